@@ -1,0 +1,36 @@
+/* How reflect asks about addresses in game libraries: functions, named constants and literals. The
+ * engine answers (from the ELF symbol table); reflect itself never knows what a library is. */
+#ifndef MOLT_CODE_MAP_H
+#define MOLT_CODE_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum MoltCodeKind {
+    MOLT_CODE_FUNCTION, /* name, file ("" when global) */
+    MOLT_CODE_DATA,     /* name, file, offset into the object */
+    MOLT_CODE_LITERAL   /* bytes with the terminating NUL, unnamed */
+} MoltCodeKind;
+
+/* A place in a library, named so that another build of it can be asked for the same. Strings and
+ * bytes belong to the library it was described from. */
+typedef struct MoltCodeTarget {
+    MoltCodeKind kind;
+    const char *file;
+    const char *name;
+    uint64_t offset;
+    const char *bytes;
+    size_t size;
+} MoltCodeTarget;
+
+typedef struct MoltCodeMap {
+    void *context;
+    uintptr_t begin, end; /* image of the library that the state points into; empty: none */
+    /* Names what lies at an address in [begin, end); false when nothing there has a name. */
+    bool (*describe)(void *context, uintptr_t address, MoltCodeTarget *out);
+    /* The same in the library that comes; 0 when it has none. NULL: the library stays (dumps). */
+    uintptr_t (*resolve)(void *context, const MoltCodeTarget *target);
+} MoltCodeMap;
+
+#endif

@@ -1,0 +1,179 @@
+/* The metadata of one library: constant tables that molt-codegen writes and the library exports as
+ * `molt_module`. The tables are position-independent: everything refers to everything else by index
+ * or by offset into one string pool. A MoltSchema is a deep copy of the same tables, so this header
+ * also defines the schema's data. It must never know how tables are made, read or migrated.
+ *
+ *   MoltModule -> MoltTables -> types[]  --first,count--> fields[] / enumerators[] / refs[]
+ *                                 each   --note_first,note_count--> notes[] (annotations)
+ */
+#ifndef MOLT_META_H
+#define MOLT_META_H
+
+#include <stdint.h>
+
+#include "molt.h"
+
+#define MOLT_META_VERSION 1u
+
+typedef uint32_t MoltTypeId;
+#define MOLT_NO_TYPE UINT32_MAX
+#define MOLT_NO_STRING 0u /* offset 0 of every string pool is "" */
+
+/* X(name, identifier in JSON) */
+#define MOLT_KIND_LIST(X)                                                                          \
+    X(VOID, "void")                                                                                \
+    X(BOOL, "bool")                                                                                \
+    X(INT, "int")           /* every integer but bool and enum, plain char included */             \
+    X(FLOAT, "float")       /* float, double, long double */                                       \
+    X(ENUM, "enum")         /* first,count: enumerators[]; elem: the integer type that stores it */\
+    X(STRUCT, "struct")     /* first,count: fields[] */                                            \
+    X(UNION, "union")       /* first,count: fields[]; all at offset 0 */                           \
+    X(ARRAY, "array")       /* elem: element type; length: elements */                             \
+    X(POINTER, "pointer")   /* elem: pointee */                                                    \
+    X(FUNCTION, "function") /* elem: result; first,count: refs[] with the parameters' types */     \
+    X(OPAQUE, "opaque")     /* declared, never defined, or not followed: only a name */
+
+typedef enum MoltKind {
+#define X(name, id) MOLT_KIND_##name,
+    MOLT_KIND_LIST(X)
+#undef X
+    MOLT_KIND_COUNT
+} MoltKind;
+
+enum { /* MoltType.flags */
+    MOLT_TYPE_SIGNED = 1u << 0,   /* INT, and ENUM with signed storage */
+    MOLT_TYPE_CHAR = 1u << 1,     /* INT spelled plain `char`: text in char[N] and char * */
+    MOLT_TYPE_FLAGS = 1u << 2,    /* ENUM annotated MOLT_FLAGS */
+    MOLT_TYPE_VARIADIC = 1u << 3, /* FUNCTION with ... */
+    MOLT_TYPE_BINARY_FLOAT = 1u << 4 /* FLOAT whose bits are IEEE-754 of its size */
+};
+
+typedef struct MoltType {
+    uint32_t name; /* string; "Ant", "int", "Ant *", "int[4][3]"; unique in a schema. Struct, union and
+                      enum: tag, else typedef name; unnamed ones inside P as field f: "P::f" */
+    uint16_t kind; /* MoltKind */
+    uint16_t flags;
+    uint64_t size; /* bytes; 0 for VOID, FUNCTION, OPAQUE */
+    uint32_t align;
+    MoltTypeId elem;
+    uint64_t length;
+    uint32_t first, count;
+    uint32_t note_first, note_count;
+    uint32_t file, line; /* of the definition; 0 where there is none */
+    uint64_t hash;       /* layout hash: everything by value, pointees by name only */
+} MoltType;
+
+enum { /* MoltField.flags */
+    MOLT_FIELD_BITS = 1u << 0, /* bit-field: bit_width is valid */
+    MOLT_FIELD_TRANSIENT = 1u << 1,
+    MOLT_FIELD_EXTERNAL = 1u << 2,
+    MOLT_FIELD_REQUIRED = 1u << 3
+};
+
+/* Members of anonymous structs stand in the table of the struct that holds them, with the offsets
+ * they have there; unnamed bit-fields do not stand in it. An anonymous union is one field whose name
+ * is its members' names in angle brackets, "<i,f>". */
+typedef struct MoltField {
+    uint32_t name;
+    MoltTypeId type;
+    uint64_t bit_offset; /* from the start of the struct */
+    uint32_t bit_width;  /* bit-fields only, else 0 */
+    uint32_t flags;
+    uint32_t note_first, note_count;
+    uint32_t line;
+    uint32_t reserved;
+} MoltField;
+
+typedef struct MoltEnumerator {
+    uint32_t name;
+    uint32_t flags; /* 1: MOLT_FALLBACK */
+    uint64_t value; /* sign-extended to 64 bits */
+    uint32_t note_first, note_count;
+} MoltEnumerator;
+
+#define MOLT_ENUMERATOR_FALLBACK 1u
+
+/* X(name, word in the annotation and in JSON) */
+#define MOLT_NOTE_LIST(X)                                                                          \
+    X(WAS, "was")           /* text: one earlier name; several notes, oldest first */              \
+    X(DEFAULT, "default")   /* constant: the value; text: as written */                            \
+    X(REQUIRED, "required")                                                                        \
+    X(TRANSIENT, "transient")                                                                      \
+    X(EXTERNAL, "external")                                                                        \
+    X(FLAGS, "flags")                                                                              \
+    X(FALLBACK, "fallback")                                                                        \
+    X(CONVERT, "convert")   /* text: trunc, round, saturate or truncate */
+
+typedef enum MoltNoteKind {
+#define X(name, id) MOLT_NOTE_##name,
+    MOLT_NOTE_LIST(X)
+#undef X
+    MOLT_NOTE_KIND_COUNT
+} MoltNoteKind;
+
+/* DEFAULT constants are bytes in the layout of the field's type. Two exceptions: for a bit-field an
+ * 8-byte integer; for a `char *` field the string with its NUL, allocated anew for each object. */
+typedef struct MoltNote {
+    uint32_t kind; /* MoltNoteKind */
+    uint32_t text;
+    uint32_t constant; /* offset into constants[] */
+    uint32_t constant_size;
+} MoltNote;
+
+typedef struct MoltRoot {
+    uint32_t name; /* "state" for what start_up() returns */
+    MoltTypeId type; /* the object's type, not the pointer's */
+} MoltRoot;
+
+/* How molt_new(T) spells a type, sorted by spelling (strcmp). */
+typedef struct MoltSpelling {
+    uint32_t text;
+    MoltTypeId type;
+} MoltSpelling;
+
+typedef struct MoltHash {
+    uint64_t low, high;
+} MoltHash;
+
+typedef struct MoltAbi {
+    uint8_t pointer_size;
+    uint8_t long_size;
+    uint8_t char_signed;
+    uint8_t little_endian;
+    uint8_t max_align;
+    uint8_t reserved[3];
+} MoltAbi;
+
+typedef struct MoltTables {
+    uint32_t size; /* sizeof(MoltTables) of the writer */
+    uint32_t version; /* MOLT_META_VERSION */
+    MoltAbi abi;
+    MoltHash hash; /* of all layouts, roots and spellings: equal hashes, nothing to migrate */
+    uint32_t type_count, field_count, enumerator_count, ref_count;
+    uint32_t note_count, root_count, spelling_count, constant_size, string_size;
+    uint32_t reserved;
+    const MoltType *types;
+    const MoltField *fields;
+    const MoltEnumerator *enumerators;
+    const MoltTypeId *refs;
+    const MoltNote *notes;
+    const MoltRoot *roots;
+    const MoltSpelling *spellings;
+    const unsigned char *constants;
+    const char *strings;
+} MoltTables;
+
+/* What a game library exports as `molt_module` (default visibility). */
+typedef struct MoltModule {
+    uint32_t size;    /* sizeof(MoltModule) of the writer */
+    uint32_t version; /* MOLT_META_VERSION */
+    const MoltTables *tables;
+    const MoltHeapApi **heap; /* where the host stores its heap */
+    MoltSite *sites, *sites_end; /* NULL, NULL when the game allocates nothing */
+    const char *generator; /* "molt-codegen 0.1.0" */
+    const char *compiler;  /* __VERSION__ of the compiler that built the library */
+} MoltModule;
+
+#define MOLT_MODULE_SYMBOL "molt_module"
+
+#endif

@@ -1,0 +1,26 @@
+/* Runs a plan over a heap: builds the new state beside the old one, checks every value, and swaps at
+ * the end. It must never know libraries beyond the MoltCodeMap that answers for them.
+ *
+ *   prepare: reads the old blocks, writes only new spans and a list of patches   -> may refuse
+ *   commit:  applies the patches, swaps the spans in, sets schema and roots      -> cannot fail
+ *   discard: drops the new side; the heap is bit-identical to before prepare */
+#ifndef MOLT_MIGRATE_H
+#define MOLT_MIGRATE_H
+
+#include "code_map.h"
+#include "heap.h"
+#include "plan.h"
+
+typedef struct MoltMigration MoltMigration;
+
+/* `code` may be NULL when no library goes away. The heap must not be touched by anyone until commit
+ * or discard. MOLT_REFUSED: the report has the reasons, and nothing is left behind; the same for any
+ * other failure. Findings and totals are added to `report` (not NULL). */
+MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const MoltCodeMap *code,
+                                MoltMigration **out, MoltReport *report, MoltError *error);
+
+/* The new state is the heap's state from here on; the heap refers to the plan's new schema. */
+void molt_migrate_commit(MoltMigration *migration);
+void molt_migrate_discard(MoltMigration *migration); /* NULL allowed */
+
+#endif

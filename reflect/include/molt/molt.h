@@ -1,0 +1,103 @@
+/* Molt for the game: annotations on declarations and the typed heap. Together with platform_api.h
+ * this is all that a game includes. It must never know the engine, SDL or how metadata looks.
+ *
+ * Annotations are empty to the compiler and read by molt-codegen. They stand where C attributes may:
+ * on a field before its `;` (after a bit-field's width), on an enumerator after its name, on a struct
+ * or enum after its `}`. */
+#ifndef MOLT_H
+#define MOLT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef MOLT_CODEGEN
+#define MOLT__NOTE(...) __attribute__((annotate("molt:" #__VA_ARGS__)))
+#else
+#define MOLT__NOTE(...)
+#endif
+
+/* ---- annotations --------------------------------------------------------------------------- */
+
+/* At file scope: the type of the state that start_up() returns. Exactly one per game. */
+#ifdef MOLT_CODEGEN
+#define MOLT_ROOT(Type) extern __attribute__((annotate("molt:root"))) Type *molt__root
+#else
+#define MOLT_ROOT(Type) _Static_assert(sizeof(Type) > 0, "MOLT_ROOT needs a complete type")
+#endif
+
+/* Field, enumerator, struct or enum had these names before, oldest first: MOLT_WAS("hp", "life"). */
+#define MOLT_WAS(...) MOLT__NOTE(was __VA_ARGS__)
+/* Value of a field that has no source: a constant, a string, or a braced initialiser. */
+#define MOLT_DEFAULT(...) MOLT__NOTE(default __VA_ARGS__)
+/* Refuse the reload when this field would have no source. */
+#define MOLT_REQUIRED MOLT__NOTE(required)
+/* Not persistent: takes its default in files and whenever its type is rebuilt. */
+#define MOLT_TRANSIENT MOLT__NOTE(transient)
+/* A pointer to something outside the heap: bits kept within the process, never followed or saved. */
+#define MOLT_EXTERNAL MOLT__NOTE(external)
+/* The enum is a set of bits. */
+#define MOLT_FLAGS MOLT__NOTE(flags)
+/* Enumerator taken when the one that was live is gone. */
+#define MOLT_FALLBACK MOLT__NOTE(fallback)
+/* Allows the named loss: trunc, round, saturate (numbers), truncate (arrays and strings). */
+#define MOLT_CONVERT(how) MOLT__NOTE(convert how)
+
+/* ---- typed heap ---------------------------------------------------------------------------- */
+
+/* One allocation site, filled by the compiler, bound by the host when it loads the library. Sites
+ * lie in their own section so that the host can check sizeof(T) as this object file saw it. */
+typedef struct MoltSite {
+    const char *spelling; /* the type as written in the source */
+    const char *file;
+    uint64_t size;  /* sizeof(T) as this object file saw it */
+    uint32_t align;
+    uint32_t line;
+    uint32_t type; /* type id in the running schema; set by the host */
+    uint32_t reserved;
+} MoltSite;
+
+/* The host's heap as the library sees it. Grows only at the end. Set before start_up() runs. */
+typedef struct MoltHeapApi MoltHeapApi;
+struct MoltHeapApi {
+    uint32_t size;
+    uint32_t version;
+    void *heap;
+    void *(*create)(const MoltHeapApi *api, const MoltSite *site, size_t count);
+    void *(*resize)(const MoltHeapApi *api, void *block, size_t count);
+    void (*destroy)(const MoltHeapApi *api, void *block);
+    char *(*duplicate)(const MoltHeapApi *api, const char *text);
+    size_t (*count)(const MoltHeapApi *api, const void *block);
+};
+
+/* Defined by the generated metadata of the library. */
+extern __attribute__((visibility("hidden"))) const MoltHeapApi *molt__heap;
+
+#ifdef MOLT_CODEGEN
+void *molt__new_site(const void *typed_null, const char *spelling, size_t count);
+#define MOLT__CREATE(T, n) ((T *)molt__new_site((T *)0, #T, (n)))
+#else
+/* Statement expression: the site must be a static of the calling function, and C11 has no other way.
+ * aligned(8): gcc would else align each site to 32 bytes, and the section would be no array. */
+#define MOLT__CREATE(T, n)                                                                         \
+    __extension__({                                                                                \
+        static MoltSite molt__site __attribute__((section("molt_sites"), used, aligned(8))) = {    \
+            #T, __FILE__, sizeof(T), (uint32_t) _Alignof(T), __LINE__, UINT32_MAX, 0};             \
+        (T *)molt__heap->create(molt__heap, &molt__site, (n));                                     \
+    })
+#endif
+
+/* A zeroed object of type T, or NULL when memory is out. Molt follows every pointer to it. */
+#define molt_new(T) MOLT__CREATE(T, 1)
+/* A zeroed array of n elements of type T in one block; NULL when memory is out or n is 0. */
+#define molt_new_array(T, n) MOLT__CREATE(T, n)
+/* The array block `p` with n elements: the first ones kept, new ones zeroed; may move. On failure
+ * NULL, and `p` stays valid. `p` must be the start of a live block and not NULL. */
+#define molt_resize(p, n) ((__typeof__(p))molt__heap->resize(molt__heap, (p), (n)))
+/* Frees a block. NULL does nothing; anything that is not the start of a live block stops the host. */
+#define molt_delete(p) molt__heap->destroy(molt__heap, (p))
+/* A heap copy of a NUL-terminated string; NULL when memory is out. */
+#define molt_strdup(text) molt__heap->duplicate(molt__heap, (text))
+/* Number of elements of the block that starts at `p`. */
+#define molt_count(p) molt__heap->count(molt__heap, (p))
+
+#endif

@@ -1,0 +1,33 @@
+/* A plan: the compiled field-by-field mapping from one schema to another. It decides everything that
+ * does not depend on live values, once; migrate.h runs it. It must never know objects or libraries. */
+#ifndef MOLT_PLAN_H
+#define MOLT_PLAN_H
+
+#include "report.h"
+#include "schema.h"
+
+typedef struct MoltPlan MoltPlan;
+
+/* What happens to the objects of one old type. */
+typedef enum MoltTypeFate {
+    MOLT_FATE_SAME,    /* equal layout: objects stay where they are */
+    MOLT_FATE_CHANGED, /* objects are rebuilt */
+    MOLT_FATE_GONE     /* the new schema has no such type */
+} MoltTypeFate;
+
+/* Compiles the mapping. Findings that hold whatever the values are go to `report` (NULL allowed):
+ * additions, renames, moved fields, hints. MOLT_REFUSED when a rule refuses regardless of values; the
+ * report then has the reason and *out is untouched. Both schemas must outlive the plan. */
+MoltStatus molt_plan_build(const MoltSchema *before, const MoltSchema *after, MoltPolicy policy,
+                           const MoltAllocator *allocator, MoltPlan **out, MoltReport *report,
+                           MoltError *error);
+void molt_plan_free(MoltPlan *plan); /* NULL allowed */
+
+const MoltSchema *molt_plan_before(const MoltPlan *plan);
+const MoltSchema *molt_plan_after(const MoltPlan *plan);
+
+MoltTypeFate molt_plan_fate(const MoltPlan *plan, MoltTypeId before);
+/* New id of an old type, MOLT_NO_TYPE when it is gone. */
+MoltTypeId molt_plan_type(const MoltPlan *plan, MoltTypeId before);
+
+#endif

@@ -1,0 +1,116 @@
+/* What a migration did or why it was refused, per type and field, with object counts. It must never
+ * know how values are converted. Bounded: whatever the size of the state, the text of a report
+ * stays under MOLT_REPORT_LIMIT bytes; findings that no longer fit are counted, REFUSE and LOSS
+ * first kept. */
+#ifndef MOLT_REPORT_H
+#define MOLT_REPORT_H
+
+#include <stdbool.h>
+
+#include "status.h"
+
+#define MOLT_REPORT_LIMIT (64u * 1024u)
+
+typedef enum MoltPolicy {
+    MOLT_POLICY_LIVE,  /* LOSS is applied and reported */
+    MOLT_POLICY_STRICT /* LOSS refuses unless the field's annotation allows it */
+} MoltPolicy;
+
+typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
+
+/* X(name, rule id in messages and JSON) */
+#define MOLT_RULE_LIST(X)                                                                          \
+    X(FIELD_ADDED, "field-added")                                                                  \
+    X(FIELD_WITHOUT_SOURCE, "field-without-source")                                                \
+    X(FIELD_REMOVED, "field-removed")                                                              \
+    X(FIELD_RENAMED, "field-renamed")                                                              \
+    X(FIELD_MOVED, "field-moved") /* another offset, same value */                                 \
+    X(RENAME_AMBIGUOUS, "rename-ambiguous")                                                        \
+    X(POSSIBLE_RENAME, "possible-rename")                                                          \
+    X(TYPE_ADDED, "type-added")                                                                    \
+    X(TYPE_REMOVED, "type-removed")                                                                \
+    X(TYPE_RENAMED, "type-renamed")                                                                \
+    X(TYPE_MISSING, "type-missing")                                                                \
+    X(NUMBER_CONVERTED, "number-converted")                                                        \
+    X(NUMBER_OUT_OF_RANGE, "number-out-of-range")                                                  \
+    X(NUMBER_ROUNDED, "number-rounded")                                                            \
+    X(NUMBER_FRACTION, "number-fraction")                                                          \
+    X(NUMBER_NAN, "number-nan")                                                                    \
+    X(BOOL_COLLAPSED, "bool-collapsed")                                                            \
+    X(ENUM_RENUMBERED, "enum-renumbered")                                                          \
+    X(ENUMERATOR_REMOVED, "enumerator-removed")                                                    \
+    X(ENUM_UNNAMED, "enum-unnamed-value")                                                          \
+    X(FLAG_REMOVED, "flag-removed")                                                                \
+    X(ARRAY_RESIZED, "array-resized")                                                              \
+    X(ELEMENTS_DROPPED, "elements-dropped")                                                        \
+    X(SHAPE_CHANGED, "shape-changed")                                                              \
+    X(STRING_TRUNCATED, "string-truncated")                                                        \
+    X(STRING_CONVERTED, "string-converted")                                                        \
+    X(KIND_CHANGED, "kind-changed")                                                                \
+    X(UNION_CHANGED, "untagged-union-changed")                                                     \
+    X(POINTEE_CHANGED, "pointee-type-changed")                                                     \
+    X(TARGET_REMOVED, "interior-target-removed")                                                   \
+    X(UNKNOWN_TARGET, "unknown-target")                                                            \
+    X(DANGLING_POINTER, "dangling-pointer")                                                        \
+    X(FUNCTION_MISSING, "function-missing")                                                        \
+    X(SIGNATURE_CHANGED, "signature-changed")                                                      \
+    X(DATA_MISSING, "library-data-missing")                                                        \
+    X(LITERAL_COPIED, "literal-copied")                                                            \
+    X(ROOT_CHANGED, "root-changed")
+
+typedef enum MoltRule {
+#define X(name, id) MOLT_RULE_##name,
+    MOLT_RULE_LIST(X)
+#undef X
+    MOLT_RULE_COUNT
+} MoltRule;
+
+const char *molt_rule_id(MoltRule rule);
+const char *molt_severity_id(MoltSeverity severity); /* "info", "loss", "refuse" */
+
+/* Strings may be NULL where there is nothing to say. */
+typedef struct MoltFinding {
+    MoltSeverity severity;
+    MoltRule rule;
+    const char *path;   /* "Ant.hp", "Colony.castes[2].name" */
+    const char *before; /* old declaration */
+    const char *after;  /* new declaration */
+    const char *value;  /* first offending value, and where */
+    const char *remedy; /* what settles it */
+    uint64_t objects;   /* objects concerned; 0 when it does not depend on values */
+} MoltFinding;
+
+typedef struct MoltReport {
+    MoltFinding *findings; /* strings owned by the report */
+    uint32_t count;
+    uint32_t left_out[3];  /* per severity: findings that did not fit */
+    uint32_t types_changed;
+    uint64_t objects_migrated; /* rebuilt in a new layout; an array's elements count each */
+    uint64_t objects_visited;  /* looked at for pointers but not rebuilt */
+    uint64_t pointers_changed; /* written because their target moved, code included */
+    uint64_t bytes_before, bytes_after; /* of the rebuilt objects */
+    struct MoltReportText *text;
+    MoltAllocator allocator;
+} MoltReport;
+
+void molt_report_init(MoltReport *report, const MoltAllocator *allocator);
+void molt_report_clear(MoltReport *report); /* frees everything; ready for use again */
+
+/* Copies the finding and its strings. When memory is out or the limit is reached it counts in
+ * left_out instead, so it cannot fail; a REFUSE pushes out INFO findings. */
+void molt_report_add(MoltReport *report, const MoltFinding *finding);
+
+/* Number of findings of a severity, left-out ones included. */
+uint32_t molt_report_total(const MoltReport *report, MoltSeverity severity);
+/* The first REFUSE finding, or NULL. */
+const MoltFinding *molt_report_refusal(const MoltReport *report);
+
+/* One finding as a line for people, e.g.
+ * `refuse enumerator-removed Ant.state: LARVA is gone but live in 12 objects ...`. */
+void molt_finding_text(const MoltFinding *finding, char *buffer, size_t size);
+/* The whole report for people, worst first; caller frees with free(); NULL when memory is out. */
+char *molt_report_to_text(const MoltReport *report);
+/* The same as JSON; caller frees with free(). */
+char *molt_report_to_json(const MoltReport *report);
+
+#endif

@@ -1,0 +1,331 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "migration.h"
+
+/* A batch as an operation sees it. */
+typedef struct Batch {
+    unsigned char *source;
+    uint64_t source_stride;
+    unsigned char *destination;
+    uint64_t destination_stride;
+    uint64_t n;
+} Batch;
+
+static void copy_run(const Batch *b, uint64_t size)
+{
+    const unsigned char *from = b->source;
+    unsigned char *to = b->destination;
+    if (size == b->source_stride && size == b->destination_stride) {
+        memcpy(to, from, size * b->n);
+        return;
+    }
+    /* constant sizes become single moves */
+#define EACH(bytes)                                                                                \
+    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride)     \
+    memcpy(to, from, bytes)
+    switch (size) {
+    case 1: EACH(1); break;
+    case 2: EACH(2); break;
+    case 4: EACH(4); break;
+    case 8: EACH(8); break;
+    case 16: EACH(16); break;
+    case 24: EACH(24); break;
+    case 32: EACH(32); break;
+    default: EACH(size); break;
+    }
+#undef EACH
+}
+
+/* ---- numbers -------------------------------------------------------------------------------- */
+
+static void convert_slow(void *context, uint64_t i, const void *source, void *destination)
+{
+    MoltMigration *m = context;
+    const MoltOp *op = m->op;
+    MoltNumberLoss loss =
+        molt__number_convert(&op->forms[0], source, &op->forms[1], destination, op->round);
+    if (loss == MOLT__EXACT)
+        return;
+    static const MoltRule rules[] = {[MOLT__OUT_OF_RANGE] = MOLT_RULE_NUMBER_OUT_OF_RANGE,
+                                     [MOLT__ROUNDED] = MOLT_RULE_NUMBER_ROUNDED,
+                                     [MOLT__FRACTION] = MOLT_RULE_NUMBER_FRACTION,
+                                     [MOLT__NAN] = MOLT_RULE_NUMBER_NAN,
+                                     [MOLT__COLLAPSED] = MOLT_RULE_BOOL_COLLAPSED};
+    char text[64];
+    molt__number_text(&op->forms[0], source, text, sizeof text);
+    molt__tally(m, op, rules[loss], MOLT_LOSS, i, "%s", text);
+}
+
+static const MoltValueMap *find_value(const MoltPlan *plan, const MoltOp *op, uint64_t value)
+{
+    uint32_t low = op->values, high = op->values + op->value_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (plan->values[middle].before == value)
+            return &plan->values[middle];
+        if (plan->values[middle].before < value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+static void store_enum(MoltMigration *m, const MoltOp *op, uint64_t value, unsigned char *to,
+                       uint64_t i)
+{
+    if (!molt__number_store(&op->forms[1], value, op->forms[0].class == MOLT__SIGNED, to))
+        molt__tally(m, op, MOLT_RULE_NUMBER_OUT_OF_RANGE, MOLT_LOSS, i, "%lld", (long long)value);
+}
+
+static void run_enum(MoltMigration *m, const MoltOp *op, const Batch *b)
+{
+    const unsigned char *from = b->source;
+    unsigned char *to = b->destination;
+    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
+        uint64_t value = molt__number_bits(&op->forms[0], from);
+        const MoltValueMap *entry = find_value(m->plan, op, value);
+        if (entry && entry->fate == MOLT__VALUE_KEPT) {
+            store_enum(m, op, entry->after, to, i);
+        } else if (entry) {
+            bool fallback = entry->fate == MOLT__VALUE_FALLBACK;
+            molt__tally(m, op, MOLT_RULE_ENUMERATOR_REMOVED, fallback ? MOLT_LOSS : MOLT_REFUSE, i,
+                        "%s", molt_string(m->plan->before, entry->name));
+            if (fallback)
+                store_enum(m, op, entry->after, to, i);
+        } else {
+            molt__tally(m, op, MOLT_RULE_ENUM_UNNAMED, op->named_only ? MOLT_REFUSE : MOLT_LOSS, i,
+                        "%lld", (long long)value);
+            store_enum(m, op, value, to, i);
+        }
+    }
+}
+
+/* Single bits by name first; enumerators of several bits only for what is left then. */
+static uint64_t map_flags(const MoltPlan *plan, const MoltOp *op, uint64_t value, uint64_t *lost)
+{
+    uint64_t result = 0, left = value;
+    for (int several = 0; several < 2; several++) {
+        for (uint32_t v = op->values; v < op->values + op->value_count; v++) {
+            const MoltValueMap *entry = &plan->values[v];
+            bool is_several = (entry->before & (entry->before - 1)) != 0;
+            if (entry->before == 0 || is_several != (several == 1) ||
+                (left & entry->before) != entry->before || entry->fate != MOLT__VALUE_KEPT)
+                continue;
+            result |= entry->after;
+            left &= ~entry->before;
+        }
+    }
+    *lost = left;
+    return result;
+}
+
+static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
+{
+    const unsigned char *from = b->source;
+    unsigned char *to = b->destination;
+    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
+        uint64_t lost;
+        uint64_t value = molt__number_bits(&op->forms[0], from);
+        uint64_t mapped = map_flags(m->plan, op, value, &lost);
+        if (lost)
+            molt__tally(m, op, MOLT_RULE_FLAG_REMOVED, MOLT_LOSS, i, "bits 0x%llx of 0x%llx",
+                        (unsigned long long)lost, (unsigned long long)value);
+        store_enum(m, op, mapped, to, i);
+    }
+}
+
+/* ---- pointers and strings ------------------------------------------------------------------- */
+
+static void run_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
+{
+    const unsigned char *from = b->source;
+    unsigned char *to = b->destination;
+    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
+        uintptr_t value, moved;
+        memcpy(&value, from, sizeof value);
+        moved = molt__relocate(m, op, value, i);
+        if (!m->scanning) {
+            m->report->pointers_changed += moved != value;
+            memcpy(to, &moved, sizeof moved);
+        } else if (moved != value) {
+            if (!molt__migration_grow(m, (void **)&m->patches, &m->patch_slots, m->patch_count, 1,
+                                      sizeof *m->patches))
+                return;
+            m->patches[m->patch_count++] = (MoltPatch){(uintptr_t *)(void *)to, moved};
+        }
+    }
+}
+
+static void cut_text(MoltMigration *m, const MoltOp *op, const char *text, uint64_t length,
+                     unsigned char *to, uint64_t i)
+{
+    uint64_t most = op->length > 0 ? op->length - 1 : 0;
+    if (length > most) {
+        int shown = length < 40 ? (int)length : 40;
+        molt__tally(m, op, MOLT_RULE_STRING_TRUNCATED, MOLT_LOSS, i, "\"%.*s\" (%llu > %llu)", shown,
+                    text, (unsigned long long)length, (unsigned long long)most);
+        length = most;
+    }
+    memcpy(to, text, length);
+}
+
+static void run_string(MoltMigration *m, const MoltOp *op, const Batch *b)
+{
+    const unsigned char *from = b->source;
+    unsigned char *to = b->destination;
+    uint64_t both = op->size < op->length ? op->size : op->length;
+    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
+        uint64_t length = molt__text_length((const char *)from, op->size);
+        if (length >= op->length && op->size > op->length)
+            cut_text(m, op, (const char *)from, length, to, i);
+        else
+            memcpy(to, from, both); /* what stands behind the NUL comes along where it fits */
+    }
+}
+
+static void run_string_to_heap(MoltMigration *m, const MoltOp *op, const Batch *b)
+{
+    const unsigned char *from = b->source;
+    unsigned char *to = b->destination;
+    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
+        const char *text = (const char *)from;
+        char *copy = molt__migration_string(m, text, molt__text_length(text, op->size));
+        memcpy(to, &copy, sizeof copy);
+    }
+}
+
+static void run_string_from_heap(MoltMigration *m, const MoltOp *op, const Batch *b)
+{
+    const unsigned char *from = b->source;
+    unsigned char *to = b->destination;
+    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
+        uintptr_t value;
+        uint64_t length = 0;
+        memcpy(&value, from, sizeof value);
+        if (value == 0)
+            continue; /* NULL becomes "" */
+        const char *text = molt__relocate_text(m, value, &length);
+        if (text)
+            cut_text(m, op, text, length, to, i);
+        else
+            molt__tally(m, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE, i, "a pointer to no text");
+    }
+}
+
+/* ---- constants and drops -------------------------------------------------------------------- */
+
+static void run_constant(MoltMigration *m, const MoltOp *op, const Batch *b)
+{
+    const unsigned char *bytes = m->plan->after->tables.constants + op->constant;
+    unsigned char *to = b->destination;
+    for (uint64_t i = 0; i < b->n; i++, to += b->destination_stride) {
+        if (op->code == MOLT__OP_CONSTANT) {
+            memcpy(to, bytes, op->size);
+        } else if (op->code == MOLT__OP_CONSTANT_BITS) {
+            uint64_t value;
+            memcpy(&value, bytes, sizeof value);
+            molt__number_store(&op->forms[1], value, op->forms[1].class == MOLT__SIGNED, to);
+        } else {
+            char *copy = molt__migration_string(m, (const char *)bytes,
+                                                molt__text_length((const char *)bytes, op->size));
+            memcpy(to, &copy, sizeof copy);
+        }
+    }
+}
+
+static bool is_default(const MoltMigration *m, const MoltOp *op, const unsigned char *from)
+{
+    static const unsigned char zeros[64];
+    const unsigned char *constants = m->plan->before->tables.constants;
+    if (op->code == MOLT__OP_DROP_NUMBER) {
+        if (op->constant == MOLT__NO_CONSTANT)
+            return molt__number_is_zero(&op->forms[0], from);
+        uint64_t value;
+        memcpy(&value, constants + op->constant, sizeof value);
+        return molt__number_bits(&op->forms[0], from) == value;
+    }
+    if (op->constant != MOLT__NO_CONSTANT)
+        return memcmp(from, constants + op->constant, op->size) == 0;
+    for (uint64_t at = 0; at < op->size; at += sizeof zeros) {
+        uint64_t rest = op->size - at < sizeof zeros ? op->size - at : sizeof zeros;
+        if (memcmp(from + at, zeros, rest) != 0)
+            return false;
+    }
+    return true;
+}
+
+static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
+{
+    bool refuses = op->rule == MOLT_RULE_KIND_CHANGED || op->rule == MOLT_RULE_SHAPE_CHANGED ||
+                   op->rule == MOLT_RULE_UNION_CHANGED;
+    const unsigned char *from = b->source;
+    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride) {
+        if (is_default(m, op, from))
+            continue;
+        char text[64] = "a value";
+        if (op->code == MOLT__OP_DROP_NUMBER)
+            molt__number_text(&op->forms[0], from, text, sizeof text);
+        molt__tally(m, op, (MoltRule)op->rule, refuses ? MOLT_REFUSE : MOLT_LOSS, i, "%s", text);
+    }
+}
+
+/* ---- operations ----------------------------------------------------------------------------- */
+
+static void run_loop(MoltMigration *m, const MoltOp *op, uint32_t body, const Batch *b)
+{
+    unsigned char *from = b->source, *to = b->destination;
+    bool outermost = !m->in_loop;
+    for (uint64_t i = 0; i < b->n; i++) {
+        if (outermost) {
+            m->in_loop = true;
+            m->loop_index = i;
+        }
+        molt__execute(m, body, op->body, from, op->source_stride, to, op->destination_stride,
+                      op->length);
+        from += b->source_stride;
+        to += b->destination_stride;
+    }
+    if (outermost)
+        m->in_loop = false;
+}
+
+static void run_op(MoltMigration *m, uint32_t index, const Batch *b)
+{
+    const MoltOp *op = &m->plan->ops[index];
+    switch ((MoltOpCode)op->code) {
+    case MOLT__OP_COPY: copy_run(b, op->size); break;
+    case MOLT__OP_NUMBER:
+        m->op = op;
+        op->kernel(b->source, b->source_stride, b->destination, b->destination_stride, b->n,
+                   convert_slow, m);
+        break;
+    case MOLT__OP_ENUM: run_enum(m, op, b); break;
+    case MOLT__OP_FLAGS: run_flags(m, op, b); break;
+    case MOLT__OP_POINTER: run_pointer(m, op, b); break;
+    case MOLT__OP_STRING: run_string(m, op, b); break;
+    case MOLT__OP_STRING_TO_HEAP: run_string_to_heap(m, op, b); break;
+    case MOLT__OP_STRING_FROM_HEAP: run_string_from_heap(m, op, b); break;
+    case MOLT__OP_LOOP: run_loop(m, op, index + 1, b); break;
+    case MOLT__OP_CONSTANT:
+    case MOLT__OP_CONSTANT_BITS:
+    case MOLT__OP_CONSTANT_STRING: run_constant(m, op, b); break;
+    case MOLT__OP_DROP_BYTES:
+    case MOLT__OP_DROP_NUMBER: run_drop(m, op, b); break;
+    }
+}
+
+void molt__execute(MoltMigration *m, uint32_t first, uint32_t count, unsigned char *source,
+                   uint64_t source_stride, unsigned char *destination, uint64_t destination_stride,
+                   uint64_t n)
+{
+    for (uint32_t index = first; index < first + count && !m->failed; index++) {
+        const MoltOp *op = &m->plan->ops[index];
+        Batch batch = {source + op->source, source_stride, destination + op->destination,
+                       destination_stride, n};
+        run_op(m, index, &batch);
+        if (op->code == MOLT__OP_LOOP)
+            index += op->body;
+    }
+}

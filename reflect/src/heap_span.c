@@ -1,0 +1,470 @@
+/* Spans: their address ranges, their tables, and their place among the buckets and types. */
+#include <assert.h>
+#include <string.h>
+
+#include "heap_span.h"
+
+static void *resize(const MoltAllocator *allocator, void *block, uint64_t old_size, uint64_t size)
+{
+    return allocator->resize(allocator->context, block, old_size, size);
+}
+
+static uint64_t live_bytes(uint32_t blocks)
+{
+    return ((uint64_t)blocks + 63) / 64 * sizeof(uint64_t);
+}
+
+static uint64_t count_bytes(const MoltSpan *span)
+{
+    return (uint64_t)span->blocks * sizeof *span->counts;
+}
+
+/* ---- one span ------------------------------------------------------------------------------ */
+
+uint64_t molt__span_stride(uint64_t elem_size, uint32_t align, uint64_t capacity)
+{
+    uint64_t mask = align > 1 ? (uint64_t)align - 1 : 0;
+    uint64_t bytes;
+    if (__builtin_mul_overflow(elem_size, capacity, &bytes) ||
+        __builtin_add_overflow(bytes, mask + 1, &bytes))
+        return 0;
+    return bytes & ~mask;
+}
+
+static void free_span_tables(const MoltAllocator *allocator, MoltSpan *span)
+{
+    if (span->live_bits)
+        resize(allocator, span->live_bits, live_bytes(span->blocks), 0);
+    if (span->counts)
+        resize(allocator, span->counts, count_bytes(span), 0);
+    span->live_bits = NULL;
+    span->counts = NULL;
+}
+
+bool molt__span_make(MoltHeap *heap, MoltSpan *span, uint64_t elem_size, uint32_t align,
+                     uint64_t capacity, uint32_t blocks)
+{
+    uint64_t stride = molt__span_stride(elem_size, align, capacity);
+    uint64_t bytes;
+    uint64_t first;
+    if (stride == 0 || blocks == 0 || align > MOLT__GRANULE ||
+        __builtin_mul_overflow(stride, blocks, &bytes) ||
+        __builtin_add_overflow(bytes, MOLT__GRANULE - 1, &bytes))
+        return false;
+    bytes &= ~(MOLT__GRANULE - 1);
+
+    *span = (MoltSpan){.bytes = bytes,
+                       .type = MOLT_NO_TYPE,
+                       .bucket = MOLT__NO_SPAN,
+                       .elem_size = elem_size,
+                       .stride = stride,
+                       .capacity = capacity,
+                       .blocks = blocks,
+                       .next = MOLT__NO_SPAN};
+    span->live_bits = resize(&heap->allocator, NULL, 0, live_bytes(blocks));
+    if (!span->live_bits)
+        goto failed;
+    memset(span->live_bits, 0, live_bytes(blocks));
+    if (capacity > 1) {
+        span->counts = resize(&heap->allocator, NULL, 0, count_bytes(span));
+        if (!span->counts)
+            goto failed;
+        memset(span->counts, 0, count_bytes(span));
+    }
+    if (!molt__range_take(heap, bytes >> MOLT__GRANULE_SHIFT, &first))
+        goto failed;
+    span->base = heap->base + (first << MOLT__GRANULE_SHIFT);
+    return true;
+
+failed:
+    free_span_tables(&heap->allocator, span);
+    span->bytes = 0;
+    return false;
+}
+
+void molt__span_release(MoltHeap *heap, MoltSpan *span)
+{
+    molt__range_give(heap, (span->base - heap->base) >> MOLT__GRANULE_SHIFT,
+                     span->bytes >> MOLT__GRANULE_SHIFT);
+    free_span_tables(&heap->allocator, span);
+    *span = (MoltSpan){0};
+}
+
+/* With magic = ceil(2^64 / d) the high word of n * magic is n / d as long as n * d < 2^64. */
+static uint64_t reciprocal_of(uint64_t divisor, uint64_t span_bytes)
+{
+    uint64_t product;
+    if (divisor < 2 || __builtin_mul_overflow(divisor, span_bytes, &product))
+        return 0;
+    return UINT64_MAX / divisor + 1;
+}
+
+void molt__span_map(MoltHeap *heap, const MoltSpan *span, uint32_t index)
+{
+    uint64_t first = (span->base - heap->base) >> MOLT__GRANULE_SHIFT;
+    uint64_t count = span->bytes >> MOLT__GRANULE_SHIFT;
+    uint32_t entry = index == MOLT__NO_SPAN ? 0 : index + 1;
+    for (uint64_t granule = first; granule < first + count; granule++)
+        heap->granules[granule] = entry;
+    if (index != MOLT__NO_SPAN)
+        heap->reciprocals[index] = (MoltReciprocal){reciprocal_of(span->stride, span->bytes),
+                                                    reciprocal_of(span->elem_size, span->bytes)};
+}
+
+/* ---- tables -------------------------------------------------------------------------------- */
+
+static uint64_t rows_bytes(uint32_t count)
+{
+    return (uint64_t)count * (sizeof(uint64_t) + 3 * sizeof(uint32_t));
+}
+
+bool molt__types_make(const MoltAllocator *allocator, uint32_t count, MoltTypeRows *out)
+{
+    MoltTypeRows rows = {.count = count};
+    if (count > 0) {
+        rows.serials = resize(allocator, NULL, 0, rows_bytes(count));
+        if (!rows.serials)
+            return false;
+        rows.buckets = (uint32_t *)(rows.serials + count);
+        rows.first = rows.buckets + count;
+        rows.last = rows.first + count;
+        memset(rows.serials, 0, count * sizeof *rows.serials);
+        memset(rows.buckets, 0xff, 3 * (uint64_t)count * sizeof *rows.buckets); /* MOLT__NO_SPAN */
+    }
+    *out = rows;
+    return true;
+}
+
+void molt__types_free(const MoltAllocator *allocator, MoltTypeRows *rows)
+{
+    if (rows->serials)
+        resize(allocator, rows->serials, rows_bytes(rows->count), 0);
+    *rows = (MoltTypeRows){0};
+}
+
+/* The three tables grow together or not at all. */
+static bool grow_spans(MoltHeap *heap, uint32_t slots)
+{
+    const MoltAllocator *allocator = &heap->allocator;
+    uint32_t used = heap->span_count;
+    uint32_t old = heap->span_slots;
+    MoltSpan *spans = resize(allocator, NULL, 0, slots * sizeof *spans);
+    MoltSpanLink *links = resize(allocator, NULL, 0, slots * sizeof *links);
+    MoltReciprocal *reciprocals = resize(allocator, NULL, 0, slots * sizeof *reciprocals);
+    bool complete = spans && links && reciprocals;
+    if (complete && used > 0) {
+        memcpy(spans, heap->spans, used * sizeof *spans);
+        memcpy(links, heap->links, used * sizeof *links);
+        memcpy(reciprocals, heap->reciprocals, used * sizeof *reciprocals);
+    }
+    if (complete) {
+        MoltSpan *old_spans = heap->spans;
+        MoltSpanLink *old_links = heap->links;
+        MoltReciprocal *old_reciprocals = heap->reciprocals;
+        heap->spans = spans;
+        heap->links = links;
+        heap->reciprocals = reciprocals;
+        heap->span_slots = slots;
+        spans = old_spans;
+        links = old_links;
+        reciprocals = old_reciprocals;
+    } else {
+        old = slots;
+    }
+    if (spans)
+        resize(allocator, spans, old * sizeof *spans, 0);
+    if (links)
+        resize(allocator, links, old * sizeof *links, 0);
+    if (reciprocals)
+        resize(allocator, reciprocals, old * sizeof *reciprocals, 0);
+    return complete;
+}
+
+/* Room for `need` with some to spare, so that growing one by one stays cheap. */
+static uint32_t grown(uint64_t need)
+{
+    uint64_t slots = need < 32 ? 32 : need + need / 2;
+    return slots < MOLT__NO_SPAN ? (uint32_t)slots : MOLT__NO_SPAN - 1;
+}
+
+bool molt__heap_make_slots(MoltHeap *heap, uint64_t spans, uint64_t buckets)
+{
+    if (spans >= MOLT__NO_SPAN || buckets >= MOLT__NO_SPAN)
+        return false;
+    if (spans > heap->span_slots && !grow_spans(heap, grown(spans)))
+        return false;
+    if (buckets > heap->bucket_slots) {
+        uint32_t slots = grown(buckets);
+        MoltBucket *grown_buckets =
+            resize(&heap->allocator, heap->buckets, heap->bucket_slots * sizeof *grown_buckets,
+                   slots * sizeof *grown_buckets);
+        if (!grown_buckets)
+            return false;
+        heap->buckets = grown_buckets;
+        heap->bucket_slots = slots;
+    }
+    return true;
+}
+
+static void free_roots(const MoltAllocator *allocator, void **roots, uint32_t count)
+{
+    if (roots)
+        resize(allocator, roots, count * sizeof *roots, 0);
+}
+
+static void free_next(MoltHeap *heap)
+{
+    molt__types_free(&heap->allocator, &heap->next_types);
+    free_roots(&heap->allocator, heap->next_roots, heap->next_root_count);
+    heap->next_roots = NULL;
+    heap->next_root_count = 0;
+}
+
+void molt__heap_free_tables(MoltHeap *heap)
+{
+    const MoltAllocator *allocator = &heap->allocator;
+    for (uint32_t i = 0; i < heap->span_count; i++)
+        if (heap->spans[i].bytes > 0)
+            free_span_tables(allocator, &heap->spans[i]);
+    if (heap->spans)
+        resize(allocator, heap->spans, heap->span_slots * sizeof *heap->spans, 0);
+    if (heap->links)
+        resize(allocator, heap->links, heap->span_slots * sizeof *heap->links, 0);
+    if (heap->reciprocals)
+        resize(allocator, heap->reciprocals, heap->span_slots * sizeof *heap->reciprocals, 0);
+    if (heap->buckets)
+        resize(allocator, heap->buckets, heap->bucket_slots * sizeof *heap->buckets, 0);
+    heap->spans = NULL;
+    heap->links = NULL;
+    heap->reciprocals = NULL;
+    heap->buckets = NULL;
+    heap->span_count = heap->span_slots = heap->span_hint = 0;
+    heap->bucket_count = heap->bucket_slots = 0;
+    molt__types_free(allocator, &heap->types);
+    free_roots(allocator, heap->roots, heap->root_count);
+    heap->roots = NULL;
+    heap->root_count = 0;
+    free_next(heap);
+}
+
+void molt__heap_use_schema(MoltHeap *heap, const MoltSchema *schema)
+{
+    heap->schema = schema;
+    heap->char_type = MOLT_NO_TYPE;
+    for (MoltTypeId id = 0; schema && id < schema->tables.type_count; id++) {
+        const MoltType *type = molt_type(schema, id);
+        if (type->kind == MOLT_KIND_INT && (type->flags & MOLT_TYPE_CHAR) != 0) {
+            heap->char_type = id;
+            return;
+        }
+    }
+}
+
+/* ---- buckets ------------------------------------------------------------------------------- */
+
+uint32_t molt__heap_bucket(const MoltHeap *heap, MoltTypeId type, uint64_t capacity)
+{
+    uint32_t index = heap->types.buckets[type];
+    while (index != MOLT__NO_SPAN && heap->buckets[index].capacity != capacity)
+        index = heap->buckets[index].next;
+    return index;
+}
+
+static uint32_t add_bucket(MoltHeap *heap, MoltTypeId type, uint64_t capacity)
+{
+    uint32_t index = 0;
+    while (index < heap->bucket_count && heap->buckets[index].capacity != 0)
+        index++;
+    if (index == heap->bucket_count)
+        heap->bucket_count++;
+    heap->buckets[index] = (MoltBucket){.type = type,
+                                        .capacity = capacity,
+                                        .first = MOLT__NO_SPAN,
+                                        .last = MOLT__NO_SPAN,
+                                        .open = MOLT__NO_SPAN,
+                                        .next = heap->types.buckets[type]};
+    heap->types.buckets[type] = index;
+    return index;
+}
+
+static uint32_t add_slot(MoltHeap *heap)
+{
+    uint32_t index = heap->span_hint;
+    while (index < heap->span_count && heap->spans[index].bytes > 0)
+        index++;
+    if (index == heap->span_count)
+        heap->span_count++;
+    heap->span_hint = index + 1;
+    return index;
+}
+
+/* Appends span `index` to its bucket and to its type, which both come in order of first_serial. */
+static void link_span(MoltHeap *heap, uint32_t index)
+{
+    MoltSpan *span = &heap->spans[index];
+    MoltBucket *bucket = &heap->buckets[span->bucket];
+    MoltTypeRows *types = &heap->types;
+    heap->links[index] = (MoltSpanLink){.type_prev = types->last[span->type],
+                                        .type_next = MOLT__NO_SPAN,
+                                        .bucket_prev = bucket->last};
+    span->next = MOLT__NO_SPAN;
+    if (bucket->last != MOLT__NO_SPAN)
+        heap->spans[bucket->last].next = index;
+    else
+        bucket->first = index;
+    bucket->last = index;
+    if (bucket->open == MOLT__NO_SPAN && span->live < span->blocks)
+        bucket->open = index;
+
+    if (types->last[span->type] != MOLT__NO_SPAN)
+        heap->links[types->last[span->type]].type_next = index;
+    else
+        types->first[span->type] = index;
+    types->last[span->type] = index;
+}
+
+static void unlink_span(MoltHeap *heap, uint32_t index)
+{
+    const MoltSpan *span = &heap->spans[index];
+    const MoltSpanLink link = heap->links[index];
+    MoltBucket *bucket = &heap->buckets[span->bucket];
+    if (bucket->open == index)
+        bucket->open = span->next;
+    if (link.bucket_prev != MOLT__NO_SPAN)
+        heap->spans[link.bucket_prev].next = span->next;
+    else
+        bucket->first = span->next;
+    if (span->next != MOLT__NO_SPAN)
+        heap->links[span->next].bucket_prev = link.bucket_prev;
+    else
+        bucket->last = link.bucket_prev;
+
+    if (link.type_prev != MOLT__NO_SPAN)
+        heap->links[link.type_prev].type_next = link.type_next;
+    else
+        heap->types.first[span->type] = link.type_next;
+    if (link.type_next != MOLT__NO_SPAN)
+        heap->links[link.type_next].type_prev = link.type_prev;
+    else
+        heap->types.last[span->type] = link.type_prev;
+}
+
+uint32_t molt__heap_adopt(MoltHeap *heap, const MoltSpan *span, MoltTypeId type)
+{
+    if (!molt__heap_make_slots(heap, (uint64_t)heap->span_count + 1,
+                               (uint64_t)heap->bucket_count + 1))
+        return MOLT__NO_SPAN;
+    uint32_t bucket = molt__heap_bucket(heap, type, span->capacity);
+    if (bucket == MOLT__NO_SPAN)
+        bucket = add_bucket(heap, type, span->capacity);
+    uint32_t index = add_slot(heap);
+    heap->spans[index] = *span;
+    heap->spans[index].type = type;
+    heap->spans[index].bucket = bucket;
+    heap->spans[index].first_serial = heap->types.serials[type];
+    heap->types.serials[type] += span->blocks;
+    link_span(heap, index);
+    molt__span_map(heap, &heap->spans[index], index);
+    return index;
+}
+
+void molt__heap_drop(MoltHeap *heap, uint32_t index)
+{
+    unlink_span(heap, index);
+    molt__span_map(heap, &heap->spans[index], MOLT__NO_SPAN);
+    molt__span_release(heap, &heap->spans[index]);
+    if (index < heap->span_hint)
+        heap->span_hint = index;
+    while (heap->span_count > 0 && heap->spans[heap->span_count - 1].bytes == 0)
+        heap->span_count--;
+}
+
+void molt__heap_replace(MoltHeap *heap, uint32_t index, const MoltSpan *span)
+{
+    MoltSpan old = heap->spans[index];
+    assert(old.capacity == span->capacity && old.blocks == span->blocks);
+    heap->spans[index] = *span;
+    heap->spans[index].type = old.type;
+    heap->spans[index].bucket = old.bucket;
+    heap->spans[index].first_serial = old.first_serial;
+    heap->spans[index].free_hint = 0;
+    heap->spans[index].next = old.next;
+    molt__span_map(heap, &old, MOLT__NO_SPAN);
+    molt__span_map(heap, &heap->spans[index], index);
+    molt__span_release(heap, &old);
+}
+
+/* ---- another schema ------------------------------------------------------------------------ */
+
+bool molt__heap_reserve(MoltHeap *heap, uint32_t spans, const MoltSchema *after)
+{
+    uint32_t roots = after->tables.root_count;
+    free_next(heap);
+    if (!molt__heap_make_slots(heap, (uint64_t)heap->span_count + spans,
+                               (uint64_t)heap->bucket_count + spans))
+        return false;
+    if (!molt__types_make(&heap->allocator, after->tables.type_count, &heap->next_types))
+        return false;
+    if (roots > 0) {
+        heap->next_roots = resize(&heap->allocator, NULL, 0, roots * sizeof *heap->next_roots);
+        if (!heap->next_roots)
+            return false;
+        heap->next_root_count = roots;
+    }
+    return true;
+}
+
+void molt__heap_drop_type(MoltHeap *heap, MoltTypeId type)
+{
+    while (heap->types.first[type] != MOLT__NO_SPAN)
+        molt__heap_drop(heap, heap->types.first[type]);
+    uint32_t index = heap->types.buckets[type];
+    while (index != MOLT__NO_SPAN) {
+        uint32_t next = heap->buckets[index].next;
+        heap->buckets[index] = (MoltBucket){.type = MOLT_NO_TYPE};
+        index = next;
+    }
+    while (heap->bucket_count > 0 && heap->buckets[heap->bucket_count - 1].capacity == 0)
+        heap->bucket_count--;
+}
+
+static void move_type(MoltHeap *heap, MoltTypeId old_id, MoltTypeId new_id)
+{
+    MoltTypeRows *old_rows = &heap->types;
+    MoltTypeRows *rows = &heap->next_types;
+    if (old_rows->buckets[old_id] == MOLT__NO_SPAN && old_rows->serials[old_id] == 0)
+        return;
+    assert(rows->buckets[new_id] == MOLT__NO_SPAN);
+    rows->serials[new_id] = old_rows->serials[old_id];
+    rows->buckets[new_id] = old_rows->buckets[old_id];
+    rows->first[new_id] = old_rows->first[old_id];
+    rows->last[new_id] = old_rows->last[old_id];
+    for (uint32_t i = rows->buckets[new_id]; i != MOLT__NO_SPAN; i = heap->buckets[i].next)
+        heap->buckets[i].type = new_id;
+    for (uint32_t i = rows->first[new_id]; i != MOLT__NO_SPAN; i = heap->links[i].type_next)
+        heap->spans[i].type = new_id;
+}
+
+void molt__heap_switch(MoltHeap *heap, const MoltSchema *after, const MoltTypeId *new_ids,
+                       void *const *roots)
+{
+    assert(heap->next_types.count == after->tables.type_count);
+    for (MoltTypeId type = 0; type < heap->types.count; type++)
+        if (new_ids[type] == MOLT_NO_TYPE)
+            molt__heap_drop_type(heap, type);
+    for (MoltTypeId type = 0; type < heap->types.count; type++)
+        if (new_ids[type] != MOLT_NO_TYPE)
+            move_type(heap, type, new_ids[type]);
+    molt__types_free(&heap->allocator, &heap->types);
+    heap->types = heap->next_types;
+    heap->next_types = (MoltTypeRows){0};
+
+    for (uint32_t i = 0; i < heap->next_root_count; i++)
+        heap->next_roots[i] = roots ? roots[i] : NULL;
+    free_roots(&heap->allocator, heap->roots, heap->root_count);
+    heap->roots = heap->next_roots;
+    heap->root_count = heap->next_root_count;
+    heap->next_roots = NULL;
+    heap->next_root_count = 0;
+    molt__heap_use_schema(heap, after);
+}

@@ -1,0 +1,205 @@
+/* Inside of the heap, shared by heap*.c, snapshot.c and migrate.c only. It must never leak into a
+ * public header: everyone else sees blocks, not spans.
+ *
+ * Invariants: spans[i] for i < span_count is a span or has bytes == 0 (slot free); granules[g] is
+ * the index + 1 of the span that covers granule g of the range, 0 when none does; a block's live
+ * bit set means its elements are valid; counts is NULL exactly when capacity is 1; in a bucket,
+ * spans stand in order of first_serial, and serials of a type are never reused by another span.
+ *
+ * Nothing that decides where a block goes depends on the size of a type: neither the capacities nor
+ * the number of blocks in a span nor the arrays that get a span of their own. A heap whose types
+ * grew in a reload thus numbers the blocks that come as one whose types did not. */
+#ifndef MOLT_HEAP_SPAN_H
+#define MOLT_HEAP_SPAN_H
+
+#include "molt/heap.h"
+
+/* An array whose capacity is above this has a span of its own, which goes when the array does. */
+#define MOLT__LONE_CAPACITY 4096u
+/* Bounds of the number of blocks in a span; between them a span doubles its bucket. */
+#define MOLT__SPAN_BLOCKS_MIN 8u
+#define MOLT__SPAN_BLOCKS_MAX 65536u
+
+#define MOLT__GRANULE_SHIFT 16u
+#define MOLT__GRANULE ((uint64_t)1 << MOLT__GRANULE_SHIFT)
+#define MOLT__NO_SPAN UINT32_MAX
+
+typedef struct MoltSpan {
+    uintptr_t base;
+    uint64_t bytes; /* multiple of the granule; 0: slot not in use */
+    MoltTypeId type;
+    uint32_t bucket;
+    uint64_t elem_size;
+    uint64_t stride;   /* bytes from block to block: capacity * elem_size + slack, aligned */
+    uint64_t capacity; /* elements per block */
+    uint32_t blocks;   /* blocks in the span */
+    uint32_t live;     /* live ones */
+    uint64_t first_serial;
+    uint64_t *live_bits; /* (blocks + 63) / 64 words */
+    uint64_t *counts;    /* elements per block */
+    uint32_t free_hint;  /* no free block below this word of live_bits */
+    uint32_t next;       /* next span of the bucket, MOLT__NO_SPAN at the end */
+} MoltSpan;
+
+/* Neighbours of a span, parallel to spans[] so that a span can be replaced without minding them.
+ * The spans of a type are linked in order of first_serial across its buckets. */
+typedef struct MoltSpanLink {
+    uint32_t type_prev, type_next;
+    uint32_t bucket_prev;
+} MoltSpanLink;
+
+/* 2^64 / divisor rounded up, so that n / divisor is the high word of n * reciprocal; 0 where that
+ * is not exact for every offset in the span. molt__span_map fills it, parallel to spans[]. */
+typedef struct MoltReciprocal {
+    uint64_t stride, elem_size;
+} MoltReciprocal;
+
+/* Blocks of one type and one capacity. A slot not in use has capacity 0. */
+typedef struct MoltBucket {
+    MoltTypeId type;
+    uint64_t capacity;
+    uint32_t first, last; /* spans, MOLT__NO_SPAN when there are none */
+    uint32_t open;        /* no free block in the spans before this one; MOLT__NO_SPAN: in none */
+    uint32_t next;        /* next bucket of the type */
+} MoltBucket;
+
+/* Free ranges of granules, sorted by address, never adjacent. There is always a slot more than
+ * taken ranges could need when all are given back, so that giving back cannot fail. */
+typedef struct MoltRange {
+    uint64_t first, count; /* granules */
+} MoltRange;
+
+/* What the heap knows by type id, in one allocation that begins at `serials`. */
+typedef struct MoltTypeRows {
+    uint32_t count;
+    uint64_t *serials; /* next serial */
+    uint32_t *buckets; /* first bucket, MOLT__NO_SPAN when none */
+    uint32_t *first;   /* first and last span, MOLT__NO_SPAN when none */
+    uint32_t *last;
+} MoltTypeRows;
+
+struct MoltHeap {
+    MoltAllocator allocator;
+    const MoltSchema *schema;
+    uintptr_t base;
+    uint64_t granule_count;
+    uint32_t *granules;
+    MoltSpan *spans;
+    MoltSpanLink *links;
+    MoltReciprocal *reciprocals;
+    uint32_t span_count, span_slots;
+    uint32_t span_hint; /* no slot below this one is free */
+    MoltBucket *buckets;
+    uint32_t bucket_count, bucket_slots;
+    MoltTypeRows types;
+    MoltRange *ranges;
+    uint32_t range_count, range_slots;
+    uint32_t taken;      /* ranges in use */
+    uint64_t opened;     /* granules below this one can be read and written */
+    uint64_t *warm_bits; /* per granule: free, but its pages still hold memory */
+    uint64_t warm_count; /* granules */
+    void **roots;
+    uint32_t root_count;
+    MoltTypeRows next_types; /* what molt__heap_reserve made for molt__heap_switch */
+    void **next_roots;
+    uint32_t next_root_count;
+    MoltHeapApi api;
+    MoltTypeId char_type; /* for molt_strdup; MOLT_NO_TYPE when the schema has no plain char */
+    void (*fault)(void *context, const char *text);
+    void *fault_context;
+};
+
+static inline bool molt__span_is_live(const MoltSpan *span, uint32_t index)
+{
+    return (span->live_bits[index / 64] >> (index % 64) & 1u) != 0;
+}
+
+static inline uint64_t molt__span_count(const MoltSpan *span, uint32_t index)
+{
+    return span->counts ? span->counts[index] : 1;
+}
+
+static inline unsigned char *molt__span_block(const MoltSpan *span, uint32_t index)
+{
+    return (unsigned char *)span->base + span->stride * index; /* NOLINT: the span owns the range */
+}
+
+/* ---- ranges -------------------------------------------------------------------------------- */
+
+/* Reserves the address space with the tables that grow with it; a heap of zeroes but allocator. */
+MoltStatus molt__range_reserve(MoltHeap *heap, uintptr_t wanted, uint64_t bytes, MoltError *error);
+void molt__range_unreserve(MoltHeap *heap);
+/* The lowest free granules that fit, readable, writable, of any content. False when memory is
+ * out. */
+bool molt__range_take(MoltHeap *heap, uint64_t count, uint64_t *first);
+/* Gives back what was taken. Pages stay for reuse up to a limit, beyond it the system gets them. */
+void molt__range_give(MoltHeap *heap, uint64_t first, uint64_t count);
+/* Makes granules below `end` readable and writable. False when the system refuses. */
+bool molt__range_open(MoltHeap *heap, uint64_t end);
+/* Makes slots for `taken` ranges in use. False when memory is out. */
+bool molt__range_make_slots(MoltHeap *heap, uint64_t taken);
+/* Derives ranges from granules[], after a snapshot restored them; slots for them are there. */
+void molt__range_rebuild(MoltHeap *heap);
+
+/* ---- spans --------------------------------------------------------------------------------- */
+
+/* Bytes from block to block for `capacity` elements; 0 when it overflows. */
+uint64_t molt__span_stride(uint64_t elem_size, uint32_t align, uint64_t capacity);
+
+/* Fills a span of `blocks` blocks of a type's layout: takes an address range that reads as anything
+ * (blocks are zeroed when they are allocated, or written by a migration), zeroed live bits and,
+ * when capacity > 1, zeroed counts. The span is not registered: no bucket, no granules. False when
+ * memory is out. */
+bool molt__span_make(MoltHeap *heap, MoltSpan *span, uint64_t elem_size, uint32_t align,
+                     uint64_t capacity, uint32_t blocks);
+/* Gives range and tables of an unregistered span back. */
+void molt__span_release(MoltHeap *heap, MoltSpan *span);
+/* Points granules[] at span `index` (index MOLT__NO_SPAN: at nothing) for the range of `span`. */
+void molt__span_map(MoltHeap *heap, const MoltSpan *span, uint32_t index);
+
+/* ---- bookkeeping --------------------------------------------------------------------------- */
+
+/* Rows for `count` types without spans. False when memory is out. */
+bool molt__types_make(const MoltAllocator *allocator, uint32_t count, MoltTypeRows *out);
+void molt__types_free(const MoltAllocator *allocator, MoltTypeRows *rows);
+/* Room for `spans` and `buckets` slots in all. False when memory is out. */
+bool molt__heap_make_slots(MoltHeap *heap, uint64_t spans, uint64_t buckets);
+/* Frees all tables but those of the address range, the tables of each span included. */
+void molt__heap_free_tables(MoltHeap *heap);
+/* Takes a schema whose types have the ids that the tables use; NULL allowed. */
+void molt__heap_use_schema(MoltHeap *heap, const MoltSchema *schema);
+
+/* Bucket of a type and capacity, MOLT__NO_SPAN when there is none. */
+uint32_t molt__heap_bucket(const MoltHeap *heap, MoltTypeId type, uint64_t capacity);
+/* Takes a registered span out of all tables and releases it with its blocks. */
+void molt__heap_drop(MoltHeap *heap, uint32_t index);
+/* Drops all spans and buckets of a type. */
+void molt__heap_drop_type(MoltHeap *heap, MoltTypeId type);
+
+/* Puts an unregistered span in the place of span `index` and releases what was there. The place in
+ * bucket and type stays, and with it every serial: both have the same capacity and blocks. Cannot
+ * fail. */
+void molt__heap_replace(MoltHeap *heap, uint32_t index, const MoltSpan *span);
+
+/* True when a live block starts at the address; *out then says which. */
+bool molt__heap_find_start(const MoltHeap *heap, const void *address, MoltPlace *out);
+/* Fills heap->api. */
+void molt__heap_make_api(MoltHeap *heap);
+
+/* Registers an unregistered span of `type` as the last one of its bucket (made when missing) and
+ * gives it serials; returns its index or MOLT__NO_SPAN when memory is out (the span is
+ * untouched). */
+uint32_t molt__heap_adopt(MoltHeap *heap, const MoltSpan *span, MoltTypeId type);
+
+/* Makes room so that the next `spans` adoptions cannot fail for want of bookkeeping, also for types
+ * of `after`. Part of prepare: commit must not fail. */
+bool molt__heap_reserve(MoltHeap *heap, uint32_t spans, const MoltSchema *after);
+
+/* Switches to another schema: every span and bucket of old type t gets type new_ids[t] (a span
+ * whose type becomes MOLT_NO_TYPE is dropped with its blocks; no two types with spans may become
+ * one), serials follow, roots become `roots` (root_count of `after` entries, by index in `after`;
+ * NULL: none is set). Uses only what molt__heap_reserve prepared. */
+void molt__heap_switch(MoltHeap *heap, const MoltSchema *after, const MoltTypeId *new_ids,
+                       void *const *roots);
+
+#endif

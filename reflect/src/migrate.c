@@ -1,0 +1,379 @@
+#include "molt/migrate.h"
+
+#include <string.h>
+
+#include "migration.h"
+
+/* Objects per batch: source and destination of a few hundred objects stay in the first caches while
+ * the operations of the type pass over them one after the other. */
+enum { BATCH = 256 };
+
+bool molt__migration_grow(MoltMigration *m, void **items, uint64_t *slots, uint64_t count,
+                          uint64_t more, size_t item_size)
+{
+    if (more <= *slots - count)
+        return true;
+    uint64_t wanted = *slots * 2 > count + more ? *slots * 2 : count + more;
+    if (wanted < 16)
+        wanted = 16;
+    void *grown = NULL;
+    if (!m->failed && wanted <= SIZE_MAX / item_size)
+        grown = m->allocator.resize(m->allocator.context, *items, *slots * item_size,
+                                    wanted * item_size);
+    if (!grown) {
+        m->failed = true;
+        return false;
+    }
+    *items = grown;
+    *slots = wanted;
+    return true;
+}
+
+static void *new_table(MoltMigration *m, uint64_t count, size_t item_size)
+{
+    void *table = NULL;
+    uint64_t slots = 0;
+    if (molt__migration_grow(m, &table, &slots, 0, count < 16 ? 16 : count, item_size))
+        memset(table, 0, slots * item_size);
+    return table;
+}
+
+static void free_table(MoltMigration *m, void *table, uint64_t count, size_t item_size)
+{
+    if (table)
+        m->allocator.resize(m->allocator.context, table, (count < 16 ? 16 : count) * item_size, 0);
+}
+
+/* ---- new blocks ----------------------------------------------------------------------------- */
+
+char *molt__migration_string(MoltMigration *m, const char *text, uint64_t length)
+{
+    uint64_t capacity = 8;
+    while (capacity < length + 1)
+        capacity *= 2;
+    MoltSpan *span = NULL;
+    for (uint64_t s = m->fresh_count; s-- > 0 && !span;) {
+        if (m->fresh[s].capacity == capacity && m->fresh[s].live < m->fresh[s].blocks)
+            span = &m->fresh[s];
+    }
+    if (!span) {
+        if (!molt__migration_grow(m, (void **)&m->fresh, &m->fresh_slots, m->fresh_count, 1,
+                                  sizeof *m->fresh))
+            return NULL;
+        uint64_t stride = molt__span_stride(1, 1, capacity);
+        uint32_t blocks = stride < MOLT__GRANULE ? (uint32_t)(MOLT__GRANULE / stride) : 1;
+        span = &m->fresh[m->fresh_count];
+        if (!molt__span_make(m->heap, span, 1, 1, capacity, blocks)) {
+            m->failed = true;
+            return NULL;
+        }
+        m->fresh_count++;
+    }
+    uint32_t index = span->live++;
+    span->live_bits[index / 64] |= (uint64_t)1 << (index % 64);
+    span->counts[index] = length + 1;
+    char *copy = (char *)molt__span_block(span, index);
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    return copy;
+}
+
+/* ---- what moves ----------------------------------------------------------------------------- */
+
+/* Marks every type that a value of `type` holds, itself included. */
+static void mark_contained(MoltMigration *m, MoltTypeId id)
+{
+    const MoltSchema *schema = m->plan->before;
+    const MoltType *type = molt_type(schema, id);
+    if (m->contained[id])
+        return;
+    m->contained[id] = true;
+    if (type->kind == MOLT_KIND_ARRAY) {
+        mark_contained(m, type->elem);
+    } else if (type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION) {
+        for (uint32_t f = 0; f < type->count; f++)
+            mark_contained(m, schema->tables.fields[type->first + f].type);
+    }
+}
+
+static bool make_new_spans(MoltMigration *m)
+{
+    for (uint32_t s = 0; s < m->span_count; s++) {
+        const MoltSpan *span = &m->heap->spans[s];
+        if (span->bytes == 0)
+            continue;
+        const MoltTypePlan *type = &m->plan->types[span->type];
+        if (type->fate == MOLT_FATE_SAME)
+            continue;
+        m->moves = true;
+        mark_contained(m, span->type);
+        if (type->fate == MOLT_FATE_GONE)
+            continue;
+        const MoltType *is = molt_type(m->plan->after, type->after);
+        MoltSpan *moved = &m->spans[s];
+        if (!molt__span_make(m->heap, moved, is->size, is->align, span->capacity, span->blocks)) {
+            m->failed = true;
+            return false;
+        }
+        memcpy(moved->live_bits, span->live_bits, (span->blocks + 63u) / 64u * sizeof(uint64_t));
+        if (span->counts)
+            memcpy(moved->counts, span->counts, span->blocks * sizeof *span->counts);
+        moved->type = span->type;
+        moved->bucket = span->bucket;
+        moved->live = span->live;
+        moved->first_serial = span->first_serial;
+        moved->free_hint = span->free_hint;
+        moved->next = span->next;
+    }
+    return true;
+}
+
+/* A pointer of that type may have to change although its own type stays. */
+static bool may_change(const MoltMigration *m, const MoltOp *op)
+{
+    if (op->external)
+        return false;
+    if (m->code || !op->pointee_ok)
+        return true;
+    const MoltType *pointee = molt_type(m->plan->before, op->before);
+    bool bytes = pointee->kind == MOLT_KIND_VOID ||
+                 (pointee->kind == MOLT_KIND_INT && pointee->size == 1);
+    return m->moves && (bytes || m->contained[op->before]);
+}
+
+static bool must_scan(const MoltMigration *m, const MoltTypePlan *type)
+{
+    for (uint32_t o = type->first_scan; o < type->first_scan + type->scan_count; o++) {
+        if (m->plan->ops[o].code == MOLT__OP_POINTER && may_change(m, &m->plan->ops[o]))
+            return true;
+    }
+    return false;
+}
+
+/* ---- batches -------------------------------------------------------------------------------- */
+
+static void run_batch(MoltMigration *m, const MoltSpan *span, const MoltSpan *moved, uint32_t block,
+                      uint64_t element, uint64_t n)
+{
+    const MoltTypePlan *type = &m->plan->types[span->type];
+    unsigned char *source = molt__span_block(span, block) + element * span->elem_size;
+    uint64_t source_stride = m->batch_of_blocks ? span->stride : span->elem_size;
+    m->batch_block = block;
+    m->batch_element = element;
+    if (m->scanning) {
+        molt__execute(m, type->first_scan, type->scan_count, source, source_stride, source,
+                      source_stride, n);
+        m->report->objects_visited += n;
+    } else {
+        unsigned char *destination = molt__span_block(moved, block) + element * moved->elem_size;
+        uint64_t stride = m->batch_of_blocks ? moved->stride : moved->elem_size;
+        memset(destination, 0, (n - 1) * stride + moved->elem_size);
+        molt__execute(m, type->first_op, type->op_count, source, source_stride, destination, stride,
+                      n);
+        m->report->objects_migrated += n;
+        m->report->bytes_before += n * span->elem_size;
+        m->report->bytes_after += n * moved->elem_size;
+    }
+    m->object += n;
+}
+
+static void run_span(MoltMigration *m, const MoltSpan *span, const MoltSpan *moved)
+{
+    m->batch_span = span;
+    m->batch_of_blocks = span->counts == NULL;
+    uint32_t block = 0;
+    while (block < span->blocks && !m->failed) {
+        if (!molt__span_is_live(span, block)) {
+            block++;
+            continue;
+        }
+        if (!m->batch_of_blocks) {
+            uint64_t count = molt__span_count(span, block);
+            for (uint64_t e = 0; e < count && !m->failed; e += BATCH)
+                run_batch(m, span, moved, block, e, count - e < BATCH ? count - e : BATCH);
+            block++;
+            continue;
+        }
+        uint32_t end = block;
+        while (end < span->blocks && end - block < BATCH && molt__span_is_live(span, end))
+            end++;
+        run_batch(m, span, moved, block, 0, end - block);
+        block = end;
+    }
+}
+
+static void run_spans(MoltMigration *m)
+{
+    for (uint32_t s = 0; s < m->span_count && !m->failed; s++) {
+        const MoltSpan *span = &m->heap->spans[s];
+        if (span->bytes == 0 || span->live == 0)
+            continue;
+        const MoltTypePlan *type = &m->plan->types[span->type];
+        m->scanning = type->fate == MOLT_FATE_SAME;
+        if (type->fate == MOLT_FATE_GONE || (m->scanning && !must_scan(m, type)))
+            continue;
+        run_span(m, span, &m->spans[s]);
+        if (!m->scanning && !m->rebuilt[span->type]) {
+            m->rebuilt[span->type] = true;
+            m->report->types_changed++;
+        }
+    }
+    m->batch_span = NULL;
+}
+
+static void relocate_roots(MoltMigration *m)
+{
+    const MoltTables *after = &m->plan->after->tables;
+    m->scanning = false;
+    for (uint32_t r = 0; r < after->root_count; r++) {
+        uint32_t from = m->plan->roots[r];
+        if (from == UINT32_MAX)
+            continue;
+        MoltOp op = {.code = MOLT__OP_POINTER,
+                     .check = MOLT__NO_CHECK,
+                     .before = m->plan->before->tables.roots[from].type,
+                     .after = after->roots[r].type,
+                     .pointee_ok = true};
+        uintptr_t value = (uintptr_t)molt_heap_root(m->heap, from);
+        m->roots[r] = (void *)molt__relocate(m, &op, value, 0); /* NOLINT: an address in the heap */
+    }
+}
+
+/* Blocks of a type that is gone, which no pointer that stays reaches, are freed with it. */
+static void report_gone(MoltMigration *m)
+{
+    for (MoltTypeId t = 0; t < m->plan->before->tables.type_count; t++) {
+        MoltHeapStats stats;
+        if (m->plan->types[t].fate != MOLT_FATE_GONE)
+            continue;
+        molt_heap_stats(m->heap, t, &stats);
+        if (stats.blocks == 0)
+            continue;
+        MoltSeverity severity = m->plan->policy == MOLT_POLICY_STRICT ? MOLT_REFUSE : MOLT_LOSS;
+        m->refused = m->refused || severity == MOLT_REFUSE;
+        molt_report_add(m->report,
+                        &(MoltFinding){.severity = severity,
+                                       .rule = MOLT_RULE_TYPE_REMOVED,
+                                       .path = molt_type_name(m->plan->before, t),
+                                       .before = molt_type_name(m->plan->before, t),
+                                       .remedy = "if the struct was renamed, annotate it with "
+                                                 "MOLT_WAS(\"old name\")",
+                                       .objects = stats.blocks});
+    }
+}
+
+/* ---- prepare, commit, discard --------------------------------------------------------------- */
+
+static void release_tables(MoltMigration *m)
+{
+    free_table(m, m->spans, m->span_count, sizeof *m->spans);
+    free_table(m, m->roots, m->plan->after->tables.root_count, sizeof *m->roots);
+    free_table(m, m->new_types, m->plan->before->tables.type_count, sizeof *m->new_types);
+    free_table(m, m->rebuilt, m->plan->before->tables.type_count, sizeof *m->rebuilt);
+    free_table(m, m->contained, m->plan->before->tables.type_count, sizeof *m->contained);
+    free_table(m, m->fresh, m->fresh_slots, sizeof *m->fresh);
+    free_table(m, m->patches, m->patch_slots, sizeof *m->patches);
+    free_table(m, m->tallies, m->tally_slots, sizeof *m->tallies);
+    MoltAllocator allocator = m->allocator;
+    allocator.resize(allocator.context, m, sizeof *m, 0);
+}
+
+void molt_migrate_discard(MoltMigration *m)
+{
+    if (!m)
+        return;
+    for (uint32_t s = 0; m->spans && s < m->span_count; s++) {
+        if (m->spans[s].bytes > 0)
+            molt__span_release(m->heap, &m->spans[s]);
+    }
+    for (uint64_t s = 0; s < m->fresh_count; s++)
+        molt__span_release(m->heap, &m->fresh[s]);
+    release_tables(m);
+}
+
+static bool make_tables(MoltMigration *m)
+{
+    uint32_t types = m->plan->before->tables.type_count;
+    m->spans = new_table(m, m->span_count, sizeof *m->spans);
+    m->roots = new_table(m, m->plan->after->tables.root_count, sizeof *m->roots);
+    m->new_types = new_table(m, types, sizeof *m->new_types);
+    m->rebuilt = new_table(m, types, sizeof *m->rebuilt);
+    m->contained = new_table(m, types, sizeof *m->contained);
+    if (m->failed)
+        return false;
+    for (MoltTypeId t = 0; t < types; t++)
+        m->new_types[t] = m->plan->types[t].after;
+    return true;
+}
+
+static MoltStatus outcome(MoltMigration *m, MoltError *error)
+{
+    if (m->failed)
+        return molt_error(error, MOLT_OUT_OF_MEMORY,
+                          "no memory to build the new state; the old one is untouched");
+    if (!m->refused)
+        return MOLT_OK;
+    const MoltFinding *why = molt_report_refusal(m->report);
+    char text[900] = "a rule refuses this edit";
+    if (why)
+        molt_finding_text(why, text, sizeof text);
+    return molt_error(error, MOLT_REFUSED, "%s", text);
+}
+
+MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const MoltCodeMap *code,
+                                MoltMigration **out, MoltReport *report, MoltError *error)
+{
+    if (molt_heap_schema(heap) != plan->before)
+        return molt_error(error, MOLT_INVALID,
+                          "the plan starts from another schema than the heap has");
+    const MoltAllocator *allocator = &heap->allocator;
+    MoltMigration *m = allocator->resize(allocator->context, NULL, 0, sizeof *m);
+    if (!m)
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "no memory to build the new state");
+    memset(m, 0, sizeof *m);
+    m->heap = heap;
+    m->plan = plan;
+    m->code = code && code->begin < code->end && code->resolve ? code : NULL;
+    m->report = report;
+    m->allocator = *allocator;
+    m->span_count = heap->span_count;
+    if (make_tables(m) && make_new_spans(m)) {
+        run_spans(m);
+        relocate_roots(m);
+        if (!m->failed &&
+            !molt__heap_reserve(heap, (uint32_t)m->fresh_count + m->span_count, plan->after))
+            m->failed = true;
+    }
+    if (!m->failed) {
+        molt__tally_report(m);
+        if (!m->refused)
+            report_gone(m);
+    }
+    report->pointers_changed += m->patch_count;
+    MoltStatus status = outcome(m, error);
+    if (status != MOLT_OK)
+        molt_migrate_discard(m);
+    else
+        *out = m;
+    return status;
+}
+
+void molt_migrate_commit(MoltMigration *m)
+{
+    MoltHeap *heap = m->heap;
+    for (uint64_t p = 0; p < m->patch_count; p++)
+        *m->patches[p].address = m->patches[p].value;
+    for (uint32_t s = 0; s < m->span_count; s++) {
+        if (m->spans[s].bytes == 0)
+            continue;
+        MoltSpan old = heap->spans[s];
+        molt__span_map(heap, &old, MOLT__NO_SPAN);
+        heap->spans[s] = m->spans[s];
+        molt__span_map(heap, &heap->spans[s], s);
+        molt__span_release(heap, &old);
+    }
+    molt__heap_switch(heap, m->plan->after, m->new_types, m->roots);
+    for (uint64_t s = 0; s < m->fresh_count; s++)
+        molt__heap_adopt(heap, &m->fresh[s], heap->char_type);
+    release_tables(m);
+}

@@ -1,0 +1,152 @@
+#include "molt/plan.h"
+
+#include <string.h>
+
+#include "plan_ops.h"
+
+bool molt__plan_grow(MoltPlan *plan, void **items, uint32_t *slots, uint32_t count, uint32_t more,
+                     size_t item_size)
+{
+    if (more <= *slots - count)
+        return true;
+    uint64_t wanted = (uint64_t)*slots * 2 > (uint64_t)count + more ? (uint64_t)*slots * 2
+                                                                    : (uint64_t)count + more;
+    if (wanted < 16)
+        wanted = 16;
+    if (plan->failed || wanted > UINT32_MAX || wanted > SIZE_MAX / item_size) {
+        plan->failed = true;
+        return false;
+    }
+    void *grown = plan->allocator.resize(plan->allocator.context, *items,
+                                         (size_t)*slots * item_size, (size_t)wanted * item_size);
+    if (!grown) {
+        plan->failed = true;
+        return false;
+    }
+    *items = grown;
+    *slots = (uint32_t)wanted;
+    return true;
+}
+
+static void *new_table(MoltPlan *plan, uint32_t count, size_t item_size)
+{
+    if (count == 0)
+        return NULL;
+    void *table =
+        plan->allocator.resize(plan->allocator.context, NULL, 0, (size_t)count * item_size);
+    if (!table)
+        plan->failed = true;
+    else
+        memset(table, 0, (size_t)count * item_size);
+    return table;
+}
+
+static void free_table(MoltPlan *plan, void *table, uint32_t count, size_t item_size)
+{
+    if (table)
+        plan->allocator.resize(plan->allocator.context, table, (size_t)count * item_size, 0);
+}
+
+void molt_plan_free(MoltPlan *plan)
+{
+    if (!plan)
+        return;
+    free_table(plan, plan->types, plan->before->tables.type_count, sizeof *plan->types);
+    free_table(plan, plan->origins, plan->after->tables.type_count, sizeof *plan->origins);
+    free_table(plan, plan->roots, plan->after->tables.root_count, sizeof *plan->roots);
+    free_table(plan, plan->ops, plan->op_slots, sizeof *plan->ops);
+    free_table(plan, plan->checks, plan->check_slots, sizeof *plan->checks);
+    free_table(plan, plan->pairs, plan->pair_slots, sizeof *plan->pairs);
+    free_table(plan, plan->matches, plan->match_slots, sizeof *plan->matches);
+    free_table(plan, plan->values, plan->value_slots, sizeof *plan->values);
+    MoltAllocator allocator = plan->allocator;
+    allocator.resize(allocator.context, plan, sizeof *plan, 0);
+}
+
+static void match_roots(MoltPlan *plan)
+{
+    const MoltTables *before = &plan->before->tables, *after = &plan->after->tables;
+    for (uint32_t a = 0; a < after->root_count; a++) {
+        plan->roots[a] = UINT32_MAX;
+        const char *name = after->strings + after->roots[a].name;
+        for (uint32_t b = 0; b < before->root_count; b++) {
+            if (strcmp(before->strings + before->roots[b].name, name) == 0)
+                plan->roots[a] = b;
+        }
+        if (plan->roots[a] == UINT32_MAX)
+            continue;
+        MoltTypeId was = before->roots[plan->roots[a]].type, is = after->roots[a].type;
+        if (!molt__plan_same_type(plan, was, is)) {
+            molt__plan_find(plan, MOLT_REFUSE, MOLT_RULE_ROOT_CHANGED, was, MOLT__NO_FIELD, is,
+                            MOLT__NO_FIELD, NULL,
+                            "keep MOLT_ROOT on the same struct; if it was renamed, annotate the "
+                            "struct with MOLT_WAS(\"old name\")");
+        }
+    }
+}
+
+MoltStatus molt_plan_build(const MoltSchema *before, const MoltSchema *after, MoltPolicy policy,
+                           const MoltAllocator *allocator, MoltPlan **out, MoltReport *report,
+                           MoltError *error)
+{
+    if (!allocator)
+        allocator = molt_allocator_default();
+    if (memcmp(&before->tables.abi, &after->tables.abi, sizeof(MoltAbi)) != 0)
+        return molt_error(error, MOLT_VERSION,
+                          "the two schemas were made for different ABIs (pointer size %u and %u, "
+                          "long %u and %u); build both for the same target",
+                          before->tables.abi.pointer_size, after->tables.abi.pointer_size,
+                          before->tables.abi.long_size, after->tables.abi.long_size);
+    MoltPlan *plan = allocator->resize(allocator->context, NULL, 0, sizeof *plan);
+    if (!plan)
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for the migration plan");
+    *plan = (MoltPlan){.allocator = *allocator,
+                       .before = before,
+                       .after = after,
+                       .policy = policy,
+                       .report = report};
+    plan->types = new_table(plan, before->tables.type_count, sizeof *plan->types);
+    plan->origins = new_table(plan, after->tables.type_count, sizeof *plan->origins);
+    plan->roots = new_table(plan, after->tables.root_count, sizeof *plan->roots);
+    if (!plan->failed && molt__plan_match_types(plan)) {
+        match_roots(plan);
+        for (MoltTypeId t = 0; t < before->tables.type_count && !plan->failed; t++)
+            molt__plan_emit_type(plan, t);
+    }
+    plan->report = NULL;
+    MoltStatus status = MOLT_OK;
+    if (plan->failed) {
+        status = molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for the migration plan");
+    } else if (plan->refused) {
+        const MoltFinding *why = report ? molt_report_refusal(report) : NULL;
+        char text[512] = "a rule refuses this edit";
+        if (why)
+            molt_finding_text(why, text, sizeof text);
+        status = molt_error(error, MOLT_REFUSED, "%s", text);
+    }
+    if (status != MOLT_OK)
+        molt_plan_free(plan);
+    else
+        *out = plan;
+    return status;
+}
+
+const MoltSchema *molt_plan_before(const MoltPlan *plan)
+{
+    return plan->before;
+}
+
+const MoltSchema *molt_plan_after(const MoltPlan *plan)
+{
+    return plan->after;
+}
+
+MoltTypeFate molt_plan_fate(const MoltPlan *plan, MoltTypeId before)
+{
+    return (MoltTypeFate)plan->types[before].fate;
+}
+
+MoltTypeId molt_plan_type(const MoltPlan *plan, MoltTypeId before)
+{
+    return plan->types[before].after;
+}

@@ -1,0 +1,163 @@
+/* Inside of a plan, shared by plan.c, plan_emit.c, plan_match.c, migrate.c and relocate.c: a flat
+ * list of operations per type, compiled once and executed operation by operation over batches of
+ * objects. It must never know live objects.
+ *
+ * Invariants: source offsets are in the old layout, destination offsets in the new one, both relative
+ * to the element (inside a loop: to the loop's element); a LOOP is followed by its `body` operations;
+ * `check` indexes plan->checks or is MOLT__NO_CHECK for what cannot fail. */
+#ifndef MOLT_PLAN_OPS_H
+#define MOLT_PLAN_OPS_H
+
+#include "convert.h"
+#include "molt/plan.h"
+
+#define MOLT__NO_CHECK UINT32_MAX
+#define MOLT__NO_FIELD UINT32_MAX
+
+typedef enum MoltOpCode {
+    MOLT__OP_COPY,          /* size bytes, equal meaning */
+    MOLT__OP_NUMBER,        /* forms[0] -> forms[1] through kernel */
+    MOLT__OP_ENUM,          /* through values[] by old value */
+    MOLT__OP_FLAGS,         /* through values[] bit by bit */
+    MOLT__OP_POINTER,       /* relocated; pointee before/after in types */
+    MOLT__OP_STRING,        /* char[size] -> char[length] */
+    MOLT__OP_STRING_TO_HEAP,   /* char[size] -> char * */
+    MOLT__OP_STRING_FROM_HEAP, /* char * -> char[length] */
+    MOLT__OP_LOOP,          /* length times the next `body` operations, strides apart */
+    MOLT__OP_CONSTANT,      /* size bytes of the new schema's constants[constant] */
+    MOLT__OP_CONSTANT_BITS, /* the 8-byte integer at constants[constant] -> forms[1] */
+    MOLT__OP_CONSTANT_STRING,  /* a heap copy of the string at constants[constant] */
+    MOLT__OP_DROP_BYTES,    /* counts objects whose `size` bytes differ from the default */
+    MOLT__OP_DROP_NUMBER    /* the same for forms[0] (floats by bits, bit-fields) */
+} MoltOpCode;
+
+/* One entry of an enumerator map, sorted by old value. */
+typedef struct MoltValueMap {
+    uint64_t before, after;
+    uint8_t fate; /* MoltValueFate */
+    uint32_t name;  /* string in the old schema */
+} MoltValueMap;
+
+typedef enum MoltValueFate { MOLT__VALUE_KEPT, MOLT__VALUE_FALLBACK, MOLT__VALUE_GONE } MoltValueFate;
+
+typedef struct MoltOp {
+    uint8_t code;
+    bool round; /* NUMBER: fractions to the nearest integer */
+    bool external; /* POINTER: bits are kept whatever they are */
+    uint32_t check;
+    uint64_t source, destination;
+    uint64_t size, length;
+    uint64_t source_stride, destination_stride; /* LOOP */
+    uint32_t body;                              /* LOOP */
+    uint32_t constant;       /* CONSTANT*: new schema; DROP*: old schema's default, or none */
+    uint32_t values, value_count;               /* ENUM, FLAGS */
+    MoltNumberForm forms[2];
+    MoltNumberKernel *kernel;
+    MoltTypeId before, after; /* POINTER: pointees; ENUM, FLAGS: the enums' types */
+    bool pointee_ok;          /* POINTER: the new pointee is what the old one became, or void */
+    bool named_only;          /* ENUM: a value without an enumerator refuses */
+    uint8_t rule;             /* DROP*: MoltRule to report */
+} MoltOp;
+
+#define MOLT__NO_CONSTANT UINT32_MAX
+
+/* One thing that a live value may violate: where it was declared and what to say. */
+typedef struct MoltCheck {
+    MoltTypeId type_before, type_after; /* structs that declare the fields; or, outside of fields, the
+                                           types of the value itself */
+    uint32_t before, after; /* fields, MOLT__NO_FIELD where there is none */
+    uint32_t hint;  /* of a removed field: new field it may have become, or NO_FIELD */
+    uint32_t allow; /* losses that MOLT_CONVERT on the new field allows: MOLT__ALLOW_* */
+} MoltCheck;
+
+enum {
+    MOLT__ALLOW_FRACTION = 1u << 0,
+    MOLT__ALLOW_ROUND = 1u << 1,
+    MOLT__ALLOW_SATURATE = 1u << 2,
+    MOLT__ALLOW_TRUNCATE = 1u << 3
+};
+
+/* The mapping of one old struct or union onto one new one. */
+typedef struct MoltPair {
+    MoltTypeId before, after;
+    uint32_t match; /* index into plan->matches: per new field the old one, or MOLT__NO_FIELD; then
+                       per new field, then per old field, its check, or MOLT__NO_CHECK */
+    bool reported;  /* findings that hold whatever the values are have been added */
+} MoltPair;
+
+typedef struct MoltTypePlan {
+    MoltTypeId after; /* MOLT_NO_TYPE: gone */
+    uint8_t fate;     /* MoltTypeFate */
+    bool shuffled;    /* equal layout, but MOLT_WAS moves values within it */
+    uint32_t first_op, op_count;
+    uint32_t first_scan, scan_count; /* SAME: POINTER operations (in loops) in place */
+} MoltTypePlan;
+
+struct MoltPlan {
+    MoltAllocator allocator;
+    const MoltSchema *before, *after;
+    MoltPolicy policy;
+    MoltTypePlan *types; /* per old type */
+    MoltTypeId *origins; /* per new type: the old one, or MOLT_NO_TYPE */
+    uint32_t *roots;     /* per new root: the old one, or UINT32_MAX */
+    MoltOp *ops;
+    uint32_t op_count, op_slots;
+    MoltCheck *checks;
+    uint32_t check_count, check_slots;
+    MoltPair *pairs;
+    uint32_t pair_count, pair_slots;
+    uint32_t *matches;
+    uint32_t match_count, match_slots;
+    MoltValueMap *values;
+    uint32_t value_count, value_slots;
+    MoltReport *report; /* only while building */
+    uint32_t merge_floor; /* only operations from here on may grow by an adjacent copy */
+    bool failed;          /* memory is out; sticky while building */
+    bool refused;
+};
+
+/* Grows an array of the plan so that `more` entries fit; sets plan->failed when memory is out. */
+bool molt__plan_grow(MoltPlan *plan, void **items, uint32_t *slots, uint32_t count, uint32_t more,
+                     size_t item_size);
+
+/* plan_match.c: which old thing each new thing comes from. */
+bool molt__plan_match_types(MoltPlan *plan);
+/* The type, or one that it holds by value, keeps its layout while MOLT_WAS moves values within it. */
+bool molt__plan_is_shuffled(const MoltPlan *plan, MoltTypeId before);
+/* Index of the pair of two structs or unions (made on first use), UINT32_MAX when memory is out. */
+uint32_t molt__plan_pair(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
+/* The pair of two structs that exists already, or NULL; for finished plans. */
+const MoltPair *molt__plan_find_pair(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
+/* Enumerator map of two enums; sets op->values and op->value_count. True when no value changes. */
+bool molt__plan_match_values(MoltPlan *plan, MoltTypeId before, MoltTypeId after, MoltOp *op);
+/* Old and new type mean the same pointee. */
+bool molt__plan_same_type(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
+/* plan_report.c: what can be said before any value is looked at. */
+/* Adds a finding about a field of a struct to the plan's report; fields may be MOLT__NO_FIELD. */
+void molt__plan_find(MoltPlan *plan, MoltSeverity severity, MoltRule rule, MoltTypeId before,
+                     uint32_t before_field, MoltTypeId after, uint32_t after_field,
+                     const char *value, const char *remedy);
+/* Adds what changed between two structs, once per pair. */
+void molt__plan_report_pair(MoltPlan *plan, uint32_t pair);
+
+/* plan_emit.c: operations of one type. */
+void molt__plan_emit_type(MoltPlan *plan, MoltTypeId before);
+/* True when the type holds a pointer that Molt follows, by value and at any depth. */
+bool molt__plan_has_pointers(const MoltSchema *schema, MoltTypeId type);
+
+/* Form of a number type (INT, FLOAT, BOOL, ENUM by its storage) of a schema. */
+MoltNumberForm molt__plan_form(const MoltSchema *schema, MoltTypeId type);
+
+static inline bool molt__plan_is_number(const MoltType *type)
+{
+    return type->kind == MOLT_KIND_INT || type->kind == MOLT_KIND_FLOAT ||
+           type->kind == MOLT_KIND_BOOL;
+}
+
+static inline bool molt__plan_is_char_pointer(const MoltSchema *schema, const MoltType *type)
+{
+    return type->kind == MOLT_KIND_POINTER &&
+           (molt_type(schema, type->elem)->flags & MOLT_TYPE_CHAR) != 0;
+}
+
+#endif

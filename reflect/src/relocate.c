@@ -1,0 +1,267 @@
+#include <string.h>
+
+#include "migration.h"
+
+/* ---- offsets inside of a type that is rebuilt ------------------------------------------------- */
+
+/* True when a value of `type` begins with a value of `pointee`. */
+static bool begins_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee)
+{
+    for (;;) {
+        const MoltType *t = molt_type(schema, type);
+        if (type == pointee)
+            return true;
+        if (t->kind == MOLT_KIND_ARRAY && t->length > 0)
+            type = t->elem;
+        else if (t->kind == MOLT_KIND_STRUCT && t->count > 0 &&
+                 schema->tables.fields[t->first].bit_offset == 0)
+            type = schema->tables.fields[t->first].type;
+        else
+            return false;
+    }
+}
+
+/* The field at or over `offset`; an array that ends there wins over a field that begins there with
+ * another type, because only one of them fits the pointer. */
+static uint32_t field_at(const MoltSchema *schema, const MoltType *type, uint64_t offset,
+                         MoltTypeId pointee)
+{
+    uint32_t over = MOLT__NO_FIELD, ending = MOLT__NO_FIELD;
+    for (uint32_t f = type->first; f < type->first + type->count; f++) {
+        const MoltField *field = &schema->tables.fields[f];
+        const MoltType *t = molt_type(schema, field->type);
+        uint64_t start = field->bit_offset / 8;
+        if (field->flags & MOLT_FIELD_BITS)
+            continue;
+        if (offset >= start && offset < start + t->size)
+            over = f;
+        if (offset == start + t->size && t->kind == MOLT_KIND_ARRAY && t->elem == pointee)
+            ending = f;
+    }
+    if (ending == MOLT__NO_FIELD)
+        return over;
+    if (over != MOLT__NO_FIELD) {
+        const MoltField *field = &schema->tables.fields[over];
+        if (offset > field->bit_offset / 8 || begins_with(schema, field->type, pointee))
+            return over;
+    }
+    return ending;
+}
+
+static uint32_t new_field_of(const MoltPlan *plan, MoltTypeId before, MoltTypeId after,
+                             uint32_t field)
+{
+    const MoltPair *pair = molt__plan_find_pair(plan, before, after);
+    const MoltType *is = molt_type(plan->after, after);
+    if (!pair)
+        return MOLT__NO_FIELD;
+    for (uint32_t f = 0; f < is->count; f++) {
+        if (plan->matches[pair->match + f] == field)
+            return is->first + f;
+    }
+    return MOLT__NO_FIELD;
+}
+
+/* Follows (path of fields and indices) from the old layout into the new one. False when the subobject
+ * is gone. Iterates down the type, whose depth is bounded by C's by-value nesting. */
+static bool map_offset(const MoltPlan *plan, MoltTypeId before, MoltTypeId after, uint64_t offset,
+                       MoltTypeId pointee, uint64_t *out)
+{
+    bool any = molt_type(plan->before, pointee)->kind == MOLT_KIND_VOID;
+    *out = 0;
+    for (;;) {
+        const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
+        if (offset == 0 && (any || before == pointee))
+            return true;
+        if (was->kind == MOLT_KIND_ARRAY) {
+            uint64_t size = molt_type(plan->before, was->elem)->size;
+            uint64_t index = size > 0 ? offset / size : 0;
+            bool end = index == was->length;
+            if (is->kind == MOLT_KIND_ARRAY) {
+                uint64_t place = end ? is->length : index;
+                if (place > is->length || (place == is->length && !end))
+                    return false;
+                *out += place * molt_type(plan->after, is->elem)->size;
+                after = is->elem;
+            } else if (index > 0) {
+                return false;
+            }
+            if (end)
+                return true;
+            before = was->elem;
+            offset -= index * size;
+        } else if (was->kind == MOLT_KIND_STRUCT) {
+            uint32_t f = field_at(plan->before, was, offset, pointee);
+            if (is->kind != MOLT_KIND_STRUCT || f == MOLT__NO_FIELD)
+                return false;
+            uint32_t g = new_field_of(plan, before, after, f);
+            if (g == MOLT__NO_FIELD || plan->after->tables.fields[g].flags & MOLT_FIELD_BITS)
+                return false;
+            offset -= plan->before->tables.fields[f].bit_offset / 8;
+            *out += plan->after->tables.fields[g].bit_offset / 8;
+            before = plan->before->tables.fields[f].type;
+            after = plan->after->tables.fields[g].type;
+        } else {
+            /* a scalar seen through a pointer of another type: bytes of the same value only */
+            *out += offset;
+            return offset == 0 || was->hash == is->hash;
+        }
+    }
+}
+
+static bool map_offset_cached(MoltMigration *m, MoltTypeId type, uint64_t offset,
+                              MoltTypeId pointee, uint64_t *out)
+{
+    uint64_t mix = (offset * 31 + type) * 31 + pointee;
+    MoltOffsetEntry *entry = &m->offset_cache[mix % MOLT__OFFSET_CACHE];
+    if (!entry->valid || entry->type != type || entry->pointee != pointee ||
+        entry->before != offset) {
+        *entry = (MoltOffsetEntry){.type = type, .pointee = pointee, .before = offset, .valid = true};
+        entry->found = map_offset(m->plan, type, m->plan->types[type].after, offset, pointee,
+                                  &entry->after);
+    }
+    *out = entry->after;
+    return entry->found;
+}
+
+/* ---- the library ------------------------------------------------------------------------------ */
+
+static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
+{
+    MoltCodeEntry *entry = &m->code_cache[(value >> 4 ^ value >> 12) % MOLT__CODE_CACHE];
+    if (entry->before == value)
+        return entry->after;
+    MoltCodeTarget target;
+    bool function = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_FUNCTION;
+    if (!m->code->describe(m->code->context, value, &target)) {
+        molt__tally(m, op, function ? MOLT_RULE_FUNCTION_MISSING : MOLT_RULE_DATA_MISSING,
+                    MOLT_REFUSE, i, "an address in the library that no symbol names (+0x%llx)",
+                    (unsigned long long)(value - m->code->begin));
+        return 0;
+    }
+    uintptr_t after = m->code->resolve(m->code->context, &target);
+    if (after == 0 && target.kind == MOLT_CODE_LITERAL) {
+        char *copy = molt__migration_string(m, target.bytes, target.size > 0 ? target.size - 1 : 0);
+        after = (uintptr_t)copy;
+        if (copy)
+            molt__tally(m, op, MOLT_RULE_LITERAL_COPIED, MOLT_INFO, i, "\"%.60s\"", copy);
+    } else if (after == 0) {
+        molt__tally(m, op,
+                    target.kind == MOLT_CODE_FUNCTION ? MOLT_RULE_FUNCTION_MISSING
+                                                      : MOLT_RULE_DATA_MISSING,
+                    MOLT_REFUSE, i, "%s%s%s", target.name, target.file[0] ? " of " : "", target.file);
+        return 0;
+    }
+    *entry = (MoltCodeEntry){value, after};
+    return after;
+}
+
+/* ---- pointers --------------------------------------------------------------------------------- */
+
+static uintptr_t dangling(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i,
+                          const MoltSpan *span)
+{
+    /* where neither the pointer nor what it pointed at moves, nothing is decided about it */
+    if (m->scanning && (!span || m->plan->types[span->type].fate == MOLT_FATE_SAME))
+        return value;
+    bool keep = molt__tally(m, op, MOLT_RULE_DANGLING_POINTER, MOLT_LOSS, i, "freed %s",
+                            span ? molt_type_name(m->plan->before, span->type) : "memory");
+    return keep ? 0 : value;
+}
+
+static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
+{
+    const MoltHeap *heap = m->heap;
+    uint32_t slot = heap->granules[(value - heap->base) >> MOLT__GRANULE_SHIFT];
+    if (slot == 0)
+        return dangling(m, op, value, i, NULL);
+    const MoltSpan *span = &heap->spans[slot - 1];
+    uint64_t at = value - span->base, index = at / span->stride;
+    if (index >= span->blocks || !molt__span_is_live(span, (uint32_t)index))
+        return dangling(m, op, value, i, span);
+    uint64_t count = molt__span_count(span, (uint32_t)index);
+    at -= index * span->stride;
+    uint64_t element = span->elem_size > 0 ? at / span->elem_size : 0;
+    uint64_t offset = at - element * span->elem_size;
+    if (element > count || (element == count && offset > 0))
+        return dangling(m, op, value, i, span);
+
+    const MoltTypePlan *type = &m->plan->types[span->type];
+    if (!op->pointee_ok) {
+        bool void_to_exact = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_VOID &&
+                             type->after == op->after && offset == 0;
+        if (!void_to_exact) {
+            molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i, "a pointer to %s",
+                        molt_type_name(m->plan->before, span->type));
+            return 0;
+        }
+    }
+    if (type->fate == MOLT_FATE_SAME)
+        return value;
+    if (type->fate == MOLT_FATE_GONE) {
+        molt__tally(m, op, MOLT_RULE_TYPE_MISSING, MOLT_REFUSE, i, "%s",
+                    molt_type_name(m->plan->before, span->type));
+        return 0;
+    }
+    const MoltSpan *moved = &m->spans[slot - 1];
+    uint64_t inner = 0;
+    bool whole = element == count || (offset == 0 && op->before == span->type);
+    if (!whole && !map_offset_cached(m, span->type, offset, op->before, &inner)) {
+        molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i, "a pointer into %s at byte %llu",
+                    molt_type_name(m->plan->before, span->type), (unsigned long long)offset);
+        return 0;
+    }
+    return moved->base + index * moved->stride + element * moved->elem_size + inner;
+}
+
+uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
+{
+    if (value == 0 || op->external)
+        return value;
+    if (value - m->heap->base < m->heap->granule_count << MOLT__GRANULE_SHIFT)
+        return relocate_heap(m, op, value, i);
+    const MoltType *pointee = molt_type(m->plan->before, op->before);
+    if (!op->pointee_ok && pointee->kind != MOLT_KIND_VOID) {
+        bool function = pointee->kind == MOLT_KIND_FUNCTION;
+        molt__tally(m, op, function ? MOLT_RULE_SIGNATURE_CHANGED : MOLT_RULE_POINTEE_CHANGED,
+                    MOLT_REFUSE, i, "a pointer to %s", molt_type_name(m->plan->before, op->before));
+        return 0;
+    }
+    if (m->code && value - m->code->begin < m->code->end - m->code->begin)
+        return relocate_code(m, op, value, i);
+    /* foreign: kept bit for bit, unless it claims to point at something that is being rebuilt */
+    bool ours = pointee->kind == MOLT_KIND_STRUCT || pointee->kind == MOLT_KIND_UNION;
+    if (ours && m->plan->types[op->before].fate != MOLT_FATE_SAME) {
+        molt__tally(m, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE, i, "0x%llx, neither heap nor library",
+                    (unsigned long long)value);
+        return 0;
+    }
+    return value;
+}
+
+const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *length)
+{
+    if (value - m->heap->base < m->heap->granule_count << MOLT__GRANULE_SHIFT) {
+        MoltPlace place;
+        molt_heap_locate(m->heap, (const void *)value, &place); /* NOLINT: an address from the state */
+        if (place.kind != MOLT_PLACE_BLOCK ||
+            molt_type(m->plan->before, place.block.type)->size != 1 ||
+            place.element == place.block.count)
+            return NULL;
+        const char *text = (const char *)place.block.start + place.element;
+        *length = molt__text_length(text, place.block.count - place.element);
+        return text;
+    }
+    MoltCodeTarget target;
+    if (!m->code || value - m->code->begin >= m->code->end - m->code->begin ||
+        !m->code->describe(m->code->context, value, &target) || !target.bytes)
+        return NULL;
+    *length = molt__text_length(target.bytes, target.size);
+    return target.bytes;
+}
+
+uint64_t molt__text_length(const char *text, uint64_t size)
+{
+    const char *end = memchr(text, '\0', size);
+    return end ? (uint64_t)(end - text) : size;
+}

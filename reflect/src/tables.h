@@ -1,0 +1,41 @@
+/* Metadata tables inside reflect: the check that makes them trustworthy, and the step from checked
+ * tables to a schema. It must never know where tables come from. */
+#ifndef MOLT__TABLES_H
+#define MOLT__TABLES_H
+
+#include <stdbool.h>
+
+#include "molt/schema.h"
+
+/* Every index, offset, string and size of `tables`: MOLT_INVALID names the first that is wrong,
+ * MOLT_VERSION another version or ABI. `allocator` (not NULL) serves scratch memory only. Hashes
+ * are not looked at. */
+MoltStatus molt__tables_check(const MoltTables *tables, const MoltAllocator *allocator,
+                              MoltError *error);
+
+/* Checks and deep-copies tables and hashes the copy. With `hashed` the hashes that the tables carry
+ * must be those of the copy. *out is untouched on failure; NULL allocator: the default one. */
+MoltStatus molt__schema_make(const MoltTables *tables, bool hashed, const MoltAllocator *allocator,
+                             MoltSchema **out, MoltError *error);
+
+/* Types that `type` holds by value, as a numbered list: fields, an array's element, an enum's
+ * storage. Pointers and functions hold none, so the lists form no cycle in sound tables. */
+static inline uint32_t molt__held_count(const MoltType *type)
+{
+    switch (type->kind) {
+    case MOLT_KIND_STRUCT:
+    case MOLT_KIND_UNION: return type->count;
+    case MOLT_KIND_ARRAY:
+    case MOLT_KIND_ENUM: return 1;
+    default: return 0;
+    }
+}
+
+static inline MoltTypeId molt__held(const MoltTables *tables, const MoltType *type, uint32_t index)
+{
+    if (type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION)
+        return tables->fields[type->first + index].type;
+    return type->elem;
+}
+
+#endif

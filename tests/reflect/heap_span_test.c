@@ -1,0 +1,286 @@
+/* Inside of the heap: address ranges, and what a migration does with spans. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "counting_allocator.h"
+#include "heap_fixture.h"
+#include "heap_span.h"
+
+typedef struct Fixture {
+    MoltSchema *schema;
+    MoltHeap *heap;
+} Fixture;
+
+static int set_up(void **state)
+{
+    Fixture *fixture = calloc(1, sizeof *fixture);
+    MoltError error;
+    if (!fixture)
+        return -1;
+    fixture->schema = heap_fixture_schema(24);
+    if (molt_heap_create(NULL, &fixture->heap, &error) != MOLT_OK ||
+        molt_heap_set_schema(fixture->heap, fixture->schema) != MOLT_OK)
+        return -1;
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    Fixture *fixture = *state;
+    molt_heap_destroy(fixture->heap);
+    molt_schema_free(fixture->schema);
+    free(fixture);
+    return 0;
+}
+
+static MoltHeap *heap_from(void **state)
+{
+    return ((Fixture *)*state)->heap;
+}
+
+/* ---- ranges -------------------------------------------------------------------------------- */
+
+/* Sorted, never adjacent, and together with what is taken the whole range. */
+static void check_ranges(const MoltHeap *heap, uint64_t taken)
+{
+    uint64_t free = 0;
+    for (uint32_t i = 0; i < heap->range_count; i++) {
+        const MoltRange *range = &heap->ranges[i];
+        assert_true(range->count > 0);
+        if (i > 0)
+            assert_true(range[-1].first + range[-1].count < range->first);
+        free += range->count;
+    }
+    assert_int_equal(free + taken, heap->granule_count);
+}
+
+static void random_ranges_are_coalesced(void **state)
+{
+    enum { RANGES = 200 };
+    MoltHeap *heap = heap_from(state);
+    MoltRange taken[RANGES] = {0};
+    uint64_t granules = 0;
+    uint64_t seed = 12345;
+    for (unsigned step = 0; step < 20000; step++) {
+        MoltRange *range = &taken[fixture_random(&seed) % RANGES];
+        if (range->count > 0) {
+            molt__range_give(heap, range->first, range->count);
+            granules -= range->count;
+            range->count = 0;
+        } else {
+            range->count = 1 + fixture_random(&seed) % 20;
+            assert_true(molt__range_take(heap, range->count, &range->first));
+            granules += range->count;
+        }
+        if (step % 50 == 0)
+            check_ranges(heap, granules);
+    }
+    for (unsigned i = 0; i < RANGES; i++)
+        if (taken[i].count > 0)
+            molt__range_give(heap, taken[i].first, taken[i].count);
+    assert_int_equal(heap->range_count, 1);
+    assert_int_equal(heap->taken, 0);
+    check_ranges(heap, 0);
+}
+
+static void warm_memory_has_a_limit(void **state)
+{
+    MoltHeap *heap = heap_from(state);
+    const uint64_t limit = ((uint64_t)256 << 20) / MOLT__GRANULE;
+    uint64_t first[5];
+    for (unsigned i = 0; i < 5; i++) {
+        assert_true(molt__range_take(heap, limit / 4, &first[i]));
+        unsigned char *page = (unsigned char *)(heap->base + first[i] * MOLT__GRANULE); /* NOLINT */
+        page[0] = 77;
+    }
+    for (unsigned i = 0; i < 5; i++)
+        molt__range_give(heap, first[i], limit / 4);
+    assert_int_equal(heap->warm_count, limit);
+    /* The last one given back was beyond the limit: its pages are gone. */
+    const unsigned char *last = (const unsigned char *)(heap->base + first[4] * MOLT__GRANULE);
+    assert_int_equal(last[0], 0);
+    const unsigned char *warm = (const unsigned char *)(heap->base + first[0] * MOLT__GRANULE);
+    assert_int_equal(warm[0], 77);
+    uint64_t again;
+    assert_true(molt__range_take(heap, limit / 8, &again));
+    assert_int_equal(again, first[0]);
+    assert_int_equal(heap->warm_count, limit - limit / 8);
+    molt__range_give(heap, again, limit / 8);
+}
+
+static void stride_keeps_slack_and_alignment(void **state)
+{
+    (void)state;
+    for (uint64_t size = 1; size < 70; size++) {
+        for (uint32_t align = 1; align <= 64; align *= 2) {
+            for (uint64_t capacity = 1; capacity < 9; capacity++) {
+                uint64_t stride = molt__span_stride(size, align, capacity);
+                assert_true(stride > size * capacity);
+                assert_true(stride <= size * capacity + align);
+                assert_int_equal(stride % align, 0);
+            }
+        }
+    }
+    assert_int_equal(molt__span_stride(UINT64_MAX, 1, 2), 0);
+    assert_int_equal(molt__span_stride(UINT64_MAX, 8, 1), 0);
+    assert_int_equal(molt__span_stride(UINT64_MAX - 3, 8, 1), 0);
+}
+
+/* ---- spans in a migration ------------------------------------------------------------------ */
+
+static MoltBlock block_at(const MoltHeap *heap, const void *address)
+{
+    MoltPlace place;
+    molt_heap_locate(heap, address, &place);
+    assert_int_equal(place.kind, MOLT_PLACE_BLOCK);
+    return place.block;
+}
+
+static void unregistered_span_is_invisible(void **state)
+{
+    MoltHeap *heap = heap_from(state);
+    molt_heap_new(heap, TYPE_ANT, 1);
+    MoltHash before = molt_heap_digest(heap);
+    MoltSpan span;
+    assert_true(molt__span_make(heap, &span, 40, 8, 4, 100));
+    memset((void *)span.base, 1, span.bytes); /* NOLINT */
+    MoltPlace place;
+    molt_heap_locate(heap, molt__span_block(&span, 5), &place);
+    assert_int_equal(place.kind, MOLT_PLACE_FREE);
+    MoltHash with = molt_heap_digest(heap);
+    assert_true(before.low == with.low && before.high == with.high);
+    molt__span_release(heap, &span);
+    assert_int_equal(span.bytes, 0);
+    assert_false(molt__span_make(heap, &span, UINT64_MAX / 2, 8, 4, 100));
+    assert_false(molt__span_make(heap, &span, (uint64_t)1 << 40, 8, 1, 1));
+}
+
+static void replaced_span_keeps_serials(void **state)
+{
+    MoltHeap *heap = heap_from(state);
+    unsigned char *ants[100];
+    for (unsigned i = 0; i < 100; i++)
+        ants[i] = molt_heap_new(heap, TYPE_ANT, 3);
+    molt_heap_delete(heap, ants[20]);
+    MoltBlock old = block_at(heap, ants[21]);
+    MoltSpan fresh;
+    const MoltSpan *span = &heap->spans[old.span];
+    assert_true(molt__span_make(heap, &fresh, 200, 16, span->capacity, span->blocks));
+    memcpy(fresh.live_bits, span->live_bits, (span->blocks + 63) / 64 * sizeof(uint64_t));
+    memcpy(fresh.counts, span->counts, span->blocks * sizeof(uint64_t));
+    fresh.live = span->live;
+    molt__heap_replace(heap, old.span, &fresh);
+
+    MoltPlace place;
+    molt_heap_locate(heap, ants[21], &place);
+    assert_int_equal(place.kind, MOLT_PLACE_FREE);
+    unsigned char *moved = molt__span_block(&heap->spans[old.span], old.index);
+    molt_heap_locate(heap, moved + 450, &place);
+    assert_ptr_equal(place.block.start, moved);
+    assert_int_equal(place.block.serial, old.serial);
+    assert_int_equal(place.element, 2);
+    assert_int_equal(place.offset, 50);
+    uint64_t cursor = 0;
+    uint64_t listed = 0;
+    MoltBlock block;
+    while (molt_heap_next(heap, TYPE_ANT, &cursor, &block))
+        assert_int_equal(block.serial, listed < 20 ? listed : listed + 1), listed++;
+    assert_int_equal(listed, 99);
+}
+
+static void switch_renumbers_types_and_drops_what_is_gone(void **state)
+{
+    MoltHeap *heap = heap_from(state);
+    const MoltTypeId new_ids[TYPE_COUNT] = {
+        [TYPE_CHAR] = TYPE_CHAR,    [TYPE_ANT] = TYPE_ODD, [TYPE_ODD] = TYPE_ANT,
+        [TYPE_WIDE] = MOLT_NO_TYPE, [TYPE_MAP] = TYPE_MAP, [TYPE_OPAQUE] = TYPE_OPAQUE};
+    void *ants[30];
+    for (unsigned i = 0; i < 30; i++) {
+        ants[i] = molt_heap_new(heap, TYPE_ANT, 1 + i % 2);
+        molt_heap_new(heap, TYPE_WIDE, 1 + i % 3);
+    }
+    void *odd = molt_heap_new(heap, TYPE_ODD, 7);
+    void *large = molt_heap_new(heap, TYPE_WIDE, 9000);
+    uint64_t serial = block_at(heap, ants[29]).serial;
+    void *roots[] = {odd, ants[3]};
+
+    MoltSchema *after = heap_fixture_schema(24);
+    assert_true(molt__heap_reserve(heap, 1, after));
+    molt__heap_switch(heap, after, new_ids, roots);
+    assert_ptr_equal(molt_heap_schema(heap), after);
+    assert_ptr_equal(molt_heap_root(heap, 1), ants[3]);
+    assert_int_equal(block_at(heap, ants[29]).type, TYPE_ODD);
+    assert_int_equal(block_at(heap, ants[29]).serial, serial);
+    assert_int_equal(block_at(heap, odd).type, TYPE_ANT);
+    MoltPlace place;
+    molt_heap_locate(heap, large, &place);
+    assert_int_equal(place.kind, MOLT_PLACE_FREE);
+    MoltHeapStats stats;
+    molt_heap_stats(heap, TYPE_WIDE, &stats);
+    assert_int_equal(stats.spans, 0);
+    molt_heap_stats(heap, MOLT_NO_TYPE, &stats);
+    assert_int_equal(stats.blocks, 31);
+    MoltBlock wide = block_at(heap, molt_heap_new(heap, TYPE_WIDE, 1));
+    assert_int_equal(wide.serial, 0);
+
+    assert_int_equal(molt_heap_delete(heap, ants[0]), true);
+    assert_ptr_equal(molt_heap_new(heap, TYPE_ODD, 1), ants[0]);
+    molt_heap_destroy(heap);
+    ((Fixture *)*state)->heap = NULL;
+    molt_schema_free(after);
+}
+
+/* What prepare reserved, commit may use up without asking for memory. */
+static void adoption_after_reserve_asks_for_no_memory(void **state)
+{
+    (void)state;
+    enum { SPANS = 40 };
+    CountingAllocator counting = {0};
+    MoltAllocator allocator = counting_allocator(&counting);
+    const MoltHeapDesc desc = {.reserve = 1 << 26, .allocator = &allocator};
+    MoltSchema *schema = heap_fixture_schema(24);
+    MoltHeap *heap = NULL;
+    MoltError error;
+    assert_int_equal(molt_heap_create(&desc, &heap, &error), MOLT_OK);
+    assert_int_equal(molt_heap_set_schema(heap, schema), MOLT_OK);
+    MoltSpan spans[SPANS];
+    for (unsigned i = 0; i < SPANS; i++)
+        assert_true(molt__span_make(heap, &spans[i], 24, 8, i + 1, 10));
+    assert_true(molt__heap_reserve(heap, SPANS, schema));
+    uint64_t calls = counting.calls;
+    MoltTypeId same[TYPE_COUNT];
+    for (MoltTypeId type = 0; type < TYPE_COUNT; type++)
+        same[type] = type;
+    molt__heap_switch(heap, schema, same, NULL);
+    for (unsigned i = 0; i < SPANS; i++)
+        assert_int_equal(molt__heap_adopt(heap, &spans[i], TYPE_ANT), i);
+    assert_int_equal(counting.calls, calls);
+    for (unsigned i = 0; i < SPANS; i++)
+        assert_int_equal(heap->spans[i].first_serial, i * 10);
+    molt_heap_destroy(heap);
+    assert_int_equal(counting.blocks, 0);
+    molt_schema_free(schema);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define X(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+        X(random_ranges_are_coalesced),
+        X(warm_memory_has_a_limit),
+        X(stride_keeps_slack_and_alignment),
+        X(unregistered_span_is_invisible),
+        X(replaced_span_keeps_serials),
+        X(switch_renumbers_types_and_drops_what_is_gone),
+        X(adoption_after_reserve_asks_for_no_memory),
+#undef X
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
