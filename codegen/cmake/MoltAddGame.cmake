@@ -1,0 +1,178 @@
+# molt_add_game(): builds a game library that Molt can reload.
+#
+#   molt_add_game(<target> SOURCES a.c b.c... [BASE dir] [KNOWN_SCHEMAS schema.json...])
+#
+# Makes the module library <target> (lib<target>.so), with type metadata generated from its sources.
+# Every source is read again only when it, a header it read or the target's flags have changed, and
+# the metadata is compiled again only when a type has. With Ninja the generator runs beside the
+# compiler. File names in the schema are relative to BASE (default: the current source folder).
+# KNOWN_SCHEMAS are recorded schemas; a MOLT_WAS that none of them knows is then an error.
+#
+# Target properties: MOLT_SCHEMA, the schema JSON. Beside the library stands lib<target>.so.molt, which
+# tells the host how to build it and what to watch.
+
+# One custom command. The Makefile generators compare times only and would run a command for ever
+# whose output kept its time because it did not change: there a stamp is the output.
+function(molt__codegen_command target output)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "COMMENT;DEPFILE" "ARGUMENTS;DEPENDS")
+  if(CMAKE_GENERATOR MATCHES "Ninja")
+    set(rule OUTPUT ${output})
+    set(stamp)
+  else()
+    set(rule OUTPUT ${output}.stamp BYPRODUCTS ${output})
+    set(stamp --stamp ${output}.stamp)
+  endif()
+  if(arg_DEPFILE)
+    list(APPEND rule DEPFILE ${arg_DEPFILE})
+    list(APPEND stamp --depfile ${arg_DEPFILE})
+  endif()
+  add_custom_command(${rule}
+    COMMAND molt::codegen ${arg_ARGUMENTS} ${stamp}
+    DEPENDS $<TARGET_FILE:molt::codegen> ${arg_DEPENDS}
+    COMMENT "${arg_COMMENT}"
+    VERBATIM)
+endfunction()
+
+# What a command that depends on <output> must name.
+function(molt__codegen_output variable output)
+  if(CMAKE_GENERATOR MATCHES "Ninja")
+    set(${variable} ${output} PARENT_SCOPE)
+  else()
+    set(${variable} ${output}.stamp PARENT_SCOPE)
+  endif()
+endfunction()
+
+# The flags of the target as a file that changes when they do. compile_commands.json itself, which
+# has them too, gets a new time whenever CMake runs.
+function(molt__codegen_flags target file)
+  string(TOUPPER "${CMAKE_BUILD_TYPE}" config)
+  set(properties)
+  foreach(property COMPILE_OPTIONS COMPILE_DEFINITIONS INCLUDE_DIRECTORIES COMPILE_FLAGS
+                   C_STANDARD C_EXTENSIONS POSITION_INDEPENDENT_CODE)
+    string(APPEND properties "${property}: $<TARGET_PROPERTY:${target},${property}>\n")
+  endforeach()
+  file(GENERATE OUTPUT ${file} CONTENT
+    "${CMAKE_C_COMPILER} ${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${config}}\n${properties}")
+endfunction()
+
+# The manifest that the host reads.
+function(molt__game_manifest target schema)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "SOURCES")
+  set(folders)
+  foreach(source IN LISTS arg_SOURCES)
+    get_filename_component(folder ${source} DIRECTORY)
+    list(APPEND folders ${folder})
+  endforeach()
+  list(REMOVE_DUPLICATES folders)
+  list(JOIN folders "\", \"" folders)
+  file(GENERATE OUTPUT "$<TARGET_FILE:${target}>.molt" CONTENT
+"{
+  \"library\": \"$<TARGET_FILE:${target}>\",
+  \"build\": [\"${CMAKE_COMMAND}\", \"--build\", \"${CMAKE_BINARY_DIR}\", \"--target\", \"${target}\"],
+  \"watch\": [\"${folders}\"],
+  \"schema\": \"${schema}\"
+}
+")
+endfunction()
+
+# Generates <folder>/metadata.c and the schema and compiles the former as <target>_metadata. It is an
+# object library of its own, linked by file name: commands of the game's own target would have to
+# finish before the first of its sources is compiled.
+function(molt__game_metadata target folder schema)
+  cmake_parse_arguments(PARSE_ARGV 3 arg "" "BASE" "SOURCES;KNOWN_SCHEMAS")
+  molt__codegen_flags(${target} ${folder}/flags.txt)
+  set(known)
+  foreach(file IN LISTS arg_KNOWN_SCHEMAS)
+    list(APPEND known --known ${file})
+  endforeach()
+
+  set(units)
+  set(unit_outputs)
+  foreach(source IN LISTS arg_SOURCES)
+    # Unique, and the same when sources are added beside it.
+    file(RELATIVE_PATH name ${CMAKE_CURRENT_SOURCE_DIR} ${source})
+    string(REPLACE "/" "-" name ${name})
+    set(unit ${folder}/${name}.unit.json)
+    molt__codegen_command(${target} ${unit}
+      ARGUMENTS --unit ${source} -p ${CMAKE_BINARY_DIR} --object-dir ${target}.dir
+                --base ${arg_BASE} -o ${unit} ${known}
+      DEPFILE ${folder}/${name}.d
+      DEPENDS ${source} ${folder}/flags.txt
+      COMMENT "Reading types of ${name}")
+    molt__codegen_output(output ${unit})
+    list(APPEND units ${unit})
+    list(APPEND unit_outputs ${output})
+  endforeach()
+
+  set(metadata ${folder}/metadata.c)
+  if(CMAKE_GENERATOR MATCHES "Ninja")
+    set(rule OUTPUT ${metadata} ${schema})
+    set(stamp)
+  else()
+    set(rule OUTPUT ${metadata}.stamp BYPRODUCTS ${metadata} ${schema})
+    set(stamp --stamp ${metadata}.stamp)
+  endif()
+  add_custom_command(${rule}
+    COMMAND molt::codegen --link ${units} --metadata ${metadata} --schema ${schema} ${stamp}
+    DEPENDS $<TARGET_FILE:molt::codegen> ${unit_outputs}
+    COMMENT "Merging types of ${target}"
+    VERBATIM)
+  molt__codegen_output(metadata_output ${metadata})
+
+  add_library(${target}_metadata OBJECT ${metadata})
+  if(NOT metadata_output STREQUAL metadata)
+    target_sources(${target}_metadata PRIVATE ${metadata_output})
+  endif()
+  set_source_files_properties(${metadata} ${metadata_output} PROPERTIES GENERATED ON)
+  set_target_properties(${target}_metadata PROPERTIES
+    C_STANDARD 11
+    C_VISIBILITY_PRESET hidden
+    POSITION_INDEPENDENT_CODE ON
+    EXPORT_COMPILE_COMMANDS OFF)
+  foreach(property COMPILE_OPTIONS COMPILE_DEFINITIONS INCLUDE_DIRECTORIES)
+    set_property(TARGET ${target}_metadata PROPERTY ${property}
+      $<TARGET_PROPERTY:${target},${property}>)
+  endforeach()
+  target_link_options(${target} PRIVATE $<TARGET_OBJECTS:${target}_metadata>)
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS $<TARGET_OBJECTS:${target}_metadata>)
+  if(NOT CMAKE_GENERATOR MATCHES "Ninja")
+    # Makefiles know no files of other targets.
+    add_dependencies(${target} ${target}_metadata)
+  endif()
+endfunction()
+
+function(molt_add_game target)
+  cmake_policy(PUSH)
+  cmake_policy(SET CMP0116 NEW)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "BASE" "SOURCES;KNOWN_SCHEMAS")
+  if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
+    message(FATAL_ERROR
+      "molt_add_game(<target> SOURCES files... [BASE dir] [KNOWN_SCHEMAS files...]), "
+      "not: molt_add_game(${ARGV})")
+  endif()
+  if(NOT arg_BASE)
+    set(arg_BASE ${CMAKE_CURRENT_SOURCE_DIR})
+  endif()
+  foreach(list BASE SOURCES KNOWN_SCHEMAS)
+    list(TRANSFORM arg_${list} REPLACE "^([^/].*)$" "${CMAKE_CURRENT_SOURCE_DIR}/\\1")
+  endforeach()
+
+  add_library(${target} MODULE ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE molt::game)
+  target_compile_features(${target} PRIVATE c_std_11)
+  set(schema ${CMAKE_CURRENT_BINARY_DIR}/${target}.schema.json)
+  set_target_properties(${target} PROPERTIES
+    PREFIX lib
+    NO_SONAME ON
+    C_VISIBILITY_PRESET hidden
+    POSITION_INDEPENDENT_CODE ON
+    EXPORT_COMPILE_COMMANDS ON
+    NO_SYSTEM_FROM_IMPORTED ON
+    MOLT_SCHEMA ${schema})
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/${target}.molt)
+  file(MAKE_DIRECTORY ${folder})
+  molt__game_metadata(${target} ${folder} ${schema} BASE ${arg_BASE}
+    SOURCES ${arg_SOURCES} KNOWN_SCHEMAS ${arg_KNOWN_SCHEMAS})
+  molt__game_manifest(${target} ${schema} SOURCES ${arg_SOURCES})
+  cmake_policy(POP)
+endfunction()

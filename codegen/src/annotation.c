@@ -1,0 +1,165 @@
+#include "annotation.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "literal.h"
+
+typedef struct Rule {
+    const char *word, *macro;
+    MoltNoteKind kind;
+    unsigned where; /* MoltWhere bits */
+} Rule;
+
+static const Rule RULES[] = {
+    {"was", "MOLT_WAS", MOLT_NOTE_WAS,
+     MOLT_WHERE_FIELD | MOLT_WHERE_ENUMERATOR | MOLT_WHERE_RECORD | MOLT_WHERE_ENUM},
+    {"default", "MOLT_DEFAULT", MOLT_NOTE_DEFAULT, MOLT_WHERE_FIELD},
+    {"required", "MOLT_REQUIRED", MOLT_NOTE_REQUIRED, MOLT_WHERE_FIELD},
+    {"transient", "MOLT_TRANSIENT", MOLT_NOTE_TRANSIENT, MOLT_WHERE_FIELD | MOLT_WHERE_VARIABLE},
+    {"external", "MOLT_EXTERNAL", MOLT_NOTE_EXTERNAL, MOLT_WHERE_FIELD},
+    {"flags", "MOLT_FLAGS", MOLT_NOTE_FLAGS, MOLT_WHERE_ENUM},
+    {"fallback", "MOLT_FALLBACK", MOLT_NOTE_FALLBACK, MOLT_WHERE_ENUMERATOR},
+    {"convert", "MOLT_CONVERT", MOLT_NOTE_CONVERT, MOLT_WHERE_FIELD},
+};
+
+static const char *place_words(unsigned where)
+{
+    if (where == MOLT_WHERE_ENUM) {
+        return "put it after the } of an enum";
+    }
+    if (where == MOLT_WHERE_ENUMERATOR) {
+        return "put it after the name of an enumerator";
+    }
+    if (where == MOLT_WHERE_FIELD) {
+        return "put it on a field, before its ';'";
+    }
+    if (where & MOLT_WHERE_VARIABLE) {
+        return "put it on a field or a variable, before its ';'";
+    }
+    return "put it on a field, on an enumerator, or after the } of a struct or enum";
+}
+
+typedef struct Reading {
+    MoltDiagnostics *diagnostics;
+    MoltPlace place;
+    MoltWhere where;
+    MoltModelNotes *out;
+    bool present;
+} Reading;
+
+/* "old", "older": one note each. */
+static void read_names(Reading *reading, const char *text)
+{
+    MoltArena *arena = reading->diagnostics->arena;
+    const char *at = text;
+    for (;;) {
+        MoltValue name = {0};
+        if (!molt__literal_string(arena, &at, &name) || name.length == 0 ||
+            strlen(name.bytes) != name.length || (*at != ',' && *at != '\0')) {
+            molt__refuse(reading->diagnostics, reading->place,
+                         "write earlier names as strings: MOLT_WAS(\"old_name\")",
+                         "MOLT_WAS(%s) does not list names", text);
+            return;
+        }
+        molt__model_add_note(arena, reading->out, MOLT_NOTE_WAS, name.bytes);
+        if (*at == '\0') {
+            return;
+        }
+        at++;
+    }
+}
+
+static bool is_conversion(const char *word)
+{
+    static const char *const words[] = {"trunc", "round", "saturate", "truncate"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void apply_rule(Reading *reading, const Rule *rule, const char *text)
+{
+    if (!(rule->where & (unsigned)reading->where)) {
+        molt__refuse(reading->diagnostics, reading->place, place_words(rule->where),
+                     "%s means nothing here", rule->macro);
+        return;
+    }
+    if (rule->kind == MOLT_NOTE_WAS) {
+        read_names(reading, text);
+        return;
+    }
+    if (rule->kind == MOLT_NOTE_CONVERT && !is_conversion(text)) {
+        molt__refuse(reading->diagnostics, reading->place,
+                     "name one of trunc, round, saturate, truncate",
+                     "MOLT_CONVERT(%s) names no known conversion", text);
+        return;
+    }
+    if (molt__model_note(reading->out, rule->kind) != NULL) {
+        if (rule->kind == MOLT_NOTE_DEFAULT || rule->kind == MOLT_NOTE_CONVERT) {
+            molt__refuse(reading->diagnostics, reading->place, "keep one of them",
+                         "%s stands here twice", rule->macro);
+        }
+        return;
+    }
+    molt__model_add_note(reading->diagnostics->arena, reading->out, rule->kind, text);
+}
+
+/* `text` is what follows "molt:". */
+static void read_annotation(Reading *reading, const char *text)
+{
+    size_t length = strcspn(text, " \t");
+    const char *rest = text + length;
+    while (isspace((unsigned char)*rest)) {
+        rest++;
+    }
+    if (strcmp(text, "root") == 0) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof RULES / sizeof RULES[0]; i++) {
+        if (strlen(RULES[i].word) == length && strncmp(RULES[i].word, text, length) == 0) {
+            apply_rule(reading, &RULES[i], rest);
+            return;
+        }
+    }
+    molt__refuse(reading->diagnostics, reading->place,
+                 "use the macros of molt.h, and the molt.h that came with this molt-codegen",
+                 "unknown annotation \"molt:%s\"", text);
+}
+
+static enum CXChildVisitResult visit_attribute(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    Reading *reading = data;
+    (void)parent;
+    if (clang_getCursorKind(cursor) != CXCursor_AnnotateAttr) {
+        return CXChildVisit_Continue;
+    }
+    CXString spelling = clang_getCursorSpelling(cursor);
+    const char *text = clang_getCString(spelling);
+    if (text != NULL && strncmp(text, "molt:", 5) == 0) {
+        reading->present = true;
+        if (reading->out != NULL) {
+            MoltArena *arena = reading->diagnostics->arena;
+            read_annotation(reading, molt__arena_copy(arena, text + 5, strlen(text + 5)));
+        }
+    }
+    clang_disposeString(spelling);
+    return CXChildVisit_Continue;
+}
+
+void molt__annotations_read(MoltDiagnostics *diagnostics, CXCursor cursor, MoltPlace place,
+                            MoltWhere where, MoltModelNotes *out)
+{
+    Reading reading = {diagnostics, place, where, out, false};
+    clang_visitChildren(cursor, visit_attribute, &reading);
+}
+
+bool molt__annotations_present(CXCursor cursor)
+{
+    Reading reading = {.out = NULL};
+    clang_visitChildren(cursor, visit_attribute, &reading);
+    return reading.present;
+}

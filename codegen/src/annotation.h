@@ -1,0 +1,24 @@
+/* Molt's annotations on one declaration: finds the annotate attributes that molt.h left there, checks
+ * that they belong there and turns them into notes. It must never know what a note does later. */
+#ifndef MOLT_CODEGEN_ANNOTATION_H
+#define MOLT_CODEGEN_ANNOTATION_H
+
+#include "model.h"
+
+/* What a declaration is; annotations say where they may stand. */
+typedef enum MoltWhere {
+    MOLT_WHERE_FIELD = 1 << 0,
+    MOLT_WHERE_ENUMERATOR = 1 << 1,
+    MOLT_WHERE_RECORD = 1 << 2,
+    MOLT_WHERE_ENUM = 1 << 3,
+    MOLT_WHERE_VARIABLE = 1 << 4
+} MoltWhere;
+
+/* Appends the notes on `cursor` to `out`, refusing those that are unknown, malformed or misplaced. */
+void molt__annotations_read(MoltDiagnostics *diagnostics, CXCursor cursor, MoltPlace place,
+                            MoltWhere where, MoltModelNotes *out);
+
+/* True when the declaration carries any "molt:" annotation. */
+bool molt__annotations_present(CXCursor cursor);
+
+#endif

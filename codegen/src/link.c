@@ -1,0 +1,403 @@
+#include "link.h"
+
+#include <molt/builder.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output.h"
+
+/* A type of the library and the unit whose body is taken. */
+typedef struct Entry {
+    const char *name;
+    const MoltUnit *unit;
+    MoltTypeId id; /* in that unit's schema */
+} Entry;
+
+typedef struct Linker {
+    MoltDiagnostics *diagnostics;
+    MoltArena *arena;
+    Entry *entries; /* sorted by name */
+    uint32_t entry_count;
+    MoltBuilder *builder;
+} Linker;
+
+/* ---- two bodies for one name -------------------------------------------------------------------- */
+
+/* Everything that two units must agree on about a type, as text: names instead of ids. */
+static void describe_notes(MoltText *text, const MoltSchema *schema, uint32_t first, uint32_t count)
+{
+    for (uint32_t i = first; i < first + count; i++) {
+        const MoltNote *note = &schema->tables.notes[i];
+        molt__text_add(text, " @%u ", note->kind);
+        molt__text_add_literal(text, molt_string(schema, note->text));
+        for (uint32_t k = 0; k < note->constant_size; k++) {
+            molt__text_add(text, "%02x", schema->tables.constants[note->constant + k]);
+        }
+    }
+}
+
+static void describe_members(MoltText *text, const MoltSchema *schema, const MoltType *type)
+{
+    for (uint32_t i = type->first; i < type->first + type->count; i++) {
+        if (type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION) {
+            const MoltField *field = &schema->tables.fields[i];
+            molt__text_add(text, "\n%s %s %llu %u %u", molt_string(schema, field->name),
+                           molt_type_name(schema, field->type),
+                           (unsigned long long)field->bit_offset, field->bit_width, field->flags);
+            describe_notes(text, schema, field->note_first, field->note_count);
+        } else if (type->kind == MOLT_KIND_ENUM) {
+            const MoltEnumerator *enumerator = &schema->tables.enumerators[i];
+            molt__text_add(text, "\n%s %llu", molt_string(schema, enumerator->name),
+                           (unsigned long long)enumerator->value);
+            describe_notes(text, schema, enumerator->note_first, enumerator->note_count);
+        } else if (type->kind == MOLT_KIND_FUNCTION) {
+            molt__text_add(text, "\n%s", molt_type_name(schema, schema->tables.refs[i]));
+        }
+    }
+}
+
+static const char *describe(MoltArena *arena, const MoltSchema *schema, MoltTypeId id)
+{
+    MoltText text = {.arena = arena};
+    const MoltType *type = molt_type(schema, id);
+    const char *elem = type->elem == MOLT_NO_TYPE ? "" : molt_type_name(schema, type->elem);
+    molt__text_add(&text, "%u %u %llu %u %s %llu", type->kind, type->flags,
+                   (unsigned long long)type->size, type->align, elem,
+                   (unsigned long long)type->length);
+    describe_notes(&text, schema, type->note_first, type->note_count);
+    describe_members(&text, schema, type);
+    return text.bytes;
+}
+
+static MoltPlace place_of(MoltArena *arena, const Entry *entry)
+{
+    const MoltType *type = molt_type(entry->unit->schema, entry->id);
+    const char *file = molt_string(entry->unit->schema, type->file);
+    if (*file == '\0') {
+        return (MoltPlace){.file = entry->unit->source, .line = 1};
+    }
+    return (MoltPlace){.file = molt__arena_format(arena, "%s/%s", entry->unit->base, file),
+                       .line = type->line};
+}
+
+static void refuse_second_body(Linker *linker, const Entry *first, const Entry *second)
+{
+    MoltPlace here = place_of(linker->arena, second), there = place_of(linker->arena, first);
+    bool same = strcmp(here.file, there.file) == 0 && here.line == there.line;
+    const char *remedy =
+        same ? "include it under the same macros and packing everywhere"
+             : "give one of them another name, or define it once in a header";
+    molt__refuse(linker->diagnostics, here, remedy,
+                 "two different bodies for '%s': here as %s sees it, and at %s:%u as %s sees it",
+                 second->name, second->unit->source, there.file, there.line, first->unit->source);
+}
+
+static bool is_opaque(const Entry *entry)
+{
+    return molt_type(entry->unit->schema, entry->id)->kind == MOLT_KIND_OPAQUE;
+}
+
+/* ---- collecting --------------------------------------------------------------------------------- */
+
+/* By name; among equal names by the order of the units, so that the first body wins. */
+static int compare_entries(const void *a, const void *b)
+{
+    const Entry *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order != 0 ? order : (x->unit > y->unit) - (x->unit < y->unit);
+}
+
+/* Folds a run of entries of one name into its first place. */
+static void fold(Linker *linker, Entry *run, uint32_t count)
+{
+    Entry taken = run[0];
+    const char *body = NULL;
+    for (uint32_t i = 1; i < count; i++) {
+        if (is_opaque(&run[i])) {
+            continue;
+        }
+        if (is_opaque(&taken)) {
+            taken = run[i];
+            continue;
+        }
+        if (body == NULL) {
+            body = describe(linker->arena, taken.unit->schema, taken.id);
+        }
+        if (strcmp(body, describe(linker->arena, run[i].unit->schema, run[i].id)) != 0) {
+            refuse_second_body(linker, &taken, &run[i]);
+        }
+    }
+    run[0] = taken;
+}
+
+static void collect_types(Linker *linker, const MoltUnit *units, uint32_t count)
+{
+    uint32_t total = 0, used = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        total += units[i].schema->tables.type_count;
+    }
+    Entry *entries = molt__arena_alloc(linker->arena, total * sizeof *entries);
+    for (uint32_t i = 0; i < count; i++) {
+        const MoltSchema *schema = units[i].schema;
+        for (MoltTypeId id = 0; id < schema->tables.type_count; id++) {
+            entries[used++] = (Entry){molt_type_name(schema, id), &units[i], id};
+        }
+    }
+    if (total > 0) {
+        qsort(entries, total, sizeof *entries, compare_entries);
+    }
+    for (uint32_t i = 0, next = 0; i < total; i = next) {
+        while (next < total && strcmp(entries[next].name, entries[i].name) == 0) {
+            next++;
+        }
+        fold(linker, &entries[i], next - i);
+        entries[linker->entry_count++] = entries[i];
+    }
+    linker->entries = entries;
+}
+
+/* ---- building ----------------------------------------------------------------------------------- */
+
+static MoltTypeId map_type(Linker *linker, const MoltSchema *schema, MoltTypeId id)
+{
+    return id == MOLT_NO_TYPE
+               ? MOLT_NO_TYPE
+               : molt_builder_find_type(linker->builder, molt_type_name(schema, id));
+}
+
+static uint32_t copy_notes(Linker *linker, const MoltSchema *schema, uint32_t first, uint32_t count)
+{
+    if (count == 0) {
+        return 0;
+    }
+    MoltNote *notes = molt__arena_alloc(linker->arena, count * sizeof *notes);
+    for (uint32_t i = 0; i < count; i++) {
+        notes[i] = schema->tables.notes[first + i];
+        notes[i].text = molt_builder_string(linker->builder, molt_string(schema, notes[i].text));
+        notes[i].constant = 0;
+        if (notes[i].constant_size > 0) {
+            const unsigned char *bytes =
+                schema->tables.constants + schema->tables.notes[first + i].constant;
+            notes[i].constant =
+                molt_builder_add_constant(linker->builder, bytes, notes[i].constant_size);
+        }
+    }
+    return molt_builder_add_notes(linker->builder, notes, count);
+}
+
+static void copy_fields(Linker *linker, const MoltSchema *schema, MoltTypeId to,
+                        const MoltType *type)
+{
+    MoltField *fields = molt__arena_alloc(linker->arena, type->count * sizeof *fields);
+    for (uint32_t i = 0; i < type->count; i++) {
+        MoltField *field = &fields[i];
+        *field = schema->tables.fields[type->first + i];
+        field->name = molt_builder_string(linker->builder, molt_string(schema, field->name));
+        field->type = map_type(linker, schema, field->type);
+        field->note_first = copy_notes(linker, schema, field->note_first, field->note_count);
+    }
+    molt_builder_set_fields(linker->builder, to, fields, type->count);
+}
+
+static void copy_enumerators(Linker *linker, const MoltSchema *schema, MoltTypeId to,
+                             const MoltType *type)
+{
+    MoltEnumerator *enumerators =
+        molt__arena_alloc(linker->arena, type->count * sizeof *enumerators);
+    for (uint32_t i = 0; i < type->count; i++) {
+        MoltEnumerator *enumerator = &enumerators[i];
+        *enumerator = schema->tables.enumerators[type->first + i];
+        enumerator->name =
+            molt_builder_string(linker->builder, molt_string(schema, enumerator->name));
+        enumerator->note_first =
+            copy_notes(linker, schema, enumerator->note_first, enumerator->note_count);
+    }
+    molt_builder_set_enumerators(linker->builder, to, enumerators, type->count);
+}
+
+static void copy_params(Linker *linker, const MoltSchema *schema, MoltTypeId to,
+                        const MoltType *type)
+{
+    MoltTypeId *params = molt__arena_alloc(linker->arena, type->count * sizeof *params);
+    for (uint32_t i = 0; i < type->count; i++) {
+        params[i] = map_type(linker, schema, schema->tables.refs[type->first + i]);
+    }
+    molt_builder_set_params(linker->builder, to, params, type->count);
+}
+
+static void copy_members(Linker *linker, const Entry *entry, MoltTypeId to)
+{
+    const MoltSchema *schema = entry->unit->schema;
+    const MoltType *type = molt_type(schema, entry->id);
+    molt_builder_type(linker->builder, to)->elem = map_type(linker, schema, type->elem);
+    if (type->note_count > 0) {
+        uint32_t first = copy_notes(linker, schema, type->note_first, type->note_count);
+        molt_builder_set_notes(linker->builder, to, first, type->note_count);
+    }
+    if (type->count == 0) {
+        return;
+    }
+    if (type->kind == MOLT_KIND_ENUM) {
+        copy_enumerators(linker, schema, to, type);
+    } else if (type->kind == MOLT_KIND_FUNCTION) {
+        copy_params(linker, schema, to, type);
+    } else {
+        copy_fields(linker, schema, to, type);
+    }
+}
+
+static void copy_types(Linker *linker)
+{
+    for (uint32_t i = 0; i < linker->entry_count; i++) {
+        const Entry *entry = &linker->entries[i];
+        const MoltSchema *schema = entry->unit->schema;
+        MoltType type = *molt_type(schema, entry->id);
+        type.name = molt_builder_string(linker->builder, entry->name);
+        type.file = molt_builder_string(linker->builder, molt_string(schema, type.file));
+        type.elem = MOLT_NO_TYPE;
+        molt_builder_add_type(linker->builder, &type);
+    }
+    for (uint32_t i = 0; i < linker->entry_count; i++) {
+        copy_members(linker, &linker->entries[i], i);
+    }
+}
+
+/* ---- roots, spellings, headers ------------------------------------------------------------------ */
+
+static const MoltUnit *check_roots(Linker *linker, const MoltUnit *units, uint32_t count)
+{
+    const MoltUnit *holder = NULL;
+    const MoltPlace *first = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t k = 0; k < units[i].root_count; k++) {
+            const MoltPlace *place = &units[i].roots[k];
+            if (first == NULL) {
+                holder = &units[i];
+                first = place;
+            } else if (strcmp(first->file, place->file) != 0 || first->line != place->line ||
+                       first->column != place->column) {
+                molt__refuse(linker->diagnostics, *place,
+                             "keep one MOLT_ROOT for the whole game",
+                             "a second root; the first is at %s:%u", first->file, first->line);
+            }
+        }
+    }
+    if (holder == NULL) {
+        molt__refuse(linker->diagnostics,
+                     (MoltPlace){.file = count > 0 ? units[0].source : NULL, .line = 1,
+                                 .column = 1},
+                     "add MOLT_ROOT(Type); at file scope, with the type that start_up() returns",
+                     "no source of the game has a MOLT_ROOT");
+    }
+    return holder;
+}
+
+/* Flags such as -funsigned-char change what every char means. */
+static void check_abi(Linker *linker, const MoltUnit *units, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        if (memcmp(&units[0].schema->tables.abi, &units[i].schema->tables.abi, sizeof(MoltAbi)) !=
+            0) {
+            molt__refuse(linker->diagnostics, (MoltPlace){.file = units[i].source, .line = 1},
+                         "compile all sources of the game with the same ABI flags",
+                         "compiled for another ABI than %s", units[0].source);
+        }
+    }
+}
+
+static void copy_spellings(Linker *linker, const MoltUnit *unit, const MoltUnit *units)
+{
+    const MoltSchema *schema = unit->schema;
+    for (uint32_t i = 0; i < schema->tables.spelling_count; i++) {
+        const char *text = molt_string(schema, schema->tables.spellings[i].text);
+        const char *name = molt_type_name(schema, schema->tables.spellings[i].type);
+        bool known = false;
+        for (const MoltUnit *other = units; other < unit && !known; other++) {
+            MoltTypeId id = molt_schema_find_spelling(other->schema, text);
+            known = id != MOLT_NO_TYPE;
+            if (known && strcmp(molt_type_name(other->schema, id), name) != 0) {
+                molt__refuse(linker->diagnostics, (MoltPlace){.file = unit->source, .line = 1},
+                             "give one of them another name",
+                             "molt_new(%s) means %s here and %s in %s", text, name,
+                             molt_type_name(other->schema, id), other->source);
+            }
+        }
+        if (!known) {
+            molt_builder_add_spelling(linker->builder, text,
+                                      molt_builder_find_type(linker->builder, name));
+        }
+    }
+}
+
+static void copy_header(Linker *linker, MoltUnit *out, const char *header)
+{
+    for (uint32_t i = 0; i < out->header_count; i++) {
+        if (strcmp(out->headers[i], header) == 0) {
+            return;
+        }
+    }
+    out->headers = molt__arena_grow(linker->arena, out->headers, out->header_count,
+                                    &out->header_capacity, sizeof *out->headers);
+    out->headers[out->header_count++] = header;
+}
+
+static void copy_check(Linker *linker, MoltUnit *out, MoltUnitCheck check)
+{
+    for (uint32_t i = 0; i < out->check_count; i++) {
+        if (strcmp(out->checks[i].type, check.type) == 0) {
+            return;
+        }
+    }
+    out->checks = molt__arena_grow(linker->arena, out->checks, out->check_count,
+                                   &out->check_capacity, sizeof *out->checks);
+    out->checks[out->check_count++] = check;
+}
+
+static void copy_unit(Linker *linker, const MoltUnit *unit, const MoltUnit *units, MoltUnit *out)
+{
+    copy_spellings(linker, unit, units);
+    for (uint32_t i = 0; i < unit->header_count; i++) {
+        copy_header(linker, out, unit->headers[i]);
+    }
+    for (uint32_t i = 0; i < unit->check_count; i++) {
+        copy_check(linker, out, unit->checks[i]);
+    }
+}
+
+/* ---- linking ------------------------------------------------------------------------------------ */
+
+bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint32_t count,
+                      MoltUnit *out)
+{
+    Linker linker = {.diagnostics = diagnostics, .arena = diagnostics->arena};
+    uint32_t before = diagnostics->count;
+    MoltError error = {0};
+    *out = (MoltUnit){.source = units[0].source, .base = units[0].base};
+    linker.builder = molt_builder_create(NULL);
+    if (linker.builder == NULL) {
+        molt__refuse(diagnostics, (MoltPlace){0}, NULL, "out of memory");
+        return false;
+    }
+    collect_types(&linker, units, count);
+    const MoltUnit *holder = check_roots(&linker, units, count);
+    if (diagnostics->count > before) {
+        goto cleanup;
+    }
+    check_abi(&linker, units, count);
+    molt_builder_set_abi(linker.builder, units[0].schema->tables.abi);
+    copy_types(&linker);
+    const MoltSchema *schema = holder->schema;
+    molt_builder_add_root(linker.builder, "state",
+                          map_type(&linker, schema, schema->tables.roots[0].type));
+    for (uint32_t i = 0; i < count; i++) {
+        copy_unit(&linker, &units[i], units, out);
+    }
+    if (diagnostics->count == before &&
+        molt_builder_finish(linker.builder, &out->schema, &error) != MOLT_OK) {
+        molt__refuse(diagnostics, (MoltPlace){.file = out->source, .line = 1}, NULL, "%s",
+                     error.text);
+    }
+cleanup:
+    molt_builder_destroy(linker.builder);
+    return diagnostics->count == before;
+}

@@ -1,0 +1,257 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "link.h"
+#include "metadata.h"
+#include "options.h"
+#include "output.h"
+#include "path.h"
+#include "unit_reader.h"
+
+enum { EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+
+/* One run. Nothing is written before everything was read and found good. */
+typedef struct Run {
+    MoltArena *arena;
+    MoltOptions options;
+    MoltDiagnostics diagnostics;
+    MoltSchema **known;
+    MoltUnit *units; /* one per input */
+    MoltUnit library;
+    const char *directory; /* where the run was started */
+    const char *target; /* of the depfile's rule; NULL without outputs */
+    MoltOutput outputs[3];
+    uint32_t output_count;
+} Run;
+
+static void refuse(Run *run, const char *file, const char *message)
+{
+    molt__refuse(&run->diagnostics, (MoltPlace){.file = file, .line = file == NULL ? 0 : 1}, NULL,
+                 "%s", message);
+}
+
+static void add_output(Run *run, const char *path, const char *content)
+{
+    if (path != NULL && content != NULL) {
+        run->outputs[run->output_count++] = (MoltOutput){path, content};
+    }
+}
+
+/* ---- names -------------------------------------------------------------------------------------- */
+
+static void make_absolute(MoltArena *arena, const char **name)
+{
+    if (*name != NULL) {
+        *name = molt__path_real(arena, NULL, *name);
+    }
+}
+
+/* libclang works in the folder of the compile command, and the whole process with it: names must not
+ * depend on where it is. The rule in the depfile keeps the target as the build tool spells it. */
+static void fix_names(Run *run)
+{
+    MoltOptions *options = &run->options;
+    run->directory = molt__path_real(run->arena, NULL, ".");
+    run->target = options->stamp != NULL      ? options->stamp
+                  : options->unit != NULL     ? options->unit
+                  : options->metadata != NULL ? options->metadata
+                                              : options->schema;
+    const char **const single[] = {&options->build_dir, &options->metadata, &options->schema,
+                                   &options->unit,      &options->depfile,  &options->stamp};
+    for (size_t i = 0; i < sizeof single / sizeof single[0]; i++) {
+        make_absolute(run->arena, single[i]);
+    }
+    options->base = molt__path_real(run->arena, NULL, options->base == NULL ? "." : options->base);
+    for (uint32_t i = 0; i < options->input_count; i++) {
+        make_absolute(run->arena, &options->inputs[i]);
+    }
+    for (uint32_t i = 0; i < options->known_count; i++) {
+        make_absolute(run->arena, &options->known[i]);
+    }
+}
+
+/* ---- reading ------------------------------------------------------------------------------------ */
+
+static bool read_known(Run *run)
+{
+    uint32_t count = run->options.known_count;
+    run->known = molt__arena_alloc(run->arena, count * sizeof *run->known);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *path = run->options.known[i];
+        MoltError error = {0};
+        size_t length = 0;
+        const char *text = molt__output_read(run->arena, path, &length);
+        if (text == NULL) {
+            refuse(run, path, strerror(errno));
+        } else if (molt_schema_from_json(text, length, NULL, &run->known[i], &error) != MOLT_OK) {
+            refuse(run, path, error.text);
+        }
+    }
+    return run->diagnostics.count == 0;
+}
+
+static bool read_source(Run *run, const char *source, MoltUnit *out)
+{
+    const MoltOptions *options = &run->options;
+    MoltCommand command = {0};
+    *out = (MoltUnit){.source = source};
+    if (options->flags != NULL) {
+        molt__command_from_flags(run->arena, run->directory, options->flags,
+                                 options->flag_count, &command);
+    } else if (!molt__command_find(&run->diagnostics, options->build_dir, source,
+                                   options->object_dir, &command)) {
+        return false;
+    }
+    MoltUnitDesc desc = {.source = source,
+                         .base = options->base,
+                         .command = &command,
+                         .known = (const MoltSchema *const *)run->known,
+                         .known_count = options->known_count};
+    return molt__unit_from_source(&run->diagnostics, &desc, out);
+}
+
+static bool read_inputs(Run *run)
+{
+    run->units = molt__arena_alloc(run->arena, run->options.input_count * sizeof *run->units);
+    bool good = true;
+    for (uint32_t i = 0; i < run->options.input_count; i++) {
+        const char *name = run->options.inputs[i];
+        good = (run->options.mode == MOLT_MODE_LINK
+                    ? molt__unit_read(&run->diagnostics, name, &run->units[i])
+                    : read_source(run, name, &run->units[i])) &&
+               good;
+    }
+    return good;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------ */
+
+static void prepare_unit(Run *run)
+{
+    MoltError error = {0};
+    const char *text = molt__unit_write(run->arena, &run->units[0], &error);
+    if (text == NULL) {
+        refuse(run, NULL, error.text);
+    }
+    add_output(run, run->options.unit, text);
+}
+
+static void prepare_library(Run *run)
+{
+    MoltError error = {0};
+    char *schema = NULL;
+    if (!molt__units_link(&run->diagnostics, run->units, run->options.input_count,
+                          &run->library)) {
+        return;
+    }
+    if (molt_schema_to_json(run->library.schema, &schema, &error) != MOLT_OK) {
+        refuse(run, NULL, error.text);
+        return;
+    }
+    add_output(run, run->options.schema,
+               molt__arena_copy(run->arena, schema, strlen(schema)));
+    free(schema);
+    if (run->options.metadata != NULL) {
+        add_output(run, run->options.metadata,
+                   molt__metadata_write(run->arena, &run->library));
+    }
+}
+
+static bool is_listed(const char *const *files, uint32_t count, const char *file)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(files[i], file) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void prepare_depfile(Run *run)
+{
+    const MoltOptions *options = &run->options;
+    if (options->depfile == NULL) {
+        return;
+    }
+    uint32_t total = options->known_count + options->input_count, count = 0;
+    for (uint32_t i = 0; i < options->input_count; i++) {
+        total += run->units[i].file_count;
+    }
+    const char **files = molt__arena_alloc(run->arena, total * sizeof *files);
+    for (uint32_t i = 0; i < options->input_count; i++) {
+        for (uint32_t k = 0; k < run->units[i].file_count; k++) {
+            if (!is_listed(files, count, run->units[i].files[k])) {
+                files[count++] = run->units[i].files[k];
+            }
+        }
+        if (options->mode == MOLT_MODE_LINK) {
+            files[count++] = options->inputs[i];
+        }
+    }
+    for (uint32_t i = 0; i < options->known_count; i++) {
+        files[count++] = options->known[i];
+    }
+    add_output(run, options->depfile, molt__output_depfile(run->arena, run->target, files, count));
+}
+
+static void write_outputs(Run *run)
+{
+    const char *error = NULL;
+    if (!molt__output_write(run->arena, run->outputs, run->output_count, &error)) {
+        refuse(run, NULL, error);
+    } else if (run->options.stamp != NULL && !molt__output_stamp(run->options.stamp)) {
+        refuse(run, run->options.stamp, strerror(errno));
+    }
+}
+
+static void generate(Run *run)
+{
+    fix_names(run);
+    if (!read_known(run) || !read_inputs(run)) {
+        return;
+    }
+    if (run->options.mode == MOLT_MODE_UNIT) {
+        prepare_unit(run);
+    } else {
+        prepare_library(run);
+    }
+    if (run->diagnostics.count == 0) {
+        prepare_depfile(run);
+        write_outputs(run);
+    }
+}
+
+static void release(Run *run)
+{
+    for (uint32_t i = 0; run->units != NULL && i < run->options.input_count; i++) {
+        molt__unit_release(&run->units[i]);
+    }
+    for (uint32_t i = 0; run->known != NULL && i < run->options.known_count; i++) {
+        molt_schema_free(run->known[i]);
+    }
+    molt__unit_release(&run->library);
+    molt__arena_destroy(run->arena);
+}
+
+int main(int argc, char **argv)
+{
+    Run run = {.arena = molt__arena_create()};
+    int code = 0;
+    run.diagnostics.arena = run.arena;
+    const char *wrong = molt__options_parse(run.arena, argc, argv, &run.options);
+    if (wrong != NULL) {
+        fprintf(stderr, "molt-codegen: %s\nTry 'molt-codegen --help'.\n", wrong);
+        code = EXIT_USAGE;
+    } else if (run.options.mode == MOLT_MODE_HELP) {
+        fputs(molt__options_help, stdout);
+    } else if (run.options.mode == MOLT_MODE_VERSION) {
+        puts(MOLT_CODEGEN_GENERATOR);
+    } else {
+        generate(&run);
+        molt__diagnostics_print(&run.diagnostics, stderr);
+        code = run.diagnostics.count > 0 ? EXIT_REFUSED : 0;
+    }
+    release(&run);
+    return code;
+}

@@ -1,0 +1,123 @@
+#include "options.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+const char molt__options_help[] =
+    "molt-codegen: type metadata of a C game for Molt\n"
+    "\n"
+    "  molt-codegen [options] SOURCE... [-- FLAGS...]     sources to metadata and schema\n"
+    "  molt-codegen --unit SOURCE -o UNIT [options]       one source to a unit\n"
+    "  molt-codegen --link UNIT... [options]              units to metadata and schema\n"
+    "\n"
+    "  -p DIR            take the compiler's flags from DIR/compile_commands.json\n"
+    "  -- FLAGS...       or take these\n"
+    "  --object-dir DIR  of several commands for a source, take the one that writes below a folder DIR\n"
+    "  --base DIR        record file names relative to DIR (default: the current directory)\n"
+    "  --metadata FILE   write the metadata as C\n"
+    "  --schema FILE     write the schema as JSON\n"
+    "  -o FILE           write the unit\n"
+    "  --depfile FILE    write a make rule with everything that was read\n"
+    "  --stamp FILE      touch FILE on success; it becomes the target of the make rule\n"
+    "  --known FILE      a recorded schema; earlier names (MOLT_WAS) must be known (repeatable)\n"
+    "  --help, --version\n"
+    "\n"
+    "Outputs are replaced only when their content changes. Exit: 0 done, 1 refused, 2 wrong usage.\n";
+
+static void add(MoltArena *arena, const char ***items, uint32_t *count, uint32_t *capacity,
+                const char *item)
+{
+    *items = molt__arena_grow(arena, *items, *count, capacity, sizeof **items);
+    (*items)[(*count)++] = item;
+}
+
+/* Where the word after an option goes, or NULL when it is no such option. */
+static const char **word_of(MoltOptions *out, const char *option)
+{
+    const struct {
+        const char *option;
+        const char **word;
+    } words[] = {
+        {"-p", &out->build_dir},        {"--base", &out->base},
+        {"--object-dir", &out->object_dir}, {"--metadata", &out->metadata},
+        {"--schema", &out->schema},     {"-o", &out->unit},
+        {"--depfile", &out->depfile},   {"--stamp", &out->stamp},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(option, words[i].option) == 0) {
+            return words[i].word;
+        }
+    }
+    return NULL;
+}
+
+static const char *check(const MoltOptions *out)
+{
+    if (out->mode == MOLT_MODE_HELP || out->mode == MOLT_MODE_VERSION) {
+        return NULL;
+    }
+    if (out->input_count == 0) {
+        return "no input files";
+    }
+    if (out->mode == MOLT_MODE_UNIT && (out->input_count != 1 || out->unit == NULL)) {
+        return "--unit takes one source and -o";
+    }
+    if (out->mode != MOLT_MODE_UNIT && out->unit != NULL) {
+        return "-o belongs to --unit; use --metadata and --schema";
+    }
+    if (out->mode == MOLT_MODE_UNIT && (out->metadata != NULL || out->schema != NULL)) {
+        return "--unit writes no metadata; use --link";
+    }
+    if (out->mode != MOLT_MODE_LINK && out->build_dir == NULL && out->flags == NULL) {
+        return "give the compiler's flags: -p DIR or -- FLAGS...";
+    }
+    if (out->build_dir != NULL && out->flags != NULL) {
+        return "give either -p DIR or -- FLAGS..., not both";
+    }
+    if (out->depfile != NULL && out->stamp == NULL && out->unit == NULL &&
+        out->metadata == NULL && out->schema == NULL) {
+        return "--depfile needs an output to be the rule's target";
+    }
+    return NULL;
+}
+
+const char *molt__options_parse(MoltArena *arena, int argc, char *const *argv, MoltOptions *out)
+{
+    *out = (MoltOptions){0};
+    for (int i = 1; i < argc; i++) {
+        const char *option = argv[i];
+        const char **word = word_of(out, option);
+        bool known = strcmp(option, "--known") == 0;
+        if (strcmp(option, "--") == 0) {
+            out->flags = argv + i + 1;
+            out->flag_count = argc - i - 1;
+            break;
+        }
+        if (word != NULL || known) {
+            if (i + 1 >= argc) {
+                return molt__arena_format(arena, "%s needs a word after it", option);
+            }
+            i++;
+            if (known) {
+                add(arena, &out->known, &out->known_count, &out->known_capacity, argv[i]);
+            } else {
+                *word = argv[i];
+            }
+        } else if (strcmp(option, "--unit") == 0) {
+            out->mode = MOLT_MODE_UNIT;
+        } else if (strcmp(option, "--link") == 0) {
+            out->mode = MOLT_MODE_LINK;
+        } else if (strcmp(option, "--help") == 0) {
+            out->mode = MOLT_MODE_HELP;
+            return NULL;
+        } else if (strcmp(option, "--version") == 0) {
+            out->mode = MOLT_MODE_VERSION;
+            return NULL;
+        } else if (option[0] == '-') {
+            return molt__arena_format(arena, "unknown option '%s'", option);
+        } else {
+            add(arena, &out->inputs, &out->input_count, &out->input_capacity, option);
+        }
+    }
+    return check(out);
+}

@@ -1,0 +1,32 @@
+/* The command line of molt-codegen. It must never know what the modes do. */
+#ifndef MOLT_CODEGEN_OPTIONS_H
+#define MOLT_CODEGEN_OPTIONS_H
+
+#include "arena.h"
+
+typedef enum MoltMode {
+    MOLT_MODE_WHOLE, /* sources to metadata and schema */
+    MOLT_MODE_UNIT,  /* one source to a unit */
+    MOLT_MODE_LINK,  /* units to metadata and schema */
+    MOLT_MODE_HELP,
+    MOLT_MODE_VERSION
+} MoltMode;
+
+typedef struct MoltOptions {
+    MoltMode mode;
+    const char *build_dir, *base, *object_dir; /* NULL: not given */
+    const char *metadata, *schema, *unit, *depfile, *stamp;
+    const char **inputs; /* sources, or units in link mode */
+    uint32_t input_count, input_capacity;
+    const char **known;
+    uint32_t known_count, known_capacity;
+    char *const *flags; /* after "--"; NULL: take them from build_dir */
+    int flag_count;
+} MoltOptions;
+
+/* NULL on success, else what is wrong with the command line. */
+const char *molt__options_parse(MoltArena *arena, int argc, char *const *argv, MoltOptions *out);
+
+extern const char molt__options_help[];
+
+#endif

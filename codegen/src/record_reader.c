@@ -1,0 +1,225 @@
+#include "record_reader.h"
+
+#include <string.h>
+
+#include "annotation.h"
+
+/* ---- fields ------------------------------------------------------------------------------------- */
+
+typedef struct FieldWalk {
+    MoltTypeReader *reader;
+    MoltModelType *into;  /* gets the fields */
+    const char *owner;    /* name of the record that the source names */
+    uint64_t base;        /* bits from the start of `into` */
+} FieldWalk;
+
+static void walk_fields(FieldWalk *walk, CXType type);
+
+static const char *spelling_of(MoltTypeReader *reader, CXCursor cursor)
+{
+    CXString spelling = clang_getCursorSpelling(cursor);
+    const char *text = clang_getCString(spelling);
+    const char *copy = text == NULL
+                           ? ""
+                           : molt__arena_copy(reader->model->arena, text, strlen(text));
+    clang_disposeString(spelling);
+    return copy;
+}
+
+static enum CXChildVisitResult find_aligned(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    if (clang_getCursorKind(cursor) == CXCursor_AlignedAttr) {
+        *(bool *)data = true;
+    }
+    return CXChildVisit_Continue;
+}
+
+static void check_bit_field(FieldWalk *walk, CXCursor cursor, MoltTypeContext context)
+{
+    bool aligned = false;
+    clang_visitChildren(cursor, find_aligned, &aligned);
+    if (aligned) {
+        molt__type_refuse(walk->reader, context, "'aligned' on a bit-field, which compilers place "
+                                           "differently, is",
+                    "align the field before it or the whole struct");
+    }
+}
+
+static uint32_t field_flags(const MoltModelNotes *notes)
+{
+    uint32_t flags = 0;
+    flags |= molt__model_note(notes, MOLT_NOTE_TRANSIENT) != NULL ? MOLT_FIELD_TRANSIENT : 0;
+    flags |= molt__model_note(notes, MOLT_NOTE_EXTERNAL) != NULL ? MOLT_FIELD_EXTERNAL : 0;
+    flags |= molt__model_note(notes, MOLT_NOTE_REQUIRED) != NULL ? MOLT_FIELD_REQUIRED : 0;
+    return flags;
+}
+
+static bool holds_pointers_only(const MoltModelType *type)
+{
+    while (type->kind == MOLT_KIND_ARRAY) {
+        type = type->elem;
+    }
+    return type->kind == MOLT_KIND_POINTER;
+}
+
+static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
+{
+    MoltTypeReader *reader = walk->reader;
+    MoltPlace place = molt__place_of(reader->unit, cursor);
+    MoltModelNotes notes = {0};
+    molt__annotations_read(reader->diagnostics, cursor, place, MOLT_WHERE_FIELD, &notes);
+    uint32_t flags = field_flags(&notes);
+    MoltTypeContext context = {.place = place,
+                       .owner = walk->owner,
+                       .field = name,
+                       .follow = !(flags & MOLT_FIELD_EXTERNAL)};
+    bool bits = clang_Cursor_isBitField(cursor) != 0;
+    if (bits) {
+        check_bit_field(walk, cursor, context);
+    }
+    MoltModelType *type = molt__type_read_in(reader, clang_getCursorType(cursor), context);
+    if (type == NULL) {
+        return;
+    }
+    if ((flags & MOLT_FIELD_EXTERNAL) && !holds_pointers_only(type)) {
+        molt__refuse(reader->diagnostics, place, "remove it, or use MOLT_TRANSIENT",
+                     "MOLT_EXTERNAL belongs on pointers; '%s.%s' is %s", walk->owner, name,
+                     type->name);
+        return;
+    }
+    MoltModelField *field = molt__model_add_field(reader->model, walk->into);
+    *field = (MoltModelField){
+        .name = name,
+        .type = type,
+        .bit_offset = walk->base + (uint64_t)clang_Cursor_getOffsetOfField(cursor),
+        .bit_width = bits ? (uint32_t)clang_getFieldDeclBitWidth(cursor) : 0,
+        .flags = flags | (bits ? (uint32_t)MOLT_FIELD_BITS : 0u),
+        .notes = notes,
+        .place = place,
+    };
+}
+
+/* An anonymous union, or an anonymous struct in a union: one field called after its members, so that
+ * it keeps its identity when a member is added beside it. */
+static void read_group(FieldWalk *walk, CXCursor cursor, CXType type, bool is_union)
+{
+    MoltTypeReader *reader = walk->reader;
+    MoltArena *arena = reader->model->arena;
+    MoltModelType members = {.kind = is_union ? MOLT_KIND_UNION : MOLT_KIND_STRUCT};
+    FieldWalk inner = {reader, &members, walk->owner, 0};
+    walk_fields(&inner, type);
+    if (members.field_count == 0) {
+        return;
+    }
+    const char *list = "";
+    for (uint32_t i = 0; i < members.field_count; i++) {
+        list = molt__arena_format(arena, "%s%s%s", list, i == 0 ? "" : ",",
+                                  members.fields[i].name);
+    }
+    const char *name = molt__arena_format(arena, "<%s>", list);
+    MoltModelType *group = molt__model_add(
+        reader->model, molt__arena_format(arena, "%s::%s", walk->owner, name), "");
+    group->kind = members.kind;
+    group->fields = members.fields;
+    group->field_count = members.field_count;
+    group->field_capacity = members.field_capacity;
+    group->cursor = clang_getCanonicalCursor(clang_getTypeDeclaration(type));
+    group->place = molt__place_of(reader->unit, clang_getTypeDeclaration(type));
+    group->followed = true;
+    molt__type_measure(group, type);
+    MoltModelField *field = molt__model_add_field(reader->model, walk->into);
+    field->name = name;
+    field->type = group;
+    field->bit_offset = walk->base + (uint64_t)clang_Cursor_getOffsetOfField(cursor);
+    field->place = group->place;
+}
+
+static void read_anonymous(FieldWalk *walk, CXCursor cursor, CXType type)
+{
+    MoltTypeReader *reader = walk->reader;
+    CXCursor declaration = clang_getTypeDeclaration(type);
+    if (molt__annotations_present(declaration) || molt__annotations_present(cursor)) {
+        molt__refuse(reader->diagnostics, molt__place_of(reader->unit, declaration),
+                     "annotate the members inside", "an annotation on an anonymous member of '%s'",
+                     walk->owner);
+    }
+    bool is_union = clang_getCursorKind(declaration) == CXCursor_UnionDecl;
+    if (is_union == (walk->into->kind == MOLT_KIND_UNION)) {
+        FieldWalk inner = *walk;
+        inner.base += (uint64_t)clang_Cursor_getOffsetOfField(cursor);
+        walk_fields(&inner, type);
+    } else {
+        read_group(walk, cursor, type, is_union);
+    }
+}
+
+static enum CXVisitorResult visit_field(CXCursor cursor, CXClientData data)
+{
+    FieldWalk *walk = data;
+    CXType type = clang_getCanonicalType(clang_getCursorType(cursor));
+    const char *name = spelling_of(walk->reader, cursor);
+    bool named = *name != '\0' && strchr(name, '(') == NULL;
+    bool is_record = type.kind == CXType_Record;
+    if (is_record && (!named || clang_Cursor_isAnonymousRecordDecl(clang_getTypeDeclaration(type)))) {
+        read_anonymous(walk, cursor, type);
+    } else if (named) {
+        read_field(walk, cursor, name);
+    } /* else an unnamed bit-field, which is padding */
+    return CXVisit_Continue;
+}
+
+/* Recurses as deep as the source nests anonymous members. */
+static void walk_fields(FieldWalk *walk, CXType type)
+{
+    clang_Type_visitFields(type, visit_field, walk);
+}
+
+/* ---- following ---------------------------------------------------------------------------------- */
+
+static bool holds_pointer(const MoltModelType *type)
+{
+    if (type->kind == MOLT_KIND_ARRAY) {
+        return holds_pointer(type->elem);
+    }
+    if (type->kind != MOLT_KIND_STRUCT && type->kind != MOLT_KIND_UNION) {
+        return type->kind == MOLT_KIND_POINTER;
+    }
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        if (holds_pointer(type->fields[i].type)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_records(MoltTypeReader *reader)
+{
+    for (uint32_t i = 0; i < reader->model->type_count; i++) {
+        const MoltModelType *type = reader->model->types[i];
+        if (type->kind == MOLT_KIND_UNION && holds_pointer(type)) {
+            molt__refuse(reader->diagnostics, type->place,
+                         "use a struct that has both members, or keep an index in the union",
+                         "'%s': a union that holds pointers is not supported yet", type->name);
+        }
+        if (type->kind == MOLT_KIND_STRUCT && type->size == 0) {
+            molt__refuse(reader->diagnostics, type->place, "give it a member",
+                         "'%s' is empty; objects without size are not supported yet", type->name);
+        }
+    }
+}
+
+void molt__records_follow(MoltTypeReader *reader)
+{
+    /* Reading one record's fields appends those that it reaches. */
+    for (uint32_t i = 0; i < reader->pending_count; i++) {
+        MoltModelType *record = reader->pending[i];
+        CXCursor definition = clang_getCursorDefinition(record->cursor);
+        FieldWalk walk = {reader, record, record->name, 0};
+        walk_fields(&walk, clang_getCanonicalType(clang_getCursorType(definition)));
+    }
+    reader->pending_count = 0;
+    if (reader->diagnostics->count == 0) {
+        check_records(reader);
+    }
+}

@@ -1,0 +1,221 @@
+#include "rename.h"
+
+#include <string.h>
+
+/* One declaration among its siblings: the fields of a record, the enumerators of an enum, the types. */
+typedef struct Member {
+    const char *name;
+    const MoltModelNotes *notes;
+    MoltPlace place;
+} Member;
+
+/* Siblings in which names are looked up, and how messages call them. */
+typedef struct Group {
+    const Member *members;
+    uint32_t count;
+    const char *owner; /* "Ant.", or "" for types */
+} Group;
+
+static bool claims(const Member *member, const char *name)
+{
+    for (uint32_t i = 0; i < member->notes->count; i++) {
+        const MoltModelNote *note = &member->notes->items[i];
+        if (note->kind == MOLT_NOTE_WAS && strcmp(note->text, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const Member *find_member(const Group *group, const char *name)
+{
+    for (uint32_t i = 0; i < group->count; i++) {
+        if (strcmp(group->members[i].name, name) == 0) {
+            return &group->members[i];
+        }
+    }
+    return NULL;
+}
+
+static void check_name(MoltDiagnostics *diagnostics, const Group *group, const Member *member,
+                       const char *name)
+{
+    const Member *present = find_member(group, name);
+    if (present == member) {
+        molt__refuse(diagnostics, member->place, "name what it was called before",
+                     "'%s%s' has the earlier name it has now", group->owner, name);
+    }
+    for (uint32_t i = 0; i < group->count && &group->members[i] != member; i++) {
+        if (claims(&group->members[i], name)) {
+            molt__refuse(diagnostics, member->place, "keep MOLT_WAS on one of them",
+                         "'%s%s' and '%s%s' both claim the earlier name '%s'", group->owner,
+                         group->members[i].name, group->owner, member->name, name);
+        }
+    }
+}
+
+static void check_group(MoltDiagnostics *diagnostics, const Group *group)
+{
+    for (uint32_t i = 0; i < group->count; i++) {
+        const Member *member = &group->members[i];
+        for (uint32_t k = 0; k < member->notes->count; k++) {
+            if (member->notes->items[k].kind == MOLT_NOTE_WAS) {
+                check_name(diagnostics, group, member, member->notes->items[k].text);
+            }
+        }
+    }
+}
+
+/* ---- groups of a model -------------------------------------------------------------------------- */
+
+static uint32_t member_count(const MoltModelType *type)
+{
+    return type->kind == MOLT_KIND_ENUM ? type->enumerator_count : type->field_count;
+}
+
+static Group members_of(const MoltModel *model, const MoltModelType *type)
+{
+    Member *members = molt__arena_alloc(model->arena, member_count(type) * sizeof *members);
+    for (uint32_t i = 0; i < member_count(type); i++) {
+        if (type->kind == MOLT_KIND_ENUM) {
+            const MoltModelEnumerator *enumerator = &type->enumerators[i];
+            members[i] = (Member){enumerator->name, &enumerator->notes, enumerator->place};
+        } else {
+            const MoltModelField *field = &type->fields[i];
+            members[i] = (Member){field->name, &field->notes, field->place};
+        }
+    }
+    return (Group){members, member_count(type),
+                   molt__arena_format(model->arena, "%s.", type->name)};
+}
+
+static bool is_declared(const MoltModelType *type)
+{
+    return type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION ||
+           type->kind == MOLT_KIND_ENUM;
+}
+
+static Group types_of(const MoltModel *model)
+{
+    Member *members = molt__arena_alloc(model->arena, model->type_count * sizeof *members);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < model->type_count; i++) {
+        const MoltModelType *type = model->types[i];
+        if (is_declared(type)) {
+            members[count++] = (Member){type->name, &type->notes, type->place};
+        }
+    }
+    return (Group){members, count, ""};
+}
+
+/* ---- recorded schemas --------------------------------------------------------------------------- */
+
+static bool schema_notes_name(const MoltSchema *schema, uint32_t first, uint32_t count,
+                              const char *name)
+{
+    for (uint32_t i = first; i < first + count; i++) {
+        const MoltNote *note = &schema->tables.notes[i];
+        if (note->kind == MOLT_NOTE_WAS && strcmp(molt_string(schema, note->text), name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A type that is, or was, called so. */
+static bool schema_type_named(const MoltSchema *schema, MoltTypeId id, const char *name)
+{
+    const MoltType *type = molt_type(schema, id);
+    return strcmp(molt_type_name(schema, id), name) == 0 ||
+           schema_notes_name(schema, type->note_first, type->note_count, name);
+}
+
+static bool schema_has_member(const MoltSchema *schema, MoltTypeId id, const char *name)
+{
+    const MoltType *type = molt_type(schema, id);
+    for (uint32_t i = type->first; i < type->first + type->count; i++) {
+        if (type->kind == MOLT_KIND_ENUM) {
+            const MoltEnumerator *e = &schema->tables.enumerators[i];
+            if (strcmp(molt_string(schema, e->name), name) == 0 ||
+                schema_notes_name(schema, e->note_first, e->note_count, name)) {
+                return true;
+            }
+        } else if (type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION) {
+            const MoltField *field = &schema->tables.fields[i];
+            if (strcmp(molt_string(schema, field->name), name) == 0 ||
+                schema_notes_name(schema, field->note_first, field->note_count, name)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* What `type` was recorded as: by its name or one of its earlier names. */
+static bool is_recorded_as(const MoltSchema *schema, MoltTypeId id, const MoltModelType *type)
+{
+    if (schema_type_named(schema, id, type->name)) {
+        return true;
+    }
+    for (uint32_t i = 0; i < type->notes.count; i++) {
+        const MoltModelNote *note = &type->notes.items[i];
+        if (note->kind == MOLT_NOTE_WAS && schema_type_named(schema, id, note->text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `type` NULL: a type of that name; else a member of what `type` is recorded as. */
+static bool is_known(const MoltSchema *const *known, uint32_t count, const MoltModelType *type,
+                     const char *name)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        for (MoltTypeId id = 0; id < known[i]->tables.type_count; id++) {
+            if (type == NULL ? schema_type_named(known[i], id, name)
+                             : is_recorded_as(known[i], id, type) &&
+                                   schema_has_member(known[i], id, name)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void check_known(MoltDiagnostics *diagnostics, const Group *group,
+                        const MoltModelType *type, const MoltSchema *const *known, uint32_t count)
+{
+    for (uint32_t i = 0; i < group->count; i++) {
+        const Member *member = &group->members[i];
+        for (uint32_t k = 0; k < member->notes->count; k++) {
+            const MoltModelNote *note = &member->notes->items[k];
+            if (note->kind == MOLT_NOTE_WAS && find_member(group, note->text) == NULL &&
+                !is_known(known, count, type, note->text)) {
+                molt__refuse(diagnostics, member->place,
+                             "check the spelling against the recorded schema, or record the "
+                             "schema that had it",
+                             "'%s%s' was '%s', which no recorded schema knows", group->owner,
+                             member->name, note->text);
+            }
+        }
+    }
+}
+
+void molt__renames_check(MoltDiagnostics *diagnostics, const MoltModel *model,
+                         const MoltSchema *const *known, uint32_t known_count)
+{
+    Group types = types_of(model);
+    check_group(diagnostics, &types);
+    if (known_count > 0) {
+        check_known(diagnostics, &types, NULL, known, known_count);
+    }
+    for (uint32_t i = 0; i < model->type_count; i++) {
+        if (is_declared(model->types[i])) {
+            Group members = members_of(model, model->types[i]);
+            check_group(diagnostics, &members);
+            if (known_count > 0) {
+                check_known(diagnostics, &members, model->types[i], known, known_count);
+            }
+        }
+    }
+}

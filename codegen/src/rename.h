@@ -1,0 +1,12 @@
+/* MOLT_WAS: checks that earlier names say one thing only. It must never know how values move. */
+#ifndef MOLT_CODEGEN_RENAME_H
+#define MOLT_CODEGEN_RENAME_H
+
+#include "model.h"
+
+/* Refuses an earlier name that still names a member without an earlier name of its own, one that two
+ * members claim, and, when recorded schemas are given, one that neither they nor the model know. */
+void molt__renames_check(MoltDiagnostics *diagnostics, const MoltModel *model,
+                         const MoltSchema *const *known, uint32_t known_count);
+
+#endif

@@ -1,0 +1,483 @@
+#include "type_reader.h"
+
+#include <string.h>
+
+#include "annotation.h"
+
+static const char *copy_string(MoltTypeReader *reader, CXString string)
+{
+    const char *text = clang_getCString(string);
+    const char *copy =
+        molt__arena_copy(reader->model->arena, text == NULL ? "" : text,
+                         text == NULL ? 0 : strlen(text));
+    clang_disposeString(string);
+    return copy;
+}
+
+MoltModelType *molt__type_refuse(MoltTypeReader *reader, MoltTypeContext context, const char *what,
+                                  const char *remedy)
+{
+    if (context.owner != NULL) {
+        molt__refuse(reader->diagnostics, context.place, remedy,
+                     "'%s.%s': %s not supported yet", context.owner, context.field, what);
+    } else {
+        molt__refuse(reader->diagnostics, context.place, remedy, "%s not supported yet", what);
+    }
+    return NULL;
+}
+
+/* ---- arithmetic types --------------------------------------------------------------------------- */
+
+typedef struct Arithmetic {
+    enum CXTypeKind clang;
+    const char *name;
+    MoltKind kind;
+    uint32_t flags;
+} Arithmetic;
+
+static const Arithmetic ARITHMETIC[] = {
+    {CXType_Void, "void", MOLT_KIND_VOID, 0},
+    {CXType_Bool, "bool", MOLT_KIND_BOOL, 0},
+    {CXType_Char_S, "char", MOLT_KIND_INT, MOLT_TYPE_SIGNED | MOLT_TYPE_CHAR},
+    {CXType_Char_U, "char", MOLT_KIND_INT, MOLT_TYPE_CHAR},
+    {CXType_SChar, "signed char", MOLT_KIND_INT, MOLT_TYPE_SIGNED},
+    {CXType_UChar, "unsigned char", MOLT_KIND_INT, 0},
+    {CXType_Short, "short", MOLT_KIND_INT, MOLT_TYPE_SIGNED},
+    {CXType_UShort, "unsigned short", MOLT_KIND_INT, 0},
+    {CXType_Int, "int", MOLT_KIND_INT, MOLT_TYPE_SIGNED},
+    {CXType_UInt, "unsigned int", MOLT_KIND_INT, 0},
+    {CXType_Long, "long", MOLT_KIND_INT, MOLT_TYPE_SIGNED},
+    {CXType_ULong, "unsigned long", MOLT_KIND_INT, 0},
+    {CXType_LongLong, "long long", MOLT_KIND_INT, MOLT_TYPE_SIGNED},
+    {CXType_ULongLong, "unsigned long long", MOLT_KIND_INT, 0},
+    {CXType_Float, "float", MOLT_KIND_FLOAT, MOLT_TYPE_BINARY_FLOAT},
+    {CXType_Double, "double", MOLT_KIND_FLOAT, MOLT_TYPE_BINARY_FLOAT},
+    {CXType_LongDouble, "long double", MOLT_KIND_FLOAT, 0},
+};
+
+void molt__type_measure(MoltModelType *into, CXType type)
+{
+    long long size = clang_Type_getSizeOf(type), align = clang_Type_getAlignOf(type);
+    into->size = size < 0 ? 0 : (uint64_t)size;
+    into->align = align < 0 ? 0 : (uint32_t)align;
+}
+
+static MoltModelType *read_arithmetic(MoltTypeReader *reader, CXType type)
+{
+    for (size_t i = 0; i < sizeof ARITHMETIC / sizeof ARITHMETIC[0]; i++) {
+        const Arithmetic *row = &ARITHMETIC[i];
+        if (row->clang != type.kind) {
+            continue;
+        }
+        MoltModelType *found = molt__model_find(reader->model, row->name);
+        if (found == NULL) {
+            found = molt__model_add(reader->model, row->name, "");
+            found->kind = row->kind;
+            found->flags = row->flags;
+            if (row->kind != MOLT_KIND_VOID) {
+                molt__type_measure(found, type);
+            }
+        }
+        return found;
+    }
+    return NULL;
+}
+
+/* ---- derived types ------------------------------------------------------------------------------ */
+
+/* The type called prefix + suffix, made when it is new: *is_new tells. */
+static MoltModelType *derive(MoltTypeReader *reader, MoltKind kind, const char *prefix,
+                             const char *suffix, bool *is_new)
+{
+    MoltArena *arena = reader->model->arena;
+    const char *name = molt__arena_format(arena, "%s%s", prefix, suffix);
+    MoltModelType *found = molt__model_find(reader->model, name);
+    *is_new = found == NULL;
+    if (found == NULL) {
+        found = molt__model_add(reader->model, prefix, suffix);
+        found->kind = kind;
+    }
+    return found;
+}
+
+static const char *declarator_space(const char *prefix)
+{
+    size_t length = strlen(prefix);
+    char last = length == 0 ? ' ' : prefix[length - 1];
+    return last == '*' || last == ' ' || last == '(' ? "" : " ";
+}
+
+static MoltModelType *read_pointer(MoltTypeReader *reader, CXType type, MoltTypeContext context)
+{
+    CXType pointee = clang_getCanonicalType(clang_getPointeeType(type));
+    CXCursor declaration = clang_getTypeDeclaration(pointee);
+    CXCursor definition = clang_getCursorDefinition(declaration);
+    /* Records of system headers belong to their library: FILE, SDL_Texture, a lock. */
+    if (pointee.kind == CXType_Record &&
+        molt__is_system(clang_Cursor_isNull(definition) ? declaration : definition)) {
+        context.follow = false;
+    }
+    MoltModelType *elem = molt__type_read_in(reader, pointee, context);
+    if (elem == NULL) {
+        return NULL;
+    }
+    bool wrapped = elem->kind == MOLT_KIND_ARRAY || elem->kind == MOLT_KIND_FUNCTION;
+    MoltArena *arena = reader->model->arena;
+    const char *prefix = molt__arena_format(arena, "%s%s%s*", elem->prefix,
+                                            declarator_space(elem->prefix), wrapped ? "(" : "");
+    const char *suffix = molt__arena_format(arena, "%s%s", wrapped ? ")" : "", elem->suffix);
+    bool is_new = false;
+    MoltModelType *pointer = derive(reader, MOLT_KIND_POINTER, prefix, suffix, &is_new);
+    if (is_new) {
+        pointer->elem = elem;
+        molt__type_measure(pointer, type);
+    }
+    return pointer;
+}
+
+static MoltModelType *read_array(MoltTypeReader *reader, CXType type, MoltTypeContext context)
+{
+    long long length = clang_getArraySize(type);
+    if (length <= 0) {
+        return molt__type_refuse(reader, context, "an array without elements is",
+                           "put the elements on the heap: a pointer to molt_new_array(T, n) and a "
+                           "count");
+    }
+    MoltModelType *elem = molt__type_read_in(reader, clang_getArrayElementType(type), context);
+    if (elem == NULL) {
+        return NULL;
+    }
+    const char *suffix =
+        molt__arena_format(reader->model->arena, "[%lld]%s", length, elem->suffix);
+    bool is_new = false;
+    MoltModelType *array = derive(reader, MOLT_KIND_ARRAY, elem->prefix, suffix, &is_new);
+    if (is_new) {
+        array->elem = elem;
+        array->length = (uint64_t)length;
+        molt__type_measure(array, type);
+    }
+    return array;
+}
+
+/* A parameter's type; arrays are pointers there. */
+static MoltModelType *read_param(MoltTypeReader *reader, CXType type, MoltTypeContext context)
+{
+    CXType canonical = clang_getCanonicalType(type);
+    if (canonical.kind == CXType_ConstantArray || canonical.kind == CXType_IncompleteArray ||
+        canonical.kind == CXType_VariableArray) {
+        MoltModelType *elem =
+            molt__type_read_in(reader, clang_getArrayElementType(canonical), context);
+        if (elem == NULL) {
+            return NULL;
+        }
+        bool is_new = false;
+        const char *prefix =
+            molt__arena_format(reader->model->arena, "%s%s*", elem->prefix,
+                               declarator_space(elem->prefix));
+        MoltModelType *pointer =
+            derive(reader, MOLT_KIND_POINTER, prefix, elem->suffix, &is_new);
+        if (is_new) {
+            pointer->elem = elem;
+            pointer->size = sizeof(void *);
+            pointer->align = _Alignof(void *);
+        }
+        return pointer;
+    }
+    return molt__type_read_in(reader, canonical, context);
+}
+
+static MoltModelType *read_function(MoltTypeReader *reader, CXType type, MoltTypeContext context)
+{
+    MoltArena *arena = reader->model->arena;
+    context.follow = false;
+    context.signature = true;
+    MoltModelType *result = molt__type_read_in(reader, clang_getResultType(type), context);
+    int count = type.kind == CXType_FunctionProto ? clang_getNumArgTypes(type) : 0;
+    uint32_t param_count = count < 0 ? 0 : (uint32_t)count;
+    MoltModelType **params = molt__arena_alloc(arena, param_count * sizeof *params);
+    const char *list = "";
+    for (uint32_t i = 0; i < param_count; i++) {
+        params[i] = read_param(reader, clang_getArgType(type, i), context);
+        if (params[i] == NULL) {
+            return NULL;
+        }
+        list = molt__arena_format(arena, "%s%s%s", list, i == 0 ? "" : ", ", params[i]->name);
+    }
+    if (result == NULL) {
+        return NULL;
+    }
+    bool variadic = clang_isFunctionTypeVariadic(type) != 0;
+    if (variadic) {
+        list = molt__arena_format(arena, "%s%s...", list, param_count == 0 ? "" : ", ");
+    } else if (param_count == 0 && type.kind == CXType_FunctionProto) {
+        list = "void";
+    }
+    const char *prefix =
+        molt__arena_format(arena, "%s%s", result->prefix, declarator_space(result->prefix));
+    const char *suffix = molt__arena_format(arena, "(%s)%s", list, result->suffix);
+    bool is_new = false;
+    MoltModelType *function = derive(reader, MOLT_KIND_FUNCTION, prefix, suffix, &is_new);
+    if (is_new) {
+        function->elem = result;
+        function->params = params;
+        function->param_count = param_count;
+        function->flags = variadic ? MOLT_TYPE_VARIADIC : 0;
+    }
+    return function;
+}
+
+/* ---- records and enums -------------------------------------------------------------------------- */
+
+/* The tag, the typedef that names it, or NULL. `keyword` gets "struct ", "union ", "enum " or "". */
+static const char *declared_name(MoltTypeReader *reader, CXType type, const char **keyword)
+{
+    static const char *const keywords[] = {"struct ", "union ", "enum "};
+    const char *name = copy_string(reader, clang_getTypeSpelling(type));
+    *keyword = "";
+    /* Canonical types keep their qualifiers. */
+    static const char *const qualifiers[] = {"const ", "volatile ", "restrict "};
+    for (size_t i = 0; i < 2 * sizeof qualifiers / sizeof qualifiers[0]; i++) {
+        const char *word = qualifiers[i % 3];
+        if (strncmp(name, word, strlen(word)) == 0) {
+            name += strlen(word);
+        }
+    }
+    for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++) {
+        if (strncmp(name, keywords[i], strlen(keywords[i])) == 0) {
+            name += strlen(keywords[i]);
+            *keyword = keywords[i];
+        }
+    }
+    /* Names of unnamed things hold a place in the source: "(unnamed struct at ant.h:3:5)". */
+    return strchr(name, '(') != NULL || *name == '\0' ? NULL : name;
+}
+
+static void refuse_second_body(MoltTypeReader *reader, const MoltModelType *first,
+                               CXCursor second)
+{
+    MoltPlace here = molt__place_of(reader->unit, second);
+    MoltPlace there = molt__place_of(reader->unit, first->cursor);
+    molt__refuse(reader->diagnostics, here, "give one of them another name",
+                 "two different types are called '%s'; the other is at %s:%u", first->name,
+                 there.file == NULL ? "(built in)" : there.file, there.line);
+}
+
+/* The model's entry for a declared record or enum: found by name, or added as OPAQUE. */
+static MoltModelType *declared_type(MoltTypeReader *reader, CXType type, MoltTypeContext context)
+{
+    MoltArena *arena = reader->model->arena;
+    CXCursor declaration = clang_getCanonicalCursor(clang_getTypeDeclaration(type));
+    for (uint32_t i = 0; i < reader->model->type_count; i++) {
+        if (clang_equalCursors(reader->model->types[i]->cursor, declaration)) {
+            return reader->model->types[i];
+        }
+    }
+    const char *keyword = "";
+    const char *name = declared_name(reader, type, &keyword);
+    const char *spelling = NULL;
+    if (name != NULL) {
+        spelling = molt__arena_format(arena, "%s%s", keyword, name);
+    } else if (context.owner != NULL && !context.signature) {
+        name = molt__arena_format(arena, "%s::%s", context.owner, context.field);
+    } else {
+        return molt__type_refuse(reader, context, "a type without a name is", "give it a name");
+    }
+    MoltModelType *found = molt__model_find(reader->model, name);
+    if (found != NULL) {
+        refuse_second_body(reader, found, declaration);
+        return NULL;
+    }
+    found = molt__model_add(reader->model, name, "");
+    found->kind = MOLT_KIND_OPAQUE;
+    found->cursor = declaration;
+    found->spelling = spelling;
+    return found;
+}
+
+/* Notes of the declaration and of the typedef that stands for it. */
+static void read_declaration_notes(MoltTypeReader *reader, CXCursor definition,
+                                   MoltModelType *type, MoltWhere where)
+{
+    molt__annotations_read(reader->diagnostics, definition, type->place, where, &type->notes);
+    for (uint32_t i = 0; i < reader->alias_count; i++) {
+        if (clang_equalCursors(reader->aliases[i].declaration, type->cursor)) {
+            molt__annotations_read(reader->diagnostics, reader->aliases[i].alias, type->place,
+                                   where, &type->notes);
+        }
+    }
+}
+
+typedef struct EnumWalk {
+    MoltTypeReader *reader;
+    MoltModelType *type;
+    bool is_signed;
+} EnumWalk;
+
+static enum CXChildVisitResult visit_enumerator(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    EnumWalk *walk = data;
+    MoltTypeReader *reader = walk->reader;
+    (void)parent;
+    if (clang_getCursorKind(cursor) != CXCursor_EnumConstantDecl) {
+        return CXChildVisit_Continue;
+    }
+    MoltModelEnumerator *enumerator = molt__model_add_enumerator(reader->model, walk->type);
+    enumerator->name = copy_string(reader, clang_getCursorSpelling(cursor));
+    enumerator->place = molt__place_of(reader->unit, cursor);
+    /* The signed reading sign-extends unsigned values and the other way round. */
+    enumerator->value = walk->is_signed
+                            ? (uint64_t)clang_getEnumConstantDeclValue(cursor)
+                            : (uint64_t)clang_getEnumConstantDeclUnsignedValue(cursor);
+    molt__annotations_read(reader->diagnostics, cursor, enumerator->place, MOLT_WHERE_ENUMERATOR,
+                           &enumerator->notes);
+    return CXChildVisit_Continue;
+}
+
+static MoltModelType *read_enum(MoltTypeReader *reader, CXType type, MoltTypeContext context)
+{
+    MoltModelType *found = declared_type(reader, type, context);
+    CXCursor definition = clang_getCursorDefinition(clang_getTypeDeclaration(type));
+    if (found == NULL || found->followed || clang_Cursor_isNull(definition)) {
+        return found;
+    }
+    CXType storage = clang_getCanonicalType(clang_getEnumDeclIntegerType(definition));
+    found->followed = true;
+    found->elem = read_arithmetic(reader, storage);
+    if (found->elem == NULL) {
+        return molt__type_refuse(reader, context, "an enum of this storage is",
+                           "let a standard integer type store it");
+    }
+    found->kind = MOLT_KIND_ENUM;
+    found->place = molt__place_of(reader->unit, definition);
+    molt__type_measure(found, type);
+    read_declaration_notes(reader, definition, found, MOLT_WHERE_ENUM);
+    found->flags = found->elem->flags & MOLT_TYPE_SIGNED;
+    if (molt__model_note(&found->notes, MOLT_NOTE_FLAGS) != NULL) {
+        found->flags |= MOLT_TYPE_FLAGS;
+    }
+    EnumWalk walk = {reader, found, (found->flags & MOLT_TYPE_SIGNED) != 0};
+    clang_visitChildren(definition, visit_enumerator, &walk);
+    return found;
+}
+
+/* True when generated code, which includes headers only, can name the record. */
+static bool is_nameable(MoltTypeReader *reader, CXCursor definition, const MoltModelType *type)
+{
+    enum CXCursorKind scope = clang_getCursorKind(clang_getCursorSemanticParent(definition));
+    bool at_file_scope = scope == CXCursor_TranslationUnit || scope == CXCursor_StructDecl ||
+                         scope == CXCursor_UnionDecl;
+    return at_file_scope && type->place.file != NULL &&
+           strcmp(type->place.file, reader->unit->path) != 0;
+}
+
+static MoltModelType *read_record(MoltTypeReader *reader, CXType type, MoltTypeContext context)
+{
+    MoltModelType *found = declared_type(reader, type, context);
+    CXCursor definition = clang_getCursorDefinition(clang_getTypeDeclaration(type));
+    if (found == NULL || found->followed || !context.follow || clang_Cursor_isNull(definition)) {
+        return found;
+    }
+    found->followed = true;
+    found->kind = clang_getCursorKind(definition) == CXCursor_UnionDecl ? MOLT_KIND_UNION
+                                                                        : MOLT_KIND_STRUCT;
+    found->cursor = clang_getCanonicalCursor(definition);
+    found->place = molt__place_of(reader->unit, definition);
+    molt__type_measure(found, type);
+    if (!is_nameable(reader, definition, found)) {
+        found->spelling = NULL;
+    }
+    read_declaration_notes(reader, definition, found, MOLT_WHERE_RECORD);
+    reader->pending = molt__arena_grow(reader->model->arena, reader->pending,
+                                       reader->pending_count, &reader->pending_capacity,
+                                       sizeof *reader->pending);
+    reader->pending[reader->pending_count++] = found;
+    return found;
+}
+
+/* ---- any type ----------------------------------------------------------------------------------- */
+
+/* In a signature a type is only compared by name, so any will do. */
+static MoltModelType *opaque_type(MoltTypeReader *reader, CXType type)
+{
+    const char *name = copy_string(reader, clang_getTypeSpelling(type));
+    MoltModelType *found = molt__model_find(reader->model, name);
+    if (found == NULL) {
+        found = molt__model_add(reader->model, name, "");
+        found->kind = MOLT_KIND_OPAQUE;
+    }
+    return found;
+}
+
+static MoltModelType *read_other(MoltTypeReader *reader, CXType type, MoltTypeContext context)
+{
+    MoltModelType *found = read_arithmetic(reader, type);
+    if (found != NULL) {
+        return found;
+    }
+    if (context.signature) {
+        return opaque_type(reader, type);
+    }
+    switch (type.kind) {
+    case CXType_IncompleteArray:
+        return molt__type_refuse(reader, context, "a flexible array member is",
+                           "put the elements on the heap: a pointer to molt_new_array(T, n) and a "
+                           "count");
+    case CXType_VariableArray:
+        return molt__type_refuse(reader, context, "an array of variable length is",
+                           "put the elements on the heap: a pointer to molt_new_array(T, n) and a "
+                           "count");
+    case CXType_Atomic:
+        return molt__type_refuse(reader, context, "_Atomic is",
+                           "keep atomics outside the state, or use a plain field: reloads happen "
+                           "between two frames");
+    case CXType_Complex:
+        return molt__type_refuse(reader, context, "_Complex is",
+                           "use a struct with two fields, re and im");
+    case CXType_Vector:
+    case CXType_ExtVector:
+        return molt__type_refuse(reader, context, "a vector type is",
+                           "store a plain array and load it into the vector where it is used");
+    case CXType_Int128:
+    case CXType_UInt128:
+        return molt__type_refuse(reader, context, "__int128 is", "use two uint64_t fields");
+    default: {
+        const char *name = copy_string(reader, clang_getTypeSpelling(type));
+        return molt__type_refuse(reader, context,
+                           molt__arena_format(reader->model->arena, "the type '%s' is", name),
+                           "use a standard integer or floating type, a struct or an array");
+    }
+    }
+}
+
+/* Recurses only along one declarator: pointers and arrays of arrays, never through records. */
+MoltModelType *molt__type_read_in(MoltTypeReader *reader, CXType sugared, MoltTypeContext context)
+{
+    CXType type = clang_getCanonicalType(sugared);
+    switch (type.kind) {
+    case CXType_Pointer:
+        return read_pointer(reader, type, context);
+    case CXType_ConstantArray:
+        return read_array(reader, type, context);
+    case CXType_FunctionProto:
+    case CXType_FunctionNoProto:
+        return read_function(reader, type, context);
+    case CXType_Record:
+        return read_record(reader, type, context);
+    case CXType_Enum:
+        return read_enum(reader, type, context);
+    default:
+        return read_other(reader, type, context);
+    }
+}
+
+MoltModelType *molt__type_read(MoltTypeReader *reader, CXType type, MoltPlace place)
+{
+    MoltModelType *found = molt__type_read_in(reader, type, (MoltTypeContext){.place = place, .follow = true});
+    if (found != NULL && (found->kind == MOLT_KIND_OPAQUE || found->kind == MOLT_KIND_VOID ||
+                          found->kind == MOLT_KIND_FUNCTION)) {
+        molt__refuse(reader->diagnostics, place, "include the header that defines it",
+                     "'%s' has no size here", found->name);
+        return NULL;
+    }
+    return found;
+}

@@ -1,0 +1,48 @@
+/* Follows the compiler's types into the model: names them, decides how far to follow, reads
+ * enumerators, queues records whose fields are to be read, and refuses what cannot be modelled. It must
+ * never know where in a source a type was met, only the place to blame. */
+#ifndef MOLT_CODEGEN_TYPE_READER_H
+#define MOLT_CODEGEN_TYPE_READER_H
+
+#include "model.h"
+#include "translation_unit.h"
+
+/* An annotated typedef of a struct or enum without a tag of its own: its notes belong to the type. */
+typedef struct MoltAlias {
+    CXCursor declaration; /* canonical, of the struct or enum */
+    CXCursor alias;       /* the typedef */
+} MoltAlias;
+
+typedef struct MoltTypeReader {
+    MoltTranslationUnit *unit;
+    MoltDiagnostics *diagnostics;
+    MoltModel *model;
+    MoltModelType **pending; /* followed records whose fields are not read yet */
+    uint32_t pending_count, pending_capacity;
+    MoltAlias *aliases;
+    uint32_t alias_count, alias_capacity;
+} MoltTypeReader;
+
+/* Where a type was met. `owner` and `field` name it in messages and name types without a name. */
+typedef struct MoltTypeContext {
+    MoltPlace place;
+    const char *owner, *field; /* NULL for roots and allocations */
+    bool follow;               /* records are read; otherwise only named */
+    bool signature;            /* in a function type: what cannot be modelled is opaque */
+} MoltTypeContext;
+
+/* The model's type for what a root or an allocation holds, which must have a size; NULL after a
+ * refusal. Records are queued, not read. */
+MoltModelType *molt__type_read(MoltTypeReader *reader, CXType type, MoltPlace place);
+
+/* The same for a type met anywhere. */
+MoltModelType *molt__type_read_in(MoltTypeReader *reader, CXType type, MoltTypeContext context);
+
+/* Refuses `what` ("_Atomic is") as not supported yet; returns NULL. */
+MoltModelType *molt__type_refuse(MoltTypeReader *reader, MoltTypeContext context, const char *what,
+                                 const char *remedy);
+
+/* Size and alignment from the compiler; 0 where there is none. */
+void molt__type_measure(MoltModelType *into, CXType type);
+
+#endif

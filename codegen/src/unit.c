@@ -1,0 +1,190 @@
+#include "unit.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output.h"
+
+#define FORMAT_NAME "molt-unit"
+enum { FORMAT_VERSION = 1 };
+
+void molt__unit_release(MoltUnit *unit)
+{
+    molt_schema_free(unit->schema);
+    unit->schema = NULL;
+}
+
+/* ---- writing ---------------------------------------------------------------------------------- */
+
+static cJSON *place_to_json(const MoltPlace *place)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "file", place->file == NULL ? "" : place->file);
+    cJSON_AddNumberToObject(json, "line", place->line);
+    cJSON_AddNumberToObject(json, "column", place->column);
+    return json;
+}
+
+static cJSON *unit_to_json(const MoltUnit *unit, const char *schema)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "format", FORMAT_NAME);
+    cJSON_AddNumberToObject(json, "version", FORMAT_VERSION);
+    cJSON_AddStringToObject(json, "source", unit->source);
+    cJSON_AddStringToObject(json, "base", unit->base);
+    cJSON *headers = cJSON_AddArrayToObject(json, "headers");
+    for (uint32_t i = 0; i < unit->header_count; i++) {
+        cJSON_AddItemToArray(headers, cJSON_CreateString(unit->headers[i]));
+    }
+    cJSON *checks = cJSON_AddArrayToObject(json, "checks");
+    for (uint32_t i = 0; i < unit->check_count; i++) {
+        cJSON *check = cJSON_CreateObject();
+        cJSON_AddStringToObject(check, "type", unit->checks[i].type);
+        cJSON_AddStringToObject(check, "spelling", unit->checks[i].spelling);
+        cJSON_AddItemToArray(checks, check);
+    }
+    cJSON *roots = cJSON_AddArrayToObject(json, "roots");
+    for (uint32_t i = 0; i < unit->root_count; i++) {
+        cJSON_AddItemToArray(roots, place_to_json(&unit->roots[i]));
+    }
+    /* The schema's own text, not its numbers read and written again. */
+    cJSON_AddItemToObject(json, "schema", cJSON_CreateRaw(schema));
+    return json;
+}
+
+const char *molt__unit_write(MoltArena *arena, const MoltUnit *unit, MoltError *error)
+{
+    char *schema = NULL;
+    const char *text = NULL;
+    if (molt_schema_to_json(unit->schema, &schema, error) != MOLT_OK) {
+        return NULL;
+    }
+    cJSON *json = unit_to_json(unit, schema);
+    char *printed = cJSON_Print(json);
+    if (printed == NULL) {
+        molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for the unit of '%s'.", unit->source);
+    } else {
+        text = molt__arena_format(arena, "%s\n", printed);
+    }
+    cJSON_free(printed);
+    cJSON_Delete(json);
+    free(schema);
+    return text;
+}
+
+/* ---- reading ---------------------------------------------------------------------------------- */
+
+typedef struct Reading {
+    MoltArena *arena;
+    bool good;
+} Reading;
+
+static const char *get_string(Reading *reading, const cJSON *object, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    if (!cJSON_IsString(item)) {
+        reading->good = false;
+        return "";
+    }
+    return molt__arena_copy(reading->arena, item->valuestring, strlen(item->valuestring));
+}
+
+static uint32_t get_number(Reading *reading, const cJSON *object, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    if (!cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > UINT32_MAX) {
+        reading->good = false;
+        return 0;
+    }
+    return (uint32_t)item->valuedouble;
+}
+
+/* The array under `key` and its length; *count is 0 when it is missing. */
+static const cJSON *get_array(Reading *reading, const cJSON *object, const char *key,
+                              uint32_t *count)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    if (!cJSON_IsArray(item)) {
+        reading->good = false;
+        *count = 0;
+        return NULL;
+    }
+    *count = (uint32_t)cJSON_GetArraySize(item);
+    return item;
+}
+
+static void read_lists(Reading *reading, const cJSON *json, MoltUnit *out)
+{
+    const cJSON *item = NULL;
+    const cJSON *list = get_array(reading, json, "headers", &out->header_capacity);
+    out->headers = molt__arena_alloc(reading->arena, out->header_capacity * sizeof *out->headers);
+    cJSON_ArrayForEach(item, list) {
+        reading->good = reading->good && cJSON_IsString(item);
+        const char *header = cJSON_IsString(item) ? item->valuestring : "";
+        out->headers[out->header_count++] =
+            molt__arena_copy(reading->arena, header, strlen(header));
+    }
+    list = get_array(reading, json, "checks", &out->check_capacity);
+    out->checks = molt__arena_alloc(reading->arena, out->check_capacity * sizeof *out->checks);
+    cJSON_ArrayForEach(item, list) {
+        out->checks[out->check_count++] =
+            (MoltUnitCheck){get_string(reading, item, "type"),
+                            get_string(reading, item, "spelling")};
+    }
+    list = get_array(reading, json, "roots", &out->root_capacity);
+    out->roots = molt__arena_alloc(reading->arena, out->root_capacity * sizeof *out->roots);
+    cJSON_ArrayForEach(item, list) {
+        out->roots[out->root_count++] =
+            (MoltPlace){get_string(reading, item, "file"), get_number(reading, item, "line"),
+                        get_number(reading, item, "column")};
+    }
+}
+
+static bool read_schema(MoltDiagnostics *diagnostics, const char *path, const cJSON *json,
+                        MoltUnit *out)
+{
+    MoltError error = {0};
+    char *text = cJSON_Print(cJSON_GetObjectItemCaseSensitive(json, "schema"));
+    bool good = text != NULL && molt_schema_from_json(text, strlen(text), NULL, &out->schema,
+                                                      &error) == MOLT_OK;
+    if (!good) {
+        molt__refuse(diagnostics, (MoltPlace){.file = path, .line = 1},
+                     "delete the file and build again", "the unit's schema is damaged: %s",
+                     error.text);
+    }
+    cJSON_free(text);
+    return good;
+}
+
+bool molt__unit_read(MoltDiagnostics *diagnostics, const char *path, MoltUnit *out)
+{
+    MoltPlace place = {.file = path, .line = 1};
+    size_t length = 0;
+    const char *text = molt__output_read(diagnostics->arena, path, &length);
+    *out = (MoltUnit){0};
+    if (text == NULL) {
+        molt__refuse(diagnostics, place, "make it with molt-codegen --unit", "cannot read: %s",
+                     strerror(errno));
+        return false;
+    }
+    cJSON *json = cJSON_ParseWithLength(text, length);
+    Reading reading = {diagnostics->arena, json != NULL};
+    if (reading.good) {
+        reading.good = strcmp(get_string(&reading, json, "format"), FORMAT_NAME) == 0 &&
+                       get_number(&reading, json, "version") == FORMAT_VERSION;
+    }
+    if (reading.good) {
+        out->source = get_string(&reading, json, "source");
+        out->base = get_string(&reading, json, "base");
+        read_lists(&reading, json, out);
+    }
+    if (!reading.good) {
+        molt__refuse(diagnostics, place, "delete the file and build again",
+                     "not a unit that this molt-codegen wrote");
+    }
+    bool good = reading.good && read_schema(diagnostics, path, json, out);
+    cJSON_Delete(json);
+    return good;
+}

@@ -1,0 +1,40 @@
+/* One translation unit's share of a library's metadata, in memory and as a file: the schema of what
+ * it reaches, and what the generated source needs to name those types. It must never know how the
+ * share was read or how shares are merged. */
+#ifndef MOLT_CODEGEN_UNIT_H
+#define MOLT_CODEGEN_UNIT_H
+
+#include <molt/schema.h>
+
+#include "diagnostics.h"
+
+/* A record that generated code can name once `header` is included. */
+typedef struct MoltUnitCheck {
+    const char *type;     /* name in the schema */
+    const char *spelling; /* "struct Ant" */
+} MoltUnitCheck;
+
+typedef struct MoltUnit {
+    const char *source; /* absolute */
+    const char *base;   /* absolute; the schema's file names are relative to it */
+    MoltSchema *schema; /* owned */
+    const char **headers; /* absolute, in the order in which the source includes them */
+    uint32_t header_count, header_capacity;
+    MoltUnitCheck *checks;
+    uint32_t check_count, check_capacity;
+    MoltPlace *roots; /* every MOLT_ROOT seen */
+    uint32_t root_count, root_capacity;
+    const char **files; /* all that were read, the source first; not part of the file */
+    uint32_t file_count;
+} MoltUnit;
+
+/* Frees the schema; the rest belongs to the arena. */
+void molt__unit_release(MoltUnit *unit);
+
+/* The unit as text for a file, or NULL with *error filled. */
+const char *molt__unit_write(MoltArena *arena, const MoltUnit *unit, MoltError *error);
+
+/* Reads what molt__unit_write wrote; refuses anything else by the name of the file. */
+bool molt__unit_read(MoltDiagnostics *diagnostics, const char *path, MoltUnit *out);
+
+#endif

@@ -1,0 +1,388 @@
+#include "unit_reader.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "annotation.h"
+#include "initializer.h"
+#include "path.h"
+#include "record_reader.h"
+#include "rename.h"
+
+typedef struct Walk {
+    MoltTranslationUnit unit;
+    MoltModel model;
+    MoltTypeReader types;
+    MoltUnit *out;
+} Walk;
+
+static const char *copy_string(Walk *walk, CXString string)
+{
+    const char *text = clang_getCString(string);
+    const char *copy = text == NULL ? "" : molt__arena_copy(walk->model.arena, text, strlen(text));
+    clang_disposeString(string);
+    return copy;
+}
+
+/* ---- allocations -------------------------------------------------------------------------------- */
+
+typedef struct Search {
+    enum CXCursorKind kind;
+    CXCursor found;
+} Search;
+
+static enum CXChildVisitResult visit_search(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    Search *search = data;
+    (void)parent;
+    if (clang_getCursorKind(cursor) == search->kind) {
+        search->found = cursor;
+        return CXChildVisit_Break;
+    }
+    return CXChildVisit_Recurse;
+}
+
+/* The expression itself or the first part of it of that kind; implicit conversions lie around it. */
+static CXCursor find_part(CXCursor cursor, enum CXCursorKind kind)
+{
+    Search search = {kind, clang_getNullCursor()};
+    if (clang_getCursorKind(cursor) == kind) {
+        return cursor;
+    }
+    clang_visitChildren(cursor, visit_search, &search);
+    return search.found;
+}
+
+static void add_spelling(Walk *walk, MoltPlace place, const char *text, MoltModelType *type)
+{
+    MoltModel *model = &walk->model;
+    for (uint32_t i = 0; i < model->spelling_count; i++) {
+        if (strcmp(model->spellings[i].text, text) == 0) {
+            if (model->spellings[i].type != type) {
+                molt__refuse(walk->unit.diagnostics, place, "give one of them another name",
+                             "'%s' means %s here and %s elsewhere in this source", text,
+                             type->name, model->spellings[i].type->name);
+            }
+            return;
+        }
+    }
+    model->spellings =
+        molt__arena_grow(model->arena, model->spellings, model->spelling_count,
+                         &model->spelling_capacity, sizeof *model->spellings);
+    model->spellings[model->spelling_count++] = (MoltModelSpelling){text, type};
+}
+
+/* molt_new(T) reads as molt__new_site((T *)0, "T", count). */
+static void read_site(Walk *walk, CXCursor call)
+{
+    CXCursor typed = find_part(clang_Cursor_getArgument(call, 0), CXCursor_CStyleCastExpr);
+    CXCursor literal = find_part(clang_Cursor_getArgument(call, 1), CXCursor_StringLiteral);
+    if (clang_Cursor_isNull(typed) || clang_Cursor_isNull(literal)) {
+        return;
+    }
+    const char *quoted = copy_string(walk, clang_getCursorSpelling(literal));
+    MoltValue spelling = {0};
+    MoltPlace place = molt__place_of(&walk->unit, call);
+    if (!molt__literal_string(walk->model.arena, &quoted, &spelling)) {
+        return;
+    }
+    CXType pointer = clang_getCanonicalType(clang_getCursorType(typed));
+    MoltModelType *type =
+        molt__type_read(&walk->types, clang_getPointeeType(pointer), place);
+    if (type != NULL) {
+        add_spelling(walk, place, spelling.bytes, type);
+    }
+}
+
+/* ---- what a reload would lose ------------------------------------------------------------------- */
+
+static bool is_constant(CXType type)
+{
+    type = clang_getCanonicalType(type);
+    while (type.kind == CXType_ConstantArray || type.kind == CXType_IncompleteArray) {
+        if (clang_isConstQualifiedType(type)) {
+            return true;
+        }
+        type = clang_getCanonicalType(clang_getArrayElementType(type));
+    }
+    return clang_isConstQualifiedType(type) != 0;
+}
+
+static bool has_static_storage(CXCursor variable)
+{
+    if (clang_getCursorTLSKind(variable) != CXTLS_None) {
+        return true;
+    }
+    enum CX_StorageClass storage = clang_Cursor_getStorageClass(variable);
+    if (storage == CX_SC_Extern) {
+        return !clang_Cursor_isNull(clang_Cursor_getVarDeclInitializer(variable));
+    }
+    enum CXCursorKind scope = clang_getCursorKind(clang_getCursorSemanticParent(variable));
+    return storage == CX_SC_Static || scope == CXCursor_TranslationUnit;
+}
+
+static void check_variable(Walk *walk, CXCursor variable)
+{
+    if (!has_static_storage(variable) || is_constant(clang_getCursorType(variable))) {
+        return;
+    }
+    MoltPlace place = molt__place_of(&walk->unit, variable);
+    MoltModelNotes notes = {0};
+    molt__annotations_read(walk->unit.diagnostics, variable, place, MOLT_WHERE_VARIABLE, &notes);
+    if (molt__model_note(&notes, MOLT_NOTE_TRANSIENT) != NULL) {
+        return;
+    }
+    molt__refuse(walk->unit.diagnostics, place,
+                 "move it into the state (MOLT_ROOT), make it const, or annotate MOLT_TRANSIENT to "
+                 "accept that",
+                 "'%s' would be reset by every reload",
+                 copy_string(walk, clang_getCursorSpelling(variable)));
+}
+
+static void check_reference(Walk *walk, CXCursor reference)
+{
+    static const char *const names[] = {"malloc", "calloc", "realloc", "reallocarray",
+                                        "strdup", "strndup", "free"};
+    CXCursor function = clang_getCursorReferenced(reference);
+    if (clang_getCursorKind(function) != CXCursor_FunctionDecl || !molt__is_system(function)) {
+        return;
+    }
+    const char *name = copy_string(walk, clang_getCursorSpelling(function));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            molt__refuse(walk->unit.diagnostics, molt__place_of(&walk->unit, reference),
+                         strcmp(name, "free") == 0
+                             ? "use molt_delete for what molt_new made"
+                             : "use molt_new / molt_new_array / molt_resize / molt_strdup",
+                         "'%s': memory from malloc is invisible to Molt", name);
+        }
+    }
+}
+
+/* ---- walking ------------------------------------------------------------------------------------ */
+
+static void read_root(Walk *walk, CXCursor variable)
+{
+    MoltPlace place = molt__place_of(&walk->unit, variable);
+    MoltUnit *out = walk->out;
+    for (uint32_t i = 0; i < out->root_count; i++) {
+        if (out->roots[i].line != place.line || out->roots[i].column != place.column ||
+            strcmp(out->roots[i].file, place.file) != 0) {
+            molt__refuse(walk->unit.diagnostics, place, "keep one MOLT_ROOT for the whole game",
+                         "a second root; the first is at %s:%u", out->roots[i].file,
+                         out->roots[i].line);
+            return;
+        }
+    }
+    CXType pointer = clang_getCanonicalType(clang_getCursorType(variable));
+    MoltModelType *type = molt__type_read(&walk->types, clang_getPointeeType(pointer), place);
+    if (type != NULL) {
+        walk->model.root = type;
+    }
+    out->roots = molt__arena_grow(walk->model.arena, out->roots, out->root_count,
+                                  &out->root_capacity, sizeof *out->roots);
+    out->roots[out->root_count++] = place;
+}
+
+static enum CXChildVisitResult visit_body(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    Walk *walk = data;
+    (void)parent;
+    switch (clang_getCursorKind(cursor)) {
+    case CXCursor_CallExpr: {
+        const char *name = copy_string(walk, clang_getCursorSpelling(cursor));
+        if (strcmp(name, "molt__new_site") == 0) {
+            read_site(walk, cursor);
+        }
+        break;
+    }
+    case CXCursor_DeclRefExpr:
+        check_reference(walk, cursor);
+        break;
+    case CXCursor_VarDecl:
+        check_variable(walk, cursor);
+        break;
+    default:
+        break;
+    }
+    return CXChildVisit_Recurse;
+}
+
+static void remember_alias(Walk *walk, CXCursor alias)
+{
+    CXType type = clang_getCanonicalType(clang_getTypedefDeclUnderlyingType(alias));
+    if ((type.kind != CXType_Record && type.kind != CXType_Enum) ||
+        !molt__annotations_present(alias)) {
+        return;
+    }
+    MoltTypeReader *types = &walk->types;
+    types->aliases = molt__arena_grow(walk->model.arena, types->aliases, types->alias_count,
+                                      &types->alias_capacity, sizeof *types->aliases);
+    types->aliases[types->alias_count++] =
+        (MoltAlias){clang_getCanonicalCursor(clang_getTypeDeclaration(type)), alias};
+}
+
+/* Typedefs come first: a type may be met before the annotated typedef that follows it. */
+static enum CXChildVisitResult visit_alias(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    if (clang_getCursorKind(cursor) == CXCursor_TypedefDecl && !molt__is_system(cursor)) {
+        remember_alias(data, cursor);
+    }
+    return CXChildVisit_Continue;
+}
+
+static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor parent,
+                                                 CXClientData data)
+{
+    Walk *walk = data;
+    (void)parent;
+    if (molt__is_system(cursor)) {
+        return CXChildVisit_Continue;
+    }
+    if (clang_getCursorKind(cursor) == CXCursor_VarDecl) {
+        const char *name = copy_string(walk, clang_getCursorSpelling(cursor));
+        if (strcmp(name, "molt__root") == 0) {
+            read_root(walk, cursor);
+        } else {
+            check_variable(walk, cursor);
+            clang_visitChildren(cursor, visit_body, walk);
+        }
+    } else if (clang_getCursorKind(cursor) == CXCursor_FunctionDecl) {
+        clang_visitChildren(cursor, visit_body, walk);
+    }
+    return CXChildVisit_Continue;
+}
+
+/* ---- the unit ----------------------------------------------------------------------------------- */
+
+/* Headers that the source includes itself, in its order, as they may need each other. A file entered
+ * more than once is a list of macros for its includer, not a header. */
+static void collect_headers(Walk *walk, const MoltInclusions *files)
+{
+    MoltUnit *out = walk->out;
+    for (uint32_t i = 0; i < files->count; i++) {
+        const MoltInclusion *file = &files->items[i];
+        if (!file->direct || file->system || file->times > 1 ||
+            !molt__path_ends(file->path, ".h")) {
+            continue;
+        }
+        out->headers = molt__arena_grow(walk->model.arena, out->headers, out->header_count,
+                                        &out->header_capacity, sizeof *out->headers);
+        out->headers[out->header_count++] = file->path;
+    }
+}
+
+static bool is_included(const MoltUnit *out, const char *path)
+{
+    for (uint32_t i = 0; path != NULL && i < out->header_count; i++) {
+        if (strcmp(out->headers[i], path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void collect_checks(Walk *walk, const MoltInclusions *files)
+{
+    MoltUnit *out = walk->out;
+    for (uint32_t i = 0; i < walk->model.type_count; i++) {
+        const MoltModelType *type = walk->model.types[i];
+        bool is_record = type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION;
+        if (!is_record || type->spelling == NULL) {
+            continue;
+        }
+        for (uint32_t k = 0; k < files->count; k++) {
+            const MoltInclusion *file = &files->items[k];
+            if (strcmp(file->path, type->place.file) == 0 &&
+                is_included(out, file->direct ? file->path : file->by)) {
+                out->checks = molt__arena_grow(walk->model.arena, out->checks, out->check_count,
+                                               &out->check_capacity, sizeof *out->checks);
+                out->checks[out->check_count++] = (MoltUnitCheck){type->name, type->spelling};
+            }
+        }
+    }
+}
+
+static void collect_files(Walk *walk, const MoltInclusions *files)
+{
+    MoltUnit *out = walk->out;
+    out->files = molt__arena_alloc(walk->model.arena, (files->count + 1) * sizeof *out->files);
+    out->files[out->file_count++] = out->source;
+    for (uint32_t i = 0; i < files->count; i++) {
+        if (strcmp(files->items[i].path, out->source) != 0) {
+            out->files[out->file_count++] = files->items[i].path;
+        }
+    }
+}
+
+/* The builder starts with this process's own ABI; libclang's target must agree with it. */
+static MoltAbi target_abi(Walk *walk, const MoltCommand *command)
+{
+    const uint16_t probe = 1;
+    MoltAbi abi = {.pointer_size = sizeof(void *),
+                   .long_size = sizeof(long),
+                   .char_signed = CHAR_MIN < 0,
+                   .little_endian = *(const uint8_t *)&probe,
+                   .max_align = _Alignof(max_align_t)};
+    for (uint32_t i = 0; i < command->count; i++) {
+        const char *flag = command->flags[i];
+        if (strcmp(flag, "-funsigned-char") == 0 || strcmp(flag, "-fno-signed-char") == 0) {
+            abi.char_signed = 0;
+        } else if (strcmp(flag, "-fsigned-char") == 0 || strcmp(flag, "-fno-unsigned-char") == 0) {
+            abi.char_signed = 1;
+        }
+    }
+    CXTargetInfo target = clang_getTranslationUnitTargetInfo(walk->unit.handle);
+    int width = clang_TargetInfo_getPointerWidth(target);
+    clang_TargetInfo_dispose(target);
+    if (width != (int)sizeof(void *) * 8) {
+        molt__refuse(walk->unit.diagnostics, (MoltPlace){.file = walk->unit.path, .line = 1},
+                     "build the game for the machine that runs it",
+                     "this source is compiled for %d-bit pointers, molt-codegen for %d", width,
+                     (int)sizeof(void *) * 8);
+    }
+    return abi;
+}
+
+static void read_declarations(Walk *walk)
+{
+    CXCursor top = clang_getTranslationUnitCursor(walk->unit.handle);
+    walk->types = (MoltTypeReader){.unit = &walk->unit,
+                                   .diagnostics = walk->unit.diagnostics,
+                                   .model = &walk->model};
+    clang_visitChildren(top, visit_alias, walk);
+    clang_visitChildren(top, visit_declaration, walk);
+    molt__records_follow(&walk->types);
+}
+
+bool molt__unit_from_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *desc, MoltUnit *out)
+{
+    Walk walk = {.model = {.arena = diagnostics->arena}, .out = out};
+    uint32_t before = diagnostics->count;
+    MoltError error = {0};
+    *out = (MoltUnit){.source = desc->source, .base = desc->base};
+    if (!molt__translation_unit_open(&walk.unit, diagnostics, desc->source, desc->command)) {
+        goto cleanup;
+    }
+    walk.model.abi = target_abi(&walk, desc->command);
+    MoltInclusions files = molt__translation_unit_inclusions(&walk.unit);
+    collect_files(&walk, &files);
+    read_declarations(&walk);
+    if (diagnostics->count == before) {
+        molt__defaults_resolve(&walk.unit, &walk.model);
+        molt__renames_check(diagnostics, &walk.model, desc->known, desc->known_count);
+    }
+    if (diagnostics->count > before) {
+        goto cleanup;
+    }
+    collect_headers(&walk, &files);
+    collect_checks(&walk, &files);
+    if (molt__model_to_schema(&walk.model, desc->base, &out->schema, &error) != MOLT_OK) {
+        molt__refuse(diagnostics, (MoltPlace){.file = desc->source, .line = 1}, NULL, "%s",
+                     error.text);
+    }
+cleanup:
+    molt__translation_unit_close(&walk.unit);
+    return diagnostics->count == before;
+}

@@ -1,0 +1,19 @@
+/* Reads one source into a unit: walks its declarations and function bodies for roots, allocations and
+ * what a reload would lose, and has their types followed. It must never know other sources. */
+#ifndef MOLT_CODEGEN_UNIT_READER_H
+#define MOLT_CODEGEN_UNIT_READER_H
+
+#include "compile_command.h"
+#include "unit.h"
+
+typedef struct MoltUnitDesc {
+    const char *source, *base; /* absolute */
+    const MoltCommand *command;
+    const MoltSchema *const *known; /* recorded schemas that know earlier names; may be empty */
+    uint32_t known_count;
+} MoltUnitDesc;
+
+/* False when anything was refused; *out then holds only `files`. Release it in either case. */
+bool molt__unit_from_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *desc, MoltUnit *out);
+
+#endif

@@ -1,0 +1,152 @@
+"""Outputs: units and the whole agree, unchanged ones are left alone, depfiles list what was read."""
+import json
+import os
+import unittest
+
+from fixture import FLAGS, INCLUDES, GameTest
+
+PART_H = """#ifndef PART_H
+#define PART_H
+#include <molt/molt.h>
+typedef struct Nest Nest;
+typedef struct Part {
+    int x MOLT_CONVERT(round) MOLT_DEFAULT(LIMIT * 2) MOLT_WAS("old") MOLT_TRANSIENT;
+    char *name MOLT_DEFAULT("ant");
+    Nest *nest;
+    enum { ONE, TWO MOLT_FALLBACK } mode;
+    void (*act)(struct Part *, Nest *);
+} Part;
+#endif
+"""
+GAME_C = """#include "part.h"
+typedef struct Game { Part parts[4]; unsigned bits : 3; } Game;
+MOLT_ROOT(Game);
+void *start(void);
+void *start(void) { return molt_new(Game); }
+"""
+NEST_C = """#include "part.h"
+struct Nest { Part *owner; double store; };
+Nest *found(void);
+Nest *found(void) { return molt_new_array(Nest, 3); }
+"""
+OUTPUTS = ["schema.json", "metadata.c"]
+
+
+class Outputs(GameTest):
+    def setUp(self):
+        super().setUp()
+        self.write("part.h", PART_H)
+        self.write("game.c", GAME_C)
+        self.write("nest.c", NEST_C)
+        self.flags = [*FLAGS, "-DLIMIT=21"]
+        commands = [{"directory": str(self.folder), "file": name,
+                     "arguments": ["gcc", *self.flags, "-Wall", "-fanalyzer", "-c", name, "-o",
+                                   f"obj/game.dir/{name}.o"]} for name in ("game.c", "nest.c")]
+        commands.insert(0, {"directory": str(self.folder), "file": "game.c",
+                            "command": "gcc -DLIMIT=(1 -c game.c -o obj/other.dir/game.c.o"})
+        self.write("build/compile_commands.json", json.dumps(commands))
+
+    def whole(self, *more):
+        result = self.run_tool("game.c", "nest.c", "--schema", "schema.json", "--metadata",
+                               "metadata.c", *more)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def read(self):
+        return [(self.folder / name).read_bytes() for name in OUTPUTS]
+
+    def test_units_linked_are_the_whole_byte_for_byte(self):
+        self.whole("--", *self.flags)
+        whole = self.read()
+        for name in OUTPUTS:
+            (self.folder / name).unlink()
+        for name in ("game", "nest"):
+            result = self.run_tool("--unit", f"{name}.c", "-p", "build", "--object-dir", "game.dir",
+                                   "-o", f"{name}.unit.json")
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+        result = self.run_tool("--link", "game.unit.json", "nest.unit.json", "--schema",
+                               "schema.json", "--metadata", "metadata.c")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(self.read(), whole)
+        self.whole("-p", "build", "--object-dir", "game.dir")
+        self.assertEqual(self.read(), whole)
+
+    def test_order_of_the_sources_does_not_change_the_schema(self):
+        self.whole("--", *self.flags)
+        schema = self.read()[0]
+        self.run_tool("nest.c", "game.c", "--schema", "schema.json", "--", *self.flags)
+        self.assertEqual(self.read()[0], schema)
+
+    def test_opaque_type_is_completed_by_the_unit_that_defines_it(self):
+        self.whole("--", *self.flags)
+        types = {t["name"]: t for t in json.loads(self.read()[0])["types"]}
+        self.assertEqual([f["name"] for f in types["Nest"]["fields"]], ["owner", "store"])
+
+    def test_unchanged_outputs_are_not_touched(self):
+        self.whole("--", *self.flags)
+        for name in OUTPUTS:
+            os.utime(self.folder / name, (1000, 1000))
+        self.write("part.h", PART_H + "/* a comment changes nothing */\n")
+        self.whole("--", *self.flags, )
+        self.assertEqual([os.stat(self.folder / n).st_mtime for n in OUTPUTS], [1000, 1000])
+        self.write("part.h", PART_H.replace("int x", "long x"))
+        self.whole("--", *self.flags)
+        self.assertTrue(all(os.stat(self.folder / n).st_mtime > 1000 for n in OUTPUTS))
+
+    def test_depfile_lists_everything_that_was_read(self):
+        self.write("with space.h", "")
+        self.write("part.h", PART_H.replace("typedef struct Nest", '#include "with space.h"\n'
+                                            "typedef struct Nest", 1))
+        self.whole("--depfile", "game.d", "--", *self.flags)
+        text = (self.folder / "game.d").read_text()
+        self.assertTrue(text.startswith("metadata.c:"))
+        for name in (self.folder / "game.c", self.folder / "nest.c", self.folder / "part.h",
+                     next(p for p in (os.path.join(os.path.realpath(d), "molt/molt.h")
+                                      for d in INCLUDES) if os.path.exists(p))):
+            self.assertIn(f" {name}", text)
+        self.assertIn("/with\\ space.h", text)
+        self.assertIn("stddef.h", text)
+
+    def test_stamp_becomes_the_target_and_is_touched(self):
+        self.whole("--depfile", "game.d", "--stamp", "game.stamp", "--", *self.flags)
+        self.assertTrue((self.folder / "game.d").read_text().startswith("game.stamp:"))
+        os.utime(self.folder / "game.stamp", (1000, 1000))
+        self.whole("--stamp", "game.stamp", "--", *self.flags)
+        self.assertGreater(os.stat(self.folder / "game.stamp").st_mtime, 1000)
+
+    def test_schema_does_not_depend_on_where_the_game_lies(self):
+        self.whole("--", *self.flags)
+        here = self.read()[0]
+        (self.folder / "moved").mkdir()
+        for name in ("part.h", "game.c", "nest.c"):
+            (self.folder / name).rename(self.folder / "moved" / name)
+        result = self.run_tool("moved/game.c", "moved/nest.c", "--base", "moved", "--schema",
+                               "schema.json", "--", *self.flags)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(self.read()[0], here)
+
+    def test_damaged_unit_is_refused_by_name(self):
+        for text in ("", "{}", '{"format":"molt-unit","version":1}', "[1]"):
+            self.write("bad.unit.json", text)
+            result = self.run_tool("--link", "bad.unit.json", "--schema", "schema.json")
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("bad.unit.json", result.stderr)
+
+    def test_two_roots_in_two_sources(self):
+        self.write("nest.c", NEST_C + "MOLT_ROOT(Nest);\n")
+        result = self.run_tool("game.c", "nest.c", "--schema", "schema.json", "--", *self.flags)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"{self.folder}/nest.c:5:1: error: a second root; the first is at "
+                      f"{self.folder}/game.c:3", result.stderr)
+
+    def test_header_that_sources_see_differently(self):
+        self.write("part.h", PART_H.replace("int x", "#ifdef WIDE\n    long\n#else\n    int\n"
+                                                     "#endif\n    x"))
+        self.write("nest.c", "#define WIDE 1\n" + NEST_C)
+        result = self.run_tool("game.c", "nest.c", "--schema", "schema.json", "--", *self.flags)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("two different bodies for 'Part'", result.stderr)
+        self.assertIn("under the same macros", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,149 @@
+"""What cannot be carried over a reload is refused with place, declaration and remedy."""
+import unittest
+
+from fixture import FLAGS, GameTest
+
+HEAP = "put the elements on the heap"
+
+
+def game(field, before=""):
+    return f"{before}\ntypedef struct Game {{\n    {field}\n}} Game;\n"
+
+
+class Refusals(GameTest):
+    def test_fields_that_cannot_be_modelled(self):
+        for field, column, message, remedy in [
+                ("int n; int data[];", 16, "'Game.data': a flexible array member is not supported "
+                                           "yet", HEAP),
+                ("int n; int data[0];", 16, "an array without elements is not supported yet", HEAP),
+                ("_Atomic int a;", 17, "'Game.a': _Atomic is not supported yet", "plain field"),
+                ("_Complex double c;", 21, "_Complex is not supported yet", "two fields"),
+                ("float v __attribute__((vector_size(16)));", 11, "a vector type is not supported",
+                 "plain array"),
+                ("__int128 big;", 14, "__int128 is not supported yet", "two uint64_t"),
+                ("int a MOLT_EXTERNAL;", 9, "MOLT_EXTERNAL belongs on pointers; 'Game.a' is int",
+                 "remove it"),
+                ("unsigned a : 3 __attribute__((aligned(8)));", 14, "'aligned' on a bit-field",
+                 "align the field before it"),
+                ("int a MOLT_FLAGS;", 9, "MOLT_FLAGS means nothing here", "after the } of an enum"),
+                ("int a MOLT_CONVERT(chop);", 9, "names no known conversion", "saturate"),
+                ("int a MOLT_WAS(old);", 9, "MOLT_WAS(old) does not list names", "as strings"),
+                ("int a MOLT_DEFAULT(1) MOLT_DEFAULT(2);", 9, "MOLT_DEFAULT stands here twice",
+                 "keep one"),
+                ('int a __attribute__((annotate("molt:pool x")));', 9,
+                 'unknown annotation "molt:pool x"', "macros of molt.h")]:
+            with self.subTest(field=field):
+                self.assert_refused(game(field), f"4:{column}", message, remedy)
+
+    def test_union_that_holds_pointers(self):
+        self.assert_refused(game("union { int *p; long n; } u;"), "4:5",
+                            "'Game::u': a union that holds pointers is not supported yet",
+                            "a struct that has both members")
+        self.assert_refused(game("union { struct { int x[2]; char *s; }; long n; };"), "4:5",
+                            "a union that holds pointers is not supported yet", "a struct")
+
+    def test_variables_that_a_reload_would_reset(self):
+        game_type = "typedef struct Game { int a; } Game;\n"
+        for variable, place in [("int score;", "3:5"), ("static int hidden;", "3:12"),
+                                ("extern int both; int both = 1;", "3:22"),
+                                ("static const char *name = 0;", "3:20"),
+                                ("const char *names[] = {0};", "3:13"),
+                                ("_Thread_local int local;", "3:19"),
+                                ("void f(void); void f(void) { static int calls; calls++; }",
+                                 "3:41"),
+                                ("void f(void); void f(void) { { static _Thread_local int c; c++; "
+                                 "} }", "3:57")]:
+            with self.subTest(variable=variable):
+                self.assert_refused(game_type + variable, place,
+                                    "would be reset by every reload", "MOLT_ROOT")
+
+    def test_constants_and_accepted_variables_pass(self):
+        self.schema_of("""typedef struct Game { int a; } Game;
+extern int elsewhere;
+static const int table[] = {1, 2};
+const char *const names[] = {"a", "b"};
+static int cache MOLT_TRANSIENT;
+int f(void);
+int f(void) { static const int once = 1; static int seen MOLT_TRANSIENT; int i = 0;
+              return once + seen + table[i] + cache; }
+""")
+
+    def test_plain_malloc_is_invisible(self):
+        for call, column in [("malloc(4)", 42), ("calloc(1, 4)", 42), ("realloc(0, 4)", 42),
+                             ('strdup("x")', 42), ("(free(0), (void *)0)", 43)]:
+            with self.subTest(call=call):
+                text = ("#include <stdlib.h>\n#include <string.h>\n"
+                        "typedef struct Game { int a; } Game;\n"
+                        f"void *f(void); void *f(void) {{ return (0, {call}); }}\n")
+                self.assert_refused(text, f"5:{column + 1}",
+                                    "memory from malloc is invisible to Molt", "molt_")
+
+    def test_what_the_compiler_refuses_is_refused_in_its_words(self):
+        self.assert_refused("typedef struct Game {\n    int a\n    int b;\n} Game;\n", "3:10",
+                            "expected ';' at end of declaration list", "make the source compile")
+        self.assert_refused('#include "missing.h"\ntypedef struct Game { int a; } Game;\n', "2:10",
+                            "'missing.h' file not found", "make the source compile")
+
+    def test_annotation_that_the_compiler_would_drop(self):
+        self.assert_refused('MOLT_WAS("Old") struct Part { int x; };\n'
+                            "typedef struct Game { struct Part p; } Game;\n", "2:1",
+                            "annotate", "after its '}'")
+
+    def test_warnings_are_no_refusal(self):
+        self.schema_of("typedef struct Game { int a; } Game;\n"
+                       "int f(void);\nint f(void) { int unused; }\n",
+                       flags=["-Wall", "-Werror", "-Wlogical-op", "-fanalyzer"])
+
+    def test_one_root_exactly(self):
+        said = self.refusal_of("typedef struct Game { int a; } Game;\n", root="")
+        self.assertIn("no source of the game has a MOLT_ROOT", said)
+        self.assertIn("remedy: add MOLT_ROOT(Type);", said)
+        self.assert_refused("typedef struct Game { int a; } Game;\nMOLT_ROOT(Game);\n", "4:1",
+                            f"a second root; the first is at {self.folder}/game.c:3", "keep one")
+        self.assert_refused("typedef struct Game Game;\n", "3:1", "'Game' has no size here",
+                            "include the header")
+
+    def test_two_bodies_under_one_name(self):
+        self.write("other.c", "#include <molt/molt.h>\nstruct Part {\n    long x;\n};\n"
+                              "void *other(void);\n"
+                              "void *other(void) { return molt_new(struct Part); }\n")
+        said = self.refusal_of("struct Part { int x; };\n"
+                               "typedef struct Game { struct Part p; } Game;\n", "other.c")
+        self.assertIn(f"{self.folder}/other.c:2: error: two different bodies for 'Part'", said)
+        self.assertIn(f"at {self.folder}/game.c:2 as {self.folder}/game.c sees it", said)
+        self.assertIn("    2 | struct Part {\n", said)
+        self.assertIn("remedy: give one of them another name", said)
+
+    def test_two_types_of_one_name_in_one_source(self):
+        said = self.refusal_of("struct Part { int x; };\ntypedef struct { char c; } Part;\n"
+                               "typedef struct Game { struct Part a; Part b; } Game;\n")
+        self.assertIn("two different types are called 'Part'", said)
+
+    def test_wrong_usage_is_told_apart(self):
+        self.write("game.c", "")
+        for arguments in [[], ["game.c"], ["--unit", "game.c", "-p", "."], ["--nonsense"],
+                          ["game.c", "-p"], ["game.c", "-p", ".", "--", "-O2"]]:
+            with self.subTest(arguments=arguments):
+                result = self.run_tool(*arguments)
+                self.assertEqual(result.returncode, 2)
+                self.assertIn("--help", result.stderr)
+        self.assertEqual(self.run_tool("--help").returncode, 0)
+        self.assertEqual(self.run_tool("--version").stdout, "molt-codegen 0.1.0\n")
+        missing = self.run_tool("nowhere.c", "--", *FLAGS)
+        self.assertEqual(missing.returncode, 1)
+        self.assertIn("nowhere.c", missing.stderr)
+        no_database = self.run_tool("game.c", "-p", ".")
+        self.assertEqual(no_database.returncode, 1)
+        self.assertIn("compile_commands.json", no_database.stderr)
+
+    def test_failing_run_keeps_the_outputs_of_the_last_good_one(self):
+        self.schema_of("typedef struct Game { int a; } Game;")
+        before = (self.folder / "schema.json").read_bytes()
+        self.write("game.c", "typedef struct Game { int a } Game;\n")
+        self.assertEqual(self.run_tool("game.c", "--schema", "schema.json", "--", *FLAGS).returncode,
+                         1)
+        self.assertEqual((self.folder / "schema.json").read_bytes(), before)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,73 @@
+"""MOLT_WAS says one thing only."""
+import unittest
+
+from fixture import GameTest
+
+
+class Renames(GameTest):
+    def test_earlier_names_are_kept_in_order(self):
+        schema = self.schema_of("""
+enum Job { DIG MOLT_WAS("MINE", "HACK"), REST } MOLT_WAS("Work");
+typedef struct Game { int health MOLT_WAS("life") MOLT_WAS("hp"); enum Job job; } Game;
+""")
+        self.assertLess(str(schema.field("Game", "health")).index("life"),
+                        str(schema.field("Game", "health")).index("hp"))
+        self.assertIn("HACK", str(schema.types["Job"]["enumerators"][0]))
+        self.assertIn("Work", str(schema.types["Job"]))
+
+    def test_swapped_names_are_fine(self):
+        self.schema_of("""
+typedef struct Game { int a MOLT_WAS("b"); int b MOLT_WAS("a"); } Game;
+""")
+
+    def test_name_that_still_exists_is_refused(self):
+        self.assert_refused("""
+typedef struct Game {
+    int hp;
+    int health MOLT_WAS("hp");
+} Game;
+""", "5:9", "'Game.health' was 'hp', but 'Game.hp' still exists (line 4): ambiguous",
+                            "remove the old one")
+
+    def test_enumerators_and_types_obey_the_same_rule(self):
+        self.assert_refused("""
+enum Job { DIG, REST MOLT_WAS("DIG") };
+typedef struct Game { enum Job job; } Game;
+""", "3:17", "'Job.REST' was 'DIG', but 'Job.DIG' still exists", "remove the old one")
+        self.assert_refused("""
+struct Old { int x; };
+struct New { int x; } MOLT_WAS("Old");
+typedef struct Game { struct Old o; struct New n; } Game;
+""", "4:8", "'New' was 'Old', but 'Old' still exists", "remove the old one")
+
+    def test_name_claimed_twice_is_refused(self):
+        self.assert_refused("""
+typedef struct Game {
+    int a MOLT_WAS("x");
+    int b MOLT_WAS("x");
+} Game;
+""", "5:9", "'Game.a' and 'Game.b' both claim the earlier name 'x'", "keep MOLT_WAS on one")
+
+    def test_name_that_no_recorded_schema_knows_is_refused(self):
+        self.schema_of("typedef struct Hero { int hp; } Hero;\n"
+                       "typedef struct Game { Hero h; } Game;")
+        (self.folder / "schema.json").rename(self.folder / "known.json")
+        known = ("--known", "known.json")
+        self.assert_refused("""
+typedef struct Hero {
+    int health MOLT_WAS("hitpoints");
+} Hero;
+typedef struct Game { Hero h; } Game;
+""", "4:9", "'Hero.health' was 'hitpoints', which no recorded schema knows", "spelling", *known)
+        self.assert_refused("""
+typedef struct Champion { int hp; } MOLT_WAS("Heron") Champion;
+typedef struct Game { Champion h; } Game;
+""", "3:16", "'Champion' was 'Heron', which no recorded schema knows", "spelling", *known)
+        self.schema_of("""
+typedef struct Champion { int health MOLT_WAS("hp"); } MOLT_WAS("Hero") Champion;
+typedef struct Game { Champion h; } Game;
+""", *known)
+
+
+if __name__ == "__main__":
+    unittest.main()
