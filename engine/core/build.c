@@ -1,0 +1,284 @@
+#include "build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "diagnostics.h"
+
+#define CANCEL_GRACE_MS 300
+#define PIPE_SIZE (1 << 20)
+
+extern char **environ;
+
+/* Invariant: `process` and `pipe` are valid exactly while `state` is RUNNING. The output buffer has room
+ * for twice the limit, so that old output is dropped in large pieces. */
+struct MoltBuild {
+    char **arguments;
+    char *directory;
+    MoltBuildState state;
+    pid_t process;
+    int pipe;
+    char *output; /* 2 * MOLT__BUILD_OUTPUT_LIMIT + 1 bytes */
+    size_t length;
+    uint64_t start_ns, end_ns;
+    char ending[64];
+};
+
+MoltStatus molt__build_create(const char *const *arguments, const char *directory, MoltBuild **out,
+                              MoltError *error)
+{
+    size_t count = 0;
+    while (arguments[count] != NULL) {
+        count++;
+    }
+    MoltBuild *build = calloc(1, sizeof *build);
+    bool good = build != NULL;
+    if (good) {
+        build->pipe = -1;
+        build->arguments = calloc(count + 1, sizeof *build->arguments);
+        build->output = calloc(1, 2 * MOLT__BUILD_OUTPUT_LIMIT + 1);
+        build->directory = directory != NULL ? strdup(directory) : NULL;
+        good = build->arguments != NULL && build->output != NULL &&
+               (directory == NULL || build->directory != NULL);
+    }
+    for (size_t i = 0; good && i < count; i++) {
+        build->arguments[i] = strdup(arguments[i]);
+        good = build->arguments[i] != NULL;
+    }
+    if (!good) {
+        molt__build_destroy(build);
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for the build command.");
+    }
+    *out = build;
+    return MOLT_OK;
+}
+
+void molt__build_destroy(MoltBuild *build)
+{
+    if (build == NULL) {
+        return;
+    }
+    molt__build_cancel(build);
+    for (size_t i = 0; build->arguments != NULL && build->arguments[i] != NULL; i++) {
+        free(build->arguments[i]);
+    }
+    free(build->arguments);
+    free(build->directory);
+    free(build->output);
+    free(build);
+}
+
+/* ---- the process --------------------------------------------------------------------------- */
+
+/* The build starts with default signals and an empty mask, whatever the host does with its own. */
+static int set_attributes(posix_spawnattr_t *attributes)
+{
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    sigdelset(&all, SIGKILL);
+    sigdelset(&all, SIGSTOP);
+    int code = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                                        POSIX_SPAWN_SETSIGDEF);
+    code = code != 0 ? code : posix_spawnattr_setpgroup(attributes, 0);
+    code = code != 0 ? code : posix_spawnattr_setsigmask(attributes, &none);
+    return code != 0 ? code : posix_spawnattr_setsigdefault(attributes, &all);
+}
+
+static int set_files(posix_spawn_file_actions_t *files, const MoltBuild *build, int output)
+{
+    int code = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    code = code != 0 ? code : posix_spawn_file_actions_adddup2(files, output, STDOUT_FILENO);
+    code = code != 0 ? code : posix_spawn_file_actions_adddup2(files, output, STDERR_FILENO);
+    if (code == 0 && build->directory != NULL) {
+        code = posix_spawn_file_actions_addchdir_np(files, build->directory);
+    }
+    return code;
+}
+
+static int spawn(MoltBuild *build, int output)
+{
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_t files;
+    int code = posix_spawnattr_init(&attributes);
+    if (code != 0) {
+        return code;
+    }
+    code = posix_spawn_file_actions_init(&files);
+    if (code == 0) {
+        code = set_attributes(&attributes);
+        code = code != 0 ? code : set_files(&files, build, output);
+        if (code == 0) {
+            code = posix_spawnp(&build->process, build->arguments[0], &files, &attributes,
+                                build->arguments, environ);
+        }
+        posix_spawn_file_actions_destroy(&files);
+    }
+    posix_spawnattr_destroy(&attributes);
+    return code;
+}
+
+MoltStatus molt__build_start(MoltBuild *build, MoltError *error)
+{
+    int ends[2];
+    if (build->arguments[0] == NULL) {
+        return molt_error(error, MOLT_INVALID, "The build command is empty.");
+    }
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return molt_error(error, MOLT_SYSTEM, "Cannot make a pipe for the build: %s.",
+                          strerror(errno));
+    }
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    /* Room for what a compiler prints between two frames; a smaller pipe only slows the build. */
+    fcntl(ends[0], F_SETPIPE_SZ, PIPE_SIZE);
+    int code = spawn(build, ends[1]);
+    close(ends[1]);
+    if (code != 0) {
+        close(ends[0]);
+        return molt_error(error, code == ENOENT ? MOLT_NOT_FOUND : MOLT_SYSTEM,
+                          "Cannot start the build command `%s`%s%s: %s.", build->arguments[0],
+                          build->directory != NULL ? " in " : "",
+                          build->directory != NULL ? build->directory : "", strerror(code));
+    }
+    build->pipe = ends[0];
+    build->length = 0;
+    build->output[0] = 0;
+    build->ending[0] = 0;
+    build->state = MOLT_BUILD_RUNNING;
+    build->start_ns = molt__clock_ns();
+    build->end_ns = 0;
+    return MOLT_OK;
+}
+
+/* ---- output -------------------------------------------------------------------------------- */
+
+/* Keeps the last `limit` bytes, from the start of a line on where there is one. */
+static void drop_old(MoltBuild *build, size_t limit)
+{
+    if (build->length <= limit) {
+        return;
+    }
+    const char *from = build->output + (build->length - limit);
+    const char *line = memchr(from, '\n', limit);
+    if (line != NULL && line + 1 < build->output + build->length) {
+        from = line + 1;
+    }
+    size_t kept = build->length - (size_t)(from - build->output);
+    memmove(build->output, from, kept);
+    build->length = kept;
+    build->output[kept] = 0;
+}
+
+static void take_output(MoltBuild *build)
+{
+    for (;;) {
+        if (build->length == 2 * MOLT__BUILD_OUTPUT_LIMIT) {
+            drop_old(build, MOLT__BUILD_OUTPUT_LIMIT);
+        }
+        ssize_t got = read(build->pipe, build->output + build->length,
+                           2 * MOLT__BUILD_OUTPUT_LIMIT - build->length);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            break;
+        }
+        build->length += (size_t)got;
+        build->output[build->length] = 0;
+    }
+}
+
+static void finish(MoltBuild *build, MoltBuildState state)
+{
+    take_output(build);
+    close(build->pipe);
+    build->pipe = -1;
+    build->process = 0;
+    build->state = state;
+    build->end_ns = molt__clock_ns();
+    drop_old(build, MOLT__BUILD_OUTPUT_LIMIT);
+    for (size_t i = 0; i < build->length; i++) {
+        if (build->output[i] == 0) {
+            build->output[i] = ' ';
+        }
+    }
+    build->length = molt__diagnostics_clean(build->output, build->length);
+}
+
+MoltBuildState molt__build_poll(MoltBuild *build)
+{
+    if (build->state != MOLT_BUILD_RUNNING) {
+        return build->state;
+    }
+    take_output(build);
+    int status = 0;
+    pid_t ended = waitpid(build->process, &status, WNOHANG);
+    if (ended == 0 || (ended < 0 && errno == EINTR)) {
+        return build->state;
+    }
+    if (ended < 0) {
+        /* A host that ignores SIGCHLD has no exit statuses. */
+        snprintf(build->ending, sizeof build->ending, "its exit status was lost");
+        finish(build, MOLT_BUILD_FAILED);
+    } else if (WIFEXITED(status)) {
+        snprintf(build->ending, sizeof build->ending, "exit status %d", WEXITSTATUS(status));
+        finish(build, WEXITSTATUS(status) == 0 ? MOLT_BUILD_SUCCEEDED : MOLT_BUILD_FAILED);
+    } else {
+        snprintf(build->ending, sizeof build->ending, "killed by signal %d", WTERMSIG(status));
+        finish(build, MOLT_BUILD_FAILED);
+    }
+    return build->state;
+}
+
+void molt__build_cancel(MoltBuild *build)
+{
+    if (molt__build_poll(build) != MOLT_BUILD_RUNNING) {
+        return;
+    }
+    kill(-build->process, SIGTERM);
+    struct timespec pause = {.tv_nsec = 5 * (long)MOLT__MILLISECOND};
+    int status;
+    pid_t ended = 0;
+    for (int waited = 0; waited < CANCEL_GRACE_MS && ended == 0; waited += 5) {
+        nanosleep(&pause, NULL);
+        ended = waitpid(build->process, &status, WNOHANG);
+    }
+    /* Whatever of the group is left gets no second chance; the leader is reaped, so no zombie stays. */
+    kill(-build->process, SIGKILL);
+    while (ended == 0 || (ended < 0 && errno == EINTR)) {
+        ended = waitpid(build->process, &status, 0);
+    }
+    snprintf(build->ending, sizeof build->ending, "cancelled");
+    finish(build, MOLT_BUILD_IDLE);
+}
+
+/* ---- results ------------------------------------------------------------------------------- */
+
+const char *molt__build_output(const MoltBuild *build, size_t *length)
+{
+    if (length != NULL) {
+        *length = build->length;
+    }
+    return build->output;
+}
+
+uint64_t molt__build_duration_ns(const MoltBuild *build)
+{
+    if (build->start_ns == 0) {
+        return 0;
+    }
+    return (build->end_ns != 0 ? build->end_ns : molt__clock_ns()) - build->start_ns;
+}
+
+const char *molt__build_ending(const MoltBuild *build)
+{
+    return build->ending;
+}

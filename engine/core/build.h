@@ -1,0 +1,48 @@
+/* Runs the build command beside the game, one run at a time, and keeps what it prints. It must never
+ * know what is built. */
+#ifndef MOLT_CORE_BUILD_H
+#define MOLT_CORE_BUILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <molt/status.h>
+
+/* Bytes of output that are kept, the last ones. */
+#define MOLT__BUILD_OUTPUT_LIMIT ((size_t)256 * 1024)
+
+typedef struct MoltBuild MoltBuild;
+
+typedef enum MoltBuildState {
+    MOLT_BUILD_IDLE, /* not run yet, or cancelled */
+    MOLT_BUILD_RUNNING,
+    MOLT_BUILD_SUCCEEDED, /* of the last run, until the next start */
+    MOLT_BUILD_FAILED
+} MoltBuildState;
+
+/* `arguments` ends in NULL, its first item is the program, searched in PATH; it runs in `directory`
+ * (NULL: the current one). Both are copied. */
+MoltStatus molt__build_create(const char *const *arguments, const char *directory, MoltBuild **out,
+                              MoltError *error);
+void molt__build_destroy(MoltBuild *build); /* cancels; NULL allowed */
+
+/* Starts a run, whose processes form a group of their own. Must not be called while one is running.
+ * MOLT_NOT_FOUND or MOLT_SYSTEM when the program cannot be started. */
+MoltStatus molt__build_start(MoltBuild *build, MoltError *error);
+
+/* Takes output and looks whether the run has ended. Never waits. */
+MoltBuildState molt__build_poll(MoltBuild *build);
+
+/* Ends the run and its process group, by force after 300 ms, and waits for the command itself. */
+void molt__build_cancel(MoltBuild *build);
+
+/* Output of the current or last run, cleaned by molt__diagnostics_clean once it has ended. Never NULL;
+ * valid until the next call on the build. */
+const char *molt__build_output(const MoltBuild *build, size_t *length);
+uint64_t molt__build_duration_ns(const MoltBuild *build); /* so far, or of the run that ended */
+
+/* How the last run ended, for people: "exit status 2", "killed by signal 9". Never NULL. */
+const char *molt__build_ending(const MoltBuild *build);
+
+#endif

@@ -1,0 +1,64 @@
+#include "first_load.h"
+
+#include "transaction.h"
+
+static MoltStatus check_state(const MoltLibrary *library, const MoltHeap *heap, const void *state,
+                              MoltTypeId type, MoltError *error)
+{
+    const char *name = molt_type_name(library->schema, type);
+    if (state == NULL) {
+        return molt_error(error, MOLT_INVALID,
+                          "start_up() of %s returned NULL. It has to return the state, made with "
+                          "molt_new(%s); NULL means that the game could not start.",
+                          library->source, name);
+    }
+    MoltPlace place;
+    molt_heap_locate(heap, state, &place);
+    if (place.kind != MOLT_PLACE_BLOCK) {
+        return molt_error(error, MOLT_INVALID,
+                          "start_up() of %s returned an address that is no block of the Molt heap. Make "
+                          "the state with molt_new(%s), not with malloc or as a global.",
+                          library->source, name);
+    }
+    if (place.block.start != state) {
+        return molt_error(error, MOLT_INVALID,
+                          "start_up() of %s returned an address inside a block of %s, not its start. "
+                          "Return what molt_new(%s) gave.",
+                          library->source, molt_type_name(library->schema, place.block.type), name);
+    }
+    if (place.block.type != type) {
+        return molt_error(error, MOLT_INVALID,
+                          "start_up() of %s returned a block of %s, but MOLT_ROOT names %s. Make the two "
+                          "agree.",
+                          library->source, molt_type_name(library->schema, place.block.type), name);
+    }
+    return MOLT_OK;
+}
+
+MoltStatus molt__first_load(const MoltLibrary *library, MoltHeap *heap, const MoltPlatformApi *api,
+                            void **state, MoltError *error)
+{
+    uint32_t root = molt__state_root(library->schema);
+    if (root == UINT32_MAX) {
+        return molt_error(error, MOLT_INVALID,
+                          "The type metadata of %s has no root called \"state\". Say MOLT_ROOT(Type) for "
+                          "the type that start_up() returns, once in the game.",
+                          library->source);
+    }
+    MoltStatus status = molt_module_bind(library->module, library->schema, error);
+    if (status != MOLT_OK) {
+        return status;
+    }
+    status = molt_heap_set_schema(heap, library->schema);
+    if (status != MOLT_OK) {
+        return molt_error(error, status, "The heap cannot take the types of %s.", library->source);
+    }
+    *library->module->heap = molt_heap_api(heap);
+    void *made = library->start_up(api);
+    status = check_state(library, heap, made, library->schema->tables.roots[root].type, error);
+    if (status == MOLT_OK) {
+        molt_heap_set_root(heap, root, made);
+        *state = made;
+    }
+    return status;
+}

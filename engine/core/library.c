@@ -1,0 +1,336 @@
+#include "library.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "elf_check.h"
+
+#define COPY_CHUNK ((size_t)1 << 20)
+
+/* ---- the private copy ---------------------------------------------------------------------- */
+
+/* "game.so" and 3 give "<directory>/game.3.so": unique for the loader, familiar in a debugger. */
+static char *copy_path(const char *path, const char *directory, uint32_t number)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    int stem = dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
+    size_t size = strlen(directory) + strlen(name) + 16;
+    char *result = malloc(size);
+    if (result != NULL) {
+        snprintf(result, size, "%s/%.*s.%u%s", directory, stem, name, number, name + stem);
+    }
+    return result;
+}
+
+static MoltStatus write_all(int file, const unsigned char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(file, bytes, size);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return MOLT_SYSTEM;
+        }
+        bytes += written;
+        size -= (size_t)written;
+    }
+    return MOLT_OK;
+}
+
+static MoltStatus copy_bytes(int from, int to, unsigned char *buffer)
+{
+    for (;;) {
+        ssize_t got = read(from, buffer, COPY_CHUNK);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return got == 0 ? MOLT_OK : MOLT_SYSTEM;
+        }
+        if (write_all(to, buffer, (size_t)got) != MOLT_OK) {
+            return MOLT_SYSTEM;
+        }
+    }
+}
+
+/* A copy is good only when the source was the same file with the same times before and after. */
+static MoltStatus copy_file(MoltLibrary *library, MoltError *error)
+{
+    MoltStatus status = MOLT_OK;
+    struct stat before, after;
+    unsigned char *buffer = malloc(COPY_CHUNK);
+    int from = open(library->source, O_RDONLY | O_CLOEXEC);
+    int to = -1;
+    if (buffer == NULL) {
+        status = molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to copy %s.", library->source);
+        goto cleanup;
+    }
+    if (from < 0 || fstat(from, &before) != 0) {
+        status = molt_error(error, errno == ENOENT ? MOLT_NOT_FOUND : MOLT_SYSTEM,
+                            "Cannot open the game library %s: %s. Build the game first.",
+                            library->source, strerror(errno));
+        goto cleanup;
+    }
+    if (!S_ISREG(before.st_mode)) {
+        status = molt_error(error, MOLT_INVALID,
+                            "%s is not a file. Name the shared library that the build makes.",
+                            library->source);
+        goto cleanup;
+    }
+    to = open(library->copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+    if (to < 0 || copy_bytes(from, to, buffer) != MOLT_OK || fstat(from, &after) != 0) {
+        status = molt_error(error, MOLT_SYSTEM,
+                            "Cannot copy %s to %s: %s. Make room there or set TMPDIR to another place.",
+                            library->source, library->copy, strerror(errno));
+        goto cleanup;
+    }
+    library->stamp = molt__file_stamp_of(&before);
+    MoltFileStamp end = molt__file_stamp_of(&after);
+    if (!molt__file_stamp_equal(&library->stamp, &end)) {
+        status = molt_error(error, MOLT_INCOMPLETE, "%s changed while it was copied.",
+                            library->source);
+    }
+cleanup:
+    if (to >= 0 && close(to) != 0 && status == MOLT_OK) {
+        status = molt_error(error, MOLT_SYSTEM, "Cannot write %s: %s.", library->copy,
+                            strerror(errno));
+    }
+    if (from >= 0) {
+        close(from);
+    }
+    free(buffer);
+    return status;
+}
+
+/* Looks at the copy, which nobody else writes, and not at the source, which may change any moment. */
+static MoltStatus check_copy(const MoltLibrary *library, MoltError *error)
+{
+    int file = open(library->copy, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    if (file < 0 || fstat(file, &status) != 0) {
+        int reason = errno;
+        if (file >= 0) {
+            close(file);
+        }
+        return molt_error(error, MOLT_SYSTEM, "Cannot read %s: %s.", library->copy, strerror(reason));
+    }
+    if (status.st_size == 0) {
+        close(file);
+        return molt_error(error, MOLT_INCOMPLETE,
+                          "%s is empty: it is still being written, or the link failed. Build again.",
+                          library->source);
+    }
+    size_t size = (size_t)status.st_size;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
+    close(file);
+    if (bytes == MAP_FAILED) {
+        return molt_error(error, MOLT_SYSTEM, "Cannot map %s: %s.", library->copy, strerror(errno));
+    }
+    MoltStatus result = molt__elf_check(library->source, bytes, size, error);
+    munmap(bytes, size);
+    return result;
+}
+
+/* ---- the image ----------------------------------------------------------------------------- */
+
+typedef struct ImageQuery {
+    uintptr_t base;
+    const char *path;
+    uintptr_t begin, end;
+} ImageQuery;
+
+static int match_image(struct dl_phdr_info *info, size_t size, void *context)
+{
+    ImageQuery *query = context;
+    (void)size;
+    if (info->dlpi_addr != query->base || strcmp(info->dlpi_name, query->path) != 0) {
+        return 0;
+    }
+    query->begin = UINTPTR_MAX;
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD) {
+            continue;
+        }
+        uintptr_t from = info->dlpi_addr + segment->p_vaddr;
+        uintptr_t to = from + segment->p_memsz;
+        query->begin = from < query->begin ? from : query->begin;
+        query->end = to > query->end ? to : query->end;
+    }
+    return 1;
+}
+
+static MoltStatus find_image(MoltLibrary *library, uintptr_t *base, MoltError *error)
+{
+    struct link_map *map = NULL;
+    if (dlinfo(library->handle, RTLD_DI_LINKMAP, &map) != 0) {
+        return molt_error(error, MOLT_SYSTEM, "Cannot find where %s was loaded: %s.", library->source,
+                          dlerror());
+    }
+    ImageQuery query = {.base = map->l_addr, .path = map->l_name};
+    if (dl_iterate_phdr(match_image, &query) == 0 || query.begin >= query.end) {
+        return molt_error(error, MOLT_SYSTEM, "The loader does not list %s.", library->source);
+    }
+    library->begin = query.begin;
+    library->end = query.end;
+    *base = query.base;
+    return MOLT_OK;
+}
+
+/* dlsym also searches what the library links to; only its own definitions count. */
+static void *own_symbol(const MoltLibrary *library, const char *name)
+{
+    void *address = dlsym(library->handle, name);
+    uintptr_t at = (uintptr_t)address;
+    return at >= library->begin && at < library->end ? address : NULL;
+}
+
+/* ISO C has no cast from object to function pointers; POSIX promises that they look alike. */
+static bool bind_function(const MoltLibrary *library, const char *name, void *pointer, size_t size)
+{
+    void *address = own_symbol(library, name);
+    if (address == NULL) {
+        return false;
+    }
+    memcpy(pointer, &address, size);
+    return true;
+}
+
+static MoltStatus bind_entries(MoltLibrary *library, MoltError *error)
+{
+    const char *missing = NULL;
+    const char *declaration = "";
+    if (!bind_function(library, "start_up", &library->start_up, sizeof library->start_up)) {
+        missing = "start_up";
+        declaration = "void *start_up(const MoltPlatformApi *api)";
+    } else if (!bind_function(library, "main_loop", &library->main_loop,
+                              sizeof library->main_loop)) {
+        missing = "main_loop";
+        declaration = "bool main_loop(void *state)";
+    } else if (!bind_function(library, "shut_down", &library->shut_down,
+                              sizeof library->shut_down)) {
+        missing = "shut_down";
+        declaration = "void shut_down(void *state)";
+    }
+    if (missing != NULL) {
+        return molt_error(error, MOLT_NOT_FOUND,
+                          "%s does not export %s. Define `%s` in the game, not static, and include "
+                          "<molt/platform_api.h> there so that it is exported.",
+                          library->source, missing, declaration);
+    }
+    bind_function(library, "begin_reload", &library->begin_reload, sizeof library->begin_reload);
+    bind_function(library, "end_reload", &library->end_reload, sizeof library->end_reload);
+    return MOLT_OK;
+}
+
+/* ---- the metadata -------------------------------------------------------------------------- */
+
+static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
+{
+    const MoltModule *module = own_symbol(library, MOLT_MODULE_SYMBOL);
+    if (module == NULL) {
+        return molt_error(error, MOLT_NOT_FOUND,
+                          "%s does not export %s: it has no type metadata. Build it with "
+                          "molt_add_game(), or link the file that molt-codegen writes.",
+                          library->source, MOLT_MODULE_SYMBOL);
+    }
+    if (module->version != MOLT_META_VERSION || module->size < sizeof *module) {
+        return molt_error(error, MOLT_VERSION,
+                          "%s has type metadata of version %u (%u bytes), this host reads version %u "
+                          "(%zu bytes). Build the game again with the molt-codegen of this host.",
+                          library->source, module->version, module->size, MOLT_META_VERSION,
+                          sizeof *module);
+    }
+    if (module->tables == NULL || module->heap == NULL ||
+        (module->sites == NULL) != (module->sites_end == NULL)) {
+        return molt_error(error, MOLT_INVALID,
+                          "%s has a damaged %s table. Build the game again from clean.",
+                          library->source, MOLT_MODULE_SYMBOL);
+    }
+    library->module = module;
+    MoltError inner = {0};
+    MoltStatus status = molt_schema_copy(module->tables, NULL, &library->schema, &inner);
+    if (status != MOLT_OK) {
+        return molt_error(error, status, "The type metadata in %s cannot be used: %s", library->source,
+                          inner.text);
+    }
+    return MOLT_OK;
+}
+
+static MoltStatus load_copy(MoltLibrary *library, MoltError *error)
+{
+    uintptr_t base = 0;
+    library->handle = dlopen(library->copy, RTLD_NOW | RTLD_LOCAL);
+    if (library->handle == NULL) {
+        return molt_error(error, MOLT_INVALID,
+                          "The loader refuses %s: %s. An undefined symbol means that a source file or a "
+                          "library is missing from the link.",
+                          library->source, dlerror());
+    }
+    MoltStatus status = find_image(library, &base, error);
+    if (status == MOLT_OK) {
+        status = bind_entries(library, error);
+    }
+    if (status == MOLT_OK) {
+        status = bind_module(library, error);
+    }
+    if (status == MOLT_OK) {
+        status = molt__symbols_open(library->copy, base, library->begin, library->end,
+                                    &library->symbols, error);
+    }
+    return status;
+}
+
+MoltStatus molt__library_open(const char *path, const char *directory, uint32_t number,
+                              MoltLibrary **out, MoltError *error)
+{
+    MoltStatus status = MOLT_OK;
+    MoltLibrary *library = calloc(1, sizeof *library);
+    if (library == NULL || (library->source = strdup(path)) == NULL ||
+        (library->copy = copy_path(path, directory, number)) == NULL) {
+        status = molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to load %s.", path);
+        goto cleanup;
+    }
+    status = copy_file(library, error);
+    if (status == MOLT_OK) {
+        status = check_copy(library, error);
+    }
+    if (status == MOLT_OK) {
+        status = load_copy(library, error);
+    }
+    if (status == MOLT_OK) {
+        *out = library;
+        library = NULL;
+    }
+cleanup:
+    molt__library_close(library);
+    return status;
+}
+
+void molt__library_close(MoltLibrary *library)
+{
+    if (library == NULL) {
+        return;
+    }
+    molt__symbols_free(library->symbols);
+    molt_schema_free(library->schema);
+    if (library->handle != NULL) {
+        dlclose(library->handle);
+    }
+    if (library->copy != NULL) {
+        unlink(library->copy);
+    }
+    free(library->copy);
+    free(library->source);
+    free(library);
+}

@@ -1,0 +1,554 @@
+#include <molt/reload.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <molt/dump.h>
+
+#include "build.h"
+#include "clock.h"
+#include "event.h"
+#include "first_load.h"
+#include "manifest.h"
+#include "transaction.h"
+#include "watch.h"
+
+#define SETTLE_MS 15u
+#define RETRY_NS (50 * MOLT__MILLISECOND)
+#define PATIENCE_NS (2000 * MOLT__MILLISECOND) /* for a library that stays incomplete */
+
+enum { TAG_SOURCE, TAG_LIBRARY, TAG_MANIFEST };
+
+/* A change waits in one cause after the other until it runs or is reported:
+ * `saved` (source written) -> `built` (build under way) -> `loading` (library changed, attempt under way).
+ *
+ * Invariant: `transaction` and `build` may be under way at the same time, but an attempt is begun only
+ * while no build runs, so that a library is not taken in the middle of being linked again. What an event
+ * points to (retired_*, texts) lives until the next poll. */
+struct MoltReload {
+    char *library, *manifest;
+    const MoltPlatformApi *api;
+    MoltPolicy policy;
+    MoltReloadHooks hooks;
+    bool no_build, synchronous;
+
+    char *directory; /* private, for the copies of libraries */
+    uint32_t copies;
+    MoltHeap *heap;
+    MoltLibrary *current;
+    void *state;
+    uint32_t generation;
+    bool running; /* between start and stop */
+
+    MoltWatch *watch; /* NULL: nothing happens on its own */
+    MoltBuild *build; /* NULL: the manifest names no command */
+    bool building, manifest_changed;
+    MoltCause saved, built, loading;
+
+    MoltTransaction *transaction; /* under way, or NULL */
+    MoltFileStamp tried; /* of the file whose attempt failed last: not tried again by itself */
+    bool library_touched;
+    uint64_t retry_ns, give_up_ns; /* while the library is incomplete; 0 otherwise */
+
+    MoltTransaction *retired_transaction;
+    MoltLibrary *retired_library;
+    MoltEventTexts texts;
+};
+
+/* ---- causes -------------------------------------------------------------------------------- */
+
+static void clear_cause(MoltCause *cause)
+{
+    free(cause->path);
+    *cause = (MoltCause){0};
+}
+
+/* The earliest change counts: it is the one that somebody waits for longest. */
+static void note_cause(MoltCause *cause, const char *path, uint64_t first_ns)
+{
+    if (cause->first_ns == 0 || first_ns < cause->first_ns) {
+        cause->first_ns = first_ns;
+    }
+    if (cause->path == NULL) {
+        cause->path = strdup(path);
+    }
+}
+
+/* Moves `from` to `to`, unless an older cause waits there. */
+static void pass_cause(MoltCause *from, MoltCause *to)
+{
+    if (to->first_ns == 0) {
+        clear_cause(to);
+        *to = *from;
+        *from = (MoltCause){0};
+    } else {
+        clear_cause(from);
+    }
+}
+
+/* ---- setting up ---------------------------------------------------------------------------- */
+
+static MoltStatus watch_sources(MoltReload *reload, const MoltManifest *manifest, MoltError *error)
+{
+    MoltStatus status = MOLT_OK;
+    for (char **path = manifest->watch; *path != NULL && status == MOLT_OK; path++) {
+        struct stat info;
+        bool file = stat(*path, &info) == 0 && S_ISREG(info.st_mode);
+        status = file ? molt__watch_add_file(reload->watch, *path, TAG_SOURCE, error)
+                      : molt__watch_add_tree(reload->watch, *path, TAG_SOURCE, error);
+    }
+    return status;
+}
+
+/* Takes build command and source directories from the manifest; without the file nothing changes. */
+static MoltStatus read_manifest(MoltReload *reload, MoltError *error)
+{
+    MoltManifest *manifest = NULL;
+    MoltBuild *build = NULL;
+    if (reload->no_build || reload->watch == NULL) {
+        return MOLT_OK;
+    }
+    MoltStatus status = molt__manifest_read(reload->manifest, &manifest, error);
+    if (status != MOLT_OK) {
+        return status == MOLT_NOT_FOUND ? MOLT_OK : status;
+    }
+    if (manifest->build[0] != NULL) {
+        status = molt__build_create((const char *const *)manifest->build, manifest->directory, &build,
+                                    error);
+    }
+    if (status == MOLT_OK && build != NULL) {
+        status = watch_sources(reload, manifest, error);
+    }
+    if (status == MOLT_OK) {
+        molt__build_destroy(reload->build);
+        reload->build = build;
+        build = NULL;
+    }
+    molt__build_destroy(build);
+    molt__manifest_free(manifest);
+    return status;
+}
+
+static MoltStatus make_directory(MoltReload *reload, MoltError *error)
+{
+    const char *base = getenv("TMPDIR");
+    if (base == NULL || base[0] == 0) {
+        base = "/tmp";
+    }
+    size_t size = strlen(base) + sizeof "/molt-XXXXXX";
+    char *path = malloc(size);
+    if (path == NULL) {
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to set up reloading.");
+    }
+    snprintf(path, size, "%s/molt-XXXXXX", base);
+    if (mkdtemp(path) == NULL) {
+        MoltStatus status = molt_error(error, MOLT_SYSTEM,
+                                       "Cannot make a directory for library copies in %s: %s. Set TMPDIR "
+                                       "to a directory that can be written to and executed from.",
+                                       base, strerror(errno));
+        free(path);
+        return status;
+    }
+    reload->directory = path;
+    return MOLT_OK;
+}
+
+static MoltStatus copy_paths(MoltReload *reload, const MoltReloadDesc *desc, MoltError *error)
+{
+    reload->library = strdup(desc->library);
+    if (desc->manifest != NULL) {
+        reload->manifest = strdup(desc->manifest);
+    } else {
+        size_t size = strlen(desc->library) + sizeof ".molt";
+        reload->manifest = malloc(size);
+        if (reload->manifest != NULL) {
+            snprintf(reload->manifest, size, "%s.molt", desc->library);
+        }
+    }
+    return reload->library != NULL && reload->manifest != NULL
+               ? MOLT_OK
+               : molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to set up reloading.");
+}
+
+static MoltStatus set_up_watch(MoltReload *reload, const MoltReloadDesc *desc, MoltError *error)
+{
+    if (desc->no_watch) {
+        return MOLT_OK;
+    }
+    uint32_t settle = desc->settle_ms != 0 ? desc->settle_ms : SETTLE_MS;
+    MoltStatus status = molt__watch_create(settle, &reload->watch, error);
+    if (status == MOLT_OK) {
+        status = molt__watch_add_file(reload->watch, reload->library, TAG_LIBRARY, error);
+    }
+    if (status == MOLT_OK) {
+        status = molt__watch_add_file(reload->watch, reload->manifest, TAG_MANIFEST, error);
+    }
+    return status == MOLT_OK ? read_manifest(reload, error) : status;
+}
+
+MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, MoltError *error)
+{
+    MoltReload *reload = calloc(1, sizeof *reload);
+    if (reload == NULL) {
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to set up reloading.");
+    }
+    reload->api = desc->api;
+    reload->policy = desc->policy;
+    reload->hooks = desc->hooks;
+    reload->no_build = desc->no_build;
+    reload->synchronous = desc->synchronous;
+    MoltStatus status = copy_paths(reload, desc, error);
+    if (status == MOLT_OK) {
+        status = make_directory(reload, error);
+    }
+    if (status == MOLT_OK) {
+        status = molt_heap_create(&desc->heap, &reload->heap, error);
+    }
+    if (status == MOLT_OK && desc->fault != NULL) {
+        molt_heap_set_fault(reload->heap, desc->fault, desc->fault_context);
+    }
+    if (status == MOLT_OK) {
+        status = set_up_watch(reload, desc, error);
+    }
+    if (status != MOLT_OK) {
+        molt_reload_destroy(reload);
+        return status;
+    }
+    *out = reload;
+    return MOLT_OK;
+}
+
+MoltStatus molt_reload_start(MoltReload *reload, MoltError *error)
+{
+    MoltStatus status = molt__library_open(reload->library, reload->directory, ++reload->copies,
+                                           &reload->current, error);
+    if (status == MOLT_OK) {
+        status = molt__first_load(reload->current, reload->heap, reload->api, &reload->state, error);
+    }
+    if (status == MOLT_OK) {
+        reload->generation = 1;
+        reload->running = true;
+    }
+    return status;
+}
+
+/* ---- shutting down ------------------------------------------------------------------------- */
+
+/* A plan refers to the schema of the generation it came from, so it goes first. */
+static void retire(MoltReload *reload)
+{
+    molt__transaction_close(reload->retired_transaction);
+    reload->retired_transaction = NULL;
+    molt__library_close(reload->retired_library);
+    reload->retired_library = NULL;
+    molt__event_clear(&reload->texts);
+}
+
+void molt_reload_stop(MoltReload *reload)
+{
+    if (reload->running) {
+        reload->running = false;
+        reload->current->shut_down(reload->state);
+    }
+}
+
+void molt_reload_destroy(MoltReload *reload)
+{
+    if (reload == NULL) {
+        return;
+    }
+    molt__build_destroy(reload->build);
+    molt__transaction_close(reload->transaction);
+    retire(reload);
+    molt__watch_destroy(reload->watch);
+    molt_heap_destroy(reload->heap);
+    molt__library_close(reload->current);
+    if (reload->directory != NULL) {
+        rmdir(reload->directory);
+    }
+    clear_cause(&reload->saved);
+    clear_cause(&reload->built);
+    clear_cause(&reload->loading);
+    free(reload->directory);
+    free(reload->library);
+    free(reload->manifest);
+    free(reload);
+}
+
+/* ---- events -------------------------------------------------------------------------------- */
+
+static void call_before(const MoltReload *reload)
+{
+    if (reload->hooks.before != NULL) {
+        reload->hooks.before(reload->hooks.context);
+    }
+}
+
+static void call_after(const MoltReload *reload, const MoltReloadEvent *event)
+{
+    if (reload->hooks.after != NULL) {
+        reload->hooks.after(reload->hooks.context, event);
+    }
+}
+
+/* ---- building ------------------------------------------------------------------------------ */
+
+static bool library_differs(const MoltReload *reload)
+{
+    MoltFileStamp none = {0}, now = molt__file_stamp(reload->library);
+    return !molt__file_stamp_equal(&now, &none) &&
+           !molt__file_stamp_equal(&now, &reload->current->stamp) &&
+           !molt__file_stamp_equal(&now, &reload->tried);
+}
+
+static void build_failed(MoltReload *reload, const MoltBuild *build, const MoltError *error,
+                         MoltReloadEvent *out)
+{
+    call_before(reload);
+    *out = molt__event_build(&reload->texts, MOLT_EVENT_BUILD_FAILED, build, error, &reload->built);
+    out->generation = reload->generation;
+    clear_cause(&reload->built);
+    call_after(reload, out);
+}
+
+/* A save during a build waits in `saved` and starts the next one. */
+static bool start_build(MoltReload *reload, MoltReloadEvent *out)
+{
+    if (reload->build == NULL || reload->building || reload->saved.first_ns == 0) {
+        return false;
+    }
+    MoltError error = {0};
+    clear_cause(&reload->built);
+    pass_cause(&reload->saved, &reload->built);
+    if (molt__build_start(reload->build, &error) != MOLT_OK) {
+        build_failed(reload, NULL, &error, out);
+        return true;
+    }
+    reload->building = true;
+    *out = molt__event_build(&reload->texts, MOLT_EVENT_BUILD_STARTED, reload->build, NULL,
+                             &reload->built);
+    out->generation = reload->generation;
+    return true;
+}
+
+static bool end_build(MoltReload *reload, MoltReloadEvent *out)
+{
+    if (!reload->building || molt__build_poll(reload->build) == MOLT_BUILD_RUNNING) {
+        return false;
+    }
+    reload->building = false;
+    if (molt__build_poll(reload->build) != MOLT_BUILD_SUCCEEDED) {
+        build_failed(reload, reload->build, NULL, out);
+        return true;
+    }
+    *out = molt__event_build(&reload->texts, MOLT_EVENT_BUILD_SUCCEEDED, reload->build, NULL,
+                             &reload->built);
+    out->generation = reload->generation;
+    out->reload_follows = library_differs(reload);
+    if (out->reload_follows) {
+        reload->library_touched = true;
+        pass_cause(&reload->built, &reload->loading);
+    } else {
+        out->headline = "the build changed nothing in the library";
+        clear_cause(&reload->built);
+    }
+    return true;
+}
+
+/* ---- loading ------------------------------------------------------------------------------- */
+
+static MoltStatus begin_attempt(MoltReload *reload, bool threaded, MoltError *error)
+{
+    MoltTransactionDesc desc = {
+        .library = reload->library,
+        .directory = reload->directory,
+        .number = ++reload->copies,
+        .current = reload->current,
+        .policy = reload->policy,
+    };
+    return molt__transaction_start(&desc, threaded, &reload->transaction, error);
+}
+
+/* Keeps the outcome: the new generation is current, or the old one stays. */
+static void finish_attempt(MoltReload *reload, MoltReloadEvent *out)
+{
+    MoltTransaction *transaction = reload->transaction;
+    molt__transaction_wait(transaction);
+    call_before(reload);
+    const MoltTransactionResult *result =
+        molt__transaction_finish(transaction, reload->heap, &reload->state);
+    MoltLibrary *next = molt__transaction_take(transaction);
+    if (next != NULL) {
+        reload->retired_library = reload->current;
+        reload->current = next;
+        reload->generation++;
+        reload->tried = (MoltFileStamp){0};
+    } else {
+        reload->tried = result->stamp;
+    }
+    reload->transaction = NULL;
+    reload->retired_transaction = transaction;
+    reload->give_up_ns = 0;
+    *out = molt__event_attempt(&reload->texts, result, reload->library, &reload->loading);
+    out->generation = reload->generation;
+    clear_cause(&reload->loading);
+    call_after(reload, out);
+}
+
+/* A file that is still being written is tried again for a while before anybody hears of it. */
+static bool postpone(MoltReload *reload)
+{
+    uint64_t now = molt__clock_ns();
+    if (molt__transaction_status(reload->transaction) != MOLT_INCOMPLETE) {
+        return false;
+    }
+    if (reload->give_up_ns == 0) {
+        reload->give_up_ns = now + PATIENCE_NS;
+    }
+    if (now >= reload->give_up_ns) {
+        return false;
+    }
+    molt__transaction_close(reload->transaction);
+    reload->transaction = NULL;
+    reload->retry_ns = now + RETRY_NS;
+    reload->library_touched = true;
+    return true;
+}
+
+static bool load(MoltReload *reload, MoltReloadEvent *out)
+{
+    if (reload->transaction == NULL) {
+        bool waiting = reload->give_up_ns != 0 && molt__clock_ns() < reload->retry_ns;
+        if (!reload->library_touched || reload->building || waiting) {
+            return false;
+        }
+        reload->library_touched = false;
+        if (!library_differs(reload)) {
+            clear_cause(&reload->loading);
+            return false;
+        }
+        if (begin_attempt(reload, !reload->synchronous, NULL) != MOLT_OK) {
+            reload->library_touched = true; /* memory is out: the next frame tries again */
+            return false;
+        }
+    }
+    if (!molt__transaction_ready(reload->transaction) || postpone(reload)) {
+        return false;
+    }
+    finish_attempt(reload, out);
+    return true;
+}
+
+/* ---- polling ------------------------------------------------------------------------------- */
+
+static void take_changes(MoltReload *reload)
+{
+    MoltWatchChange change;
+    while (molt__watch_poll(reload->watch, &change)) {
+        if (change.tag == TAG_SOURCE) {
+            note_cause(&reload->saved, change.path, change.first_ns);
+        } else if (change.tag == TAG_LIBRARY) {
+            reload->library_touched = true;
+            reload->give_up_ns = 0;
+            if (!reload->building && library_differs(reload)) {
+                note_cause(&reload->loading, change.path, change.first_ns);
+            }
+        } else {
+            reload->manifest_changed = true;
+        }
+    }
+    /* A manifest that cannot be read is one that is being written: the old one serves on. */
+    if (reload->manifest_changed && !reload->building) {
+        reload->manifest_changed = false;
+        read_manifest(reload, NULL);
+    }
+}
+
+bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out)
+{
+    retire(reload);
+    *out = molt__event_none(reload->generation);
+    if (!reload->running || reload->watch == NULL) {
+        return false;
+    }
+    take_changes(reload);
+    return end_build(reload, out) || start_build(reload, out) || load(reload, out);
+}
+
+void molt_reload_force(MoltReload *reload, MoltReloadEvent *out)
+{
+    MoltError error = {0};
+    retire(reload);
+    *out = molt__event_none(reload->generation);
+    if (!reload->running) {
+        return;
+    }
+    molt__transaction_close(reload->transaction);
+    reload->transaction = NULL;
+    clear_cause(&reload->loading);
+    if (begin_attempt(reload, false, &error) == MOLT_OK) {
+        finish_attempt(reload, out);
+    } else {
+        out->kind = MOLT_EVENT_LOAD_FAILED;
+        out->outcome = "load-failed";
+        out->headline = "no memory for a reload";
+    }
+}
+
+bool molt_reload_frame(MoltReload *reload)
+{
+    return reload->current->main_loop(reload->state);
+}
+
+/* ---- questions ----------------------------------------------------------------------------- */
+
+MoltStatus molt_reload_dump(const MoltReload *reload, bool addresses, char **text, size_t *length,
+                            MoltError *error)
+{
+    MoltCodePair *code = NULL;
+    MoltDumpDesc desc = {.addresses = addresses};
+    if (reload->generation == 0) {
+        return molt_error(error, MOLT_INVALID, "There is no state to dump before the game has started.");
+    }
+    MoltStatus status = molt__code_pair_create(reload->current->symbols, NULL, &code, error);
+    if (status == MOLT_OK) {
+        desc.code = molt__code_pair_map(code);
+        status = molt_dump_json(reload->heap, &desc, text, length, error);
+    }
+    molt__code_pair_free(code);
+    return status;
+}
+
+MoltHeap *molt_reload_heap(const MoltReload *reload)
+{
+    return reload->heap;
+}
+
+const MoltSchema *molt_reload_schema(const MoltReload *reload)
+{
+    return reload->generation > 0 ? reload->current->schema : NULL;
+}
+
+void *molt_reload_state(const MoltReload *reload)
+{
+    return reload->state;
+}
+
+uint32_t molt_reload_generation(const MoltReload *reload)
+{
+    return reload->generation;
+}
+
+bool molt_reload_building(const MoltReload *reload)
+{
+    return reload->building;
+}
+
+bool molt_reload_can_build(const MoltReload *reload)
+{
+    return reload->build != NULL;
+}

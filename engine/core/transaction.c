@@ -1,0 +1,207 @@
+#include "transaction.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+
+/* Until `ready` is set the opening thread owns everything in here; from then on the caller does. The
+ * thread reads only `current`'s schema and symbols, which never change, and never the heap. */
+struct MoltTransaction {
+    char *path, *directory;
+    uint32_t number;
+    const MoltLibrary *current;
+    MoltPolicy policy;
+    pthread_t thread;
+    bool threaded; /* `thread` must be joined */
+    atomic_bool ready;
+    MoltLibrary *next;
+    MoltPlan *plan;
+    MoltCodePair *code;
+    MoltReport report;
+    MoltTransactionResult result;
+};
+
+uint32_t molt__state_root(const MoltSchema *schema)
+{
+    for (uint32_t i = 0; i < schema->tables.root_count; i++) {
+        if (strcmp(molt_string(schema, schema->tables.roots[i].name), "state") == 0) {
+            return i;
+        }
+    }
+    return UINT32_MAX;
+}
+
+/* ---- beside the running game --------------------------------------------------------------- */
+
+static bool same_hash(const MoltSchema *a, const MoltSchema *b)
+{
+    return a->tables.hash.low == b->tables.hash.low && a->tables.hash.high == b->tables.hash.high;
+}
+
+static MoltStatus check_root(const MoltLibrary *library, MoltError *error)
+{
+    if (molt__state_root(library->schema) != UINT32_MAX) {
+        return MOLT_OK;
+    }
+    return molt_error(error, MOLT_INVALID,
+                      "The type metadata of %s has no root called \"state\". Say MOLT_ROOT(Type) for the "
+                      "type that start_up() returns, once in the game.",
+                      library->source);
+}
+
+static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionResult *result)
+{
+    const MoltSchema *before = transaction->current->schema;
+    result->stage = MOLT_STAGE_LOAD;
+    MoltStatus status = molt__library_open(transaction->path, transaction->directory,
+                                           transaction->number, &transaction->next, &result->error);
+    if (status != MOLT_OK) {
+        result->stamp = molt__file_stamp(transaction->path);
+        return status;
+    }
+    MoltLibrary *next = transaction->next;
+    result->stamp = next->stamp;
+    result->same_schema = same_hash(before, next->schema);
+    status = check_root(next, &result->error);
+    if (status == MOLT_OK) {
+        status = molt_module_bind(next->module, next->schema, &result->error);
+    }
+    if (status != MOLT_OK) {
+        return status;
+    }
+    result->stage = MOLT_STAGE_PLAN;
+    status = molt_plan_build(before, next->schema, transaction->policy, NULL, &transaction->plan,
+                             &transaction->report, &result->error);
+    if (status != MOLT_OK) {
+        return status;
+    }
+    return molt__code_pair_create(transaction->current->symbols, next->symbols, &transaction->code,
+                                  &result->error);
+}
+
+static void *open_thread(void *context)
+{
+    MoltTransaction *transaction = context;
+    uint64_t start = molt__clock_ns();
+    transaction->result.status = open_new_side(transaction, &transaction->result);
+    transaction->result.prepare_ns = molt__clock_ns() - start;
+    atomic_store_explicit(&transaction->ready, true, memory_order_release);
+    return NULL;
+}
+
+MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threaded,
+                                   MoltTransaction **out, MoltError *error)
+{
+    MoltTransaction *transaction = calloc(1, sizeof *transaction);
+    if (transaction == NULL || (transaction->path = strdup(desc->library)) == NULL ||
+        (transaction->directory = strdup(desc->directory)) == NULL) {
+        if (transaction != NULL) {
+            free(transaction->path);
+            free(transaction);
+        }
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to load %s.", desc->library);
+    }
+    transaction->number = desc->number;
+    transaction->current = desc->current;
+    transaction->policy = desc->policy;
+    atomic_init(&transaction->ready, false);
+    molt_report_init(&transaction->report, NULL);
+    transaction->result.report = &transaction->report;
+    transaction->result.note = "";
+    transaction->threaded =
+        threaded && pthread_create(&transaction->thread, NULL, open_thread, transaction) == 0;
+    if (!transaction->threaded) {
+        open_thread(transaction);
+    }
+    *out = transaction;
+    return MOLT_OK;
+}
+
+bool molt__transaction_ready(const MoltTransaction *transaction)
+{
+    return atomic_load_explicit(&transaction->ready, memory_order_acquire);
+}
+
+void molt__transaction_wait(MoltTransaction *transaction)
+{
+    if (transaction->threaded) {
+        pthread_join(transaction->thread, NULL);
+        transaction->threaded = false;
+    }
+}
+
+MoltStatus molt__transaction_status(const MoltTransaction *transaction)
+{
+    return transaction->result.status;
+}
+
+/* ---- with the game stopped ----------------------------------------------------------------- */
+
+static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void **state)
+{
+    MoltTransactionResult *result = &transaction->result;
+    const MoltLibrary *old = transaction->current;
+    MoltLibrary *next = transaction->next;
+    MoltMigration *migration = NULL;
+    if (old->begin_reload != NULL) {
+        old->begin_reload(*state);
+    }
+    MoltStatus status = molt_migrate_prepare(heap, transaction->plan,
+                                             molt__code_pair_map(transaction->code), &migration,
+                                             &transaction->report, &result->error);
+    if (status != MOLT_OK) {
+        if (old->end_reload != NULL && old->begin_reload != NULL) {
+            old->end_reload(*state);
+        }
+        return status;
+    }
+    molt_migrate_commit(migration);
+    *next->module->heap = molt_heap_api(heap);
+    *state = molt_heap_root(heap, molt__state_root(next->schema));
+    if (next->end_reload != NULL) {
+        next->end_reload(*state);
+    }
+    return MOLT_OK;
+}
+
+const MoltTransactionResult *molt__transaction_finish(MoltTransaction *transaction, MoltHeap *heap,
+                                                      void **state)
+{
+    MoltTransactionResult *result = &transaction->result;
+    molt__transaction_wait(transaction);
+    if (result->status == MOLT_OK) {
+        uint64_t start = molt__clock_ns();
+        result->stage = MOLT_STAGE_STATE;
+        result->status = swap_state(transaction, heap, state);
+        result->pause_ns = molt__clock_ns() - start;
+        result->note = molt__code_pair_note(transaction->code);
+    }
+    return result;
+}
+
+MoltLibrary *molt__transaction_take(MoltTransaction *transaction)
+{
+    MoltLibrary *next = transaction->result.status == MOLT_OK ? transaction->next : NULL;
+    if (next != NULL) {
+        transaction->next = NULL;
+    }
+    return next;
+}
+
+void molt__transaction_close(MoltTransaction *transaction)
+{
+    if (transaction == NULL) {
+        return;
+    }
+    molt__transaction_wait(transaction);
+    molt__code_pair_free(transaction->code);
+    molt_plan_free(transaction->plan);
+    molt_report_clear(&transaction->report);
+    molt__library_close(transaction->next);
+    free(transaction->path);
+    free(transaction->directory);
+    free(transaction);
+}

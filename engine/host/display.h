@@ -1,0 +1,34 @@
+/* Where pictures appear: a window, or a surface in memory when headless. Owns the renderer. It must
+ * never know what is drawn. */
+#ifndef MOLT_HOST_DISPLAY_H
+#define MOLT_HOST_DISPLAY_H
+
+#include <SDL.h>
+#include <stdbool.h>
+
+#include <molt/status.h>
+
+typedef struct MoltDisplay MoltDisplay;
+
+/* A resizable window of `width` x `height` pixels that shows the logical canvas, letterboxed. SDL's
+ * video must be initialised. */
+MoltStatus molt__display_open_window(int width, int height, MoltDisplay **out, MoltError *error);
+/* The same picture in memory; needs no video at all. */
+MoltStatus molt__display_open_surface(int width, int height, MoltDisplay **out, MoltError *error);
+void molt__display_close(MoltDisplay *display); /* NULL allowed */
+
+SDL_Renderer *molt__display_renderer(MoltDisplay *display);
+/* False for a surface and for a window that is minimised or hidden. */
+bool molt__display_on_screen(const MoltDisplay *display);
+/* True when presenting waits for a screen of about 60 Hz, so that the caller need not keep time. */
+bool molt__display_keeps_time(const MoltDisplay *display);
+
+/* Starts a black picture. */
+void molt__display_begin(MoltDisplay *display);
+/* Writes the picture drawn since molt__display_begin() as PNG. Call before molt__display_present(). */
+MoltStatus molt__display_capture(MoltDisplay *display, const char *path, MoltError *error);
+void molt__display_present(MoltDisplay *display);
+
+void molt__display_set_title(MoltDisplay *display, const char *title);
+
+#endif

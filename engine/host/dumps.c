@@ -1,0 +1,93 @@
+#include "dumps.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+static MoltStatus write_file(const char *path, const char *text, size_t length, MoltError *error)
+{
+    MoltStatus status = MOLT_OK;
+    FILE *file = fopen(path, "we");
+    bool written = file && fwrite(text, 1, length, file) == length;
+    if ((file && fclose(file) != 0) || !written)
+        status = molt_error(error, MOLT_SYSTEM, "Cannot write %s: %s.", path, strerror(errno));
+    return status;
+}
+
+MoltStatus molt__dumps_write_state(const MoltReload *reload, bool addresses, const char *path,
+                                   MoltError *error)
+{
+    char *text = NULL;
+    size_t length = 0;
+    MoltStatus status = molt_reload_dump(reload, addresses, &text, &length, error);
+    if (!status)
+        status = write_file(path, text, length, error);
+    free(text);
+    return status;
+}
+
+static MoltStatus write_schema(const MoltReload *reload, const char *path, MoltError *error)
+{
+    char *text = NULL;
+    MoltStatus status = molt_schema_to_json(molt_reload_schema(reload), &text, error);
+    if (!status)
+        status = write_file(path, text, strlen(text), error);
+    free(text);
+    return status;
+}
+
+MoltStatus molt__dumps_init(MoltDumps *dumps, const char *folder, bool addresses, MoltError *error)
+{
+    *dumps = (MoltDumps){.folder = folder, .addresses = addresses};
+    if (folder && mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return molt_error(error, MOLT_SYSTEM, "Cannot create the folder %s for the dumps: %s.",
+                          folder, strerror(errno));
+    return MOLT_OK;
+}
+
+/* Writes one half of the pair and sets `path` to the state's file, or to "" on failure. */
+static MoltStatus write_half(MoltDumps *dumps, const MoltReload *reload, const char *half,
+                             char path[MOLT__DUMP_PATH], MoltError *error)
+{
+    char schema[MOLT__DUMP_PATH];
+    path[0] = '\0';
+    if (!dumps->folder)
+        return MOLT_OK;
+    int length = snprintf(schema, sizeof schema, "%s/%03" PRIu32 "-%s.schema.json", dumps->folder,
+                          dumps->sequence, half);
+    if (length < 0 || (size_t)length >= sizeof schema)
+        return molt_error(error, MOLT_INVALID, "The path of the dump folder is too long.");
+    snprintf(path, MOLT__DUMP_PATH, "%s/%03" PRIu32 "-%s.json", dumps->folder, dumps->sequence, half);
+    uint64_t start = now_ns();
+    MoltStatus status = molt__dumps_write_state(reload, dumps->addresses, path, error);
+    if (!status)
+        status = write_schema(reload, schema, error);
+    if (status)
+        path[0] = '\0';
+    dumps->nanoseconds += now_ns() - start;
+    return status;
+}
+
+MoltStatus molt__dumps_before(MoltDumps *dumps, const MoltReload *reload, MoltError *error)
+{
+    dumps->sequence++;
+    dumps->nanoseconds = 0;
+    dumps->after[0] = '\0';
+    return write_half(dumps, reload, "before", dumps->before, error);
+}
+
+MoltStatus molt__dumps_after(MoltDumps *dumps, const MoltReload *reload, MoltError *error)
+{
+    return write_half(dumps, reload, "after", dumps->after, error);
+}

@@ -1,0 +1,194 @@
+#include "events.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct MoltEvents {
+    FILE *file; /* NULL after a failed write */
+    bool owned;
+};
+
+MoltStatus molt__events_open(const char *path, MoltEvents **out, MoltError *error)
+{
+    bool standard = strcmp(path, "-") == 0;
+    MoltEvents *events = calloc(1, sizeof *events);
+    if (!events)
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for the event stream.");
+    events->owned = !standard;
+    events->file = standard ? stdout : fopen(path, "ae");
+    if (!events->file) {
+        free(events);
+        return molt_error(error, MOLT_SYSTEM, "Cannot write events to %s: %s.", path,
+                          strerror(errno));
+    }
+    *out = events;
+    return MOLT_OK;
+}
+
+void molt__events_close(MoltEvents *events)
+{
+    if (!events)
+        return;
+    if (events->file && events->owned)
+        fclose(events->file);
+    free(events);
+}
+
+/* NULL when nothing is to be written; the cJSON functions accept that and do nothing. */
+static cJSON *begin(const MoltEvents *events, const char *kind)
+{
+    if (!events || !events->file)
+        return NULL;
+    cJSON *line = cJSON_CreateObject();
+    cJSON_AddStringToObject(line, "event", kind);
+    return line;
+}
+
+/* Exact, where a cJSON number would pass through a double. */
+static void add_count(cJSON *line, const char *name, uint64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    cJSON_AddRawToObject(line, name, text);
+}
+
+static void add_ms(cJSON *line, const char *name, uint64_t nanoseconds)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%" PRIu64 ".%06" PRIu64, nanoseconds / 1000000,
+             nanoseconds % 1000000);
+    cJSON_AddRawToObject(line, name, text);
+}
+
+static void add_path(cJSON *line, const char *name, const char *path)
+{
+    if (path)
+        cJSON_AddStringToObject(line, name, path);
+}
+
+static void end(MoltEvents *events, cJSON *line)
+{
+    if (!line)
+        return;
+    char *text = cJSON_PrintUnformatted(line);
+    cJSON_Delete(line);
+    if (!text || fputs(text, events->file) < 0 || fputc('\n', events->file) == EOF ||
+        fflush(events->file) != 0) {
+        fprintf(stderr, "molt-host: the event stream ends here: %s\n",
+                text ? strerror(errno) : "out of memory");
+        if (events->owned)
+            fclose(events->file);
+        events->file = NULL;
+    }
+    cJSON_free(text);
+}
+
+void molt__events_started(MoltEvents *events, uint32_t generation, uint64_t frame, uint64_t objects)
+{
+    cJSON *line = begin(events, "started");
+    add_count(line, "generation", generation);
+    add_count(line, "frame", frame);
+    add_count(line, "objects", objects);
+    end(events, line);
+}
+
+void molt__events_build_started(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame)
+{
+    cJSON *line = begin(events, "build-started");
+    add_count(line, "frame", frame);
+    cJSON_AddStringToObject(line, "trigger", event->trigger);
+    end(events, line);
+}
+
+void molt__events_build(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame, bool ok)
+{
+    cJSON *line = begin(events, "build");
+    cJSON_AddBoolToObject(line, "ok", ok);
+    add_count(line, "frame", frame);
+    add_ms(line, "build_ms", event->build_ns);
+    if (ok)
+        cJSON_AddBoolToObject(line, "reload_follows", event->reload_follows);
+    cJSON_AddStringToObject(line, "output", event->output);
+    end(events, line);
+}
+
+void molt__events_reload(MoltEvents *events, const MoltReloadEvent *event,
+                         const MoltReloadRecord *record)
+{
+    cJSON *line = begin(events, "reload");
+    add_count(line, "sequence", record->sequence);
+    cJSON_AddStringToObject(line, "outcome", event->outcome);
+    add_count(line, "generation", event->generation);
+    add_count(line, "frame", record->frame);
+    add_count(line, "types", event->types);
+    add_count(line, "objects", event->objects);
+    add_ms(line, "pause_ms", event->pause_ns);
+    add_ms(line, "prepare_ms", event->prepare_ns);
+    add_ms(line, "build_ms", event->build_ns);
+    add_ms(line, "since_save_ms", event->since_save_ns);
+    add_ms(line, "dump_ms", record->dump_ns);
+    cJSON_AddStringToObject(line, "headline", event->headline);
+    cJSON_AddStringToObject(line, "detail", event->detail);
+    cJSON_AddStringToObject(line, "trigger", event->trigger);
+    cJSON_AddRawToObject(line, "report", event->report_json);
+    add_path(line, "before", record->before);
+    add_path(line, "after", record->after);
+    end(events, line);
+}
+
+void molt__events_running(MoltEvents *events, const MoltReloadRecord *record)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    cJSON *line = begin(events, "running");
+    add_count(line, "sequence", record->sequence);
+    add_count(line, "frame", record->frame);
+    add_count(line, "time_ns", (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
+    add_ms(line, "dump_ms", record->dump_ns);
+    end(events, line);
+}
+
+void molt__events_frame(MoltEvents *events, uint64_t frame)
+{
+    cJSON *line = begin(events, "frame");
+    add_count(line, "frame", frame);
+    end(events, line);
+}
+
+void molt__events_log(MoltEvents *events, uint64_t frame, const char *text)
+{
+    cJSON *line = begin(events, "log");
+    add_count(line, "frame", frame);
+    cJSON_AddStringToObject(line, "text", text);
+    end(events, line);
+}
+
+void molt__events_done(MoltEvents *events, const char *command, const char *problem)
+{
+    cJSON *line = begin(events, "done");
+    cJSON_AddStringToObject(line, "command", command);
+    cJSON_AddBoolToObject(line, "ok", problem == NULL);
+    if (problem)
+        cJSON_AddStringToObject(line, "error", problem);
+    end(events, line);
+}
+
+void molt__events_fault(MoltEvents *events, uint64_t frame, const char *text)
+{
+    cJSON *line = begin(events, "fault");
+    add_count(line, "frame", frame);
+    cJSON_AddStringToObject(line, "text", text);
+    end(events, line);
+}
+
+void molt__events_quit(MoltEvents *events, uint64_t frame)
+{
+    cJSON *line = begin(events, "quit");
+    add_count(line, "frame", frame);
+    end(events, line);
+}

@@ -1,0 +1,43 @@
+/* What happens in a session as lines of JSON, for whoever drives or watches the host. Each line is
+ * flushed as it is written. It must never know who reads it.
+ *
+ * Every function takes NULL as the stream and then does nothing. A write that fails is reported once
+ * on standard error and ends the stream. */
+#ifndef MOLT_HOST_EVENTS_H
+#define MOLT_HOST_EVENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <molt/reload.h>
+
+typedef struct MoltEvents MoltEvents;
+
+/* What the host adds to a reload event of the core. */
+typedef struct MoltReloadRecord {
+    uint32_t sequence;     /* number of the attempt in this session, from 1 */
+    uint64_t frame;        /* finished frames */
+    uint64_t dump_ns;      /* spent writing dumps before the new code ran */
+    const char *before;    /* path of the dump before, or NULL */
+    const char *after;     /* path of the dump after, or NULL */
+} MoltReloadRecord;
+
+/* Appends to the file at `path`; "-" is standard output. */
+MoltStatus molt__events_open(const char *path, MoltEvents **out, MoltError *error);
+void molt__events_close(MoltEvents *events);
+
+void molt__events_started(MoltEvents *events, uint32_t generation, uint64_t frame, uint64_t objects);
+void molt__events_build_started(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame);
+void molt__events_build(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame, bool ok);
+void molt__events_reload(MoltEvents *events, const MoltReloadEvent *event,
+                         const MoltReloadRecord *record);
+/* The first frame of the new code has finished. */
+void molt__events_running(MoltEvents *events, const MoltReloadRecord *record);
+void molt__events_frame(MoltEvents *events, uint64_t frame);
+void molt__events_log(MoltEvents *events, uint64_t frame, const char *text);
+/* Answers a console command; `problem` is NULL when it was done. */
+void molt__events_done(MoltEvents *events, const char *command, const char *problem);
+void molt__events_fault(MoltEvents *events, uint64_t frame, const char *text);
+void molt__events_quit(MoltEvents *events, uint64_t frame);
+
+#endif

@@ -1,0 +1,165 @@
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <molt/platform_api.h>
+
+#define WINDOW_MIN 64
+#define WINDOW_MAX 8192
+
+enum {
+    OPTION_HEADLESS = 256,
+    OPTION_FRAMES,
+    OPTION_SEED,
+    OPTION_SIZE,
+    OPTION_DUMP,
+    OPTION_DUMP_ADDRESSES,
+    OPTION_SCREENSHOT,
+    OPTION_EVENTS,
+    OPTION_DUMP_RELOADS,
+    OPTION_CONSOLE,
+    OPTION_RELOAD_EVERY,
+    OPTION_NO_BUILD,
+    OPTION_STRICT,
+    OPTION_FPS,
+    OPTION_MUTE,
+    OPTION_HELP,
+    OPTION_VERSION
+};
+
+static const struct option long_options[] = {
+    {"headless", no_argument, NULL, OPTION_HEADLESS},
+    {"frames", required_argument, NULL, OPTION_FRAMES},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"size", required_argument, NULL, OPTION_SIZE},
+    {"dump", required_argument, NULL, OPTION_DUMP},
+    {"dump-addresses", no_argument, NULL, OPTION_DUMP_ADDRESSES},
+    {"screenshot", required_argument, NULL, OPTION_SCREENSHOT},
+    {"events", required_argument, NULL, OPTION_EVENTS},
+    {"dump-reloads", required_argument, NULL, OPTION_DUMP_RELOADS},
+    {"console", no_argument, NULL, OPTION_CONSOLE},
+    {"reload-every", required_argument, NULL, OPTION_RELOAD_EVERY},
+    {"no-build", no_argument, NULL, OPTION_NO_BUILD},
+    {"strict", no_argument, NULL, OPTION_STRICT},
+    {"fps", no_argument, NULL, OPTION_FPS},
+    {"mute", no_argument, NULL, OPTION_MUTE},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static const char usage_line[] = "usage: molt-host LIBRARY.so [options]\n";
+
+static const char usage_text[] =
+    "\n"
+    "Runs a game from a shared library and reloads it, state and all, whenever it changes.\n"
+    "\n"
+    "  --headless         no window; with --frames as fast as possible, else 60 steps a second\n"
+    "  --frames N         exit after N frames\n"
+    "  --seed N           the game's seed (default 1)\n"
+    "  --size WxH         window or picture size in pixels (default 1280x720)\n"
+    "  --fps              show frames a second and the cost of a frame\n"
+    "  --mute             no sound\n"
+    "\n"
+    "  --no-build         reload a changed library, but never build it when its sources change\n"
+    "  --strict           refuse a reload that would lose a value\n"
+    "  --reload-every N   reload the same library every N frames, changed or not\n"
+    "\n"
+    "  --dump FILE        write the state as JSON at exit\n"
+    "  --dump-addresses   add the address of every object to the dumps\n"
+    "  --dump-reloads DIR write state and schema before and after every reload to DIR\n"
+    "  --screenshot FILE  write the last picture as PNG at exit\n"
+    "  --events FILE      append what happens as lines of JSON; - is standard output\n"
+    "  --console          read commands from standard input, one a line:\n"
+    "                     screenshot PATH, dump PATH, frames, quit\n"
+    "                     (the end of input quits unless --frames is given)\n"
+    "\n"
+    "  --help, --version\n"
+    "\n"
+    "Keys: F1 help, F5 dump the state, F12 screenshot, Esc quit. The rest belongs to the game.\n";
+
+void molt__options_usage(FILE *file, bool brief)
+{
+    fputs(usage_line, file);
+    fputs(brief ? "Try molt-host --help.\n" : usage_text, file);
+}
+
+static MoltStatus parse_count(const char *name, const char *text, uint64_t *out, MoltError *error)
+{
+    char *end = NULL;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (errno || text[0] < '0' || text[0] > '9' || *end)
+        return molt_error(error, MOLT_INVALID, "--%s wants a whole number, not \"%s\".", name, text);
+    *out = value;
+    return MOLT_OK;
+}
+
+static MoltStatus parse_size(const char *text, MoltOptions *out, MoltError *error)
+{
+    char *end = NULL;
+    long width = strtol(text, &end, 10);
+    long height = *end == 'x' ? strtol(end + 1, &end, 10) : 0;
+    if (*end || width < WINDOW_MIN || width > WINDOW_MAX || height < WINDOW_MIN ||
+        height > WINDOW_MAX)
+        return molt_error(error, MOLT_INVALID,
+                          "--size wants WIDTHxHEIGHT between %d and %d pixels, such as 1280x720, "
+                          "not \"%s\".", WINDOW_MIN, WINDOW_MAX, text);
+    out->width = (int)width;
+    out->height = (int)height;
+    return MOLT_OK;
+}
+
+static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
+{
+    switch (option) {
+    case OPTION_HEADLESS: out->headless = true; break;
+    case OPTION_FRAMES: return parse_count("frames", optarg, &out->frames, error);
+    case OPTION_SEED: return parse_count("seed", optarg, &out->seed, error);
+    case OPTION_SIZE: return parse_size(optarg, out, error);
+    case OPTION_DUMP: out->dump = optarg; break;
+    case OPTION_DUMP_ADDRESSES: out->dump_addresses = true; break;
+    case OPTION_SCREENSHOT: out->screenshot = optarg; break;
+    case OPTION_EVENTS: out->events = optarg; break;
+    case OPTION_DUMP_RELOADS: out->dump_reloads = optarg; break;
+    case OPTION_CONSOLE: out->console = true; break;
+    case OPTION_RELOAD_EVERY: return parse_count("reload-every", optarg, &out->reload_every, error);
+    case OPTION_NO_BUILD: out->no_build = true; break;
+    case OPTION_STRICT: out->strict = true; break;
+    case OPTION_FPS: out->fps = true; break;
+    case OPTION_MUTE: out->mute = true; break;
+    case OPTION_HELP: out->help = true; break;
+    case OPTION_VERSION: out->version = true; break;
+    }
+    return MOLT_OK;
+}
+
+MoltStatus molt__options_parse(int argc, char **argv, MoltOptions *out, MoltError *error)
+{
+    *out = (MoltOptions){.seed = 1, .width = MOLT_VIEW_WIDTH, .height = MOLT_VIEW_HEIGHT};
+    opterr = 0; /* the caller prints */
+    optind = 0; /* start afresh, also when argv was parsed before */
+    int option;
+    /* The leading ':' tells a missing argument from an unknown option. */
+    while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+        if (option == ':')
+            return molt_error(error, MOLT_INVALID, "%s needs a value.", argv[optind - 1]);
+        if (option == '?')
+            return molt_error(error, MOLT_INVALID, "Unknown option %s.",
+                              optopt && optopt < 256 ? (char[]){'-', (char)optopt, 0}
+                                                     : argv[optind - 1]);
+        MoltStatus status = apply(option, out, error);
+        if (status || out->help || out->version)
+            return status;
+    }
+    if (optind >= argc)
+        return molt_error(error, MOLT_INVALID, "No game library given.");
+    if (optind + 1 < argc)
+        return molt_error(error, MOLT_INVALID, "One game library at a time: %s and %s were given.",
+                          argv[optind], argv[optind + 1]);
+    out->library = argv[optind];
+    return MOLT_OK;
+}

@@ -1,0 +1,40 @@
+/* The command line of molt-host as data. It must never know what an option does. */
+#ifndef MOLT_HOST_OPTIONS_H
+#define MOLT_HOST_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <molt/status.h>
+
+/* Strings point into argv; NULL where an option was not given. */
+typedef struct MoltOptions {
+    const char *library;
+    const char *dump;         /* state as JSON at exit */
+    const char *screenshot;   /* picture at exit */
+    const char *events;       /* JSON lines; "-" is standard output */
+    const char *dump_reloads; /* folder for the dumps around each reload */
+    uint64_t seed;
+    uint64_t frames;       /* 0: until told to quit */
+    uint64_t reload_every; /* frames; 0: never */
+    int width, height;     /* of the window or the headless picture, in pixels */
+    bool headless;
+    bool dump_addresses;
+    bool console;
+    bool no_build;
+    bool fps;
+    bool mute;
+    bool strict;
+    bool help;    /* nothing else was looked at, library may be NULL */
+    bool version; /* likewise */
+} MoltOptions;
+
+/* Fills `out` from the command line, defaults included. MOLT_INVALID names the argument that is wrong;
+ * `out` is then unspecified. Reorders argv as getopt does. */
+MoltStatus molt__options_parse(int argc, char **argv, MoltOptions *out, MoltError *error);
+
+/* What `--help` prints; `brief` stops after the first line. */
+void molt__options_usage(FILE *file, bool brief);
+
+#endif

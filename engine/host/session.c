@@ -1,0 +1,522 @@
+#include "session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "console.h"
+#include "display.h"
+#include "dumps.h"
+#include "events.h"
+#include "overlay.h"
+#include "platform.h"
+
+#define SECOND_NS UINT64_C(1000000000)
+#define FRAME_NS (SECOND_NS / MOLT_FRAMES_PER_SECOND)
+/* Further behind than this, the lost time is given up instead of being caught up. */
+#define BEHIND_MAX_NS (SECOND_NS / 10)
+/* A screen of 59.95 or 60.05 Hz drifts against the clock; half a frame of tolerance leaves the pace to
+ * the screen as long as it keeps one. */
+#define SCREEN_SLACK_NS (FRAME_NS / 2)
+
+/* Invariant: between frames nothing of the host points into the game library; only `reload` knows it. */
+typedef struct Session {
+    const MoltOptions *options;
+    const volatile sig_atomic_t *interrupted;
+    MoltPlatform platform;
+    MoltDisplay *display;
+    MoltCanvas *canvas;
+    MoltSound *sound;   /* NULL when mute or headless */
+    MoltEvents *events; /* NULL without --events */
+    MoltReload *reload;
+    MoltOverlay overlay;
+    MoltDumps dumps;
+    MoltConsole console;
+    bool video;        /* SDL's video is initialised */
+    bool console_open; /* commands are still read */
+    bool quitting;     /* the frame in progress is the last one */
+    bool exit_shot_done;
+    char shot[MOLT__DUMP_PATH]; /* picture to be taken of this frame; "" for none */
+    char command[MOLT__CONSOLE_LINE]; /* that asked for it, answered when it is taken; or "" */
+    MoltReloadRecord started; /* new code whose first frame has not finished; sequence 0 for none */
+    uint64_t deadline;        /* when the next frame is due */
+    uint64_t busy_ns;         /* of the frame in progress */
+    uint64_t rate_at, rate_frames, rate_busy_ns; /* frame rate since rate_at */
+} Session;
+
+/* ---- time ----------------------------------------------------------------------------------- */
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t now_ms(void)
+{
+    return now_ns() / 1000000;
+}
+
+static bool as_fast_as_possible(const Session *session)
+{
+    return session->options->headless && session->options->frames;
+}
+
+/* Waits until the next step is due. Without a screen that keeps time this alone paces the game. */
+static void pace(Session *session)
+{
+    uint64_t now = now_ns();
+    if (as_fast_as_possible(session))
+        return;
+    session->deadline += FRAME_NS;
+    if (now > session->deadline + BEHIND_MAX_NS)
+        session->deadline = now;
+    uint64_t slack = molt__display_keeps_time(session->display) ? SCREEN_SLACK_NS : 0;
+    if (session->deadline > now + slack) {
+        uint64_t wait = session->deadline - now;
+        struct timespec nap = {(time_t)(wait / SECOND_NS), (long)(wait % SECOND_NS)};
+        nanosleep(&nap, NULL);
+    }
+}
+
+static void count_rate(Session *session)
+{
+    if (!session->options->fps)
+        return;
+    uint64_t now = now_ns();
+    session->rate_frames++;
+    session->rate_busy_ns += session->busy_ns;
+    if (now - session->rate_at < SECOND_NS / 2)
+        return;
+    snprintf(session->overlay.rate, sizeof session->overlay.rate, "%.0f fps   %.1f ms a frame",
+             (double)session->rate_frames * 1e9 / (double)(now - session->rate_at),
+             (double)session->rate_busy_ns / 1e6 / (double)session->rate_frames);
+    session->rate_at = now;
+    session->rate_frames = session->rate_busy_ns = 0;
+}
+
+/* ---- reloads -------------------------------------------------------------------------------- */
+
+static void complain(const MoltError *error)
+{
+    fprintf(stderr, "molt-host: %s\n", error->text);
+}
+
+static void before_reload(void *context)
+{
+    Session *session = context;
+    MoltError error;
+    if (molt__dumps_before(&session->dumps, session->reload, &error))
+        complain(&error);
+}
+
+static void after_reload(void *context, const MoltReloadEvent *event)
+{
+    Session *session = context;
+    MoltError error;
+    (void)event;
+    if (molt__dumps_after(&session->dumps, session->reload, &error))
+        complain(&error);
+}
+
+static void on_fault(void *context, const char *text)
+{
+    Session *session = context;
+    fprintf(stderr, "molt-host: the game misused the heap: %s\n", text);
+    molt__events_fault(session->events, session->platform.frame, text);
+    abort(); /* the game cannot go on, and a debugger or core file shows who called */
+}
+
+static void set_title(Session *session, const char *outcome)
+{
+    char title[256];
+    const char *name = strrchr(session->options->library, '/');
+    name = name ? name + 1 : session->options->library;
+    int length = (int)strcspn(name, ".");
+    snprintf(title, sizeof title, "%.*s - generation %" PRIu32 "%s%s - Molt", length, name,
+             molt_reload_generation(session->reload), *outcome ? " - " : "", outcome);
+    molt__display_set_title(session->display, title);
+}
+
+static void print_outcome(const MoltReloadEvent *event)
+{
+    fprintf(stderr, "molt-host: %s\n", event->headline);
+    for (const char *line = event->detail; *line;) {
+        int length = (int)strcspn(line, "\n");
+        fprintf(stderr, "    %.*s\n", length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
+/* An attempt has ended, one way or the other. */
+static void finish_attempt(Session *session, const MoltReloadEvent *event, bool quiet)
+{
+    MoltSummary summary;
+    const MoltDumps *dumps = &session->dumps;
+    MoltReloadRecord record = {
+        .sequence = dumps->sequence,
+        .frame = session->platform.frame,
+        .dump_ns = dumps->nanoseconds,
+        .before = dumps->before[0] ? dumps->before : NULL,
+        .after = dumps->after[0] ? dumps->after : NULL,
+    };
+    molt__summary_write(event, &summary);
+    molt__overlay_show(&session->overlay, &summary, now_ms());
+    molt__events_reload(session->events, event, &record);
+    if (event->kind == MOLT_EVENT_RELOADED)
+        session->started = record;
+    if (!quiet || event->kind != MOLT_EVENT_RELOADED)
+        print_outcome(event);
+    set_title(session, event->outcome);
+}
+
+static void handle(Session *session, const MoltReloadEvent *event)
+{
+    uint64_t frame = session->platform.frame;
+    switch (event->kind) {
+    case MOLT_EVENT_BUILD_STARTED:
+        molt__events_build_started(session->events, event, frame);
+        break;
+    case MOLT_EVENT_BUILD_SUCCEEDED:
+        molt__events_build(session->events, event, frame, true);
+        break;
+    case MOLT_EVENT_BUILD_FAILED:
+        molt__events_build(session->events, event, frame, false);
+        finish_attempt(session, event, false);
+        break;
+    case MOLT_EVENT_RELOADED:
+    case MOLT_EVENT_REFUSED:
+    case MOLT_EVENT_LOAD_FAILED:
+        finish_attempt(session, event, false);
+        break;
+    case MOLT_EVENT_NONE:
+    case MOLT_EVENT_KIND_COUNT:
+        break;
+    }
+}
+
+/* The boundary between two frames, the only place where code and state change. */
+static void reload_boundary(Session *session)
+{
+    MoltReloadEvent event;
+    uint64_t every = session->options->reload_every, frame = session->platform.frame;
+    if (every && frame && frame % every == 0) {
+        molt_reload_force(session->reload, &event);
+        finish_attempt(session, &event, true);
+    }
+    while (molt_reload_poll(session->reload, &event))
+        handle(session, &event);
+    molt__overlay_set_building(&session->overlay, molt_reload_building(session->reload), now_ms());
+}
+
+/* ---- commands ------------------------------------------------------------------------------- */
+
+static void dump_to(Session *session, const char *path, const char *command)
+{
+    MoltError error;
+    MoltStatus status = molt__dumps_write_state(session->reload, session->options->dump_addresses,
+                                                path, &error);
+    if (status)
+        complain(&error);
+    if (command)
+        molt__events_done(session->events, command, status ? error.text : NULL);
+}
+
+/* The argument of `line` when it is the command `name`, NULL otherwise. */
+static const char *argument_of(const char *line, const char *name)
+{
+    size_t length = strlen(name);
+    if (strncmp(line, name, length) != 0 || line[length] != ' ')
+        return NULL;
+    line += length + strspn(line + length, " ");
+    return *line ? line : NULL;
+}
+
+static void run_command(Session *session, const char *line)
+{
+    const char *path;
+    if ((path = argument_of(line, "screenshot"))) {
+        snprintf(session->shot, sizeof session->shot, "%s", path);
+        snprintf(session->command, sizeof session->command, "%s", line);
+    } else if ((path = argument_of(line, "dump"))) {
+        dump_to(session, path, line);
+    } else if (strcmp(line, "frames") == 0) {
+        molt__events_frame(session->events, session->platform.frame);
+        molt__events_done(session->events, line, NULL);
+    } else if (strcmp(line, "quit") == 0) {
+        molt__events_done(session->events, line, NULL);
+        session->quitting = true;
+    } else if (*line) {
+        molt__events_done(session->events, line,
+                          "unknown command; there are: screenshot PATH, dump PATH, frames, quit");
+    }
+}
+
+/* A command that asks for a picture holds back those behind it until the picture is taken. */
+static void run_commands(Session *session)
+{
+    char line[MOLT__CONSOLE_LINE];
+    while (session->console_open && !session->shot[0] && !session->quitting) {
+        if (molt__console_next(&session->console, line)) {
+            run_command(session, line);
+            continue;
+        }
+        if (session->console.ended) {
+            session->console_open = false;
+            session->quitting = !session->options->frames;
+        }
+        return;
+    }
+}
+
+static void read_input(Session *session)
+{
+    SDL_Event event;
+    MoltInputState *input = &session->platform.input;
+    uint64_t frame = session->platform.frame;
+    molt__input_begin(input);
+    if (session->video)
+        while (SDL_PollEvent(&event))
+            molt__input_event(input, &event);
+    if (input->host.quit || *session->interrupted)
+        session->quitting = true;
+    if (input->host.help)
+        session->overlay.help = !session->overlay.help;
+    if (input->host.dump) {
+        char path[64];
+        snprintf(path, sizeof path, "molt-dump-%" PRIu64 ".json", frame);
+        dump_to(session, path, NULL);
+        fprintf(stderr, "molt-host: state written to %s\n", path);
+    }
+    if (input->host.screenshot && !session->shot[0])
+        snprintf(session->shot, sizeof session->shot, "molt-shot-%" PRIu64 ".png", frame);
+}
+
+/* ---- frames --------------------------------------------------------------------------------- */
+
+static bool is_last_frame(const Session *session)
+{
+    uint64_t frames = session->options->frames;
+    return session->quitting || (frames && session->platform.frame + 1 >= frames);
+}
+
+/* Without a window, drawing is left out unless a picture of the frame is wanted. A game may end in any
+ * frame, so without a known last one every frame may be that of --screenshot. */
+static bool will_be_seen(const Session *session)
+{
+    const MoltOptions *options = session->options;
+    return molt__display_on_screen(session->display) || session->shot[0] ||
+           (options->screenshot && (is_last_frame(session) || !options->frames));
+}
+
+static void take_shot(Session *session)
+{
+    MoltError error;
+    MoltStatus status = molt__display_capture(session->display, session->shot, &error);
+    if (status)
+        complain(&error);
+    if (session->command[0])
+        molt__events_done(session->events, session->command, status ? error.text : NULL);
+    else if (!status)
+        fprintf(stderr, "molt-host: picture written to %s\n", session->shot);
+    session->shot[0] = session->command[0] = '\0';
+}
+
+/* Everything on the picture that is not the game's, then the picture itself. False on failure. */
+static bool finish_picture(Session *session, bool last)
+{
+    MoltError error;
+    bool ok = true;
+    molt__overlay_draw(&session->overlay, session->canvas, now_ms());
+    if (session->shot[0])
+        take_shot(session);
+    if (last && session->options->screenshot) {
+        ok = !molt__display_capture(session->display, session->options->screenshot, &error);
+        if (!ok)
+            complain(&error);
+        session->exit_shot_done = true;
+    }
+    return ok;
+}
+
+/* One step of the game with its picture. False when it was the last; *ok tells about a picture that
+ * could not be written. */
+static bool run_frame(Session *session, bool *ok)
+{
+    uint64_t start = now_ns();
+    MoltPlatform *platform = &session->platform;
+    bool last = is_last_frame(session);
+    platform->visible = will_be_seen(session);
+    if (platform->visible)
+        molt__display_begin(session->display);
+    last |= !molt_reload_frame(session->reload);
+    bool drawn = platform->visible;
+    platform->visible = false;
+    platform->frame++;
+    if (session->started.sequence) {
+        session->started.frame = platform->frame;
+        molt__events_running(session->events, &session->started);
+        session->started.sequence = 0;
+    }
+    if (drawn)
+        *ok = finish_picture(session, last);
+    molt__sound_update(session->sound);
+    session->busy_ns = now_ns() - start;
+    if (drawn)
+        molt__display_present(session->display);
+    return !last;
+}
+
+static bool run_frames(Session *session)
+{
+    bool ok = true, going = true;
+    session->deadline = session->rate_at = now_ns();
+    while (going) {
+        read_input(session);
+        run_commands(session);
+        reload_boundary(session);
+        going = run_frame(session, &ok);
+        count_rate(session);
+        if (going)
+            pace(session);
+    }
+    if (session->options->screenshot && !session->exit_shot_done) {
+        fprintf(stderr, "molt-host: no picture was written to %s: the game ended before the last frame "
+                        "that --frames names\n", session->options->screenshot);
+        ok = false;
+    }
+    return ok;
+}
+
+/* ---- opening and closing -------------------------------------------------------------------- */
+
+static MoltStatus open_display(Session *session, MoltError *error)
+{
+    const MoltOptions *options = session->options;
+    MoltStatus status;
+    if (options->headless) {
+        status = molt__display_open_surface(options->width, options->height, &session->display, error);
+    } else {
+        /* main() catches signals itself, in both modes alike. */
+        SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
+        if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0)
+            return molt_error(error, MOLT_SYSTEM,
+                              "No display: %s. Use --headless to run without a window.",
+                              SDL_GetError());
+        session->video = true;
+        status = molt__display_open_window(options->width, options->height, &session->display, error);
+    }
+    return status ? status : molt__canvas_create(molt__display_renderer(session->display),
+                                                 &session->canvas, error);
+}
+
+static void open_sound(Session *session)
+{
+    if (session->options->mute || session->options->headless)
+        return;
+    session->sound = molt__sound_open();
+    if (session->sound && molt__sound_problem(session->sound))
+        fprintf(stderr, "molt-host: no sound: %s\n", molt__sound_problem(session->sound));
+}
+
+static MoltStatus open_reload(Session *session, MoltError *error)
+{
+    const MoltOptions *options = session->options;
+    MoltReloadDesc desc = {
+        .library = options->library,
+        .api = &session->platform.api,
+        .policy = options->strict ? MOLT_POLICY_STRICT : MOLT_POLICY_LIVE,
+        .hooks = {before_reload, after_reload, session},
+        .fault = on_fault,
+        .fault_context = session,
+        .no_build = options->no_build,
+        /* Without a clock to keep, a reload belongs to a frame and not to a moment. */
+        .synchronous = as_fast_as_possible(session),
+    };
+    if (access(options->library, R_OK) != 0)
+        return molt_error(error, MOLT_NOT_FOUND,
+                          "Cannot read the game library %s: %s. Build the game first, or check the "
+                          "path.", options->library, strerror(errno));
+    MoltStatus status = molt_reload_create(&desc, &session->reload, error);
+    return status ? status : molt_reload_start(session->reload, error);
+}
+
+static MoltStatus open_session(Session *session, MoltError *error)
+{
+    const MoltOptions *options = session->options;
+    MoltStatus status = MOLT_OK;
+    molt__platform_init(&session->platform);
+    session->platform.seed = options->seed;
+    session->console.fd = STDIN_FILENO;
+    session->console_open = options->console;
+    if (options->events && (status = molt__events_open(options->events, &session->events, error)))
+        return status;
+    if ((status = molt__dumps_init(&session->dumps, options->dump_reloads, options->dump_addresses,
+                                   error)))
+        return status;
+    if ((status = open_display(session, error)))
+        return status;
+    open_sound(session);
+    session->platform.canvas = session->canvas;
+    session->platform.sound = session->sound;
+    session->platform.events = session->events;
+    return open_reload(session, error);
+}
+
+static void close_session(Session *session)
+{
+    molt_reload_stop(session->reload);
+    molt_reload_destroy(session->reload);
+    molt__canvas_destroy(session->canvas);
+    molt__display_close(session->display);
+    molt__sound_close(session->sound);
+    molt__events_close(session->events);
+    if (session->video)
+        SDL_QuitSubSystem(SDL_INIT_VIDEO);
+    SDL_Quit();
+}
+
+static void announce(Session *session)
+{
+    MoltHeapStats stats;
+    molt_heap_stats(molt_reload_heap(session->reload), MOLT_NO_TYPE, &stats);
+    molt__events_started(session->events, molt_reload_generation(session->reload), 0, stats.blocks);
+    set_title(session, "");
+    if (!session->options->headless && !session->options->no_build &&
+        !molt_reload_can_build(session->reload))
+        fprintf(stderr, "molt-host: %s.molt names no build command, so only changes of the library "
+                        "itself are seen\n", session->options->library);
+}
+
+int molt__session_run(const MoltOptions *options, const volatile sig_atomic_t *interrupted)
+{
+    MoltError error;
+    bool ok = false;
+    Session *session = calloc(1, sizeof *session);
+    if (!session) {
+        fputs("molt-host: out of memory\n", stderr);
+        return EXIT_FAILURE;
+    }
+    session->options = options;
+    session->interrupted = interrupted;
+    if (open_session(session, &error)) {
+        complain(&error);
+        goto cleanup;
+    }
+    announce(session);
+    ok = run_frames(session);
+    if (options->dump && molt__dumps_write_state(session->reload, options->dump_addresses,
+                                                 options->dump, &error)) {
+        complain(&error);
+        ok = false;
+    }
+    molt__events_quit(session->events, session->platform.frame);
+cleanup:
+    close_session(session);
+    free(session);
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}

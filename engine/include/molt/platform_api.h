@@ -1,0 +1,118 @@
+/* The whole boundary between host and game: what the host offers and what a game exports.
+ * A game sees this header and <molt/molt.h>, nothing else; the host never sees the game's types.
+ * MoltPlatformApi is append-only: a host may be newer than a game, never older. All calls are made
+ * from the thread that runs main_loop(), between start_up() and the return of shut_down(). */
+#ifndef MOLT_PLATFORM_API_H
+#define MOLT_PLATFORM_API_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MOLT_PLATFORM_VERSION 1u
+
+#if defined(__GNUC__)
+#define MOLT_EXPORT __attribute__((visibility("default")))
+#else
+#define MOLT_EXPORT
+#endif
+
+/* The game draws on a fixed logical canvas, scaled to the window; origin top left, y down. */
+#define MOLT_VIEW_WIDTH 1280
+#define MOLT_VIEW_HEIGHT 720
+/* One call of main_loop() is one simulation step of 1/60 s, whatever the real frame rate is. */
+#define MOLT_FRAMES_PER_SECOND 60
+
+typedef struct MoltColor {
+    uint8_t r, g, b, a; /* straight alpha */
+} MoltColor;
+
+typedef struct MoltRect {
+    float x, y, w, h;
+} MoltRect;
+
+typedef struct MoltVertex {
+    float x, y;
+    MoltColor color;
+} MoltVertex;
+
+typedef enum MoltKey {
+    MOLT_KEY_1, MOLT_KEY_2, MOLT_KEY_3, MOLT_KEY_4, MOLT_KEY_5,
+    MOLT_KEY_6, MOLT_KEY_7, MOLT_KEY_8, MOLT_KEY_9, MOLT_KEY_0,
+    MOLT_KEY_UP, MOLT_KEY_DOWN, MOLT_KEY_LEFT, MOLT_KEY_RIGHT,
+    MOLT_KEY_SPACE, MOLT_KEY_ENTER, MOLT_KEY_TAB, MOLT_KEY_SHIFT,
+    MOLT_KEY_A, MOLT_KEY_D, MOLT_KEY_E, MOLT_KEY_P, MOLT_KEY_Q, MOLT_KEY_R, MOLT_KEY_S, MOLT_KEY_W,
+    MOLT_KEY_PLUS, MOLT_KEY_MINUS,
+    MOLT_KEY_COUNT
+} MoltKey;
+
+typedef enum MoltMouseButton {
+    MOLT_MOUSE_LEFT, MOLT_MOUSE_MIDDLE, MOLT_MOUSE_RIGHT, MOLT_MOUSE_BUTTON_COUNT
+} MoltMouseButton;
+
+/* Input of this frame. `pressed` is true only in the frame in which the key or button went down. */
+typedef struct MoltInput {
+    float mouse_x, mouse_y; /* on the logical canvas */
+    float wheel;            /* notches since the last frame, up positive */
+    bool mouse_inside;
+    bool mouse_down[MOLT_MOUSE_BUTTON_COUNT];
+    bool mouse_pressed[MOLT_MOUSE_BUTTON_COUNT];
+    bool key_down[MOLT_KEY_COUNT];
+    bool key_pressed[MOLT_KEY_COUNT];
+} MoltInput;
+
+typedef struct MoltPlatformApi MoltPlatformApi;
+struct MoltPlatformApi {
+    uint32_t size;    /* sizeof(MoltPlatformApi) of the host */
+    uint32_t version; /* MOLT_PLATFORM_VERSION of the host */
+
+    /* ---- time and chance: equal seed and frame count, equal game */
+    uint64_t (*frame)(const MoltPlatformApi *api); /* main_loop() calls finished since start_up() */
+    uint64_t (*seed)(const MoltPlatformApi *api);  /* of this run, from --seed */
+
+    /* ---- input */
+    const MoltInput *(*input)(const MoltPlatformApi *api); /* valid until main_loop() returns */
+
+    /* ---- drawing: only inside main_loop(); without a display the calls do nothing */
+    void (*clear)(const MoltPlatformApi *api, MoltColor color);
+    void (*fill_rect)(const MoltPlatformApi *api, MoltRect rect, MoltColor color);
+    /* `colors` holds one colour per rectangle. */
+    void (*fill_rects)(const MoltPlatformApi *api, const MoltRect *rects, const MoltColor *colors,
+                       int count);
+    void (*line)(const MoltPlatformApi *api, float x0, float y0, float x1, float y1, MoltColor color);
+    void (*circle)(const MoltPlatformApi *api, float x, float y, float radius, MoltColor color,
+                   bool filled);
+    /* Every three vertices are one triangle. */
+    void (*fill_triangles)(const MoltPlatformApi *api, const MoltVertex *vertices, int count);
+    /* An image of width * height pixels, one 0xAABBGGRR word each (bytes r, g, b, a in memory on a
+     * little-endian machine), scaled into `dst`. Copied before the call returns. `slot` 0 to 7 keeps
+     * the texture between frames, so use one slot per image size. */
+    void (*pixels)(const MoltPlatformApi *api, int slot, int width, int height,
+                   const uint32_t *rgba, MoltRect dst);
+    /* 8 x 8 pixel ASCII font times `scale`; '\n' is not interpreted. */
+    void (*text)(const MoltPlatformApi *api, float x, float y, float scale, MoltColor color,
+                 const char *text);
+    /* False when what is drawn in this frame will not be seen (headless without a capture): a game may
+     * skip drawing then. It must never influence the simulation. */
+    bool (*visible)(const MoltPlatformApi *api);
+
+    /* ---- sound: a sine of at most 2 s with a soft edge, mixed with those that still sound */
+    void (*tone)(const MoltPlatformApi *api, float hertz, float seconds, float volume);
+
+    /* One line to the host's log and standard error. */
+    void (*log)(const MoltPlatformApi *api, const char *text);
+};
+
+/* ---- what a game exports -------------------------------------------------------------------- */
+
+/* Makes the state on the Molt heap and returns it; NULL stops the host. Runs once per session, not
+ * at reloads. Keep `api` in the state, in a field annotated MOLT_EXTERNAL: it stays the same pointer. */
+MOLT_EXPORT void *start_up(const MoltPlatformApi *api);
+/* One step and one picture; false ends the session. */
+MOLT_EXPORT bool main_loop(void *state);
+/* Last call before the host exits. */
+MOLT_EXPORT void shut_down(void *state);
+/* Optional. In the old code before, in the new code after a reload that happens. */
+MOLT_EXPORT void begin_reload(void *state);
+MOLT_EXPORT void end_reload(void *state);
+
+#endif
