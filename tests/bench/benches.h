@@ -1,0 +1,16 @@
+/* The benches that main.c runs. Each adds its rows to the table, or prints to standard error why it
+ * could not and returns false. They must never know each other. */
+#ifndef MOLT_BENCH_BENCHES_H
+#define MOLT_BENCH_BENCHES_H
+
+#include "measurement.h"
+
+/* A code-only reload of the game library at `path` through the whole transaction, against a bare
+ * dlopen, dlsym and dlclose of a copy of the same file. */
+bool bench_code_reload(Table *table, const char *path, int rounds);
+
+/* `count` objects of an ant's kind, linked by pointers, through an edit that adds two fields, reorders
+ * three and widens two, against memcpy of the bytes that they had. */
+bool bench_migration(Table *table, uint64_t count, int rounds);
+
+#endif

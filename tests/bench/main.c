@@ -1,0 +1,46 @@
+/* molt-bench: pauses of a reload beside what the machine needs for the same work without Molt. All in
+ * one run and in turns; medians; ratios first. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "benches.h"
+
+static const char usage[] = "usage: molt-bench [--json FILE] [--game LIBRARY] [--quick]\n"
+                            "  --json FILE     the table as a JSON array\n"
+                            "  --game LIBRARY  game library to reload; default: the sample game\n"
+                            "  --quick         few rounds and objects, only to see that it works\n";
+
+int main(int argc, char **argv)
+{
+    const char *json = NULL, *game = BENCH_GAME;
+    bool quick = false;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
+            json = argv[++i];
+        } else if (strcmp(argv[i], "--game") == 0 && i + 1 < argc) {
+            game = argv[++i];
+        } else if (strcmp(argv[i], "--quick") == 0) {
+            quick = true;
+        } else if (strcmp(argv[i], "--help") == 0) {
+            fputs(usage, stdout);
+            return EXIT_SUCCESS;
+        } else {
+            fputs(usage, stderr);
+            return 2;
+        }
+    }
+
+    static Table table;
+    int rounds = quick ? 3 : 41;
+    bool ok = bench_code_reload(&table, game, rounds);
+    ok = bench_migration(&table, quick ? 100 : 10000, rounds) && ok;
+    ok = bench_migration(&table, quick ? 1000 : 1000000, quick ? 2 : 9) && ok;
+    bench_print(&table);
+    if (json && !bench_write_json(&table, json)) {
+        fprintf(stderr, "molt-bench: %s: %s\n", json, strerror(errno));
+        ok = false;
+    }
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,45 @@
+/* A measurement: times of a piece of work and of its baseline, taken in turns so that a noisy machine
+ * disturbs both alike, and the rows that come of them. It must never know what is measured. */
+#ifndef MOLT_BENCH_MEASUREMENT_H
+#define MOLT_BENCH_MEASUREMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { BENCH_ROUNDS_MAX = 101, BENCH_ROWS_MAX = 32 };
+
+typedef struct Samples {
+    uint64_t ns[BENCH_ROUNDS_MAX];
+    int count;
+} Samples;
+
+typedef struct Row {
+    char name[96];
+    double value;    /* median, in `unit` */
+    char unit[8];
+    double baseline; /* median or budget, in `unit` */
+    char against[48]; /* what the baseline is */
+    double goal;     /* ratio to reach at most; 0: none */
+} Row;
+
+typedef struct Table {
+    Row rows[BENCH_ROWS_MAX];
+    int count;
+} Table;
+
+uint64_t bench_now(void); /* nanoseconds, monotonic */
+
+void bench_sample(Samples *samples, uint64_t ns); /* beyond BENCH_ROUNDS_MAX: ignored */
+double bench_median(const Samples *samples);      /* nanoseconds; 0 without samples */
+
+/* Copies everything. Values are in nanoseconds; divided by `per` (objects, or 1) they are shown in
+ * "ns", or in "ms" when `per` is 1. */
+void bench_add(Table *table, const char *name, double ns, const char *against, double baseline_ns,
+               double per, double goal);
+
+void bench_print(const Table *table);
+/* JSON array of {name, value, unit, baseline, ratio, goal, met}; goal and met are null without a goal.
+ * False with errno set when the file cannot be written. */
+bool bench_write_json(const Table *table, const char *path);
+
+#endif

@@ -1,0 +1,240 @@
+#include "benches.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <molt/reload.h>
+
+/* ---- a platform that shows nothing ---------------------------------------------------------- */
+
+static uint64_t frames_done;
+static const MoltInput no_input;
+
+static uint64_t stage_frame(const MoltPlatformApi *api)
+{
+    (void)api;
+    return frames_done;
+}
+
+static uint64_t stage_seed(const MoltPlatformApi *api)
+{
+    (void)api;
+    return 1;
+}
+
+static const MoltInput *stage_input(const MoltPlatformApi *api)
+{
+    (void)api;
+    return &no_input;
+}
+
+static void stage_clear(const MoltPlatformApi *api, MoltColor color)
+{
+    (void)api;
+    (void)color;
+}
+
+static void stage_fill_rect(const MoltPlatformApi *api, MoltRect rect, MoltColor color)
+{
+    (void)api;
+    (void)rect;
+    (void)color;
+}
+
+static void stage_fill_rects(const MoltPlatformApi *api, const MoltRect *rects,
+                             const MoltColor *colors, int count)
+{
+    (void)api;
+    (void)rects;
+    (void)colors;
+    (void)count;
+}
+
+static void stage_line(const MoltPlatformApi *api, float x0, float y0, float x1, float y1,
+                       MoltColor color)
+{
+    (void)api;
+    (void)x0;
+    (void)y0;
+    (void)x1;
+    (void)y1;
+    (void)color;
+}
+
+static void stage_circle(const MoltPlatformApi *api, float x, float y, float radius, MoltColor color,
+                         bool filled)
+{
+    (void)api;
+    (void)x;
+    (void)y;
+    (void)radius;
+    (void)color;
+    (void)filled;
+}
+
+static void stage_triangles(const MoltPlatformApi *api, const MoltVertex *vertices, int count)
+{
+    (void)api;
+    (void)vertices;
+    (void)count;
+}
+
+static void stage_pixels(const MoltPlatformApi *api, int slot, int width, int height,
+                         const uint32_t *rgba, MoltRect dst)
+{
+    (void)api;
+    (void)slot;
+    (void)width;
+    (void)height;
+    (void)rgba;
+    (void)dst;
+}
+
+static void stage_text(const MoltPlatformApi *api, float x, float y, float scale, MoltColor color,
+                       const char *text)
+{
+    (void)api;
+    (void)x;
+    (void)y;
+    (void)scale;
+    (void)color;
+    (void)text;
+}
+
+static bool stage_visible(const MoltPlatformApi *api)
+{
+    (void)api;
+    return false;
+}
+
+static void stage_tone(const MoltPlatformApi *api, float hertz, float seconds, float volume)
+{
+    (void)api;
+    (void)hertz;
+    (void)seconds;
+    (void)volume;
+}
+
+static void stage_log(const MoltPlatformApi *api, const char *text)
+{
+    (void)api;
+    (void)text;
+}
+
+static const MoltPlatformApi stage = {
+    .size = sizeof(MoltPlatformApi),
+    .version = MOLT_PLATFORM_VERSION,
+    .frame = stage_frame,
+    .seed = stage_seed,
+    .input = stage_input,
+    .clear = stage_clear,
+    .fill_rect = stage_fill_rect,
+    .fill_rects = stage_fill_rects,
+    .line = stage_line,
+    .circle = stage_circle,
+    .fill_triangles = stage_triangles,
+    .pixels = stage_pixels,
+    .text = stage_text,
+    .visible = stage_visible,
+    .tone = stage_tone,
+    .log = stage_log,
+};
+
+/* ---- the two sides -------------------------------------------------------------------------- */
+
+/* The loader keys libraries by file, so the bare side opens a copy that Molt never loads. */
+static bool copy_file(const char *from, char *to_template)
+{
+    FILE *in = fopen(from, "rb");
+    int descriptor = in ? mkstemp(to_template) : -1;
+    FILE *out = descriptor >= 0 ? fdopen(descriptor, "wb") : NULL;
+    bool ok = out != NULL;
+    char buffer[1 << 16];
+    size_t length;
+    while (ok && (length = fread(buffer, 1, sizeof buffer, in)) > 0)
+        ok = fwrite(buffer, 1, length, out) == length;
+    ok = ok && !ferror(in);
+    if (out)
+        ok = fclose(out) == 0 && ok;
+    if (in)
+        fclose(in);
+    return ok;
+}
+
+static bool bare_reload(const char *path, Samples *samples)
+{
+    uint64_t started = bench_now();
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    bool found = handle && dlsym(handle, "start_up") && dlsym(handle, "main_loop") &&
+                 dlsym(handle, "shut_down");
+    if (handle)
+        dlclose(handle);
+    bench_sample(samples, bench_now() - started);
+    if (!found)
+        fprintf(stderr, "molt-bench: %s: %s\n", path, dlerror());
+    return found;
+}
+
+static bool molt_code_reload(MoltReload *reload, Samples *samples)
+{
+    MoltReloadEvent event;
+    molt_reload_force(reload, &event);
+    if (event.kind != MOLT_EVENT_RELOADED) {
+        fprintf(stderr, "molt-bench: %s\n%s\n", event.headline, event.detail);
+        return false;
+    }
+    bench_sample(samples, event.pause_ns);
+    return true;
+}
+
+static void play(MoltReload *reload, int frames)
+{
+    for (int i = 0; i < frames; i++) {
+        molt_reload_frame(reload);
+        frames_done++;
+    }
+}
+
+bool bench_code_reload(Table *table, const char *path, int rounds)
+{
+    bool ok = false;
+    char copy[] = "/tmp/molt-bench-XXXXXX";
+    MoltReload *reload = NULL;
+    MoltError error = {.text = ""};
+    MoltReloadDesc desc = {
+        .library = path, .api = &stage, .no_build = true, .no_watch = true, .synchronous = true};
+    if (!copy_file(path, copy)) {
+        fprintf(stderr, "molt-bench: cannot copy %s: %s\n", path, strerror(errno));
+        goto cleanup;
+    }
+    if (molt_reload_create(&desc, &reload, &error) != MOLT_OK ||
+        molt_reload_start(reload, &error) != MOLT_OK) {
+        fprintf(stderr, "molt-bench: %s\n", error.text);
+        goto cleanup;
+    }
+    frames_done = 0;
+    play(reload, 60);
+
+    Samples bare = {.count = 0}, molt = {.count = 0};
+    ok = true;
+    for (int round = 0; ok && round < rounds; round++) {
+        ok = bare_reload(copy, &bare) && molt_code_reload(reload, &molt);
+        play(reload, 1);
+    }
+    if (ok) {
+        double pause = bench_median(&molt);
+        bench_add(table, "code-only reload of the sample game", pause,
+                  "bare dlopen + dlsym + dlclose", bench_median(&bare), 1, 0);
+        bench_add(table, "code-only reload of the sample game", pause, "a budget of 1 ms", 1e6, 1, 1);
+    }
+    molt_reload_stop(reload);
+
+cleanup:
+    molt_reload_destroy(reload);
+    unlink(copy);
+    return ok;
+}

@@ -1,0 +1,40 @@
+/* MOLT_FALLBACK takes the place of what is gone
+ * expect: migrated
+ * report: loss enumerator-removed State.k 1
+ */
+#include "case.h"
+
+#if VERSION == 1
+typedef enum Kind { A, B, C } Kind;
+#else
+typedef enum Kind { B, A MOLT_FALLBACK } Kind;
+#endif
+typedef struct State {
+    Kind k;
+    Kind row[3];
+} State;
+MOLT_ROOT(State);
+
+#if VERSION == 1
+static State *make(void)
+{
+    State *s = molt_new(State);
+    s->k = C;
+    s->row[1] = B;
+    return s;
+}
+
+static bool check(State *s)
+{
+    CHECK(s->k == C);
+    return true;
+}
+#else
+static bool check(State *s)
+{
+    CHECK(s->k == A && s->row[0] == A && s->row[1] == B);
+    return true;
+}
+#endif
+
+CASE_MAIN

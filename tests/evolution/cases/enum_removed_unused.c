@@ -1,0 +1,38 @@
+/* an enumerator that nothing holds may go
+ * expect: migrated
+ */
+#include "case.h"
+
+#if VERSION == 1
+typedef enum Kind { A, B, C } Kind;
+#else
+typedef enum Kind { A, B } Kind;
+#endif
+typedef struct State {
+    Kind k;
+    Kind row[3];
+} State;
+MOLT_ROOT(State);
+
+#if VERSION == 1
+static State *make(void)
+{
+    State *s = molt_new(State);
+    s->k = B;
+    return s;
+}
+
+static bool check(State *s)
+{
+    CHECK(s->k == B);
+    return true;
+}
+#else
+static bool check(State *s)
+{
+    CHECK(s->k == B);
+    return true;
+}
+#endif
+
+CASE_MAIN

@@ -1,0 +1,53 @@
+/* MOLT_WAS on a struct, together with an edit of it
+ * expect: migrated
+ * report: info type-renamed Enemy
+ */
+#include "case.h"
+
+#if VERSION == 1
+typedef struct Mob {
+    int hp;
+    struct Mob *leader;
+} Mob;
+typedef struct State {
+    Mob *m;
+    void *any;
+} State;
+#else
+typedef struct Enemy {
+    double speed;
+    struct Enemy *leader;
+    int hp;
+} MOLT_WAS("Mob") Enemy;
+typedef struct State {
+    Enemy *m;
+    void *any;
+} State;
+#endif
+MOLT_ROOT(State);
+
+#if VERSION == 1
+static State *make(void)
+{
+    State *s = molt_new(State);
+    s->m = molt_new(Mob);
+    s->m->hp = 9;
+    s->m->leader = s->m;
+    s->any = s->m;
+    return s;
+}
+
+static bool check(State *s)
+{
+    CHECK(s->m->hp == 9);
+    return true;
+}
+#else
+static bool check(State *s)
+{
+    CHECK(s->m->hp == 9 && s->m->leader == s->m && s->any == s->m && s->m->speed == 0);
+    return true;
+}
+#endif
+
+CASE_MAIN

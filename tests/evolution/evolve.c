@@ -1,0 +1,122 @@
+/* Runs one edit through the real reload: loads version 1 of a game, lets it make its state, replaces
+ * the library file by version 2, forces the reload, and lets the code that then runs check the state.
+ * Prints one line for the outcome and one for each finding; exit 0 when code and state agree. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "molt/reload.h"
+
+static void log_line(const MoltPlatformApi *api, const char *text)
+{
+    (void)api;
+    fprintf(stderr, "%s\n", text);
+}
+
+static uint64_t zero(const MoltPlatformApi *api)
+{
+    (void)api;
+    return 0;
+}
+
+static bool copy_file(const char *from, const char *to)
+{
+    char buffer[65536];
+    size_t got;
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    bool good = in && out;
+    while (good && (got = fread(buffer, 1, sizeof buffer, in)) > 0)
+        good = fwrite(buffer, 1, got, out) == got;
+    if (in)
+        fclose(in);
+    if (out)
+        good = fclose(out) == 0 && good;
+    return good;
+}
+
+static int fail(const char *what, const char *why)
+{
+    fprintf(stderr, "evolve: %s: %s\n", what, why);
+    return 1;
+}
+
+static char *dump(const MoltReload *reload)
+{
+    char *text = NULL;
+    size_t length = 0;
+    MoltError error = {0};
+    if (molt_reload_dump(reload, false, &text, &length, &error) != MOLT_OK)
+        fprintf(stderr, "evolve: dump: %s\n", error.text);
+    return text;
+}
+
+/* What a refusal must leave alone. */
+static int check_untouched(const MoltReload *reload, const MoltHash *digest, const char *before)
+{
+    MoltHash now = molt_heap_digest(molt_reload_heap(reload));
+    char *after = dump(reload);
+    int result = 0;
+    if (memcmp(&now, digest, sizeof now) != 0)
+        result = fail("refusal", "the state is not bit-identical");
+    else if (!after || !before || strcmp(before, after) != 0)
+        result = fail("refusal", "the dump differs");
+    free(after);
+    return result;
+}
+
+static void print_event(const MoltReloadEvent *event)
+{
+    printf("outcome %s\n", event->outcome);
+    for (uint32_t f = 0; event->report && f < event->report->count; f++) {
+        const MoltFinding *finding = &event->report->findings[f];
+        printf("finding %s %s %s %llu\n", molt_severity_id(finding->severity),
+               molt_rule_id(finding->rule), finding->path ? finding->path : "-",
+               (unsigned long long)finding->objects);
+    }
+    if (event->kind != MOLT_EVENT_RELOADED)
+        printf("detail %s: %s\n", event->headline, event->detail);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 4) {
+        fprintf(stderr, "usage: evolve V1.so V2.so WORK.so [the library path to reload from]\n");
+        return 2;
+    }
+    MoltPlatformApi api = {
+        .size = sizeof api, .version = MOLT_PLATFORM_VERSION, .frame = zero, .seed = zero, .log = log_line};
+    MoltReloadDesc desc = {.library = argv[3], .api = &api, .no_build = true, .no_watch = true};
+    MoltReload *reload = NULL;
+    MoltReloadEvent event;
+    MoltError error = {0};
+    char *before = NULL;
+    int result = 1;
+    if (!copy_file(argv[1], argv[3])) {
+        fail(argv[3], "cannot be written");
+    } else if (molt_reload_create(&desc, &reload, &error) != MOLT_OK ||
+               molt_reload_start(reload, &error) != MOLT_OK) {
+        fail("start", error.text);
+    } else if (!molt_reload_frame(reload)) {
+        fail("version 1", "its own check fails");
+    } else {
+        MoltHash digest = molt_heap_digest(molt_reload_heap(reload));
+        before = dump(reload);
+        unlink(argv[3]);
+        if (!copy_file(argv[2], argv[3]))
+            fail(argv[3], "cannot be replaced");
+        molt_reload_force(reload, &event);
+        print_event(&event);
+        result = event.kind == MOLT_EVENT_RELOADED ? 0 : check_untouched(reload, &digest, before);
+        if (result == 0 && !molt_reload_frame(reload))
+            result = fail("check", "the state is not what the edit should have made of it");
+        char *after = dump(reload); /* also a check: it follows every pointer of the new state */
+        if (!after)
+            result = 1;
+        free(after);
+        molt_reload_stop(reload);
+    }
+    free(before);
+    molt_reload_destroy(reload);
+    return result;
+}

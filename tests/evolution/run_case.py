@@ -1,0 +1,108 @@
+"""One evolution case: compiles both versions, runs the edit through the real reload, and compares the
+outcome and the findings with what the case's leading comment expects:
+
+    expect: migrated | code | refused RULE PATH | load-failed TEXT | codegen-error TEXT
+    report: SEVERITY RULE PATH [OBJECTS]       one line for each finding that must be there
+
+A loss that no `report:` line names is a failure, and so is a missing one."""
+import argparse
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+
+def expectations(source):
+    comment = re.match(r"\s*/\*(.*?)\*/", source, re.S)
+    lines = [line.strip(" *") for line in comment.group(1).splitlines()] if comment else []
+    expect = [line[7:].strip() for line in lines if line.startswith("expect:")]
+    reports = [line[7:].split() for line in lines if line.startswith("report:")]
+    if len(expect) != 1:
+        sys.exit("the leading comment must have exactly one `expect:` line")
+    return expect[0], reports
+
+
+def run(command, **options):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          check=False, **options)
+
+
+def build(args, case, version, folder):
+    """The library of one version; (path, None) or (None, what the generator said)."""
+    flags = [f"-DVERSION={version}", f"-I{case.parent.parent}"] + [f"-I{i}" for i in args.include]
+    metadata, library = folder / f"v{version}.c", folder / f"v{version}.so"
+    command = [args.codegen, "--base", str(case.parent), "--metadata", str(metadata), "--schema",
+               str(folder / f"v{version}.json"), str(case), "--", "-std=gnu11", *flags]
+    generated = run(command)
+    if generated.returncode != 0:
+        return None, generated.stdout
+    command = [args.cc, *shlex.split(args.cflags), "-std=gnu11", "-g", "-O1", "-fPIC", "-shared",
+               "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", *flags,
+               str(case), str(metadata), "-o", str(library), "-lm"]
+    compiled = run(command)
+    if compiled.returncode != 0:
+        sys.exit(f"version {version} does not compile:\n{compiled.stdout}")
+    return library, None
+
+
+def compare(expect, reports, output):
+    """What is wrong with the outcome; an empty list when nothing is."""
+    wrong = []
+    outcome = re.search(r"^outcome (\S+)", output, re.M)
+    words = expect.split()
+    if not outcome or outcome.group(1) != words[0]:
+        wrong.append(f"expected outcome {words[0]}, got {outcome.group(1) if outcome else 'none'}")
+    findings = [line.split()[1:] for line in output.splitlines() if line.startswith("finding ")]
+    if words[0] == "refused":
+        reports = reports + [["refuse", *words[1:]]]
+    elif len(words) > 1 and " ".join(words[1:]) not in output:
+        wrong.append(f"expected the words: {' '.join(words[1:])}")
+    for report in reports:
+        if not any(finding[:len(report)] == report for finding in findings):
+            wrong.append(f"no finding: {' '.join(report)}")
+    for finding in findings:
+        named = any(finding[:len(report)] == report for report in reports)
+        if finding[0] == "loss" and not named and words[0] != "refused":
+            wrong.append(f"unexpected: {' '.join(finding)}")
+    return wrong
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("case", type=pathlib.Path)
+    parser.add_argument("--codegen", required=True)
+    parser.add_argument("--evolve", required=True)
+    parser.add_argument("--cc", default="cc")
+    parser.add_argument("--cflags", default="")
+    parser.add_argument("--include", action="append", default=[])
+    args = parser.parse_args()
+    case = args.case.resolve()
+    expect, reports = expectations(case.read_text())
+    with tempfile.TemporaryDirectory(prefix="molt-evolution-") as name:
+        folder = pathlib.Path(name)
+        libraries = []
+        for version in (1, 2):
+            library, refusal = build(args, case, version, folder)
+            if refusal is not None:
+                text = expect.partition("codegen-error ")[2]
+                if text and text in refusal:
+                    print(f"codegen refused version {version} as expected:\n{refusal}")
+                    return 0
+                sys.exit(f"the generator refuses version {version}:\n{refusal}")
+            libraries.append(str(library))
+        if expect.startswith("codegen-error"):
+            sys.exit("the generator accepts both versions")
+        result = run([args.evolve, *libraries, str(folder / "game.so")])
+    print(result.stdout, end="")
+    wrong = compare(expect, reports, result.stdout)
+    if result.returncode != 0:
+        wrong.append(f"evolve ended with {result.returncode}")
+    for line in wrong:
+        print(f"FAIL: {line}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
