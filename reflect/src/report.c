@@ -1,6 +1,7 @@
 #include "molt/report.h"
 
 #include <cjson/cJSON.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,12 +81,15 @@ static bool ends_sentence(const char *text)
     return last == '.' || last == '!' || last == '?';
 }
 
-/* `before -> after`, then value and number of objects, each only where there is one. Returns the
- * last part, NULL when there is none. */
+/* `before -> after`, then number of objects and first value, each only where there is one. Returns
+ * the last part, NULL when there is none. */
 static const char *append_facts(Line *line, const MoltFinding *finding, char *number, size_t size)
 {
     const char *last = NULL;
-    if (has(finding->before) && has(finding->after)) {
+    if (has(finding->before) && has(finding->after) &&
+        strcmp(finding->before, finding->after) == 0) {
+        append(line, last = finding->after);
+    } else if (has(finding->before) && has(finding->after)) {
         append(line, finding->before);
         append(line, " -> ");
         append(line, last = finding->after);
@@ -96,15 +100,16 @@ static const char *append_facts(Line *line, const MoltFinding *finding, char *nu
         append(line, "now ");
         append(line, last = finding->after);
     }
-    if (has(finding->value)) {
-        append(line, last ? ", " : "");
-        append(line, last = finding->value);
-    }
     if (finding->objects > 0) {
         snprintf(number, size, "%llu object%s", (unsigned long long)finding->objects,
                  finding->objects == 1 ? "" : "s");
         append(line, last ? ", " : "");
         append(line, last = number);
+    }
+    if (has(finding->value)) {
+        append(line, last ? ", " : "");
+        append(line, finding->objects > 1 ? "first " : "");
+        append(line, last = finding->value);
     }
     return last;
 }
@@ -125,8 +130,11 @@ static size_t write_finding(const MoltFinding *finding, char *buffer, size_t siz
     if (last && !ends_sentence(last))
         append(&line, ".");
     if (has(finding->remedy)) {
+        char initial[2] = {(char)toupper((unsigned char)finding->remedy[0]), '\0'};
         append(&line, " ");
-        append(&line, finding->remedy);
+        append(&line, initial);
+        append(&line, finding->remedy + 1);
+        append(&line, ends_sentence(finding->remedy) ? "" : ".");
     }
     return line.length;
 }
@@ -378,6 +386,13 @@ static const char *plural(uint64_t number)
 static void append_totals(Line *line, const MoltReport *report)
 {
     char text[FRAME_BYTES / 2];
+    uint32_t refusals = molt_report_total(report, MOLT_REFUSE);
+    if (refusals > 0) {
+        snprintf(text, sizeof text, "nothing was changed: %lu rule%s refuse%s this edit\n",
+                 (unsigned long)refusals, plural(refusals), refusals == 1 ? "s" : "");
+        append(line, text);
+        return;
+    }
     snprintf(text, sizeof text,
              "%lu type%s changed, %llu object%s migrated (%llu -> %llu bytes), %llu visited, "
              "%llu pointer%s changed\n",

@@ -68,7 +68,7 @@ static void finding_reads_as_one_line(void **state)
     char text[256];
     molt_finding_text(&finding, text, sizeof text);
     assert_string_equal(text, "loss   number-out-of-range    Ant.hp: int hp -> uint8_t hp, "
-                              "300 in Ant:17, 3 objects. MOLT_CONVERT(saturate) allows it.");
+                              "3 objects, first 300 in Ant:17. MOLT_CONVERT(saturate) allows it.");
 }
 
 static void finding_without_facts_names_its_path(void **state)
@@ -216,8 +216,7 @@ static void text_lists_worst_first(void **state)
     report.left_out[MOLT_INFO] = 4;
     char *text = molt_report_to_text(&report);
     assert_non_null(text);
-    const char *expected = "1 type changed, 10000 objects migrated (0 -> 0 bytes), 0 visited, "
-                           "0 pointers changed\n"
+    const char *expected = "nothing was changed: 1 rule refuses this edit\n"
                            "refuse field-removed          A.refuse.\n"
                            "loss   field-removed          A.loss.\n"
                            "info   field-removed          A.note.\n"
@@ -225,6 +224,36 @@ static void text_lists_worst_first(void **state)
     assert_string_equal(text, expected);
     free(text);
     molt_report_clear(&report);
+}
+
+static void totals_stand_first_when_nothing_refuses(void **state)
+{
+    (void)state;
+    MoltReport report;
+    molt_report_init(&report, NULL);
+    report.types_changed = 1;
+    report.objects_migrated = 10000;
+    report.pointers_changed = 1;
+    char *text = molt_report_to_text(&report);
+    assert_non_null(text);
+    assert_string_equal(text, "1 type changed, 10000 objects migrated (0 -> 0 bytes), 0 visited, "
+                              "1 pointer changed\n");
+    free(text);
+    molt_report_clear(&report);
+}
+
+static void equal_declarations_are_written_once(void **state)
+{
+    (void)state;
+    char text[256];
+    MoltFinding finding = finding_of(MOLT_REFUSE, MOLT_RULE_FUNCTION_MISSING, "Ant.act");
+    finding.before = finding.after = "Act *act";
+    finding.value = "forage of ants.c in Ant:0";
+    finding.objects = 1;
+    finding.remedy = "keep the function";
+    molt_finding_text(&finding, text, sizeof text);
+    assert_string_equal(text, "refuse function-missing       Ant.act: Act *act, 1 object, "
+                              "forage of ants.c in Ant:0. Keep the function.");
 }
 
 static void json_says_the_same(void **state)
@@ -290,6 +319,8 @@ int main(void)
         cmocka_unit_test(refusal_pushes_out_notes),
         cmocka_unit_test(worse_findings_are_kept_first),
         cmocka_unit_test(text_lists_worst_first),
+        cmocka_unit_test(totals_stand_first_when_nothing_refuses),
+        cmocka_unit_test(equal_declarations_are_written_once),
         cmocka_unit_test(json_says_the_same),
         cmocka_unit_test(failed_allocation_counts_as_left_out),
     };
