@@ -18,8 +18,8 @@
 
 extern char **environ;
 
-/* Invariant: `process` and `pipe` are valid exactly while `state` is RUNNING. The output buffer has room
- * for twice the limit, so that old output is dropped in large pieces. */
+/* Invariant: `process` and `pipe` are valid exactly while `state` is RUNNING. The output buffer
+ * has room for twice the limit, so that old output is dropped in large pieces. */
 struct MoltBuild {
     char **arguments;
     char *directory;
@@ -251,7 +251,8 @@ void molt__build_cancel(MoltBuild *build)
         nanosleep(&pause, NULL);
         ended = waitpid(build->process, &status, WNOHANG);
     }
-    /* Whatever of the group is left gets no second chance; the leader is reaped, so no zombie stays. */
+    /* Whatever of the group is left gets no second chance; the leader is reaped, so no zombie
+     * stays. */
     kill(-build->process, SIGKILL);
     while (ended == 0 || (ended < 0 && errno == EINTR)) {
         ended = waitpid(build->process, &status, 0);

@@ -1,5 +1,5 @@
-/* Runs the build command beside the game, one run at a time, and keeps what it prints. It must never
- * know what is built. */
+/* Runs the build command beside the game, one run at a time, and keeps what it prints. It must
+ * never know what is built. */
 #ifndef MOLT_CORE_BUILD_H
 #define MOLT_CORE_BUILD_H
 
@@ -37,8 +37,8 @@ MoltBuildState molt__build_poll(MoltBuild *build);
 /* Ends the run and its process group, by force after 300 ms, and waits for the command itself. */
 void molt__build_cancel(MoltBuild *build);
 
-/* Output of the current or last run, cleaned by molt__diagnostics_clean once it has ended. Never NULL;
- * valid until the next call on the build. */
+/* Output of the current or last run, cleaned by molt__diagnostics_clean once it has ended. Never
+ * NULL; valid until the next call on the build. */
 const char *molt__build_output(const MoltBuild *build, size_t *length);
 uint64_t molt__build_duration_ns(const MoltBuild *build); /* so far, or of the run that ended */
 

@@ -9,8 +9,8 @@
 #define CACHE_SLOTS 256u /* a power of two */
 
 /* State points at few distinct places of a library, but from many objects, so both directions go
- * through small direct-mapped caches.
- * Invariant: resolved[i] is where before->items[i] is in the new library, 0 where that is not sure. */
+ * through small direct-mapped caches. Invariant: resolved[i] is where before->items[i] is in the
+ * new library, 0 where that is not sure. */
 struct MoltCodePair {
     const MoltSymbols *before, *after;
     MoltCodeMap map;
@@ -23,7 +23,7 @@ struct MoltCodePair {
         uint32_t symbol; /* index + 1 into before->items; 0: empty */
     } named[CACHE_SLOTS];
     struct {
-        const char *bytes; /* in the old image; NULL: empty */
+        const char *bytes; /* storage of `before`; NULL: empty */
         uintptr_t address;
     } literals[CACHE_SLOTS];
     char note[400];
@@ -68,8 +68,8 @@ static uintptr_t resolve_symbol(const MoltSymbols *after, const MoltSymbol *old)
     return old->kind == MOLT_CODE_DATA && old->size != found->size ? 0 : found->address;
 }
 
-/* Symbols that share an address (aliases, folded identical code) may be meant by any of their names, so
- * all of them must have gone to one place. */
+/* Symbols that share an address (aliases, folded identical code) may be meant by any of their
+ * names, so all of them must have gone to one place. */
 static void resolve_all(MoltCodePair *pair)
 {
     const MoltSymbols *before = pair->before;
@@ -93,29 +93,35 @@ static void explain(MoltCodePair *pair, uint32_t index)
     const MoltSymbol *found = NULL;
     const char *what = old->kind == MOLT_CODE_FUNCTION ? "function" : "object";
     for (uint32_t i = 0; i < pair->before->count; i++) {
-        if (i != index && items[i].address == old->address && strcmp(items[i].name, old->name) != 0) {
-            note(pair, "%s and %s have one address in the old library (identical code was folded), so "
-                       "which of them is meant is unknown. Link without --icf=all.",
+        if (i != index && items[i].address == old->address &&
+            strcmp(items[i].name, old->name) != 0) {
+            note(pair,
+                 "%s and %s have one address in the old library (identical code was folded), so "
+                 "which of them is meant is unknown. Link without --icf=all.",
                  old->name, items[i].name);
             return;
         }
     }
     switch (match_symbol(pair->after, old, &found)) {
     case MOLT_SYMBOL_AMBIGUOUS:
-        note(pair, "Several %ss are called %s and nothing tells them apart. Give it a name of its own.",
+        note(pair,
+             "Several %ss are called %s and nothing tells them apart. Give it a name of its own.",
              what, old->name);
         break;
     case MOLT_SYMBOL_MISSING:
-        note(pair, pair->after->available
-                       ? "The new library has no %s called %s. Bring it back, or change what points to it "
-                         "before you remove it."
-                       : "The new library has no symbol table, so the %s %s cannot be found in it. Link "
-                         "without -s and do not strip it.",
-             what, old->name);
+        note(
+            pair,
+            pair->after->available
+                ? "The new library has no %s called %s. Bring it back, or change what points to it "
+                  "before you remove it."
+                : "The new library has no symbol table, so the %s %s cannot be found in it. Link "
+                  "without -s and do not strip it.",
+            what, old->name);
         break;
     case MOLT_SYMBOL_FOUND:
-        note(pair, "The %s %s has %" PRIu64 " bytes in the old library and %" PRIu64
-                   " in the new one, so a pointer into it cannot be carried over.",
+        note(pair,
+             "The %s %s has %" PRIu64 " bytes in the old library and %" PRIu64
+             " in the new one, so a pointer into it cannot be carried over.",
              what, old->name, old->size, found->size);
         break;
     }
@@ -166,14 +172,12 @@ static uintptr_t find_named(MoltCodePair *pair, const MoltCodeTarget *target)
 static uintptr_t find_literal(MoltCodePair *pair, const MoltCodeTarget *target)
 {
     uint32_t slot = slot_of((uintptr_t)target->bytes);
-    uintptr_t at = (uintptr_t)target->bytes;
-    if (at != 0 && pair->literals[slot].bytes == target->bytes) {
+    if (target->bytes != NULL && pair->literals[slot].bytes == target->bytes) {
         return pair->literals[slot].address;
     }
-    uintptr_t address =
-        molt__literals_find(pair->after->literals, target->bytes, target->size);
-    /* Only bytes of the old image stay what they are; others may be a caller's buffer. */
-    if (at >= pair->before->begin && at < pair->before->end) {
+    uintptr_t address = molt__literals_find(pair->after->literals, target->bytes, target->size);
+    /* A caller's own buffer may hold something else next time. */
+    if (molt__literals_owns(pair->before->literals, target->bytes)) {
         pair->literals[slot].bytes = target->bytes;
         pair->literals[slot].address = address;
     }
@@ -192,11 +196,13 @@ static bool describe(void *context, uintptr_t address, MoltCodeTarget *out)
     }
     if (!molt__symbols_describe(pair->before, address, out)) {
         if (!pair->before->available) {
-            note(pair, "The old library has no symbol table, so functions and objects in it have no "
-                       "names. Link without -s and do not strip it.");
+            note(pair,
+                 "The old library has no symbol table, so functions and objects in it have no "
+                 "names. Link without -s and do not strip it.");
         } else {
-            note(pair, "A pointer goes to offset 0x%" PRIxPTR " of the library, where nothing has a name "
-                       "that C code can mean.",
+            note(pair,
+                 "A pointer goes to offset 0x%" PRIxPTR " of the library, where nothing has a name "
+                 "that C code can mean.",
                  address - pair->before->begin);
         }
         return false;
@@ -209,7 +215,8 @@ static bool describe(void *context, uintptr_t address, MoltCodeTarget *out)
 static uintptr_t resolve(void *context, const MoltCodeTarget *target)
 {
     MoltCodePair *pair = context;
-    return target->kind == MOLT_CODE_LITERAL ? find_literal(pair, target) : find_named(pair, target);
+    return target->kind == MOLT_CODE_LITERAL ? find_literal(pair, target)
+                                             : find_named(pair, target);
 }
 
 MoltStatus molt__code_pair_create(const MoltSymbols *before, const MoltSymbols *after,
@@ -220,13 +227,17 @@ MoltStatus molt__code_pair_create(const MoltSymbols *before, const MoltSymbols *
     if (pair == NULL || resolved == NULL) {
         free(pair);
         free(resolved);
-        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to match the symbols of two libraries.");
+        return molt_error(error, MOLT_OUT_OF_MEMORY,
+                          "No memory to match the symbols of two libraries.");
     }
     pair->before = before;
     pair->after = after;
     pair->resolved = resolved;
-    pair->map = (MoltCodeMap){.context = pair, .begin = before->begin, .end = before->end,
-                              .describe = describe, .resolve = after != NULL ? resolve : NULL};
+    pair->map = (MoltCodeMap){.context = pair,
+                              .begin = before->begin,
+                              .end = before->end,
+                              .describe = describe,
+                              .resolve = after != NULL ? resolve : NULL};
     if (after != NULL) {
         resolve_all(pair);
     }

@@ -26,13 +26,10 @@ static char plain_quote(const char *text, size_t length)
     }
     switch ((unsigned char)text[2]) {
     case 0x98:
-    case 0x99:
-        return '\'';
+    case 0x99: return '\'';
     case 0x9c:
-    case 0x9d:
-        return '"';
-    default:
-        return 0;
+    case 0x9d: return '"';
+    default: return 0;
     }
 }
 
@@ -73,8 +70,8 @@ static bool is_error(const char *line, size_t length)
     return line_has(line, length, ": error:") || line_has(line, length, ": fatal error:") ||
            line_has(line, length, "undefined reference to") ||
            line_has(line, length, "multiple definition of") ||
-           line_has(line, length, "undefined symbol:") ||
-           line_has(line, length, "CMake Error") || (length > 6 && memcmp(line, "error:", 6) == 0);
+           line_has(line, length, "undefined symbol:") || line_has(line, length, "CMake Error") ||
+           (length > 6 && memcmp(line, "error:", 6) == 0);
 }
 
 /* Appends a line with its newline, cut to what fits. */
@@ -107,7 +104,8 @@ static const char *tail_of(const char *text, size_t lines)
     return at;
 }
 
-static size_t copy_lines(const char *text, size_t lines, bool only_errors, char *buffer, size_t size)
+static size_t copy_lines(const char *text, size_t lines, bool only_errors, char *buffer,
+                         size_t size)
 {
     size_t used = 0, count = 0;
     while (*text != 0 && count < lines) {

@@ -49,10 +49,11 @@ static bool all_zero(const unsigned char *bytes, size_t size)
 
 static MoltStatus truncated(const char *name, const char *what, size_t size, MoltError *error)
 {
-    return molt_error(error, MOLT_INCOMPLETE,
-                      "%s ends after %zu bytes, before the end of its %s: it is still being written, or "
-                      "the link was cut off. Wait for the build, or build again.",
-                      name, size, what);
+    return molt_error(
+        error, MOLT_INCOMPLETE,
+        "%s ends after %zu bytes, before the end of its %s: it is still being written, or "
+        "the link was cut off. Wait for the build, or build again.",
+        name, size, what);
 }
 
 static MoltStatus check_identity(const char *name, const unsigned char *bytes, size_t size,
@@ -64,27 +65,29 @@ static MoltStatus check_identity(const char *name, const unsigned char *bytes, s
     }
     if (memcmp(bytes, ELFMAG, seen) != 0) {
         return molt_error(error, MOLT_INVALID,
-                          "%s is not an ELF file. Name the shared library that the build makes.", name);
+                          "%s is not an ELF file. Name the shared library that the build makes.",
+                          name);
     }
     if (size < sizeof(ElfW(Ehdr))) {
         return truncated(name, "ELF header", size, error);
     }
     if (bytes[EI_CLASS] != NATIVE_CLASS || bytes[EI_DATA] != NATIVE_DATA) {
-        return molt_error(error, MOLT_INVALID,
-                          "%s is built for another word size or byte order than this host (%d-bit). "
-                          "Build both for one machine.",
-                          name, (int)(8 * sizeof(void *)));
+        return molt_error(
+            error, MOLT_INVALID,
+            "%s is built for another word size or byte order than this host (%d-bit). "
+            "Build both for one machine.",
+            name, (int)(8 * sizeof(void *)));
     }
     return MOLT_OK;
 }
 
 static MoltStatus check_segments(const char *name, const unsigned char *bytes, size_t size,
-                                 const ElfW(Ehdr) *header, MoltError *error)
+                                 const ElfW(Ehdr) * header, MoltError *error)
 {
     if (header->e_phnum == 0 || header->e_phentsize != sizeof(ElfW(Phdr))) {
-        return molt_error(error, MOLT_INVALID,
-                          "%s has no program segments that a loader could map. Link it with -shared.",
-                          name);
+        return molt_error(
+            error, MOLT_INVALID,
+            "%s has no program segments that a loader could map. Link it with -shared.", name);
     }
     if (!range_fits(header->e_phoff, (uint64_t)header->e_phnum * sizeof(ElfW(Phdr)), size)) {
         return truncated(name, "program header table", size, error);
@@ -99,16 +102,17 @@ static MoltStatus check_segments(const char *name, const unsigned char *bytes, s
     return MOLT_OK;
 }
 
-/* The section table is the last thing that linkers write, so it is what betrays most cut-off files. */
+/* The section table is the last thing that linkers write, so it is what betrays most cut-off
+ * files. */
 static MoltStatus check_sections(const char *name, const unsigned char *bytes, size_t size,
-                                 const ElfW(Ehdr) *header, MoltError *error)
+                                 const ElfW(Ehdr) * header, MoltError *error)
 {
     if (header->e_shoff == 0 || header->e_shnum == 0) {
         return MOLT_OK; /* section headers stripped: loadable, only nameless */
     }
     if (header->e_shentsize != sizeof(ElfW(Shdr))) {
-        return molt_error(error, MOLT_INVALID, "%s has a damaged section header table. Build it again.",
-                          name);
+        return molt_error(error, MOLT_INVALID,
+                          "%s has a damaged section header table. Build it again.", name);
     }
     if (!range_fits(header->e_shoff, (uint64_t)header->e_shnum * sizeof(ElfW(Shdr)), size)) {
         return truncated(name, "section header table", size, error);
@@ -134,10 +138,11 @@ MoltStatus molt__elf_check(const char *name, const unsigned char *bytes, size_t 
     ElfW(Ehdr) header;
     memcpy(&header, bytes, sizeof header);
     if (header.e_machine != NATIVE_MACHINE) {
-        return molt_error(error, MOLT_INVALID,
-                          "%s is built for another processor (ELF machine %u, this host is %u). Build it "
-                          "with the compiler that built the host.",
-                          name, (unsigned)header.e_machine, (unsigned)NATIVE_MACHINE);
+        return molt_error(
+            error, MOLT_INVALID,
+            "%s is built for another processor (ELF machine %u, this host is %u). Build it "
+            "with the compiler that built the host.",
+            name, (unsigned)header.e_machine, (unsigned)NATIVE_MACHINE);
     }
     if (header.e_type != ET_DYN) {
         return molt_error(error, MOLT_INVALID,

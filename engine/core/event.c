@@ -1,5 +1,6 @@
 #include "event.h"
 
+#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@ void molt__event_clear(MoltEventTexts *texts)
     free(texts->detail);
     free(texts->output);
     free(texts->report_json);
-    *texts = (MoltEventTexts){0};
+    memset(texts, 0, sizeof *texts);
 }
 
 static const char *or_empty(const char *text)
@@ -87,11 +88,12 @@ static const char *file_name(const char *path)
 static void describe_failure(MoltEventTexts *texts, const MoltBuild *build)
 {
     char lines[4096];
-    size_t count = molt__diagnostics_first(molt__build_output(build, NULL), ERROR_LINES, lines,
-                                           sizeof lines);
+    size_t count =
+        molt__diagnostics_first(molt__build_output(build, NULL), ERROR_LINES, lines, sizeof lines);
     texts->detail = strdup(lines);
     if (count == 0) {
-        texts->headline = format("build failed (%s) and printed nothing", molt__build_ending(build));
+        texts->headline =
+            format("build failed (%s) and printed nothing", molt__build_ending(build));
         return;
     }
     texts->headline = format("build failed: %.*s", (int)strcspn(lines, "\n"), lines);
@@ -184,6 +186,9 @@ MoltReloadEvent molt__event_attempt(MoltEventTexts *texts, const MoltTransaction
         describe_refusal(&event, texts, result);
     }
     texts->report_json = molt_report_to_json(result->report);
+    if (texts->report_json != NULL) {
+        cJSON_Minify(texts->report_json); /* hosts put it into logs of one line per event */
+    }
     connect(&event, texts);
     return event;
 }

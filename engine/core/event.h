@@ -1,5 +1,5 @@
-/* Puts what happened into words: fills a MoltReloadEvent and owns its texts. It must never know how an
- * event comes about. */
+/* Puts what happened into words: fills a MoltReloadEvent and owns its texts. It must never know
+ * how an event comes about. */
 #ifndef MOLT_CORE_EVENT_H
 #define MOLT_CORE_EVENT_H
 
@@ -15,7 +15,7 @@ typedef struct MoltEventTexts {
 
 /* What started an attempt. */
 typedef struct MoltCause {
-    char *path; /* NULL: forced */
+    char *path;        /* NULL: forced */
     uint64_t first_ns; /* molt__clock_ns() of the first change; 0: forced */
 } MoltCause;
 

@@ -1,5 +1,5 @@
-/* What tells one content of a file from the next without reading it. It must never know what the file
- * holds. */
+/* What tells one content of a file from the next without reading it. It must never know what the
+ * file holds. */
 #ifndef MOLT_CORE_FILE_STAMP_H
 #define MOLT_CORE_FILE_STAMP_H
 

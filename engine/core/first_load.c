@@ -15,22 +15,25 @@ static MoltStatus check_state(const MoltLibrary *library, const MoltHeap *heap, 
     MoltPlace place;
     molt_heap_locate(heap, state, &place);
     if (place.kind != MOLT_PLACE_BLOCK) {
-        return molt_error(error, MOLT_INVALID,
-                          "start_up() of %s returned an address that is no block of the Molt heap. Make "
-                          "the state with molt_new(%s), not with malloc or as a global.",
-                          library->source, name);
+        return molt_error(
+            error, MOLT_INVALID,
+            "start_up() of %s returned an address that is no block of the Molt heap. Make "
+            "the state with molt_new(%s), not with malloc or as a global.",
+            library->source, name);
     }
     if (place.block.start != state) {
-        return molt_error(error, MOLT_INVALID,
-                          "start_up() of %s returned an address inside a block of %s, not its start. "
-                          "Return what molt_new(%s) gave.",
-                          library->source, molt_type_name(library->schema, place.block.type), name);
+        return molt_error(
+            error, MOLT_INVALID,
+            "start_up() of %s returned an address inside a block of %s, not its start. "
+            "Return what molt_new(%s) gave.",
+            library->source, molt_type_name(library->schema, place.block.type), name);
     }
     if (place.block.type != type) {
-        return molt_error(error, MOLT_INVALID,
-                          "start_up() of %s returned a block of %s, but MOLT_ROOT names %s. Make the two "
-                          "agree.",
-                          library->source, molt_type_name(library->schema, place.block.type), name);
+        return molt_error(
+            error, MOLT_INVALID,
+            "start_up() of %s returned a block of %s, but MOLT_ROOT names %s. Make the two "
+            "agree.",
+            library->source, molt_type_name(library->schema, place.block.type), name);
     }
     return MOLT_OK;
 }
@@ -40,10 +43,11 @@ MoltStatus molt__first_load(const MoltLibrary *library, MoltHeap *heap, const Mo
 {
     uint32_t root = molt__state_root(library->schema);
     if (root == UINT32_MAX) {
-        return molt_error(error, MOLT_INVALID,
-                          "The type metadata of %s has no root called \"state\". Say MOLT_ROOT(Type) for "
-                          "the type that start_up() returns, once in the game.",
-                          library->source);
+        return molt_error(
+            error, MOLT_INVALID,
+            "The type metadata of %s has no root called \"state\". Say MOLT_ROOT(Type) for "
+            "the type that start_up() returns, once in the game.",
+            library->source);
     }
     MoltStatus status = molt_module_bind(library->module, library->schema, error);
     if (status != MOLT_OK) {

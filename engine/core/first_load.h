@@ -1,4 +1,5 @@
-/* The first generation: no state to carry over yet, so start_up() makes it. It must never know reloads. */
+/* The first generation: no state to carry over yet, so start_up() makes it. It must never know
+ * reloads. */
 #ifndef MOLT_CORE_FIRST_LOAD_H
 #define MOLT_CORE_FIRST_LOAD_H
 
@@ -6,9 +7,10 @@
 
 #include "library.h"
 
-/* Binds the library's allocation sites and the empty heap to its schema, calls start_up(api) and checks
- * that it gave the start of a live block of the root type, which becomes the heap's root and *state. On
- * failure the heap may hold blocks of the game and is good for nothing but being destroyed. */
+/* Binds the library's allocation sites and the empty heap to its schema, calls start_up(api) and
+ * checks that it gave the start of a live block of the root type, which becomes the heap's root
+ * and *state. On failure the heap may hold blocks of the game and is good for nothing but being
+ * destroyed. */
 MoltStatus molt__first_load(const MoltLibrary *library, MoltHeap *heap, const MoltPlatformApi *api,
                             void **state, MoltError *error);
 

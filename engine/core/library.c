@@ -89,21 +89,22 @@ static MoltStatus copy_file(MoltLibrary *library, MoltError *error)
     }
     to = open(library->copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
     if (to < 0 || copy_bytes(from, to, buffer) != MOLT_OK || fstat(from, &after) != 0) {
-        status = molt_error(error, MOLT_SYSTEM,
-                            "Cannot copy %s to %s: %s. Make room there or set TMPDIR to another place.",
-                            library->source, library->copy, strerror(errno));
+        status =
+            molt_error(error, MOLT_SYSTEM,
+                       "Cannot copy %s to %s: %s. Make room there or set TMPDIR to another place.",
+                       library->source, library->copy, strerror(errno));
         goto cleanup;
     }
     library->stamp = molt__file_stamp_of(&before);
     MoltFileStamp end = molt__file_stamp_of(&after);
     if (!molt__file_stamp_equal(&library->stamp, &end)) {
-        status = molt_error(error, MOLT_INCOMPLETE, "%s changed while it was copied.",
-                            library->source);
+        status =
+            molt_error(error, MOLT_INCOMPLETE, "%s changed while it was copied.", library->source);
     }
 cleanup:
     if (to >= 0 && close(to) != 0 && status == MOLT_OK) {
-        status = molt_error(error, MOLT_SYSTEM, "Cannot write %s: %s.", library->copy,
-                            strerror(errno));
+        status =
+            molt_error(error, MOLT_SYSTEM, "Cannot write %s: %s.", library->copy, strerror(errno));
     }
     if (from >= 0) {
         close(from);
@@ -112,7 +113,8 @@ cleanup:
     return status;
 }
 
-/* Looks at the copy, which nobody else writes, and not at the source, which may change any moment. */
+/* Looks at the copy, which nobody else writes, and not at the source, which may change any
+ * moment. */
 static MoltStatus check_copy(const MoltLibrary *library, MoltError *error)
 {
     int file = open(library->copy, O_RDONLY | O_CLOEXEC);
@@ -122,13 +124,15 @@ static MoltStatus check_copy(const MoltLibrary *library, MoltError *error)
         if (file >= 0) {
             close(file);
         }
-        return molt_error(error, MOLT_SYSTEM, "Cannot read %s: %s.", library->copy, strerror(reason));
+        return molt_error(error, MOLT_SYSTEM, "Cannot read %s: %s.", library->copy,
+                          strerror(reason));
     }
     if (status.st_size == 0) {
         close(file);
-        return molt_error(error, MOLT_INCOMPLETE,
-                          "%s is empty: it is still being written, or the link failed. Build again.",
-                          library->source);
+        return molt_error(
+            error, MOLT_INCOMPLETE,
+            "%s is empty: it is still being written, or the link failed. Build again.",
+            library->source);
     }
     size_t size = (size_t)status.st_size;
     void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
@@ -174,8 +178,8 @@ static MoltStatus find_image(MoltLibrary *library, uintptr_t *base, MoltError *e
 {
     struct link_map *map = NULL;
     if (dlinfo(library->handle, RTLD_DI_LINKMAP, &map) != 0) {
-        return molt_error(error, MOLT_SYSTEM, "Cannot find where %s was loaded: %s.", library->source,
-                          dlerror());
+        return molt_error(error, MOLT_SYSTEM, "Cannot find where %s was loaded: %s.",
+                          library->source, dlerror());
     }
     ImageQuery query = {.base = map->l_addr, .path = map->l_name};
     if (dl_iterate_phdr(match_image, &query) == 0 || query.begin >= query.end) {
@@ -245,11 +249,11 @@ static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
                           library->source, MOLT_MODULE_SYMBOL);
     }
     if (module->version != MOLT_META_VERSION || module->size < sizeof *module) {
-        return molt_error(error, MOLT_VERSION,
-                          "%s has type metadata of version %u (%u bytes), this host reads version %u "
-                          "(%zu bytes). Build the game again with the molt-codegen of this host.",
-                          library->source, module->version, module->size, MOLT_META_VERSION,
-                          sizeof *module);
+        return molt_error(
+            error, MOLT_VERSION,
+            "%s has type metadata of version %u (%u bytes), this host reads version %u "
+            "(%zu bytes). Build the game again with the molt-codegen of this host.",
+            library->source, module->version, module->size, MOLT_META_VERSION, sizeof *module);
     }
     if (module->tables == NULL || module->heap == NULL ||
         (module->sites == NULL) != (module->sites_end == NULL)) {
@@ -261,8 +265,8 @@ static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
     MoltError inner = {0};
     MoltStatus status = molt_schema_copy(module->tables, NULL, &library->schema, &inner);
     if (status != MOLT_OK) {
-        return molt_error(error, status, "The type metadata in %s cannot be used: %s", library->source,
-                          inner.text);
+        return molt_error(error, status, "The type metadata in %s cannot be used: %s",
+                          library->source, inner.text);
     }
     return MOLT_OK;
 }
@@ -272,10 +276,11 @@ static MoltStatus load_copy(MoltLibrary *library, MoltError *error)
     uintptr_t base = 0;
     library->handle = dlopen(library->copy, RTLD_NOW | RTLD_LOCAL);
     if (library->handle == NULL) {
-        return molt_error(error, MOLT_INVALID,
-                          "The loader refuses %s: %s. An undefined symbol means that a source file or a "
-                          "library is missing from the link.",
-                          library->source, dlerror());
+        return molt_error(
+            error, MOLT_INVALID,
+            "The loader refuses %s: %s. An undefined symbol means that a source file or a "
+            "library is missing from the link.",
+            library->source, dlerror());
     }
     MoltStatus status = find_image(library, &base, error);
     if (status == MOLT_OK) {

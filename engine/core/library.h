@@ -1,6 +1,6 @@
-/* One generation: a private copy of the game library, loaded, checked and asked for its entry points,
- * its schema and its symbols. It must never know the heap's contents, other generations or when to
- * reload. */
+/* One generation: a private copy of the game library, loaded, checked and asked for its entry
+ * points, its schema and its symbols. It must never know the heap's contents, other generations
+ * or when to reload. */
 #ifndef MOLT_CORE_LIBRARY_H
 #define MOLT_CORE_LIBRARY_H
 
@@ -13,11 +13,12 @@
 #include "file_stamp.h"
 #include "symbols.h"
 
-/* Invariant: everything below `handle` points into the image [begin, end) or describes it, and is gone
- * with molt__library_close. `schema` and `symbols` are copies that live as long as this struct. */
+/* Invariant: everything below `handle` points into the image [begin, end) or describes it, and
+ * is gone with molt__library_close. `schema` and `symbols` are copies that live as long as this
+ * struct. */
 typedef struct MoltLibrary {
-    char *source; /* path it was copied from */
-    char *copy;   /* path of the private copy that is loaded; debuggers read it too */
+    char *source;        /* path it was copied from */
+    char *copy;          /* path of the private copy that is loaded; debuggers read it too */
     MoltFileStamp stamp; /* of the source when it was copied */
     void *handle;
     const MoltModule *module;
@@ -28,13 +29,14 @@ typedef struct MoltLibrary {
     void (*shut_down)(void *state);
     void (*begin_reload)(void *state); /* NULL when the game has none */
     void (*end_reload)(void *state);   /* NULL when the game has none */
-    uintptr_t begin, end; /* addresses that the image takes */
+    uintptr_t begin, end;              /* addresses that the image takes */
 } MoltLibrary;
 
-/* Copies `path` to a file in `directory` whose name holds `number`, checks and loads the copy. May run
- * on any thread; constructors of the library run on it too. MOLT_INCOMPLETE: the file is still being
- * written, try again. MOLT_NOT_FOUND: no such file, or a symbol that the host needs is missing.
- * MOLT_VERSION, MOLT_INVALID, MOLT_SYSTEM: in words. On failure nothing stays loaded or on disk. */
+/* Copies `path` to a file in `directory` whose name holds `number`, checks and loads the copy.
+ * May run on any thread; constructors of the library run on it too. MOLT_INCOMPLETE: the file is
+ * still being written, try again. MOLT_NOT_FOUND: no such file, or a symbol that the host needs
+ * is missing. MOLT_VERSION, MOLT_INVALID, MOLT_SYSTEM: in words. On failure nothing stays loaded
+ * or on disk. */
 MoltStatus molt__library_open(const char *path, const char *directory, uint32_t number,
                               MoltLibrary **out, MoltError *error);
 

@@ -4,31 +4,38 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* Invariant: `slots` is a power of two and at most half full; an address of 0 is an empty slot.
- * Ranges are sorted and do not overlap. */
+/* Invariant: `slot_count` is a power of two and at least twice `used`; a slot with text NULL is
+ * empty. Ranges are sorted, do not overlap, and have their bytes in `storage`. */
+typedef struct Slot {
+    const char *text; /* in storage */
+    uintptr_t address;
+} Slot;
+
 struct MoltLiterals {
     MoltByteRange *ranges;
     size_t range_count;
-    uintptr_t *slots;
+    char *storage;
+    size_t storage_size;
+    Slot *slots;
     size_t slot_count, used;
 };
 
 static size_t text_size(const MoltByteRange *range, uintptr_t address)
 {
-    const char *end = memchr((const char *)address, 0, range->end - address);
-    return end != NULL ? (size_t)(end - (const char *)address) + 1 : 0;
+    const char *text = range->bytes + (address - range->begin);
+    const char *end = memchr(text, 0, range->end - address);
+    return end != NULL ? (size_t)(end - text) + 1 : 0;
 }
 
 /* The slot of the text, or the empty one where it belongs. */
-static size_t find_slot(const MoltLiterals *literals, const char *bytes, size_t size)
+static Slot *find_slot(const MoltLiterals *literals, const char *text, size_t size)
 {
     size_t mask = literals->slot_count - 1;
-    size_t slot = (size_t)XXH3_64bits(bytes, size) & mask;
-    while (literals->slots[slot] != 0 &&
-           strcmp((const char *)literals->slots[slot], bytes) != 0) {
-        slot = (slot + 1) & mask;
+    size_t at = (size_t)XXH3_64bits(text, size) & mask;
+    while (literals->slots[at].text != NULL && strcmp(literals->slots[at].text, text) != 0) {
+        at = (at + 1) & mask;
     }
-    return slot;
+    return &literals->slots[at];
 }
 
 static MoltStatus grow(MoltLiterals *literals)
@@ -40,9 +47,9 @@ static MoltStatus grow(MoltLiterals *literals)
         return MOLT_OUT_OF_MEMORY;
     }
     for (size_t i = 0; i < literals->slot_count; i++) {
-        const char *text = (const char *)literals->slots[i];
+        const char *text = literals->slots[i].text;
         if (text != NULL) {
-            bigger.slots[find_slot(&bigger, text, strlen(text) + 1)] = (uintptr_t)text;
+            *find_slot(&bigger, text, strlen(text) + 1) = literals->slots[i];
         }
     }
     free(literals->slots);
@@ -54,6 +61,7 @@ static MoltStatus index_range(MoltLiterals *literals, const MoltByteRange *range
 {
     uintptr_t at = range->begin;
     while (at < range->end) {
+        const char *text = range->bytes + (at - range->begin);
         size_t size = text_size(range, at);
         if (size == 0) {
             break;
@@ -61,9 +69,9 @@ static MoltStatus index_range(MoltLiterals *literals, const MoltByteRange *range
         if (literals->used * 2 >= literals->slot_count && grow(literals) != MOLT_OK) {
             return MOLT_OUT_OF_MEMORY;
         }
-        size_t slot = find_slot(literals, (const char *)at, size);
-        if (literals->slots[slot] == 0) {
-            literals->slots[slot] = at;
+        Slot *slot = find_slot(literals, text, size);
+        if (slot->text == NULL) {
+            *slot = (Slot){text, at};
             literals->used++;
         }
         at += size;
@@ -71,47 +79,59 @@ static MoltStatus index_range(MoltLiterals *literals, const MoltByteRange *range
     return MOLT_OK;
 }
 
+static MoltStatus copy_ranges(MoltLiterals *literals, const MoltByteRange *ranges, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        size += ranges[i].end - ranges[i].begin;
+    }
+    literals->ranges = calloc(count + 1, sizeof *ranges);
+    literals->storage = malloc(size + 1);
+    if (literals->ranges == NULL || literals->storage == NULL) {
+        return MOLT_OUT_OF_MEMORY;
+    }
+    char *bytes = literals->storage;
+    for (size_t i = 0; i < count; i++) {
+        size_t length = ranges[i].end - ranges[i].begin;
+        memcpy(bytes, ranges[i].bytes, length);
+        literals->ranges[i] = (MoltByteRange){ranges[i].begin, ranges[i].end, bytes};
+        bytes += length;
+    }
+    literals->range_count = count;
+    literals->storage_size = size;
+    return MOLT_OK;
+}
+
 MoltStatus molt__literals_create(const MoltByteRange *ranges, size_t count, MoltLiterals **out,
                                  MoltError *error)
 {
-    MoltStatus status = MOLT_OUT_OF_MEMORY;
     MoltLiterals *literals = calloc(1, sizeof *literals);
-    if (literals == NULL) {
-        goto cleanup;
+    MoltStatus status = literals != NULL ? grow(literals) : MOLT_OUT_OF_MEMORY;
+    if (status == MOLT_OK) {
+        status = copy_ranges(literals, ranges, count);
     }
-    literals->ranges = calloc(count > 0 ? count : 1, sizeof *ranges);
-    if (literals->ranges == NULL || grow(literals) != MOLT_OK) {
-        goto cleanup;
+    for (size_t i = 0; i < count && status == MOLT_OK; i++) {
+        status = index_range(literals, &literals->ranges[i]);
     }
-    if (count > 0) {
-        memcpy(literals->ranges, ranges, count * sizeof *ranges);
-    }
-    literals->range_count = count;
-    for (size_t i = 0; i < count; i++) {
-        if (index_range(literals, &literals->ranges[i]) != MOLT_OK) {
-            goto cleanup;
-        }
+    if (status != MOLT_OK) {
+        molt__literals_free(literals);
+        return molt_error(error, status, "No memory to index the library's string literals.");
     }
     *out = literals;
-    literals = NULL;
-    status = MOLT_OK;
-cleanup:
-    molt__literals_free(literals);
-    return status == MOLT_OK
-               ? status
-               : molt_error(error, status, "No memory to index the library's string literals.");
+    return MOLT_OK;
 }
 
 void molt__literals_free(MoltLiterals *literals)
 {
     if (literals != NULL) {
         free(literals->ranges);
+        free(literals->storage);
         free(literals->slots);
         free(literals);
     }
 }
 
-size_t molt__literals_measure(const MoltLiterals *literals, uintptr_t address)
+const char *molt__literals_at(const MoltLiterals *literals, uintptr_t address, size_t *size)
 {
     size_t low = 0, high = literals->range_count;
     while (low < high) {
@@ -122,10 +142,17 @@ size_t molt__literals_measure(const MoltLiterals *literals, uintptr_t address)
         } else if (address >= range->end) {
             low = middle + 1;
         } else {
-            return text_size(range, address);
+            *size = text_size(range, address);
+            return *size > 0 ? range->bytes + (address - range->begin) : NULL;
         }
     }
-    return 0;
+    return NULL;
+}
+
+bool molt__literals_owns(const MoltLiterals *literals, const char *text)
+{
+    uintptr_t at = (uintptr_t)text, begin = (uintptr_t)literals->storage;
+    return at >= begin && at < begin + literals->storage_size;
 }
 
 uintptr_t molt__literals_find(const MoltLiterals *literals, const char *bytes, size_t size)
@@ -133,16 +160,15 @@ uintptr_t molt__literals_find(const MoltLiterals *literals, const char *bytes, s
     if (size == 0 || bytes[size - 1] != 0) {
         return 0;
     }
-    uintptr_t whole = literals->slots[find_slot(literals, bytes, size)];
-    if (whole != 0) {
-        return whole;
+    const Slot *whole = find_slot(literals, bytes, size);
+    if (whole->text != NULL) {
+        return whole->address;
     }
     for (size_t i = 0; i < literals->range_count; i++) {
         const MoltByteRange *range = &literals->ranges[i];
-        const void *tail =
-            memmem((const void *)range->begin, range->end - range->begin, bytes, size);
+        const char *tail = memmem(range->bytes, range->end - range->begin, bytes, size);
         if (tail != NULL) {
-            return (uintptr_t)tail;
+            return range->begin + (uintptr_t)(tail - range->bytes);
         }
     }
     return 0;

@@ -1,31 +1,38 @@
-/* The string literals of one library: NUL-terminated text in read-only data that no symbol names. It
- * must never know why somebody looks for a text. */
+/* The string literals of one library: NUL-terminated text in read-only data that no symbol
+ * names. It must never know why somebody looks for a text. */
 #ifndef MOLT_CORE_LITERALS_H
 #define MOLT_CORE_LITERALS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <molt/status.h>
 
-/* Mapped, readable bytes [begin, end). */
+/* Addresses [begin, end) and what stands there, as the library's file has it: read-only data is the
+ * same in memory, but sanitizers put bytes between its objects that must not be touched there. */
 typedef struct MoltByteRange {
     uintptr_t begin, end;
+    const char *bytes;
 } MoltByteRange;
 
 typedef struct MoltLiterals MoltLiterals;
 
-/* Indexes every text that starts at the begin of a range or after a NUL. The ranges are copied, their
- * bytes are not and must stay mapped as long as the index is asked. */
+/* Indexes every text that starts at the begin of a range or after a NUL. Ranges must not
+ * overlap; they are copied with their bytes. */
 MoltStatus molt__literals_create(const MoltByteRange *ranges, size_t count, MoltLiterals **out,
                                  MoltError *error);
 void molt__literals_free(MoltLiterals *literals); /* NULL allowed */
 
-/* Length with the NUL of the text at `address`; 0 when it lies in no range or has no end there. */
-size_t molt__literals_measure(const MoltLiterals *literals, uintptr_t address);
+/* The text at `address`, in storage of the index, and its length with the NUL; NULL when the
+ * address lies in no range or the text has no end there. */
+const char *molt__literals_at(const MoltLiterals *literals, uintptr_t address, size_t *size);
 
-/* Address of the same text; `size` counts the NUL. A whole text is preferred to the tail of a longer
- * one, which linkers share ("bar" inside "foobar"). 0 when there is none. */
+/* Whether `text` was given by molt__literals_at, and so stays what it is. */
+bool molt__literals_owns(const MoltLiterals *literals, const char *text);
+
+/* Address of the same text; `size` counts the NUL. A whole text is preferred to the tail of a
+ * longer one, which linkers share ("bar" inside "foobar"). 0 when there is none. */
 uintptr_t molt__literals_find(const MoltLiterals *literals, const char *bytes, size_t size);
 
 #endif

@@ -35,8 +35,8 @@ static MoltStatus read_text(const char *path, char **out, MoltError *error)
 {
     FILE *file = fopen(path, "rbe");
     if (file == NULL) {
-        return molt_error(error, errno == ENOENT ? MOLT_NOT_FOUND : MOLT_SYSTEM, "Cannot open %s: %s.",
-                          path, strerror(errno));
+        return molt_error(error, errno == ENOENT ? MOLT_NOT_FOUND : MOLT_SYSTEM,
+                          "Cannot open %s: %s.", path, strerror(errno));
     }
     char *text = malloc(SIZE_LIMIT + 1);
     size_t length = text != NULL ? fread(text, 1, SIZE_LIMIT + 1, file) : 0;
@@ -74,8 +74,8 @@ static MoltStatus read_list(const cJSON *json, const char *key, const char *dire
         if (!cJSON_IsString(item)) {
             return molt_error(error, MOLT_INVALID, "%s: \"%s\" is no list of strings.", path, key);
         }
-        items[count] = directory != NULL ? resolve(directory, item->valuestring)
-                                         : strdup(item->valuestring);
+        items[count] =
+            directory != NULL ? resolve(directory, item->valuestring) : strdup(item->valuestring);
         if (items[count++] == NULL) {
             return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to read %s.", path);
         }
@@ -126,9 +126,9 @@ MoltStatus molt__manifest_read(const char *path, MoltManifest **out, MoltError *
     }
     json = cJSON_Parse(text);
     if (!cJSON_IsObject(json)) {
-        status = molt_error(error, MOLT_INVALID,
-                            "%s is no JSON object. Build the game again so that it is written anew.",
-                            path);
+        status = molt_error(
+            error, MOLT_INVALID,
+            "%s is no JSON object. Build the game again so that it is written anew.", path);
         goto cleanup;
     }
     manifest = calloc(1, sizeof *manifest);

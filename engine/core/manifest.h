@@ -1,5 +1,5 @@
-/* The small JSON file that the build writes beside the library: how to build it again and what it is
- * built from. It must never know how building or watching is done.
+/* The small JSON file that the build writes beside the library: how to build it again and what
+ * it is built from. It must never know how building or watching is done.
  *
  *   {"library": "game.so", "build": ["cmake", "--build", "..."], "watch": ["../game"],
  *    "schema": "game.schema.json"}
@@ -12,7 +12,8 @@
 
 #include <molt/status.h>
 
-/* Lists end in NULL and may be empty, but are not NULL; strings may be NULL when the file has none. */
+/* Lists end in NULL and may be empty, but are not NULL; strings may be NULL when the file has
+ * none. */
 typedef struct MoltManifest {
     char *directory; /* of the file */
     char *library;

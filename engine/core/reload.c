@@ -23,12 +23,12 @@
 
 enum { TAG_SOURCE, TAG_LIBRARY, TAG_MANIFEST };
 
-/* A change waits in one cause after the other until it runs or is reported:
- * `saved` (source written) -> `built` (build under way) -> `loading` (library changed, attempt under way).
+/* A change waits in one cause after the other until it runs or is reported: `saved` (source
+ * written) -> `built` (build under way) -> `loading` (library changed, attempt under way).
  *
- * Invariant: `transaction` and `build` may be under way at the same time, but an attempt is begun only
- * while no build runs, so that a library is not taken in the middle of being linked again. What an event
- * points to (retired_*, texts) lives until the next poll. */
+ * Invariant: `transaction` and `build` may be under way at the same time, but an attempt is
+ * begun only while no build runs, so that a library is not taken in the middle of being linked
+ * again. What an event points to (retired_*, texts) lives until the next poll. */
 struct MoltReload {
     char *library, *manifest;
     const MoltPlatformApi *api;
@@ -104,7 +104,8 @@ static MoltStatus watch_sources(MoltReload *reload, const MoltManifest *manifest
     return status;
 }
 
-/* Takes build command and source directories from the manifest; without the file nothing changes. */
+/* Takes build command and source directories from the manifest; without the file nothing
+ * changes. */
 static MoltStatus read_manifest(MoltReload *reload, MoltError *error)
 {
     MoltManifest *manifest = NULL;
@@ -117,8 +118,8 @@ static MoltStatus read_manifest(MoltReload *reload, MoltError *error)
         return status == MOLT_NOT_FOUND ? MOLT_OK : status;
     }
     if (manifest->build[0] != NULL) {
-        status = molt__build_create((const char *const *)manifest->build, manifest->directory, &build,
-                                    error);
+        status = molt__build_create((const char *const *)manifest->build, manifest->directory,
+                                    &build, error);
     }
     if (status == MOLT_OK && build != NULL) {
         status = watch_sources(reload, manifest, error);
@@ -146,10 +147,11 @@ static MoltStatus make_directory(MoltReload *reload, MoltError *error)
     }
     snprintf(path, size, "%s/molt-XXXXXX", base);
     if (mkdtemp(path) == NULL) {
-        MoltStatus status = molt_error(error, MOLT_SYSTEM,
-                                       "Cannot make a directory for library copies in %s: %s. Set TMPDIR "
-                                       "to a directory that can be written to and executed from.",
-                                       base, strerror(errno));
+        MoltStatus status =
+            molt_error(error, MOLT_SYSTEM,
+                       "Cannot make a directory for library copies in %s: %s. Set TMPDIR "
+                       "to a directory that can be written to and executed from.",
+                       base, strerror(errno));
         free(path);
         return status;
     }
@@ -227,7 +229,8 @@ MoltStatus molt_reload_start(MoltReload *reload, MoltError *error)
     MoltStatus status = molt__library_open(reload->library, reload->directory, ++reload->copies,
                                            &reload->current, error);
     if (status == MOLT_OK) {
-        status = molt__first_load(reload->current, reload->heap, reload->api, &reload->state, error);
+        status =
+            molt__first_load(reload->current, reload->heap, reload->api, &reload->state, error);
     }
     if (status == MOLT_OK) {
         reload->generation = 1;
@@ -512,7 +515,8 @@ MoltStatus molt_reload_dump(const MoltReload *reload, bool addresses, char **tex
     MoltCodePair *code = NULL;
     MoltDumpDesc desc = {.addresses = addresses};
     if (reload->generation == 0) {
-        return molt_error(error, MOLT_INVALID, "There is no state to dump before the game has started.");
+        return molt_error(error, MOLT_INVALID,
+                          "There is no state to dump before the game has started.");
     }
     MoltStatus status = molt__code_pair_create(reload->current->symbols, NULL, &code, error);
     if (status == MOLT_OK) {

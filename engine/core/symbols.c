@@ -15,7 +15,8 @@ typedef struct Reader {
     Elf *elf;
     uintptr_t base;
     uint32_t capacity;
-    MoltByteRange *constants; /* read-only sections */
+    MoltByteRange
+        *constants; /* read-only sections; bytes are libelf's, as long as the file is open */
     size_t constant_count;
 } Reader;
 
@@ -114,8 +115,8 @@ static int compare_name(const void *left, const void *right)
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-/* A function may keep a number in one build and none in the next (link-time optimisation promotes it or
- * not), an object of the same name as a function's static is another object. */
+/* A function may keep a number in one build and none in the next (link-time optimisation
+ * promotes it or not), an object of the same name as a function's static is another object. */
 static bool number_matters(MoltCodeKind kind)
 {
     return kind == MOLT_CODE_DATA;
@@ -173,13 +174,14 @@ static const char *copy_strings(Reader *reader, Elf_Scn *section, size_t *size)
     return strings;
 }
 
-/* Objects without a size are marks of the linker (__TMC_END__ and the like) that share their address
- * with whatever comes next. */
-static bool is_defined(const GElf_Sym *entry)
+/* Objects without a size are marks of the linker (__TMC_END__ and the like) that share their
+ * address with whatever comes next. Names that begin with a dot are no C names: clang calls
+ * literals `.str.4` when it builds for sanitizers. */
+static bool has_c_name(const GElf_Sym *entry, const char *name)
 {
     int type = GELF_ST_TYPE(entry->st_info);
     return (type == STT_FUNC || (type == STT_OBJECT && entry->st_size > 0)) &&
-           entry->st_shndx != SHN_UNDEF && entry->st_shndx != SHN_ABS;
+           entry->st_shndx != SHN_UNDEF && entry->st_shndx != SHN_ABS && *name != 0 && *name != '.';
 }
 
 static MoltStatus read_table(Reader *reader, Elf_Scn *section, const GElf_Shdr *header)
@@ -202,7 +204,7 @@ static MoltStatus read_table(Reader *reader, Elf_Scn *section, const GElf_Shdr *
         const char *name = strings + entry.st_name;
         if (GELF_ST_TYPE(entry.st_info) == STT_FILE) {
             file = name;
-        } else if (is_defined(&entry) && *name != 0 && !is_fragment(name)) {
+        } else if (has_c_name(&entry, name) && !is_fragment(name)) {
             MoltStatus status = add_symbol(reader, &entry, name, file);
             if (status != MOLT_OK) {
                 return status;
@@ -222,11 +224,13 @@ static bool holds_constants(const GElf_Shdr *header, const char *name)
            strncmp(name, ".gcc_except", 11) != 0 && strcmp(name, ".interp") != 0;
 }
 
-static MoltStatus add_constants(Reader *reader, const GElf_Shdr *header)
+static MoltStatus add_constants(Reader *reader, Elf_Scn *section, const GElf_Shdr *header)
 {
+    Elf_Data *data = elf_rawdata(section, NULL);
     MoltByteRange range = {.begin = reader->base + (uintptr_t)header->sh_addr};
     range.end = range.begin + (uintptr_t)header->sh_size;
-    if (range.begin < reader->symbols->begin || range.end > reader->symbols->end) {
+    if (data == NULL || data->d_buf == NULL || data->d_size != header->sh_size ||
+        range.begin < reader->symbols->begin || range.end > reader->symbols->end) {
         return MOLT_INVALID;
     }
     MoltByteRange *ranges =
@@ -234,6 +238,7 @@ static MoltStatus add_constants(Reader *reader, const GElf_Shdr *header)
     if (ranges == NULL) {
         return MOLT_OUT_OF_MEMORY;
     }
+    range.bytes = data->d_buf;
     reader->constants = ranges;
     ranges[reader->constant_count++] = range;
     return MOLT_OK;
@@ -256,7 +261,7 @@ static MoltStatus read_sections(Reader *reader)
         if (header.sh_type == SHT_SYMTAB && !reader->symbols->available) {
             status = read_table(reader, section, &header);
         } else if (holds_constants(&header, name)) {
-            status = add_constants(reader, &header);
+            status = add_constants(reader, section, &header);
         }
         if (status != MOLT_OK) {
             return status;
@@ -298,13 +303,17 @@ static int compare_range(const void *left, const void *right)
     return compare_number(a->begin, b->begin);
 }
 
+static MoltByteRange part_of(const MoltByteRange *whole, uintptr_t begin, uintptr_t end)
+{
+    return (MoltByteRange){begin, end, whole->bytes + (begin - whole->begin)};
+}
+
 /* Literals are what lies between named objects in read-only sections. */
 static MoltStatus index_literals(Reader *reader, MoltError *error)
 {
     const MoltSymbols *symbols = reader->symbols;
     size_t count = 0;
-    MoltByteRange *gaps =
-        malloc((reader->constant_count + symbols->count + 1u) * sizeof *gaps);
+    MoltByteRange *gaps = malloc((reader->constant_count + symbols->count + 1u) * sizeof *gaps);
     if (gaps == NULL) {
         return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to index the library's literals.");
     }
@@ -320,13 +329,13 @@ static MoltStatus index_literals(Reader *reader, MoltError *error)
                 continue;
             }
             if (symbol->address > rest.begin) {
-                gaps[count++] = (MoltByteRange){rest.begin, symbol->address};
+                gaps[count++] = part_of(&reader->constants[i], rest.begin, symbol->address);
             }
             uint64_t left = rest.end - symbol->address;
             rest.begin = symbol->address + (uintptr_t)(symbol->size < left ? symbol->size : left);
         }
         if (rest.begin < rest.end) {
-            gaps[count++] = rest;
+            gaps[count++] = part_of(&reader->constants[i], rest.begin, rest.end);
         }
     }
     MoltStatus status = molt__literals_create(gaps, count, &reader->symbols->literals, error);
@@ -342,7 +351,8 @@ MoltStatus molt__symbols_open(const char *path, uintptr_t base, uintptr_t begin,
     int file = -1;
     reader.symbols = calloc(1, sizeof *reader.symbols);
     if (reader.symbols == NULL) {
-        status = molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to read the symbols of %s.", path);
+        status =
+            molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to read the symbols of %s.", path);
         goto cleanup;
     }
     reader.symbols->begin = begin;
@@ -416,7 +426,8 @@ static uint32_t upper_bound(const MoltSymbols *symbols, uintptr_t address)
     return low;
 }
 
-/* The symbol that holds the address; for an object also one past its end where nothing else begins. */
+/* The symbol that holds the address; for an object also one past its end where nothing else
+ * begins. */
 static const MoltSymbol *symbol_at(const MoltSymbols *symbols, uintptr_t address)
 {
     uint32_t above = upper_bound(symbols, address);
@@ -443,21 +454,23 @@ bool molt__symbols_describe(const MoltSymbols *symbols, uintptr_t address, MoltC
     const MoltSymbol *symbol = symbol_at(symbols, address);
     uint64_t offset = symbol != NULL ? address - symbol->address : 0;
     /* One past an object's end is a literal's begin as well as the object's end; text wins. */
-    bool past_end = symbol != NULL && symbol->kind == MOLT_CODE_DATA && offset > 0 &&
-                    offset >= symbol->size;
+    bool past_end =
+        symbol != NULL && symbol->kind == MOLT_CODE_DATA && offset > 0 && offset >= symbol->size;
     size_t size = 0;
+    const char *text = NULL;
     if (symbol == NULL || past_end) {
-        size = molt__literals_measure(symbols->literals, address);
+        text = molt__literals_at(symbols->literals, address, &size);
     }
-    if (size > 0) {
-        *out = (MoltCodeTarget){.kind = MOLT_CODE_LITERAL, .file = "", .name = "",
-                                .bytes = (const char *)address, .size = size};
+    if (text != NULL) {
+        *out = (MoltCodeTarget){
+            .kind = MOLT_CODE_LITERAL, .file = "", .name = "", .bytes = text, .size = size};
         return true;
     }
     if (symbol == NULL || (symbol->kind == MOLT_CODE_FUNCTION && offset != 0)) {
         return false;
     }
-    *out = (MoltCodeTarget){.kind = symbol->kind, .file = symbol->file,
+    *out = (MoltCodeTarget){.kind = symbol->kind,
+                            .file = symbol->file,
                             .name = symbol->ambiguous ? symbol->raw : symbol->name,
                             .offset = offset};
     return true;

@@ -1,10 +1,11 @@
 /* The names of one loaded library, read from its own ELF .symtab, static functions and objects
- * included: address to name and name to address. It must never know the heap, or another generation.
+ * included: address to name and name to address. It must never know the heap, or another
+ * generation.
  *
  * Compilers rename what they duplicate or promote. `.lto_priv.N`, `.llvm.N` and the bare `.N` of
- * function statics are numbers that any edit shifts: such a symbol goes by the name in front, as long
- * as that is unique in its file. Parts and clones (`.part`, `.cold`, `.constprop`, `.isra`) are not what
- * a C pointer can mean and are left out. */
+ * function statics are numbers that any edit shifts: such a symbol goes by the name in front, as
+ * long as that is unique in its file. Parts and clones (`.part`, `.cold`, `.constprop`, `.isra`)
+ * are not what a C pointer can mean and are left out. */
 #ifndef MOLT_CORE_SYMBOLS_H
 #define MOLT_CORE_SYMBOLS_H
 
@@ -17,17 +18,17 @@
 
 typedef struct MoltSymbol {
     uintptr_t address;
-    uint64_t size; /* 0 when the symbol table does not say */
-    const char *name; /* as the source has it */
-    const char *raw;  /* as the symbol table has it */
-    const char *file; /* of a local symbol, as the compiler recorded it; "" for a global one */
+    uint64_t size;     /* 0 when the symbol table does not say */
+    const char *name;  /* as the source has it */
+    const char *raw;   /* as the symbol table has it */
+    const char *file;  /* of a local symbol, as the compiler recorded it; "" for a global one */
     MoltCodeKind kind; /* MOLT_CODE_FUNCTION or MOLT_CODE_DATA */
-    bool numbered;  /* the table's name had a number that means nothing */
-    bool ambiguous; /* another symbol of the same file has the same name: never resolved to */
+    bool numbered;     /* the table's name had a number that means nothing */
+    bool ambiguous;    /* another symbol of the same file has the same name: never resolved to */
 } MoltSymbol;
 
 typedef struct MoltSymbols {
-    bool available; /* false: stripped, only literals are known */
+    bool available;    /* false: stripped, only literals are known */
     MoltSymbol *items; /* sorted by address, then globals first, then by name */
     uint32_t count;
     MoltSymbol **by_name; /* the items sorted by kind, name, numbered, file */
@@ -36,14 +37,14 @@ typedef struct MoltSymbols {
     uintptr_t begin, end;
 } MoltSymbols;
 
-/* Reads the file `path` that is loaded at `base` with image [begin, end). A library without .symtab is
- * no failure. MOLT_INVALID when the file cannot be read as ELF. */
+/* Reads the file `path` that is loaded at `base` with image [begin, end). A library without
+ * .symtab is no failure. MOLT_INVALID when the file cannot be read as ELF. */
 MoltStatus molt__symbols_open(const char *path, uintptr_t base, uintptr_t begin, uintptr_t end,
                               MoltSymbols **out, MoltError *error);
 void molt__symbols_free(MoltSymbols *symbols); /* NULL allowed */
 
-/* Names what lies at `address`: a function by its entry only, an object by the offset in it, a literal
- * by its text. False when nothing there has a name that is sure to mean it. */
+/* Names what lies at `address`: a function by its entry only, an object by the offset in it, a
+ * literal by its text. False when nothing there has a name that is sure to mean it. */
 bool molt__symbols_describe(const MoltSymbols *symbols, uintptr_t address, MoltCodeTarget *out);
 
 typedef enum MoltSymbolMatch {

@@ -7,8 +7,8 @@
 
 #include "clock.h"
 
-/* Until `ready` is set the opening thread owns everything in here; from then on the caller does. The
- * thread reads only `current`'s schema and symbols, which never change, and never the heap. */
+/* Until `ready` is set the opening thread owns everything in here; from then on the caller does.
+ * The thread reads only `current`'s schema and symbols, which never change, and never the heap. */
 struct MoltTransaction {
     char *path, *directory;
     uint32_t number;
@@ -46,10 +46,11 @@ static MoltStatus check_root(const MoltLibrary *library, MoltError *error)
     if (molt__state_root(library->schema) != UINT32_MAX) {
         return MOLT_OK;
     }
-    return molt_error(error, MOLT_INVALID,
-                      "The type metadata of %s has no root called \"state\". Say MOLT_ROOT(Type) for the "
-                      "type that start_up() returns, once in the game.",
-                      library->source);
+    return molt_error(
+        error, MOLT_INVALID,
+        "The type metadata of %s has no root called \"state\". Say MOLT_ROOT(Type) for the "
+        "type that start_up() returns, once in the game.",
+        library->source);
 }
 
 static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionResult *result)
@@ -149,9 +150,9 @@ static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void 
     if (old->begin_reload != NULL) {
         old->begin_reload(*state);
     }
-    MoltStatus status = molt_migrate_prepare(heap, transaction->plan,
-                                             molt__code_pair_map(transaction->code), &migration,
-                                             &transaction->report, &result->error);
+    MoltStatus status =
+        molt_migrate_prepare(heap, transaction->plan, molt__code_pair_map(transaction->code),
+                             &migration, &transaction->report, &result->error);
     if (status != MOLT_OK) {
         if (old->end_reload != NULL && old->begin_reload != NULL) {
             old->end_reload(*state);

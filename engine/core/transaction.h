@@ -1,6 +1,7 @@
-/* One attempt to go from the running generation to what the library file holds now. First everything
- * that needs no stopped game, on a thread of its own; then, at a frame boundary, the change itself, which
- * happens wholly or not at all. It must never know what started the attempt or who is told about it.
+/* One attempt to go from the running generation to what the library file holds now. First
+ * everything that needs no stopped game, on a thread of its own; then, at a frame boundary, the
+ * change itself, which happens wholly or not at all. It must never know what started the attempt
+ * or who is told about it.
  *
  *   start  -> opening: library, schema, allocation sites, plan, code addresses   (thread)
  *   finish -> begin_reload, prepare, commit, end_reload                          (game stopped)
@@ -18,9 +19,9 @@ typedef struct MoltTransaction MoltTransaction;
 
 /* Strings are copied; `current` and its schema must stay until the transaction is closed. */
 typedef struct MoltTransactionDesc {
-    const char *library;   /* path to load */
-    const char *directory; /* for the private copy */
-    uint32_t number;       /* of the copy, unique in `directory` */
+    const char *library;        /* path to load */
+    const char *directory;      /* for the private copy */
+    uint32_t number;            /* of the copy, unique in `directory` */
     const MoltLibrary *current; /* running generation */
     MoltPolicy policy;
 } MoltTransactionDesc;
@@ -36,16 +37,16 @@ typedef struct MoltTransactionResult {
     MoltTransactionStage stage; /* where it ended */
     MoltError error;            /* when status is not MOLT_OK */
     const MoltReport *report;   /* owned by the transaction; never NULL */
-    const char *note; /* more about code addresses that were not found again; "" without */
+    const char *note;    /* more about code addresses that were not found again; "" without */
     MoltFileStamp stamp; /* of the file that was loaded; all zero when it could not be read */
     bool same_schema;
     uint64_t prepare_ns; /* what start did */
     uint64_t pause_ns;   /* what finish did, from its call to the moment code may run */
 } MoltTransactionResult;
 
-/* Opens the new side. With `threaded` that goes on beside the caller and the result is known once
- * molt__transaction_ready says so; where no thread can be had, and without `threaded`, it is done when
- * the call returns. MOLT_OUT_OF_MEMORY is the only failure of the call itself. */
+/* Opens the new side. With `threaded` that goes on beside the caller and the result is known
+ * once molt__transaction_ready says so; where no thread can be had, and without `threaded`, it
+ * is done when the call returns. MOLT_OUT_OF_MEMORY is the only failure of the call itself. */
 MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threaded,
                                    MoltTransaction **out, MoltError *error);
 bool molt__transaction_ready(const MoltTransaction *transaction); /* never waits */
@@ -53,15 +54,15 @@ void molt__transaction_wait(MoltTransaction *transaction);        /* until it is
 /* How opening went; only once it is ready. */
 MoltStatus molt__transaction_status(const MoltTransaction *transaction);
 
-/* The stopped part; once, after the transaction is ready, also when opening failed. `*state` is what
- * main_loop gets; it is updated with the swap. On MOLT_OK the heap holds the new state, and
- * molt__transaction_take gives the new generation; otherwise heap, state and old code are as begin_reload
- * left them, which end_reload of the old code was told. */
+/* The stopped part; once, after the transaction is ready, also when opening failed. `*state` is
+ * what main_loop gets; it is updated with the swap. On MOLT_OK the heap holds the new state, and
+ * molt__transaction_take gives the new generation; otherwise heap, state and old code are as
+ * begin_reload left them, which end_reload of the old code was told. */
 const MoltTransactionResult *molt__transaction_finish(MoltTransaction *transaction, MoltHeap *heap,
                                                       void **state);
 
-/* The new generation after a finish that succeeded, once; the caller owns it. The old one may be closed
- * after molt__transaction_close. */
+/* The new generation after a finish that succeeded, once; the caller owns it. The old one may be
+ * closed after molt__transaction_close. */
 MoltLibrary *molt__transaction_take(MoltTransaction *transaction);
 
 /* Waits, and closes a new generation that was not taken. NULL allowed. */

@@ -96,12 +96,13 @@ static bool has_suffix(const char *name, const char *suffix)
     return length >= end && strcmp(name + length - end, suffix) == 0;
 }
 
-/* Names that editors and compilers make and nobody means to build from. "4913" is what vim creates to
- * try whether it may write. */
+/* Names that editors and compilers make and nobody means to build from. "4913" is what vim
+ * creates to try whether it may write. */
 static bool is_noise(const char *name)
 {
-    static const char *const suffixes[] = {"~",  ".swp", ".swo", ".swx", ".tmp", ".bak", ".orig", ".rej",
-                                           ".o", ".so",  ".a",   ".d",   ".gch", ".pch", ".pyc"};
+    static const char *const suffixes[] = {"~",    ".swp",  ".swo", ".swx", ".tmp",
+                                           ".bak", ".orig", ".rej", ".o",   ".so",
+                                           ".a",   ".d",    ".gch", ".pch", ".pyc"};
     if (name[0] == '.' || name[0] == '#' || strcmp(name, "4913") == 0 ||
         strstr(name, "___jb_") != NULL) {
         return true;
@@ -192,7 +193,8 @@ static MoltStatus insert_directory(MoltWatch *watch, char *path, int tag, bool w
     return MOLT_OK;
 }
 
-/* Drops everything below `path`, itself included; what the caller asked for is only marked missing. */
+/* Drops everything below `path`, itself included; what the caller asked for is only marked
+ * missing. */
 static void forget_tree(MoltWatch *watch, const char *path)
 {
     char *prefix = strdup(path); /* may belong to an entry that goes */
@@ -235,8 +237,8 @@ static bool entry_is_directory(const char *path, const struct dirent *entry)
     return lstat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* Adds the subdirectories of the tree directory at `index`; with `tell`, its files are changes, because
- * they may have been written before the watch stood. */
+/* Adds the subdirectories of the tree directory at `index`; with `tell`, its files are changes,
+ * because they may have been written before the watch stood. */
 static MoltStatus scan_directory(MoltWatch *watch, size_t index, bool tell)
 {
     MoltStatus status = MOLT_OK;
@@ -374,7 +376,8 @@ static void handle_event(MoltWatch *watch, const struct inotify_event *event)
         tell_all(watch);
         return;
     }
-    /* Two paths may lead to one directory and then share its descriptor; handling one may drop others. */
+    /* Two paths may lead to one directory and then share its descriptor; handling one may drop
+     * others. */
     for (size_t i = 0; i < watch->directory_count; i++) {
         if (watch->directories[i].wd != event->wd) {
             continue;
@@ -411,10 +414,11 @@ MoltStatus molt__watch_create(uint32_t settle_ms, MoltWatch **out, MoltError *er
     watch->settle_ns = settle_ms * MOLT__MILLISECOND;
     watch->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (watch->inotify < 0) {
-        MoltStatus status = molt_error(error, MOLT_SYSTEM,
-                                       "Cannot watch files: %s. Raise fs.inotify.max_user_instances with "
-                                       "sysctl, or reload by hand.",
-                                       strerror(errno));
+        MoltStatus status =
+            molt_error(error, MOLT_SYSTEM,
+                       "Cannot watch files: %s. Raise fs.inotify.max_user_instances with "
+                       "sysctl, or reload by hand.",
+                       strerror(errno));
         free(watch);
         return status;
     }

@@ -111,7 +111,8 @@ MOLT_EXPORT void *start_up(const MoltPlatformApi *api);
 MOLT_EXPORT bool main_loop(void *state);
 /* Last call before the host exits. */
 MOLT_EXPORT void shut_down(void *state);
-/* Optional. In the old code before, in the new code after a reload that happens. */
+/* Optional, and always in pairs: begin_reload in the old code before the state is looked at, then
+ * end_reload in the code that goes on, the new one, or the old one when the reload was refused. */
 MOLT_EXPORT void begin_reload(void *state);
 MOLT_EXPORT void end_reload(void *state);
 

@@ -1,13 +1,13 @@
-/* The reload core as a host sees it: it owns the heap, the loaded generation of the game library, the
- * watch on sources and library, and the build. Once per frame the host polls it; at that boundary the
- * new code takes over, or the old code goes on and the event says why. It must never know windows,
- * drawing or what the game is, and it never prints.
+/* The reload core as a host sees it: it owns the heap, the loaded generation of the game
+ * library, the watch on sources and library, and the build. Once per frame the host polls it; at
+ * that boundary the new code takes over, or the old code goes on and the event says why. It must
+ * never know windows, drawing or what the game is, and it never prints.
  *
  *   save -> settle -> build -> new library -> open, check, plan   (beside the running game)
  *        -> stop -> begin_reload -> build new state -> swap -> end_reload -> go   (the pause)
  *
- * One thread calls everything here; what is prepared beside the game runs on a thread of its own that
- * never touches the heap. */
+ * One thread calls everything here; what is prepared beside the game runs on a thread of its own
+ * that never touches the heap. */
 #ifndef MOLT_RELOAD_H
 #define MOLT_RELOAD_H
 
@@ -43,18 +43,18 @@ const char *molt_event_id(MoltEventKind kind);
  * molt_reload_poll, molt_reload_force or molt_reload_destroy. No string is NULL. */
 typedef struct MoltReloadEvent {
     MoltEventKind kind;
-    const char *outcome;  /* "code", "migrated", "refused", "build-failed", "load-failed"; else "" */
+    const char *outcome; /* "code", "migrated", "refused", "build-failed", "load-failed"; else "" */
     const char *headline; /* one line for people */
     const char *detail;   /* several lines for people: what changed, or why not and what to do */
     const char *library;  /* path that was, or was to be, loaded */
     const char *trigger;  /* path whose change started it; "" when it was forced */
     const char *output;   /* of the build, its last 256 KiB, escape sequences removed; else "" */
-    const char *report_json; /* the migration report as one JSON object; "{}" without one */
+    const char *report_json; /* the migration report, one JSON object on one line; "{}" without */
     const MoltReport *report; /* NULL without one */
     uint32_t types;       /* types whose layout changed */
     uint64_t objects;     /* objects rebuilt in a new layout */
-    uint64_t pause_ns;    /* from the frame boundary at which the game stops to the moment the new (or
-                             refused: the old) code may run; host hooks are not in it */
+    uint64_t pause_ns;    /* from the frame boundary at which the game stops to the moment the new
+                             (refused: the old) code may run; host hooks are not in it */
     uint64_t prepare_ns;  /* opening, checking and planning, beside the running game */
     uint64_t build_ns;    /* of the build that ended */
     uint64_t since_save_ns; /* from the first change that started it to this event; 0 when forced */
@@ -74,8 +74,8 @@ typedef struct MoltReloadHooks {
 /* Zero means the default. Everything pointed to, except `api`, is copied. */
 typedef struct MoltReloadDesc {
     const char *library;  /* path of the game library; not NULL */
-    const char *manifest; /* JSON written by the build; default `library` + ".molt". Without such a file
-                             the core drives no build and only watches the library. */
+    const char *manifest; /* JSON written by the build; default `library` + ".molt". Without such
+                             a file the core drives no build and only watches the library. */
     const MoltPlatformApi *api; /* handed to start_up(); not NULL; must outlive the reload */
     MoltPolicy policy;
     MoltReloadHooks hooks;
@@ -86,8 +86,8 @@ typedef struct MoltReloadDesc {
     uint32_t settle_ms;   /* quiet time after the last write of a file; default 15 */
     bool no_build;        /* watch the library only, whatever the manifest says */
     bool no_watch;        /* nothing happens on its own: only molt_reload_force reloads */
-    bool synchronous;     /* prepare inside molt_reload_poll instead of beside the game, so that the frame
-                             at which a reload happens follows from the calls alone */
+    bool synchronous;     /* prepare inside molt_reload_poll instead of beside the game, so that the
+                             frame at which a reload happens follows from the calls alone */
 } MoltReloadDesc;
 
 /* Makes the heap and reads the manifest; loads nothing yet. *out is untouched on failure. */
@@ -100,18 +100,19 @@ MoltStatus molt_reload_start(MoltReload *reload, MoltError *error);
 /* One call of main_loop(); its result. Only after a successful start and before stop. */
 bool molt_reload_frame(MoltReload *reload);
 
-/* Once per frame, between frames. True when something happened, with *out filled; call it again until
- * it gives false, so that a finished build is loaded in the same frame. `out` is not NULL. */
+/* Once per frame, between frames. True when something happened, with *out filled; call it again
+ * until it gives false, so that a finished build is loaded in the same frame. `out` is not NULL. */
 bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out);
 
-/* Loads the library file now, whether or not it changed, through the whole transaction, and waits for
- * it. The event is RELOADED, REFUSED or LOAD_FAILED. */
+/* Loads the library file now, whether or not it changed, through the whole transaction, and
+ * waits for it. The event is RELOADED, REFUSED or LOAD_FAILED. */
 void molt_reload_force(MoltReload *reload, MoltReloadEvent *out);
 
 /* Calls shut_down(). Nothing when start did not succeed or stop has been called. */
 void molt_reload_stop(MoltReload *reload);
 
-/* Cancels a build, closes the library and frees the heap. Does not call shut_down(). NULL allowed. */
+/* Cancels a build, closes the library and frees the heap. Does not call shut_down(). NULL
+ * allowed. */
 void molt_reload_destroy(MoltReload *reload);
 
 /* The state as JSON (dump.h) with names for code addresses; the caller frees *text with free().
@@ -119,11 +120,17 @@ void molt_reload_destroy(MoltReload *reload);
 MoltStatus molt_reload_dump(const MoltReload *reload, bool addresses, char **text, size_t *length,
                             MoltError *error);
 
-MoltHeap *molt_reload_heap(const MoltReload *reload);            /* owned by the core */
-const MoltSchema *molt_reload_schema(const MoltReload *reload);  /* running schema; NULL before start */
-void *molt_reload_state(const MoltReload *reload);               /* what main_loop gets; NULL before */
-uint32_t molt_reload_generation(const MoltReload *reload);       /* 0 before start */
-bool molt_reload_building(const MoltReload *reload);             /* a build is running */
-bool molt_reload_can_build(const MoltReload *reload);            /* the manifest named a command */
+/* Owned by the core. */
+MoltHeap *molt_reload_heap(const MoltReload *reload);
+/* Of the running generation, until the next poll or force; NULL before start. */
+const MoltSchema *molt_reload_schema(const MoltReload *reload);
+/* What main_loop gets; NULL before start. */
+void *molt_reload_state(const MoltReload *reload);
+/* 0 before start. */
+uint32_t molt_reload_generation(const MoltReload *reload);
+/* A build is running. */
+bool molt_reload_building(const MoltReload *reload);
+/* The manifest named a build command. */
+bool molt_reload_can_build(const MoltReload *reload);
 
 #endif

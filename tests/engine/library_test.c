@@ -1,0 +1,194 @@
+#include "sandbox.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "elf_check.h"
+#include "library.h"
+
+/* Opens a copy of `bytes` and gives status and message; nothing may be left behind. */
+static MoltStatus open_bytes(void **state, const unsigned char *bytes, size_t size,
+                             MoltError *error)
+{
+    const char *path = sandbox_path(state, "libpond.so");
+    MoltLibrary *library = NULL;
+    sandbox_write(path, bytes, size);
+    MoltStatus status = molt__library_open(path, *state, 7, &library, error);
+    if (status == MOLT_OK) {
+        molt__library_close(library);
+    }
+    assert_int_equal(access(sandbox_path(state, "libpond.7.so"), F_OK), -1);
+    assert_int_equal(sandbox_mappings("libpond.7.so"), 0);
+    return status;
+}
+
+static void opens_a_good_library(void **state)
+{
+    MoltLibrary *library = NULL;
+    MoltError error = {0};
+    MoltStatus status = molt__library_open(FIXTURE_POND_1, *state, 3, &library, &error);
+    assert_string_equal(error.text, "");
+    assert_int_equal(status, MOLT_OK);
+    assert_non_null(library->start_up);
+    assert_non_null(library->main_loop);
+    assert_non_null(library->shut_down);
+    assert_null(library->begin_reload);
+    assert_null(library->end_reload);
+    assert_true(library->begin < library->end);
+    assert_true((uintptr_t)library->module >= library->begin);
+    assert_true((uintptr_t)library->module < library->end);
+    assert_int_not_equal(molt_schema_find(library->schema, "Frog"), MOLT_NO_TYPE);
+    assert_true(library->symbols->available);
+    assert_int_equal(access(sandbox_path(state, "libpond_1.3.so"), F_OK), 0);
+    molt__library_close(library);
+    assert_int_equal(access(sandbox_path(state, "libpond_1.3.so"), F_OK), -1);
+    assert_int_equal(sandbox_mappings("libpond_1.3.so"), 0);
+}
+
+static void truncated_library_is_incomplete(void **state)
+{
+    size_t size;
+    unsigned char *bytes = sandbox_read(FIXTURE_POND_1, &size);
+    const size_t lengths[] = {
+        0, 1, 4, 16, 63, 64, 100, size / 4, size / 2, size - size / 4, size - 64, size - 1};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        MoltError error = {0};
+        MoltStatus status = open_bytes(state, bytes, lengths[i], &error);
+        if (status != MOLT_INCOMPLETE) {
+            fail_msg("%zu of %zu bytes: %s (%s)", lengths[i], size, molt_status_id(status),
+                     error.text);
+        }
+        assert_non_null(strstr(error.text, "libpond.so"));
+    }
+    free(bytes);
+}
+
+/* No prefix may crash the check, whatever it says. */
+static void every_prefix_is_judged(void **state)
+{
+    size_t size;
+    (void)state;
+    unsigned char *bytes = sandbox_read(FIXTURE_POND_1, &size);
+    for (size_t length = 0; length < size; length += 37) {
+        unsigned char *exact = malloc(length > 0 ? length : 1);
+        assert_non_null(exact);
+        memcpy(exact, bytes, length);
+        assert_int_equal(molt__elf_check("x.so", exact, length, NULL), MOLT_INCOMPLETE);
+        free(exact);
+    }
+    assert_int_equal(molt__elf_check("x.so", bytes, size, NULL), MOLT_OK);
+    free(bytes);
+}
+
+static void damaged_headers_are_refused(void **state)
+{
+    size_t size;
+    (void)state;
+    unsigned char *good = sandbox_read(FIXTURE_POND_1, &size);
+    unsigned char *bytes = malloc(size);
+    assert_non_null(bytes);
+    unsigned seed = 1;
+    for (int round = 0; round < 20000; round++) {
+        memcpy(bytes, good, size);
+        for (int k = 0; k < 3; k++) {
+            seed = seed * 1664525u + 1013904223u;
+            bytes[(seed >> 8) % 1024] ^= (unsigned char)(seed >> 24);
+        }
+        molt__elf_check("x.so", bytes, size, NULL); /* any answer, no crash */
+    }
+    free(bytes);
+    free(good);
+}
+
+static void file_that_begins_with_zeros_is_incomplete(void **state)
+{
+    unsigned char zeros[4096] = {0};
+    MoltError error = {0};
+    assert_int_equal(open_bytes(state, zeros, sizeof zeros, &error), MOLT_INCOMPLETE);
+}
+
+static void garbage_is_invalid(void **state)
+{
+    const char *text = "#!/bin/sh\necho this is no library, whatever its name says; exit 1\n";
+    MoltError error = {0};
+    assert_int_equal(open_bytes(state, (const unsigned char *)text, strlen(text), &error),
+                     MOLT_INVALID);
+    assert_non_null(strstr(error.text, "not an ELF file"));
+}
+
+static void wrong_machine_class_and_type_are_invalid(void **state)
+{
+    size_t size;
+    unsigned char *bytes = sandbox_read(FIXTURE_POND_1, &size);
+    MoltError error = {0};
+    Elf64_Ehdr header;
+    memcpy(&header, bytes, sizeof header);
+    Elf64_Ehdr changed = header;
+
+    changed.e_machine = EM_S390;
+    memcpy(bytes, &changed, sizeof changed);
+    assert_int_equal(open_bytes(state, bytes, size, &error), MOLT_INVALID);
+    assert_non_null(strstr(error.text, "another processor"));
+
+    changed = header;
+    changed.e_type = ET_REL;
+    memcpy(bytes, &changed, sizeof changed);
+    assert_int_equal(open_bytes(state, bytes, size, &error), MOLT_INVALID);
+    assert_non_null(strstr(error.text, "-shared"));
+
+    changed = header;
+    changed.e_ident[EI_CLASS] = changed.e_ident[EI_CLASS] == ELFCLASS64 ? ELFCLASS32 : ELFCLASS64;
+    memcpy(bytes, &changed, sizeof changed);
+    assert_int_equal(open_bytes(state, bytes, size, &error), MOLT_INVALID);
+    assert_non_null(strstr(error.text, "word size"));
+    free(bytes);
+}
+
+static void refuse(void **state, const char *path, MoltStatus wanted, const char *words)
+{
+    MoltLibrary *library = NULL;
+    MoltError error = {0};
+    MoltStatus status = molt__library_open(path, *state, 1, &library, &error);
+    assert_null(library);
+    if (status != wanted || strstr(error.text, words) == NULL) {
+        fail_msg("%s: %s, \"%s\" lacks \"%s\"", path, molt_status_id(status), error.text, words);
+    }
+}
+
+static void what_is_missing_is_named(void **state)
+{
+    refuse(state, FIXTURE_BARE_WITHOUT_ENTRY, MOLT_NOT_FOUND, "void shut_down(void *state)");
+    refuse(state, FIXTURE_BARE_WITHOUT_METADATA, MOLT_NOT_FOUND, "molt_module");
+    refuse(state, FIXTURE_BARE_UNDEFINED, MOLT_INVALID, "nobody_defines_this");
+    refuse(state, FIXTURE_BARE_OLD_METADATA, MOLT_VERSION, "version 99");
+    refuse(state, sandbox_path(state, "nowhere.so"), MOLT_NOT_FOUND, "nowhere.so");
+    refuse(state, *state, MOLT_INVALID, "not a file");
+}
+
+static void failures_leave_no_descriptor(void **state)
+{
+    unsigned before = sandbox_open_files();
+    for (int i = 0; i < 20; i++) {
+        what_is_missing_is_named(state);
+    }
+    assert_int_equal(sandbox_open_files(), before);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(opens_a_good_library),
+        TEST(truncated_library_is_incomplete),
+        TEST(every_prefix_is_judged),
+        TEST(damaged_headers_are_refused),
+        TEST(file_that_begins_with_zeros_is_incomplete),
+        TEST(garbage_is_invalid),
+        TEST(wrong_machine_class_and_type_are_invalid),
+        TEST(what_is_missing_is_named),
+        TEST(failures_leave_no_descriptor),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
