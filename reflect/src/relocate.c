@@ -126,6 +126,13 @@ static bool map_offset_cached(MoltMigration *m, MoltTypeId type, uint64_t offset
 
 /* ---- the library ------------------------------------------------------------------------------ */
 
+/* Unnamed read-only data is text only for a pointer that may point at text. */
+static bool may_be_text(const MoltSchema *schema, MoltTypeId pointee)
+{
+    const MoltType *type = molt_type(schema, pointee);
+    return type->kind == MOLT_KIND_VOID || (type->kind == MOLT_KIND_INT && type->size == 1);
+}
+
 static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     MoltCodeEntry *entry = &m->code_cache[(value >> 4 ^ value >> 12) % MOLT__CODE_CACHE];
@@ -137,6 +144,11 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
         molt__tally(m, op, function ? MOLT_RULE_FUNCTION_MISSING : MOLT_RULE_DATA_MISSING,
                     MOLT_REFUSE, i, "an address in the library that no symbol names (+0x%llx)",
                     (unsigned long long)(value - m->code->begin));
+        return 0;
+    }
+    if (target.kind == MOLT_CODE_LITERAL && !may_be_text(m->plan->before, op->before)) {
+        molt__tally(m, op, MOLT_RULE_DATA_MISSING, MOLT_REFUSE, i,
+                    "constant data of the library without a name");
         return 0;
     }
     uintptr_t after = m->code->resolve(m->code->context, &target);

@@ -84,8 +84,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: evolve V1.so V2.so WORK.so [the library path to reload from]\n");
         return 2;
     }
-    MoltPlatformApi api = {
-        .size = sizeof api, .version = MOLT_PLATFORM_VERSION, .frame = zero, .seed = zero, .log = log_line};
+    MoltPlatformApi api = {.size = sizeof api,
+                           .version = MOLT_PLATFORM_VERSION,
+                           .frame = zero,
+                           .seed = zero,
+                           .log = log_line};
     MoltReloadDesc desc = {.library = argv[3], .api = &api, .no_build = true, .no_watch = true};
     MoltReload *reload = NULL;
     MoltReloadEvent event;

@@ -7,8 +7,8 @@
 typedef struct State {
     int kind;
     union {
-    int i;
-    float f;
+        int i;
+        float f;
     };
 } State;
 #else
@@ -16,8 +16,8 @@ typedef struct State {
     double first;
     int kind;
     union {
-    int i;
-    float f;
+        int i;
+        float f;
     };
 } State;
 #endif

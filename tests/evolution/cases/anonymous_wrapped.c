@@ -11,8 +11,8 @@ typedef struct State {
 #else
 typedef struct State {
     struct {
-    float x, y;
-    int extra;
+        float x, y;
+        int extra;
     };
     int k;
 } State;

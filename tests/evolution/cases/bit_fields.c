@@ -47,7 +47,8 @@ static bool check(State *s)
 #else
 static bool check(State *s)
 {
-    CHECK(s->a == 5 && s->b == 20 && s->c == 20 && s->d == 100 && s->e == 7 && s->neg == -7 && s->on);
+    CHECK(s->a == 5 && s->b == 20 && s->c == 20 && s->d == 100 && s->e == 7 && s->neg == -7 &&
+          s->on);
     return true;
 }
 #endif

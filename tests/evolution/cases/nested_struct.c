@@ -50,7 +50,8 @@ static bool check(State *s)
 static bool check(State *s)
 {
     for (int i = 0; i < 3000; i++)
-        CHECK(s->heap[i].at.x == i && s->heap[i].at.y == 2 && s->heap[i].at.z == 0 && s->heap[i].food == i && s->heap[i].wet);
+        CHECK(s->heap[i].at.x == i && s->heap[i].at.y == 2 && s->heap[i].at.z == 0 &&
+              s->heap[i].food == i && s->heap[i].wet);
     for (int i = 0; i < 1000; i++)
         CHECK(s->tiles[i / 500][i % 500].food == i);
     CHECK(molt_count(s->heap) == 3000);

@@ -40,7 +40,8 @@ static bool check(State *s)
 #else
 static bool check(State *s)
 {
-    CHECK(s->file == stderr && s->any == (void *)stdout && s->odd == (struct State *)0xDEAD0 && s->n == 3);
+    CHECK(s->file == stderr && s->any == (void *)stdout && s->odd == (struct State *)0xDEAD0 &&
+          s->n == 3);
     return true;
 }
 #endif

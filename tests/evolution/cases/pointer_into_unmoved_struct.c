@@ -50,7 +50,8 @@ static bool check(State *s)
 {
     for (int i = 0; i < 3; i++) {
         Holder *h = s->holders[i];
-        CHECK(h->m->v == i && h->v == &h->m->v && h->any == h->m && h->next == h && h->m->extra == 0);
+        CHECK(h->m->v == i && h->v == &h->m->v && h->any == h->m && h->next == h &&
+              h->m->extra == 0);
     }
     return true;
 }

@@ -6,16 +6,16 @@
 #if VERSION == 1
 typedef struct State {
     union {
-    int i;
-    float f;
+        int i;
+        float f;
     } u;
 } State;
 #else
 typedef struct State {
     union {
-    int i;
-    float f;
-    double d;
+        int i;
+        float f;
+        double d;
     } u;
 } State;
 #endif
