@@ -8,39 +8,8 @@
 # compiler. File names in the schema are relative to BASE (default: the current source folder).
 # KNOWN_SCHEMAS are recorded schemas; a MOLT_WAS that none of them knows is then an error.
 #
-# Target properties: MOLT_SCHEMA, the schema JSON. Beside the library stands lib<target>.so.molt, which
-# tells the host how to build it and what to watch.
-
-# One custom command. The Makefile generators compare times only and would run a command for ever
-# whose output kept its time because it did not change: there a stamp is the output.
-function(molt__codegen_command target output)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "" "COMMENT;DEPFILE" "ARGUMENTS;DEPENDS")
-  if(CMAKE_GENERATOR MATCHES "Ninja")
-    set(rule OUTPUT ${output})
-    set(stamp)
-  else()
-    set(rule OUTPUT ${output}.stamp BYPRODUCTS ${output})
-    set(stamp --stamp ${output}.stamp)
-  endif()
-  if(arg_DEPFILE)
-    list(APPEND rule DEPFILE ${arg_DEPFILE})
-    list(APPEND stamp --depfile ${arg_DEPFILE})
-  endif()
-  add_custom_command(${rule}
-    COMMAND molt::codegen ${arg_ARGUMENTS} ${stamp}
-    DEPENDS $<TARGET_FILE:molt::codegen> ${arg_DEPENDS}
-    COMMENT "${arg_COMMENT}"
-    VERBATIM)
-endfunction()
-
-# What a command that depends on <output> must name.
-function(molt__codegen_output variable output)
-  if(CMAKE_GENERATOR MATCHES "Ninja")
-    set(${variable} ${output} PARENT_SCOPE)
-  else()
-    set(${variable} ${output}.stamp PARENT_SCOPE)
-  endif()
-endfunction()
+# Target properties: MOLT_SCHEMA, the schema JSON. Beside the library stands lib<target>.so.molt,
+# which tells the host how to build it and what to watch.
 
 # The flags of the target as a file that changes when they do. compile_commands.json itself, which
 # has them too, gets a new time whenever CMake runs.
@@ -77,7 +46,8 @@ endfunction()
 
 # Generates <folder>/metadata.c and the schema and compiles the former as <target>_metadata. It is an
 # object library of its own, linked by file name: commands of the game's own target would have to
-# finish before the first of its sources is compiled.
+# finish before the first of its sources is compiled. One process reads all sources that need it, which
+# costs half of one process each: loading libclang takes longer than reading most sources.
 function(molt__game_metadata target folder schema)
   cmake_parse_arguments(PARSE_ARGV 3 arg "" "BASE" "SOURCES;KNOWN_SCHEMAS")
   molt__codegen_flags(${target} ${folder}/flags.txt)
@@ -86,46 +56,32 @@ function(molt__game_metadata target folder schema)
     list(APPEND known --known ${file})
   endforeach()
 
-  set(units)
-  set(unit_outputs)
-  foreach(source IN LISTS arg_SOURCES)
-    # Unique, and the same when sources are added beside it.
-    file(RELATIVE_PATH name ${CMAKE_CURRENT_SOURCE_DIR} ${source})
-    string(REPLACE "/" "-" name ${name})
-    set(unit ${folder}/${name}.unit.json)
-    molt__codegen_command(${target} ${unit}
-      ARGUMENTS --unit ${source} -p ${CMAKE_BINARY_DIR} --object-dir ${target}.dir
-                --base ${arg_BASE} -o ${unit} ${known}
-      DEPFILE ${folder}/${name}.d
-      DEPENDS ${source} ${folder}/flags.txt
-      COMMENT "Reading types of ${name}")
-    molt__codegen_output(output ${unit})
-    list(APPEND units ${unit})
-    list(APPEND unit_outputs ${output})
-  endforeach()
-
+  # The Makefile generators compare times only and would run the command for ever when the metadata
+  # kept its time because it did not change: there a stamp is the output.
   set(metadata ${folder}/metadata.c)
   if(CMAKE_GENERATOR MATCHES "Ninja")
+    set(output ${metadata})
     set(rule OUTPUT ${metadata} ${schema})
     set(stamp)
   else()
-    set(rule OUTPUT ${metadata}.stamp BYPRODUCTS ${metadata} ${schema})
-    set(stamp --stamp ${metadata}.stamp)
+    set(output ${metadata}.stamp)
+    set(rule OUTPUT ${output} BYPRODUCTS ${metadata} ${schema})
+    set(stamp --stamp ${output})
   endif()
   add_custom_command(${rule}
-    COMMAND molt::codegen --link ${units} --metadata ${metadata} --schema ${schema} ${stamp}
-    DEPENDS $<TARGET_FILE:molt::codegen> ${unit_outputs}
-    COMMENT "Merging types of ${target}"
+    COMMAND molt::codegen ${arg_SOURCES} -p ${CMAKE_BINARY_DIR} --object-dir ${target}.dir
+            --base ${arg_BASE} --cache ${folder} ${known} --metadata ${metadata} --schema ${schema}
+            --depfile ${folder}/metadata.d ${stamp}
+    DEPENDS $<TARGET_FILE:molt::codegen> ${arg_SOURCES} ${arg_KNOWN_SCHEMAS} ${folder}/flags.txt
+    DEPFILE ${folder}/metadata.d
+    COMMENT "Reading types of ${target}"
     VERBATIM)
-  molt__codegen_output(metadata_output ${metadata})
 
   add_library(${target}_metadata OBJECT ${metadata})
-  if(NOT metadata_output STREQUAL metadata)
-    target_sources(${target}_metadata PRIVATE ${metadata_output})
-  endif()
-  set_source_files_properties(${metadata} ${metadata_output} PROPERTIES GENERATED ON)
+  target_sources(${target}_metadata PRIVATE ${output})
+  set_source_files_properties(${metadata} ${output} PROPERTIES GENERATED ON)
+  target_compile_features(${target}_metadata PRIVATE c_std_11)
   set_target_properties(${target}_metadata PROPERTIES
-    C_STANDARD 11
     C_VISIBILITY_PRESET hidden
     POSITION_INDEPENDENT_CODE ON
     EXPORT_COMPILE_COMMANDS OFF)
@@ -167,6 +123,7 @@ function(molt_add_game target)
     C_VISIBILITY_PRESET hidden
     POSITION_INDEPENDENT_CODE ON
     EXPORT_COMPILE_COMMANDS ON
+    UNITY_BUILD OFF
     NO_SYSTEM_FROM_IMPORTED ON
     MOLT_SCHEMA ${schema})
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/${target}.molt)

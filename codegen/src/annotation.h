@@ -1,5 +1,6 @@
-/* Molt's annotations on one declaration: finds the annotate attributes that molt.h left there, checks
- * that they belong there and turns them into notes. It must never know what a note does later. */
+/* Molt's annotations on one declaration: finds the annotate attributes that molt.h left there,
+ * checks that they belong there and turns them into notes. It must never know what a note does
+ * later. */
 #ifndef MOLT_CODEGEN_ANNOTATION_H
 #define MOLT_CODEGEN_ANNOTATION_H
 
@@ -14,7 +15,8 @@ typedef enum MoltWhere {
     MOLT_WHERE_VARIABLE = 1 << 4
 } MoltWhere;
 
-/* Appends the notes on `cursor` to `out`, refusing those that are unknown, malformed or misplaced. */
+/* Appends the notes on `cursor` to `out`, refusing those that are unknown, malformed or
+ * misplaced. */
 void molt__annotations_read(MoltDiagnostics *diagnostics, CXCursor cursor, MoltPlace place,
                             MoltWhere where, MoltModelNotes *out);
 

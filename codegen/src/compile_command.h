@@ -1,6 +1,6 @@
 /* How the compiler is called for one source, reduced to the flags that decide what the source means
- * (language, macros, include paths, ABI): warnings, optimisation and what only gcc knows are dropped,
- * so that libclang accepts the rest. It must never know what is done with them. */
+ * (language, macros, include paths, ABI): warnings, optimisation and what only gcc knows are
+ * dropped, so that libclang accepts the rest. It must never know what is done with them. */
 #ifndef MOLT_CODEGEN_COMPILE_COMMAND_H
 #define MOLT_CODEGEN_COMPILE_COMMAND_H
 

@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-/* One MOLT_DEFAULT. Its bytes are laid out while it is parsed and filled once all values are known. */
+/* One MOLT_DEFAULT. Its bytes are laid out while it is parsed and filled once all values are
+ * known. */
 typedef struct Default {
     const char *owner; /* name of the record */
     const MoltModelField *field;
@@ -49,7 +50,7 @@ static bool refuse(Resolver *resolver, Default *of, const char *remedy, const ch
     return false;
 }
 
-/* ---- text --------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static void skip_space(const char **at)
 {
@@ -99,7 +100,7 @@ static const char *take_name(Resolver *resolver, const char **at)
     return molt__arena_copy(resolver->arena, start, (size_t)(*at - start));
 }
 
-/* ---- scalars ------------------------------------------------------------------------------------ */
+/* ---- scalars --------------------------------------------------------------------------------- */
 
 static bool find_enumerator(const MoltModelType *type, const char *name, MoltValue *out)
 {
@@ -129,7 +130,7 @@ static void add_leaf(Resolver *resolver, Default *of, Target target, const char 
     resolver->leaves[resolver->leaf_count++] = leaf;
 }
 
-/* ---- braces ------------------------------------------------------------------------------------- */
+/* ---- braces ---------------------------------------------------------------------------------- */
 
 static bool parse_value(Resolver *resolver, Default *of, Target target, const char **at);
 
@@ -366,7 +367,7 @@ static void parse_default(Resolver *resolver, Default *of)
     }
 }
 
-/* ---- storing ------------------------------------------------------------------------------------ */
+/* ---- storing --------------------------------------------------------------------------------- */
 
 static bool refuse_fit(Resolver *resolver, Leaf *leaf)
 {
@@ -401,17 +402,19 @@ static bool to_integer(MoltValue *value)
 static bool fits_integer(const MoltValue *value, uint32_t bits, bool is_signed)
 {
     if (value->negative) {
-        return is_signed && (int64_t)value->bits >= INT64_MIN >> (64 - bits);
+        return is_signed && (bits >= 64 || (int64_t)value->bits >= INT64_MIN >> (64 - bits));
     }
     uint32_t room = is_signed ? bits - 1 : bits;
-    return room == 64 || value->bits >> room == 0;
+    return room >= 64 || value->bits >> room == 0;
 }
 
-static void store_bits(unsigned char *bytes, uint64_t offset, uint32_t width, uint64_t value)
+/* Values have 64 bits; wider fields are filled with the sign. */
+static void store_bits(unsigned char *bytes, uint64_t offset, uint32_t width,
+                       const MoltValue *value)
 {
     for (uint32_t i = 0; i < width; i++) {
         unsigned char mask = (unsigned char)(1u << ((offset + i) % 8));
-        if (value >> i & 1) {
+        if (i < 64 ? value->bits >> i & 1 : value->negative) {
             bytes[(offset + i) / 8] |= mask;
         } else {
             bytes[(offset + i) / 8] &= (unsigned char)~mask;
@@ -434,7 +437,7 @@ static bool store_integer(Resolver *resolver, Leaf *leaf)
     uint32_t stored = whole                 ? 64
                       : leaf->bit_width > 0 ? leaf->bit_width
                                             : (uint32_t)leaf->type->size * 8;
-    store_bits(leaf->of->bytes, leaf->bit_offset, stored, leaf->value.bits);
+    store_bits(leaf->of->bytes, leaf->bit_offset, stored, &leaf->value);
     return true;
 }
 
@@ -516,7 +519,7 @@ static bool store_leaf(Resolver *resolver, Leaf *leaf)
     }
 }
 
-/* ---- all defaults of a unit --------------------------------------------------------------------- */
+/* ---- all defaults of a unit ------------------------------------------------------------------ */
 
 static void evaluate_leaves(Resolver *resolver)
 {

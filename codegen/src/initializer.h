@@ -7,8 +7,9 @@
 #include "model.h"
 #include "translation_unit.h"
 
-/* Fills `bytes` and `size` of every DEFAULT note of the model (see MoltNote in meta.h), with one more
- * parse of the source if any needs the compiler. A NULL pointer needs no default: its note goes. */
+/* Fills `bytes` and `size` of every DEFAULT note of the model (see MoltNote in meta.h), with one
+ * more parse of the source if any needs the compiler. A NULL pointer needs no default: its note
+ * goes. */
 void molt__defaults_resolve(MoltTranslationUnit *unit, MoltModel *model);
 
 #endif

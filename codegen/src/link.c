@@ -21,7 +21,7 @@ typedef struct Linker {
     MoltBuilder *builder;
 } Linker;
 
-/* ---- two bodies for one name -------------------------------------------------------------------- */
+/* ---- two bodies for one name ----------------------------------------------------------------- */
 
 /* Everything that two units must agree on about a type, as text: names instead of ids. */
 static void describe_notes(MoltText *text, const MoltSchema *schema, uint32_t first, uint32_t count)
@@ -97,7 +97,7 @@ static bool is_opaque(const Entry *entry)
     return molt_type(entry->unit->schema, entry->id)->kind == MOLT_KIND_OPAQUE;
 }
 
-/* ---- collecting --------------------------------------------------------------------------------- */
+/* ---- collecting ------------------------------------------------------------------------------ */
 
 /* By name; among equal names by the order of the units, so that the first body wins. */
 static int compare_entries(const void *a, const void *b)
@@ -156,7 +156,7 @@ static void collect_types(Linker *linker, const MoltUnit *units, uint32_t count)
     linker->entries = entries;
 }
 
-/* ---- building ----------------------------------------------------------------------------------- */
+/* ---- building -------------------------------------------------------------------------------- */
 
 static MoltTypeId map_type(Linker *linker, const MoltSchema *schema, MoltTypeId id)
 {
@@ -262,7 +262,7 @@ static void copy_types(Linker *linker)
     }
 }
 
-/* ---- roots, spellings, headers ------------------------------------------------------------------ */
+/* ---- roots, spellings, headers --------------------------------------------------------------- */
 
 static const MoltUnit *check_roots(Linker *linker, const MoltUnit *units, uint32_t count)
 {
@@ -364,7 +364,7 @@ static void copy_unit(Linker *linker, const MoltUnit *unit, const MoltUnit *unit
     }
 }
 
-/* ---- linking ------------------------------------------------------------------------------------ */
+/* ---- linking --------------------------------------------------------------------------------- */
 
 bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint32_t count,
                       MoltUnit *out)

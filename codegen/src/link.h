@@ -6,9 +6,9 @@
 
 #include "unit.h"
 
-/* The merged result in the form of a unit: schema, headers and checks of all. Its types stand in the
- * order of their names, so that the schema does not depend on the order of the sources. False after a
- * refusal; release *out in either case. */
+/* The merged result in the form of a unit: schema, headers and checks of all. Its types stand in
+ * the order of their names, so that the schema does not depend on the order of the sources. False
+ * after a refusal; release *out in either case. */
 bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint32_t count,
                       MoltUnit *out);
 

@@ -13,7 +13,7 @@ static const char *skip_space(const char *at)
     return at;
 }
 
-/* ---- strings and characters ------------------------------------------------------------------- */
+/* ---- strings and characters ------------------------------------------------------------------ */
 
 /* Up to four bytes of UTF-8. */
 static size_t encode(uint32_t code, char *out)
@@ -148,7 +148,7 @@ static bool read_character(const char *text, MoltValue *out)
     return true;
 }
 
-/* ---- numbers ---------------------------------------------------------------------------------- */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 static bool read_integer(const char *text, bool negative, MoltValue *out)
 {

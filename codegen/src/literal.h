@@ -25,8 +25,8 @@ typedef struct MoltValue {
     size_t length;
 } MoltValue;
 
-/* Reads adjacent string literals at *at and moves *at behind them; false when there is none or it is
- * malformed. Only plain strings: no prefix but u8. */
+/* Reads adjacent string literals at *at and moves *at behind them; false when there is none or it
+ * is malformed. Only plain strings: no prefix but u8. */
 bool molt__literal_string(MoltArena *arena, const char **at, MoltValue *out);
 
 /* Reads the whole text as one literal (a number with an optional sign, a character, strings, true,

@@ -7,9 +7,17 @@
 #include "options.h"
 #include "output.h"
 #include "path.h"
+#include "unit_cache.h"
 #include "unit_reader.h"
 
 enum { EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+
+/* A source that was read in this run. */
+typedef struct Read {
+    MoltCommand command;
+    struct timespec started;
+    bool cached; /* taken from the cache instead */
+} Read;
 
 /* One run. Nothing is written before everything was read and found good. */
 typedef struct Run {
@@ -18,6 +26,8 @@ typedef struct Run {
     MoltDiagnostics diagnostics;
     MoltSchema **known;
     MoltUnit *units; /* one per input */
+    Read *reads;     /* one per input */
+    MoltUnitCache cache;
     MoltUnit library;
     const char *directory; /* where the run was started */
     const char *target; /* of the depfile's rule; NULL without outputs */
@@ -38,7 +48,7 @@ static void add_output(Run *run, const char *path, const char *content)
     }
 }
 
-/* ---- names -------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static void make_absolute(MoltArena *arena, const char **name)
 {
@@ -47,8 +57,9 @@ static void make_absolute(MoltArena *arena, const char **name)
     }
 }
 
-/* libclang works in the folder of the compile command, and the whole process with it: names must not
- * depend on where it is. The rule in the depfile keeps the target as the build tool spells it. */
+/* libclang works in the folder of the compile command, and the whole process with it: names must
+ * not depend on where it is. The rule in the depfile keeps the target as the build tool spells
+ * it. */
 static void fix_names(Run *run)
 {
     MoltOptions *options = &run->options;
@@ -58,7 +69,8 @@ static void fix_names(Run *run)
                   : options->metadata != NULL ? options->metadata
                                               : options->schema;
     const char **const single[] = {&options->build_dir, &options->metadata, &options->schema,
-                                   &options->unit,      &options->depfile,  &options->stamp};
+                                   &options->unit,      &options->depfile,  &options->stamp,
+                                   &options->cache};
     for (size_t i = 0; i < sizeof single / sizeof single[0]; i++) {
         make_absolute(run->arena, single[i]);
     }
@@ -71,7 +83,7 @@ static void fix_names(Run *run)
     }
 }
 
-/* ---- reading ------------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static bool read_known(Run *run)
 {
@@ -91,41 +103,53 @@ static bool read_known(Run *run)
     return run->diagnostics.count == 0;
 }
 
-static bool read_source(Run *run, const char *source, MoltUnit *out)
+static bool read_source(Run *run, const char *source, Read *read, MoltUnit *out)
 {
     const MoltOptions *options = &run->options;
-    MoltCommand command = {0};
     *out = (MoltUnit){.source = source};
     if (options->flags != NULL) {
         molt__command_from_flags(run->arena, run->directory, options->flags,
-                                 options->flag_count, &command);
+                                 options->flag_count, &read->command);
     } else if (!molt__command_find(&run->diagnostics, options->build_dir, source,
-                                   options->object_dir, &command)) {
+                                   options->object_dir, &read->command)) {
         return false;
+    }
+    if (options->cache != NULL &&
+        molt__unit_cache_load(&run->cache, source, &read->command, out)) {
+        read->cached = true;
+        return true;
     }
     MoltUnitDesc desc = {.source = source,
                          .base = options->base,
-                         .command = &command,
+                         .command = &read->command,
                          .known = (const MoltSchema *const *)run->known,
                          .known_count = options->known_count};
+    clock_gettime(CLOCK_REALTIME, &read->started);
     return molt__unit_from_source(&run->diagnostics, &desc, out);
 }
 
 static bool read_inputs(Run *run)
 {
-    run->units = molt__arena_alloc(run->arena, run->options.input_count * sizeof *run->units);
+    const MoltOptions *options = &run->options;
+    run->units = molt__arena_alloc(run->arena, options->input_count * sizeof *run->units);
+    run->reads = molt__arena_alloc(run->arena, options->input_count * sizeof *run->reads);
+    run->cache = (MoltUnitCache){.arena = run->arena,
+                                 .folder = options->cache,
+                                 .base = options->base,
+                                 .known = options->known,
+                                 .known_count = options->known_count};
     bool good = true;
-    for (uint32_t i = 0; i < run->options.input_count; i++) {
-        const char *name = run->options.inputs[i];
-        good = (run->options.mode == MOLT_MODE_LINK
+    for (uint32_t i = 0; i < options->input_count; i++) {
+        const char *name = options->inputs[i];
+        good = (options->mode == MOLT_MODE_LINK
                     ? molt__unit_read(&run->diagnostics, name, &run->units[i])
-                    : read_source(run, name, &run->units[i])) &&
+                    : read_source(run, name, &run->reads[i], &run->units[i])) &&
                good;
     }
     return good;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------ */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static void prepare_unit(Run *run)
 {
@@ -195,9 +219,20 @@ static void prepare_depfile(Run *run)
     add_output(run, options->depfile, molt__output_depfile(run->arena, run->target, files, count));
 }
 
+static void keep_units(Run *run)
+{
+    for (uint32_t i = 0; run->options.cache != NULL && i < run->options.input_count; i++) {
+        if (!run->reads[i].cached) {
+            molt__unit_cache_store(&run->cache, &run->units[i], &run->reads[i].command,
+                                   run->reads[i].started);
+        }
+    }
+}
+
 static void write_outputs(Run *run)
 {
     const char *error = NULL;
+    keep_units(run);
     if (!molt__output_write(run->arena, run->outputs, run->output_count, &error)) {
         refuse(run, NULL, error);
     } else if (run->options.stamp != NULL && !molt__output_stamp(run->options.stamp)) {

@@ -6,7 +6,7 @@
 
 typedef unsigned long long Wide;
 
-/* ---- self-check --------------------------------------------------------------------------------- */
+/* ---- self-check ------------------------------------------------------------------------------ */
 
 /* The first member that C can name in a field: a group "<<x,y>,i>" stands for anonymous members. */
 static const char *first_member(MoltArena *arena, const char *name)
@@ -44,13 +44,19 @@ static void add_check(MoltText *text, const MoltSchema *schema, const MoltUnitCh
         if (!has_offset(schema, field)) {
             continue;
         }
-        const char *member = first_member(text->arena, molt_string(schema, field->name));
-        molt__text_add(text, "_Static_assert(offsetof(%s, %s) == %llu, \"%s.%s\");\n",
-                       check->spelling, member, (Wide)field->bit_offset / 8, check->type, member);
+        const char *name = molt_string(schema, field->name);
+        const char *member = first_member(text->arena, name);
+        molt__text_add(text, "_Static_assert(offsetof(%s, %s) == %llu", check->spelling, member,
+                       (Wide)field->bit_offset / 8);
+        if (*name != '<') {
+            molt__text_add(text, " && sizeof(((%s *)0)->%s) == %llu", check->spelling, member,
+                           (Wide)molt_type(schema, field->type)->size);
+        }
+        molt__text_add(text, ",\n               \"%s.%s\");\n", check->type, member);
     }
 }
 
-/* ---- tables ------------------------------------------------------------------------------------- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 static void add_types(MoltText *text, const MoltSchema *schema)
 {
@@ -157,7 +163,7 @@ static void add_constants(MoltText *text, const MoltSchema *schema)
 /* One literal in many pieces: readable, and without a terminator between the pieces of its own. */
 static void add_strings(MoltText *text, const MoltSchema *schema)
 {
-    molt__text_add(text, "/* Compilers need not take literals of this length; gcc and clang do. */\n"
+    molt__text_add(text, "/* C need not take literals of this length; gcc and clang do. */\n"
                          "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n"
                          "static const char strings[] =\n");
     const char *pool = schema->tables.strings;
@@ -172,7 +178,7 @@ static void add_strings(MoltText *text, const MoltSchema *schema)
     molt__text_add(text, "\n");
 }
 
-/* ---- the module --------------------------------------------------------------------------------- */
+/* ---- the module ------------------------------------------------------------------------------ */
 
 static void add_table_entry(MoltText *text, const char *member, const char *table, uint32_t count)
 {
@@ -240,7 +246,7 @@ static void add_head(MoltText *text, const MoltUnit *library)
     molt__text_add(text,
                    "#include <stddef.h>\n\n#include <molt/meta.h>\n\n"
                    "#if MOLT_META_VERSION != %u\n"
-                   "#error \"this metadata is for another version of Molt: run molt-codegen again\"\n"
+                   "#error \"metadata for another version of Molt: run molt-codegen again\"\n"
                    "#endif\n\n",
                    MOLT_META_VERSION);
 }

@@ -1,6 +1,6 @@
-/* Writes the metadata of one library as a C source: the schema as constant tables, and assertions by
- * which the game's own compiler confirms every size and offset that it can name. It must never know
- * where the schema came from. */
+/* Writes the metadata of one library as a C source: the schema as constant tables, and assertions
+ * by which the game's own compiler confirms every size and offset that it can name. It must never
+ * know where the schema came from. */
 #ifndef MOLT_CODEGEN_METADATA_H
 #define MOLT_CODEGEN_METADATA_H
 

@@ -68,10 +68,10 @@ MoltModelNote *molt__model_note(const MoltModelNotes *notes, MoltNoteKind kind)
     return NULL;
 }
 
-/* ---- model to schema --------------------------------------------------------------------------- */
+/* ---- model to schema ------------------------------------------------------------------------- */
 
-/* By kind, notes of one kind in the order of the source: a schema read back from JSON has them so, and
- * equal sources must give equal tables either way. */
+/* By kind, notes of one kind in the order of the source: a schema read back from JSON has them so,
+ * and equal sources must give equal tables either way. */
 static void sort_notes(const MoltModelNotes *notes)
 {
     for (uint32_t i = 1; i < notes->count; i++) {

@@ -12,17 +12,19 @@ const char molt__options_help[] =
     "\n"
     "  -p DIR            take the compiler's flags from DIR/compile_commands.json\n"
     "  -- FLAGS...       or take these\n"
-    "  --object-dir DIR  of several commands for a source, take the one that writes below a folder DIR\n"
+    "  --object-dir DIR  of several commands for a source, take the one that writes below DIR\n"
     "  --base DIR        record file names relative to DIR (default: the current directory)\n"
     "  --metadata FILE   write the metadata as C\n"
     "  --schema FILE     write the schema as JSON\n"
     "  -o FILE           write the unit\n"
     "  --depfile FILE    write a make rule with everything that was read\n"
     "  --stamp FILE      touch FILE on success; it becomes the target of the make rule\n"
+    "  --cache DIR       keep units there and read again only sources for which something changed\n"
     "  --known FILE      a recorded schema; earlier names (MOLT_WAS) must be known (repeatable)\n"
     "  --help, --version\n"
     "\n"
-    "Outputs are replaced only when their content changes. Exit: 0 done, 1 refused, 2 wrong usage.\n";
+    "Outputs are replaced only when their content changes.\n"
+    "Exit: 0 done, 1 refused, 2 wrong usage.\n";
 
 static void add(MoltArena *arena, const char ***items, uint32_t *count, uint32_t *capacity,
                 const char *item)
@@ -42,6 +44,7 @@ static const char **word_of(MoltOptions *out, const char *option)
         {"--object-dir", &out->object_dir}, {"--metadata", &out->metadata},
         {"--schema", &out->schema},     {"-o", &out->unit},
         {"--depfile", &out->depfile},   {"--stamp", &out->stamp},
+        {"--cache", &out->cache},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(option, words[i].option) == 0) {
@@ -67,6 +70,9 @@ static const char *check(const MoltOptions *out)
     }
     if (out->mode == MOLT_MODE_UNIT && (out->metadata != NULL || out->schema != NULL)) {
         return "--unit writes no metadata; use --link";
+    }
+    if (out->mode != MOLT_MODE_WHOLE && out->cache != NULL) {
+        return "--cache is for sources to metadata; --unit and --link keep units themselves";
     }
     if (out->mode != MOLT_MODE_LINK && out->build_dir == NULL && out->flags == NULL) {
         return "give the compiler's flags: -p DIR or -- FLAGS...";

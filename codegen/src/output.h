@@ -1,6 +1,6 @@
 /* Files that the generator writes: text grows in memory, and a file is replaced as a whole and only
- * when its content differs, so that build tools see what really changed. It must never know what the
- * text means. */
+ * when its content differs, so that build tools see what really changed. It must never know what
+ * the text means. */
 #ifndef MOLT_CODEGEN_OUTPUT_H
 #define MOLT_CODEGEN_OUTPUT_H
 

@@ -4,7 +4,7 @@
 
 #include "annotation.h"
 
-/* ---- fields ------------------------------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------------------------------- */
 
 typedef struct FieldWalk {
     MoltTypeReader *reader;
@@ -100,8 +100,8 @@ static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
     };
 }
 
-/* An anonymous union, or an anonymous struct in a union: one field called after its members, so that
- * it keeps its identity when a member is added beside it. */
+/* An anonymous union, or an anonymous struct in a union: one field called after its members, so
+ * that it keeps its identity when a member is added beside it. */
 static void read_group(FieldWalk *walk, CXCursor cursor, CXType type, bool is_union)
 {
     MoltTypeReader *reader = walk->reader;
@@ -161,7 +161,8 @@ static enum CXVisitorResult visit_field(CXCursor cursor, CXClientData data)
     const char *name = spelling_of(walk->reader, cursor);
     bool named = *name != '\0' && strchr(name, '(') == NULL;
     bool is_record = type.kind == CXType_Record;
-    if (is_record && (!named || clang_Cursor_isAnonymousRecordDecl(clang_getTypeDeclaration(type)))) {
+    if (is_record &&
+        (!named || clang_Cursor_isAnonymousRecordDecl(clang_getTypeDeclaration(type)))) {
         read_anonymous(walk, cursor, type);
     } else if (named) {
         read_field(walk, cursor, name);
@@ -175,7 +176,7 @@ static void walk_fields(FieldWalk *walk, CXType type)
     clang_Type_visitFields(type, visit_field, walk);
 }
 
-/* ---- following ---------------------------------------------------------------------------------- */
+/* ---- following ------------------------------------------------------------------------------- */
 
 static bool holds_pointer(const MoltModelType *type)
 {

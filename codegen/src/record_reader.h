@@ -1,5 +1,5 @@
-/* The fields of followed structs and unions: offsets, widths, notes, and where anonymous members stand.
- * It must never know how a field's type is named, only ask for it. */
+/* The fields of followed structs and unions: offsets, widths, notes, and where anonymous members
+ * stand. It must never know how a field's type is named, only ask for it. */
 #ifndef MOLT_CODEGEN_RECORD_READER_H
 #define MOLT_CODEGEN_RECORD_READER_H
 

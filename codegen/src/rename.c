@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* One declaration among its siblings: the fields of a record, the enumerators of an enum, the types. */
+/* One declaration among its siblings: the fields of a record, the enumerators of an enum, the
+ * types. */
 typedef struct Member {
     const char *name;
     const MoltModelNotes *notes;
@@ -66,7 +67,7 @@ static void check_group(MoltDiagnostics *diagnostics, const Group *group)
     }
 }
 
-/* ---- groups of a model -------------------------------------------------------------------------- */
+/* ---- groups of a model ----------------------------------------------------------------------- */
 
 static uint32_t member_count(const MoltModelType *type)
 {
@@ -108,7 +109,7 @@ static Group types_of(const MoltModel *model)
     return (Group){members, count, ""};
 }
 
-/* ---- recorded schemas --------------------------------------------------------------------------- */
+/* ---- recorded schemas ------------------------------------------------------------------------ */
 
 static bool schema_notes_name(const MoltSchema *schema, uint32_t first, uint32_t count,
                               const char *name)

@@ -4,8 +4,9 @@
 
 #include "model.h"
 
-/* Refuses an earlier name that still names a member without an earlier name of its own, one that two
- * members claim, and, when recorded schemas are given, one that neither they nor the model know. */
+/* Refuses an earlier name that is the present one, one that two members claim, and, when recorded
+ * schemas are given, one that neither they nor the model know. A new member may take over the old
+ * name: whether that is ambiguous only the plan can say, which knows both versions. */
 void molt__renames_check(MoltDiagnostics *diagnostics, const MoltModel *model,
                          const MoltSchema *const *known, uint32_t known_count);
 

@@ -46,7 +46,7 @@ bool molt__is_system(CXCursor cursor)
     return file == NULL || clang_Location_isInSystemHeader(location);
 }
 
-/* ---- parsing ---------------------------------------------------------------------------------- */
+/* ---- parsing --------------------------------------------------------------------------------- */
 
 /* A misplaced annotation is dropped by the compiler with a warning only: what it was meant to do
  * would silently not happen. */
@@ -124,7 +124,7 @@ void molt__translation_unit_close(MoltTranslationUnit *unit)
     *unit = (MoltTranslationUnit){0};
 }
 
-/* ---- files ------------------------------------------------------------------------------------ */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 typedef struct FileWalk {
     MoltTranslationUnit *unit;
@@ -174,7 +174,7 @@ MoltInclusions molt__translation_unit_inclusions(MoltTranslationUnit *unit)
     return walk.found;
 }
 
-/* ---- constants -------------------------------------------------------------------------------- */
+/* ---- constants ------------------------------------------------------------------------------- */
 
 typedef struct Evaluation {
     MoltTranslationUnit *unit;
@@ -281,7 +281,8 @@ void molt__translation_unit_evaluate(MoltTranslationUnit *unit, const char *cons
     for (uint32_t i = 0; i < count; i++) {
         values[i] = (MoltValue){0};
         problems[i] = "it is not a constant";
-        /* The type of the expression itself, so that what does not fit is seen and not converted. */
+        /* The type of the expression itself, so that what does not fit is seen and not
+         * converted. */
         molt__text_add(&text, "static const __auto_type %s%u = (%s);\n", CONSTANT_NAME, i,
                        texts[i]);
     }

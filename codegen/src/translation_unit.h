@@ -1,5 +1,6 @@
-/* One source as libclang parsed it, with the compiler's own flags: places of cursors, the files that
- * were read, and values of constant expressions. It must never know what types mean to Molt. */
+/* One source as libclang parsed it, with the compiler's own flags: places of cursors, the files
+ * that were read, and values of constant expressions. It must never know what types mean to
+ * Molt. */
 #ifndef MOLT_CODEGEN_TRANSLATION_UNIT_H
 #define MOLT_CODEGEN_TRANSLATION_UNIT_H
 
@@ -48,8 +49,8 @@ bool molt__is_system(CXCursor cursor);
 
 MoltInclusions molt__translation_unit_inclusions(MoltTranslationUnit *unit);
 
-/* Values of constant expressions as if each stood at the end of the source. What is no constant gets
- * kind NONE and a reason in `problems`. */
+/* Values of constant expressions as if each stood at the end of the source. What is no constant
+ * gets kind NONE and a reason in `problems`. */
 void molt__translation_unit_evaluate(MoltTranslationUnit *unit, const char *const *texts,
                                      uint32_t count, MoltValue *values, const char **problems);
 

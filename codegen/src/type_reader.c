@@ -26,7 +26,7 @@ MoltModelType *molt__type_refuse(MoltTypeReader *reader, MoltTypeContext context
     return NULL;
 }
 
-/* ---- arithmetic types --------------------------------------------------------------------------- */
+/* ---- arithmetic types ------------------------------------------------------------------------ */
 
 typedef struct Arithmetic {
     enum CXTypeKind clang;
@@ -50,6 +50,8 @@ static const Arithmetic ARITHMETIC[] = {
     {CXType_ULong, "unsigned long", MOLT_KIND_INT, 0},
     {CXType_LongLong, "long long", MOLT_KIND_INT, MOLT_TYPE_SIGNED},
     {CXType_ULongLong, "unsigned long long", MOLT_KIND_INT, 0},
+    {CXType_Int128, "__int128", MOLT_KIND_INT, MOLT_TYPE_SIGNED},
+    {CXType_UInt128, "unsigned __int128", MOLT_KIND_INT, 0},
     {CXType_Float, "float", MOLT_KIND_FLOAT, MOLT_TYPE_BINARY_FLOAT},
     {CXType_Double, "double", MOLT_KIND_FLOAT, MOLT_TYPE_BINARY_FLOAT},
     {CXType_LongDouble, "long double", MOLT_KIND_FLOAT, 0},
@@ -83,7 +85,7 @@ static MoltModelType *read_arithmetic(MoltTypeReader *reader, CXType type)
     return NULL;
 }
 
-/* ---- derived types ------------------------------------------------------------------------------ */
+/* ---- derived types --------------------------------------------------------------------------- */
 
 /* The type called prefix + suffix, made when it is new: *is_new tells. */
 static MoltModelType *derive(MoltTypeReader *reader, MoltKind kind, const char *prefix,
@@ -226,9 +228,10 @@ static MoltModelType *read_function(MoltTypeReader *reader, CXType type, MoltTyp
     return function;
 }
 
-/* ---- records and enums -------------------------------------------------------------------------- */
+/* ---- records and enums ----------------------------------------------------------------------- */
 
-/* The tag, the typedef that names it, or NULL. `keyword` gets "struct ", "union ", "enum " or "". */
+/* The tag, the typedef that names it, or NULL. `keyword` gets "struct ", "union ", "enum " or
+ * "". */
 static const char *declared_name(MoltTypeReader *reader, CXType type, const char **keyword)
 {
     static const char *const keywords[] = {"struct ", "union ", "enum "};
@@ -394,7 +397,7 @@ static MoltModelType *read_record(MoltTypeReader *reader, CXType type, MoltTypeC
     return found;
 }
 
-/* ---- any type ----------------------------------------------------------------------------------- */
+/* ---- any type -------------------------------------------------------------------------------- */
 
 /* In a signature a type is only compared by name, so any will do. */
 static MoltModelType *opaque_type(MoltTypeReader *reader, CXType type)
@@ -437,9 +440,6 @@ static MoltModelType *read_other(MoltTypeReader *reader, CXType type, MoltTypeCo
     case CXType_ExtVector:
         return molt__type_refuse(reader, context, "a vector type is",
                            "store a plain array and load it into the vector where it is used");
-    case CXType_Int128:
-    case CXType_UInt128:
-        return molt__type_refuse(reader, context, "__int128 is", "use two uint64_t fields");
     default: {
         const char *name = copy_string(reader, clang_getTypeSpelling(type));
         return molt__type_refuse(reader, context,
@@ -472,7 +472,8 @@ MoltModelType *molt__type_read_in(MoltTypeReader *reader, CXType sugared, MoltTy
 
 MoltModelType *molt__type_read(MoltTypeReader *reader, CXType type, MoltPlace place)
 {
-    MoltModelType *found = molt__type_read_in(reader, type, (MoltTypeContext){.place = place, .follow = true});
+    MoltTypeContext context = {.place = place, .follow = true};
+    MoltModelType *found = molt__type_read_in(reader, type, context);
     if (found != NULL && (found->kind == MOLT_KIND_OPAQUE || found->kind == MOLT_KIND_VOID ||
                           found->kind == MOLT_KIND_FUNCTION)) {
         molt__refuse(reader->diagnostics, place, "include the header that defines it",

@@ -1,13 +1,14 @@
 /* Follows the compiler's types into the model: names them, decides how far to follow, reads
- * enumerators, queues records whose fields are to be read, and refuses what cannot be modelled. It must
- * never know where in a source a type was met, only the place to blame. */
+ * enumerators, queues records whose fields are to be read, and refuses what cannot be modelled. It
+ * must never know where in a source a type was met, only the place to blame. */
 #ifndef MOLT_CODEGEN_TYPE_READER_H
 #define MOLT_CODEGEN_TYPE_READER_H
 
 #include "model.h"
 #include "translation_unit.h"
 
-/* An annotated typedef of a struct or enum without a tag of its own: its notes belong to the type. */
+/* An annotated typedef of a struct or enum without a tag of its own: its notes belong to the
+ * type. */
 typedef struct MoltAlias {
     CXCursor declaration; /* canonical, of the struct or enum */
     CXCursor alias;       /* the typedef */

@@ -16,7 +16,7 @@ void molt__unit_release(MoltUnit *unit)
     unit->schema = NULL;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static cJSON *place_to_json(const MoltPlace *place)
 {
@@ -74,7 +74,7 @@ const char *molt__unit_write(MoltArena *arena, const MoltUnit *unit, MoltError *
     return text;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 typedef struct Reading {
     MoltArena *arena;

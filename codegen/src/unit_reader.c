@@ -24,7 +24,7 @@ static const char *copy_string(Walk *walk, CXString string)
     return copy;
 }
 
-/* ---- allocations -------------------------------------------------------------------------------- */
+/* ---- allocations ----------------------------------------------------------------------------- */
 
 typedef struct Search {
     enum CXCursorKind kind;
@@ -42,7 +42,8 @@ static enum CXChildVisitResult visit_search(CXCursor cursor, CXCursor parent, CX
     return CXChildVisit_Recurse;
 }
 
-/* The expression itself or the first part of it of that kind; implicit conversions lie around it. */
+/* The expression itself or the first part of it of that kind; implicit conversions lie around
+ * it. */
 static CXCursor find_part(CXCursor cursor, enum CXCursorKind kind)
 {
     Search search = {kind, clang_getNullCursor()};
@@ -94,7 +95,7 @@ static void read_site(Walk *walk, CXCursor call)
     }
 }
 
-/* ---- what a reload would lose ------------------------------------------------------------------- */
+/* ---- what a reload would lose ---------------------------------------------------------------- */
 
 static bool is_constant(CXType type)
 {
@@ -159,7 +160,7 @@ static void check_reference(Walk *walk, CXCursor reference)
     }
 }
 
-/* ---- walking ------------------------------------------------------------------------------------ */
+/* ---- walking --------------------------------------------------------------------------------- */
 
 static void read_root(Walk *walk, CXCursor variable)
 {
@@ -254,10 +255,10 @@ static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor paren
     return CXChildVisit_Continue;
 }
 
-/* ---- the unit ----------------------------------------------------------------------------------- */
+/* ---- the unit -------------------------------------------------------------------------------- */
 
-/* Headers that the source includes itself, in its order, as they may need each other. A file entered
- * more than once is a list of macros for its includer, not a header. */
+/* Headers that the source includes itself, in its order, as they may need each other. A file
+ * entered more than once is a list of macros for its includer, not a header. */
 static void collect_headers(Walk *walk, const MoltInclusions *files)
 {
     MoltUnit *out = walk->out;

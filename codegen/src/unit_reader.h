@@ -1,5 +1,5 @@
-/* Reads one source into a unit: walks its declarations and function bodies for roots, allocations and
- * what a reload would lose, and has their types followed. It must never know other sources. */
+/* Reads one source into a unit: walks its declarations and function bodies for roots, allocations
+ * and what a reload would lose, and has their types followed. It must never know other sources. */
 #ifndef MOLT_CODEGEN_UNIT_READER_H
 #define MOLT_CODEGEN_UNIT_READER_H
 

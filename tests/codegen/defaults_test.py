@@ -15,6 +15,8 @@ CASES = [
     ("long f", "-1"),
     ("long long f", "-9223372036854775807 - 1"),
     ("unsigned long long f", "18446744073709551615u"),
+    ("__int128 f", "-5"),
+    ("unsigned __int128 f", "18446744073709551615u"),
     ("int f", "sizeof(struct Pair) + 1"),
     ("int f", "(uint8_t)3"),
     ("int f", "'\\n'"),

@@ -71,7 +71,7 @@ class Layout(GameTest):
         self.assertEqual(
             self.schema.fields("Kinds"),
             ["flag", "letter", "s8", "u8", "s16", "u16", "s32", "u32", "sl", "ul", "sll", "ull",
-             "i8", "b8", "i64", "size", "f32", "f64", "f80", "colour", "level", "small", "wide",
+             "s128", "u128", "i8", "b8", "i64", "size", "f32", "f64", "f80", "colour", "level", "small", "wide",
              "local", "position", "path", "constant", "grid", "name", "lines", "text", "label",
              "next", "table", "corner", "anything", "stream", "hidden", "compare", "hooks", "make",
              "inner", "<as_int,as_float>", "colour_of", "<<low,high>,byte>", "nested", "twin",
@@ -82,6 +82,7 @@ class Layout(GameTest):
     def test_types_of_fields(self):
         for field, wanted in {
                 "flag": "bool", "letter": "char", "s8": "signed char", "b8": "unsigned char",
+                "u128": "unsigned __int128",
                 "i64": "long", "colour": "Colour", "local": "Kinds::local", "path": "Vec2[3]",
                 "constant": "int", "grid": "int[4][3]", "lines": "char[2][8]", "label": "char *",
                 "table": "Kinds **", "corner": "Vec2 (*)[4]", "anything": "void *",

@@ -92,6 +92,44 @@ class Outputs(GameTest):
         self.whole("--", *self.flags)
         self.assertTrue(all(os.stat(self.folder / n).st_mtime > 1000 for n in OUTPUTS))
 
+    def cached(self):
+        """Runs with a cache; which sources were read."""
+        folder = self.folder / "cache"
+        before = {p.name: p.stat().st_mtime_ns for p in folder.glob("*.inputs")}
+        self.whole("--cache", "cache", "--depfile", "game.d", "--", *self.flags)
+        return {p.name for p in folder.glob("*.inputs")
+                if before.get(p.name) != p.stat().st_mtime_ns}
+
+    def test_cache_gives_the_same_and_reads_only_what_changed(self):
+        (self.folder / "cache").mkdir()
+        for name in ("part.h", "game.c", "nest.c"):
+            os.utime(self.folder / name, (1000, 1000))
+        self.whole("--depfile", "game.d", "--", *self.flags)
+        plain = self.read() + [(self.folder / "game.d").read_bytes()]
+        both = {"game.c.inputs", "nest.c.inputs"}
+        for expected in (both, set()):
+            self.assertEqual(self.cached(), expected)
+            self.assertEqual(self.read() + [(self.folder / "game.d").read_bytes()], plain)
+        self.write("nest.c", NEST_C.replace("double", "float"))
+        os.utime(self.folder / "nest.c", (1001, 1001))
+        self.assertEqual(self.cached(), {"nest.c.inputs"})
+        self.assertNotEqual(self.read(), plain[:2])
+        self.flags.append("-DMORE")
+        self.assertEqual(self.cached(), both)
+        os.utime(self.folder / "part.h", (1002, 1002))
+        self.assertEqual(self.cached(), both)
+        (self.folder / "cache/game.c.unit.json").write_text("{}")
+        os.utime(self.folder / "nest.c", (1003, 1003))
+        self.cached()
+        (self.folder / "cache/game.c.inputs").write_text("molt-inputs 1\n\x00\n")
+        self.assertEqual(self.cached(), {"game.c.inputs"})
+
+    def test_file_that_was_saved_during_the_run_is_not_trusted(self):
+        (self.folder / "cache").mkdir()
+        os.utime(self.folder / "part.h", (4000000000, 4000000000))
+        self.cached()
+        self.assertEqual((self.folder / "cache/game.c.inputs").read_text(), "molt-inputs 1\n")
+
     def test_depfile_lists_everything_that_was_read(self):
         self.write("with space.h", "")
         self.write("part.h", PART_H.replace("typedef struct Nest", '#include "with space.h"\n'

@@ -1,0 +1,156 @@
+#include "unit_cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "output.h"
+#include "path.h"
+
+/* Beside NAME.unit.json stands NAME.inputs: a line for the format, one for the generator and the
+ * command, and one for each file that was read:
+ *
+ *   molt-inputs 1
+ *   1700000000.123456789 842152 /usr/bin/molt-codegen <base> <directory> <flags...>
+ *   1700000000.123456789 2048 /home/me/game/colony.h
+ */
+#define FIRST_LINE "molt-inputs 1"
+
+/* File systems take the time of a write from a clock that ticks this coarsely. */
+enum { TICK_NANOSECONDS = 20 * 1000 * 1000 };
+
+static const char *file_name(const MoltUnitCache *cache, const char *source, const char *ending)
+{
+    const char *recorded = molt__path_recorded(cache->arena, cache->base, source);
+    char *name = molt__arena_copy(cache->arena, recorded, strlen(recorded));
+    for (char *c = name; *c != '\0'; c++) {
+        *c = *c == '/' ? '-' : *c;
+    }
+    return molt__arena_format(cache->arena, "%s/%s.%s", cache->folder, name, ending);
+}
+
+/* The line of a file as it is now; NULL when it is gone. */
+static const char *file_line(MoltArena *arena, const char *path, struct timespec *changed)
+{
+    struct stat status;
+    if (stat(path, &status) != 0) {
+        return NULL;
+    }
+    *changed = status.st_mtim;
+    return molt__arena_format(arena, "%lld.%09ld %lld %s", (long long)status.st_mtim.tv_sec,
+                              status.st_mtim.tv_nsec, (long long)status.st_size, path);
+}
+
+/* Everything but files that a unit depends on. Flags with a line break give NULL: not cacheable. */
+static const char *key_line(const MoltUnitCache *cache, const MoltCommand *command)
+{
+    struct timespec changed;
+    const char *self = file_line(cache->arena, "/proc/self/exe", &changed);
+    MoltText text = {.arena = cache->arena};
+    molt__text_add(&text, "%s %s %s", self == NULL ? "" : self, cache->base, command->directory);
+    for (uint32_t i = 0; i < command->count; i++) {
+        molt__text_add(&text, "\t%s", command->flags[i]);
+    }
+    for (uint32_t i = 0; i < cache->known_count; i++) {
+        molt__text_add(&text, "\t--known %s", cache->known[i]);
+    }
+    return strchr(text.bytes, '\n') != NULL ? NULL : text.bytes;
+}
+
+/* Cuts the next line off *at; NULL at the end. */
+static char *next_line(char **at)
+{
+    char *line = *at, *end = strchr(line, '\n');
+    if (end == NULL) {
+        return NULL;
+    }
+    *end = '\0';
+    *at = end + 1;
+    return line;
+}
+
+/* True when all files are as they were; their names go to `out`. */
+static bool files_unchanged(const MoltUnitCache *cache, char *at, MoltUnit *out)
+{
+    uint32_t capacity = 0;
+    for (char *line = next_line(&at); line != NULL; line = next_line(&at)) {
+        struct timespec changed;
+        const char *path = strchr(line, '/');
+        const char *now = path == NULL ? NULL : file_line(cache->arena, path, &changed);
+        if (now == NULL || strcmp(now, line) != 0) {
+            return false;
+        }
+        out->files = molt__arena_grow(cache->arena, out->files, out->file_count, &capacity,
+                                      sizeof *out->files);
+        out->files[out->file_count++] = path;
+    }
+    return out->file_count > 0;
+}
+
+bool molt__unit_cache_load(const MoltUnitCache *cache, const char *source,
+                           const MoltCommand *command, MoltUnit *out)
+{
+    size_t length = 0;
+    MoltUnit inputs = {0};
+    char *at = molt__output_read(cache->arena, file_name(cache, source, "inputs"), &length);
+    const char *key = key_line(cache, command);
+    if (at == NULL || key == NULL) {
+        return false;
+    }
+    const char *first = next_line(&at);
+    const char *second = first == NULL ? NULL : next_line(&at);
+    if (second == NULL || strcmp(first, FIRST_LINE) != 0 || strcmp(second, key) != 0 ||
+        !files_unchanged(cache, at, &inputs)) {
+        return false;
+    }
+    MoltDiagnostics ignored = {.arena = cache->arena};
+    if (!molt__unit_read(&ignored, file_name(cache, source, "unit.json"), out)) {
+        return false;
+    }
+    /* Two sources may share a name in the folder. */
+    if (strcmp(out->source, source) != 0) {
+        molt__unit_release(out);
+        return false;
+    }
+    out->files = inputs.files;
+    out->file_count = inputs.file_count;
+    return true;
+}
+
+static bool is_settled(struct timespec changed, struct timespec started)
+{
+    struct timespec limit = started;
+    limit.tv_nsec -= TICK_NANOSECONDS;
+    if (limit.tv_nsec < 0) {
+        limit.tv_nsec += 1000000000;
+        limit.tv_sec--;
+    }
+    return changed.tv_sec < limit.tv_sec ||
+           (changed.tv_sec == limit.tv_sec && changed.tv_nsec < limit.tv_nsec);
+}
+
+void molt__unit_cache_store(const MoltUnitCache *cache, const MoltUnit *unit,
+                            const MoltCommand *command, struct timespec started)
+{
+    MoltText text = {.arena = cache->arena};
+    const char *key = key_line(cache, command), *error = NULL;
+    bool settled = key != NULL;
+    molt__text_add(&text, FIRST_LINE "\n%s\n", key == NULL ? "" : key);
+    for (uint32_t i = 0; i < unit->file_count + cache->known_count && settled; i++) {
+        struct timespec changed = {0};
+        const char *path =
+            i < unit->file_count ? unit->files[i] : cache->known[i - unit->file_count];
+        const char *line = file_line(cache->arena, path, &changed);
+        settled = line != NULL && strchr(line, '\n') == NULL && is_settled(changed, started);
+        molt__text_add(&text, "%s\n", line == NULL ? "" : line);
+    }
+    const char *content = molt__unit_write(cache->arena, unit, NULL);
+    if (content == NULL) {
+        return;
+    }
+    const MoltOutput outputs[] = {
+        {file_name(cache, unit->source, "unit.json"), content},
+        {file_name(cache, unit->source, "inputs"), settled ? text.bytes : FIRST_LINE "\n"},
+    };
+    molt__output_write(cache->arena, outputs, 2, &error);
+}

@@ -1,0 +1,30 @@
+/* Units kept from one run to the next, so that a run reads only the sources for which something has
+ * changed: a file that was read, the flags, the generator itself. It must never know what a unit
+ * holds. A cache that is missing, damaged or of another version only costs time. */
+#ifndef MOLT_CODEGEN_UNIT_CACHE_H
+#define MOLT_CODEGEN_UNIT_CACHE_H
+
+#include <time.h>
+
+#include "compile_command.h"
+#include "unit.h"
+
+typedef struct MoltUnitCache {
+    MoltArena *arena;
+    const char *folder; /* absolute, exists */
+    const char *base;   /* absolute; part of what a unit depends on */
+    const char *const *known; /* recorded schemas, absolute; read like sources */
+    uint32_t known_count;
+} MoltUnitCache;
+
+/* The unit of `source` as a run with the same command would read it again, with `files` filled;
+ * false when it must be read. */
+bool molt__unit_cache_load(const MoltUnitCache *cache, const char *source,
+                           const MoltCommand *command, MoltUnit *out);
+
+/* Keeps a unit whose reading began at `started` (CLOCK_REALTIME). A file that changed since, or too
+ * shortly before to tell, is not trusted: the unit is then read again next time. */
+void molt__unit_cache_store(const MoltUnitCache *cache, const MoltUnit *unit,
+                            const MoltCommand *command, struct timespec started);
+
+#endif
