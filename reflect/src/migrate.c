@@ -202,6 +202,23 @@ static void run_span(MoltMigration *m, const MoltSpan *span, const MoltSpan *mov
     }
 }
 
+/* Counts a rebuilt type, and the changed structs that it holds by value, once each. */
+static void count_changed(MoltMigration *m, MoltTypeId id, bool rebuilt)
+{
+    const MoltSchema *schema = m->plan->before;
+    const MoltType *type = molt_type(schema, id);
+    if (m->rebuilt[id] || m->plan->types[id].fate == MOLT_FATE_SAME)
+        return;
+    m->rebuilt[id] = true;
+    bool record = type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION;
+    if (rebuilt || record)
+        m->report->types_changed++;
+    if (type->kind == MOLT_KIND_ARRAY)
+        count_changed(m, type->elem, false);
+    for (uint32_t f = 0; record && f < type->count; f++)
+        count_changed(m, schema->tables.fields[type->first + f].type, false);
+}
+
 static void run_spans(MoltMigration *m)
 {
     for (uint32_t s = 0; s < m->span_count && !m->failed; s++) {
@@ -213,10 +230,8 @@ static void run_spans(MoltMigration *m)
         if (type->fate == MOLT_FATE_GONE || (m->scanning && !must_scan(m, type)))
             continue;
         run_span(m, span, &m->spans[s]);
-        if (!m->scanning && !m->rebuilt[span->type]) {
-            m->rebuilt[span->type] = true;
-            m->report->types_changed++;
-        }
+        if (!m->scanning)
+            count_changed(m, span->type, true);
     }
     m->batch_span = NULL;
 }

@@ -50,7 +50,7 @@ struct MoltMigration {
     uint64_t patch_count, patch_slots;
     void **roots;          /* per root of the new schema */
     MoltTypeId *new_types; /* per old type */
-    bool *rebuilt;         /* per old type: has live blocks that are rebuilt */
+    bool *rebuilt;         /* per old type: counted as changed */
     bool *contained;       /* per old type: may lie in a block that moves or goes */
     bool moves;            /* at least one block moves or goes */
 

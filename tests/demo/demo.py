@@ -2,11 +2,12 @@
 """The main job, live: a running game through a series of real edits of its sources.
 
 Copies the game to a scratch folder, builds it, starts the host on it, and saves one edit after the
-other the way an editor would. The host's own watch, build and reload do the rest. Every row of the table
-is one edit; the state after it is checked against what the oracle computes from the state before.
+other the way an editor would. The host's own watch, build and reload do the rest. Every row of the
+table is one edit; the state after it is checked against what the oracle computes from the state
+before.
 
-Exits with 0 when every edit did what it should, 1 when not, 2 on wrong usage or a patch that does not
-apply.
+Exits with 0 when every edit did what it should, 1 when not, 2 on wrong usage or a patch that does
+not apply.
 """
 
 import argparse
@@ -155,7 +156,8 @@ class Table:
     LINE = "{:<46} {:<12} {:>5} {:>8} {:>9} {:>10}  {}"
 
     def head(self):
-        print(self.LINE.format("edit", "outcome", "types", "objects", "pause ms", "to run ms", "ok"))
+        print(self.LINE.format("edit", "outcome", "types", "objects", "pause ms", "to run ms",
+                               "ok"))
         print("-" * 98, flush=True)
 
     def begin(self, title):
@@ -251,7 +253,8 @@ class Demo:
     def view(self, number, edit, result):
         """Leaves the change on screen for a moment, then takes its picture."""
         time.sleep(self.view_seconds)
-        name = edit.name if edit.name[:2].isdigit() else f"{number:02d}-{edit.name}"
+        prefix = f"{number:02d}-"
+        name = edit.name if edit.name.startswith(prefix) else prefix + edit.name
         picture = self.scratch.path(f"{name}.png")
         self.session.command(f"screenshot {picture}")
         result["screenshot"] = picture

@@ -80,6 +80,7 @@ def _strip_count(path, folder):
 def apply_patch(edit, folder):
     """Changes the files in `folder`; on failure EditError, and the folder is of no further use."""
     command = ["patch", f"-p{_strip_count(edit.patch, folder)}", "--batch", "--forward", "--quiet",
+               "--ignore-whitespace",
                "--no-backup-if-mismatch", "--reject-file=-", "-d", folder, "-i",
                os.path.abspath(edit.patch)]
     try:
@@ -93,8 +94,8 @@ def apply_patch(edit, folder):
 
 
 def apply_all(edits, sources, folder):
-    """Trees of sources after each edit, tried in `folder`: [{path: bytes}]. Nothing else changes, so
-    that a patch that does not apply is known before the game starts."""
+    """Trees of sources after each edit, tried in `folder`: [{path: bytes}]. Nothing else changes,
+    so that a patch that does not apply is known before the game starts."""
     shutil.copytree(sources, folder)
     original = read_tree(folder)
     trees = []

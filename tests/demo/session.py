@@ -120,6 +120,10 @@ class Session:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        try:
+            self.process.stdin.close()
+        except OSError:
+            pass
         self._events.close()
         self._log.close()
 

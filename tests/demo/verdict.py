@@ -1,5 +1,5 @@
-"""Judges one reload from the dumps before and after it: did everything survive that should have, and
-is the outcome the one the edit wants. What should have survived comes from the oracle."""
+"""Judges one reload from the dumps before and after it: did everything survive that should have,
+and is the outcome the one the edit wants. What should have survived comes from the oracle."""
 
 import os
 import re
@@ -22,20 +22,26 @@ def same_bytes(event):
         return before.read() == after.read()
 
 
+def schemas_differ(event):
+    """A layout may change of which nothing is live: code only, and yet another schema."""
+    paths = [schema_path(event[key]) for key in ("before", "after")]
+    return len({load_json(path)["hash"] for path in paths if os.path.exists(path)}) > 1
+
+
 def judge(edit, event):
     """Problems with a reload, as texts; empty when all is well."""
     outcome = event["outcome"]
     problems = []
     if edit.expect is not None and outcome != edit.expect:
-        problems.append(f"the outcome is {outcome}, not {edit.expect}: {event.get('headline', '')}\n"
-                        f"{event.get('detail', '')}".strip())
+        problems.append(f"the outcome is {outcome}, not {edit.expect}: "
+                        f"{event.get('headline', '')}\n{event.get('detail', '')}".strip())
     if outcome == "unchanged":
         return problems
     if not event.get("before") or not event.get("after"):
         return problems + ["the host wrote no dumps of this reload"]
     if outcome == "load-failed":
         problems.append(f"the new library does not load: {event.get('detail', '')}")
-    if outcome == "migrated":
+    if outcome == "migrated" or outcome == "code" and schemas_differ(event):
         problems += judge_migration(event)
     elif not same_bytes(event):
         problems.append(f"{outcome}, and yet the state is another: compare {event['before']} and "
@@ -59,7 +65,8 @@ def run_check(check, event):
     says = re.fullmatch(r'says "(.*)"', check)
     if says:
         told = "\n".join((event.get("headline", ""), event.get("detail", "")))
-        return [] if says.group(1) in told else [f"the message does not say {says.group(1)!r}: {told}"]
+        wanted = says.group(1)
+        return [] if wanted in told else [f"the message does not say {wanted!r}: {told}"]
     value = re.fullmatch(r"(\w+)((?:\.\w+|\[\d+\])+)\s*(==|!=)\s*(\S.*)", check)
     if not value:
         return [f"Check: {check!r} is neither says \"TEXT\" nor Type.field == VALUE"]

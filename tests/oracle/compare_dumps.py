@@ -3,10 +3,10 @@
 
     compare_dumps.py [--common-fields] A.json B.json
 
-Walks both graphs from their roots and relates objects one to one. With --common-fields only what both
-sides have counts: fields by name, the shorter of two arrays, and numbers by value, so that a widened
-or int-to-float field agrees. Exits with 0 when they agree, 1 with the differences listed, 2 when it
-cannot read its input.
+Walks both graphs from their roots and relates objects one to one. With --common-fields only what
+both sides have counts: fields by name, the shorter of two arrays, and numbers by value, so that a
+widened or int-to-float field agrees. Exits with 0 when they agree, 1 with the differences listed, 2
+when it cannot read its input.
 """
 
 import argparse

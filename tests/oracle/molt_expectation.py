@@ -1,5 +1,5 @@
-"""What a migration must leave: values that stand as they are in a dump, and these where the rules say
-less than a value or more than a text can.
+"""What a migration must leave: values that stand as they are in a dump, and these where the rules
+say less than a value or more than a text can.
 """
 
 

@@ -1,7 +1,7 @@
 """Numbers of a dump by value: exact integers, and floats as the type that holds them sees them.
 
-A float of a dump is one of: a Python float (exact for float and double), a LongFloat (text with more
-digits than a double has), an int (integral text), or a word ("NaN", "NaN(0x..)", "Infinity",
+A float of a dump is one of: a Python float (exact for float and double), a LongFloat (text with
+more digits than a double has), an int (integral text), or a word ("NaN", "NaN(0x..)", "Infinity",
 "-Infinity", "-0.0"). Nothing here knows schemas or objects.
 """
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The oracle: what a live migration must leave, computed from a dump and two schemas.
 
-It is written from the evolution rules (live policy), apart from the engine and in another language, so
-that the two can disagree. `expected_dump` says what every object of the old state becomes; `compare`
-walks that and the dump of what the engine made, side by side from the roots. Object ids are not
+It is written from the evolution rules (live policy), apart from the engine and in another language,
+so that the two can disagree. `expected_dump` says what every object of the old state becomes;
+`compare` walks that and the dump of what the engine made, side by side from the roots. Object ids are not
 trusted to be equal: the walk builds a one-to-one relation and finds objects that were split, merged
 or lost.
 
@@ -147,7 +147,8 @@ class Migration:
         if self.map.type(old_type["name"]) != new_type["name"]:
             self.may_refuse(path, f"{new_type['name']} is not what {old_type['name']} became")
         for name, was in self.map.ambiguous(old_type, new_type):
-            self.refuse(f"{new_type['name']}.{name}", f"MOLT_WAS(\"{was}\"), and {was} still stands")
+            self.refuse(f"{new_type['name']}.{name}",
+                        f"MOLT_WAS(\"{was}\"), and {was} still stands")
         rebuilt = not self.map.is_same(old_type, new_type)
         chosen = self.map.sources(old_type, new_type)
         result = {}

@@ -95,7 +95,7 @@ class Schema:
     # ---- layouts
 
     def key(self, type_):
-        """Equal keys, equal layout: names, offsets, widths and enumerators, recursively by value."""
+        """Equal keys, equal layout: names, offsets, widths, enumerators, recursively by value."""
         name = type_["name"]
         if name not in self._keys:
             self._keys[name] = self._make_key(type_)

@@ -1,7 +1,7 @@
 """Compares an expectation with a dump: two graphs walked side by side from their roots.
 
-Objects are related one to one as pointers meet them; whatever no root reaches is related by type and
-order afterwards. Recursion follows types, never data.
+Objects are related one to one as pointers meet them; whatever no root reaches is related by type
+and order afterwards. Recursion follows types, never data.
 """
 
 from molt_numbers import same_float
@@ -127,7 +127,7 @@ class Walk:
     # ---- values
 
     def value(self, type_, expected, actual, path):
-        """Whether they agree; says where they do not. `type_` is the new type, None for pointers."""
+        """Whether they agree; says where not. `type_` is the new type, None for pointers."""
         if expected is ANY:
             return True
         if isinstance(expected, OneOf):

@@ -34,7 +34,7 @@ BASE = {
 
 def make_schema(root, **types):
     """Types by name: a dict is an enum {name: value}, a list is a struct of (name, type, extras).
-    "char[8]", "Ant *" and the like are made on the way; offsets are laid out one after the other."""
+    "char[8]", "Ant *" and the like are made on the way; offsets follow one another."""
     made = {name: dict(type_, name=name) for name, type_ in BASE.items()}
 
     def need(name):
@@ -274,7 +274,8 @@ class Arrays(OracleCase):
         self.one([("m", "int[4]")], [("m", "int[2]")], {"m": [1, 2, 3, 4]}, {"m": [1, 2]})
 
     def test_reshape_is_refused_with_values(self):
-        self.refused(make_schema("G", G=[("m", "int[4]")]), make_schema("G", G=[("m", "int[2][2]")]),
+        self.refused(make_schema("G", G=[("m", "int[4]")]),
+                     make_schema("G", G=[("m", "int[2][2]")]),
                      make_dump(("G:0", {"m": [1, 0, 0, 0]})))
 
     def test_scalar_and_array(self):
@@ -425,8 +426,8 @@ class Dumps(unittest.TestCase):
                 with open(paths[-1], "w", encoding="utf-8") as file:
                     json.dump(make_dump(("G:0", {"a": value})), file)
             for pair, code in ((paths[:2], 0), (paths[1:], 1), ([paths[0], "/none"], 2)):
-                run = subprocess.run([sys.executable, os.path.join(HERE, "compare_dumps.py"), *pair],
-                                     capture_output=True, check=False)
+                command = [sys.executable, os.path.join(HERE, "compare_dumps.py"), *pair]
+                run = subprocess.run(command, capture_output=True, check=False)
                 self.assertEqual(code, run.returncode, run.stderr)
 
 

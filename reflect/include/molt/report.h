@@ -84,7 +84,7 @@ typedef struct MoltReport {
     MoltFinding *findings; /* strings owned by the report */
     uint32_t count;
     uint32_t left_out[3];  /* per severity: findings that did not fit */
-    uint32_t types_changed;
+    uint32_t types_changed;    /* rebuilt, and changed structs inside of rebuilt ones */
     uint64_t objects_migrated; /* rebuilt in a new layout; an array's elements count each */
     uint64_t objects_visited;  /* looked at for pointers but not rebuilt */
     uint64_t pointers_changed; /* written because their target moved, code included */
