@@ -4,10 +4,6 @@
 
 #include "migration.h"
 
-/* Objects per batch: source and destination of a few hundred objects stay in the first caches while
- * the operations of the type pass over them one after the other. */
-enum { BATCH = 256 };
-
 bool molt__migration_grow(MoltMigration *m, void **items, uint64_t *slots, uint64_t count,
                           uint64_t more, size_t item_size)
 {
@@ -189,13 +185,13 @@ static void run_span(MoltMigration *m, const MoltSpan *span, const MoltSpan *mov
         }
         if (!m->batch_of_blocks) {
             uint64_t count = molt__span_count(span, block);
-            for (uint64_t e = 0; e < count && !m->failed; e += BATCH)
-                run_batch(m, span, moved, block, e, count - e < BATCH ? count - e : BATCH);
+            for (uint64_t e = 0; e < count && !m->failed; e += MOLT__BATCH)
+                run_batch(m, span, moved, block, e, count - e < MOLT__BATCH ? count - e : MOLT__BATCH);
             block++;
             continue;
         }
         uint32_t end = block;
-        while (end < span->blocks && end - block < BATCH && molt__span_is_live(span, end))
+        while (end < span->blocks && end - block < MOLT__BATCH && molt__span_is_live(span, end))
             end++;
         run_batch(m, span, moved, block, 0, end - block);
         block = end;

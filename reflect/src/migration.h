@@ -14,13 +14,19 @@ typedef struct MoltPatch {
     uintptr_t value;
 } MoltPatch;
 
-/* How often one rule applied at one check. */
+/* Objects per batch: source and destination of a few hundred objects stay in the first caches while
+ * the operations of the type pass over them one after the other. */
+enum { MOLT__BATCH = 256 };
+
+/* How often one rule applied at one check. An object counts once however many of its values are hit:
+ * several operations of one batch may share a check, when a struct lies in another more than once. */
 typedef struct MoltTally {
     uint32_t check;
     uint8_t rule, severity; /* MoltRule, MoltSeverity */
     uint64_t objects;
-    uint64_t last_object; /* so that an object counts once however many of its values are hit */
-    char value[160];      /* the first value and where it was */
+    uint64_t batch;                  /* first object of the batch that `counted` speaks of */
+    uint64_t counted[MOLT__BATCH / 64]; /* bits: objects of that batch which are in `objects` */
+    char value[160];                 /* the first value and where it was */
 } MoltTally;
 
 typedef struct MoltCodeEntry {

@@ -85,6 +85,17 @@ static void match_roots(MoltPlan *plan)
     }
 }
 
+static void report_added_types(MoltPlan *plan)
+{
+    for (MoltTypeId t = 0; t < plan->after->tables.type_count; t++) {
+        uint16_t kind = molt_type(plan->after, t)->kind;
+        if (plan->origins[t] == MOLT_NO_TYPE &&
+            (kind == MOLT_KIND_STRUCT || kind == MOLT_KIND_UNION || kind == MOLT_KIND_ENUM))
+            molt__plan_find(plan, MOLT_INFO, MOLT_RULE_TYPE_ADDED, MOLT_NO_TYPE, MOLT__NO_FIELD, t,
+                            MOLT__NO_FIELD, NULL, NULL);
+    }
+}
+
 MoltStatus molt_plan_build(const MoltSchema *before, const MoltSchema *after, MoltPolicy policy,
                            const MoltAllocator *allocator, MoltPlan **out, MoltReport *report,
                            MoltError *error)
@@ -110,6 +121,7 @@ MoltStatus molt_plan_build(const MoltSchema *before, const MoltSchema *after, Mo
     plan->roots = new_table(plan, after->tables.root_count, sizeof *plan->roots);
     if (!plan->failed && molt__plan_match_types(plan)) {
         match_roots(plan);
+        report_added_types(plan);
         for (MoltTypeId t = 0; t < before->tables.type_count && !plan->failed; t++)
             molt__plan_emit_type(plan, t);
     }

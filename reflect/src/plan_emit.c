@@ -107,20 +107,6 @@ static uint32_t *check_slot(MoltPlan *plan, const Site *site)
                                          : &checks[is->count + site->before - was->first];
 }
 
-/* An unmatched new field of the type of a removed one: what the removed one may have become. */
-static uint32_t possible_rename(const MoltPlan *plan, const Site *site)
-{
-    const MoltPair *pair = &plan->pairs[site->pair];
-    const MoltType *is = molt_type(plan->after, pair->after);
-    MoltTypeId type = plan->before->tables.fields[site->before].type;
-    for (uint32_t f = 0; f < is->count; f++) {
-        if (plan->matches[pair->match + f] == MOLT__NO_FIELD &&
-            molt__plan_same_type(plan, type, plan->after->tables.fields[is->first + f].type))
-            return is->first + f;
-    }
-    return MOLT__NO_FIELD;
-}
-
 static uint32_t check_for(MoltPlan *plan, const Site *site)
 {
     uint32_t *slot = check_slot(plan, site);
@@ -132,12 +118,9 @@ static uint32_t check_for(MoltPlan *plan, const Site *site)
     MoltCheck check = {.type_before = site->type_before,
                        .type_after = site->type_after,
                        .before = site->before,
-                       .after = site->after,
-                       .hint = MOLT__NO_FIELD};
+                       .after = site->after};
     if (site->after != MOLT__NO_FIELD)
         check.allow = allowed_losses(plan->after, &plan->after->tables.fields[site->after]);
-    else if (slot)
-        check.hint = possible_rename(plan, site);
     uint32_t index = plan->check_count++;
     plan->checks[index] = check;
     if (slot)
@@ -365,7 +348,9 @@ static void emit_enum(MoltPlan *plan, const Site *site, MoltTypeId before, MoltT
                              is->count, sizeof *plan->values))
             return;
         op.values = plan->value_count;
-        op.named_only = !(is->flags & MOLT_TYPE_FLAGS);
+        op.named_only = true;
+        if (is->flags & MOLT_TYPE_FLAGS)
+            op.code = MOLT__OP_FLAGS; /* any bits that have names name a value together */
         for (uint32_t e = 0; e < is->count; e++) {
             uint64_t value = plan->after->tables.enumerators[is->first + e].value;
             uint32_t at = plan->value_count;

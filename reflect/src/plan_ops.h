@@ -66,7 +66,6 @@ typedef struct MoltCheck {
     MoltTypeId type_before, type_after; /* structs that declare the fields; or, outside of fields, the
                                            types of the value itself */
     uint32_t before, after; /* fields, MOLT__NO_FIELD where there is none */
-    uint32_t hint;  /* of a removed field: new field it may have become, or NO_FIELD */
     uint32_t allow; /* losses that MOLT_CONVERT on the new field allows: MOLT__ALLOW_* */
 } MoltCheck;
 
@@ -132,6 +131,10 @@ const MoltPair *molt__plan_find_pair(const MoltPlan *plan, MoltTypeId before, Mo
 bool molt__plan_match_values(MoltPlan *plan, MoltTypeId before, MoltTypeId after, MoltOp *op);
 /* Old and new type mean the same pointee. */
 bool molt__plan_same_type(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
+/* The next added field after `last` (MOLT__NO_FIELD: the first) that has the type of the check's
+ * removed field, which it may have become; MOLT__NO_FIELD when there is none. */
+uint32_t molt__plan_candidate(const MoltPlan *plan, const MoltCheck *check, uint32_t last);
+
 /* plan_report.c: what can be said before any value is looked at. */
 /* Adds a finding about a field of a struct to the plan's report; fields may be MOLT__NO_FIELD. */
 void molt__plan_find(MoltPlan *plan, MoltSeverity severity, MoltRule rule, MoltTypeId before,

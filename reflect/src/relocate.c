@@ -62,8 +62,22 @@ static uint32_t new_field_of(const MoltPlan *plan, MoltTypeId before, MoltTypeId
     return MOLT__NO_FIELD;
 }
 
+/* Whether a pointer to the old `pointee` may point at a `there` of the new layout: at what its pointee
+ * became, alone or as the first element of an array, or at a number of equal range and size. */
+static bool fits(const MoltPlan *plan, MoltTypeId pointee, MoltTypeId there)
+{
+    const MoltType *was = molt_type(plan->before, pointee), *is = molt_type(plan->after, there);
+    while (plan->types[pointee].after != there && is->kind == MOLT_KIND_ARRAY) {
+        there = is->elem;
+        is = molt_type(plan->after, there);
+    }
+    return plan->types[pointee].after == there ||
+           (was->kind == MOLT_KIND_INT && is->kind == MOLT_KIND_INT && was->size == is->size &&
+            ((was->flags ^ is->flags) & MOLT_TYPE_SIGNED) == 0);
+}
+
 /* Follows (path of fields and indices) from the old layout into the new one. False when the subobject
- * is gone. Iterates down the type, whose depth is bounded by C's by-value nesting. */
+ * is gone or no longer one that the pointer may point at. Iterates down the type, whose depth is bounded by C's by-value nesting. */
 static bool map_offset(const MoltPlan *plan, MoltTypeId before, MoltTypeId after, uint64_t offset,
                        MoltTypeId pointee, uint64_t *out)
 {
@@ -72,7 +86,11 @@ static bool map_offset(const MoltPlan *plan, MoltTypeId before, MoltTypeId after
     for (;;) {
         const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
         if (offset == 0 && (any || before == pointee))
-            return true;
+            return any || fits(plan, pointee, after);
+        while (was->kind != MOLT_KIND_ARRAY && is->kind == MOLT_KIND_ARRAY) {
+            after = is->elem; /* what was alone is the first element */
+            is = molt_type(plan->after, after);
+        }
         if (was->kind == MOLT_KIND_ARRAY) {
             uint64_t size = molt_type(plan->before, was->elem)->size;
             uint64_t index = size > 0 ? offset / size : 0;
@@ -87,7 +105,7 @@ static bool map_offset(const MoltPlan *plan, MoltTypeId before, MoltTypeId after
                 return false;
             }
             if (end)
-                return true;
+                return was->elem != pointee || fits(plan, pointee, after);
             before = was->elem;
             offset -= index * size;
         } else if (was->kind == MOLT_KIND_STRUCT) {
@@ -251,18 +269,41 @@ uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, ui
     return value;
 }
 
+/* Bytes from `offset` to the end of the char array of a `type` that it lies in; 0 when there is none. */
+static uint64_t text_room(const MoltSchema *schema, MoltTypeId type, uint64_t offset)
+{
+    for (;;) {
+        const MoltType *t = molt_type(schema, type);
+        if (t->kind == MOLT_KIND_ARRAY && molt_type(schema, t->elem)->flags & MOLT_TYPE_CHAR)
+            return t->size - offset;
+        if (t->kind == MOLT_KIND_ARRAY && t->size > 0) {
+            type = t->elem;
+            offset %= molt_type(schema, type)->size;
+        } else if (t->kind == MOLT_KIND_STRUCT) {
+            uint32_t f = field_at(schema, t, offset, MOLT_NO_TYPE);
+            if (f == MOLT__NO_FIELD)
+                return 0;
+            offset -= schema->tables.fields[f].bit_offset / 8;
+            type = schema->tables.fields[f].type;
+        } else {
+            return t->flags & MOLT_TYPE_CHAR ? 1 : 0;
+        }
+    }
+}
+
 const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *length)
 {
     if (value - m->heap->base < m->heap->granule_count << MOLT__GRANULE_SHIFT) {
         MoltPlace place;
         molt_heap_locate(m->heap, (const void *)value, &place); /* NOLINT: an address from the state */
-        if (place.kind != MOLT_PLACE_BLOCK ||
-            molt_type(m->plan->before, place.block.type)->size != 1 ||
-            place.element == place.block.count)
+        if (place.kind != MOLT_PLACE_BLOCK || place.element == place.block.count)
             return NULL;
-        const char *text = (const char *)place.block.start + place.element;
-        *length = molt__text_length(text, place.block.count - place.element);
-        return text;
+        const char *text = (const char *)value; /* NOLINT: an address from the state */
+        uint64_t room = place.block.count - place.element;
+        if (molt_type(m->plan->before, place.block.type)->size != 1)
+            room = text_room(m->plan->before, place.block.type, place.offset);
+        *length = molt__text_length(text, room);
+        return room > 0 ? text : NULL;
     }
     MoltCodeTarget target;
     if (!m->code || value - m->code->begin >= m->code->end - m->code->begin ||

@@ -45,8 +45,21 @@ static MoltTally *tally_of(MoltMigration *m, uint32_t check, MoltRule rule)
                               sizeof *m->tallies))
         return NULL;
     MoltTally *tally = &m->tallies[m->tally_count++];
-    *tally = (MoltTally){.check = check, .rule = (uint8_t)rule, .last_object = UINT64_MAX};
+    *tally = (MoltTally){.check = check, .rule = (uint8_t)rule};
     return tally;
+}
+
+static void count_object(MoltMigration *m, MoltTally *tally, uint64_t i)
+{
+    uint64_t bit = (uint64_t)1 << (i % 64);
+    if (tally->batch != m->object) {
+        tally->batch = m->object;
+        memset(tally->counted, 0, sizeof tally->counted);
+    }
+    if (tally->counted[i / 64] & bit)
+        return;
+    tally->counted[i / 64] |= bit;
+    tally->objects++;
 }
 
 bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity, uint64_t i,
@@ -61,7 +74,6 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
         m->refused = true;
     MoltTally *tally = tally_of(m, op->check, rule);
     if (tally) {
-        uint64_t object = m->object + (m->in_loop ? m->loop_index : i);
         if (tally->objects == 0) {
             char where[48], value[96];
             va_list args;
@@ -71,13 +83,30 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
             describe_object(m, i, where, sizeof where);
             snprintf(tally->value, sizeof tally->value, "%s in %s", value, where);
         }
-        if (tally->last_object != object)
-            tally->objects++;
-        tally->last_object = object;
+        count_object(m, tally, m->in_loop ? m->loop_index : i);
         if (severity > tally->severity)
             tally->severity = (uint8_t)severity;
     }
     return severity != MOLT_REFUSE;
+}
+
+/* Every added field that the removed one may have become: never a guess at which. */
+static void write_candidates(const MoltMigration *m, const MoltCheck *check, char *buffer,
+                             size_t size)
+{
+    const MoltPlan *plan = m->plan;
+    const MoltField *was = &plan->before->tables.fields[check->before];
+    const char *name = molt_string(plan->before, was->name);
+    int used = snprintf(buffer, size, "if it was renamed, annotate the new field with MOLT_WAS(\"%s\"):",
+                        name);
+    const char *separator = " ";
+    for (uint32_t f = molt__plan_candidate(plan, check, MOLT__NO_FIELD);
+         f != MOLT__NO_FIELD && used > 0 && (size_t)used < size;
+         f = molt__plan_candidate(plan, check, f)) {
+        used += snprintf(buffer + used, size - (size_t)used, "%s%s", separator,
+                         molt_string(plan->after, plan->after->tables.fields[f].name));
+        separator = ", ";
+    }
 }
 
 static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRule rule, char *buffer,
@@ -85,14 +114,7 @@ static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRul
 {
     const char *text = NULL;
     switch (rule) {
-    case MOLT_RULE_FIELD_REMOVED:
-        if (check->hint == MOLT__NO_FIELD)
-            return;
-        const char *was = molt_string(m->plan->before, m->plan->before->tables.fields[check->before].name);
-        const char *is = molt_string(m->plan->after, m->plan->after->tables.fields[check->hint].name);
-        snprintf(buffer, size, "possible rename %s -> %s: annotate %s with MOLT_WAS(\"%s\") if it is one",
-                 was, is, is, was);
-        return;
+    case MOLT_RULE_POSSIBLE_RENAME: write_candidates(m, check, buffer, size); return;
     case MOLT_RULE_NUMBER_OUT_OF_RANGE:
         text = "keep a wider type, or annotate the field with MOLT_CONVERT(saturate)";
         break;
@@ -149,8 +171,7 @@ static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRul
 
 static void add_finding(MoltMigration *m, uint32_t check_index, const MoltTally *tally)
 {
-    static const MoltCheck none = {MOLT_NO_TYPE, MOLT_NO_TYPE, MOLT__NO_FIELD, MOLT__NO_FIELD,
-                                   MOLT__NO_FIELD, 0};
+    static const MoltCheck none = {MOLT_NO_TYPE, MOLT_NO_TYPE, MOLT__NO_FIELD, MOLT__NO_FIELD, 0};
     const MoltCheck *check = check_index == MOLT__NO_CHECK ? &none : &m->plan->checks[check_index];
     const MoltTables *old = &m->plan->before->tables, *new = &m->plan->after->tables;
     char path[512] = "root", before[512] = "", after[512] = "", remedy[512] = "";
@@ -167,6 +188,9 @@ static void add_finding(MoltMigration *m, uint32_t check_index, const MoltTally 
     if (check->after != MOLT__NO_FIELD)
         molt_schema_declare(m->plan->after, &new->fields[check->after], after, sizeof after);
     MoltRule rule = tally ? (MoltRule)tally->rule : MOLT_RULE_FIELD_REMOVED;
+    if (tally && rule == MOLT_RULE_FIELD_REMOVED &&
+        molt__plan_candidate(m->plan, check, MOLT__NO_FIELD) != MOLT__NO_FIELD)
+        rule = MOLT_RULE_POSSIBLE_RENAME;
     write_remedy(m, check, rule, remedy, sizeof remedy);
     molt_report_add(m->report,
                     &(MoltFinding){.severity = tally ? (MoltSeverity)tally->severity : MOLT_INFO,

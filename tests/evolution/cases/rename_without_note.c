@@ -1,6 +1,6 @@
 /* a rename without a note drops and adds, with a hint
  * expect: migrated
- * report: loss field-removed State.b 1
+ * report: loss possible-rename State.b 1
  */
 #include "case.h"
 

@@ -1,5 +1,6 @@
 /* a struct added and linked from an old one
  * expect: migrated
+ * report: info type-added Brain
  */
 #include "case.h"
 
