@@ -51,6 +51,8 @@ static SDL_Texture *create_font(SDL_Renderer *renderer)
     if (font)
         SDL_SetTextureBlendMode(font, SDL_BLENDMODE_BLEND);
 cleanup:
+    /* SDL2_gfx keeps a texture of each character it drew: forgotten here, or they would dangle. */
+    gfxPrimitivesSetFont(NULL, 0, 0);
     if (painter)
         SDL_DestroyRenderer(painter);
     SDL_FreeSurface(atlas);

@@ -128,6 +128,11 @@ MoltStatus molt__display_capture(MoltDisplay *display, const char *path, MoltErr
     return status;
 }
 
+void molt__display_flush(MoltDisplay *display)
+{
+    SDL_RenderFlush(display->renderer);
+}
+
 void molt__display_present(MoltDisplay *display)
 {
     SDL_RenderPresent(display->renderer);

@@ -27,6 +27,9 @@ bool molt__display_keeps_time(const MoltDisplay *display);
 void molt__display_begin(MoltDisplay *display);
 /* Writes the picture drawn since molt__display_begin() as PNG. Call before molt__display_present(). */
 MoltStatus molt__display_capture(MoltDisplay *display, const char *path, MoltError *error);
+/* Carries out what has been drawn so far, so that its cost is felt here and not in the present, which
+ * may also wait for the screen. */
+void molt__display_flush(MoltDisplay *display);
 void molt__display_present(MoltDisplay *display);
 
 void molt__display_set_title(MoltDisplay *display, const char *title);

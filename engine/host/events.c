@@ -71,6 +71,17 @@ static void add_path(cJSON *line, const char *name, const char *path)
         cJSON_AddStringToObject(line, name, path);
 }
 
+/* JSON that is already text, on one line. Minified instead of parsed, which would round its numbers. */
+static void add_json(cJSON *line, const char *name, const char *json)
+{
+    char *text = line ? strdup(json) : NULL;
+    if (!text)
+        return;
+    cJSON_Minify(text);
+    cJSON_AddRawToObject(line, name, text);
+    free(text);
+}
+
 static void end(MoltEvents *events, cJSON *line)
 {
     if (!line)
@@ -135,7 +146,7 @@ void molt__events_reload(MoltEvents *events, const MoltReloadEvent *event,
     cJSON_AddStringToObject(line, "headline", event->headline);
     cJSON_AddStringToObject(line, "detail", event->detail);
     cJSON_AddStringToObject(line, "trigger", event->trigger);
-    cJSON_AddRawToObject(line, "report", event->report_json);
+    add_json(line, "report", event->report_json);
     add_path(line, "before", record->before);
     add_path(line, "after", record->after);
     end(events, line);

@@ -22,6 +22,7 @@ enum {
     OPTION_DUMP_RELOADS,
     OPTION_CONSOLE,
     OPTION_RELOAD_EVERY,
+    OPTION_SWAP,
     OPTION_NO_BUILD,
     OPTION_STRICT,
     OPTION_FPS,
@@ -42,6 +43,7 @@ static const struct option long_options[] = {
     {"dump-reloads", required_argument, NULL, OPTION_DUMP_RELOADS},
     {"console", no_argument, NULL, OPTION_CONSOLE},
     {"reload-every", required_argument, NULL, OPTION_RELOAD_EVERY},
+    {"swap", required_argument, NULL, OPTION_SWAP},
     {"no-build", no_argument, NULL, OPTION_NO_BUILD},
     {"strict", no_argument, NULL, OPTION_STRICT},
     {"fps", no_argument, NULL, OPTION_FPS},
@@ -67,6 +69,8 @@ static const char usage_text[] =
     "  --no-build         reload a changed library, but never build it when its sources change\n"
     "  --strict           refuse a reload that would lose a value\n"
     "  --reload-every N   reload the same library every N frames, changed or not\n"
+    "  --swap N=FILE.so   at frame N put a copy of FILE.so in the library's place and reload it;\n"
+    "                     several\n"
     "\n"
     "  --dump FILE        write the state as JSON at exit\n"
     "  --dump-addresses   add the address of every object to the dumps\n"
@@ -113,6 +117,21 @@ static MoltStatus parse_size(const char *text, MoltOptions *out, MoltError *erro
     return MOLT_OK;
 }
 
+static MoltStatus parse_swap(const char *text, MoltOptions *out, MoltError *error)
+{
+    char *end = NULL;
+    errno = 0;
+    unsigned long long frame = strtoull(text, &end, 10);
+    if (errno || text[0] < '0' || text[0] > '9' || end[0] != '=' || !end[1])
+        return molt_error(error, MOLT_INVALID,
+                          "--swap wants FRAME=FILE.so, such as 60=other/libgame.so, not \"%s\".", text);
+    if (out->swap_count == MOLT__SWAPS_MAX)
+        return molt_error(error, MOLT_INVALID, "--swap can be given %d times at most.",
+                          MOLT__SWAPS_MAX);
+    out->swaps[out->swap_count++] = (MoltSwap){frame, end + 1};
+    return MOLT_OK;
+}
+
 static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
 {
     switch (option) {
@@ -127,6 +146,7 @@ static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
     case OPTION_DUMP_RELOADS: out->dump_reloads = optarg; break;
     case OPTION_CONSOLE: out->console = true; break;
     case OPTION_RELOAD_EVERY: return parse_count("reload-every", optarg, &out->reload_every, error);
+    case OPTION_SWAP: return parse_swap(optarg, out, error);
     case OPTION_NO_BUILD: out->no_build = true; break;
     case OPTION_STRICT: out->strict = true; break;
     case OPTION_FPS: out->fps = true; break;

@@ -8,6 +8,8 @@
 
 #include <molt/status.h>
 
+#include "swap.h"
+
 /* Strings point into argv; NULL where an option was not given. */
 typedef struct MoltOptions {
     const char *library;
@@ -18,6 +20,8 @@ typedef struct MoltOptions {
     uint64_t seed;
     uint64_t frames;       /* 0: until told to quit */
     uint64_t reload_every; /* frames; 0: never */
+    MoltSwap swaps[MOLT__SWAPS_MAX];
+    uint32_t swap_count;
     int width, height;     /* of the window or the headless picture, in pixels */
     bool headless;
     bool dump_addresses;

@@ -9,8 +9,8 @@
 #define FADE_MS 400
 #define BAR 5
 #define PADDING 12
-#define LINE (MOLT__GLYPH + 5)
-#define HEAD_LINE (2 * MOLT__GLYPH + 5)
+#define LINE (MOLT__GLYPH + 6)
+#define HEAD_LINE (2 * MOLT__GLYPH + 8)
 #define INDENT (2 * MOLT__GLYPH)
 #define ROW_LINES_MAX 4
 #define RATE_HEIGHT (MOLT__GLYPH + 10)

@@ -199,15 +199,36 @@ static void handle(Session *session, const MoltReloadEvent *event)
     }
 }
 
+static void force_reload(Session *session, bool quiet)
+{
+    MoltReloadEvent event;
+    molt_reload_force(session->reload, &event);
+    finish_attempt(session, &event, quiet);
+}
+
+static void swap_libraries(Session *session, uint64_t frame)
+{
+    const MoltOptions *options = session->options;
+    MoltError error;
+    for (uint32_t i = 0; i < options->swap_count; i++) {
+        const MoltSwap *swap = &options->swaps[i];
+        if (swap->frame != frame)
+            continue;
+        if (molt__swap_library(swap->library, options->library, &error))
+            complain(&error);
+        else
+            force_reload(session, false);
+    }
+}
+
 /* The boundary between two frames, the only place where code and state change. */
 static void reload_boundary(Session *session)
 {
     MoltReloadEvent event;
     uint64_t every = session->options->reload_every, frame = session->platform.frame;
-    if (every && frame && frame % every == 0) {
-        molt_reload_force(session->reload, &event);
-        finish_attempt(session, &event, true);
-    }
+    if (every && frame && frame % every == 0)
+        force_reload(session, true);
+    swap_libraries(session, frame);
     while (molt_reload_poll(session->reload, &event))
         handle(session, &event);
     molt__overlay_set_building(&session->overlay, molt_reload_building(session->reload), now_ms());
@@ -334,6 +355,7 @@ static bool finish_picture(Session *session, bool last)
     molt__overlay_draw(&session->overlay, session->canvas, now_ms());
     if (session->shot[0])
         take_shot(session);
+    molt__display_flush(session->display);
     if (last && session->options->screenshot) {
         ok = !molt__display_capture(session->display, session->options->screenshot, &error);
         if (!ok)
@@ -469,7 +491,8 @@ static MoltStatus open_session(Session *session, MoltError *error)
 
 static void close_session(Session *session)
 {
-    molt_reload_stop(session->reload);
+    if (session->reload)
+        molt_reload_stop(session->reload);
     molt_reload_destroy(session->reload);
     molt__canvas_destroy(session->canvas);
     molt__display_close(session->display);

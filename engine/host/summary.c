@@ -139,7 +139,7 @@ static const char *or_empty(const char *text)
     return text ? text : "";
 }
 
-/* "Ant: int hp -> float hp = 50 (12 objects)" with what there is of it. */
+/* "Ant: int hp -> char hp: 300 (12 objects)" or "Ant: int hunger = 50", with what there is of it. */
 static void add_change(MoltSummary *out, const MoltFinding *finding)
 {
     const char *path = or_empty(finding->path);
@@ -154,7 +154,10 @@ static void add_change(MoltSummary *out, const MoltFinding *finding)
     snprintf(named, sizeof named, "%.*s", declared ? type_length(path) : (int)strlen(path), path);
     add_row(out, finding->severity == MOLT_LOSS ? MOLT__MOOD_LOSS : MOLT__MOOD_GOOD,
             "%s%s%s%s%s%s%s%s%s", sign, named, declared ? ": " : " ", before,
-            *before && *after ? " -> " : "", after, finding->value ? " = " : "",
+            *before && *after ? " -> " : "", after,
+            !finding->value                          ? ""
+            : finding->rule == MOLT_RULE_FIELD_ADDED ? " = "
+                                                     : ": ",
             or_empty(finding->value), objects);
 }
 
@@ -228,12 +231,13 @@ static void write_refused(const MoltReloadEvent *event, MoltSummary *out)
     for (char *c = rule; *c; c++)
         *c = *c == '-' ? ' ' : *c;
     add_row(out, MOLT__MOOD_BAD, "%s%s%s", rule, why->value ? ": " : "", or_empty(why->value));
-    if (why->before && why->after)
+    bool same = why->before && why->after && strcmp(why->before, why->after) == 0;
+    if (why->before && why->after && !same)
         add_row(out, MOLT__MOOD_PLAIN, "%s -> %s", why->before, why->after);
     else if (why->before || why->after)
-        add_row(out, MOLT__MOOD_PLAIN, "%s %s", why->before ? "was" : "is",
+        add_row(out, MOLT__MOOD_PLAIN, "%s %s", same ? "in" : why->before ? "was" : "is",
                 why->before ? why->before : why->after);
-    if (why->objects)
+    if (why->objects && !why->value)
         add_row(out, MOLT__MOOD_PLAIN, "concerns %s object%s", with_commas(why->objects, number),
                 why->objects == 1 ? "" : "s");
     if (why->remedy)

@@ -1,0 +1,109 @@
+/* Command lines that are right, and what is said of those that are not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "options.h"
+
+#define ARGUMENTS_MAX 24
+
+/* Parses `line`, words parted by single spaces. */
+static MoltStatus parse(const char *line, MoltOptions *options, MoltError *error)
+{
+    static char text[512];
+    char *argv[ARGUMENTS_MAX + 1];
+    int argc = 0;
+    snprintf(text, sizeof text, "molt-host %s", line);
+    for (char *word = strtok(text, " "); word && argc < ARGUMENTS_MAX; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    argv[argc] = NULL;
+    return molt__options_parse(argc, argv, options, error);
+}
+
+static void assert_wrong(const char *line, const char *named)
+{
+    MoltOptions options;
+    MoltError error = {0};
+    assert_int_equal(parse(line, &options, &error), MOLT_INVALID);
+    if (!strstr(error.text, named))
+        fail_msg("\"%s\" does not name %s", error.text, named);
+}
+
+static void library_alone_gives_the_defaults(void **state)
+{
+    (void)state;
+    MoltOptions options;
+    assert_int_equal(parse("libgame.so", &options, NULL), MOLT_OK);
+    assert_string_equal(options.library, "libgame.so");
+    assert_int_equal(options.seed, 1);
+    assert_int_equal(options.frames, 0);
+    assert_int_equal(options.width, 1280);
+    assert_int_equal(options.height, 720);
+    assert_false(options.headless || options.console || options.no_build || options.strict);
+    assert_null(options.dump);
+}
+
+static void every_option_is_taken(void **state)
+{
+    (void)state;
+    MoltOptions options;
+    assert_int_equal(parse("--headless --frames 600 libgame.so --seed=18446744073709551615 --dump d "
+                           "--dump-addresses --screenshot s --events - --dump-reloads r --console "
+                           "--reload-every 10 --no-build --fps --size 640x360 --mute --strict",
+                           &options, NULL), MOLT_OK);
+    assert_true(options.headless && options.dump_addresses && options.console && options.no_build &&
+                options.fps && options.mute && options.strict);
+    assert_string_equal(options.library, "libgame.so");
+    assert_int_equal(options.frames, 600);
+    assert_true(options.seed == UINT64_MAX);
+    assert_int_equal(options.reload_every, 10);
+    assert_int_equal(options.width, 640);
+    assert_int_equal(options.height, 360);
+    assert_string_equal(options.dump, "d");
+    assert_string_equal(options.screenshot, "s");
+    assert_string_equal(options.events, "-");
+    assert_string_equal(options.dump_reloads, "r");
+}
+
+static void help_and_version_need_no_library(void **state)
+{
+    (void)state;
+    MoltOptions options;
+    assert_int_equal(parse("--help", &options, NULL), MOLT_OK);
+    assert_true(options.help);
+    assert_int_equal(parse("--version", &options, NULL), MOLT_OK);
+    assert_true(options.version);
+}
+
+static void wrong_arguments_are_named(void **state)
+{
+    (void)state;
+    assert_wrong("", "library");
+    assert_wrong("a.so b.so", "b.so");
+    assert_wrong("a.so --fast", "--fast");
+    assert_wrong("a.so -x", "-x");
+    assert_wrong("a.so --frames", "--frames");
+    assert_wrong("a.so --frames -3", "-3");
+    assert_wrong("a.so --frames 3x", "3x");
+    assert_wrong("a.so --seed 18446744073709551616", "18446744073709551616");
+    assert_wrong("a.so --swap 5", "--swap");
+    assert_wrong("a.so --size 640", "--size");
+    assert_wrong("a.so --size 640x", "--size");
+    assert_wrong("a.so --size 640x360x2", "--size");
+    assert_wrong("a.so --size 1x1", "--size");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(library_alone_gives_the_defaults),
+        cmocka_unit_test(every_option_is_taken),
+        cmocka_unit_test(help_and_version_need_no_library),
+        cmocka_unit_test(wrong_arguments_are_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
