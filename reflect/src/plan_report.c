@@ -44,6 +44,14 @@ void molt__plan_find(MoltPlan *plan, MoltSeverity severity, MoltRule rule, MoltT
                                                  .remedy = remedy});
 }
 
+/* The default as it is written in the source, or NULL. */
+static const char *default_text(const MoltSchema *schema, const MoltField *field)
+{
+    const MoltNote *note =
+        molt_schema_note(schema, field->note_first, field->note_count, MOLT_NOTE_DEFAULT);
+    return note && molt_string(schema, note->text)[0] ? molt_string(schema, note->text) : NULL;
+}
+
 /* What holds whatever the values are, once per pair of structs. */
 static void report_field(MoltPlan *plan, const MoltPair *pair, uint32_t before, uint32_t after)
 {
@@ -56,7 +64,7 @@ static void report_field(MoltPlan *plan, const MoltPair *pair, uint32_t before, 
                             "replace MOLT_REQUIRED by MOLT_DEFAULT(value)");
         else
             molt__plan_find(plan, MOLT_INFO, MOLT_RULE_FIELD_ADDED, pair->before, before,
-                            pair->after, after, NULL, NULL);
+                            pair->after, after, default_text(plan->after, is), NULL);
         return;
     }
     const MoltField *was = &plan->before->tables.fields[before];

@@ -63,21 +63,18 @@ static uint32_t new_field_of(const MoltPlan *plan, MoltTypeId before, MoltTypeId
 }
 
 /* Whether a pointer to the old `pointee` may point at a `there` of the new layout: at what its pointee
- * became, alone or as the first element of an array, or at a number of equal range and size. */
+ * became, or at a number of equal range and size. */
 static bool fits(const MoltPlan *plan, MoltTypeId pointee, MoltTypeId there)
 {
     const MoltType *was = molt_type(plan->before, pointee), *is = molt_type(plan->after, there);
-    while (plan->types[pointee].after != there && is->kind == MOLT_KIND_ARRAY) {
-        there = is->elem;
-        is = molt_type(plan->after, there);
-    }
     return plan->types[pointee].after == there ||
            (was->kind == MOLT_KIND_INT && is->kind == MOLT_KIND_INT && was->size == is->size &&
             ((was->flags ^ is->flags) & MOLT_TYPE_SIGNED) == 0);
 }
 
 /* Follows (path of fields and indices) from the old layout into the new one. False when the subobject
- * is gone or no longer one that the pointer may point at. Iterates down the type, whose depth is bounded by C's by-value nesting. */
+ * is gone or no longer one that the pointer may point at. Iterates down the type, whose depth is
+ * bounded by C's by-value nesting. */
 static bool map_offset(const MoltPlan *plan, MoltTypeId before, MoltTypeId after, uint64_t offset,
                        MoltTypeId pointee, uint64_t *out)
 {
@@ -85,12 +82,16 @@ static bool map_offset(const MoltPlan *plan, MoltTypeId before, MoltTypeId after
     *out = 0;
     for (;;) {
         const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
-        if (offset == 0 && (any || before == pointee))
-            return any || fits(plan, pointee, after);
         while (was->kind != MOLT_KIND_ARRAY && is->kind == MOLT_KIND_ARRAY) {
             after = is->elem; /* what was alone is the first element */
             is = molt_type(plan->after, after);
         }
+        if (plan->types[before].after == after && plan->types[before].fate == MOLT_FATE_SAME) {
+            *out += offset;
+            return true;
+        }
+        if (offset == 0 && (any || before == pointee))
+            return any || fits(plan, pointee, after);
         if (was->kind == MOLT_KIND_ARRAY) {
             uint64_t size = molt_type(plan->before, was->elem)->size;
             uint64_t index = size > 0 ? offset / size : 0;

@@ -107,7 +107,8 @@ static const char *append_facts(Line *line, const MoltFinding *finding, char *nu
         append(line, last = number);
     }
     if (has(finding->value)) {
-        append(line, last ? ", " : "");
+        bool added = finding->rule == MOLT_RULE_FIELD_ADDED; /* the value is the field's default */
+        append(line, added ? " = " : last ? ", " : "");
         append(line, finding->objects > 1 ? "first " : "");
         append(line, last = finding->value);
     }

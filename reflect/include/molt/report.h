@@ -75,7 +75,7 @@ typedef struct MoltFinding {
     const char *path;   /* "Ant.hp", "Colony.castes[2].name" */
     const char *before; /* old declaration */
     const char *after;  /* new declaration */
-    const char *value;  /* first offending value, and where */
+    const char *value;  /* first offending value, and where; of an added field its default */
     const char *remedy; /* what settles it */
     uint64_t objects;   /* objects concerned; 0 when it does not depend on values */
 } MoltFinding;

@@ -1,0 +1,357 @@
+"""What a program declares: types, fields, enums and structs, and their text in C.
+
+A declaration of version 2 carries its `origin`, the declaration of version 1 that it comes from: the
+edits set it, so that the expectation needs neither names nor notes. Nothing here knows values.
+"""
+
+
+class Type:
+    """Base of all types; compared by identity or by `same_scalar`."""
+
+
+class Void(Type):
+    def __repr__(self):
+        return "void"
+
+
+class Int(Type):
+    def __init__(self, spelling, bits, signed, is_char=False):
+        self.spelling = spelling
+        self.bits = bits
+        self.signed = signed
+        self.is_char = is_char
+
+    def range(self, width=None):
+        bits = width or self.bits
+        return (-(1 << bits - 1), (1 << bits - 1) - 1) if self.signed else (0, (1 << bits) - 1)
+
+    def __repr__(self):
+        return self.spelling
+
+
+class Bool(Type):
+    spelling = "bool"
+    bits = 8
+
+    def range(self, _width=None):
+        return 0, 1
+
+    def __repr__(self):
+        return "bool"
+
+
+class Float(Type):
+    def __init__(self, spelling, digits, lowest, largest):
+        self.spelling = spelling
+        self.digits = digits    # of the significand, in bits
+        self.lowest = lowest    # exponent of the smallest denormal
+        self.largest = largest  # exponent that the largest number does not reach
+
+    def __repr__(self):
+        return self.spelling
+
+
+class Function(Type):
+    """A signature; `params` are C texts with {prefix} where a program's own names stand."""
+
+    def __init__(self, result, params):
+        self.result = result
+        self.params = params
+
+    def __repr__(self):
+        return f"{self.result}({', '.join(self.params)})"
+
+
+class Pointer(Type):
+    def __init__(self, to):
+        self.to = to
+
+    def __repr__(self):
+        return f"{self.to!r} *"
+
+
+class Array(Type):
+    def __init__(self, elem, length):
+        self.elem = elem
+        self.length = length
+
+    def __repr__(self):
+        return f"{self.elem!r}[{self.length}]"
+
+
+class Enumerator:
+    def __init__(self, name, value, origin=None):
+        self.name = name
+        self.value = value
+        self.origin = origin
+        self.was = None
+        self.fallback = False
+
+
+class Enum(Type):
+    def __init__(self, name, enumerators, flags=False, packed=False):
+        self.name = name
+        self.enumerators = enumerators
+        self.flags = flags
+        self.packed = packed
+        self.was = None
+        self.origin = None
+
+    def storage(self):
+        """(bits, signed) as gcc and clang choose them."""
+        low = min(e.value for e in self.enumerators)
+        high = max(e.value for e in self.enumerators)
+        for bits in ((8, 16, 32, 64) if self.packed else (32, 64)):
+            signed = low < 0
+            if low >= (-(1 << bits - 1) if signed else 0) and high < 1 << (bits - signed):
+                return bits, signed
+        raise ValueError(f"{self.name} fits no storage")
+
+    def range(self, width=None):
+        bits, signed = self.storage()
+        return Int("", bits, signed).range(width)
+
+    def named(self, value):
+        return any(e.value == value for e in self.enumerators)
+
+    def __repr__(self):
+        return f"enum {self.name}"
+
+
+class Field:
+    def __init__(self, name, type_, width=None):
+        self.name = name
+        self.type = type_
+        self.width = width      # of a bit-field
+        self.was = []
+        self.default = None     # a value
+        self.convert = None
+        self.required = False
+        self.transient = False
+        self.respell = None     # typedef or qualified spelling of the same type
+        self.group = None       # neighbours of one group stand in an anonymous struct
+        self.origin = None
+
+    def __repr__(self):
+        width = f" : {self.width}" if self.width else ""
+        return f"{self.type!r} {self.name}{width}"
+
+
+class Struct(Type):
+    def __init__(self, name, fields):
+        self.name = name
+        self.fields = fields
+        self.was = None
+        self.origin = None
+
+    def __repr__(self):
+        return f"struct {self.name}"
+
+
+VOID = Void()
+BOOL = Bool()
+CHAR = Int("char", 8, True, True)
+INTS = [CHAR] + [Int(*each) for each in (
+    ("signed char", 8, True), ("unsigned char", 8, False), ("short", 16, True),
+    ("unsigned short", 16, False), ("int", 32, True), ("unsigned int", 32, False),
+    ("long", 64, True), ("unsigned long", 64, False), ("long long", 64, True),
+    ("unsigned long long", 64, False), ("__int128", 128, True),
+    ("unsigned __int128", 128, False))]
+INT = INTS[5]
+FLOAT = Float("float", 24, -149, 128)
+DOUBLE = Float("double", 53, -1074, 1024)
+LONG_DOUBLE = Float("long double", 64, -16445, 16384)
+FLOATS = [FLOAT, DOUBLE, LONG_DOUBLE]
+TEXT = Pointer(CHAR)
+
+
+def is_text(type_):
+    return isinstance(type_, Array) and type_.elem is CHAR
+
+
+def is_number(type_):
+    return isinstance(type_, (Int, Bool, Float, Enum))
+
+
+def is_function(type_):
+    return isinstance(type_, Pointer) and isinstance(type_.to, Function)
+
+
+def rank(type_):
+    count = 0
+    while isinstance(type_, Array):
+        count, type_ = count + 1, type_.elem
+    return count
+
+
+def innermost(type_):
+    while isinstance(type_, Array):
+        type_ = type_.elem
+    return type_
+
+
+def lengths(type_):
+    result = []
+    while isinstance(type_, Array):
+        result.append(type_.length)
+        type_ = type_.elem
+    return result
+
+
+def by_value(type_):
+    """The structs that a value of the type holds."""
+    type_ = innermost(type_)
+    return [type_] if isinstance(type_, Struct) else []
+
+
+def mentions(type_, what):
+    if type_ is what:
+        return True
+    if isinstance(type_, Array):
+        return mentions(type_.elem, what)
+    if isinstance(type_, Pointer):
+        return mentions(type_.to, what)
+    return False
+
+
+def kind_name(type_, width=None):
+    """Row label of the coverage table."""
+    if width:
+        return "bit-field"
+    if isinstance(type_, Int):
+        return "char" if type_.is_char else "int128" if type_.bits == 128 else "int"
+    if isinstance(type_, Bool):
+        return "bool"
+    if isinstance(type_, Float):
+        return "long double" if type_ is LONG_DOUBLE else "float"
+    if isinstance(type_, Enum):
+        return "flags" if type_.flags else "enum"
+    if isinstance(type_, Struct):
+        return "struct"
+    if isinstance(type_, Array):
+        if is_text(type_):
+            return "char[N]"
+        return "2-D array" if rank(type_) > 1 else "array"
+    if isinstance(type_, Pointer):
+        if isinstance(type_.to, Function):
+            return "function pointer"
+        if type_.to is VOID:
+            return "void *"
+        if type_.to is CHAR:
+            return "char *"
+        return "pointer to pointer" if isinstance(type_.to, Pointer) else "pointer"
+    return "other"
+
+
+# ---- a program ----------------------------------------------------------------------------------
+
+class Program:
+    """One version of the declarations. `structs[0]` is the state."""
+
+    def __init__(self, prefix):
+        self.prefix = prefix
+        self.structs = []
+        self.enums = []
+        self.functions = {}  # name -> Function
+        self.state = None
+
+    def clone(self):
+        """A second version that is the first one; every declaration has its origin."""
+        other = Program(self.prefix)
+        memo = {}
+        for enum in self.enums:
+            memo[enum] = copy = Enum(enum.name, [], enum.flags, enum.packed)
+            copy.origin, copy.was = enum, enum.was
+            for entry in enum.enumerators:
+                made = Enumerator(entry.name, entry.value, entry)
+                made.was, made.fallback = entry.was, entry.fallback
+                copy.enumerators.append(made)
+            other.enums.append(copy)
+        for struct in self.structs:
+            memo[struct] = copy = Struct(struct.name, [])
+            copy.origin, copy.was = struct, struct.was
+            other.structs.append(copy)
+        for struct in self.structs:
+            memo[struct].fields = [clone_field(field, memo) for field in struct.fields]
+        other.functions = dict(self.functions)
+        other.state = memo[self.state]
+        return other
+
+    def ordered(self):
+        """Structs with those that they hold by value first."""
+        done, result = set(), []
+
+        def visit(struct):
+            if struct in done:
+                return
+            done.add(struct)
+            for field in struct.fields:
+                for inner in by_value(field.type):
+                    visit(inner)
+            result.append(struct)
+        for struct in self.structs:
+            visit(struct)
+        return result
+
+    def holds(self, outer, inner):
+        """Whether `outer` holds `inner` by value, at any depth, or is it."""
+        return outer is inner or any(self.holds(held, inner) for field in outer.fields
+                                     for held in by_value(field.type))
+
+
+def clone_field(field, memo):
+    copy = Field(field.name, clone_type(field.type, memo), field.width)
+    copy.was = list(field.was)
+    copy.default, copy.convert = field.default, field.convert
+    copy.required, copy.transient, copy.group = field.required, field.transient, field.group
+    copy.respell = field.respell
+    copy.origin = field
+    return copy
+
+
+def clone_type(type_, memo):
+    if isinstance(type_, Array):
+        return Array(clone_type(type_.elem, memo), type_.length)
+    if isinstance(type_, Pointer) and not isinstance(type_.to, Function) and type_ is not TEXT:
+        return Pointer(clone_type(type_.to, memo))
+    return memo.get(type_, type_)
+
+
+def same_type(old, new):
+    """Whether a type of version 2 is what one of version 1 became, its representation unchanged."""
+    if isinstance(old, (Struct, Enum)):
+        return isinstance(new, (Struct, Enum)) and new.origin is old
+    if isinstance(old, Array):
+        return isinstance(new, Array) and old.length == new.length and same_type(old.elem, new.elem)
+    if isinstance(old, Pointer):
+        return isinstance(new, Pointer) and same_type(old.to, new.to)
+    if isinstance(old, Int):
+        return isinstance(new, Int) and (old.bits, old.signed) == (new.bits, new.signed)
+    if isinstance(old, Function):
+        return isinstance(new, Function) and repr(old) == repr(new)
+    return old is new
+
+
+# ---- C ------------------------------------------------------------------------------------------
+
+def c_base(type_):
+    return getattr(type_, "spelling", None) or getattr(type_, "name", None) or "void"
+
+
+def c_declare(type_, name):
+    """`type_` with `name` inside, in C's inside-out syntax."""
+    while True:
+        if isinstance(type_, Array):
+            name = f"({name})" if name.startswith("*") else name
+            name, type_ = f"{name}[{type_.length}]", type_.elem
+        elif isinstance(type_, Pointer):
+            name, type_ = f"*{name}", type_.to
+        elif isinstance(type_, Function):
+            name = f"({name})({', '.join(type_.params) or 'void'})"
+            return f"{type_.result} {name}"
+        else:
+            return f"{c_base(type_)} {name}".rstrip()
+
+
+def was_note(names):
+    return f" MOLT_WAS({', '.join(chr(34) + name + chr(34) for name in names)})" if names else ""

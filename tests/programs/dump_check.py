@@ -1,0 +1,255 @@
+"""Compares a dump with an Expectation: every object, every field, every pointer. Objects are known by
+the addresses that version 1 told, so nothing is paired by guessing."""
+
+import json
+import re
+
+from declarations import Array, Bool, Enum, Float, Int, Pointer, Struct, c_declare, is_text
+from expectation import ANY, Either, FreshText, Place, Text
+from live_state import Code, Dangling, Foreign, Literal
+from reals import agrees
+
+STEP = re.compile(r"\[(\d+)\]|\.([A-Za-z_]\w*)|(\+\d+)")
+RAW = re.compile(r"(?:\[(\d+)\])?\+(\d+)$")
+DIFFERENCE_LIMIT = 12  # per program
+
+
+def load(path):
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        return json.load(file, parse_float=str)
+
+
+class Dump:
+    def __init__(self, path):
+        data = load(path)
+        self.objects = {obj["id"]: obj for obj in data["objects"]}
+        self.by_address = {obj["addr"]: obj["id"] for obj in data["objects"]}
+        self.root = data["roots"]["state"]["ref"]
+
+
+def as_bytes(value, size):
+    """The bytes of a dumped char array, or None."""
+    if isinstance(value, dict) and "bytes" in value:
+        return bytes.fromhex(value["bytes"])
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").ljust(size, b"\0")
+    return None
+
+
+def enum_number(enum, value):
+    """A dumped enum as a number; None when it is no value of the enum."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, str):
+        return None
+    numbers = {e.name: e.value for e in enum.enumerators}
+    total = 0
+    for word in value.split("|"):
+        if word in numbers:
+            total |= numbers[word]
+        elif enum.flags and re.match(r"0x[0-9a-f]+$", word):
+            total |= int(word, 16)
+        else:
+            return None
+    return total
+
+
+def trimmed(type_, steps):
+    """Without the steps at the end that stay at the same address."""
+    types = []
+    for step in steps:
+        types.append(type_)
+        if isinstance(step, int):
+            type_ = type_.elem if isinstance(type_, Array) else None
+        else:
+            type_ = step.type
+    steps = list(steps)
+    while steps and (steps[-1] == 0 or isinstance(types[-1], Struct) and
+                     types[-1].fields[0] is steps[-1] and not steps[-1].width):
+        steps.pop()
+        types.pop()
+    return steps
+
+
+class Check:
+    """One program's expectation against one dump."""
+
+    def __init__(self, expectation, ids, dump, taken, ends):
+        self.out = expectation
+        self.ids = ids          # object -> id in this dump
+        self.dump = dump
+        self.taken = taken      # ids that belong to something, over all programs of the dump
+        self.ends = ends        # offsets of places that no path names
+        self.copies = {}        # text of a literal -> id of its copy
+        self.differences = []
+
+    def run(self):
+        for obj, values in self.out.values.items():
+            found = self.dump.objects.get(self.ids[obj])
+            if found is None:
+                self.differ(self.ids[obj], "an object", "nothing")
+                continue
+            self.taken.add(self.ids[obj])
+            self.object(obj, self.out.types[obj], values, found)
+        return self.differences
+
+    def differ(self, path, expected, found):
+        if len(self.differences) < DIFFERENCE_LIMIT:
+            self.differences.append((path, expected, found))
+
+    def object(self, obj, type_, values, found):
+        path = found["id"]
+        count = found.get("count", 1)
+        if obj.text:
+            if as_bytes(found["value"], count) != values.data or count != len(values.data):
+                self.differ(path, values, found["value"])
+            return
+        if count != len(values):
+            self.differ(path, f"{len(values)} elements", count)
+            return
+        whole = found["value"] if "count" in found else [found["value"]]
+        for i, (expected, value) in enumerate(zip(values, whole)):
+            self.value(type_, expected, value, f"{path}[{i}]" if "count" in found else path)
+
+    # ---- values
+
+    def value(self, type_, expected, found, path):
+        if not self.agrees(type_, expected, found, path):
+            self.differ(path, expected, found)
+
+    def agrees(self, type_, expected, found, path):
+        """Whether they agree; parts that do not are told with their own path."""
+        if expected is ANY:
+            return True
+        if isinstance(expected, Either):
+            return any(self._silently(type_, option, found, path) for option in expected.options)
+        if isinstance(type_, Struct):
+            return self._struct(type_, expected, found, path)
+        if is_text(type_):
+            return self._text(type_, expected, found)
+        if isinstance(type_, Array):
+            if not isinstance(found, list) or len(found) != type_.length:
+                return False
+            for i, each in enumerate(found):
+                self.value(type_.elem, expected[i], each, f"{path}[{i}]")
+            return True
+        if isinstance(type_, Pointer):
+            return self._pointer(expected, found)
+        return self._number(type_, expected, found)
+
+    def _silently(self, type_, option, found, path):
+        said = len(self.differences)
+        good = self.agrees(type_, option, found, path) and len(self.differences) == said
+        del self.differences[said:]
+        return good
+
+    def _struct(self, type_, expected, found, path):
+        names = [field.name for field in type_.fields]
+        if not isinstance(found, dict) or list(found) != names:
+            return False
+        for field in type_.fields:
+            self.value(field.type, expected[field], found[field.name], f"{path}.{field.name}")
+        return True
+
+    @staticmethod
+    def _text(type_, expected, found):
+        data = as_bytes(found, type_.length)
+        if data is None or len(data) != type_.length:
+            return False
+        if expected.exact:
+            return data == expected.data
+        return data.split(b"\0")[0] == expected.data
+
+    @staticmethod
+    def _number(type_, expected, found):
+        if isinstance(type_, Float):
+            return agrees(type_, expected, found)
+        if isinstance(type_, Enum):
+            return enum_number(type_, found) == expected
+        if isinstance(type_, Bool):
+            return isinstance(found, bool) and int(found) == expected
+        assert isinstance(type_, Int)
+        return isinstance(found, int) and not isinstance(found, bool) and found == expected
+
+    # ---- pointers
+
+    def _pointer(self, expected, found):
+        if expected is None or found is None:
+            return expected is found
+        if not isinstance(found, dict):
+            return False
+        if isinstance(expected, Place):
+            return self._place(expected, found)
+        if isinstance(expected, FreshText):
+            return self._fresh(expected, found)
+        if isinstance(expected, Code):
+            return found.get("code", "").rpartition(":")[2] == expected.name
+        if isinstance(expected, Literal):
+            return found == {"literal": expected.text.decode()}
+        if isinstance(expected, Dangling):
+            return found == {"dangling": True}
+        assert isinstance(expected, Foreign)
+        return found == {"foreign": True}
+
+    def _fresh(self, expected, found):
+        target = self.dump.objects.get(found.get("ref"))
+        data = expected.data + b"\0"
+        if not target or "at" in found or target["type"] != "char" or (
+                as_bytes(target["value"], target.get("count", 1)) != data):
+            return False
+        if expected.shared and self.copies.get(data) == target["id"]:
+            return True
+        if target["id"] in self.taken:
+            return False
+        if expected.shared:
+            self.copies[data] = target["id"]
+        self.taken.add(target["id"])
+        return True
+
+    def _place(self, expected, found):
+        if found.get("ref") != self.ids[expected.obj]:
+            return False
+        raw = RAW.match(found.get("at", ""))
+        if raw and expected.end is not None:
+            return (int(raw.group(1) or 0) == expected.element and
+                    int(raw.group(2)) == self.ends.get(expected.end))
+        steps = self._steps(expected.obj, found.get("at", ""))
+        type_ = self.out.types[expected.obj]
+        if steps is None or steps[0] != expected.element:
+            return False
+        return trimmed(type_, steps[1:]) == trimmed(type_, expected.steps)
+
+    def _steps(self, obj, at):
+        """[element, field or index, ...]; None when the path is none of the type."""
+        parts, end = [], 0
+        for match in STEP.finditer(at):
+            if match.start() != end or match.group(3):
+                return None
+            parts.append(int(match.group(1)) if match.group(1) else match.group(2))
+            end = match.end()
+        if end != len(at):
+            return None
+        type_ = self.out.types[obj]
+        array = "count" in self.dump.objects[self.ids[obj]]
+        if parts and isinstance(parts[0], int) and (array or not isinstance(type_, Array)):
+            result = [parts.pop(0)]
+        else:
+            result = [0]
+        for part in parts:
+            if isinstance(part, int):
+                if not isinstance(type_, Array):
+                    return None
+                type_ = type_.elem
+            else:
+                fields = [f for f in type_.fields if f.name == part] if isinstance(type_, Struct) else []
+                if not fields:
+                    return None
+                part, type_ = fields[0], fields[0].type
+            result.append(part)
+        return result
+
+
+def new_ids(expectation, ids):
+    """Ids after a migration: the number stays, the type's name may not."""
+    return {obj: f"{c_declare(expectation.types[obj], '')}:{ids[obj].rpartition(':')[2]}"
+            for obj in expectation.types}

@@ -1,0 +1,512 @@
+"""What a migration under policy live must make of a program's state, from the declarations of both
+versions, the origins that the edits kept, and the values that the generator chose.
+
+It is written from the evolution rules. It reads neither schema nor dump, so that a wrong table of the
+code generator shows as well as a wrong step of the engine.
+"""
+
+from declarations import (CHAR, VOID, Array, Bool, Enum, Field, Float, Function, Int, Pointer, Struct, c_declare,
+                          innermost, is_number, is_text, kind_name, lengths, rank, same_type)
+from live_state import Code, Dangling, Foreign, Literal, Ref, zero_value
+from number_rules import convert_number
+
+
+class Either:
+    """The rules allow each of these."""
+
+    def __init__(self, *options):
+        self.options = options
+
+    def __repr__(self):
+        return " or ".join(map(repr, self.options))
+
+
+class Text:
+    """char[N]; only up to its NUL unless exact."""
+
+    def __init__(self, data, exact=False):
+        self.data = data
+        self.exact = exact
+
+    def __repr__(self):
+        return repr(self.data)
+
+
+class FreshText:
+    """A pointer to a string of its own, made by the migration."""
+
+    def __init__(self, data, shared=False):
+        self.data = data
+        self.shared = shared  # copied from one literal: pointers to that may share the copy
+
+    def __repr__(self):
+        return f"new {self.data!r}"
+
+
+class Place:
+    """A pointer to what an old object became; fields of the new version."""
+
+    def __init__(self, obj, element, steps):
+        self.obj = obj
+        self.element = element
+        self.steps = steps
+        self.end = None  # number among the ends, when it is one past the end of an array field
+
+    def __repr__(self):
+        steps = "".join(f"[{s}]" if isinstance(s, int) else f".{s.name}" for s in self.steps)
+        return f"&o{self.obj.index}[{self.element}]{steps}"
+
+
+class Anything:
+    def __repr__(self):
+        return "anything"
+
+
+ANY = Anything()
+
+
+class Gone(Exception):
+    """A place that the new version does not have."""
+
+
+class Site:
+    """The field whose value is converted, for reports."""
+
+    def __init__(self, path, old_field=None, new_field=None):
+        self.path = path
+        self.old = old_field
+        self.new = new_field
+
+
+class Expectation:
+    def __init__(self, old, new, state, coverage=None):
+        self.old = old
+        self.new = new
+        self.state = state
+        self.coverage = coverage
+        self.structs = {s.origin: s for s in new.structs if s.origin}
+        self.enums = {e.origin: e for e in new.enums if e.origin}
+        self.types = {}          # object -> new type of its elements
+        self.values = {}         # object -> values of its elements
+        self.losses = {}         # (rule, path) -> {object and element}
+        self.optional = set()    # (rule, path) that may be reported
+        self.refusals = {}       # path -> rules of which one must be reported
+        self.plan_refusals = {}  # the same, whatever the values are
+        self.ends = []           # (element's type, Place), whose offsets the compiler tells
+        self.here = None
+        self._plan()
+        for obj in state.objects:
+            if not obj.freed:
+                self._convert_object(obj)
+
+    @property
+    def outcome(self):
+        return "plan" if self.plan_refusals else "values" if self.refusals else "migrated"
+
+    any = ANY
+    either = Either
+
+    # ---- findings
+
+    def cover(self, rule, type_, field=None):
+        if self.coverage is not None:
+            self.coverage.hit(rule, kind_name(type_, field.width if field else None))
+
+    def loss(self, rule, site):
+        allowed = {"saturate": ["number-out-of-range"], "trunc": ["number-fraction"],
+                   "round": ["number-fraction", "number-rounded"],
+                   "truncate": ["elements-dropped", "string-truncated"]}
+        convert = site.new.convert if site.new else None
+        if rule in allowed.get(convert, ()):
+            return
+        if convert == "saturate" and rule == "number-rounded":
+            self.optional.add((rule, site.path))
+            return
+        self.losses.setdefault((rule, site.path), set()).add(self.here)
+
+    def may_lose(self, rule, site):
+        self.optional.add((rule, site.path))
+
+    def refuse(self, site, *rules):
+        self.refusals.setdefault(site.path, set()).update(rules)
+        return ANY
+
+    def _plan(self):
+        for struct in self.new.structs:
+            old_names = {f.name for f in struct.origin.fields} if struct.origin else ()
+            claimed = {f.origin.name for f in struct.fields if f.origin}
+            for field in struct.fields if struct.origin else ():
+                path = f"{struct.name}.{field.name}"
+                if field.required and field.origin is None:
+                    self.plan_refusals[path] = {"field-without-source"}
+                    self.cover("required without source", field.type, field)
+                if field.name in old_names and field.name not in claimed:
+                    # its own old value and the one that its MOLT_WAS names want the place
+                    self.plan_refusals[path] = {"rename-ambiguous"}
+                    self.cover("ambiguous rename", field.type, field)
+
+    # ---- objects
+
+    def map_type(self, type_):
+        """The new type, None when it is gone."""
+        if isinstance(type_, Struct):
+            return self.structs.get(type_)
+        if isinstance(type_, Enum):
+            return self.enums.get(type_)
+        if isinstance(type_, Pointer) and type_.to is not CHAR:
+            to = self.map_type(type_.to)
+            return Pointer(to) if to else None
+        return type_
+
+    def _convert_object(self, obj):
+        type_ = self.map_type(obj.type)
+        path = c_declare(obj.type, "")
+        if type_ is None:
+            self.here = obj.index
+            self.loss("type-removed", Site(path))
+            self.cover("type removed", obj.type)
+            return
+        if isinstance(obj.type, Struct) and obj.type.name != type_.name:
+            self.cover("type renamed", obj.type)
+        self.types[obj] = type_
+        if obj.text:
+            self.values[obj] = Text(obj.string(), True)
+            return
+        values = self.values[obj] = []
+        for i, value in enumerate(obj.values):
+            self.here = (obj.index, i)
+            values.append(self.convert(obj.type, type_, value, Site(path)))
+
+    # ---- defaults and what is worth a line when it goes
+
+    def default(self, type_, field=None):
+        if field is not None and field.default is not None:
+            if isinstance(type_, Pointer):
+                return FreshText(field.default)
+            return as_expected(type_, field.default)
+        if isinstance(type_, Struct):
+            return {f: self.default(f.type, f) for f in type_.fields}
+        if isinstance(type_, Array) and not is_text(type_):
+            return [self.default(type_.elem) for _ in range(type_.length)]
+        return as_expected(type_, zero_value(type_))
+
+    def is_live(self, type_, value, field=None, transient=True):
+        """Whether the value differs from its default."""
+        if field is not None and field.transient and not transient:
+            return False
+        if isinstance(type_, Pointer):
+            return value is not None
+        if field is not None and field.default is not None:
+            return repr(value) != repr(field.default)
+        if isinstance(type_, Struct):
+            return any(self.is_live(f.type, each, f, transient) for f, each in value.items())
+        if isinstance(type_, Array) and not is_text(type_):
+            return any(self.is_live(type_.elem, each, None, transient) for each in value)
+        if isinstance(type_, Float):
+            return not value.is_zero()
+        return any(value) if is_text(type_) else value != 0
+
+    def drop(self, rule, type_, value, site, field=None):
+        if self.is_live(type_, value, field, transient=False):
+            self.loss(rule, site)
+        elif self.is_live(type_, value, field):
+            self.may_lose(rule, site)
+
+    # ---- values
+
+    def convert(self, old, new, value, site):
+        """`site.old` and `site.new` are fields only where the value is the whole field."""
+        old_field, new_field = site.old, site.new
+        if isinstance(old, Struct) and isinstance(new, Struct) and new.origin is old:
+            return self._struct(old, new, value)
+        if is_number(old) and is_number(new):
+            return self._scalar(old, new, value, site, old_field and old_field.width,
+                                new_field and new_field.width)
+        if isinstance(old, Pointer) and isinstance(new, Pointer):
+            return self._pointer(old, new, value, site)
+        if is_text(old) or is_text(new):
+            return self._text(old, new, value, site)
+        if isinstance(old, Array) or isinstance(new, Array):
+            return self._array(old, new, value, site)
+        return self._kind_changed(old, new, value, site)
+
+    def _kind_changed(self, old, new, value, site):
+        live = self.is_live(old, value)
+        self.cover("kind changed, live" if live else "kind changed, default", old)
+        return self.refuse(site, "kind-changed") if live else self.default(new)
+
+    def _struct(self, old, new, value):
+        changed = ([f.name for f in old.fields] != [f.name for f in new.fields] or
+                   any(f.origin is None or f.width != f.origin.width or
+                       not same_type(f.origin.type, f.type) for f in new.fields))
+        result = {}
+        for field in new.fields:
+            site = Site(f"{new.name}.{field.name}", field.origin, field)
+            if field.origin is None:
+                self._cover_added(field)
+                result[field] = self.default(field.type, field)
+                continue
+            kept = self._field(field, value[field.origin], site)
+            if field.transient:
+                reset = self.default(field.type, field)
+                kept = reset if changed else Either(kept, reset)
+                self.cover("transient", field.type, field)
+            result[field] = kept
+        sources = {f.origin for f in new.fields}
+        for field in old.fields:
+            if field not in sources and not field.transient:
+                live = self.is_live(field.type, value[field], field)
+                self.cover("removed, live" if live else "removed, default", field.type, field)
+                self.drop("field-removed", field.type, value[field],
+                          Site(f"{old.name}.{field.name}"), field)
+        self._cover_order(old, new)
+        return result
+
+    def _cover_added(self, field):
+        rule = "added" if field.default is None else "added with default"
+        self.cover(rule, field.type, field)
+
+    def _cover_order(self, old, new):
+        order = [old.fields.index(f.origin) for f in new.fields if f.origin]
+        if order != sorted(order):
+            for field in new.fields:
+                if field.origin:
+                    self.cover("reordered", field.type, field)
+
+    def _field(self, field, value, site):
+        old = field.origin
+        if old.name != field.name:
+            self.cover("renamed", field.type, field)
+        if (old.group is None) != (field.group is None):
+            self.cover("wrapped or unwrapped", field.type, field)
+        if field.transient:
+            # its losses and refusals are nobody's: the value is not kept
+            kept = self.losses, self.refusals, self.optional
+            self.losses, self.refusals, self.optional = {}, {}, set()
+            result = self.convert(old.type, field.type, value, site)
+            self.losses, self.refusals, self.optional = kept
+            return result
+        return self.convert(old.type, field.type, value, site)
+
+    # ---- numbers
+
+    def _scalar(self, old, new, value, site, old_width, new_width):
+        if old_width and not new_width or new_width and not old_width:
+            self.cover("bit-field to plain" if old_width else "plain to bit-field", new)
+        return convert_number(self, old, new, value, site, new_width)
+
+    # ---- arrays and texts
+
+    def _array(self, old, new, value, site):
+        if not isinstance(old, Array):
+            self.cover("scalar to array", old)
+            first = self.convert(old, new.elem, value, Site(site.path, None, site.new))
+            return [first] + [self.default(new.elem) for _ in range(new.length - 1)]
+        if not isinstance(new, Array):
+            self.cover("array to scalar", innermost(old))
+            for each in value[1:]:
+                self.drop("elements-dropped", old.elem, each, site)
+            return self.convert(old.elem, new, value[0], Site(site.path, None, site.new))
+        if is_reshape(old, new):
+            live = self.is_live(old, value)
+            self.cover("reshaped, live" if live else "reshaped, default", old)
+            return self.refuse(site, "shape-changed") if live else self.default(new)
+        if old.length != new.length:
+            self.cover("grown" if old.length < new.length else "shrunk", old)
+        inner = Site(site.path, None, site.new)
+        result = [self.convert(old.elem, new.elem, each, inner) for each in value[:new.length]]
+        for each in value[new.length:]:
+            self.drop("elements-dropped", old.elem, each, site)
+        return result + [self.default(new.elem) for _ in range(new.length - len(result))]
+
+    def _text(self, old, new, value, site):
+        if is_text(old) and is_text(new):
+            return self._resized_text(old, new, value, site)
+        if is_text(old) and isinstance(new, Pointer):
+            if new.to is not CHAR:
+                return self._kind_changed(old, new, value, site)
+            text = value.split(b"\0")[0]
+            self.cover("char[N] to char *", old)
+            return FreshText(text) if text else Either(FreshText(b""), None)
+        if isinstance(old, Pointer) and old.to is CHAR and is_text(new):
+            return self._pointed_text(new, value, site)
+        if is_text(old):
+            if not isinstance(new, Array):
+                return self._array(old, new, list(value), site)
+            self.cover("char[N] to numbers", old)
+            signed = [b - 256 if b > 127 else b for b in value]
+            return self._array(old, new, signed, site)
+        converted = self._array(old, new, value, site)
+        if converted is ANY or any(each is ANY for each in converted):
+            return ANY
+        self.cover("numbers to char[N]", new)
+        return Text(bytes(each & 0xff for each in converted), True)
+
+    def _resized_text(self, old, new, value, site):
+        if old.length == new.length:
+            return Text(value, True)
+        text = value.split(b"\0")[0]
+        if len(text) < new.length or old.length < new.length:
+            self.cover("text resized", new)
+            return Text(text)
+        self.cover("text cut", new)
+        return self._cut(text, new, site)
+
+    def _cut(self, text, new, site):
+        self.loss("string-truncated", site)
+        cut = text[:new.length - 1]
+        whole = cut.decode("utf-8", "ignore").encode()
+        return Text(cut) if whole == cut else Either(Text(cut), Text(whole))
+
+    def _pointed_text(self, new, value, site):
+        self.cover("char * to char[N]", new)
+        if value is None:
+            return Text(b"")
+        if isinstance(value, Literal):
+            text = value.text
+        elif value.obj.text:
+            text = value.obj.string()[value.element:]
+        else:
+            text = self._text_at(value)
+        text = text.split(b"\0")[0]
+        return Text(text) if len(text) < new.length else self._cut(text, new, site)
+
+    @staticmethod
+    def _text_at(ref):
+        """The text that a char * into a char[N] field shows."""
+        value = ref.obj.values[ref.element]
+        for step in ref.steps:
+            value = value[step:] if isinstance(value, bytes) else value[step]
+        return value if isinstance(value, bytes) else bytes([value & 0xff])
+
+    # ---- pointers
+
+    def _pointer(self, old, new, value, site):
+        if value is None:
+            return None
+        if isinstance(value, Code):
+            return self._code(old, new, value, site)
+        if isinstance(value, Dangling):
+            self.may_lose("dangling-pointer", site)
+            self.cover("dangling", old)
+            return Either(None, value)
+        if isinstance(value, Literal):
+            self.cover("literal", old)
+            return Either(value, FreshText(value.text, shared=True))
+        if isinstance(value, Foreign):
+            self.cover("foreign", old)
+            return value
+        if old.to is VOID and new.to is not VOID:
+            return self._from_void(new, value, site)
+        if new.to is not VOID and not same_type(old.to, new.to):
+            self.cover("pointee changed, live", old)
+            return self.refuse(site, "pointee-type-changed", "type-missing")
+        return self._place(old, new, value, site)
+
+    def _code(self, old, new, value, site):
+        if new.to is not VOID and not (isinstance(new.to, Function) and repr(old.to) == repr(new.to)):
+            self.cover("signature changed, live", old)
+            return self.refuse(site, "signature-changed", "pointee-type-changed")
+        if value.name not in self.new.functions:
+            self.cover("function missing", old)
+            return self.refuse(site, "function-missing")
+        self.cover("function by name", old)
+        return value
+
+    def _from_void(self, new, value, site):
+        if value.steps or self.map_type(value.obj.type) is not new.to:
+            self.cover("void * to another type, live", new)
+            return self.refuse(site, "pointee-type-changed", "type-missing")
+        self.cover("void * to its type", new)
+        return Place(value.obj, value.element, ())
+
+    def _place(self, old, new, ref, site):
+        try:
+            place, there = self.place(ref)
+        except Gone:
+            self.cover("target removed", old)
+            return self.refuse(site, "interior-target-removed", "type-missing", "pointee-type-changed")
+        if new.to is not VOID and not matches(there, new.to):
+            self.cover("target retyped", old)
+            return self.refuse(site, "pointee-type-changed", "interior-target-removed")
+        self.cover(self._place_rule(ref), old)
+        steps = place.steps
+        if steps and isinstance(steps[-1], int) and isinstance(steps[-2], Field) and isinstance(
+                steps[-2].type, Array) and steps[-1] == steps[-2].type.length:
+            place.end = len(self.ends)
+            self.ends.append((self.map_type(ref.obj.type), place))
+        return place
+
+    @staticmethod
+    def _place_rule(ref):
+        if ref.element == len(ref.obj.values):
+            return "one past the end"
+        if ref.steps:
+            return "interior"
+        return "element" if ref.element else "object"
+
+    def place(self, ref):
+        """(Place, the type there) of what an old reference points at; raises Gone."""
+        old, new = ref.obj.type, self.map_type(ref.obj.type)
+        if new is None:
+            raise Gone
+        steps = []
+        for step in ref.steps:
+            old, new = self._step(old, new, step, steps)
+        while isinstance(new, Array) and not isinstance(old, Array):
+            new = new.elem
+            steps.append(0)
+        return Place(ref.obj, ref.element, tuple(steps)), new
+
+    def _step(self, old, new, step, steps):
+        if isinstance(step, int):
+            if not isinstance(new, Array):
+                if step or isinstance(new, Pointer) and not isinstance(old.elem, Pointer):
+                    raise Gone
+                return old.elem, new
+            if step > new.length or step == new.length < old.length:
+                raise Gone
+            steps.append(new.length if step == old.length else step)
+            return old.elem, new.elem
+        while isinstance(new, Array) and not isinstance(old, Array):
+            new = new.elem
+            steps.append(0)
+        found = [f for f in new.fields if f.origin is step] if isinstance(new, Struct) else []
+        if not found or found[0].width:
+            raise Gone
+        steps.append(found[0])
+        return step.type, found[0].type
+
+
+def is_reshape(old, new):
+    if rank(old) != rank(new):
+        return True
+    was, now = lengths(old), lengths(new)
+    return rank(old) > 1 and was != now and _product(was) == _product(now)
+
+
+def _product(numbers):
+    result = 1
+    for each in numbers:
+        result *= each
+    return result
+
+
+def matches(there, wanted):
+    """Whether a pointer to `wanted` may point at a `there`; both of the new version."""
+    if isinstance(there, Pointer) and isinstance(wanted, Pointer):
+        return matches(there.to, wanted.to)
+    if isinstance(there, Int) and isinstance(wanted, Int):
+        return (there.bits, there.signed) == (wanted.bits, wanted.signed)
+    return there is wanted
+
+
+def as_expected(type_, value):
+    if is_text(type_):
+        return Text(value, True)
+    if isinstance(type_, Array):
+        return [as_expected(type_.elem, each) for each in value]
+    return value
+
+
+__all__ = ["Expectation", "Either", "Text", "FreshText", "Place", "ANY", "Bool"]

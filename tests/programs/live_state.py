@@ -1,0 +1,271 @@
+"""The live state of a program's first version: heap objects with random values that point at each other.
+
+Values: int (also bool and enum), Real, bytes for char[N], list for other arrays, {field: value} for
+structs, and for pointers None or one of the classes below.
+"""
+
+from declarations import (CHAR, VOID, Array, Bool, Enum, Float, Function, Int, Pointer, Struct, is_text)
+from random_declarations import weighted
+from random_values import random_text, random_value
+from reals import Real
+
+BIG_BLOCK = 300   # more than one batch of the migration
+WALK_LIMIT = 6    # elements of a block that pointers go into
+
+
+class Ref:
+    """Into a heap object; `steps` are fields and indices from the element on."""
+
+    def __init__(self, obj, element=0, steps=()):
+        self.obj = obj
+        self.element = element
+        self.steps = steps
+
+    def __repr__(self):
+        steps = "".join(f"[{s}]" if isinstance(s, int) else f".{s.name}" for s in self.steps)
+        return f"&o{self.obj.index}[{self.element}]{steps}"
+
+
+class Code:
+    def __init__(self, name):
+        self.name = name
+
+    def __repr__(self):
+        return self.name
+
+
+class Literal:
+    def __init__(self, text):
+        self.text = text
+
+    def __repr__(self):
+        return repr(self.text)
+
+
+class Foreign:
+    def __init__(self, address):
+        self.address = address
+
+    def __repr__(self):
+        return hex(self.address)
+
+
+class Dangling:
+    def __init__(self, obj):
+        self.obj = obj
+
+    def __repr__(self):
+        return f"freed o{self.obj.index}"
+
+
+class Object:
+    def __init__(self, index, type_, values, single=False, text=False):
+        self.index = index
+        self.type = type_
+        self.values = values  # one per element
+        self.single = single
+        self.text = text      # a heap string: values are bytes as numbers
+        self.freed = False
+
+    def string(self):
+        return bytes(self.values)
+
+
+def zero_value(type_):
+    if is_text(type_):
+        return bytes(type_.length)
+    if isinstance(type_, Array):
+        return [zero_value(type_.elem) for _ in range(type_.length)]
+    if isinstance(type_, Struct):
+        return {field: zero_value(field.type) for field in type_.fields}
+    if isinstance(type_, Float):
+        return Real.of(0)
+    return None if isinstance(type_, Pointer) else 0
+
+
+class State:
+    def __init__(self, rng, program):
+        self.rng = rng
+        self.program = program
+        self.objects = []
+        self.places = {}
+        self.interiors = []
+        self._make_objects()
+        self._find_places()
+        for obj in list(self.objects):
+            self._point(obj)
+        self.root = self.objects[0]
+
+    # ---- objects
+
+    def add(self, type_, count, single=False):
+        values = [self._plain(type_, i < WALK_LIMIT or i % 97 == 0) for i in range(count)]
+        obj = Object(len(self.objects), type_, values, single)
+        self.objects.append(obj)
+        return obj
+
+    def add_string(self, data):
+        obj = Object(len(self.objects), CHAR, list(data + b"\0"), text=True)
+        self.objects.append(obj)
+        return obj
+
+    def _make_objects(self):
+        rng, program = self.rng, self.program
+        self.add(program.state, 1, single=True)
+        for struct in program.structs:
+            for _ in range(rng.randint(1, 2) if struct is not program.state else rng.randint(0, 1)):
+                single = rng.random() < 0.5
+                count = 1 if single else BIG_BLOCK if rng.random() < 0.02 else rng.randint(1, 4)
+                self.add(struct, count, single)
+        pointees = {}
+        for struct in program.structs:
+            for field in struct.fields:
+                inner = field.type
+                while isinstance(inner, Array):
+                    inner = inner.elem
+                if isinstance(inner, Pointer) and not isinstance(inner.to, (Struct, Function)):
+                    if inner.to not in (VOID, CHAR):
+                        pointees[repr(inner.to)] = inner.to
+        for type_ in pointees.values():
+            self.add(type_, rng.randint(1, 5))
+        if rng.random() < 0.15:
+            freed = self.add(rng.choice(program.structs), 1, single=True)
+            freed.freed = freed is not self.objects[0]
+
+    # ---- plain values
+
+    def _plain(self, type_, live, field=None):
+        """A value without its pointers, which come when there is something to point at."""
+        rng = self.rng
+        if isinstance(type_, Struct):
+            return {f: self._plain(f.type, live, f) for f in type_.fields}
+        if field is not None and field.default is not None and rng.random() < 0.3 and not isinstance(
+                type_, Pointer):
+            return field.default
+        if is_text(type_):
+            return random_text(rng, type_.length) if live else bytes(type_.length)
+        if isinstance(type_, Array):
+            if live and rng.random() < 0.12:
+                return zero_value(type_)  # arrays that only hold zeros reshape
+            return [self._plain(type_.elem, live) for _ in range(type_.length)]
+        if isinstance(type_, Pointer):
+            return None
+        if not live:
+            return zero_value(type_)
+        return random_value(rng, type_, field.width if field else None)
+
+    # ---- places that pointers may point at
+
+    def _find_places(self):
+        for obj in self.objects:
+            if obj.freed:
+                continue
+            for element in range(min(len(obj.values), WALK_LIMIT)):
+                self._walk(obj.type, Ref(obj, element), False)
+            if not obj.single:
+                self._place(obj.type, Ref(obj, len(obj.values)))
+
+    def _place(self, type_, ref):
+        self.places.setdefault(repr(type_), []).append(ref)
+
+    def _walk(self, type_, ref, inside):
+        self._place(type_, ref)
+        if isinstance(type_, Struct):
+            for i, field in enumerate(type_.fields):
+                if field.width:
+                    continue
+                place = Ref(ref.obj, ref.element, ref.steps + (field,))
+                if i > 0:
+                    self.interiors.append(place)
+                self._walk(field.type, place, True)
+                if self._has_end(type_, i):
+                    self._place(field.type.elem,
+                                Ref(ref.obj, ref.element, place.steps + (field.type.length,)))
+        elif isinstance(type_, Array):
+            for i in range(type_.length):
+                self._walk(type_.elem, Ref(ref.obj, ref.element, ref.steps + (i,)), inside)
+
+    @staticmethod
+    def _has_end(struct, i):
+        """Whether one past the end of the array at `i` can be told from the field that follows."""
+        field = struct.fields[i]
+        if not isinstance(field.type, Array) or i + 1 == len(struct.fields):
+            return False
+        following = struct.fields[i + 1]
+        if following.width or following.type is field.type.elem:
+            return False
+        starts, type_ = {repr(following.type)}, following.type
+        while isinstance(type_, (Array, Struct)):
+            type_ = type_.elem if isinstance(type_, Array) else type_.fields[0].type
+            starts.add(repr(type_))
+        return repr(field.type.elem) not in starts
+
+    # ---- pointers
+
+    def _point(self, obj):
+        for i, value in enumerate(obj.values[:WALK_LIMIT]):
+            obj.values[i] = self._pointed(obj.type, value, None)
+
+    def _pointed(self, type_, value, field):
+        if isinstance(type_, Struct):
+            return {f: self._pointed(f.type, value[f], f) for f in type_.fields}
+        if isinstance(type_, Array) and not is_text(type_):
+            return [self._pointed(type_.elem, each, None) for each in value]
+        return self.random_pointer(type_.to) if isinstance(type_, Pointer) else value
+
+    def random_pointer(self, to):
+        rng = self.rng
+        if rng.random() < 0.15:
+            return None
+        if isinstance(to, Function):
+            names = [name for name, each in self.program.functions.items() if repr(each) == repr(to)]
+            return Code(rng.choice(names))
+        if to is VOID:
+            return self._void_pointer()
+        if to is CHAR:
+            return self._text_pointer()
+        if isinstance(to, Struct):
+            freed = [o for o in self.objects if o.freed and o.type is to]
+            if freed and rng.random() < 0.2:
+                return Dangling(freed[0])
+            starts = [o for o in self.objects if o.type is to and not o.freed]
+            if starts and rng.random() < 0.6:
+                return Ref(rng.choice(starts))
+        places = self.places.get(repr(to))
+        return rng.choice(places) if places else None
+
+    def _void_pointer(self):
+        rng = self.rng
+        kind = weighted(rng, [(5, "object"), (2, "element"), (3, "inside"), (1, "foreign"), (1, "code")])
+        obj = rng.choice([o for o in self.objects if not o.freed])
+        if kind == "element":
+            return Ref(obj, rng.randint(0, min(len(obj.values), WALK_LIMIT) - 1))
+        if kind == "inside" and self.interiors:
+            return rng.choice(self.interiors)
+        if kind == "foreign":
+            return Foreign(16 * rng.randint(1, 200))
+        if kind == "code":
+            return Code(rng.choice(list(self.program.functions)))
+        return Ref(obj)
+
+    def _text_pointer(self):
+        rng = self.rng
+        kind = weighted(rng, [(6, "own"), (1, "shared"), (1, "inside"), (1, "field"), (2, "literal")])
+        strings = [o for o in self.objects if o.text]
+        if kind == "shared" and strings:
+            return Ref(rng.choice(strings))
+        if kind == "inside" and strings:
+            obj = rng.choice(strings)
+            return Ref(obj, rng.randrange(len(obj.values)))
+        places = [p for p in self.places.get("char", ()) if p.steps]
+        if kind == "field" and places:
+            return rng.choice(places)
+        length = rng.choice([0, 1, 3, 7, 8, 15, 16, 40, 200]) if rng.random() < 0.5 else rng.randint(0, 12)
+        data = bytes(rng.choice(b"abcdefghij klmnopqrstuvwxyz\"\\?") for _ in range(length))
+        if kind == "literal":
+            return Literal(f"{self.program.prefix} ".encode() + data)
+        return Ref(self.add_string(data))
+
+
+__all__ = ["State", "Object", "Ref", "Code", "Literal", "Foreign", "Dangling", "zero_value", "Bool",
+           "Enum", "Int"]

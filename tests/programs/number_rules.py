@@ -1,0 +1,192 @@
+"""How numbers become other numbers under policy live: by value, enums by name, flags bit by bit."""
+
+from fractions import Fraction
+from math import floor, trunc
+
+from declarations import Bool, Enum, Float, Int
+from reals import NEGATIVE_ZERO, Real, infinity, largest, round_to
+
+
+def convert_number(out, old, new, value, site, width):
+    """The new value; findings go to `out`, an Expectation. `width` is the new bit-field's or None."""
+    if isinstance(old, Enum) and isinstance(new, Enum):
+        return _enum(out, old, new, value, site, width)
+    if isinstance(new, Enum):
+        return _to_enum(out, old, new, value, site)
+    _cover(out, old, new, site)
+    if isinstance(old, Float):
+        return _from_float(out, old, new, value, site, width)
+    if isinstance(new, Float):
+        return _to_float(out, new, Fraction(value), site)
+    return _to_integer(out, new, value, site, width)
+
+
+def _cover(out, old, new, site):
+    if isinstance(old, Int) and isinstance(new, Int):
+        if old.bits == new.bits:
+            rule = "sign changed" if old.signed != new.signed else None
+        else:
+            rule = "widened" if old.bits < new.bits else "narrowed"
+    elif old is new:
+        rule = None
+    elif isinstance(old, Float):
+        rule = "float to float" if isinstance(new, Float) else "float to number"
+    elif isinstance(new, Float):
+        rule = "number to float"
+    elif isinstance(new, Bool):
+        rule = "number to bool"
+    else:
+        rule = "bool to int" if isinstance(old, Bool) else "enum to int"
+    if rule:
+        out.cover(rule, new, site.new)
+
+
+def _loss(out, rule, new, site):
+    out.cover(rule, new, site.new)
+    out.loss(rule, site)
+
+
+def _to_integer(out, new, value, site, width):
+    if isinstance(new, Bool):
+        if value not in (0, 1):
+            _loss(out, "bool-collapsed", new, site)
+        return int(value != 0)
+    low, high = new.range(width)
+    fitted = min(max(value, low), high)
+    if fitted != value:
+        _loss(out, "number-out-of-range", new, site)
+    return fitted
+
+
+def _to_float(out, new, value, site):
+    if abs(value) > largest(new):
+        _loss(out, "number-out-of-range", new, site)
+        return Real.of(largest(new) if value > 0 else -largest(new))
+    rounded = round_to(new, value)
+    if rounded != value:
+        _loss(out, "number-rounded", new, site)
+    return Real("finite", rounded, value < 0)
+
+
+def _from_float(out, old, new, value, site, width):
+    if isinstance(new, Float):
+        return _float_to_float(out, old, new, value, site)
+    if value.kind == "nan":
+        _loss(out, "number-nan", new, site)
+        return 0
+    if isinstance(new, Bool):
+        if value.kind == "infinite" or value.value not in (0, 1):
+            _loss(out, "bool-collapsed", new, site)
+        return int(value.kind == "infinite" or value.value != 0)
+    low, high = new.range(width)
+    if value.kind == "infinite":
+        _loss(out, "number-out-of-range", new, site)
+        return low if value.negative else high
+    number = value.value
+    whole = trunc(number)
+    if site.new is not None and site.new.convert == "round":
+        whole = floor(abs(number) + Fraction(1, 2)) * (-1 if number < 0 else 1)
+    if not low <= whole <= high:
+        _loss(out, "number-out-of-range", new, site)
+    elif whole != number:
+        _loss(out, "number-fraction", new, site)
+    return min(max(whole, low), high)
+
+
+def _float_to_float(out, old, new, value, site):
+    if old is new:
+        return value
+    if value.kind == "nan":
+        return Real("nan")
+    if value.kind == "infinite":
+        return infinity(value.negative)
+    if value.value == 0:
+        return NEGATIVE_ZERO if value.negative else value
+    result = _to_float(out, new, value.value, site)
+    return Real("finite", result.value, value.negative)
+
+
+# ---- enums --------------------------------------------------------------------------------------
+
+def _to_enum(out, old, new, value, site):
+    out.cover("number to enum", new, site.new)
+    if isinstance(old, Float):
+        if not value.is_zero():
+            out.cover("kind changed, live", old)
+            return out.refuse(site, "kind-changed")
+        return 0
+    if new.flags:
+        return _to_flags(out, new, value, site)
+    if not new.named(value):
+        out.cover("enum-unnamed-value", new, site.new)
+        return out.refuse(site, "enum-unnamed-value")
+    return value
+
+
+def _to_flags(out, new, value, site):
+    known = 0
+    for entry in new.enumerators:
+        known |= entry.value
+    if value & ~known == 0:
+        return value
+    # the rules say nothing of bits without a name that come from a number
+    out.may_lose("enum-unnamed-value", site)
+    out.may_lose("flag-removed", site)
+    out.may_lose("number-out-of-range", site)
+    return out.any
+
+
+def _survivors(old, new):
+    """{old value: new value} by name; several names of one value help each other."""
+    values = {}
+    for entry in old.enumerators:
+        for each in new.enumerators:
+            if each.origin is entry:
+                values.setdefault(entry.value, each.value)
+    return values
+
+
+def _enum(out, old, new, value, site, width):
+    values = _survivors(old, new)
+    unchanged = all(values.get(e.value) == e.value for e in old.enumerators)
+    if old.flags and new.flags:
+        return _flags(out, values, unchanged, new, value, site)
+    if value in values:
+        out.cover("enum kept" if values[value] == value else "enum renumbered", new, site.new)
+        return values[value]
+    if old.named(value):
+        fallback = [e for e in new.enumerators if e.fallback]
+        if not fallback:
+            out.cover("enumerator removed", new, site.new)
+            return out.refuse(site, "enumerator-removed")
+        out.cover("fallback", new, site.new)
+        out.loss("enumerator-removed", site)
+        return fallback[0].value
+    out.cover("value without a name", new, site.new)
+    if unchanged:
+        out.may_lose("enum-unnamed-value", site)
+    else:
+        out.loss("enum-unnamed-value", site)
+    low, high = new.range(width)
+    if not low <= value <= high:
+        out.loss("number-out-of-range", site)
+    return min(max(value, low), high)
+
+
+def _flags(out, values, unchanged, new, value, site):
+    mapped, rest = 0, value
+    for was, now in values.items():
+        if was and rest & was == was:
+            mapped |= now
+            rest &= ~was
+    if unchanged:
+        if rest:
+            out.may_lose("flag-removed", site)
+            return out.either(value, mapped)
+        return value
+    out.cover("flags moved", new, site.new)
+    if rest:
+        out.cover("flag removed", new, site.new)
+        out.loss("flag-removed", site)
+        return out.either(mapped, mapped | rest)
+    return mapped

@@ -1,0 +1,226 @@
+"""Random declarations: the first version of a program, and new fields, enums and structs for its edits."""
+
+from declarations import (BOOL, CHAR, DOUBLE, FLOAT, FLOATS, INT, INTS, LONG_DOUBLE, TEXT, VOID, Array,
+                          Bool, Enum, Enumerator, Field, Float, Function, Int, Pointer, Program,
+                          Struct, by_value, is_function, is_text)
+from random_values import random_value
+
+LEAF_LIMIT = 60  # scalars that a struct may hold by value
+
+SIGNATURES = [Function("void", ["void *"]), Function("int", ["int", "double"]),
+              Function("float", ["const char *", "unsigned char"])]
+
+
+class Namer:
+    """Names that no declaration of either version has had."""
+
+    def __init__(self):
+        self.count = 0
+
+    def __call__(self, stem):
+        self.count += 1
+        return f"{stem}{self.count}"
+
+
+def weighted(rng, table):
+    """One of a list of (weight, value)."""
+    return rng.choices([each for _, each in table], [weight for weight, _ in table])[0]
+
+
+# ---- enums --------------------------------------------------------------------------------------
+
+def random_enum(rng, program, namer):
+    name = f"{program.prefix}_{namer('E')}"
+    stem = name.upper()
+    count = rng.randint(3, 6)
+    if rng.random() < 0.35:
+        bits = rng.sample(range(rng.choice([6, 10, 31])), count)
+        entries = [Enumerator(f"{stem}_{i}", 1 << bit) for i, bit in enumerate(bits)]
+        if rng.random() < 0.3:
+            entries.insert(0, Enumerator(f"{stem}_NONE", 0))
+        return Enum(name, entries, flags=True, packed=rng.random() < 0.2)
+    style = weighted(rng, [(5, "plain"), (2, "gaps"), (2, "negative"), (1, "wide")])
+    start = {"negative": -rng.randint(1, 300), "wide": rng.choice([1 << 33, -(1 << 40)])}.get(style, 0)
+    entries, value = [], start
+    for i in range(count):
+        entries.append(Enumerator(f"{stem}_{i}", value))
+        value += 1 if style == "plain" else rng.randint(1, 90)
+    if start and rng.random() < 0.5:
+        entries.append(Enumerator(f"{stem}_ZERO", 0) if style != "negative" or all(
+            e.value != 0 for e in entries) else Enumerator(f"{stem}_ONE", 1))
+    if rng.random() < 0.15:
+        entries.append(Enumerator(f"{stem}_ALIAS", rng.choice(entries).value))
+    return Enum(name, entries, packed=rng.random() < 0.25)
+
+
+# ---- types of fields ----------------------------------------------------------------------------
+
+def leaves(type_):
+    if isinstance(type_, Array):
+        return type_.length * leaves(type_.elem) if not is_text(type_) else 1
+    if isinstance(type_, Struct):
+        return sum(leaves(field.type) for field in type_.fields)
+    return 1
+
+
+def random_number(rng, program):
+    return weighted(rng, [(50, rng.choice(INTS[1:11])), (3, CHAR), (3, rng.choice(INTS[11:])),
+                          (8, BOOL), (9, FLOAT), (9, DOUBLE), (3, LONG_DOUBLE),
+                          (18, rng.choice(program.enums) if program.enums else INT)])
+
+
+def random_width(rng, type_):
+    """Width of a bit-field of the type that holds its enumerators."""
+    if isinstance(type_, Bool):
+        return 1
+    if isinstance(type_, Int):
+        return rng.randint(2 if type_.signed else 1, min(type_.bits, 63))
+    bits, signed = type_.storage()
+    need = 1
+    while not all(type_.range(need)[0] <= e.value <= type_.range(need)[1] for e in type_.enumerators):
+        need += 1
+    return min(bits, need + rng.randint(0, 2)) if not signed else None
+
+
+def random_bits(rng, program):
+    type_ = weighted(rng, [(4, INT), (4, INTS[6]), (1, INTS[10]), (1, INTS[2]), (1, INTS[3]), (2, BOOL),
+                           (3, rng.choice(program.enums))])
+    return type_, random_width(rng, type_)
+
+
+def struct_to_hold(rng, program, holder):
+    """A struct that `holder` may hold by value."""
+    fits = [s for s in program.structs if s.fields and s is not program.state and
+            leaves(s) <= LEAF_LIMIT / 4 and (holder is None or not program.holds(s, holder))]
+    return rng.choice(fits) if fits else None
+
+
+def random_pointer(rng, program):
+    structs = [s for s in program.structs if s.fields] or program.structs
+    struct = rng.choice(structs)
+    return weighted(rng, [
+        (24, Pointer(struct)), (8, TEXT), (6, Pointer(VOID)),
+        (5, Pointer(rng.choice([INT, DOUBLE, FLOAT, INTS[2], INTS[7]]))),
+        (2, Pointer(rng.choice(program.enums))), (4, Pointer(Pointer(struct))),
+        (6, Pointer(rng.choice(SIGNATURES)))])
+
+
+def random_type(rng, program, holder):
+    """(type, width) of a field; the width is None for all but bit-fields."""
+    kind = weighted(rng, [(40, "number"), (9, "bits"), (8, "array"), (4, "2-D"), (6, "text"),
+                          (2, "texts"), (9, "struct"), (4, "structs"), (24, "pointer"),
+                          (2, "pointers")])
+    struct = struct_to_hold(rng, program, holder) if kind in ("struct", "structs") else None
+    if kind == "bits":
+        type_, width = random_bits(rng, program)
+        if width:
+            return type_, width
+    if kind == "array":
+        return Array(random_number(rng, program), rng.randint(1, 6)), None
+    if kind == "2-D":
+        return Array(Array(random_number(rng, program), rng.randint(1, 4)), rng.randint(1, 4)), None
+    if kind == "text":
+        return Array(CHAR, rng.choice([1, 4, 8, 16, 33])), None
+    if kind == "texts":
+        return Array(Array(CHAR, rng.randint(2, 9)), rng.randint(1, 3)), None
+    if kind == "structs" and struct and leaves(struct) <= LEAF_LIMIT / 8:
+        array = Array(struct, rng.randint(1, 3))
+        return (Array(array, 2) if rng.random() < 0.15 else array), None
+    if kind in ("struct", "structs") and struct:
+        return struct, None
+    if kind == "pointers":
+        return Array(random_pointer(rng, program), rng.randint(1, 3)), None
+    if kind == "pointer":
+        return random_pointer(rng, program), None
+    return random_number(rng, program), None
+
+
+def can_default(type_):
+    inner = type_
+    while isinstance(inner, Array):
+        inner = inner.elem
+    return isinstance(inner, (Int, Bool, Float, Enum)) and not (
+        isinstance(inner, Int) and inner.bits == 128) or type_ is TEXT
+
+
+def random_default(rng, type_, width):
+    """A value for MOLT_DEFAULT, None where the generator takes none."""
+    if not can_default(type_):
+        return None
+    if type_ is TEXT:
+        return bytes(rng.choice(b"abcxyz ") for _ in range(rng.randint(0, 12)))
+    return random_value(rng, type_, width, for_source=True)
+
+
+def random_field(rng, program, holder, namer, stem="f"):
+    type_, width = random_type(rng, program, holder)
+    field = Field(namer(stem), type_, width)
+    if rng.random() < 0.15:
+        field.default = random_default(rng, type_, width)
+    return field
+
+
+# ---- programs -----------------------------------------------------------------------------------
+
+def group_some(rng, fields, namer):
+    """Puts some neighbours into an anonymous struct."""
+    if len(fields) >= 3 and rng.random() < 0.3:
+        first = rng.randrange(len(fields) - 1)
+        group = namer("g")
+        for field in fields[first:first + rng.randint(2, 3)]:
+            field.group = group
+
+
+def random_struct(rng, program, namer, count):
+    struct = Struct(f"{program.prefix}_{namer('S')}", [])
+    program.structs.append(struct)
+    for _ in range(count):
+        field = random_field(rng, program, struct, namer)
+        if sum(map(leaves, (f.type for f in struct.fields))) + leaves(field.type) > LEAF_LIMIT:
+            continue
+        if rng.random() < 0.03 and not by_value(field.type):
+            field.transient = True
+        if rng.random() < 0.05 and not field.transient:
+            field.required = True
+        if rng.random() < 0.04:
+            field.was = [namer("ancient")]
+        struct.fields.append(field)
+    if not struct.fields:
+        struct.fields.append(Field(namer("f"), INT))
+    group_some(rng, struct.fields, namer)
+    return struct
+
+
+def random_part(rng, program, namer):
+    """A few numbers, such as a vector: what other structs hold by value and edits often leave alone."""
+    struct = Struct(f"{program.prefix}_{namer('S')}", [])
+    for _ in range(rng.randint(1, 4)):
+        struct.fields.append(Field(namer("f"), random_number(rng, program)))
+    program.structs.append(struct)
+
+
+def random_program(rng, prefix, namer):
+    program = Program(prefix)
+    program.enums = [random_enum(rng, program, namer) for _ in range(rng.randint(1, 3))]
+    for _ in range(rng.randint(2, 4)):
+        random_struct(rng, program, namer, rng.randint(2, 7))
+        if rng.random() < 0.4:
+            random_part(rng, program, namer)
+    program.state = random_struct(rng, program, namer, rng.randint(4, 9))
+    # what the fields before could not point at yet
+    for struct in rng.sample(program.structs, 2):
+        struct.fields.append(Field(namer("f"), Pointer(rng.choice(program.structs))))
+    for signature in SIGNATURES:
+        for _ in range(2):
+            program.functions[f"{prefix}_{namer('act')}"] = signature
+    return program
+
+
+def used_functions(program):
+    return {field.type.to for struct in program.structs for field in struct.fields
+            if is_function(field.type)}
+
+
+__all__ = ["Namer", "weighted", "random_enum", "random_number", "random_width", "random_bits",
+           "struct_to_hold", "random_pointer", "random_type", "random_default", "random_field",
+           "random_struct", "random_program", "leaves", "SIGNATURES", "FLOATS"]
