@@ -146,7 +146,7 @@ static MoltNumberLoss float_to_integer(const MoltNumberForm *to, long double rea
     long double whole = round ? roundl(real) : truncl(real);
     bool negative = signbit(whole) != 0;
     long double size = fabsl(whole);
-    bool huge = size >= 0x1p127L;
+    bool huge = size >= 0x1p128L;
     MoltNumberLoss loss =
         store_integer(to, negative, huge ? ~(Wide)0 : (Wide)size, destination);
     if (huge)
@@ -166,7 +166,7 @@ static MoltNumberLoss to_float(const MoltNumberForm *to, const Number *number, v
     bool exact = true;
     if (!number->is_float) {
         real = (long double)number->magnitude;
-        exact = real < 0x1p127L ? (Wide)real == number->magnitude : false;
+        exact = real < 0x1p128L ? (Wide)real == number->magnitude : false;
         if (number->negative)
             real = -real;
     }

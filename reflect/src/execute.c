@@ -72,10 +72,11 @@ static const MoltValueMap *find_value(const MoltPlan *plan, const MoltOp *op, ui
     return NULL;
 }
 
-static void store_enum(MoltMigration *m, const MoltOp *op, uint64_t value, unsigned char *to,
-                       uint64_t i)
+/* `form` tells the sign of `value`: the new enum's for its enumerators, the old one's for raw bits. */
+static void store_enum(MoltMigration *m, const MoltOp *op, uint64_t value, const MoltNumberForm *form,
+                       unsigned char *to, uint64_t i)
 {
-    if (!molt__number_store(&op->forms[1], value, op->forms[0].class == MOLT__SIGNED, to))
+    if (!molt__number_store(&op->forms[1], value, form->class == MOLT__SIGNED, to))
         molt__tally(m, op, MOLT_RULE_NUMBER_OUT_OF_RANGE, MOLT_LOSS, i, "%lld", (long long)value);
 }
 
@@ -87,17 +88,17 @@ static void run_enum(MoltMigration *m, const MoltOp *op, const Batch *b)
         uint64_t value = molt__number_bits(&op->forms[0], from);
         const MoltValueMap *entry = find_value(m->plan, op, value);
         if (entry && entry->fate == MOLT__VALUE_KEPT) {
-            store_enum(m, op, entry->after, to, i);
+            store_enum(m, op, entry->after, &op->forms[1], to, i);
         } else if (entry) {
             bool fallback = entry->fate == MOLT__VALUE_FALLBACK;
             molt__tally(m, op, MOLT_RULE_ENUMERATOR_REMOVED, fallback ? MOLT_LOSS : MOLT_REFUSE, i,
                         "%s", molt_string(m->plan->before, entry->name));
             if (fallback)
-                store_enum(m, op, entry->after, to, i);
+                store_enum(m, op, entry->after, &op->forms[1], to, i);
         } else {
             molt__tally(m, op, MOLT_RULE_ENUM_UNNAMED, op->named_only ? MOLT_REFUSE : MOLT_LOSS, i,
                         "%lld", (long long)value);
-            store_enum(m, op, value, to, i);
+            store_enum(m, op, value, &op->forms[0], to, i);
         }
     }
 }
@@ -132,7 +133,7 @@ static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
         if (lost)
             molt__tally(m, op, MOLT_RULE_FLAG_REMOVED, MOLT_LOSS, i, "bits 0x%llx of 0x%llx",
                         (unsigned long long)lost, (unsigned long long)value);
-        store_enum(m, op, mapped, to, i);
+        store_enum(m, op, mapped, &op->forms[1], to, i);
     }
 }
 

@@ -36,7 +36,7 @@ typedef struct MoltCodeEntry {
 typedef struct MoltOffsetEntry {
     MoltTypeId type, pointee;
     uint64_t before, after;
-    bool valid, found;
+    bool to_void, valid, found;
 } MoltOffsetEntry;
 
 enum { MOLT__CODE_CACHE = 256, MOLT__OFFSET_CACHE = 64 };

@@ -73,10 +73,10 @@ static bool fits(const MoltPlan *plan, MoltTypeId pointee, MoltTypeId there)
 }
 
 /* Follows (path of fields and indices) from the old layout into the new one. False when the subobject
- * is gone or no longer one that the pointer may point at. Iterates down the type, whose depth is
- * bounded by C's by-value nesting. */
+ * is gone or no longer one that the pointer may point at; one that becomes a `void *` may point at
+ * anything. Iterates down the type, whose depth is bounded by C's by-value nesting. */
 static bool map_offset(const MoltPlan *plan, MoltTypeId before, MoltTypeId after, uint64_t offset,
-                       MoltTypeId pointee, uint64_t *out)
+                       MoltTypeId pointee, bool to_void, uint64_t *out)
 {
     bool any = molt_type(plan->before, pointee)->kind == MOLT_KIND_VOID;
     *out = 0;
@@ -91,7 +91,7 @@ static bool map_offset(const MoltPlan *plan, MoltTypeId before, MoltTypeId after
             return true;
         }
         if (offset == 0 && (any || before == pointee))
-            return any || fits(plan, pointee, after);
+            return any || to_void || fits(plan, pointee, after);
         if (was->kind == MOLT_KIND_ARRAY) {
             uint64_t size = molt_type(plan->before, was->elem)->size;
             uint64_t index = size > 0 ? offset / size : 0;
@@ -106,7 +106,7 @@ static bool map_offset(const MoltPlan *plan, MoltTypeId before, MoltTypeId after
                 return false;
             }
             if (end)
-                return was->elem != pointee || fits(plan, pointee, after);
+                return was->elem != pointee || to_void || fits(plan, pointee, after);
             before = was->elem;
             offset -= index * size;
         } else if (was->kind == MOLT_KIND_STRUCT) {
@@ -129,14 +129,15 @@ static bool map_offset(const MoltPlan *plan, MoltTypeId before, MoltTypeId after
 }
 
 static bool map_offset_cached(MoltMigration *m, MoltTypeId type, uint64_t offset,
-                              MoltTypeId pointee, uint64_t *out)
+                              MoltTypeId pointee, bool to_void, uint64_t *out)
 {
-    uint64_t mix = (offset * 31 + type) * 31 + pointee;
+    uint64_t mix = ((offset * 31 + type) * 31 + pointee) * 2 + to_void;
     MoltOffsetEntry *entry = &m->offset_cache[mix % MOLT__OFFSET_CACHE];
     if (!entry->valid || entry->type != type || entry->pointee != pointee ||
-        entry->before != offset) {
-        *entry = (MoltOffsetEntry){.type = type, .pointee = pointee, .before = offset, .valid = true};
-        entry->found = map_offset(m->plan, type, m->plan->types[type].after, offset, pointee,
+        entry->before != offset || entry->to_void != to_void) {
+        *entry = (MoltOffsetEntry){
+            .type = type, .pointee = pointee, .before = offset, .to_void = to_void, .valid = true};
+        entry->found = map_offset(m->plan, type, m->plan->types[type].after, offset, pointee, to_void,
                                   &entry->after);
     }
     *out = entry->after;
@@ -168,6 +169,10 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
     if (target.kind == MOLT_CODE_LITERAL && !may_be_text(m->plan->before, op->before)) {
         molt__tally(m, op, MOLT_RULE_DATA_MISSING, MOLT_REFUSE, i,
                     "constant data of the library without a name");
+        return 0;
+    }
+    if (target.kind == MOLT_CODE_FUNCTION && !op->pointee_ok) { /* a void * that gets a type */
+        molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i, "the function %s", target.name);
         return 0;
     }
     uintptr_t after = m->code->resolve(m->code->context, &target);
@@ -237,7 +242,8 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     const MoltSpan *moved = &m->spans[slot - 1];
     uint64_t inner = 0;
     bool whole = element == count || (offset == 0 && op->before == span->type);
-    if (!whole && !map_offset_cached(m, span->type, offset, op->before, &inner)) {
+    bool to_void = molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID;
+    if (!whole && !map_offset_cached(m, span->type, offset, op->before, to_void, &inner)) {
         molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i, "a pointer into %s at byte %llu",
                     molt_type_name(m->plan->before, span->type), (unsigned long long)offset);
         return 0;

@@ -1,8 +1,9 @@
 """The C text of a game library that holds many programs: declarations, and for the first version the
 code that makes their states."""
 
-from declarations import (CHAR, FLOAT, LONG_DOUBLE, VOID, Array, Bool, Enum, Float, Function, Int, Pointer,
+from declarations import (FLOAT, LONG_DOUBLE, Array, Bool, Enum, Float, Function, Int, Pointer,
                           Struct, c_base, c_declare, is_text, was_note)
+from expectation import following, is_end
 from live_state import Code, Dangling, Foreign, Literal, Ref
 from reals import c_literal
 
@@ -217,18 +218,27 @@ def make_text(state, number):
             f"{{\n{body}}}\n")
 
 
-def ends_text(number, prefix, ends):
-    """Tells where one past the end of an array field is: no path of a dump names such a place."""
-    lines = [f"    end(api, {number}, {place.end},\n"
-             f"        __builtin_offsetof({type_.name}, {c_steps(place.steps)[1:]}));\n"
-             for type_, place in ends]
-    return f"static void {prefix}_ends(const MoltPlatformApi *api)\n{{\n    (void)api;\n{''.join(lines)}}}\n"
+def places_text(number, prefix, places):
+    """Tells where one past the end of an array field is, and other places that no path of a dump
+    names: their offset, the element's size, and the offset of the field behind the array."""
+    lines = []
+    for type_, place in places:
+        behind = following(type_, place.steps) if is_end(place.steps) else None
+        offsets = [f"__builtin_offsetof({type_.name}, {c_steps(place.steps)[1:]})",
+                   f"sizeof({type_.name})", "(size_t)-1"]
+        if behind:
+            steps = place.steps[:-2] + (behind,)
+            offsets[2] = f"__builtin_offsetof({type_.name}, {c_steps(steps)[1:]})"
+        lines.append(f"    place(api, {number}, {place.number}, {', '.join(offsets)});\n")
+    return (f"static void {prefix}_places(const MoltPlatformApi *api)\n"
+            f"{{\n    (void)api;\n{''.join(lines)}}}\n")
 
 
-END = """static void end(const MoltPlatformApi *api, int program, int place, size_t offset)
+PLACE = """static void place(const MoltPlatformApi *api, int program, int place, size_t offset,
+                  size_t size, size_t behind)
 {
-    char text[80];
-    snprintf(text, sizeof text, "end VERSION %d %d %zu", program, place, offset);
+    char text[120];
+    snprintf(text, sizeof text, "place VERSION %d %d %zu %zu %zu", program, place, offset, size, behind);
     api->log(api, text);
 }
 """
@@ -267,9 +277,9 @@ def scalars_text():
 
 def library_text(expected, version):
     """`expected`: [(number, Expectation)] of the version that the library is."""
-    parts = [HEADER, END.replace("VERSION", str(version))]
+    parts = [HEADER, PLACE.replace("VERSION", str(version))]
     parts += [declarations_text(each.new) for _, each in expected]
-    parts += [ends_text(number, each.new.prefix, each.ends) for number, each in expected]
+    parts += [places_text(number, each.new.prefix, each.unnamed) for number, each in expected]
     parts.append(scalars_text())
     fields = "".join(f"    {e.new.state.name} *p{number};\n" for number, e in expected)
     parts.append(f"typedef struct Root {{\n    const void *api MOLT_EXTERNAL;\n{fields}}} Root;\nMOLT_ROOT(Root);\n")
@@ -281,6 +291,6 @@ def library_text(expected, version):
             f"    root->p{number} = {e.new.prefix}_make(api);\n" for number, e in expected)
         start += "    return root;\n"
     parts.append(f"void *start_up(const MoltPlatformApi *api)\n{{\n{start}}}\n")
-    frame = "".join(f"    {e.new.prefix}_ends(((Root *)state)->api);\n" for _, e in expected)
+    frame = "".join(f"    {e.new.prefix}_places(((Root *)state)->api);\n" for _, e in expected)
     parts.append(MAIN.replace("FRAME", frame))
     return "\n".join(parts)

@@ -5,7 +5,7 @@ import json
 import re
 
 from declarations import Array, Bool, Enum, Float, Int, Pointer, Struct, c_declare, is_text
-from expectation import ANY, Either, FreshText, Place, Text
+from expectation import ANY, Either, FreshText, Place, following
 from live_state import Code, Dangling, Foreign, Literal
 from reals import agrees
 
@@ -74,12 +74,12 @@ def trimmed(type_, steps):
 class Check:
     """One program's expectation against one dump."""
 
-    def __init__(self, expectation, ids, dump, taken, ends):
+    def __init__(self, expectation, ids, dump, taken, offsets):
         self.out = expectation
         self.ids = ids          # object -> id in this dump
         self.dump = dump
         self.taken = taken      # ids that belong to something, over all programs of the dump
-        self.ends = ends        # offsets of places that no path names
+        self.offsets = offsets  # of places that no path names: (offset, size, offset behind)
         self.copies = {}        # text of a literal -> id of its copy
         self.differences = []
 
@@ -209,15 +209,27 @@ class Check:
     def _place(self, expected, found):
         if found.get("ref") != self.ids[expected.obj]:
             return False
-        raw = RAW.match(found.get("at", ""))
-        if raw and expected.end is not None:
-            return (int(raw.group(1) or 0) == expected.element and
-                    int(raw.group(2)) == self.ends.get(expected.end))
-        steps = self._steps(expected.obj, found.get("at", ""))
         type_ = self.out.types[expected.obj]
+        if expected.number is not None and self._is_there(type_, expected, found.get("at", "")):
+            return True
+        steps = self._steps(expected.obj, found.get("at", ""))
         if steps is None or steps[0] != expected.element:
             return False
         return trimmed(type_, steps[1:]) == trimmed(type_, expected.steps)
+
+    def _is_there(self, type_, expected, at):
+        """Whether `at` names the address in the words that are left for such a place."""
+        offset, size, behind = self.offsets.get(expected.number, (None, None, None))
+        raw = RAW.match(at)
+        if raw:
+            return (int(raw.group(1) or 0), int(raw.group(2))) == (expected.element, offset)
+        steps = self._steps(expected.obj, at)
+        if steps and steps[0] == expected.element + 1 and not trimmed(type_, steps[1:]):
+            return offset == size
+        if steps is None or steps[0] != expected.element or offset != behind:
+            return False
+        field = following(type_, expected.steps)
+        return trimmed(type_, steps[1:]) == trimmed(type_, expected.steps[:-2] + (field,))
 
     def _steps(self, obj, at):
         """[element, field or index, ...]; None when the path is none of the type."""

@@ -6,7 +6,7 @@ A field's type is edited at most once, so that the words say what the expectatio
 
 from declarations import (BOOL, CHAR, DOUBLE, FLOAT, FLOATS, INTS, LONG_DOUBLE, TEXT, VOID, Array, Bool, Enum,
                           Enumerator, Field, Float, Function, Int, Pointer, Struct, innermost,
-                          is_function, is_number, is_text, mentions, rank)
+                          is_function, is_text, mentions, rank)
 from random_declarations import (LEAF_LIMIT, SIGNATURES, leaves, random_default, random_field,
                                  random_number, random_struct, random_width, struct_to_hold, weighted)
 
@@ -23,6 +23,7 @@ class Editor:
         self.namer = namer
         self.retyped = set()
         self.touched = set()  # enums with an edit
+        self.claimed = False  # one ambiguous rename is told for a struct, so one is made
 
     # ---- choosing
 
@@ -60,10 +61,6 @@ class Editor:
         after = struct.fields[at + 1].group if at + 1 < len(struct.fields) else None
         if before and before == after:
             field.group = before  # an anonymous struct is not cut in two
-
-    def drop_default(self, field):
-        """A default stands for a type; the annotations of the old field stay with it."""
-        return field.default is None or field.origin is None
 
 
 def _plain(field):
@@ -175,8 +172,9 @@ def claim_twice(ed):
         return None
     struct, kept = first
     others = [f for f in struct.fields if f is not kept and f.origin and f.name == f.origin.name]
-    if not others:
+    if not others or ed.claimed:
         return None
+    ed.claimed = True
     gone = ed.rng.choice(others)
     struct.fields.remove(gone)
     kept.was, kept.origin = [gone.name], gone.origin
@@ -704,6 +702,3 @@ def settle_names(ed):
 
 def edit_at_random(ed):
     return weighted(ed.rng, EDITS)(ed)
-
-
-__all__ = ["Editor", "EDITS", "edit_at_random", "settle_names"]

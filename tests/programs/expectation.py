@@ -5,9 +5,9 @@ It is written from the evolution rules. It reads neither schema nor dump, so tha
 code generator shows as well as a wrong step of the engine.
 """
 
-from declarations import (CHAR, VOID, Array, Bool, Enum, Field, Float, Function, Int, Pointer, Struct, c_declare,
+from declarations import (CHAR, VOID, Array, Enum, Field, Float, Function, Int, Pointer, Struct, c_declare,
                           innermost, is_number, is_text, kind_name, lengths, rank, same_type)
-from live_state import Code, Dangling, Foreign, Literal, Ref, zero_value
+from live_state import Code, Dangling, Foreign, Literal, zero_value
 from number_rules import convert_number
 
 
@@ -50,7 +50,7 @@ class Place:
         self.obj = obj
         self.element = element
         self.steps = steps
-        self.end = None  # number among the ends, when it is one past the end of an array field
+        self.number = None  # among those that no path of a dump may name
 
     def __repr__(self):
         steps = "".join(f"[{s}]" if isinstance(s, int) else f".{s.name}" for s in self.steps)
@@ -92,7 +92,8 @@ class Expectation:
         self.optional = set()    # (rule, path) that may be reported
         self.refusals = {}       # path -> rules of which one must be reported
         self.plan_refusals = {}  # the same, whatever the values are
-        self.ends = []           # (element's type, Place), whose offsets the compiler tells
+        self.unnamed = []        # (element's type, Place), whose offsets the compiler tells
+        self.open = False        # the rules say nothing of something here: not to be run
         self.here = None
         self._plan()
         for obj in state.objects:
@@ -101,6 +102,9 @@ class Expectation:
 
     @property
     def outcome(self):
+        """"migrated", "values" or "plan" for what refuses, "open" for what the rules leave open."""
+        if self.open:
+            return "open"
         return "plan" if self.plan_refusals else "values" if self.refusals else "migrated"
 
     any = ANY
@@ -430,11 +434,9 @@ class Expectation:
             self.cover("target retyped", old)
             return self.refuse(site, "pointee-type-changed", "interior-target-removed")
         self.cover(self._place_rule(ref), old)
-        steps = place.steps
-        if steps and isinstance(steps[-1], int) and isinstance(steps[-2], Field) and isinstance(
-                steps[-2].type, Array) and steps[-1] == steps[-2].type.length:
-            place.end = len(self.ends)
-            self.ends.append((self.map_type(ref.obj.type), place))
+        if place.steps and (is_end(place.steps) or isinstance(there, Int) and there is not new.to):
+            place.number = len(self.unnamed)
+            self.unnamed.append((self.map_type(ref.obj.type), place))
         return place
 
     @staticmethod
@@ -464,9 +466,12 @@ class Expectation:
                 if step or isinstance(new, Pointer) and not isinstance(old.elem, Pointer):
                     raise Gone
                 return old.elem, new
-            if step > new.length or step == new.length < old.length:
+            self.open |= is_reshape(old, new)
+            if step == old.length:
+                step = new.length  # the end follows the end
+            elif step >= new.length:
                 raise Gone
-            steps.append(new.length if step == old.length else step)
+            steps.append(step)
             return old.elem, new.elem
         while isinstance(new, Array) and not isinstance(old, Array):
             new = new.elem
@@ -476,6 +481,20 @@ class Expectation:
             raise Gone
         steps.append(found[0])
         return step.type, found[0].type
+
+
+def is_end(steps):
+    """Whether a place is one past the end of an array field."""
+    return len(steps) > 1 and isinstance(steps[-1], int) and isinstance(steps[-2], Field) and (
+        isinstance(steps[-2].type, Array) and steps[-1] == steps[-2].type.length)
+
+
+def following(type_, steps):
+    """The field behind the array that `steps` end at, in the struct that holds both; None: the last."""
+    for step in steps[:-2]:
+        type_ = type_.elem if isinstance(step, int) else step.type
+    at = type_.fields.index(steps[-2]) + 1
+    return type_.fields[at] if at < len(type_.fields) and not type_.fields[at].width else None
 
 
 def is_reshape(old, new):
@@ -507,6 +526,3 @@ def as_expected(type_, value):
     if isinstance(type_, Array):
         return [as_expected(type_.elem, each) for each in value]
     return value
-
-
-__all__ = ["Expectation", "Either", "Text", "FreshText", "Place", "ANY", "Bool"]

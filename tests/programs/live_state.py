@@ -4,7 +4,7 @@ Values: int (also bool and enum), Real, bytes for char[N], list for other arrays
 structs, and for pointers None or one of the classes below.
 """
 
-from declarations import (CHAR, VOID, Array, Bool, Enum, Float, Function, Int, Pointer, Struct, is_text)
+from declarations import CHAR, VOID, Array, Float, Function, Pointer, Struct, is_text
 from random_declarations import weighted
 from random_values import random_text, random_value
 from reals import Real
@@ -189,7 +189,7 @@ class State:
     def _has_end(struct, i):
         """Whether one past the end of the array at `i` can be told from the field that follows."""
         field = struct.fields[i]
-        if not isinstance(field.type, Array) or i + 1 == len(struct.fields):
+        if not isinstance(field.type, Array) or is_text(field.type) or i + 1 == len(struct.fields):
             return False
         following = struct.fields[i + 1]
         if following.width or following.type is field.type.elem:
@@ -265,7 +265,3 @@ class State:
         if kind == "literal":
             return Literal(f"{self.program.prefix} ".encode() + data)
         return Ref(self.add_string(data))
-
-
-__all__ = ["State", "Object", "Ref", "Code", "Literal", "Foreign", "Dangling", "zero_value", "Bool",
-           "Enum", "Int"]

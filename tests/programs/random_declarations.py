@@ -1,8 +1,8 @@
 """Random declarations: the first version of a program, and new fields, enums and structs for its edits."""
 
-from declarations import (BOOL, CHAR, DOUBLE, FLOAT, FLOATS, INT, INTS, LONG_DOUBLE, TEXT, VOID, Array,
+from declarations import (BOOL, CHAR, DOUBLE, FLOAT, INT, INTS, LONG_DOUBLE, TEXT, VOID, Array,
                           Bool, Enum, Enumerator, Field, Float, Function, Int, Pointer, Program,
-                          Struct, by_value, is_function, is_text)
+                          Struct, is_text)
 from random_values import random_value
 
 LEAF_LIMIT = 60  # scalars that a struct may hold by value
@@ -178,7 +178,8 @@ def random_struct(rng, program, namer, count):
         field = random_field(rng, program, struct, namer)
         if sum(map(leaves, (f.type for f in struct.fields))) + leaves(field.type) > LEAF_LIMIT:
             continue
-        if rng.random() < 0.03 and not by_value(field.type):
+        # a transient pointer that is kept, its struct being as it was, may still have to refuse
+        if rng.random() < 0.03 and can_default(field.type) and field.type is not TEXT:
             field.transient = True
         if rng.random() < 0.05 and not field.transient:
             field.required = True
@@ -214,13 +215,3 @@ def random_program(rng, prefix, namer):
         for _ in range(2):
             program.functions[f"{prefix}_{namer('act')}"] = signature
     return program
-
-
-def used_functions(program):
-    return {field.type.to for struct in program.structs for field in struct.fields
-            if is_function(field.type)}
-
-
-__all__ = ["Namer", "weighted", "random_enum", "random_number", "random_width", "random_bits",
-           "struct_to_hold", "random_pointer", "random_type", "random_default", "random_field",
-           "random_struct", "random_program", "leaves", "SIGNATURES", "FLOATS"]
