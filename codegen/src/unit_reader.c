@@ -142,13 +142,21 @@ static void check_variable(Walk *walk, CXCursor variable)
 
 static void check_reference(Walk *walk, CXCursor reference)
 {
-    static const char *const names[] = {"malloc", "calloc", "realloc", "reallocarray",
-                                        "strdup", "strndup", "free"};
+    static const char *const names[] = {
+        "malloc",   "calloc",        "realloc",        "reallocarray", "strdup", "strndup",
+        "wcsdup",   "aligned_alloc", "posix_memalign", "memalign",     "valloc", "pvalloc",
+        "asprintf", "vasprintf",     "getline",        "getdelim",     "free"};
+    static const char builtin[] = "__builtin_";
     CXCursor function = clang_getCursorReferenced(reference);
-    if (clang_getCursorKind(function) != CXCursor_FunctionDecl || !molt__is_system(function)) {
+    if (clang_getCursorKind(function) != CXCursor_FunctionDecl) {
         return;
     }
     const char *name = copy_string(walk, clang_getCursorSpelling(function));
+    if (strncmp(name, builtin, sizeof builtin - 1) == 0) {
+        name += sizeof builtin - 1;
+    } else if (!molt__is_system(function)) {
+        return;
+    }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(name, names[i]) == 0) {
             molt__refuse(walk->unit.diagnostics, molt__place_of(&walk->unit, reference),

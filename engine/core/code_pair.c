@@ -49,19 +49,34 @@ static void note(MoltCodePair *pair, const char *format, ...)
 
 /* ---- old symbols in the new library -------------------------------------------------------- */
 
-static MoltSymbolMatch match_symbol(const MoltSymbols *after, const MoltSymbol *old,
+/* A symbol that is only found in another file has moved there, unless the old library had that one
+ * too: then it is somebody else's of the same name. */
+static bool is_namesake(const MoltSymbols *before, const MoltSymbol *old, const MoltSymbol *found)
+{
+    const MoltSymbol *twin = NULL;
+    return strcmp(old->file, found->file) != 0 &&
+           molt__symbols_find(before, old->kind, found->file, old->name, old->numbered, &twin) !=
+               MOLT_SYMBOL_MISSING &&
+           (twin == NULL || strcmp(twin->file, found->file) == 0);
+}
+
+static MoltSymbolMatch match_symbol(const MoltCodePair *pair, const MoltSymbol *old,
                                     const MoltSymbol **found)
 {
     if (old->ambiguous) {
         return MOLT_SYMBOL_AMBIGUOUS;
     }
-    return molt__symbols_find(after, old->kind, old->file, old->name, old->numbered, found);
+    MoltSymbolMatch match = molt__symbols_find(pair->after, old->kind, old->file, old->name,
+                                               old->numbered, found);
+    return match == MOLT_SYMBOL_FOUND && is_namesake(pair->before, old, *found)
+               ? MOLT_SYMBOL_MISSING
+               : match;
 }
 
-static uintptr_t resolve_symbol(const MoltSymbols *after, const MoltSymbol *old)
+static uintptr_t resolve_symbol(const MoltCodePair *pair, const MoltSymbol *old)
 {
     const MoltSymbol *found = NULL;
-    if (match_symbol(after, old, &found) != MOLT_SYMBOL_FOUND) {
+    if (match_symbol(pair, old, &found) != MOLT_SYMBOL_FOUND) {
         return 0;
     }
     /* An offset into an object means the same element only while the object has the same size. */
@@ -75,7 +90,7 @@ static void resolve_all(MoltCodePair *pair)
     const MoltSymbols *before = pair->before;
     uint32_t first = 0;
     for (uint32_t i = 0; i < before->count; i++) {
-        pair->resolved[i] = resolve_symbol(pair->after, &before->items[i]);
+        pair->resolved[i] = resolve_symbol(pair, &before->items[i]);
         if (before->items[i].address != before->items[first].address) {
             first = i;
         } else if (pair->resolved[i] != pair->resolved[first]) {
@@ -102,7 +117,7 @@ static void explain(MoltCodePair *pair, uint32_t index)
             return;
         }
     }
-    switch (match_symbol(pair->after, old, &found)) {
+    switch (match_symbol(pair, old, &found)) {
     case MOLT_SYMBOL_AMBIGUOUS:
         note(pair,
              "Several %ss are called %s and nothing tells them apart. Give it a name of its own.",
@@ -112,8 +127,8 @@ static void explain(MoltCodePair *pair, uint32_t index)
         note(
             pair,
             pair->after->available
-                ? "The new library has no %s called %s. Bring it back, or change what points to it "
-                  "before you remove it."
+                ? "The new library has no %s called %s where the old one had it. Bring it back, or "
+                  "change what points to it before you remove it."
                 : "The new library has no symbol table, so the %s %s cannot be found in it. Link "
                   "without -s and do not strip it.",
             what, old->name);

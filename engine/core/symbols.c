@@ -473,6 +473,10 @@ bool molt__symbols_describe(const MoltSymbols *symbols, uintptr_t address, MoltC
                             .file = symbol->file,
                             .name = symbol->ambiguous ? symbol->raw : symbol->name,
                             .offset = offset};
+    if (symbol->kind == MOLT_CODE_DATA) {
+        out->bytes = (const char *)symbol->address; /* NOLINT: an object of the loaded image */
+        out->size = symbol->size;
+    }
     return true;
 }
 

@@ -152,9 +152,12 @@ static void add_change(MoltSummary *out, const MoltFinding *finding)
                  finding->objects == 1 ? "" : "s");
     /* A declaration holds the field's own name, so only the type is put before it. */
     snprintf(named, sizeof named, "%.*s", declared ? type_length(path) : (int)strlen(path), path);
+    /* Equal declarations say nothing: the enum inside was renumbered, or a constant moved. */
+    bool same = *before && strcmp(before, after) == 0;
+    bool renumbered = finding->rule == MOLT_RULE_ENUM_RENUMBERED;
     add_row(out, finding->severity == MOLT_LOSS ? MOLT__MOOD_LOSS : MOLT__MOOD_GOOD,
-            "%s%s%s%s%s%s%s%s%s", sign, named, declared ? ": " : " ", before,
-            *before && *after ? " -> " : "", after,
+            "%s%s%s%s%s%s%s%s%s%s", sign, named, declared ? ": " : " ", same ? "" : before,
+            !same && *before && *after ? " -> " : "", after, renumbered ? ", renumbered" : "",
             !finding->value                          ? ""
             : finding->rule == MOLT_RULE_FIELD_ADDED ? " = "
                                                      : ": ",
@@ -237,7 +240,7 @@ static void write_refused(const MoltReloadEvent *event, MoltSummary *out)
     else if (why->before || why->after)
         add_row(out, MOLT__MOOD_PLAIN, "%s %s", same ? "in" : why->before ? "was" : "is",
                 why->before ? why->before : why->after);
-    if (why->objects && !why->value)
+    if (why->objects)
         add_row(out, MOLT__MOOD_PLAIN, "concerns %s object%s", with_commas(why->objects, number),
                 why->objects == 1 ? "" : "s");
     if (why->remedy)

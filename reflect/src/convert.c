@@ -147,8 +147,7 @@ static MoltNumberLoss float_to_integer(const MoltNumberForm *to, long double rea
     bool negative = signbit(whole) != 0;
     long double size = fabsl(whole);
     bool huge = size >= 0x1p128L;
-    MoltNumberLoss loss =
-        store_integer(to, negative, huge ? ~(Wide)0 : (Wide)size, destination);
+    MoltNumberLoss loss = store_integer(to, negative, huge ? ~(Wide)0 : (Wide)size, destination);
     if (huge)
         return MOLT__OUT_OF_RANGE;
     return loss == MOLT__EXACT && whole != real ? MOLT__FRACTION : loss;
@@ -156,8 +155,9 @@ static MoltNumberLoss float_to_integer(const MoltNumberForm *to, long double rea
 
 static long double largest_float(uint32_t size)
 {
-    return size == sizeof(float) ? (long double)FLT_MAX
-                                 : size == sizeof(double) ? (long double)DBL_MAX : LDBL_MAX;
+    return size == sizeof(float)    ? (long double)FLT_MAX
+           : size == sizeof(double) ? (long double)DBL_MAX
+                                    : LDBL_MAX;
 }
 
 static MoltNumberLoss to_float(const MoltNumberForm *to, const Number *number, void *destination)
@@ -218,9 +218,9 @@ void molt__number_text(const MoltNumberForm *form, const void *source, char *buf
 {
     Number number = load_number(form, source);
     if (number.is_float) {
-        int digits = form->size == sizeof(float) ? FLT_DECIMAL_DIG
-                                                 : form->size == sizeof(double) ? DBL_DECIMAL_DIG
-                                                                                : LDBL_DECIMAL_DIG;
+        int digits = form->size == sizeof(float)    ? FLT_DECIMAL_DIG
+                     : form->size == sizeof(double) ? DBL_DECIMAL_DIG
+                                                    : LDBL_DECIMAL_DIG;
         snprintf(buffer, size, "%.*Lg", digits, number.real);
         return;
     }
@@ -279,8 +279,7 @@ void molt__number_text(const MoltNumberForm *form, const void *source, char *buf
     X(u64, uint64_t, 0.0f, 0x1p64f, __VA_ARGS__)
 
 #define FROM(d, D, low, end, s, S) KERNEL(s##_to_##d, S, D, INT_TO_INT(S, D, low, end))
-#define ALL_FROM(s, S)                                                                             \
-    INTEGERS(FROM, s, S)
+#define ALL_FROM(s, S) INTEGERS(FROM, s, S)
 ALL_FROM(i8, int8_t)
 ALL_FROM(i16, int16_t)
 ALL_FROM(i32, int32_t)
@@ -318,9 +317,8 @@ enum { I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, BOOLEAN, COMMON, UNCOMMON
      s##_to_u32, s##_to_u64, s##_to_f32, s##_to_f64, s##_to_bool},
 
 static MoltNumberKernel *const kernels[COMMON][COMMON] = {
-    INTEGERS(ROW, )
-    {f32_to_i8, f32_to_i16, f32_to_i32, f32_to_i64, f32_to_u8, f32_to_u16, f32_to_u32, f32_to_u64,
-     NULL, f32_to_f64, f32_to_bool},
+    INTEGERS(ROW, ){f32_to_i8, f32_to_i16, f32_to_i32, f32_to_i64, f32_to_u8, f32_to_u16,
+                    f32_to_u32, f32_to_u64, NULL, f32_to_f64, f32_to_bool},
     {f64_to_i8, f64_to_i16, f64_to_i32, f64_to_i64, f64_to_u8, f64_to_u16, f64_to_u32, f64_to_u64,
      f64_to_f32, NULL, f64_to_bool},
     /* a valid bool is a byte of 0 or 1 */

@@ -73,10 +73,15 @@ static const MoltValueMap *find_value(const MoltPlan *plan, const MoltOp *op, ui
 }
 
 /* `form` tells the sign of `value`: the new enum's for its enumerators, the old one's for raw bits. */
-static void store_enum(MoltMigration *m, const MoltOp *op, uint64_t value, const MoltNumberForm *form,
-                       unsigned char *to, uint64_t i)
+static void store_enum(MoltMigration *m, const MoltOp *op, uint64_t value,
+                       const MoltNumberForm *form, unsigned char *to, uint64_t i)
 {
-    if (!molt__number_store(&op->forms[1], value, form->class == MOLT__SIGNED, to))
+    if (molt__number_store(&op->forms[1], value, form->class == MOLT__SIGNED, to))
+        return;
+    /* an enumerator that is cut to fit would be another one */
+    if (form == &op->forms[1])
+        molt__tally(m, op, MOLT_RULE_ENUM_NO_ROOM, MOLT_REFUSE, i, "%lld", (long long)value);
+    else
         molt__tally(m, op, MOLT_RULE_NUMBER_OUT_OF_RANGE, MOLT_LOSS, i, "%lld", (long long)value);
 }
 
@@ -87,7 +92,11 @@ static void run_enum(MoltMigration *m, const MoltOp *op, const Batch *b)
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
         uint64_t value = molt__number_bits(&op->forms[0], from);
         const MoltValueMap *entry = find_value(m->plan, op, value);
-        if (entry && entry->fate == MOLT__VALUE_KEPT) {
+        if (entry && entry->fate <= MOLT__VALUE_SPLIT) {
+            if (entry->fate == MOLT__VALUE_SPLIT)
+                molt__tally(m, op, MOLT_RULE_ENUM_RENUMBERED, MOLT_LOSS, i,
+                            "%s, one of several names for this value that part,",
+                            molt_string(m->plan->before, entry->name));
             store_enum(m, op, entry->after, &op->forms[1], to, i);
         } else if (entry) {
             bool fallback = entry->fate == MOLT__VALUE_FALLBACK;
@@ -112,7 +121,7 @@ static uint64_t map_flags(const MoltPlan *plan, const MoltOp *op, uint64_t value
             const MoltValueMap *entry = &plan->values[v];
             bool is_several = (entry->before & (entry->before - 1)) != 0;
             if (entry->before == 0 || is_several != (several == 1) ||
-                (left & entry->before) != entry->before || entry->fate != MOLT__VALUE_KEPT)
+                (left & entry->before) != entry->before || entry->fate > MOLT__VALUE_SPLIT)
                 continue;
             result |= entry->after;
             left &= ~entry->before;
@@ -165,11 +174,24 @@ static void cut_text(MoltMigration *m, const MoltOp *op, const char *text, uint6
     uint64_t most = op->length > 0 ? op->length - 1 : 0;
     if (length > most) {
         int shown = length < 40 ? (int)length : 40;
-        molt__tally(m, op, MOLT_RULE_STRING_TRUNCATED, MOLT_LOSS, i, "\"%.*s\" (%llu > %llu)", shown,
-                    text, (unsigned long long)length, (unsigned long long)most);
+        molt__tally(m, op, MOLT_RULE_STRING_TRUNCATED, MOLT_LOSS, i, "\"%.*s\" (%llu > %llu)",
+                    shown, text, (unsigned long long)length, (unsigned long long)most);
         length = most;
     }
     memcpy(to, text, length);
+}
+
+/* Bytes behind the text that do not fit: a char[N] may hold more than text. */
+static void report_behind(MoltMigration *m, const MoltOp *op, const unsigned char *bytes,
+                          uint64_t size, uint64_t i)
+{
+    for (uint64_t b = 0; b < size; b++) {
+        if (bytes[b] == 0)
+            continue;
+        molt__tally(m, op, MOLT_RULE_ELEMENTS_DROPPED, MOLT_LOSS, i, "a byte of %u behind the text",
+                    bytes[b]);
+        return;
+    }
 }
 
 static void run_string(MoltMigration *m, const MoltOp *op, const Batch *b)
@@ -179,10 +201,12 @@ static void run_string(MoltMigration *m, const MoltOp *op, const Batch *b)
     uint64_t both = op->size < op->length ? op->size : op->length;
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
         uint64_t length = molt__text_length((const char *)from, op->size);
-        if (length >= op->length && op->size > op->length)
+        if (length >= op->length && op->size > op->length) {
             cut_text(m, op, (const char *)from, length, to, i);
-        else
-            memcpy(to, from, both); /* what stands behind the NUL comes along where it fits */
+            continue;
+        }
+        memcpy(to, from, both); /* what stands behind the NUL comes along where it fits */
+        report_behind(m, op, from + both, op->size - both, i);
     }
 }
 
@@ -192,8 +216,10 @@ static void run_string_to_heap(MoltMigration *m, const MoltOp *op, const Batch *
     unsigned char *to = b->destination;
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
         const char *text = (const char *)from;
-        char *copy = molt__migration_string(m, text, molt__text_length(text, op->size));
+        uint64_t length = molt__text_length(text, op->size);
+        char *copy = molt__migration_string(m, text, length);
         memcpy(to, &copy, sizeof copy);
+        report_behind(m, op, from + length, op->size - length, i);
     }
 }
 

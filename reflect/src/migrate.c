@@ -132,8 +132,8 @@ static bool may_change(const MoltMigration *m, const MoltOp *op)
     if (m->code || !op->pointee_ok)
         return true;
     const MoltType *pointee = molt_type(m->plan->before, op->before);
-    bool bytes = pointee->kind == MOLT_KIND_VOID ||
-                 (pointee->kind == MOLT_KIND_INT && pointee->size == 1);
+    bool bytes =
+        pointee->kind == MOLT_KIND_VOID || (pointee->kind == MOLT_KIND_INT && pointee->size == 1);
     return m->moves && (bytes || m->contained[op->before]);
 }
 
@@ -186,7 +186,8 @@ static void run_span(MoltMigration *m, const MoltSpan *span, const MoltSpan *mov
         if (!m->batch_of_blocks) {
             uint64_t count = molt__span_count(span, block);
             for (uint64_t e = 0; e < count && !m->failed; e += MOLT__BATCH)
-                run_batch(m, span, moved, block, e, count - e < MOLT__BATCH ? count - e : MOLT__BATCH);
+                run_batch(m, span, moved, block, e,
+                          count - e < MOLT__BATCH ? count - e : MOLT__BATCH);
             block++;
             continue;
         }

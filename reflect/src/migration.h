@@ -24,9 +24,9 @@ typedef struct MoltTally {
     uint32_t check;
     uint8_t rule, severity; /* MoltRule, MoltSeverity */
     uint64_t objects;
-    uint64_t batch;                  /* first object of the batch that `counted` speaks of */
+    uint64_t batch;                     /* first object of the batch that `counted` speaks of */
     uint64_t counted[MOLT__BATCH / 64]; /* bits: objects of that batch which are in `objects` */
-    char value[160];                 /* the first value and where it was */
+    char value[160];                    /* the first value and where it was */
 } MoltTally;
 
 typedef struct MoltCodeEntry {
@@ -69,14 +69,14 @@ struct MoltMigration {
     uint64_t batch_element;
     bool batch_of_blocks; /* the batch advances from block to block, else within one */
     uint64_t object;
-    bool in_loop;         /* then all of a loop's values belong to object loop_index of the batch */
+    bool in_loop; /* then all of a loop's values belong to object loop_index of the batch */
     uint64_t loop_index;
     const MoltOp *op;
     bool scanning; /* the batch stays in place: relocated pointers become patches */
 
     MoltCodeEntry code_cache[MOLT__CODE_CACHE];
     MoltOffsetEntry offset_cache[MOLT__OFFSET_CACHE];
-    bool failed;  /* memory is out */
+    bool failed; /* memory is out */
     bool refused;
 };
 
@@ -97,8 +97,8 @@ uint64_t molt__text_length(const char *text, uint64_t size);
 
 /* tally.c: counts a rule that applies to element `i` of the batch; decides its severity by policy and
  * annotation. True when the value may be written nevertheless. `format` is the offending value. */
-bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity, uint64_t i,
-                 const char *format, ...) __attribute__((format(printf, 6, 7)));
+bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity,
+                 uint64_t i, const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* Turns the tallies into findings of the report. */
 void molt__tally_report(MoltMigration *m);
 

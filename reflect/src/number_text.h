@@ -18,9 +18,9 @@ void molt__integer_text(const void *bytes, size_t size, bool is_signed,
 void molt__word_text(uint64_t value, bool is_signed, char text[MOLT__NUMBER_TEXT]);
 
 typedef enum MoltFloatText {
-    MOLT__FLOAT_NUMBER,  /* the shortest decimal that reads back to the same bits */
-    MOLT__FLOAT_WORD,    /* NaN, NaN(0xbits) or Infinity, -Infinity: no number in JSON */
-    MOLT__FLOAT_UNKNOWN  /* no floating type of this size here; no text was made */
+    MOLT__FLOAT_NUMBER, /* the shortest decimal that reads back to the same bits */
+    MOLT__FLOAT_WORD,   /* NaN, NaN(0xbits) or Infinity, -Infinity: no number in JSON */
+    MOLT__FLOAT_UNKNOWN /* no floating type of this size here; no text was made */
 } MoltFloatText;
 
 /* The float, double or long double of `size` bytes at `bytes`. NaN alone is the quiet one without

@@ -285,8 +285,8 @@ static void emit_drop(MoltPlan *plan, const Site *site, MoltRule rule, MoltTypeI
     }
     if (constant == MOLT__NO_CONSTANT && type->kind == MOLT_KIND_ARRAY &&
         molt_type(plan->before, type->elem)->kind != MOLT_KIND_INT) {
-        uint32_t body = open_loop(plan, type->length, source,
-                                  molt_type(plan->before, type->elem)->size, 0, 0);
+        uint32_t body =
+            open_loop(plan, type->length, source, molt_type(plan->before, type->elem)->size, 0, 0);
         emit_drop(plan, site, rule, type->elem, 0, MOLT__NO_CONSTANT);
         close_loop(plan, body);
         return;
@@ -597,7 +597,8 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
     molt__plan_report_pair(plan, pair);
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
     for (uint32_t f = 0; f < is->count && !plan->failed; f++) {
-        Site site = {pair, before, after, plan->matches[plan->pairs[pair].match + f], is->first + f};
+        Site site = {pair, before, after, plan->matches[plan->pairs[pair].match + f],
+                     is->first + f};
         emit_field(plan, &site, source, destination);
     }
     for (uint32_t f = 0; f < was->count && !plan->failed; f++) {

@@ -391,8 +391,11 @@ static void add_value(MoltPlan *plan, uint32_t first, MoltValueMap value)
     while (at < plan->value_count && plan->values[at].before < value.before)
         at++;
     if (at < plan->value_count && plan->values[at].before == value.before) {
-        if (plan->values[at].fate != MOLT__VALUE_KEPT)
-            plan->values[at] = value;
+        MoltValueMap *known = &plan->values[at];
+        if (known->fate > MOLT__VALUE_SPLIT)
+            *known = value;
+        else if (value.fate == MOLT__VALUE_KEPT && value.after != known->after)
+            known->fate = MOLT__VALUE_SPLIT;
         return;
     }
     memmove(&plan->values[at + 1], &plan->values[at],
@@ -418,8 +421,7 @@ bool molt__plan_match_values(MoltPlan *plan, MoltTypeId before, MoltTypeId after
         uint32_t bad = match_names(plan, olds, was->count, news, is->count, match);
         if (bad != UINT32_MAX)
             molt__plan_find(plan, MOLT_REFUSE, MOLT_RULE_RENAME_AMBIGUOUS, before, MOLT__NO_FIELD,
-                            after, MOLT__NO_FIELD,
-                            molt_string(plan->after, news[bad].name),
+                            after, MOLT__NO_FIELD, molt_string(plan->after, news[bad].name),
                             "more than one old enumerator claims this one: keep one MOLT_WAS");
         const MoltEnumerator *fallback = fallback_of(plan->after, is);
         for (uint32_t e = 0; e < was->count; e++) {

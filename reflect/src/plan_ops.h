@@ -15,42 +15,47 @@
 #define MOLT__NO_FIELD UINT32_MAX
 
 typedef enum MoltOpCode {
-    MOLT__OP_COPY,          /* size bytes, equal meaning */
-    MOLT__OP_NUMBER,        /* forms[0] -> forms[1] through kernel */
-    MOLT__OP_ENUM,          /* through values[] by old value */
-    MOLT__OP_FLAGS,         /* through values[] bit by bit */
-    MOLT__OP_POINTER,       /* relocated; pointee before/after in types */
-    MOLT__OP_STRING,        /* char[size] -> char[length] */
+    MOLT__OP_COPY,             /* size bytes, equal meaning */
+    MOLT__OP_NUMBER,           /* forms[0] -> forms[1] through kernel */
+    MOLT__OP_ENUM,             /* through values[] by old value */
+    MOLT__OP_FLAGS,            /* through values[] bit by bit */
+    MOLT__OP_POINTER,          /* relocated; pointee before/after in types */
+    MOLT__OP_STRING,           /* char[size] -> char[length] */
     MOLT__OP_STRING_TO_HEAP,   /* char[size] -> char * */
     MOLT__OP_STRING_FROM_HEAP, /* char * -> char[length] */
-    MOLT__OP_LOOP,          /* length times the next `body` operations, strides apart */
-    MOLT__OP_CONSTANT,      /* size bytes of the new schema's constants[constant] */
-    MOLT__OP_CONSTANT_BITS, /* the 8-byte integer at constants[constant] -> forms[1] */
+    MOLT__OP_LOOP,             /* length times the next `body` operations, strides apart */
+    MOLT__OP_CONSTANT,         /* size bytes of the new schema's constants[constant] */
+    MOLT__OP_CONSTANT_BITS,    /* the 8-byte integer at constants[constant] -> forms[1] */
     MOLT__OP_CONSTANT_STRING,  /* a heap copy of the string at constants[constant] */
-    MOLT__OP_DROP_BYTES,    /* counts objects whose `size` bytes differ from the default */
-    MOLT__OP_DROP_NUMBER    /* the same for forms[0] (floats by bits, bit-fields) */
+    MOLT__OP_DROP_BYTES,       /* counts objects whose `size` bytes differ from the default */
+    MOLT__OP_DROP_NUMBER       /* the same for forms[0] (floats by bits, bit-fields) */
 } MoltOpCode;
 
 /* One entry of an enumerator map, sorted by old value. */
 typedef struct MoltValueMap {
     uint64_t before, after;
-    uint8_t fate; /* MoltValueFate */
-    uint32_t name;  /* string in the old schema */
+    uint8_t fate;  /* MoltValueFate */
+    uint32_t name; /* string in the old schema */
 } MoltValueMap;
 
-typedef enum MoltValueFate { MOLT__VALUE_KEPT, MOLT__VALUE_FALLBACK, MOLT__VALUE_GONE } MoltValueFate;
+typedef enum MoltValueFate {
+    MOLT__VALUE_KEPT,
+    MOLT__VALUE_SPLIT, /* kept under the first of its names, which no longer share a value */
+    MOLT__VALUE_FALLBACK,
+    MOLT__VALUE_GONE
+} MoltValueFate;
 
 typedef struct MoltOp {
     uint8_t code;
-    bool round; /* NUMBER: fractions to the nearest integer */
+    bool round;    /* NUMBER: fractions to the nearest integer */
     bool external; /* POINTER: bits are kept whatever they are */
     uint32_t check;
     uint64_t source, destination;
     uint64_t size, length;
     uint64_t source_stride, destination_stride; /* LOOP */
     uint32_t body;                              /* LOOP */
-    uint32_t constant;       /* CONSTANT*: new schema; DROP*: old schema's default, or none */
-    uint32_t values, value_count;               /* ENUM, FLAGS */
+    uint32_t constant;            /* CONSTANT*: new schema; DROP*: old schema's default, or none */
+    uint32_t values, value_count; /* ENUM, FLAGS */
     MoltNumberForm forms[2];
     MoltNumberKernel *kernel;
     MoltTypeId before, after; /* POINTER: pointees; ENUM, FLAGS: the enums' types */
@@ -63,10 +68,11 @@ typedef struct MoltOp {
 
 /* One thing that a live value may violate: where it was declared and what to say. */
 typedef struct MoltCheck {
-    MoltTypeId type_before, type_after; /* structs that declare the fields; or, outside of fields, the
+    MoltTypeId type_before,
+        type_after;         /* structs that declare the fields; or, outside of fields, the
                                            types of the value itself */
     uint32_t before, after; /* fields, MOLT__NO_FIELD where there is none */
-    uint32_t allow; /* losses that MOLT_CONVERT on the new field allows: MOLT__ALLOW_* */
+    uint32_t allow;         /* losses that MOLT_CONVERT on the new field allows: MOLT__ALLOW_* */
 } MoltCheck;
 
 enum {
@@ -109,7 +115,7 @@ struct MoltPlan {
     uint32_t match_count, match_slots;
     MoltValueMap *values;
     uint32_t value_count, value_slots;
-    MoltReport *report; /* only while building */
+    MoltReport *report;   /* only while building */
     uint32_t merge_floor; /* only operations from here on may grow by an adjacent copy */
     bool failed;          /* memory is out; sticky while building */
     bool refused;

@@ -117,8 +117,8 @@ void molt__plan_report_pair(MoltPlan *plan, uint32_t index)
     plan->pairs[index].reported = true;
     MoltPair pair = plan->pairs[index];
     const MoltType *is = molt_type(plan->after, pair.after);
-    if (strcmp(molt_type_name(plan->before, pair.before), molt_type_name(plan->after, pair.after)) !=
-        0)
+    if (strcmp(molt_type_name(plan->before, pair.before),
+               molt_type_name(plan->after, pair.after)) != 0)
         molt__plan_find(plan, MOLT_INFO, MOLT_RULE_TYPE_RENAMED, pair.before, MOLT__NO_FIELD,
                         pair.after, MOLT__NO_FIELD, NULL, NULL);
     for (uint32_t f = 0; f < is->count; f++)

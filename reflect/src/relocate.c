@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "dump_path.h"
 #include "migration.h"
 
 /* ---- offsets inside of a type that is rebuilt ------------------------------------------------- */
@@ -21,6 +22,40 @@ static bool begins_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId po
     }
 }
 
+/* True when a value of `type` ends, without padding, in an array of `pointee`, so that its end may be
+ * what a pointer one past that array means. */
+static bool ends_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee)
+{
+    for (;;) {
+        const MoltType *t = molt_type(schema, type);
+        const MoltField *last = NULL;
+        if (t->kind == MOLT_KIND_ARRAY) {
+            if (t->elem == pointee || t->length == 0)
+                return t->elem == pointee;
+            type = t->elem;
+            continue;
+        }
+        for (uint32_t f = t->first; t->kind == MOLT_KIND_STRUCT && f < t->first + t->count; f++) {
+            const MoltField *field = &schema->tables.fields[f];
+            if (!(field->flags & MOLT_FIELD_BITS) &&
+                field->bit_offset / 8 + molt_type(schema, field->type)->size == t->size)
+                last = field;
+        }
+        if (!last)
+            return false;
+        type = last->type;
+    }
+}
+
+/* A pointer to where an element begins means the end of the one before when only that fits it, or
+ * when no element follows (`last`). */
+static bool means_end_before(const MoltSchema *schema, MoltTypeId element, MoltTypeId pointee,
+                             bool last)
+{
+    return element != pointee && molt_type(schema, pointee)->kind != MOLT_KIND_VOID &&
+           (last || !begins_with(schema, element, pointee)) && ends_with(schema, element, pointee);
+}
+
 /* The field at or over `offset`; an array that ends there wins over a field that begins there with
  * another type, because only one of them fits the pointer. */
 static uint32_t field_at(const MoltSchema *schema, const MoltType *type, uint64_t offset,
@@ -35,7 +70,7 @@ static uint32_t field_at(const MoltSchema *schema, const MoltType *type, uint64_
             continue;
         if (offset >= start && offset < start + t->size)
             over = f;
-        if (offset == start + t->size && t->kind == MOLT_KIND_ARRAY && t->elem == pointee)
+        if (offset == start + t->size && ends_with(schema, field->type, pointee))
             ending = f;
     }
     if (ending == MOLT__NO_FIELD)
@@ -95,6 +130,9 @@ static bool map_offset(const MoltPlan *plan, MoltTypeId before, MoltTypeId after
         if (was->kind == MOLT_KIND_ARRAY) {
             uint64_t size = molt_type(plan->before, was->elem)->size;
             uint64_t index = size > 0 ? offset / size : 0;
+            if (index > 0 && offset == index * size &&
+                means_end_before(plan->before, was->elem, pointee, index == was->length))
+                index--;
             bool end = index == was->length;
             if (is->kind == MOLT_KIND_ARRAY) {
                 uint64_t place = end ? is->length : index;
@@ -137,8 +175,8 @@ static bool map_offset_cached(MoltMigration *m, MoltTypeId type, uint64_t offset
         entry->before != offset || entry->to_void != to_void) {
         *entry = (MoltOffsetEntry){
             .type = type, .pointee = pointee, .before = offset, .to_void = to_void, .valid = true};
-        entry->found = map_offset(m->plan, type, m->plan->types[type].after, offset, pointee, to_void,
-                                  &entry->after);
+        entry->found = map_offset(m->plan, type, m->plan->types[type].after, offset, pointee,
+                                  to_void, &entry->after);
     }
     *out = entry->after;
     return entry->found;
@@ -151,6 +189,34 @@ static bool may_be_text(const MoltSchema *schema, MoltTypeId pointee)
 {
     const MoltType *type = molt_type(schema, pointee);
     return type->kind == MOLT_KIND_VOID || (type->kind == MOLT_KIND_INT && type->size == 1);
+}
+
+/* Whether the same offset into a constant of the same size is the same value. Reflection knows the
+ * pointer's type only, not the constant's: a struct of equal layout that divides the constant is an
+ * element of it, and bytes are bytes; anything else is the same only in a constant of equal bytes, where words that held
+ * addresses of the old library may differ. */
+static bool same_place(const MoltMigration *m, const MoltOp *op, const MoltCodeTarget *target,
+                       uintptr_t after)
+{
+    const MoltType *pointee = molt_type(m->plan->before, op->before);
+    if (pointee->kind == MOLT_KIND_STRUCT || pointee->kind == MOLT_KIND_UNION)
+        return m->plan->types[op->before].fate == MOLT_FATE_SAME &&
+               target->offset % pointee->size == 0 && target->size % pointee->size == 0;
+    if (pointee->kind == MOLT_KIND_INT && pointee->size == 1)
+        return true; /* bytes and text by name */
+    if (!target->bytes)
+        return false;
+    const char *bytes = (const char *)(after - target->offset); /* NOLINT: the new constant */
+    for (size_t at = 0; at < target->size; at += sizeof(uintptr_t)) {
+        uintptr_t word = 0;
+        size_t rest = target->size - at < sizeof word ? target->size - at : sizeof word;
+        if (memcmp(target->bytes + at, bytes + at, rest) == 0)
+            continue;
+        memcpy(&word, target->bytes + at, rest);
+        if (rest < sizeof word || word - m->code->begin >= m->code->end - m->code->begin)
+            return false;
+    }
+    return true;
 }
 
 static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
@@ -172,20 +238,27 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
         return 0;
     }
     if (target.kind == MOLT_CODE_FUNCTION && !op->pointee_ok) { /* a void * that gets a type */
-        molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i, "the function %s", target.name);
+        molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i, "the function %s",
+                    target.name);
         return 0;
     }
     uintptr_t after = m->code->resolve(m->code->context, &target);
+    if (after != 0 && target.kind == MOLT_CODE_DATA && !same_place(m, op, &target, after)) {
+        molt__tally(m, op, MOLT_RULE_DATA_MISSING, MOLT_REFUSE, i,
+                    "%s%s%s, whose layout or content changed,", target.name,
+                    target.file[0] ? " of " : "", target.file);
+        return 0;
+    }
     if (after == 0 && target.kind == MOLT_CODE_LITERAL) {
         char *copy = molt__migration_string(m, target.bytes, target.size > 0 ? target.size - 1 : 0);
         after = (uintptr_t)copy;
         if (copy)
             molt__tally(m, op, MOLT_RULE_LITERAL_COPIED, MOLT_INFO, i, "\"%.60s\"", copy);
     } else if (after == 0) {
-        molt__tally(m, op,
-                    target.kind == MOLT_CODE_FUNCTION ? MOLT_RULE_FUNCTION_MISSING
-                                                      : MOLT_RULE_DATA_MISSING,
-                    MOLT_REFUSE, i, "%s%s%s", target.name, target.file[0] ? " of " : "", target.file);
+        molt__tally(
+            m, op,
+            target.kind == MOLT_CODE_FUNCTION ? MOLT_RULE_FUNCTION_MISSING : MOLT_RULE_DATA_MISSING,
+            MOLT_REFUSE, i, "%s%s%s", target.name, target.file[0] ? " of " : "", target.file);
         return 0;
     }
     *entry = (MoltCodeEntry){value, after};
@@ -203,6 +276,18 @@ static uintptr_t dangling(MoltMigration *m, const MoltOp *op, uintptr_t value, u
     bool keep = molt__tally(m, op, MOLT_RULE_DANGLING_POINTER, MOLT_LOSS, i, "freed %s",
                             span ? molt_type_name(m->plan->before, span->type) : "memory");
     return keep ? 0 : value;
+}
+
+/* A struct in a block of bytes or other scalars, which the game cut up itself: nothing converts it or
+ * follows its pointers, so it may stay only while neither is needed. */
+static bool is_pool(const MoltMigration *m, MoltTypeId block, MoltTypeId pointee)
+{
+    const MoltSchema *schema = m->plan->before;
+    uint16_t kind = molt_type(schema, pointee)->kind;
+    return molt_type(schema, block)->kind == MOLT_KIND_INT &&
+           (kind == MOLT_KIND_STRUCT || kind == MOLT_KIND_UNION) &&
+           (m->plan->types[pointee].fate != MOLT_FATE_SAME ||
+            molt__plan_has_pointers(schema, pointee));
 }
 
 static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
@@ -223,6 +308,13 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         return dangling(m, op, value, i, span);
 
     const MoltTypePlan *type = &m->plan->types[span->type];
+    if (is_pool(m, span->type, op->before)) {
+        molt__tally(m, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE, i,
+                    "a %s in a block that was allocated as %s",
+                    molt_type_name(m->plan->before, op->before),
+                    molt_type_name(m->plan->before, span->type));
+        return 0;
+    }
     if (!op->pointee_ok) {
         bool void_to_exact = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_VOID &&
                              type->after == op->after && offset == 0;
@@ -241,11 +333,20 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     }
     const MoltSpan *moved = &m->spans[slot - 1];
     uint64_t inner = 0;
+    if (offset == 0 && element > 0 &&
+        means_end_before(m->plan->before, span->type, op->before, element == count)) {
+        element--;
+        offset = span->elem_size;
+    }
     bool whole = element == count || (offset == 0 && op->before == span->type);
     bool to_void = molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID;
     if (!whole && !map_offset_cached(m, span->type, offset, op->before, to_void, &inner)) {
-        molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i, "a pointer into %s at byte %llu",
-                    molt_type_name(m->plan->before, span->type), (unsigned long long)offset);
+        MoltPlace place;
+        MoltDumpPath path;
+        molt_heap_locate(heap, (const void *)value, &place); /* NOLINT: an address from the state */
+        molt__dump_path(m->plan->before, &place, op->before, &path);
+        molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i, "&%s%s",
+                    molt_type_name(m->plan->before, span->type), path.text);
         return 0;
     }
     return moved->base + index * moved->stride + element * moved->elem_size + inner;
@@ -269,8 +370,8 @@ uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, ui
     /* foreign: kept bit for bit, unless it claims to point at something that is being rebuilt */
     bool ours = pointee->kind == MOLT_KIND_STRUCT || pointee->kind == MOLT_KIND_UNION;
     if (ours && m->plan->types[op->before].fate != MOLT_FATE_SAME) {
-        molt__tally(m, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE, i, "0x%llx, neither heap nor library",
-                    (unsigned long long)value);
+        molt__tally(m, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE, i,
+                    "0x%llx, neither heap nor library", (unsigned long long)value);
         return 0;
     }
     return value;
@@ -302,7 +403,8 @@ const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *len
 {
     if (value - m->heap->base < m->heap->granule_count << MOLT__GRANULE_SHIFT) {
         MoltPlace place;
-        molt_heap_locate(m->heap, (const void *)value, &place); /* NOLINT: an address from the state */
+        molt_heap_locate(m->heap, (const void *)value,
+                         &place); /* NOLINT: an address from the state */
         if (place.kind != MOLT_PLACE_BLOCK || place.element == place.block.count)
             return NULL;
         const char *text = (const char *)value; /* NOLINT: an address from the state */
@@ -316,8 +418,11 @@ const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *len
     if (!m->code || value - m->code->begin >= m->code->end - m->code->begin ||
         !m->code->describe(m->code->context, value, &target) || !target.bytes)
         return NULL;
-    *length = molt__text_length(target.bytes, target.size);
-    return target.bytes;
+    uint64_t offset = target.kind == MOLT_CODE_DATA ? target.offset : 0;
+    if (offset >= target.size)
+        return NULL;
+    *length = molt__text_length(target.bytes + offset, target.size - offset);
+    return target.bytes + offset;
 }
 
 uint64_t molt__text_length(const char *text, uint64_t size)

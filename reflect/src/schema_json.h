@@ -31,23 +31,27 @@
 
 /* X(name, key): every key of every object, so that readers tell unknown ones. */
 #define KEY_LIST(X)                                                                                \
-    X(MOLT_SCHEMA, "molt_schema") X(ABI, "abi") X(HASH, "hash") X(ROOTS, "roots")                  \
-    X(SPELLINGS, "spellings") X(TYPES, "types") X(POINTER_SIZE, "pointer_size")                    \
-    X(LONG_SIZE, "long_size") X(CHAR_SIGNED, "char_signed") X(LITTLE_ENDIAN, "little_endian")      \
-    X(MAX_ALIGN, "max_align") X(NAME, "name") X(KIND, "kind") X(SIZE, "size") X(ALIGN, "align")    \
-    X(FILE, "file") X(LINE, "line") X(SIGNED, "signed") X(CHAR, "char") X(IEEE, "ieee")            \
-    X(VARIADIC, "variadic") X(OF, "of") X(LENGTH, "length") X(TO, "to") X(STORAGE, "storage")      \
-    X(RETURNS, "returns") X(PARAMS, "params") X(FIELDS, "fields") X(ENUMERATORS, "enumerators")    \
-    X(TYPE, "type") X(OFFSET, "offset") X(BITS, "bits") X(VALUE, "value") X(WAS, "was")            \
-    X(DEFAULT, "default") X(REQUIRED, "required") X(TRANSIENT, "transient")                        \
-    X(EXTERNAL, "external") X(FLAGS, "flags") X(FALLBACK, "fallback") X(CONVERT, "convert")        \
-    X(TEXT, "text") X(BYTES, "bytes")
+    X(MOLT_SCHEMA, "molt_schema")                                                                  \
+    X(ABI, "abi") X(HASH, "hash") X(ROOTS, "roots") X(SPELLINGS, "spellings") X(TYPES, "types")    \
+        X(POINTER_SIZE, "pointer_size") X(LONG_SIZE, "long_size") X(CHAR_SIGNED, "char_signed")    \
+            X(LITTLE_ENDIAN, "little_endian") X(MAX_ALIGN, "max_align") X(NAME, "name")            \
+                X(KIND, "kind") X(SIZE, "size") X(ALIGN, "align") X(FILE, "file") X(LINE, "line")  \
+                    X(SIGNED, "signed") X(CHAR, "char") X(IEEE, "ieee") X(VARIADIC, "variadic")    \
+                        X(OF, "of") X(LENGTH, "length") X(TO, "to") X(STORAGE, "storage")          \
+                            X(RETURNS, "returns") X(PARAMS, "params") X(FIELDS, "fields")          \
+                                X(ENUMERATORS, "enumerators") X(TYPE, "type") X(OFFSET, "offset")  \
+                                    X(BITS, "bits") X(VALUE, "value") X(WAS, "was")                \
+                                        X(DEFAULT, "default") X(REQUIRED, "required")              \
+                                            X(TRANSIENT, "transient") X(EXTERNAL, "external")      \
+                                                X(FLAGS, "flags") X(FALLBACK, "fallback")          \
+                                                    X(CONVERT, "convert") X(TEXT, "text")          \
+                                                        X(BYTES, "bytes")
 
 typedef enum Key {
 #define X(name, text) KEY_##name,
     KEY_LIST(X)
 #undef X
-    KEY_COUNT
+        KEY_COUNT
 } Key;
 
 extern const char *const molt__key_texts[KEY_COUNT];

@@ -62,8 +62,8 @@ static void count_object(MoltMigration *m, MoltTally *tally, uint64_t i)
     tally->objects++;
 }
 
-bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity, uint64_t i,
-                 const char *format, ...)
+bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity,
+                 uint64_t i, const char *format, ...)
 {
     if (severity == MOLT_LOSS && op->check != MOLT__NO_CHECK &&
         m->plan->checks[op->check].allow & allow_for(rule))
@@ -97,8 +97,8 @@ static void write_candidates(const MoltMigration *m, const MoltCheck *check, cha
     const MoltPlan *plan = m->plan;
     const MoltField *was = &plan->before->tables.fields[check->before];
     const char *name = molt_string(plan->before, was->name);
-    int used = snprintf(buffer, size, "if it was renamed, annotate the new field with MOLT_WAS(\"%s\"):",
-                        name);
+    int used = snprintf(buffer, size,
+                        "if it was renamed, annotate the new field with MOLT_WAS(\"%s\"):", name);
     const char *separator = " ";
     for (uint32_t f = molt__plan_candidate(plan, check, MOLT__NO_FIELD);
          f != MOLT__NO_FIELD && used > 0 && (size_t)used < size;
@@ -109,8 +109,8 @@ static void write_candidates(const MoltMigration *m, const MoltCheck *check, cha
     }
 }
 
-static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRule rule, char *buffer,
-                         size_t size)
+static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRule rule,
+                         char *buffer, size_t size)
 {
     const char *text = NULL;
     switch (rule) {
@@ -119,17 +119,26 @@ static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRul
         text = "keep a wider type, or annotate the field with MOLT_CONVERT(saturate)";
         break;
     case MOLT_RULE_NUMBER_ROUNDED:
-        text = "keep a type that holds these values, or annotate the field with MOLT_CONVERT(round)";
+        text =
+            "keep a type that holds these values, or annotate the field with MOLT_CONVERT(round)";
         break;
     case MOLT_RULE_NUMBER_FRACTION:
         text = "annotate the field with MOLT_CONVERT(trunc) or MOLT_CONVERT(round)";
         break;
-    case MOLT_RULE_NUMBER_NAN: text = "give the field a number first, or keep the floating type"; break;
+    case MOLT_RULE_NUMBER_NAN:
+        text = "give the field a number first, or keep the floating type";
+        break;
     case MOLT_RULE_ENUMERATOR_REMOVED:
         text = "keep the enumerator, name its successor with MOLT_WAS(\"old\"), or mark one with "
                "MOLT_FALLBACK";
         break;
-    case MOLT_RULE_ENUM_UNNAMED: text = "add an enumerator with this value, or keep the number type"; break;
+    case MOLT_RULE_ENUM_NO_ROOM: text = "give the field bits enough for the new values"; break;
+    case MOLT_RULE_ENUM_RENUMBERED:
+        text = "keep these names on one value, or store the one you mean before the edit";
+        break;
+    case MOLT_RULE_ENUM_UNNAMED:
+        text = "add an enumerator with this value, or keep the number type";
+        break;
     case MOLT_RULE_ELEMENTS_DROPPED:
         text = "keep the array's length, or annotate the field with MOLT_CONVERT(truncate)";
         break;
@@ -139,12 +148,13 @@ static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRul
     case MOLT_RULE_SHAPE_CHANGED:
     case MOLT_RULE_KIND_CHANGED:
     case MOLT_RULE_UNION_CHANGED:
-        text = "no rule says how the old value becomes the new one: add the new field beside the old "
-               "one under another name, fill it in code, and remove the old one in a later edit";
+        text =
+            "no rule says how the old value becomes the new one: add the new field beside the old "
+            "one under another name, fill it in code, and remove the old one in a later edit";
         break;
     case MOLT_RULE_POINTEE_CHANGED:
-        text = "set these pointers to NULL before the edit, or name the type's old name with "
-               "MOLT_WAS(\"old\") on the struct";
+        text = "set these pointers to NULL before the edit; if a struct was only renamed, annotate "
+               "it with MOLT_WAS(\"old\")";
         break;
     case MOLT_RULE_SIGNATURE_CHANGED:
         text = "keep the signature, or set these pointers to NULL before the edit";
@@ -159,10 +169,12 @@ static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRul
         text = "keep the function under its name, or change what is stored before the edit";
         break;
     case MOLT_RULE_DATA_MISSING:
-        text = "keep the constant under its name and size, or store an index instead of its address";
+        text = "store an index instead of its address, or keep the constant under its name, with "
+               "its size and layout";
         break;
     case MOLT_RULE_UNKNOWN_TARGET:
-        text = "annotate the field with MOLT_EXTERNAL when it points outside on purpose";
+        text = "allocate the object with molt_new or molt_new_array of its own type; annotate the "
+               "field with MOLT_EXTERNAL when it points outside of the heap on purpose";
         break;
     default: return;
     }

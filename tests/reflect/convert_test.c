@@ -12,20 +12,37 @@
 #include "convert.h"
 
 static const MoltNumberForm forms[] = {
-    {MOLT__SIGNED, 1, 0, 0},   {MOLT__SIGNED, 2, 0, 0},   {MOLT__SIGNED, 4, 0, 0},
-    {MOLT__SIGNED, 8, 0, 0},   {MOLT__SIGNED, 16, 0, 0},  {MOLT__UNSIGNED, 1, 0, 0},
-    {MOLT__UNSIGNED, 2, 0, 0}, {MOLT__UNSIGNED, 4, 0, 0}, {MOLT__UNSIGNED, 8, 0, 0},
-    {MOLT__UNSIGNED, 16, 0, 0}, {MOLT__FLOAT, 4, 0, 0},   {MOLT__FLOAT, 8, 0, 0},
-    {MOLT__FLOAT, sizeof(long double), 0, 0}, {MOLT__BOOL, 1, 0, 0},
-    {MOLT__UNSIGNED, 4, 3, 5}, {MOLT__SIGNED, 4, 6, 11},  {MOLT__UNSIGNED, 8, 7, 64 - 7},
+    {MOLT__SIGNED, 1, 0, 0},
+    {MOLT__SIGNED, 2, 0, 0},
+    {MOLT__SIGNED, 4, 0, 0},
+    {MOLT__SIGNED, 8, 0, 0},
+    {MOLT__SIGNED, 16, 0, 0},
+    {MOLT__UNSIGNED, 1, 0, 0},
+    {MOLT__UNSIGNED, 2, 0, 0},
+    {MOLT__UNSIGNED, 4, 0, 0},
+    {MOLT__UNSIGNED, 8, 0, 0},
+    {MOLT__UNSIGNED, 16, 0, 0},
+    {MOLT__FLOAT, 4, 0, 0},
+    {MOLT__FLOAT, 8, 0, 0},
+    {MOLT__FLOAT, sizeof(long double), 0, 0},
+    {MOLT__BOOL, 1, 0, 0},
+    {MOLT__UNSIGNED, 4, 3, 5},
+    {MOLT__SIGNED, 4, 6, 11},
+    {MOLT__UNSIGNED, 8, 7, 64 - 7},
 };
 enum { FORMS = sizeof forms / sizeof *forms };
 
 static const long double edges[] = {
-    0, 1, -1, 2, 0.5L, -0.5L, 1.5L, 127, 128, -128, -129, 255, 256, 32767, 32768, -32768, -32769,
-    65535, 65536, 0x1p24L, 0x1p24L + 1, 0x1p31L - 1, 0x1p31L, -0x1p31L, -0x1p31L - 1, 0x1p32L - 1,
-    0x1p32L, 0x1p53L, 0x1p53L + 1, 0x1p63L, -0x1p63L, 0x1p63L - 1, 0x1p64L - 1, 0x1p64L, 0.1L,
-    1e30L, -1e30L, 1e300L, -1e300L, FLT_MAX, DBL_MAX, FLT_MIN, 5e-324L, INFINITY, -INFINITY, NAN,
+    0,           1,           -1,          2,           0.5L,
+    -0.5L,       1.5L,        127,         128,         -128,
+    -129,        255,         256,         32767,       32768,
+    -32768,      -32769,      65535,       65536,       0x1p24L,
+    0x1p24L + 1, 0x1p31L - 1, 0x1p31L,     -0x1p31L,    -0x1p31L - 1,
+    0x1p32L - 1, 0x1p32L,     0x1p53L,     0x1p53L + 1, 0x1p63L,
+    -0x1p63L,    0x1p63L - 1, 0x1p64L - 1, 0x1p64L,     0.1L,
+    1e30L,       -1e30L,      1e300L,      -1e300L,     FLT_MAX,
+    DBL_MAX,     FLT_MIN,     5e-324L,     INFINITY,    -INFINITY,
+    NAN,
 };
 enum { EDGES = sizeof edges / sizeof *edges };
 
@@ -73,7 +90,8 @@ static void kernels_agree_with_the_general_conversion(void **state)
     }
 }
 
-static MoltNumberLoss convert(MoltNumberForm from, const void *source, MoltNumberForm to, void *into)
+static MoltNumberLoss convert(MoltNumberForm from, const void *source, MoltNumberForm to,
+                              void *into)
 {
     return molt__number_convert(&from, source, &to, into, false);
 }
@@ -174,8 +192,9 @@ static void bit_fields_keep_their_neighbours(void **state)
     assert_int_equal(fields.c, 300);
     assert_int_equal(fields.d, -9);
     MoltNumberForm d = {MOLT__SIGNED, 4, 1, 6};
-    assert_int_equal(molt__number_convert(&d, (unsigned char *)&fields + 2, &value_form, &value, false),
-                     MOLT__EXACT);
+    assert_int_equal(
+        molt__number_convert(&d, (unsigned char *)&fields + 2, &value_form, &value, false),
+        MOLT__EXACT);
     assert_int_equal(value, -9);
     value = 40;
     assert_int_equal(molt__number_convert(&value_form, &value, &b, &fields, false),

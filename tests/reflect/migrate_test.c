@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "molt/migrate.h"
 #include "counting_allocator.h"
+#include "molt/migrate.h"
 #include "schema_spec.h"
 
 typedef struct OldNode OldNode;
@@ -46,31 +46,49 @@ typedef struct NewState {
 static const double hunger = 0.5;
 
 static const StructSpec old_specs[] = {
-    {"State", sizeof(OldState), _Alignof(OldState),
+    {"State",
+     sizeof(OldState),
+     _Alignof(OldState),
      {FIELD(OldState, head, "Node *"), FIELD(OldState, shared, "Node *"),
       FIELD(OldState, item, "int *"), FIELD(OldState, anything, "void *"),
-      FIELD(OldState, count, "long")}, NULL},
-    {"Node", sizeof(OldNode), _Alignof(OldNode),
+      FIELD(OldState, count, "long")},
+     NULL},
+    {"Node",
+     sizeof(OldNode),
+     _Alignof(OldNode),
      {FIELD(OldNode, next, "Node *"), FIELD(OldNode, hp, "int"), FIELD(OldNode, items, "int[4]"),
-      FIELD(OldNode, name, "char[8]")}, NULL}};
+      FIELD(OldNode, name, "char[8]")},
+     NULL}};
 
 static const StructSpec new_specs[] = {
-    {"State", sizeof(NewState), _Alignof(NewState),
+    {"State",
+     sizeof(NewState),
+     _Alignof(NewState),
      {FIELD(NewState, count, "long"), FIELD(NewState, head, "Node *"),
       FIELD(NewState, shared, "Node *"), FIELD(NewState, item, "int *"),
-      FIELD(NewState, anything, "void *")}, NULL},
-    {"Node", sizeof(NewNode), _Alignof(NewNode),
-     {{.name = "hunger", .type = "double", .offset = offsetof(NewNode, hunger),
-       .default_value = &hunger, .default_size = sizeof hunger},
-      FIELD(NewNode, name, "char[16]"), FIELD(NewNode, items, "int[6]"),
-      FIELD(NewNode, hp, "long"), FIELD(NewNode, next, "Node *")}, NULL}};
+      FIELD(NewState, anything, "void *")},
+     NULL},
+    {"Node",
+     sizeof(NewNode),
+     _Alignof(NewNode),
+     {{.name = "hunger",
+       .type = "double",
+       .offset = offsetof(NewNode, hunger),
+       .default_value = &hunger,
+       .default_size = sizeof hunger},
+      FIELD(NewNode, name, "char[16]"),
+      FIELD(NewNode, items, "int[6]"),
+      FIELD(NewNode, hp, "long"),
+      FIELD(NewNode, next, "Node *")},
+     NULL}};
 
 static MoltHeap *make_heap(const MoltSchema *schema, const MoltAllocator *allocator)
 {
     MoltHeap *heap = NULL;
-    assert_int_equal(molt_heap_create(&(MoltHeapDesc){.reserve = (uint64_t)4 << 30,
-                                                      .allocator = allocator}, &heap, NULL),
-                     MOLT_OK);
+    assert_int_equal(
+        molt_heap_create(&(MoltHeapDesc){.reserve = (uint64_t)4 << 30, .allocator = allocator},
+                         &heap, NULL),
+        MOLT_OK);
     assert_int_equal(molt_heap_set_schema(heap, schema), MOLT_OK);
     return heap;
 }
@@ -137,8 +155,8 @@ static MoltStatus migrate(MoltHeap *heap, const MoltSchema *after, MoltPolicy po
 {
     MoltPlan *plan = NULL;
     MoltMigration *migration = NULL;
-    MoltStatus status = molt_plan_build(molt_heap_schema(heap), after, policy, allocator, &plan,
-                                        report, NULL);
+    MoltStatus status =
+        molt_plan_build(molt_heap_schema(heap), after, policy, allocator, &plan, report, NULL);
     if (status == MOLT_OK)
         status = molt_migrate_prepare(heap, plan, NULL, &migration, report, NULL);
     if (status == MOLT_OK)
@@ -206,8 +224,10 @@ static void a_refusal_leaves_every_bit_as_it_was(void **unused)
 {
     (void)unused;
     StructSpec specs[2] = {new_specs[0], new_specs[1]};
-    specs[1].fields[2] = (FieldSpec){.name = "goods", .type = "int[4]",
-                                     .offset = offsetof(NewNode, items)}; /* items: gone, pointed at */
+    specs[1].fields[2] =
+        (FieldSpec){.name = "goods",
+                    .type = "int[4]",
+                    .offset = offsetof(NewNode, items)}; /* items: gone, pointed at */
     MoltSchema *before = spec_schema(old_specs, 2), *after = spec_schema(specs, 2);
     MoltHeap *heap = make_heap(before, NULL);
     MoltReport report;
@@ -237,11 +257,13 @@ static void strict_refuses_what_live_adapts(void **unused)
         int items[4];
         char name[8];
     } Small;
-    StructSpec specs[2] = {
-        old_specs[0],
-        {"Node", sizeof(Small), _Alignof(Small),
-         {FIELD(Small, next, "Node *"), FIELD(Small, hp, "unsigned char"),
-          FIELD(Small, items, "int[4]"), FIELD(Small, name, "char[8]")}, NULL}};
+    StructSpec specs[2] = {old_specs[0],
+                           {"Node",
+                            sizeof(Small),
+                            _Alignof(Small),
+                            {FIELD(Small, next, "Node *"), FIELD(Small, hp, "unsigned char"),
+                             FIELD(Small, items, "int[4]"), FIELD(Small, name, "char[8]")},
+                            NULL}};
     MoltSchema *before = spec_schema(old_specs, 2), *after = spec_schema(specs, 2);
     MoltHeap *heap = make_heap(before, NULL);
     MoltReport report;

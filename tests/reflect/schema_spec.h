@@ -13,7 +13,7 @@ typedef struct FieldSpec {
     const char *name;
     const char *type;
     size_t offset;
-    const char *was;          /* one earlier name, or NULL */
+    const char *was;           /* one earlier name, or NULL */
     const void *default_value; /* bytes of the field's type, or NULL */
     uint32_t default_size;
     uint32_t flags;
@@ -26,7 +26,10 @@ typedef struct StructSpec {
     const char *was;
 } StructSpec;
 
-#define FIELD(T, member, spelling) {.name = #member, .type = spelling, .offset = offsetof(T, member)}
+#define FIELD(T, member, spelling)                                                                 \
+    {                                                                                              \
+        .name = #member, .type = spelling, .offset = offsetof(T, member)                           \
+    }
 
 static inline MoltTypeId spec_number(MoltBuilder *builder, const char *name)
 {
@@ -67,7 +70,8 @@ static inline MoltTypeId spec_type(MoltBuilder *builder, const char *name)
     if (known != MOLT_NO_TYPE)
         return known;
     if (name[length - 1] == '*') {
-        snprintf(part, sizeof part, "%.*s", (int)(length - (name[length - 2] == ' ' ? 2 : 1)), name);
+        snprintf(part, sizeof part, "%.*s", (int)(length - (name[length - 2] == ' ' ? 2 : 1)),
+                 name);
         MoltTypeId elem = spec_type(builder, part);
         return molt_builder_add_type(builder,
                                      &(MoltType){.name = molt_builder_string(builder, name),
@@ -98,11 +102,12 @@ static inline MoltSchema *spec_schema(const StructSpec *specs, uint32_t count)
 {
     MoltBuilder *builder = molt_builder_create(NULL);
     for (uint32_t s = 0; s < count; s++)
-        molt_builder_add_type(builder, &(MoltType){.name = molt_builder_string(builder, specs[s].name),
-                                                   .kind = MOLT_KIND_STRUCT,
-                                                   .size = specs[s].size,
-                                                   .align = (uint32_t)specs[s].align,
-                                                   .elem = MOLT_NO_TYPE});
+        molt_builder_add_type(builder,
+                              &(MoltType){.name = molt_builder_string(builder, specs[s].name),
+                                          .kind = MOLT_KIND_STRUCT,
+                                          .size = specs[s].size,
+                                          .align = (uint32_t)specs[s].align,
+                                          .elem = MOLT_NO_TYPE});
     for (uint32_t s = 0; s < count; s++) {
         MoltField fields[12] = {0};
         uint32_t n = 0;
@@ -114,20 +119,19 @@ static inline MoltSchema *spec_schema(const StructSpec *specs, uint32_t count)
                 notes[note_count++] = (MoltNote){.kind = MOLT_NOTE_WAS,
                                                  .text = molt_builder_string(builder, spec->was)};
             if (spec->default_value)
-                notes[note_count++] = (MoltNote){
-                    .kind = MOLT_NOTE_DEFAULT,
-                    .text = molt_builder_string(builder, "default"),
-                    .constant =
-                        molt_builder_add_constant(builder, spec->default_value, spec->default_size),
-                    .constant_size = spec->default_size};
-            fields[n] = (MoltField){.name = molt_builder_string(builder, spec->name),
-                                    .type = spec_type(builder, spec->type),
-                                    .bit_offset = spec->offset * 8,
-                                    .flags = spec->flags,
-                                    .note_first = note_count
-                                                      ? molt_builder_add_notes(builder, notes, note_count)
-                                                      : 0,
-                                    .note_count = note_count};
+                notes[note_count++] =
+                    (MoltNote){.kind = MOLT_NOTE_DEFAULT,
+                               .text = molt_builder_string(builder, "default"),
+                               .constant = molt_builder_add_constant(builder, spec->default_value,
+                                                                     spec->default_size),
+                               .constant_size = spec->default_size};
+            fields[n] = (MoltField){
+                .name = molt_builder_string(builder, spec->name),
+                .type = spec_type(builder, spec->type),
+                .bit_offset = spec->offset * 8,
+                .flags = spec->flags,
+                .note_first = note_count ? molt_builder_add_notes(builder, notes, note_count) : 0,
+                .note_count = note_count};
         }
         molt_builder_set_fields(builder, s, fields, n);
         if (specs[s].was) {

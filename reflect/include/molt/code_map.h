@@ -9,7 +9,7 @@
 
 typedef enum MoltCodeKind {
     MOLT_CODE_FUNCTION, /* name, file ("" when global) */
-    MOLT_CODE_DATA,     /* name, file, offset into the object */
+    MOLT_CODE_DATA,     /* name, file, offset into the object, its bytes and size */
     MOLT_CODE_LITERAL   /* bytes with the terminating NUL, unnamed */
 } MoltCodeKind;
 

@@ -39,6 +39,7 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(BOOL_COLLAPSED, "bool-collapsed")                                                            \
     X(ENUM_RENUMBERED, "enum-renumbered")                                                          \
     X(ENUMERATOR_REMOVED, "enumerator-removed")                                                    \
+    X(ENUM_NO_ROOM, "enum-without-room")                                                           \
     X(ENUM_UNNAMED, "enum-unnamed-value")                                                          \
     X(FLAG_REMOVED, "flag-removed")                                                                \
     X(ARRAY_RESIZED, "array-resized")                                                              \

@@ -24,6 +24,7 @@ typedef struct State {
 } State;
 #endif
 static const Caste castes[3] = {{1 * VERSION, 10}, {2 * VERSION, 20}, {3 * VERSION, 30}};
+static const int limits[3] = {5, 6, 7};
 MOLT_ROOT(State);
 
 #if VERSION == 1
@@ -31,7 +32,7 @@ static State *make(void)
 {
     State *s = molt_new(State);
     s->caste = &castes[2];
-    s->speed = &castes[1].speed;
+    s->speed = &limits[1];
     return s;
 }
 
@@ -43,7 +44,7 @@ static bool check(State *s)
 #else
 static bool check(State *s)
 {
-    CHECK(s->caste == &castes[2] && s->caste->speed == 6 && s->speed == &castes[1].speed);
+    CHECK(s->caste == &castes[2] && s->caste->speed == 6 && s->speed == &limits[1]);
     return true;
 }
 #endif
