@@ -193,8 +193,8 @@ static bool may_be_text(const MoltSchema *schema, MoltTypeId pointee)
 
 /* Whether the same offset into a constant of the same size is the same value. Reflection knows the
  * pointer's type only, not the constant's: a struct of equal layout that divides the constant is an
- * element of it, and bytes are bytes; anything else is the same only in a constant of equal bytes, where words that held
- * addresses of the old library may differ. */
+ * element of it, and bytes are bytes; anything else is the same only in a constant of equal bytes,
+ * where words that held addresses of the old library may differ. */
 static bool same_place(const MoltMigration *m, const MoltOp *op, const MoltCodeTarget *target,
                        uintptr_t after)
 {
