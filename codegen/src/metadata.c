@@ -39,7 +39,7 @@ static void add_check(MoltText *text, const MoltSchema *schema, const MoltUnitCh
                    "_Static_assert(sizeof(%s) == %llu && _Alignof(%s) == %u,\n"
                    "               \"%s: this compiler lays it out differently\");\n",
                    check->spelling, (Wide)type->size, check->spelling, type->align, check->type);
-    for (uint32_t i = type->first; i < type->first + type->count; i++) {
+    for (uint32_t i = type->first; i < type->first + type->count && !check->system; i++) {
         const MoltField *field = &schema->tables.fields[i];
         if (!has_offset(schema, field)) {
             continue;

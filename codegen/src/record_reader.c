@@ -57,7 +57,7 @@ static uint32_t field_flags(const MoltModelNotes *notes)
 
 static bool holds_pointers_only(const MoltModelType *type)
 {
-    while (type->kind == MOLT_KIND_ARRAY) {
+    while (type->kind == MOLT_KIND_ARRAY || type->kind == MOLT_KIND_ATOMIC) {
         type = type->elem;
     }
     return type->kind == MOLT_KIND_POINTER;
@@ -180,7 +180,7 @@ static void walk_fields(FieldWalk *walk, CXType type)
 
 static bool holds_pointer(const MoltModelType *type)
 {
-    if (type->kind == MOLT_KIND_ARRAY) {
+    if (molt_kind_is_sequence((uint16_t)type->kind)) {
         return holds_pointer(type->elem);
     }
     if (type->kind != MOLT_KIND_STRUCT && type->kind != MOLT_KIND_UNION) {

@@ -161,6 +161,63 @@ static MoltModelType *read_array(MoltTypeReader *reader, CXType type, MoltTypeCo
     return array;
 }
 
+/* A type made of values of `elem` whose name says nothing to the right of a declared object. */
+static MoltModelType *derive_sequence(MoltTypeReader *reader, MoltKind kind, const char *name,
+                                      MoltModelType *elem, uint64_t length, CXType type)
+{
+    bool is_new = false;
+    MoltModelType *found = derive(reader, kind, name, "", &is_new);
+    if (is_new) {
+        found->elem = elem;
+        found->length = length;
+        molt__type_measure(found, type);
+    }
+    return found;
+}
+
+/* gcc keeps the size of every struct, clang rounds those up to 16 bytes to a power of two: two
+ * object files of one game could disagree. */
+static MoltModelType *read_atomic(MoltTypeReader *reader, CXType type, MoltTypeContext context)
+{
+    CXType value = clang_getCanonicalType(clang_Type_getValueType(type));
+    MoltModelType *elem = molt__type_read_in(reader, value, context);
+    if (elem == NULL) {
+        return NULL;
+    }
+    const char *name = molt__arena_format(reader->model->arena, "_Atomic(%s)", elem->name);
+    if (clang_Type_getSizeOf(type) != clang_Type_getSizeOf(value) && !context.signature) {
+        return molt__type_refuse(
+            reader, context,
+            molt__arena_format(reader->model->arena,
+                               "'%s', to which compilers give different sizes, is", name),
+            "pad the struct to a size of 1, 2, 4, 8 or 16 bytes");
+    }
+    return derive_sequence(reader, MOLT_KIND_ATOMIC, name, elem, 1, type);
+}
+
+static MoltModelType *read_complex(MoltTypeReader *reader, CXType type, MoltTypeContext context)
+{
+    MoltModelType *elem = molt__type_read_in(reader, clang_getElementType(type), context);
+    if (elem == NULL) {
+        return NULL;
+    }
+    const char *name = molt__arena_format(reader->model->arena, "_Complex %s", elem->name);
+    return derive_sequence(reader, MOLT_KIND_COMPLEX, name, elem, 2, type);
+}
+
+static MoltModelType *read_vector(MoltTypeReader *reader, CXType type, MoltTypeContext context)
+{
+    MoltModelType *elem = molt__type_read_in(reader, clang_getElementType(type), context);
+    long long length = clang_getNumElements(type);
+    if (elem == NULL || length <= 0) {
+        return NULL;
+    }
+    const char *name =
+        molt__arena_format(reader->model->arena, "%s __attribute__((vector_size(%llu)))",
+                           elem->name, (unsigned long long)elem->size * (uint64_t)length);
+    return derive_sequence(reader, MOLT_KIND_VECTOR, name, elem, (uint64_t)length, type);
+}
+
 /* A parameter's type; arrays are pointers there. */
 static MoltModelType *read_param(MoltTypeReader *reader, CXType type, MoltTypeContext context)
 {
@@ -429,17 +486,6 @@ static MoltModelType *read_other(MoltTypeReader *reader, CXType type, MoltTypeCo
         return molt__type_refuse(reader, context, "an array of variable length is",
                            "put the elements on the heap: a pointer to molt_new_array(T, n) and a "
                            "count");
-    case CXType_Atomic:
-        return molt__type_refuse(reader, context, "_Atomic is",
-                           "keep atomics outside the state, or use a plain field: reloads happen "
-                           "between two frames");
-    case CXType_Complex:
-        return molt__type_refuse(reader, context, "_Complex is",
-                           "use a struct with two fields, re and im");
-    case CXType_Vector:
-    case CXType_ExtVector:
-        return molt__type_refuse(reader, context, "a vector type is",
-                           "store a plain array and load it into the vector where it is used");
     default: {
         const char *name = copy_string(reader, clang_getTypeSpelling(type));
         return molt__type_refuse(reader, context,
@@ -465,6 +511,13 @@ MoltModelType *molt__type_read_in(MoltTypeReader *reader, CXType sugared, MoltTy
         return read_record(reader, type, context);
     case CXType_Enum:
         return read_enum(reader, type, context);
+    case CXType_Atomic:
+        return read_atomic(reader, type, context);
+    case CXType_Complex:
+        return read_complex(reader, type, context);
+    case CXType_Vector:
+    case CXType_ExtVector:
+        return read_vector(reader, type, context);
     default:
         return read_other(reader, type, context);
     }

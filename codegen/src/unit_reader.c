@@ -299,7 +299,8 @@ static void collect_checks(Walk *walk, const MoltInclusions *files)
                 is_included(out, file->direct ? file->path : file->by)) {
                 out->checks = molt__arena_grow(walk->model.arena, out->checks, out->check_count,
                                                &out->check_capacity, sizeof *out->checks);
-                out->checks[out->check_count++] = (MoltUnitCheck){type->name, type->spelling};
+                out->checks[out->check_count++] = (MoltUnitCheck){
+                    type->name, type->spelling, file->system};
             }
         }
     }

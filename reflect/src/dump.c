@@ -422,6 +422,8 @@ static cJSON *make_external(Dump *dump, MoltTypeId id, const unsigned char *byte
     const MoltType *type = molt_type(dump->schema, id);
     if (type->kind == MOLT_KIND_POINTER)
         return make_pointer_field(dump, type, bytes, true);
+    if (type->kind == MOLT_KIND_ATOMIC)
+        return make_external(dump, type->elem, bytes);
     if (type->kind != MOLT_KIND_ARRAY)
         return make_value(dump, id, bytes);
     cJSON *array = cJSON_CreateArray();
@@ -452,10 +454,10 @@ static cJSON *make_struct(Dump *dump, const MoltType *type, const unsigned char 
     return object;
 }
 
-static cJSON *make_array(Dump *dump, const MoltType *type, const unsigned char *bytes)
+static cJSON *make_sequence(Dump *dump, const MoltType *type, const unsigned char *bytes)
 {
     const MoltType *elem = molt_type(dump->schema, type->elem);
-    if (elem->kind == MOLT_KIND_INT && (elem->flags & MOLT_TYPE_CHAR) != 0)
+    if (type->kind == MOLT_KIND_ARRAY && elem->kind == MOLT_KIND_INT && (elem->flags & MOLT_TYPE_CHAR) != 0)
         return make_text(dump, bytes, type->size);
     cJSON *array = cJSON_CreateArray();
     for (uint64_t i = 0; i < type->length && !dump->text.failed; i++)
@@ -480,7 +482,11 @@ static cJSON *make_value(Dump *dump, MoltTypeId id, const unsigned char *bytes)
     case MOLT_KIND_STRUCT:
         return make_struct(dump, type, bytes);
     case MOLT_KIND_ARRAY:
-        return make_array(dump, type, bytes);
+    case MOLT_KIND_COMPLEX:
+    case MOLT_KIND_VECTOR:
+        return make_sequence(dump, type, bytes);
+    case MOLT_KIND_ATOMIC:
+        return make_value(dump, type->elem, bytes);
     case MOLT_KIND_POINTER:
         return make_pointer_field(dump, type, bytes, false);
     default: /* unions and what is opaque: nothing says which of their bytes mean something */
@@ -499,7 +505,7 @@ static void append_elements(Dump *dump, const MoltBlock *block)
 {
     const MoltType *type = molt_type(dump->schema, block->type);
     const unsigned char *bytes = block->start;
-    bool records = type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_ARRAY;
+    bool records = type->kind == MOLT_KIND_STRUCT || molt_kind_is_sequence(type->kind);
     append(dump, "[");
     for (uint64_t i = 0; i < block->count && !dump->text.failed; i++) {
         append(dump, i > 0 ? "," : "");

@@ -43,7 +43,9 @@ static bool find_path(const MoltSchema *schema, MoltTypeId id, uint64_t offset, 
     if (offset == 0 && wanted_here(schema, id, wanted))
         return true;
     MoltDumpPath start = *path;
-    if (type->kind == MOLT_KIND_ARRAY) {
+    if (type->kind == MOLT_KIND_ATOMIC)
+        return find_path(schema, type->elem, offset, wanted, path);
+    if (type->kind == MOLT_KIND_ARRAY || type->kind == MOLT_KIND_VECTOR) {
         uint64_t size = molt_type(schema, type->elem)->size;
         if (size == 0 || offset / size >= type->length)
             return false;

@@ -153,7 +153,7 @@ static void run_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
             if (!molt__migration_grow(m, (void **)&m->patches, &m->patch_slots, m->patch_count, 1,
                                       sizeof *m->patches))
                 return;
-            m->patches[m->patch_count++] = (MoltPatch){(uintptr_t *)(void *)to, moved};
+            m->patches[m->patch_count++] = (MoltPatch){to, moved};
         }
     }
 }

@@ -88,7 +88,7 @@ static void mark_contained(MoltMigration *m, MoltTypeId id)
     if (m->contained[id])
         return;
     m->contained[id] = true;
-    if (type->kind == MOLT_KIND_ARRAY) {
+    if (molt_kind_is_sequence(type->kind)) {
         mark_contained(m, type->elem);
     } else if (type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION) {
         for (uint32_t f = 0; f < type->count; f++)
@@ -213,7 +213,7 @@ static void count_changed(MoltMigration *m, MoltTypeId id, bool rebuilt)
     bool record = type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION;
     if (rebuilt || record)
         m->report->types_changed++;
-    if (type->kind == MOLT_KIND_ARRAY)
+    if (molt_kind_is_sequence(type->kind))
         count_changed(m, type->elem, false);
     for (uint32_t f = 0; record && f < type->count; f++)
         count_changed(m, schema->tables.fields[type->first + f].type, false);
@@ -377,7 +377,7 @@ void molt_migrate_commit(MoltMigration *m)
 {
     MoltHeap *heap = m->heap;
     for (uint64_t p = 0; p < m->patch_count; p++)
-        *m->patches[p].address = m->patches[p].value;
+        memcpy(m->patches[p].address, &m->patches[p].value, sizeof m->patches[p].value);
     for (uint32_t s = 0; s < m->span_count; s++) {
         if (m->spans[s].bytes == 0)
             continue;

@@ -180,7 +180,7 @@ static MoltTypeId map_derived(MoltPlan *plan, MoltTypeId before, unsigned depth)
         const MoltType *is = molt_type(plan->after, t);
         if (is->kind != was->kind || is->elem != elem || is->flags != was->flags)
             continue;
-        if (was->kind == MOLT_KIND_ARRAY && is->length != was->length)
+        if (molt_kind_is_sequence(was->kind) && is->length != was->length)
             continue;
         if (was->kind == MOLT_KIND_FUNCTION && !same_params(plan, was, is))
             continue;
@@ -195,7 +195,7 @@ static MoltTypeId map_type(MoltPlan *plan, MoltTypeId before, unsigned depth)
     MoltTypePlan *entry = &plan->types[before];
     if (entry->after != MOLT_NO_TYPE || is_named(was->kind) || depth > DEPTH_LIMIT)
         return entry->after;
-    if (was->kind == MOLT_KIND_POINTER || was->kind == MOLT_KIND_ARRAY ||
+    if (was->kind == MOLT_KIND_POINTER || molt_kind_is_sequence(was->kind) ||
         was->kind == MOLT_KIND_FUNCTION) {
         entry->after = map_derived(plan, before, depth);
     } else {
@@ -252,7 +252,7 @@ bool molt__plan_is_shuffled(const MoltPlan *plan, MoltTypeId before)
     const MoltType *type = molt_type(plan->before, before);
     if (plan->types[before].shuffled)
         return true;
-    if (type->kind == MOLT_KIND_ARRAY)
+    if (molt_kind_is_sequence(type->kind))
         return molt__plan_is_shuffled(plan, type->elem);
     for (uint32_t f = 0; type->kind == MOLT_KIND_STRUCT && f < type->count; f++) {
         if (molt__plan_is_shuffled(plan, plan->before->tables.fields[type->first + f].type))

@@ -11,7 +11,7 @@ static bool begins_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId po
         const MoltType *t = molt_type(schema, type);
         if (type == pointee)
             return true;
-        if (t->kind == MOLT_KIND_ARRAY && t->length > 0)
+        if (molt_kind_is_sequence(t->kind) && t->length > 0)
             type = t->elem;
         else if (t->kind == MOLT_KIND_STRUCT && t->count > 0 &&
                  schema->tables.fields[t->first].bit_offset == 0)
@@ -73,11 +73,14 @@ static bool map_offset(const MoltPlan *plan, MoltTypeId before, MoltTypeId after
         const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
         if (offset == 0 && (any || before == pointee))
             return true;
-        if (was->kind == MOLT_KIND_ARRAY) {
+        if (was->kind == MOLT_KIND_ATOMIC || is->kind == MOLT_KIND_ATOMIC) {
+            before = molt_value_type(plan->before, before);
+            after = molt_value_type(plan->after, after);
+        } else if (molt_kind_is_sequence(was->kind)) {
             uint64_t size = molt_type(plan->before, was->elem)->size;
             uint64_t index = size > 0 ? offset / size : 0;
             bool end = index == was->length;
-            if (is->kind == MOLT_KIND_ARRAY) {
+            if (molt_kind_is_sequence(is->kind)) {
                 uint64_t place = end ? is->length : index;
                 if (place > is->length || (place == is->length && !end))
                     return false;

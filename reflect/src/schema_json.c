@@ -35,7 +35,10 @@ const TypeFlag molt__type_flags[TYPE_FLAG_COUNT] = {
 Key molt__elem_key(uint16_t kind)
 {
     switch (kind) {
-    case MOLT_KIND_ARRAY: return KEY_OF;
+    case MOLT_KIND_ARRAY:
+    case MOLT_KIND_ATOMIC:
+    case MOLT_KIND_COMPLEX:
+    case MOLT_KIND_VECTOR: return KEY_OF;
     case MOLT_KIND_POINTER: return KEY_TO;
     case MOLT_KIND_ENUM: return KEY_STORAGE;
     case MOLT_KIND_FUNCTION: return KEY_RETURNS;
@@ -264,7 +267,7 @@ static cJSON *create_type(Writer *writer, const MoltType *type)
     }
     if (molt__elem_key(type->kind) != KEY_COUNT)
         add_type(writer, object, molt__elem_key(type->kind), type->elem);
-    if (type->kind == MOLT_KIND_ARRAY)
+    if (molt__has_length(type->kind))
         add_number(writer, object, KEY_LENGTH, type->length);
     if (type->kind == MOLT_KIND_FUNCTION)
         add_params(writer, object, type);

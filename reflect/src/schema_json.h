@@ -72,6 +72,12 @@ extern const TypeFlag molt__type_flags[TYPE_FLAG_COUNT];
 /* The key under which a kind keeps MoltType.elem, or KEY_COUNT. */
 Key molt__elem_key(uint16_t kind);
 
+/* Whether the length is written: that of _Atomic and complex types is always the same. */
+static inline bool molt__has_length(uint16_t kind)
+{
+    return kind == MOLT_KIND_ARRAY || kind == MOLT_KIND_VECTOR;
+}
+
 /* Whether objects of the kind have a size. */
 static inline bool molt__is_sized(uint16_t kind)
 {

@@ -440,7 +440,7 @@ static MoltStatus take_type(Reader *reader, const cJSON *object, uint16_t *kind,
     KeySet optional = BIT(ALIGN) | BIT(FILE) | BIT(LINE) | NOTE_KEYS;
     if (molt__is_sized(found))
         required |= BIT(SIZE);
-    if (found == MOLT_KIND_ARRAY)
+    if (molt__has_length(found))
         required |= BIT(LENGTH);
     if (molt__elem_key(found) != KEY_COUNT)
         required |= UINT64_C(1) << molt__elem_key(found);

@@ -215,6 +215,8 @@ static MoltStatus check_default(const Check *check, const MoltType *owner, const
 {
     const MoltTables *t = check->tables;
     const MoltType *type = &t->types[field->type];
+    if (type->kind == MOLT_KIND_ATOMIC)
+        type = &t->types[type->elem];
     const char *member = text_at(check, field->name);
     const unsigned char *bytes = note->constant_size ? t->constants + note->constant : NULL;
 
@@ -273,7 +275,10 @@ static bool has_sane_size(const Check *check, const MoltType *type)
     case MOLT_KIND_STRUCT:
     case MOLT_KIND_UNION: return size <= UINT64_MAX / 8 && size % type->align == 0;
     case MOLT_KIND_ENUM:
-    case MOLT_KIND_ARRAY: return true; /* compared with their element */
+    case MOLT_KIND_ARRAY:
+    case MOLT_KIND_ATOMIC:
+    case MOLT_KIND_COMPLEX:
+    case MOLT_KIND_VECTOR: return true; /* compared with their element */
     default: return size == 0;
     }
 }
@@ -426,15 +431,38 @@ static MoltStatus check_enum(Check *check, const MoltType *type)
     return check_enumerators(check, type);
 }
 
-static MoltStatus check_array(const Check *check, const MoltType *type)
+/* What a kind may be made of, beyond having objects. */
+static bool is_element(const Check *check, const MoltType *type)
+{
+    uint16_t kind = check->tables->types[type->elem].kind;
+    bool number = kind == MOLT_KIND_INT || kind == MOLT_KIND_FLOAT;
+    switch (type->kind) {
+    case MOLT_KIND_ATOMIC: return kind != MOLT_KIND_ATOMIC && kind != MOLT_KIND_ARRAY;
+    case MOLT_KIND_COMPLEX: return number;
+    case MOLT_KIND_VECTOR: return number || kind == MOLT_KIND_BOOL;
+    default: return true;
+    }
+}
+
+static MoltStatus check_sequence(const Check *check, const MoltType *type)
 {
     if (!has_objects(check, type->elem))
         return fault(check, type, NULL, "its element type is missing or has no size");
+    if (!is_element(check, type))
+        return fault(check, type, NULL, "it cannot be made of \"%.60s\"",
+                     text_at(check, check->tables->types[type->elem].name));
+    if ((type->kind == MOLT_KIND_ATOMIC && type->length != 1) ||
+        (type->kind == MOLT_KIND_COMPLEX && type->length != 2))
+        return fault(check, type, NULL, "a type of its kind cannot have %llu elements",
+                     (unsigned long long)type->length);
     uint64_t element = check->tables->types[type->elem].size;
     if (element != 0 && type->length > UINT64_MAX / 8 / element)
         return fault(check, type, NULL, "%llu elements are more than an address space holds",
                      (unsigned long long)type->length);
-    if (type->size != element * type->length)
+    /* a vector of three takes the room of four */
+    bool padded = type->kind == MOLT_KIND_VECTOR && type->size > element * type->length &&
+                  type->size / 2 < element * type->length;
+    if (type->size != element * type->length && !padded)
         return fault(check, type, NULL, "has %llu bytes but %llu elements of %llu bytes",
                      (unsigned long long)type->size, (unsigned long long)type->length,
                      (unsigned long long)element);
@@ -462,7 +490,10 @@ static MoltStatus check_members(Check *check, const MoltType *type)
     case MOLT_KIND_STRUCT:
     case MOLT_KIND_UNION: return check_fields(check, type);
     case MOLT_KIND_ENUM: return check_enum(check, type);
-    case MOLT_KIND_ARRAY: return MOLT_OK; /* checked before, because fields compare with its size */
+    case MOLT_KIND_ARRAY:
+    case MOLT_KIND_ATOMIC:
+    case MOLT_KIND_COMPLEX:
+    case MOLT_KIND_VECTOR: return MOLT_OK; /* checked before: fields compare with their size */
     case MOLT_KIND_FUNCTION: return check_function(check, type);
     default:
         if (type->count != 0)
@@ -483,8 +514,8 @@ static MoltStatus check_types(Check *check)
         const MoltType *type = &t->types[i];
         if (type->kind == MOLT_KIND_POINTER && type->elem >= t->type_count)
             status = fault(check, type, NULL, "the type it points at is missing");
-        else if (type->kind == MOLT_KIND_ARRAY)
-            status = check_array(check, type);
+        else if (molt_kind_is_sequence(type->kind))
+            status = check_sequence(check, type);
     }
     for (uint32_t i = 0; i < t->type_count && !status; i++)
         status = check_members(check, &t->types[i]);

@@ -31,7 +31,10 @@ typedef uint32_t MoltTypeId;
     X(ARRAY, "array")       /* elem: element type; length: elements */                             \
     X(POINTER, "pointer")   /* elem: pointee */                                                    \
     X(FUNCTION, "function") /* elem: result; first,count: refs[] with the parameters' types */     \
-    X(OPAQUE, "opaque")     /* declared, never defined, or not followed: only a name */
+    X(OPAQUE, "opaque")     /* declared, never defined, or not followed: only a name */            \
+    X(ATOMIC, "atomic")     /* elem: type of the value, which has the same size; length: 1 */      \
+    X(COMPLEX, "complex")   /* elem: type of both parts, the real one first; length: 2 */          \
+    X(VECTOR, "vector")     /* elem: number type; length: elements; may end in padding */
 
 typedef enum MoltKind {
 #define X(name, id) MOLT_KIND_##name,
