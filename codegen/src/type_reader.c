@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "annotation.h"
+#include "declarator.h"
 
 static const char *copy_string(MoltTypeReader *reader, CXString string)
 {
@@ -87,26 +88,24 @@ static MoltModelType *read_arithmetic(MoltTypeReader *reader, CXType type)
 
 /* ---- derived types --------------------------------------------------------------------------- */
 
-/* The type called prefix + suffix, made when it is new: *is_new tells. */
-static MoltModelType *derive(MoltTypeReader *reader, MoltKind kind, const char *prefix,
-                             const char *suffix, bool *is_new)
+static MoltDeclarator declarator_of(const MoltModelType *type)
+{
+    return (MoltDeclarator){type->prefix, type->suffix};
+}
+
+/* The type spelled so, made when it is new: *is_new tells. */
+static MoltModelType *derive(MoltTypeReader *reader, MoltKind kind, MoltDeclarator spelled,
+                             bool *is_new)
 {
     MoltArena *arena = reader->model->arena;
-    const char *name = molt__arena_format(arena, "%s%s", prefix, suffix);
+    const char *name = molt__arena_format(arena, "%s%s", spelled.prefix, spelled.suffix);
     MoltModelType *found = molt__model_find(reader->model, name);
     *is_new = found == NULL;
     if (found == NULL) {
-        found = molt__model_add(reader->model, prefix, suffix);
+        found = molt__model_add(reader->model, spelled.prefix, spelled.suffix);
         found->kind = kind;
     }
     return found;
-}
-
-static const char *declarator_space(const char *prefix)
-{
-    size_t length = strlen(prefix);
-    char last = length == 0 ? ' ' : prefix[length - 1];
-    return last == '*' || last == ' ' || last == '(' ? "" : " ";
 }
 
 static MoltModelType *read_pointer(MoltTypeReader *reader, CXType type, MoltTypeContext context)
@@ -123,13 +122,10 @@ static MoltModelType *read_pointer(MoltTypeReader *reader, CXType type, MoltType
     if (elem == NULL) {
         return NULL;
     }
-    bool wrapped = elem->kind == MOLT_KIND_ARRAY || elem->kind == MOLT_KIND_FUNCTION;
-    MoltArena *arena = reader->model->arena;
-    const char *prefix = molt__arena_format(arena, "%s%s%s*", elem->prefix,
-                                            declarator_space(elem->prefix), wrapped ? "(" : "");
-    const char *suffix = molt__arena_format(arena, "%s%s", wrapped ? ")" : "", elem->suffix);
+    MoltDeclarator spelled =
+        molt__declare_pointer(reader->model->arena, declarator_of(elem), elem->kind);
     bool is_new = false;
-    MoltModelType *pointer = derive(reader, MOLT_KIND_POINTER, prefix, suffix, &is_new);
+    MoltModelType *pointer = derive(reader, MOLT_KIND_POINTER, spelled, &is_new);
     if (is_new) {
         pointer->elem = elem;
         molt__type_measure(pointer, type);
@@ -149,10 +145,10 @@ static MoltModelType *read_array(MoltTypeReader *reader, CXType type, MoltTypeCo
     if (elem == NULL) {
         return NULL;
     }
-    const char *suffix =
-        molt__arena_format(reader->model->arena, "[%lld]%s", length, elem->suffix);
+    MoltDeclarator spelled =
+        molt__declare_array(reader->model->arena, declarator_of(elem), (uint64_t)length);
     bool is_new = false;
-    MoltModelType *array = derive(reader, MOLT_KIND_ARRAY, elem->prefix, suffix, &is_new);
+    MoltModelType *array = derive(reader, MOLT_KIND_ARRAY, spelled, &is_new);
     if (is_new) {
         array->elem = elem;
         array->length = (uint64_t)length;
@@ -166,7 +162,7 @@ static MoltModelType *derive_sequence(MoltTypeReader *reader, MoltKind kind, con
                                       MoltModelType *elem, uint64_t length, CXType type)
 {
     bool is_new = false;
-    MoltModelType *found = derive(reader, kind, name, "", &is_new);
+    MoltModelType *found = derive(reader, kind, (MoltDeclarator){name, ""}, &is_new);
     if (is_new) {
         found->elem = elem;
         found->length = length;
@@ -184,7 +180,8 @@ static MoltModelType *read_atomic(MoltTypeReader *reader, CXType type, MoltTypeC
     if (elem == NULL) {
         return NULL;
     }
-    const char *name = molt__arena_format(reader->model->arena, "_Atomic(%s)", elem->name);
+    const char *name =
+        molt__declare_atomic(reader->model->arena, declarator_of(elem)).prefix;
     if (clang_Type_getSizeOf(type) != clang_Type_getSizeOf(value) && !context.signature) {
         return molt__type_refuse(
             reader, context,
@@ -230,11 +227,9 @@ static MoltModelType *read_param(MoltTypeReader *reader, CXType type, MoltTypeCo
             return NULL;
         }
         bool is_new = false;
-        const char *prefix =
-            molt__arena_format(reader->model->arena, "%s%s*", elem->prefix,
-                               declarator_space(elem->prefix));
-        MoltModelType *pointer =
-            derive(reader, MOLT_KIND_POINTER, prefix, elem->suffix, &is_new);
+        MoltDeclarator spelled =
+            molt__declare_pointer(reader->model->arena, declarator_of(elem), elem->kind);
+        MoltModelType *pointer = derive(reader, MOLT_KIND_POINTER, spelled, &is_new);
         if (is_new) {
             pointer->elem = elem;
             pointer->size = sizeof(void *);
@@ -271,11 +266,9 @@ static MoltModelType *read_function(MoltTypeReader *reader, CXType type, MoltTyp
     } else if (param_count == 0 && type.kind == CXType_FunctionProto) {
         list = "void";
     }
-    const char *prefix =
-        molt__arena_format(arena, "%s%s", result->prefix, declarator_space(result->prefix));
-    const char *suffix = molt__arena_format(arena, "(%s)%s", list, result->suffix);
+    MoltDeclarator spelled = molt__declare_function(arena, declarator_of(result), list);
     bool is_new = false;
-    MoltModelType *function = derive(reader, MOLT_KIND_FUNCTION, prefix, suffix, &is_new);
+    MoltModelType *function = derive(reader, MOLT_KIND_FUNCTION, spelled, &is_new);
     if (is_new) {
         function->elem = result;
         function->params = params;

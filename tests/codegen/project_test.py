@@ -143,7 +143,7 @@ class Project(GameTest):
         self.edit("part.h", PART_H.replace("int x;", "_Atomic struct { char c[3]; } x;"))
         self.build()
         self.assertNotEqual(self.code, 0)
-        self.assertIn("part.h:3:56: error: 'Part.x': '_Atomic(Part::x)', to which", self.output)
+        self.assertIn("part.h:3:53: error: 'Part.x': '_Atomic(Part::x)', to which", self.output)
         self.assertEqual((self.folder / "build/libgame.so").read_bytes(), before)
         self.edit("part.h", PART_H)
         self.build()

@@ -103,15 +103,16 @@ int f(void) { static const int once = 1; static int seen MOLT_TRANSIENT; int i =
                             "include the header")
 
     def test_two_bodies_under_one_name(self):
-        self.write("other.c", "#include <molt/molt.h>\nstruct Part {\n    long x;\n};\n"
+        self.write("part.h", "struct Part {\n    Number x;\n};\n")
+        self.write("other.c", "#include <molt/molt.h>\n#define Number long\n#include \"part.h\"\n"
                               "void *other(void);\n"
                               "void *other(void) { return molt_new(struct Part); }\n")
-        said = self.refusal_of("struct Part { int x; };\n"
+        said = self.refusal_of('#define Number int\n#include "part.h"\n'
                                "typedef struct Game { struct Part p; } Game;\n", "other.c")
-        self.assertIn(f"{self.folder}/other.c:2: error: two different bodies for 'Part'", said)
-        self.assertIn(f"at {self.folder}/game.c:2 as {self.folder}/game.c sees it", said)
-        self.assertIn("    2 | struct Part {\n", said)
-        self.assertIn("remedy: give one of them another name", said)
+        self.assertIn(f"{self.folder}/part.h:1: error: two different bodies for 'Part'", said)
+        self.assertIn(f"at {self.folder}/part.h:1 as {self.folder}/game.c sees it", said)
+        self.assertIn("    1 | struct Part {\n", said)
+        self.assertIn("remedy: include it under the same macros", said)
 
     def test_two_types_of_one_name_in_one_source(self):
         said = self.refusal_of("struct Part { int x; };\ntypedef struct { char c; } Part;\n"

@@ -3,6 +3,7 @@ outcome and the findings with what the case's leading comment expects:
 
     expect: migrated | code | refused RULE PATH | load-failed TEXT | codegen-error TEXT
     report: SEVERITY RULE PATH [OBJECTS]       one line for each finding that must be there
+    with: FILE                                 another source of both versions, beside the case
 
 A loss that no `report:` line names is a failure, and so is a missing one."""
 import argparse
@@ -19,9 +20,10 @@ def expectations(source):
     lines = [line.strip(" *") for line in comment.group(1).splitlines()] if comment else []
     expect = [line[7:].strip() for line in lines if line.startswith("expect:")]
     reports = [line[7:].split() for line in lines if line.startswith("report:")]
+    others = [line[5:].strip() for line in lines if line.startswith("with:")]
     if len(expect) != 1:
         sys.exit("the leading comment must have exactly one `expect:` line")
-    return expect[0], reports
+    return expect[0], reports, others
 
 
 def run(command, **options):
@@ -29,18 +31,19 @@ def run(command, **options):
                           check=False, **options)
 
 
-def build(args, case, version, folder):
+def build(args, sources, version, folder):
     """The library of one version; (path, None) or (None, what the generator said)."""
-    flags = [f"-DVERSION={version}", f"-I{case.parent.parent}"] + [f"-I{i}" for i in args.include]
+    cases = sources[0].parent
+    flags = [f"-DVERSION={version}", f"-I{cases.parent}"] + [f"-I{i}" for i in args.include]
     metadata, library = folder / f"v{version}.c", folder / f"v{version}.so"
-    command = [args.codegen, "--base", str(case.parent), "--metadata", str(metadata), "--schema",
-               str(folder / f"v{version}.json"), str(case), "--", "-std=gnu11", *flags]
+    command = [args.codegen, "--base", str(cases), "--metadata", str(metadata), "--schema",
+               str(folder / f"v{version}.json"), *map(str, sources), "--", "-std=gnu11", *flags]
     generated = run(command)
     if generated.returncode != 0:
         return None, generated.stdout
     command = [args.cc, *shlex.split(args.cflags), "-std=gnu11", "-g", "-O1", "-fPIC", "-shared",
                "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", *flags,
-               str(case), str(metadata), "-o", str(library), "-lm"]
+               *map(str, sources), str(metadata), "-o", str(library), "-lm"]
     compiled = run(command)
     if compiled.returncode != 0:
         sys.exit(f"version {version} does not compile:\n{compiled.stdout}")
@@ -79,12 +82,13 @@ def main():
     parser.add_argument("--include", action="append", default=[])
     args = parser.parse_args()
     case = args.case.resolve()
-    expect, reports = expectations(case.read_text())
+    expect, reports, others = expectations(case.read_text())
+    sources = [case, *(case.parent / other for other in others)]
     with tempfile.TemporaryDirectory(prefix="molt-evolution-") as name:
         folder = pathlib.Path(name)
         libraries = []
         for version in (1, 2):
-            library, refusal = build(args, case, version, folder)
+            library, refusal = build(args, sources, version, folder)
             if refusal is not None:
                 text = expect.partition("codegen-error ")[2]
                 if text and text in refusal:

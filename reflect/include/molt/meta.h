@@ -53,7 +53,8 @@ enum { /* MoltType.flags */
 
 typedef struct MoltType {
     uint32_t name; /* string; "Ant", "int", "Ant *", "int[4][3]"; unique in a schema. Struct, union and
-                      enum: tag, else typedef name; unnamed ones inside P as field f: "P::f" */
+                      enum: tag, else typedef name; unnamed ones inside P as field f: "P::f". Where
+                      sources have different ones of a name for themselves: "ground.c:Cell" */
     uint16_t kind; /* MoltKind */
     uint16_t flags;
     uint64_t size; /* bytes; 0 for VOID, FUNCTION, OPAQUE */
@@ -128,7 +129,8 @@ typedef struct MoltRoot {
     MoltTypeId type; /* the object's type, not the pointer's */
 } MoltRoot;
 
-/* How molt_new(T) spells a type, sorted by spelling (strcmp). */
+/* How molt_new(T) spells a type, sorted by spelling (strcmp); "ground.c:Cell" for what the source
+ * ground.c means by Cell when others mean something else. */
 typedef struct MoltSpelling {
     uint32_t text;
     MoltTypeId type;
