@@ -26,6 +26,11 @@ MoltDeclarator molt__declare_array(MoltArena *arena, MoltDeclarator elem, uint64
         molt__arena_format(arena, "[%llu]%s", (unsigned long long)length, elem.suffix)};
 }
 
+MoltDeclarator molt__declare_flexible(MoltArena *arena, MoltDeclarator elem)
+{
+    return (MoltDeclarator){elem.prefix, molt__arena_format(arena, "[]%s", elem.suffix)};
+}
+
 MoltDeclarator molt__declare_function(MoltArena *arena, MoltDeclarator result, const char *params)
 {
     return (MoltDeclarator){

@@ -15,6 +15,7 @@ typedef struct MoltDeclarator {
 /* `pointee` decides whether parentheses are needed. */
 MoltDeclarator molt__declare_pointer(MoltArena *arena, MoltDeclarator elem, MoltKind pointee);
 MoltDeclarator molt__declare_array(MoltArena *arena, MoltDeclarator elem, uint64_t length);
+MoltDeclarator molt__declare_flexible(MoltArena *arena, MoltDeclarator elem);
 /* `params`: what stands between the parentheses. */
 MoltDeclarator molt__declare_function(MoltArena *arena, MoltDeclarator result, const char *params);
 MoltDeclarator molt__declare_atomic(MoltArena *arena, MoltDeclarator elem);

@@ -94,7 +94,9 @@ static MoltDeclarator spell(const MoltLibraryNames *names, uint32_t unit, MoltTy
         return molt__declare_pointer(arena, spell(names, unit, type->elem),
                                      (MoltKind)molt_type(schema, type->elem)->kind);
     case MOLT_KIND_ARRAY:
-        return molt__declare_array(arena, spell(names, unit, type->elem), type->length);
+        return (type->flags & MOLT_TYPE_FLEXIBLE) != 0
+                   ? molt__declare_flexible(arena, spell(names, unit, type->elem))
+                   : molt__declare_array(arena, spell(names, unit, type->elem), type->length);
     case MOLT_KIND_FUNCTION:
         return molt__declare_function(arena, spell(names, unit, type->elem),
                                       spell_params(names, unit, id));

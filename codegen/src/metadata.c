@@ -48,9 +48,12 @@ static void add_check(MoltText *text, const MoltSchema *schema, const MoltUnitCh
         const char *member = first_member(text->arena, name);
         molt__text_add(text, "_Static_assert(offsetof(%s, %s) == %llu", check->spelling, member,
                        (Wide)field->bit_offset / 8);
+        const MoltType *held = molt_type(schema, field->type);
+        bool flexible = held->kind == MOLT_KIND_ARRAY && (held->flags & MOLT_TYPE_FLEXIBLE) != 0;
         if (*name != '<') {
-            molt__text_add(text, " && sizeof(((%s *)0)->%s) == %llu", check->spelling, member,
-                           (Wide)molt_type(schema, field->type)->size);
+            molt__text_add(text, " && sizeof(((%s *)0)->%s%s) == %llu", check->spelling, member,
+                           flexible ? "[0]" : "",
+                           (Wide)(flexible ? molt_type(schema, held->elem)->size : held->size));
         }
         molt__text_add(text, ",\n               \"%s.%s\");\n", check->type, member);
     }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "annotation.h"
+#include "flexible.h"
 
 /* ---- fields ---------------------------------------------------------------------------------- */
 
@@ -78,7 +79,10 @@ static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
     if (bits) {
         check_bit_field(walk, cursor, context);
     }
-    MoltModelType *type = molt__type_read_in(reader, clang_getCursorType(cursor), context);
+    CXType declared = clang_getCanonicalType(clang_getCursorType(cursor));
+    context.flexible = declared.kind == CXType_IncompleteArray ||
+                       (declared.kind == CXType_ConstantArray && clang_getArraySize(declared) == 0);
+    MoltModelType *type = molt__type_read_in(reader, declared, context);
     if (type == NULL) {
         return;
     }
@@ -207,6 +211,7 @@ static void check_records(MoltTypeReader *reader)
             molt__refuse(reader->diagnostics, type->place, "give it a member",
                          "'%s' is empty; objects without size are not supported yet", type->name);
         }
+        molt__flexible_check_record(reader->diagnostics, type);
     }
 }
 

@@ -135,23 +135,28 @@ static MoltModelType *read_pointer(MoltTypeReader *reader, CXType type, MoltType
 
 static MoltModelType *read_array(MoltTypeReader *reader, CXType type, MoltTypeContext context)
 {
-    long long length = clang_getArraySize(type);
-    if (length <= 0) {
+    MoltArena *arena = reader->model->arena;
+    bool flexible = context.flexible;
+    long long length = flexible ? 0 : clang_getArraySize(type);
+    if (length <= 0 && !flexible) {
         return molt__type_refuse(reader, context, "an array without elements is",
-                           "put the elements on the heap: a pointer to molt_new_array(T, n) and a "
-                           "count");
+                                 "make it the last member of a struct that is allocated by "
+                                 "molt_new_flexible, or a pointer to molt_new_array(T, n)");
     }
+    context.flexible = false;
     MoltModelType *elem = molt__type_read_in(reader, clang_getArrayElementType(type), context);
     if (elem == NULL) {
         return NULL;
     }
     MoltDeclarator spelled =
-        molt__declare_array(reader->model->arena, declarator_of(elem), (uint64_t)length);
+        flexible ? molt__declare_flexible(arena, declarator_of(elem))
+                 : molt__declare_array(arena, declarator_of(elem), (uint64_t)length);
     bool is_new = false;
     MoltModelType *array = derive(reader, MOLT_KIND_ARRAY, spelled, &is_new);
     if (is_new) {
         array->elem = elem;
         array->length = (uint64_t)length;
+        array->flags = flexible ? MOLT_TYPE_FLEXIBLE : 0;
         molt__type_measure(array, type);
     }
     return array;
@@ -471,10 +476,6 @@ static MoltModelType *read_other(MoltTypeReader *reader, CXType type, MoltTypeCo
         return opaque_type(reader, type);
     }
     switch (type.kind) {
-    case CXType_IncompleteArray:
-        return molt__type_refuse(reader, context, "a flexible array member is",
-                           "put the elements on the heap: a pointer to molt_new_array(T, n) and a "
-                           "count");
     case CXType_VariableArray:
         return molt__type_refuse(reader, context, "an array of variable length is",
                            "put the elements on the heap: a pointer to molt_new_array(T, n) and a "
@@ -496,6 +497,7 @@ MoltModelType *molt__type_read_in(MoltTypeReader *reader, CXType sugared, MoltTy
     case CXType_Pointer:
         return read_pointer(reader, type, context);
     case CXType_ConstantArray:
+    case CXType_IncompleteArray:
         return read_array(reader, type, context);
     case CXType_FunctionProto:
     case CXType_FunctionNoProto:

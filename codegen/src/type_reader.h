@@ -30,6 +30,7 @@ typedef struct MoltTypeContext {
     const char *owner, *field; /* NULL for roots and allocations */
     bool follow;               /* records are read; otherwise only named */
     bool signature;            /* in a function type: what cannot be modelled is opaque */
+    bool flexible;             /* an array without a length, as a struct's last member may be */
 } MoltTypeContext;
 
 /* The model's type for what a root or an allocation holds, which must have a size; NULL after a

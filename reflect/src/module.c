@@ -54,6 +54,15 @@ static MoltStatus check_site(const MoltSite *site, const MoltSchema *schema, Mol
             "know. The metadata is older than this source: generate it again.",
             site->file, site->line, site->spelling);
     const MoltType *layout = molt_type(schema, *type);
+    const MoltField *tail = molt_schema_tail(schema, *type);
+    uint64_t element = tail ? molt_type(schema, molt_type(schema, tail->type)->elem)->size : 0;
+    if (element != site->element)
+        return molt_error(error, MOLT_INVALID,
+                          "%s:%u: the allocation of %s was compiled with %u bytes for an element of "
+                          "its flexible array, but the metadata says %llu. The object file or the "
+                          "metadata is stale: build the library again.",
+                          site->file, site->line, site->spelling, site->element,
+                          (unsigned long long)element);
     if (layout->size != site->size || layout->align < site->align)
         return molt_error(error, MOLT_INVALID,
                           "%s:%u: molt_new(%s) was compiled with %llu bytes aligned to %u, but the "

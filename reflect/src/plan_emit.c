@@ -615,10 +615,18 @@ static void emit_bits(MoltPlan *plan, const Site *site, const MoltField *was, co
                     into);
 }
 
+static bool is_flexible(const MoltSchema *schema, const MoltField *field)
+{
+    const MoltType *type = molt_type(schema, field->type);
+    return type->kind == MOLT_KIND_ARRAY && (type->flags & MOLT_TYPE_FLEXIBLE) != 0;
+}
+
 static void emit_field(MoltPlan *plan, const Site *site, uint64_t source, uint64_t destination)
 {
     const MoltField *is = &plan->after->tables.fields[site->after];
-    if (site->before == MOLT__NO_FIELD || is->flags & MOLT_FIELD_TRANSIENT) {
+    bool from_tail = site->before != MOLT__NO_FIELD &&
+                     is_flexible(plan->before, &plan->before->tables.fields[site->before]);
+    if (site->before == MOLT__NO_FIELD || from_tail || is->flags & MOLT_FIELD_TRANSIENT) {
         emit_field_default(plan, is, destination);
         return;
     }
@@ -650,11 +658,13 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
     for (uint32_t f = 0; f < is->count && !plan->failed; f++) {
         Site site = {pair, before, after, plan->matches[plan->pairs[pair].match + f], is->first + f};
-        emit_field(plan, &site, source, destination);
+        if (!is_flexible(plan->after, &plan->after->tables.fields[is->first + f]))
+            emit_field(plan, &site, source, destination);
     }
     for (uint32_t f = 0; f < was->count && !plan->failed; f++) {
         const MoltField *field = &plan->before->tables.fields[was->first + f];
-        if (field->flags & MOLT_FIELD_TRANSIENT || is_matched(plan, pair, was->first + f))
+        if (field->flags & MOLT_FIELD_TRANSIENT || is_matched(plan, pair, was->first + f) ||
+            is_flexible(plan->before, field))
             continue;
         Site site = {pair, before, after, was->first + f, MOLT__NO_FIELD};
         emit_drop_field(plan, &site, MOLT_RULE_FIELD_REMOVED, field, source);
@@ -683,10 +693,75 @@ static void emit_scan(MoltPlan *plan, const Site *site, MoltTypeId id, uint64_t 
         for (uint32_t f = 0; f < type->count && !plan->failed; f++) {
             const MoltField *field = &plan->before->tables.fields[type->first + f];
             Site inner = {pair, id, after, type->first + f, is->first + f};
-            if (!(field->flags & (MOLT_FIELD_EXTERNAL | MOLT_FIELD_BITS)))
+            if (!(field->flags & (MOLT_FIELD_EXTERNAL | MOLT_FIELD_BITS)) &&
+                !is_flexible(plan->before, field))
                 emit_scan(plan, &inner, field->type, at + field->bit_offset / 8);
         }
     }
+}
+
+/* ---- flexible arrays: operations on one element, after those of the struct -------------------- */
+
+static uint32_t field_index(const MoltSchema *schema, const MoltField *field)
+{
+    return (uint32_t)(field - schema->tables.fields);
+}
+
+static void scan_tail(MoltPlan *plan, MoltTypeId before, const MoltField *was)
+{
+    MoltTypeId after = plan->types[before].after;
+    const MoltType *is = molt_type(plan->after, after);
+    uint32_t pair = molt__plan_pair(plan, before, after);
+    Site site = {pair, before, after, field_index(plan->before, was), is->first + is->count - 1};
+    if (!plan->failed && !(was->flags & MOLT_FIELD_EXTERNAL))
+        emit_scan(plan, &site, molt_type(plan->before, was->type)->elem, 0);
+}
+
+static void change_tail(MoltPlan *plan, MoltTypeId before, const MoltField *was,
+                        const MoltField *is)
+{
+    MoltTypeId after = plan->types[before].after;
+    uint32_t pair = molt__plan_pair(plan, before, after);
+    MoltTypeId from = molt_type(plan->before, was->type)->elem;
+    MoltTypeId to = molt_type(plan->after, is->type)->elem;
+    Site site = {pair, before, after, field_index(plan->before, was), MOLT__NO_FIELD};
+    if (plan->failed)
+        return;
+    if (molt__plan_same_tail(plan, before, after) && !(is->flags & MOLT_FIELD_TRANSIENT)) {
+        site.after = field_index(plan->after, is);
+        emit_value(plan, &site, from, to, 0, 0);
+        return;
+    }
+    if (!(was->flags & MOLT_FIELD_TRANSIENT))
+        emit_drop(plan, &site, MOLT_RULE_FIELD_REMOVED, from, 0, MOLT__NO_CONSTANT);
+    emit_default(plan, to, 0);
+}
+
+/* A struct that gains or loses its flexible array changes what the count of its blocks means. */
+static void emit_tail(MoltPlan *plan, MoltTypeId before)
+{
+    MoltTypePlan *type = &plan->types[before];
+    const MoltField *was = molt_schema_tail(plan->before, before);
+    const MoltField *is = molt_schema_tail(plan->after, type->after);
+    if (!was && !is)
+        return;
+    plan->merge_floor = plan->op_count;
+    type->first_tail = plan->op_count;
+    if (was && is && type->fate == MOLT_FATE_SAME) {
+        scan_tail(plan, before, was);
+    } else if (was && is) {
+        change_tail(plan, before, was, is);
+    } else {
+        const Site site = {UINT32_MAX, before, type->after,
+                           was ? field_index(plan->before, was) : MOLT__NO_FIELD,
+                           is ? field_index(plan->after, is) : MOLT__NO_FIELD};
+        uint32_t check = check_for(plan, &site);
+        push(plan, (MoltOp){.code = MOLT__OP_REFUSE, .check = check,
+                            .rule = MOLT_RULE_SHAPE_CHANGED});
+        type->op_count++;
+        type->first_tail = plan->op_count;
+    }
+    type->tail_count = plan->op_count - type->first_tail;
 }
 
 void molt__plan_emit_type(MoltPlan *plan, MoltTypeId before)
@@ -707,4 +782,5 @@ void molt__plan_emit_type(MoltPlan *plan, MoltTypeId before)
         emit_value(plan, &site, before, type->after, 0, 0);
         type->op_count = plan->op_count - type->first_op;
     }
+    emit_tail(plan, before);
 }

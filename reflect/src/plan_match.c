@@ -347,6 +347,17 @@ const MoltPair *molt__plan_find_pair(const MoltPlan *plan, MoltTypeId before, Mo
     return NULL;
 }
 
+bool molt__plan_same_tail(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
+{
+    const MoltField *was = molt_schema_tail(plan->before, before);
+    const MoltField *is = molt_schema_tail(plan->after, after);
+    const MoltPair *pair = molt__plan_find_pair(plan, before, after);
+    if (!was || !is || !pair)
+        return false;
+    uint32_t place = molt_type(plan->after, after)->count - 1;
+    return plan->matches[pair->match + place] == (uint32_t)(was - plan->before->tables.fields);
+}
+
 static void named_fields(const MoltSchema *schema, const MoltType *type, Named *items)
 {
     for (uint32_t f = 0; f < type->count; f++) {

@@ -184,6 +184,33 @@ static uintptr_t dangling(MoltMigration *m, const MoltOp *op, uintptr_t value, u
     return keep ? 0 : value;
 }
 
+/* Offset in the new block of a flexible struct for an offset in the old one. */
+static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *span,
+                         const MoltSpan *moved, uint64_t count, uint64_t at, uint64_t *out)
+{
+    const MoltPlan *plan = m->plan;
+    MoltTypeId after = plan->types[span->type].after;
+    const MoltField *was = molt_schema_tail(plan->before, span->type);
+    const MoltField *is = molt_schema_tail(plan->after, after);
+    if (op->before == span->type && (at == 0 || at == molt__span_bytes(span, count))) {
+        *out = at == 0 ? 0 : molt__span_bytes(moved, count);
+        return true;
+    }
+    if (at < span->header)
+        return map_offset_cached(m, span->type, at, op->before, out);
+    uint64_t element = (at - span->header) / span->elem_size;
+    uint64_t offset = (at - span->header) % span->elem_size, inner = 0;
+    if (!was || !is || element > count || (element == count && offset > 0) ||
+        !molt__plan_same_tail(plan, span->type, after))
+        return false;
+    if (element < count && !map_offset(plan, molt_type(plan->before, was->type)->elem,
+                                       molt_type(plan->after, is->type)->elem, offset, op->before,
+                                       &inner))
+        return false;
+    *out = moved->header + element * moved->elem_size + inner;
+    return true;
+}
+
 static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     const MoltHeap *heap = m->heap;
@@ -196,8 +223,12 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         return dangling(m, op, value, i, span);
     uint64_t count = molt__span_count(span, (uint32_t)index);
     at -= index * span->stride;
-    uint64_t element = span->elem_size > 0 ? at / span->elem_size : 0;
-    uint64_t offset = at - element * span->elem_size;
+    bool flexible = span->header > 0;
+    uint64_t unit = flexible ? molt__span_bytes(span, count) : span->elem_size;
+    uint64_t all = count;
+    count = flexible ? 1 : count;
+    uint64_t element = unit > 0 ? at / unit : 0;
+    uint64_t offset = at - element * unit;
     if (element > count || (element == count && offset > 0))
         return dangling(m, op, value, i, span);
 
@@ -220,6 +251,15 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     }
     const MoltSpan *moved = &m->spans[slot - 1];
     uint64_t inner = 0;
+    if (flexible) {
+        if (!map_flexible(m, op, span, moved, all, at, &inner)) {
+            molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i,
+                        "a pointer into %s at byte %llu",
+                        molt_type_name(m->plan->before, span->type), (unsigned long long)at);
+            return 0;
+        }
+        return moved->base + index * moved->stride + inner;
+    }
     bool whole = element == count || (offset == 0 && op->before == span->type);
     if (!whole && !map_offset_cached(m, span->type, offset, op->before, &inner)) {
         molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i, "a pointer into %s at byte %llu",

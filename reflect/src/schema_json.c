@@ -30,6 +30,7 @@ const TypeFlag molt__type_flags[TYPE_FLAG_COUNT] = {
     {MOLT_KIND_INT, MOLT_TYPE_CHAR, KEY_CHAR},
     {MOLT_KIND_FLOAT, MOLT_TYPE_BINARY_FLOAT, KEY_IEEE},
     {MOLT_KIND_FUNCTION, MOLT_TYPE_VARIADIC, KEY_VARIADIC},
+    {MOLT_KIND_ARRAY, MOLT_TYPE_FLEXIBLE, KEY_FLEXIBLE},
 };
 
 Key molt__elem_key(uint16_t kind)
@@ -187,6 +188,7 @@ static void add_notes(Writer *writer, cJSON *object, uint32_t first, uint32_t co
             add_flag(writer, object, molt__marks[i].key);
     }
     add_note_texts(writer, object, KEY_CONVERT, notes, count, MOLT_NOTE_CONVERT);
+    add_note_texts(writer, object, KEY_COUNTED_BY, notes, count, MOLT_NOTE_COUNT);
 }
 
 static cJSON *create_field(Writer *writer, const MoltField *field)

@@ -41,7 +41,7 @@
     X(TYPE, "type") X(OFFSET, "offset") X(BITS, "bits") X(VALUE, "value") X(WAS, "was")            \
     X(DEFAULT, "default") X(REQUIRED, "required") X(TRANSIENT, "transient")                        \
     X(EXTERNAL, "external") X(FLAGS, "flags") X(FALLBACK, "fallback") X(CONVERT, "convert")        \
-    X(TEXT, "text") X(BYTES, "bytes")
+    X(TEXT, "text") X(BYTES, "bytes") X(FLEXIBLE, "flexible") X(COUNTED_BY, "count")
 
 typedef enum Key {
 #define X(name, text) KEY_##name,
@@ -66,7 +66,7 @@ typedef struct TypeFlag {
     uint16_t kind, flag;
     Key key;
 } TypeFlag;
-enum { TYPE_FLAG_COUNT = 4 };
+enum { TYPE_FLAG_COUNT = 5 };
 extern const TypeFlag molt__type_flags[TYPE_FLAG_COUNT];
 
 /* The key under which a kind keeps MoltType.elem, or KEY_COUNT. */

@@ -191,6 +191,8 @@ static MoltStatus check_notes(const Check *check, const MoltType *type, const ch
         const char *text = text_at(check, note->text);
         if (note->kind == MOLT_NOTE_WAS && !*text)
             return fault(check, type, member, "an earlier name is empty");
+        if (note->kind == MOLT_NOTE_COUNT && !*text)
+            return fault(check, type, member, "the field that counts has no name");
         if (note->kind == MOLT_NOTE_CONVERT && !is_conversion(text))
             return fault(check, type, member, "unknown conversion \"%.40s\"", text);
         if (note->kind == MOLT_NOTE_DEFAULT && defaulted)
@@ -257,6 +259,7 @@ static uint16_t flags_of_kind(uint16_t kind)
     case MOLT_KIND_ENUM: return MOLT_TYPE_SIGNED | MOLT_TYPE_FLAGS;
     case MOLT_KIND_FLOAT: return MOLT_TYPE_BINARY_FLOAT;
     case MOLT_KIND_FUNCTION: return MOLT_TYPE_VARIADIC;
+    case MOLT_KIND_ARRAY: return MOLT_TYPE_FLEXIBLE;
     default: return 0;
     }
 }
@@ -302,6 +305,20 @@ static MoltStatus check_type(const Check *check, const MoltType *type)
     return check_notes(check, type, NULL, type->note_first, type->note_count);
 }
 
+/* An array of as many elements as its block has, or a struct that ends in one: only the block itself
+ * is such an object. Looks at types whose members may not be checked yet. */
+static bool is_flexible(const Check *check, MoltTypeId id)
+{
+    const MoltTables *t = check->tables;
+    const MoltType *type = &t->types[id];
+    if (type->kind == MOLT_KIND_STRUCT && type->count > 0 && type->first < t->field_count &&
+        type->count <= t->field_count - type->first) {
+        id = t->fields[type->first + type->count - 1].type;
+        type = id < t->type_count ? &t->types[id] : type;
+    }
+    return type->kind == MOLT_KIND_ARRAY && (type->flags & MOLT_TYPE_FLEXIBLE) != 0;
+}
+
 static MoltStatus check_field(const Check *check, const MoltType *owner, const MoltField *field)
 {
     const MoltTables *t = check->tables;
@@ -315,6 +332,11 @@ static MoltStatus check_field(const Check *check, const MoltType *owner, const M
         return fault(check, owner, name, "unknown flags %#x", field->flags);
 
     const MoltType *type = &t->types[field->type];
+    bool last = owner->kind == MOLT_KIND_STRUCT &&
+                field == &t->fields[owner->first + owner->count - 1];
+    if (is_flexible(check, field->type) && (type->kind != MOLT_KIND_ARRAY || !last))
+        return fault(check, owner, name,
+                     "a flexible array can only be the last member of a struct that none holds");
     uint64_t bits = type->size * 8; /* check_type and the element's check bound sizes */
     if (field->flags & MOLT_FIELD_BITS) {
         if (type->kind != MOLT_KIND_INT && type->kind != MOLT_KIND_BOOL &&
@@ -448,6 +470,10 @@ static MoltStatus check_sequence(const Check *check, const MoltType *type)
 {
     if (!has_objects(check, type->elem))
         return fault(check, type, NULL, "its element type is missing or has no size");
+    if (is_flexible(check, type->elem))
+        return fault(check, type, NULL, "its elements have no size of their own");
+    if ((type->flags & MOLT_TYPE_FLEXIBLE) != 0 && type->length != 0)
+        return fault(check, type, NULL, "it is flexible but has a length");
     if (!is_element(check, type))
         return fault(check, type, NULL, "it cannot be made of \"%.60s\"",
                      text_at(check, check->tables->types[type->elem].name));

@@ -78,7 +78,7 @@ class Layout(GameTest):
              "inner", "<as_int,as_float>", "colour_of", "<<low,high>,byte>", "nested", "twin",
              "packed", "aligned", "pack2", "bits", "tight", "atomic", "shared", "atomic_pair",
              "atomic_flags", "complex", "complexes", "vector", "vectors", "wide_text", "text16",
-             "text32", "apart", "most", "level_signed", "by_enumerator", "find"])
+             "text32", "apart", "most", "level_signed", "by_enumerator", "find", "tail"])
         self.assertEqual(self.schema.fields("Tight"),
                          ["tag", "count", "low", "middle", "wide", "phase", "packed", "flag",
                           "level"])
@@ -118,6 +118,15 @@ class Layout(GameTest):
                     {"kind": "vector", "size": 16, "align": 16, "of": "float", "length": 4},
                 }.items():
             self.assertEqual(self.schema.types[name], {"name": name, **wanted})
+
+    def test_flexible_arrays_have_no_length(self):
+        self.assertEqual(self.schema.types["short[][2]"],
+                         {"name": "short[][2]", "kind": "array", "size": 0, "align": 2,
+                          "flexible": True, "of": "short[2]", "length": 0})
+        self.assertEqual(self.schema.types["Tail"]["size"], 16)
+        field = self.schema.field("Tail", "data")
+        self.assertEqual((field["type"], field["offset"], field["count"]),
+                         ("short[][2]", 10, ["count"]))
 
     def test_unions_hold_their_members_at_offset_zero(self):
         union = self.schema.types["Kinds::colour_of"]

@@ -28,7 +28,7 @@ typedef uint32_t MoltTypeId;
     X(ENUM, "enum")         /* first,count: enumerators[]; elem: the integer type that stores it */\
     X(STRUCT, "struct")     /* first,count: fields[] */                                            \
     X(UNION, "union")       /* first,count: fields[]; all at offset 0 */                           \
-    X(ARRAY, "array")       /* elem: element type; length: elements */                             \
+    X(ARRAY, "array")       /* elem: element type; length: elements, 0 when flexible */            \
     X(POINTER, "pointer")   /* elem: pointee */                                                    \
     X(FUNCTION, "function") /* elem: result; first,count: refs[] with the parameters' types */     \
     X(OPAQUE, "opaque")     /* declared, never defined, or not followed: only a name */            \
@@ -48,7 +48,9 @@ enum { /* MoltType.flags */
     MOLT_TYPE_CHAR = 1u << 1,     /* INT spelled plain `char`: text in char[N] and char * */
     MOLT_TYPE_FLAGS = 1u << 2,    /* ENUM annotated MOLT_FLAGS */
     MOLT_TYPE_VARIADIC = 1u << 3, /* FUNCTION with ... */
-    MOLT_TYPE_BINARY_FLOAT = 1u << 4 /* FLOAT whose bits are IEEE-754 of its size */
+    MOLT_TYPE_BINARY_FLOAT = 1u << 4, /* FLOAT whose bits are IEEE-754 of its size */
+    MOLT_TYPE_FLEXIBLE = 1u << 5 /* ARRAY of as many elements as its object's block has: the last
+                                    member of a struct, which no other type holds by value */
 };
 
 typedef struct MoltType {
@@ -106,7 +108,8 @@ typedef struct MoltEnumerator {
     X(EXTERNAL, "external")                                                                        \
     X(FLAGS, "flags")                                                                              \
     X(FALLBACK, "fallback")                                                                        \
-    X(CONVERT, "convert")   /* text: trunc, round, saturate or truncate */
+    X(CONVERT, "convert")   /* text: trunc, round, saturate or truncate */                         \
+    X(COUNT, "count")       /* text: the field beside it that counts the elements */
 
 typedef enum MoltNoteKind {
 #define X(name, id) MOLT_NOTE_##name,

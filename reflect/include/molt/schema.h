@@ -79,6 +79,19 @@ static inline MoltTypeId molt_value_type(const MoltSchema *schema, MoltTypeId id
     return molt_type(schema, id)->kind == MOLT_KIND_ATOMIC ? molt_type(schema, id)->elem : id;
 }
 
+/* The flexible array at the end of a struct; NULL for any other type. */
+static inline const MoltField *molt_schema_tail(const MoltSchema *schema, MoltTypeId id)
+{
+    const MoltType *type = molt_type(schema, id);
+    if (type->kind != MOLT_KIND_STRUCT || type->count == 0)
+        return NULL;
+    const MoltField *last = &schema->tables.fields[type->first + type->count - 1];
+    return (molt_type(schema, last->type)->flags & MOLT_TYPE_FLEXIBLE) != 0 &&
+                   molt_type(schema, last->type)->kind == MOLT_KIND_ARRAY
+               ? last
+               : NULL;
+}
+
 static inline const char *molt_string(const MoltSchema *schema, uint32_t offset)
 {
     return schema->tables.strings + offset;
