@@ -232,15 +232,13 @@ static void copy_types(Linker *linker)
 
 /* ---- roots, spellings, headers --------------------------------------------------------------- */
 
-static const MoltUnit *check_roots(Linker *linker, const MoltUnit *units, uint32_t count)
+static void check_roots(Linker *linker, const MoltUnit *units, uint32_t count)
 {
-    const MoltUnit *holder = NULL;
     const MoltPlace *first = NULL;
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t k = 0; k < units[i].root_count; k++) {
             const MoltPlace *place = &units[i].roots[k];
             if (first == NULL) {
-                holder = &units[i];
                 first = place;
             } else if (strcmp(first->file, place->file) != 0 || first->line != place->line ||
                        first->column != place->column) {
@@ -250,14 +248,62 @@ static const MoltUnit *check_roots(Linker *linker, const MoltUnit *units, uint32
             }
         }
     }
-    if (holder == NULL) {
+    if (first == NULL) {
         molt__refuse(linker->diagnostics,
                      (MoltPlace){.file = count > 0 ? units[0].source : NULL, .line = 1,
                                  .column = 1},
                      "add MOLT_ROOT(Type); at file scope, with the type that start_up() returns",
                      "no source of the game has a MOLT_ROOT");
     }
-    return holder;
+}
+
+/* The root called so in the first unit that has it, as a type of the library. */
+static MoltTypeId find_root(const Linker *linker, const char *name, const MoltUnit **unit)
+{
+    for (uint32_t u = 0; u < linker->names.unit_count; u++) {
+        const MoltTables *tables = &linker->names.units[u].schema->tables;
+        for (uint32_t i = 0; i < tables->root_count; i++) {
+            if (strcmp(tables->strings + tables->roots[i].name, name) == 0) {
+                *unit = &linker->names.units[u];
+                return map_type(linker, *unit, tables->roots[i].type);
+            }
+        }
+    }
+    return MOLT_NO_TYPE;
+}
+
+/* Each name once. */
+static void copy_roots(Linker *linker)
+{
+    for (uint32_t u = 0; u < linker->names.unit_count; u++) {
+        const MoltUnit *unit = &linker->names.units[u], *first = NULL;
+        const MoltTables *tables = &unit->schema->tables;
+        for (uint32_t i = 0; i < tables->root_count; i++) {
+            const char *name = tables->strings + tables->roots[i].name;
+            MoltTypeId type = find_root(linker, name, &first);
+            if (first == unit) {
+                molt_builder_add_root(linker->builder, name, type);
+            } else if (type != map_type(linker, unit, tables->roots[i].type)) {
+                molt__refuse(linker->diagnostics, (MoltPlace){.file = unit->source, .line = 1},
+                             "give the sources that define it apart",
+                             "'%s' is another type here than in %s", name, first->source);
+            }
+        }
+    }
+}
+
+static void check_wanted(Linker *linker, const MoltWanted *wanted)
+{
+    for (uint32_t i = 0; i < wanted->root_count; i++) {
+        const MoltUnit *unit = NULL;
+        find_root(linker, molt__wanted_name(wanted->roots[i]), &unit);
+        if (unit == NULL) {
+            molt__refuse(linker->diagnostics, (MoltPlace){0},
+                         "name a struct, union, enum or typedef of the sources or of what they "
+                         "include",
+                         "--root %s: no source defines it", wanted->roots[i]);
+        }
+    }
 }
 
 /* Flags such as -funsigned-char change what every char means. */
@@ -348,7 +394,7 @@ static void copy_unit(Linker *linker, const MoltUnit *unit, MoltUnit *out)
 /* ---- linking --------------------------------------------------------------------------------- */
 
 bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint32_t count,
-                      MoltUnit *out)
+                      const MoltWanted *wanted, MoltUnit *out)
 {
     Linker linker = {.diagnostics = diagnostics, .arena = diagnostics->arena};
     uint32_t before = diagnostics->count;
@@ -361,15 +407,17 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
     }
     linker.names = molt__library_names(linker.arena, units, count);
     collect_types(&linker, units, count);
-    const MoltUnit *holder = check_roots(&linker, units, count);
+    if (!molt__is_wanted(wanted)) {
+        check_roots(&linker, units, count);
+    }
     if (diagnostics->count > before) {
         goto cleanup;
     }
     check_abi(&linker, units, count);
     molt_builder_set_abi(linker.builder, units[0].schema->tables.abi);
     copy_types(&linker);
-    molt_builder_add_root(linker.builder, "state",
-                          map_type(&linker, holder, holder->schema->tables.roots[0].type));
+    copy_roots(&linker);
+    check_wanted(&linker, wanted);
     for (uint32_t i = 0; i < count; i++) {
         copy_unit(&linker, &units[i], out);
     }

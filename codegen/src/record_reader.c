@@ -80,9 +80,13 @@ static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
         check_bit_field(walk, cursor, context);
     }
     CXType declared = clang_getCanonicalType(clang_getCursorType(cursor));
-    context.flexible = declared.kind == CXType_IncompleteArray ||
-                       (declared.kind == CXType_ConstantArray && clang_getArraySize(declared) == 0);
+    context.flexible = !reader->lenient && (declared.kind == CXType_IncompleteArray ||
+                        (declared.kind == CXType_ConstantArray &&
+                         clang_getArraySize(declared) == 0));
     MoltModelType *type = molt__type_read_in(reader, declared, context);
+    if (reader->lenient && (type == NULL || type->kind == MOLT_KIND_OPAQUE)) {
+        type = molt__type_bytes(reader, declared);
+    }
     if (type == NULL) {
         return;
     }
@@ -225,7 +229,7 @@ void molt__records_follow(MoltTypeReader *reader)
         walk_fields(&walk, clang_getCanonicalType(clang_getCursorType(definition)));
     }
     reader->pending_count = 0;
-    if (reader->diagnostics->count == 0) {
+    if (reader->diagnostics->count == 0 && !reader->lenient) {
         check_records(reader);
     }
 }

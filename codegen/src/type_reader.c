@@ -18,6 +18,9 @@ static const char *copy_string(MoltTypeReader *reader, CXString string)
 MoltModelType *molt__type_refuse(MoltTypeReader *reader, MoltTypeContext context, const char *what,
                                   const char *remedy)
 {
+    if (reader->lenient) {
+        return NULL;
+    }
     if (context.owner != NULL) {
         molt__refuse(reader->diagnostics, context.place, remedy,
                      "'%s.%s': %s not supported yet", context.owner, context.field, what);
@@ -138,7 +141,7 @@ static MoltModelType *read_array(MoltTypeReader *reader, CXType type, MoltTypeCo
     MoltArena *arena = reader->model->arena;
     bool flexible = context.flexible;
     long long length = flexible ? 0 : clang_getArraySize(type);
-    if (length <= 0 && !flexible) {
+    if (length <= 0 && !flexible && !reader->lenient) {
         return molt__type_refuse(reader, context, "an array without elements is",
                                  "make it the last member of a struct that is allocated by "
                                  "molt_new_flexible, or a pointer to molt_new_array(T, n)");
@@ -150,12 +153,12 @@ static MoltModelType *read_array(MoltTypeReader *reader, CXType type, MoltTypeCo
     }
     MoltDeclarator spelled =
         flexible ? molt__declare_flexible(arena, declarator_of(elem))
-                 : molt__declare_array(arena, declarator_of(elem), (uint64_t)length);
+                 : molt__declare_array(arena, declarator_of(elem), length < 0 ? 0 : (uint64_t)length);
     bool is_new = false;
     MoltModelType *array = derive(reader, MOLT_KIND_ARRAY, spelled, &is_new);
     if (is_new) {
         array->elem = elem;
-        array->length = (uint64_t)length;
+        array->length = length < 0 ? 0 : (uint64_t)length;
         array->flags = flexible ? MOLT_TYPE_FLEXIBLE : 0;
         molt__type_measure(array, type);
     }
@@ -313,6 +316,9 @@ static const char *declared_name(MoltTypeReader *reader, CXType type, const char
 static void refuse_second_body(MoltTypeReader *reader, const MoltModelType *first,
                                CXCursor second)
 {
+    if (reader->lenient) {
+        return;
+    }
     MoltPlace here = molt__place_of(reader->unit, second);
     MoltPlace there = molt__place_of(reader->unit, first->cursor);
     molt__refuse(reader->diagnostics, here, "give one of them another name",
@@ -341,6 +347,10 @@ static MoltModelType *declared_type(MoltTypeReader *reader, CXType type, MoltTyp
         return molt__type_refuse(reader, context, "a type without a name is", "give it a name");
     }
     MoltModelType *found = molt__model_find(reader->model, name);
+    if (found != NULL && reader->lenient && *keyword != '\0') {
+        name = spelling; /* "struct Ant" beside another Ant */
+        found = molt__model_find(reader->model, name);
+    }
     if (found != NULL) {
         refuse_second_body(reader, found, declaration);
         return NULL;
@@ -528,5 +538,28 @@ MoltModelType *molt__type_read(MoltTypeReader *reader, CXType type, MoltPlace pl
                      "'%s' has no size here", found->name);
         return NULL;
     }
+    return found;
+}
+
+MoltModelType *molt__type_bytes(MoltTypeReader *reader, CXType type)
+{
+    long long size = clang_Type_getSizeOf(type);
+    const char *name = molt__arena_format(reader->model->arena, "unsigned char[%lld]", size);
+    MoltModelType *found = molt__model_find(reader->model, name);
+    MoltModelType *byte = molt__model_find(reader->model, "unsigned char");
+    if (size < 0 || found != NULL) {
+        return found;
+    }
+    if (byte == NULL) {
+        byte = molt__model_add(reader->model, "unsigned char", "");
+        byte->kind = MOLT_KIND_INT;
+        byte->size = byte->align = 1;
+    }
+    found = molt__model_add(reader->model, "unsigned char",
+                            molt__arena_format(reader->model->arena, "[%lld]", size));
+    found->kind = MOLT_KIND_ARRAY;
+    found->elem = byte;
+    found->length = found->size = (uint64_t)size;
+    found->align = 1;
     return found;
 }

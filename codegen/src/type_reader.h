@@ -22,6 +22,7 @@ typedef struct MoltTypeReader {
     uint32_t pending_count, pending_capacity;
     MoltAlias *aliases;
     uint32_t alias_count, alias_capacity;
+    bool lenient; /* what cannot be modelled is bytes, and nothing is refused */
 } MoltTypeReader;
 
 /* Where a type was met. `owner` and `field` name it in messages and name types without a name. */
@@ -43,6 +44,9 @@ MoltModelType *molt__type_read_in(MoltTypeReader *reader, CXType type, MoltTypeC
 /* Refuses `what` ("_Atomic is") as not supported yet; returns NULL. */
 MoltModelType *molt__type_refuse(MoltTypeReader *reader, MoltTypeContext context, const char *what,
                                  const char *remedy);
+
+/* As many bytes as the type has, of which nothing is known; NULL when memory or a size is missing. */
+MoltModelType *molt__type_bytes(MoltTypeReader *reader, CXType type);
 
 /* Size and alignment from the compiler; 0 where there is none. */
 void molt__type_measure(MoltModelType *into, CXType type);

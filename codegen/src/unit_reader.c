@@ -193,7 +193,7 @@ static void read_root(Walk *walk, CXCursor variable)
     CXType pointer = clang_getCanonicalType(clang_getCursorType(variable));
     MoltModelType *type = molt__type_read(&walk->types, clang_getPointeeType(pointer), place);
     if (type != NULL) {
-        walk->model.root = type;
+        molt__model_add_root(&walk->model, "state", type);
     }
     out->roots = molt__arena_grow(walk->model.arena, out->roots, out->root_count,
                                   &out->root_capacity, sizeof *out->roots);
@@ -363,14 +363,19 @@ static MoltAbi target_abi(Walk *walk, const MoltCommand *command)
     return abi;
 }
 
-static void read_declarations(Walk *walk)
+static void read_declarations(Walk *walk, const MoltWanted *wanted)
 {
     CXCursor top = clang_getTranslationUnitCursor(walk->unit.handle);
     walk->types = (MoltTypeReader){.unit = &walk->unit,
                                    .diagnostics = walk->unit.diagnostics,
-                                   .model = &walk->model};
+                                   .model = &walk->model,
+                                   .lenient = wanted->all_records};
     clang_visitChildren(top, visit_alias, walk);
-    clang_visitChildren(top, visit_declaration, walk);
+    if (molt__is_wanted(wanted)) {
+        molt__wanted_read(&walk->types, wanted);
+    } else {
+        clang_visitChildren(top, visit_declaration, walk);
+    }
     molt__records_follow(&walk->types);
     for (uint32_t i = 0; i < walk->site_count; i++) {
         molt__flexible_check_site(walk->unit.diagnostics, &walk->sites[i]);
@@ -389,7 +394,7 @@ bool molt__unit_from_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *de
     walk.model.abi = target_abi(&walk, desc->command);
     MoltInclusions files = molt__translation_unit_inclusions(&walk.unit);
     collect_files(&walk, &files);
-    read_declarations(&walk);
+    read_declarations(&walk, desc->wanted);
     if (diagnostics->count == before) {
         molt__defaults_resolve(&walk.unit, &walk.model);
         molt__renames_check(diagnostics, &walk.model, desc->known, desc->known_count);

@@ -3,8 +3,9 @@
  *
  * Invariants: spans[i] for i < span_count is a span or has bytes == 0 (slot free); granules[g] is
  * the index + 1 of the span that covers granule g of the range, 0 when none does; a block's live
- * bit set means its elements are valid; counts is NULL exactly when capacity is 1 and the type is not
- * flexible; in a bucket, spans stand in order of first_serial, and serials of a type are never reused by another span.
+ * bit set means its elements are valid; counts is NULL exactly when capacity is 1 and the type is
+ * not flexible; in a bucket, spans stand in order of first_serial, and serials of a type are never
+ * reused by another span.
  *
  * Nothing that decides where a block goes depends on the size of a type: neither the capacities nor
  * the number of blocks in a span nor the arrays that get a span of their own. A heap whose types
@@ -158,10 +159,10 @@ uint64_t molt__span_stride(uint64_t elem_size, uint32_t align, uint64_t capacity
 /* Fills a span of `blocks` blocks of a type, in the way of molt__span_make. */
 bool molt__span_make_of(MoltHeap *heap, MoltSpan *span, const MoltSchema *schema, MoltTypeId type,
                         uint64_t capacity, uint32_t blocks);
-/* Fills a span of `blocks` blocks of an element's layout: takes an address range that reads as anything
- * (blocks are zeroed when they are allocated, or written by a migration), zeroed live bits and,
- * where blocks differ in it, zeroed counts. The span is not registered: no bucket, no granules. False when
- * memory is out. */
+/* Fills a span of `blocks` blocks of an element's layout: takes an address range that reads as
+ * anything (blocks are zeroed when they are allocated, or written by a migration), zeroed live bits
+ * and, where blocks differ in it, zeroed counts. The span is not registered: no bucket, no granules.
+ * False when memory is out. */
 bool molt__span_make(MoltHeap *heap, MoltSpan *span, uint64_t elem_size, uint32_t align,
                      uint64_t capacity, uint32_t blocks);
 /* Gives range and tables of an unregistered span back. */

@@ -19,7 +19,8 @@ MoltStatus molt__schema_make(const MoltTables *tables, bool hashed, const MoltAl
                              MoltSchema **out, MoltError *error);
 
 /* Types that `type` holds by value, as a numbered list: fields, the element of an array, vector,
- * complex or _Atomic type, an enum's storage. Pointers and functions hold none, so the lists form no cycle in sound tables. */
+ * complex or _Atomic type, an enum's storage. Pointers and functions hold none, so the lists form no
+ * cycle in sound tables. */
 static inline uint32_t molt__held_count(const MoltType *type)
 {
     switch (type->kind) {
