@@ -8,7 +8,7 @@ import pahole
 TEXT = """struct Sample {
 	unsigned int               low:7;                /*     0: 0  4 */
 
-	/* XXX 2 bits hole, try to pack */
+	/* 2 bits hole, try to pack */
 	unsigned int               :2;
 
 	char *                     (*find)(struct Sample *, int (*)[4])[2]; /*     8    16 */
