@@ -21,6 +21,7 @@ static const Rule RULES[] = {
     {"flags", "MOLT_FLAGS", MOLT_NOTE_FLAGS, MOLT_WHERE_ENUM},
     {"fallback", "MOLT_FALLBACK", MOLT_NOTE_FALLBACK, MOLT_WHERE_ENUMERATOR},
     {"convert", "MOLT_CONVERT", MOLT_NOTE_CONVERT, MOLT_WHERE_FIELD},
+    {"count", "MOLT_COUNT", MOLT_NOTE_COUNT, MOLT_WHERE_FIELD},
 };
 
 static const char *place_words(unsigned where)
@@ -99,7 +100,8 @@ static void apply_rule(Reading *reading, const Rule *rule, const char *text)
         return;
     }
     if (molt__model_note(reading->out, rule->kind) != NULL) {
-        if (rule->kind == MOLT_NOTE_DEFAULT || rule->kind == MOLT_NOTE_CONVERT) {
+        if (rule->kind == MOLT_NOTE_DEFAULT || rule->kind == MOLT_NOTE_CONVERT ||
+            rule->kind == MOLT_NOTE_COUNT) {
             molt__refuse(reading->diagnostics, reading->place, "keep one of them",
                          "%s stands here twice", rule->macro);
         }

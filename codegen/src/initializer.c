@@ -134,15 +134,26 @@ static void add_leaf(Resolver *resolver, Default *of, Target target, const char 
 
 static bool parse_value(Resolver *resolver, Default *of, Target target, const char **at);
 
+/* An _Atomic value is initialised like what it holds, which has its size. */
+static const MoltModelType *value_type(const MoltModelType *type)
+{
+    return type->kind == MOLT_KIND_ATOMIC ? type->elem : type;
+}
+
+static bool is_sequence(const MoltModelType *type)
+{
+    return molt_kind_is_sequence((uint16_t)type->kind);
+}
+
 static Target element_target(Target array, uint64_t index)
 {
-    return (Target){.type = array.type->elem,
+    return (Target){.type = value_type(array.type->elem),
                     .bit_offset = array.bit_offset + index * array.type->elem->size * 8};
 }
 
 static Target field_target(Target record, const MoltModelField *field)
 {
-    return (Target){.type = field->type,
+    return (Target){.type = value_type(field->type),
                     .bit_offset = record.bit_offset + field->bit_offset,
                     .bit_width = field->bit_width};
 }
@@ -169,7 +180,7 @@ static bool designate_element(Resolver *resolver, Default *of, Target *target, c
                               uint64_t *position)
 {
     const char *end = strchr(*at, ']');
-    if (target->type->kind != MOLT_KIND_ARRAY || end == NULL) {
+    if (!is_sequence(target->type) || end == NULL) {
         return refuse(resolver, of, "designate elements of arrays", "misplaced '['");
     }
     const char *start = *at + 1;
@@ -245,6 +256,8 @@ static uint64_t part_count(const MoltModelType *type)
 {
     switch (type->kind) {
     case MOLT_KIND_ARRAY:
+    case MOLT_KIND_COMPLEX:
+    case MOLT_KIND_VECTOR:
         return type->length;
     case MOLT_KIND_STRUCT:
         return type->field_count;
@@ -255,7 +268,7 @@ static uint64_t part_count(const MoltModelType *type)
 
 static Target part_target(Target whole, uint64_t position)
 {
-    if (whole.type->kind == MOLT_KIND_ARRAY) {
+    if (is_sequence(whole.type)) {
         return element_target(whole, position);
     }
     if (whole.type->kind == MOLT_KIND_STRUCT || whole.type->kind == MOLT_KIND_UNION) {
@@ -334,7 +347,10 @@ static bool parse_value(Resolver *resolver, Default *of, Target target, const ch
             return copy_text(resolver, of, target, &value);
         }
     }
-    if (target.type->kind == MOLT_KIND_ARRAY || target.type->kind == MOLT_KIND_STRUCT ||
+    if (target.type->kind == MOLT_KIND_COMPLEX) {
+        target = element_target(target, 0); /* a real constant is the real part */
+    }
+    if (is_sequence(target.type) || target.type->kind == MOLT_KIND_STRUCT ||
         target.type->kind == MOLT_KIND_UNION) {
         return refuse(resolver, of, "put braces around the values: {1, 2}",
                       molt__arena_format(resolver->arena, "%s needs a braced list",
@@ -357,7 +373,7 @@ static void parse_default(Resolver *resolver, Default *of)
     of->bytes = molt__arena_alloc(resolver->arena, size);
     of->note->bytes = of->bytes;
     of->note->size = size;
-    Target target = {.type = field->type, .bit_width = field->bit_width};
+    Target target = {.type = value_type(field->type), .bit_width = field->bit_width};
     if (!parse_value(resolver, of, target, &at)) {
         return;
     }
@@ -475,7 +491,7 @@ static bool is_null(const MoltValue *value)
 static bool store_pointer(Resolver *resolver, Leaf *leaf)
 {
     MoltModelNote *note = leaf->of->note;
-    bool whole = leaf->of->field->type == leaf->type;
+    bool whole = value_type(leaf->of->field->type) == leaf->type;
     bool is_text = (leaf->type->elem->flags & MOLT_TYPE_CHAR) != 0;
     if (is_null(&leaf->value)) {
         if (whole) {

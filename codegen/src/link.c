@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output.h"
+#include "library_names.h"
 
 /* A type of the library and the unit whose body is taken. */
 typedef struct Entry {
@@ -16,58 +16,13 @@ typedef struct Entry {
 typedef struct Linker {
     MoltDiagnostics *diagnostics;
     MoltArena *arena;
+    MoltLibraryNames names;
     Entry *entries; /* sorted by name */
     uint32_t entry_count;
     MoltBuilder *builder;
 } Linker;
 
 /* ---- two bodies for one name ----------------------------------------------------------------- */
-
-/* Everything that two units must agree on about a type, as text: names instead of ids. */
-static void describe_notes(MoltText *text, const MoltSchema *schema, uint32_t first, uint32_t count)
-{
-    for (uint32_t i = first; i < first + count; i++) {
-        const MoltNote *note = &schema->tables.notes[i];
-        molt__text_add(text, " @%u ", note->kind);
-        molt__text_add_literal(text, molt_string(schema, note->text));
-        for (uint32_t k = 0; k < note->constant_size; k++) {
-            molt__text_add(text, "%02x", schema->tables.constants[note->constant + k]);
-        }
-    }
-}
-
-static void describe_members(MoltText *text, const MoltSchema *schema, const MoltType *type)
-{
-    for (uint32_t i = type->first; i < type->first + type->count; i++) {
-        if (type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION) {
-            const MoltField *field = &schema->tables.fields[i];
-            molt__text_add(text, "\n%s %s %llu %u %u", molt_string(schema, field->name),
-                           molt_type_name(schema, field->type),
-                           (unsigned long long)field->bit_offset, field->bit_width, field->flags);
-            describe_notes(text, schema, field->note_first, field->note_count);
-        } else if (type->kind == MOLT_KIND_ENUM) {
-            const MoltEnumerator *enumerator = &schema->tables.enumerators[i];
-            molt__text_add(text, "\n%s %llu", molt_string(schema, enumerator->name),
-                           (unsigned long long)enumerator->value);
-            describe_notes(text, schema, enumerator->note_first, enumerator->note_count);
-        } else if (type->kind == MOLT_KIND_FUNCTION) {
-            molt__text_add(text, "\n%s", molt_type_name(schema, schema->tables.refs[i]));
-        }
-    }
-}
-
-static const char *describe(MoltArena *arena, const MoltSchema *schema, MoltTypeId id)
-{
-    MoltText text = {.arena = arena};
-    const MoltType *type = molt_type(schema, id);
-    const char *elem = type->elem == MOLT_NO_TYPE ? "" : molt_type_name(schema, type->elem);
-    molt__text_add(&text, "%u %u %llu %u %s %llu", type->kind, type->flags,
-                   (unsigned long long)type->size, type->align, elem,
-                   (unsigned long long)type->length);
-    describe_notes(&text, schema, type->note_first, type->note_count);
-    describe_members(&text, schema, type);
-    return text.bytes;
-}
 
 static MoltPlace place_of(MoltArena *arena, const Entry *entry)
 {
@@ -107,6 +62,12 @@ static int compare_entries(const void *a, const void *b)
     return order != 0 ? order : (x->unit > y->unit) - (x->unit < y->unit);
 }
 
+static const char *describe(const Linker *linker, const Entry *entry)
+{
+    return molt__library_describe(&linker->names, (uint32_t)(entry->unit - linker->names.units),
+                                  entry->id);
+}
+
 /* Folds a run of entries of one name into its first place. */
 static void fold(Linker *linker, Entry *run, uint32_t count)
 {
@@ -121,9 +82,9 @@ static void fold(Linker *linker, Entry *run, uint32_t count)
             continue;
         }
         if (body == NULL) {
-            body = describe(linker->arena, taken.unit->schema, taken.id);
+            body = describe(linker, &taken);
         }
-        if (strcmp(body, describe(linker->arena, run[i].unit->schema, run[i].id)) != 0) {
+        if (strcmp(body, describe(linker, &run[i])) != 0) {
             refuse_second_body(linker, &taken, &run[i]);
         }
     }
@@ -140,7 +101,7 @@ static void collect_types(Linker *linker, const MoltUnit *units, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         const MoltSchema *schema = units[i].schema;
         for (MoltTypeId id = 0; id < schema->tables.type_count; id++) {
-            entries[used++] = (Entry){molt_type_name(schema, id), &units[i], id};
+            entries[used++] = (Entry){molt__library_name(&linker->names, i, id), &units[i], id};
         }
     }
     if (total > 0) {
@@ -158,11 +119,15 @@ static void collect_types(Linker *linker, const MoltUnit *units, uint32_t count)
 
 /* ---- building -------------------------------------------------------------------------------- */
 
-static MoltTypeId map_type(Linker *linker, const MoltSchema *schema, MoltTypeId id)
+static const char *name_of(const Linker *linker, const MoltUnit *unit, MoltTypeId id)
 {
-    return id == MOLT_NO_TYPE
-               ? MOLT_NO_TYPE
-               : molt_builder_find_type(linker->builder, molt_type_name(schema, id));
+    return molt__library_name(&linker->names, (uint32_t)(unit - linker->names.units), id);
+}
+
+static MoltTypeId map_type(const Linker *linker, const MoltUnit *unit, MoltTypeId id)
+{
+    return id == MOLT_NO_TYPE ? MOLT_NO_TYPE
+                              : molt_builder_find_type(linker->builder, name_of(linker, unit, id));
 }
 
 static uint32_t copy_notes(Linker *linker, const MoltSchema *schema, uint32_t first, uint32_t count)
@@ -185,15 +150,16 @@ static uint32_t copy_notes(Linker *linker, const MoltSchema *schema, uint32_t fi
     return molt_builder_add_notes(linker->builder, notes, count);
 }
 
-static void copy_fields(Linker *linker, const MoltSchema *schema, MoltTypeId to,
+static void copy_fields(Linker *linker, const MoltUnit *unit, MoltTypeId to,
                         const MoltType *type)
 {
+    const MoltSchema *schema = unit->schema;
     MoltField *fields = molt__arena_alloc(linker->arena, type->count * sizeof *fields);
     for (uint32_t i = 0; i < type->count; i++) {
         MoltField *field = &fields[i];
         *field = schema->tables.fields[type->first + i];
         field->name = molt_builder_string(linker->builder, molt_string(schema, field->name));
-        field->type = map_type(linker, schema, field->type);
+        field->type = map_type(linker, unit, field->type);
         field->note_first = copy_notes(linker, schema, field->note_first, field->note_count);
     }
     molt_builder_set_fields(linker->builder, to, fields, type->count);
@@ -215,12 +181,13 @@ static void copy_enumerators(Linker *linker, const MoltSchema *schema, MoltTypeI
     molt_builder_set_enumerators(linker->builder, to, enumerators, type->count);
 }
 
-static void copy_params(Linker *linker, const MoltSchema *schema, MoltTypeId to,
+static void copy_params(Linker *linker, const MoltUnit *unit, MoltTypeId to,
                         const MoltType *type)
 {
+    const MoltSchema *schema = unit->schema;
     MoltTypeId *params = molt__arena_alloc(linker->arena, type->count * sizeof *params);
     for (uint32_t i = 0; i < type->count; i++) {
-        params[i] = map_type(linker, schema, schema->tables.refs[type->first + i]);
+        params[i] = map_type(linker, unit, schema->tables.refs[type->first + i]);
     }
     molt_builder_set_params(linker->builder, to, params, type->count);
 }
@@ -229,7 +196,8 @@ static void copy_members(Linker *linker, const Entry *entry, MoltTypeId to)
 {
     const MoltSchema *schema = entry->unit->schema;
     const MoltType *type = molt_type(schema, entry->id);
-    molt_builder_type(linker->builder, to)->elem = map_type(linker, schema, type->elem);
+    molt_builder_type(linker->builder, to)->elem =
+        map_type(linker, entry->unit, type->elem);
     if (type->note_count > 0) {
         uint32_t first = copy_notes(linker, schema, type->note_first, type->note_count);
         molt_builder_set_notes(linker->builder, to, first, type->note_count);
@@ -240,9 +208,9 @@ static void copy_members(Linker *linker, const Entry *entry, MoltTypeId to)
     if (type->kind == MOLT_KIND_ENUM) {
         copy_enumerators(linker, schema, to, type);
     } else if (type->kind == MOLT_KIND_FUNCTION) {
-        copy_params(linker, schema, to, type);
+        copy_params(linker, entry->unit, to, type);
     } else {
-        copy_fields(linker, schema, to, type);
+        copy_fields(linker, entry->unit, to, type);
     }
 }
 
@@ -264,15 +232,13 @@ static void copy_types(Linker *linker)
 
 /* ---- roots, spellings, headers --------------------------------------------------------------- */
 
-static const MoltUnit *check_roots(Linker *linker, const MoltUnit *units, uint32_t count)
+static void check_roots(Linker *linker, const MoltUnit *units, uint32_t count)
 {
-    const MoltUnit *holder = NULL;
     const MoltPlace *first = NULL;
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t k = 0; k < units[i].root_count; k++) {
             const MoltPlace *place = &units[i].roots[k];
             if (first == NULL) {
-                holder = &units[i];
                 first = place;
             } else if (strcmp(first->file, place->file) != 0 || first->line != place->line ||
                        first->column != place->column) {
@@ -282,14 +248,62 @@ static const MoltUnit *check_roots(Linker *linker, const MoltUnit *units, uint32
             }
         }
     }
-    if (holder == NULL) {
+    if (first == NULL) {
         molt__refuse(linker->diagnostics,
                      (MoltPlace){.file = count > 0 ? units[0].source : NULL, .line = 1,
                                  .column = 1},
                      "add MOLT_ROOT(Type); at file scope, with the type that start_up() returns",
                      "no source of the game has a MOLT_ROOT");
     }
-    return holder;
+}
+
+/* The root called so in the first unit that has it, as a type of the library. */
+static MoltTypeId find_root(const Linker *linker, const char *name, const MoltUnit **unit)
+{
+    for (uint32_t u = 0; u < linker->names.unit_count; u++) {
+        const MoltTables *tables = &linker->names.units[u].schema->tables;
+        for (uint32_t i = 0; i < tables->root_count; i++) {
+            if (strcmp(tables->strings + tables->roots[i].name, name) == 0) {
+                *unit = &linker->names.units[u];
+                return map_type(linker, *unit, tables->roots[i].type);
+            }
+        }
+    }
+    return MOLT_NO_TYPE;
+}
+
+/* Each name once. */
+static void copy_roots(Linker *linker)
+{
+    for (uint32_t u = 0; u < linker->names.unit_count; u++) {
+        const MoltUnit *unit = &linker->names.units[u], *first = NULL;
+        const MoltTables *tables = &unit->schema->tables;
+        for (uint32_t i = 0; i < tables->root_count; i++) {
+            const char *name = tables->strings + tables->roots[i].name;
+            MoltTypeId type = find_root(linker, name, &first);
+            if (first == unit) {
+                molt_builder_add_root(linker->builder, name, type);
+            } else if (type != map_type(linker, unit, tables->roots[i].type)) {
+                molt__refuse(linker->diagnostics, (MoltPlace){.file = unit->source, .line = 1},
+                             "give the sources that define it apart",
+                             "'%s' is another type here than in %s", name, first->source);
+            }
+        }
+    }
+}
+
+static void check_wanted(Linker *linker, const MoltWanted *wanted)
+{
+    for (uint32_t i = 0; i < wanted->root_count; i++) {
+        const MoltUnit *unit = NULL;
+        find_root(linker, molt__wanted_name(wanted->roots[i]), &unit);
+        if (unit == NULL) {
+            molt__refuse(linker->diagnostics, (MoltPlace){0},
+                         "name a struct, union, enum or typedef of the sources or of what they "
+                         "include",
+                         "--root %s: no source defines it", wanted->roots[i]);
+        }
+    }
 }
 
 /* Flags such as -funsigned-char change what every char means. */
@@ -305,26 +319,39 @@ static void check_abi(Linker *linker, const MoltUnit *units, uint32_t count)
     }
 }
 
-static void copy_spellings(Linker *linker, const MoltUnit *unit, const MoltUnit *units)
+/* What a spelling means in another unit under another name. */
+static bool means_another(const Linker *linker, const char *text, const char *name)
+{
+    for (uint32_t u = 0; u < linker->names.unit_count; u++) {
+        const MoltUnit *unit = &linker->names.units[u];
+        MoltTypeId id = molt_schema_find_spelling(unit->schema, text);
+        if (id != MOLT_NO_TYPE && strcmp(name_of(linker, unit, id), name) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Once per text; one that means several types stands in the library once for each source. */
+static void copy_spellings(Linker *linker, const MoltUnit *unit)
 {
     const MoltSchema *schema = unit->schema;
     for (uint32_t i = 0; i < schema->tables.spelling_count; i++) {
-        const char *text = molt_string(schema, schema->tables.spellings[i].text);
-        const char *name = molt_type_name(schema, schema->tables.spellings[i].type);
+        const MoltSpelling *spelling = &schema->tables.spellings[i];
+        const char *text = molt_string(schema, spelling->text);
         bool known = false;
-        for (const MoltUnit *other = units; other < unit && !known; other++) {
-            MoltTypeId id = molt_schema_find_spelling(other->schema, text);
-            known = id != MOLT_NO_TYPE;
-            if (known && strcmp(molt_type_name(other->schema, id), name) != 0) {
-                molt__refuse(linker->diagnostics, (MoltPlace){.file = unit->source, .line = 1},
-                             "give one of them another name",
-                             "molt_new(%s) means %s here and %s in %s", text, name,
-                             molt_type_name(other->schema, id), other->source);
+        if (means_another(linker, text, name_of(linker, unit, spelling->type))) {
+            uint32_t index = (uint32_t)(unit - linker->names.units);
+            text = molt__arena_format(linker->arena, "%s:%s",
+                                      molt__library_source(&linker->names, index), text);
+        } else {
+            for (const MoltUnit *other = linker->names.units; other < unit && !known; other++) {
+                known = molt_schema_find_spelling(other->schema, text) != MOLT_NO_TYPE;
             }
         }
         if (!known) {
             molt_builder_add_spelling(linker->builder, text,
-                                      molt_builder_find_type(linker->builder, name));
+                                      map_type(linker, unit, spelling->type));
         }
     }
 }
@@ -353,9 +380,9 @@ static void copy_check(Linker *linker, MoltUnit *out, MoltUnitCheck check)
     out->checks[out->check_count++] = check;
 }
 
-static void copy_unit(Linker *linker, const MoltUnit *unit, const MoltUnit *units, MoltUnit *out)
+static void copy_unit(Linker *linker, const MoltUnit *unit, MoltUnit *out)
 {
-    copy_spellings(linker, unit, units);
+    copy_spellings(linker, unit);
     for (uint32_t i = 0; i < unit->header_count; i++) {
         copy_header(linker, out, unit->headers[i]);
     }
@@ -367,7 +394,7 @@ static void copy_unit(Linker *linker, const MoltUnit *unit, const MoltUnit *unit
 /* ---- linking --------------------------------------------------------------------------------- */
 
 bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint32_t count,
-                      MoltUnit *out)
+                      const MoltWanted *wanted, MoltUnit *out)
 {
     Linker linker = {.diagnostics = diagnostics, .arena = diagnostics->arena};
     uint32_t before = diagnostics->count;
@@ -378,19 +405,21 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
         molt__refuse(diagnostics, (MoltPlace){0}, NULL, "out of memory");
         return false;
     }
+    linker.names = molt__library_names(linker.arena, units, count);
     collect_types(&linker, units, count);
-    const MoltUnit *holder = check_roots(&linker, units, count);
+    if (!molt__is_wanted(wanted)) {
+        check_roots(&linker, units, count);
+    }
     if (diagnostics->count > before) {
         goto cleanup;
     }
     check_abi(&linker, units, count);
     molt_builder_set_abi(linker.builder, units[0].schema->tables.abi);
     copy_types(&linker);
-    const MoltSchema *schema = holder->schema;
-    molt_builder_add_root(linker.builder, "state",
-                          map_type(&linker, schema, schema->tables.roots[0].type));
+    copy_roots(&linker);
+    check_wanted(&linker, wanted);
     for (uint32_t i = 0; i < count; i++) {
-        copy_unit(&linker, &units[i], units, out);
+        copy_unit(&linker, &units[i], out);
     }
     if (diagnostics->count == before &&
         molt_builder_finish(linker.builder, &out->schema, &error) != MOLT_OK) {

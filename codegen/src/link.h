@@ -5,11 +5,13 @@
 #define MOLT_CODEGEN_LINK_H
 
 #include "unit.h"
+#include "wanted.h"
 
 /* The merged result in the form of a unit: schema, headers and checks of all. Its types stand in
  * the order of their names, so that the schema does not depend on the order of the sources. False
- * after a refusal; release *out in either case. */
+ * after a refusal; release *out in either case. A game has one root; what is wanted instead may come
+ * from any of the units. */
 bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint32_t count,
-                      MoltUnit *out);
+                      const MoltWanted *wanted, MoltUnit *out);
 
 #endif

@@ -28,6 +28,7 @@ typedef struct Run {
     MoltUnit *units; /* one per input */
     Read *reads;     /* one per input */
     MoltUnitCache cache;
+    MoltWanted wanted;
     MoltUnit library;
     const char *directory; /* where the run was started */
     const char *target; /* of the depfile's rule; NULL without outputs */
@@ -107,7 +108,7 @@ static bool read_source(Run *run, const char *source, Read *read, MoltUnit *out)
 {
     const MoltOptions *options = &run->options;
     *out = (MoltUnit){.source = source};
-    if (options->flags != NULL) {
+    if (options->flags != NULL || options->build_dir == NULL) {
         molt__command_from_flags(run->arena, run->directory, options->flags,
                                  options->flag_count, &read->command);
     } else if (!molt__command_find(&run->diagnostics, options->build_dir, source,
@@ -123,7 +124,8 @@ static bool read_source(Run *run, const char *source, Read *read, MoltUnit *out)
                          .base = options->base,
                          .command = &read->command,
                          .known = (const MoltSchema *const *)run->known,
-                         .known_count = options->known_count};
+                         .known_count = options->known_count,
+                         .wanted = &run->wanted};
     clock_gettime(CLOCK_REALTIME, &read->started);
     return molt__unit_from_source(&run->diagnostics, &desc, out);
 }
@@ -165,7 +167,7 @@ static void prepare_library(Run *run)
 {
     MoltError error = {0};
     char *schema = NULL;
-    if (!molt__units_link(&run->diagnostics, run->units, run->options.input_count,
+    if (!molt__units_link(&run->diagnostics, run->units, run->options.input_count, &run->wanted,
                           &run->library)) {
         return;
     }
@@ -243,6 +245,9 @@ static void write_outputs(Run *run)
 static void generate(Run *run)
 {
     fix_names(run);
+    run->wanted = (MoltWanted){.roots = run->options.roots,
+                               .root_count = run->options.root_count,
+                               .all_records = run->options.all_records};
     if (!read_known(run) || !read_inputs(run)) {
         return;
     }

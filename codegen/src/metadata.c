@@ -39,7 +39,7 @@ static void add_check(MoltText *text, const MoltSchema *schema, const MoltUnitCh
                    "_Static_assert(sizeof(%s) == %llu && _Alignof(%s) == %u,\n"
                    "               \"%s: this compiler lays it out differently\");\n",
                    check->spelling, (Wide)type->size, check->spelling, type->align, check->type);
-    for (uint32_t i = type->first; i < type->first + type->count; i++) {
+    for (uint32_t i = type->first; i < type->first + type->count && !check->system; i++) {
         const MoltField *field = &schema->tables.fields[i];
         if (!has_offset(schema, field)) {
             continue;
@@ -48,9 +48,12 @@ static void add_check(MoltText *text, const MoltSchema *schema, const MoltUnitCh
         const char *member = first_member(text->arena, name);
         molt__text_add(text, "_Static_assert(offsetof(%s, %s) == %llu", check->spelling, member,
                        (Wide)field->bit_offset / 8);
+        const MoltType *held = molt_type(schema, field->type);
+        bool flexible = held->kind == MOLT_KIND_ARRAY && (held->flags & MOLT_TYPE_FLEXIBLE) != 0;
         if (*name != '<') {
-            molt__text_add(text, " && sizeof(((%s *)0)->%s) == %llu", check->spelling, member,
-                           (Wide)molt_type(schema, field->type)->size);
+            molt__text_add(text, " && sizeof(((%s *)0)->%s%s) == %llu", check->spelling, member,
+                           flexible ? "[0]" : "",
+                           (Wide)(flexible ? molt_type(schema, held->elem)->size : held->size));
         }
         molt__text_add(text, ",\n               \"%s.%s\");\n", check->type, member);
     }

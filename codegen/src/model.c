@@ -29,6 +29,13 @@ MoltModelType *molt__model_add(MoltModel *model, const char *prefix, const char 
     return type;
 }
 
+void molt__model_add_root(MoltModel *model, const char *name, MoltModelType *type)
+{
+    model->roots = molt__arena_grow(model->arena, model->roots, model->root_count,
+                                    &model->root_capacity, sizeof *model->roots);
+    model->roots[model->root_count++] = (MoltModelSpelling){name, type};
+}
+
 MoltModelField *molt__model_add_field(MoltModel *model, MoltModelType *owner)
 {
     owner->fields = molt__arena_grow(model->arena, owner->fields, owner->field_count,
@@ -197,8 +204,8 @@ MoltStatus molt__model_to_schema(const MoltModel *model, const char *base, MoltS
     for (uint32_t i = 0; i < model->type_count; i++) {
         build_members(model, builder, model->types[i]);
     }
-    if (model->root != NULL) {
-        molt_builder_add_root(builder, "state", model->root->id);
+    for (uint32_t i = 0; i < model->root_count; i++) {
+        molt_builder_add_root(builder, model->roots[i].text, model->roots[i].type->id);
     }
     for (uint32_t i = 0; i < model->spelling_count; i++) {
         molt_builder_add_spelling(builder, model->spellings[i].text, model->spellings[i].type->id);

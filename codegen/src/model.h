@@ -75,7 +75,8 @@ typedef struct MoltModel {
     uint32_t type_count, type_capacity;
     MoltModelSpelling *spellings; /* one per text */
     uint32_t spelling_count, spelling_capacity;
-    MoltModelType *root; /* NULL: none here */
+    MoltModelSpelling *roots; /* the text is the root's name */
+    uint32_t root_count, root_capacity;
     MoltAbi abi;
 } MoltModel;
 
@@ -85,6 +86,7 @@ MoltModelType *molt__model_find(const MoltModel *model, const char *name);
 /* Appends a type under prefix + suffix; the caller knows that there is none of that name. */
 MoltModelType *molt__model_add(MoltModel *model, const char *prefix, const char *suffix);
 
+void molt__model_add_root(MoltModel *model, const char *name, MoltModelType *type);
 MoltModelField *molt__model_add_field(MoltModel *model, MoltModelType *owner);
 MoltModelEnumerator *molt__model_add_enumerator(MoltModel *model, MoltModelType *owner);
 MoltModelNote *molt__model_add_note(MoltArena *arena, MoltModelNotes *notes, MoltNoteKind kind,

@@ -9,6 +9,8 @@ const char molt__options_help[] =
     "  molt-codegen [options] SOURCE... [-- FLAGS...]     sources to metadata and schema\n"
     "  molt-codegen --unit SOURCE -o UNIT [options]       one source to a unit\n"
     "  molt-codegen --link UNIT... [options]              units to metadata and schema\n"
+    "  molt-codegen --root TYPE SOURCE... --schema FILE [-- FLAGS...]\n"
+    "                                                     types of any C program to a schema\n"
     "\n"
     "  -p DIR            take the compiler's flags from DIR/compile_commands.json\n"
     "  -- FLAGS...       or take these\n"
@@ -20,6 +22,10 @@ const char molt__options_help[] =
     "  --depfile FILE    write a make rule with everything that was read\n"
     "  --stamp FILE      touch FILE on success; it becomes the target of the make rule\n"
     "  --cache DIR       keep units there and read again only sources for which something changed\n"
+    "  --root TYPE       make a schema of TYPE (Ant, \"struct Ant\") and all it reaches; sources may\n"
+    "                    be headers and need no MOLT_ROOT (repeatable)\n"
+    "  --all-records     make a schema of every struct and union that the sources see; what no\n"
+    "                    reload could carry stands in it as bytes\n"
     "  --known FILE      a recorded schema; earlier names (MOLT_WAS) must be known (repeatable)\n"
     "  --help, --version\n"
     "\n"
@@ -74,7 +80,11 @@ static const char *check(const MoltOptions *out)
     if (out->mode != MOLT_MODE_WHOLE && out->cache != NULL) {
         return "--cache is for sources to metadata; --unit and --link keep units themselves";
     }
-    if (out->mode != MOLT_MODE_LINK && out->build_dir == NULL && out->flags == NULL) {
+    bool wanted = out->root_count > 0 || out->all_records;
+    if (wanted && (out->mode != MOLT_MODE_WHOLE || out->metadata != NULL || out->cache != NULL)) {
+        return "--root and --all-records take sources and write a schema only";
+    }
+    if (out->mode != MOLT_MODE_LINK && out->build_dir == NULL && out->flags == NULL && !wanted) {
         return "give the compiler's flags: -p DIR or -- FLAGS...";
     }
     if (out->build_dir != NULL && out->flags != NULL) {
@@ -93,22 +103,26 @@ const char *molt__options_parse(MoltArena *arena, int argc, char *const *argv, M
     for (int i = 1; i < argc; i++) {
         const char *option = argv[i];
         const char **word = word_of(out, option);
-        bool known = strcmp(option, "--known") == 0;
+        bool known = strcmp(option, "--known") == 0, root = strcmp(option, "--root") == 0;
         if (strcmp(option, "--") == 0) {
             out->flags = argv + i + 1;
             out->flag_count = argc - i - 1;
             break;
         }
-        if (word != NULL || known) {
+        if (word != NULL || known || root) {
             if (i + 1 >= argc) {
                 return molt__arena_format(arena, "%s needs a word after it", option);
             }
             i++;
             if (known) {
                 add(arena, &out->known, &out->known_count, &out->known_capacity, argv[i]);
+            } else if (root) {
+                add(arena, &out->roots, &out->root_count, &out->root_capacity, argv[i]);
             } else {
                 *word = argv[i];
             }
+        } else if (strcmp(option, "--all-records") == 0) {
+            out->all_records = true;
         } else if (strcmp(option, "--unit") == 0) {
             out->mode = MOLT_MODE_UNIT;
         } else if (strcmp(option, "--link") == 0) {

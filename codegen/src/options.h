@@ -2,6 +2,8 @@
 #ifndef MOLT_CODEGEN_OPTIONS_H
 #define MOLT_CODEGEN_OPTIONS_H
 
+#include <stdbool.h>
+
 #include "arena.h"
 
 typedef enum MoltMode {
@@ -18,6 +20,9 @@ typedef struct MoltOptions {
     const char *metadata, *schema, *unit, *depfile, *stamp, *cache;
     const char **inputs; /* sources, or units in link mode */
     uint32_t input_count, input_capacity;
+    const char **roots;
+    uint32_t root_count, root_capacity;
+    bool all_records;
     const char **known;
     uint32_t known_count, known_capacity;
     char *const *flags; /* after "--"; NULL: take them from build_dir */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "annotation.h"
+#include "flexible.h"
 
 /* ---- fields ---------------------------------------------------------------------------------- */
 
@@ -57,7 +58,7 @@ static uint32_t field_flags(const MoltModelNotes *notes)
 
 static bool holds_pointers_only(const MoltModelType *type)
 {
-    while (type->kind == MOLT_KIND_ARRAY) {
+    while (type->kind == MOLT_KIND_ARRAY || type->kind == MOLT_KIND_ATOMIC) {
         type = type->elem;
     }
     return type->kind == MOLT_KIND_POINTER;
@@ -78,7 +79,14 @@ static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
     if (bits) {
         check_bit_field(walk, cursor, context);
     }
-    MoltModelType *type = molt__type_read_in(reader, clang_getCursorType(cursor), context);
+    CXType declared = clang_getCanonicalType(clang_getCursorType(cursor));
+    context.flexible = !reader->lenient && (declared.kind == CXType_IncompleteArray ||
+                        (declared.kind == CXType_ConstantArray &&
+                         clang_getArraySize(declared) == 0));
+    MoltModelType *type = molt__type_read_in(reader, declared, context);
+    if (reader->lenient && (type == NULL || type->kind == MOLT_KIND_OPAQUE)) {
+        type = molt__type_bytes(reader, declared);
+    }
     if (type == NULL) {
         return;
     }
@@ -180,7 +188,7 @@ static void walk_fields(FieldWalk *walk, CXType type)
 
 static bool holds_pointer(const MoltModelType *type)
 {
-    if (type->kind == MOLT_KIND_ARRAY) {
+    if (molt_kind_is_sequence((uint16_t)type->kind)) {
         return holds_pointer(type->elem);
     }
     if (type->kind != MOLT_KIND_STRUCT && type->kind != MOLT_KIND_UNION) {
@@ -207,6 +215,7 @@ static void check_records(MoltTypeReader *reader)
             molt__refuse(reader->diagnostics, type->place, "give it a member",
                          "'%s' is empty; objects without size are not supported yet", type->name);
         }
+        molt__flexible_check_record(reader->diagnostics, type);
     }
 }
 
@@ -220,7 +229,7 @@ void molt__records_follow(MoltTypeReader *reader)
         walk_fields(&walk, clang_getCanonicalType(clang_getCursorType(definition)));
     }
     reader->pending_count = 0;
-    if (reader->diagnostics->count == 0) {
+    if (reader->diagnostics->count == 0 && !reader->lenient) {
         check_records(reader);
     }
 }

@@ -127,7 +127,14 @@ static bool schema_notes_name(const MoltSchema *schema, uint32_t first, uint32_t
 static bool schema_type_named(const MoltSchema *schema, MoltTypeId id, const char *name)
 {
     const MoltType *type = molt_type(schema, id);
-    return strcmp(molt_type_name(schema, id), name) == 0 ||
+    const char *recorded = molt_type_name(schema, id);
+    const char *file = molt_string(schema, type->file);
+    size_t length = strlen(file);
+    /* "ground.c:Cell" is what ground.c calls Cell. */
+    if (length > 0 && strncmp(recorded, file, length) == 0 && recorded[length] == ':') {
+        recorded += length + 1;
+    }
+    return strcmp(recorded, name) == 0 || strcmp(molt_type_name(schema, id), name) == 0 ||
            schema_notes_name(schema, type->note_first, type->note_count, name);
 }
 

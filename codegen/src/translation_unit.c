@@ -93,7 +93,9 @@ bool molt__translation_unit_open(MoltTranslationUnit *unit, MoltDiagnostics *dia
     *unit = (MoltTranslationUnit){
         .diagnostics = diagnostics, .arena = arena, .path = source,
         .directory = command->directory, .flags = flags};
-    memcpy(flags, command->flags, command->count * sizeof *flags);
+    if (command->count > 0) {
+        memcpy(flags, command->flags, command->count * sizeof *flags);
+    }
     unit->flag_count = (int)command->count;
     flags[unit->flag_count++] = "-DMOLT_CODEGEN=1";
     flags[unit->flag_count++] =

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "annotation.h"
+#include "declarator.h"
 
 static const char *copy_string(MoltTypeReader *reader, CXString string)
 {
@@ -17,6 +18,9 @@ static const char *copy_string(MoltTypeReader *reader, CXString string)
 MoltModelType *molt__type_refuse(MoltTypeReader *reader, MoltTypeContext context, const char *what,
                                   const char *remedy)
 {
+    if (reader->lenient) {
+        return NULL;
+    }
     if (context.owner != NULL) {
         molt__refuse(reader->diagnostics, context.place, remedy,
                      "'%s.%s': %s not supported yet", context.owner, context.field, what);
@@ -87,26 +91,24 @@ static MoltModelType *read_arithmetic(MoltTypeReader *reader, CXType type)
 
 /* ---- derived types --------------------------------------------------------------------------- */
 
-/* The type called prefix + suffix, made when it is new: *is_new tells. */
-static MoltModelType *derive(MoltTypeReader *reader, MoltKind kind, const char *prefix,
-                             const char *suffix, bool *is_new)
+static MoltDeclarator declarator_of(const MoltModelType *type)
+{
+    return (MoltDeclarator){type->prefix, type->suffix};
+}
+
+/* The type spelled so, made when it is new: *is_new tells. */
+static MoltModelType *derive(MoltTypeReader *reader, MoltKind kind, MoltDeclarator spelled,
+                             bool *is_new)
 {
     MoltArena *arena = reader->model->arena;
-    const char *name = molt__arena_format(arena, "%s%s", prefix, suffix);
+    const char *name = molt__arena_format(arena, "%s%s", spelled.prefix, spelled.suffix);
     MoltModelType *found = molt__model_find(reader->model, name);
     *is_new = found == NULL;
     if (found == NULL) {
-        found = molt__model_add(reader->model, prefix, suffix);
+        found = molt__model_add(reader->model, spelled.prefix, spelled.suffix);
         found->kind = kind;
     }
     return found;
-}
-
-static const char *declarator_space(const char *prefix)
-{
-    size_t length = strlen(prefix);
-    char last = length == 0 ? ' ' : prefix[length - 1];
-    return last == '*' || last == ' ' || last == '(' ? "" : " ";
 }
 
 static MoltModelType *read_pointer(MoltTypeReader *reader, CXType type, MoltTypeContext context)
@@ -123,13 +125,10 @@ static MoltModelType *read_pointer(MoltTypeReader *reader, CXType type, MoltType
     if (elem == NULL) {
         return NULL;
     }
-    bool wrapped = elem->kind == MOLT_KIND_ARRAY || elem->kind == MOLT_KIND_FUNCTION;
-    MoltArena *arena = reader->model->arena;
-    const char *prefix = molt__arena_format(arena, "%s%s%s*", elem->prefix,
-                                            declarator_space(elem->prefix), wrapped ? "(" : "");
-    const char *suffix = molt__arena_format(arena, "%s%s", wrapped ? ")" : "", elem->suffix);
+    MoltDeclarator spelled =
+        molt__declare_pointer(reader->model->arena, declarator_of(elem), elem->kind);
     bool is_new = false;
-    MoltModelType *pointer = derive(reader, MOLT_KIND_POINTER, prefix, suffix, &is_new);
+    MoltModelType *pointer = derive(reader, MOLT_KIND_POINTER, spelled, &is_new);
     if (is_new) {
         pointer->elem = elem;
         molt__type_measure(pointer, type);
@@ -139,26 +138,89 @@ static MoltModelType *read_pointer(MoltTypeReader *reader, CXType type, MoltType
 
 static MoltModelType *read_array(MoltTypeReader *reader, CXType type, MoltTypeContext context)
 {
-    long long length = clang_getArraySize(type);
-    if (length <= 0) {
+    MoltArena *arena = reader->model->arena;
+    bool flexible = context.flexible;
+    long long length = flexible ? 0 : clang_getArraySize(type);
+    if (length <= 0 && !flexible && !reader->lenient) {
         return molt__type_refuse(reader, context, "an array without elements is",
-                           "put the elements on the heap: a pointer to molt_new_array(T, n) and a "
-                           "count");
+                                 "make it the last member of a struct that is allocated by "
+                                 "molt_new_flexible, or a pointer to molt_new_array(T, n)");
     }
+    context.flexible = false;
     MoltModelType *elem = molt__type_read_in(reader, clang_getArrayElementType(type), context);
     if (elem == NULL) {
         return NULL;
     }
-    const char *suffix =
-        molt__arena_format(reader->model->arena, "[%lld]%s", length, elem->suffix);
+    MoltDeclarator spelled =
+        flexible ? molt__declare_flexible(arena, declarator_of(elem))
+                 : molt__declare_array(arena, declarator_of(elem), length < 0 ? 0 : (uint64_t)length);
     bool is_new = false;
-    MoltModelType *array = derive(reader, MOLT_KIND_ARRAY, elem->prefix, suffix, &is_new);
+    MoltModelType *array = derive(reader, MOLT_KIND_ARRAY, spelled, &is_new);
     if (is_new) {
         array->elem = elem;
-        array->length = (uint64_t)length;
+        array->length = length < 0 ? 0 : (uint64_t)length;
+        array->flags = flexible ? MOLT_TYPE_FLEXIBLE : 0;
         molt__type_measure(array, type);
     }
     return array;
+}
+
+/* A type made of values of `elem` whose name says nothing to the right of a declared object. */
+static MoltModelType *derive_sequence(MoltTypeReader *reader, MoltKind kind, const char *name,
+                                      MoltModelType *elem, uint64_t length, CXType type)
+{
+    bool is_new = false;
+    MoltModelType *found = derive(reader, kind, (MoltDeclarator){name, ""}, &is_new);
+    if (is_new) {
+        found->elem = elem;
+        found->length = length;
+        molt__type_measure(found, type);
+    }
+    return found;
+}
+
+/* gcc keeps the size of every struct, clang rounds those up to 16 bytes to a power of two: two
+ * object files of one game could disagree. */
+static MoltModelType *read_atomic(MoltTypeReader *reader, CXType type, MoltTypeContext context)
+{
+    CXType value = clang_getCanonicalType(clang_Type_getValueType(type));
+    MoltModelType *elem = molt__type_read_in(reader, value, context);
+    if (elem == NULL) {
+        return NULL;
+    }
+    const char *name =
+        molt__declare_atomic(reader->model->arena, declarator_of(elem)).prefix;
+    if (clang_Type_getSizeOf(type) != clang_Type_getSizeOf(value) && !context.signature) {
+        return molt__type_refuse(
+            reader, context,
+            molt__arena_format(reader->model->arena,
+                               "'%s', to which compilers give different sizes, is", name),
+            "pad the struct to a size of 1, 2, 4, 8 or 16 bytes");
+    }
+    return derive_sequence(reader, MOLT_KIND_ATOMIC, name, elem, 1, type);
+}
+
+static MoltModelType *read_complex(MoltTypeReader *reader, CXType type, MoltTypeContext context)
+{
+    MoltModelType *elem = molt__type_read_in(reader, clang_getElementType(type), context);
+    if (elem == NULL) {
+        return NULL;
+    }
+    const char *name = molt__arena_format(reader->model->arena, "_Complex %s", elem->name);
+    return derive_sequence(reader, MOLT_KIND_COMPLEX, name, elem, 2, type);
+}
+
+static MoltModelType *read_vector(MoltTypeReader *reader, CXType type, MoltTypeContext context)
+{
+    MoltModelType *elem = molt__type_read_in(reader, clang_getElementType(type), context);
+    long long length = clang_getNumElements(type);
+    if (elem == NULL || length <= 0) {
+        return NULL;
+    }
+    const char *name =
+        molt__arena_format(reader->model->arena, "%s __attribute__((vector_size(%llu)))",
+                           elem->name, (unsigned long long)elem->size * (uint64_t)length);
+    return derive_sequence(reader, MOLT_KIND_VECTOR, name, elem, (uint64_t)length, type);
 }
 
 /* A parameter's type; arrays are pointers there. */
@@ -173,11 +235,9 @@ static MoltModelType *read_param(MoltTypeReader *reader, CXType type, MoltTypeCo
             return NULL;
         }
         bool is_new = false;
-        const char *prefix =
-            molt__arena_format(reader->model->arena, "%s%s*", elem->prefix,
-                               declarator_space(elem->prefix));
-        MoltModelType *pointer =
-            derive(reader, MOLT_KIND_POINTER, prefix, elem->suffix, &is_new);
+        MoltDeclarator spelled =
+            molt__declare_pointer(reader->model->arena, declarator_of(elem), elem->kind);
+        MoltModelType *pointer = derive(reader, MOLT_KIND_POINTER, spelled, &is_new);
         if (is_new) {
             pointer->elem = elem;
             pointer->size = sizeof(void *);
@@ -214,11 +274,9 @@ static MoltModelType *read_function(MoltTypeReader *reader, CXType type, MoltTyp
     } else if (param_count == 0 && type.kind == CXType_FunctionProto) {
         list = "void";
     }
-    const char *prefix =
-        molt__arena_format(arena, "%s%s", result->prefix, declarator_space(result->prefix));
-    const char *suffix = molt__arena_format(arena, "(%s)%s", list, result->suffix);
+    MoltDeclarator spelled = molt__declare_function(arena, declarator_of(result), list);
     bool is_new = false;
-    MoltModelType *function = derive(reader, MOLT_KIND_FUNCTION, prefix, suffix, &is_new);
+    MoltModelType *function = derive(reader, MOLT_KIND_FUNCTION, spelled, &is_new);
     if (is_new) {
         function->elem = result;
         function->params = params;
@@ -258,6 +316,9 @@ static const char *declared_name(MoltTypeReader *reader, CXType type, const char
 static void refuse_second_body(MoltTypeReader *reader, const MoltModelType *first,
                                CXCursor second)
 {
+    if (reader->lenient) {
+        return;
+    }
     MoltPlace here = molt__place_of(reader->unit, second);
     MoltPlace there = molt__place_of(reader->unit, first->cursor);
     molt__refuse(reader->diagnostics, here, "give one of them another name",
@@ -286,6 +347,10 @@ static MoltModelType *declared_type(MoltTypeReader *reader, CXType type, MoltTyp
         return molt__type_refuse(reader, context, "a type without a name is", "give it a name");
     }
     MoltModelType *found = molt__model_find(reader->model, name);
+    if (found != NULL && reader->lenient && *keyword != '\0') {
+        name = spelling; /* "struct Ant" beside another Ant */
+        found = molt__model_find(reader->model, name);
+    }
     if (found != NULL) {
         refuse_second_body(reader, found, declaration);
         return NULL;
@@ -421,25 +486,10 @@ static MoltModelType *read_other(MoltTypeReader *reader, CXType type, MoltTypeCo
         return opaque_type(reader, type);
     }
     switch (type.kind) {
-    case CXType_IncompleteArray:
-        return molt__type_refuse(reader, context, "a flexible array member is",
-                           "put the elements on the heap: a pointer to molt_new_array(T, n) and a "
-                           "count");
     case CXType_VariableArray:
         return molt__type_refuse(reader, context, "an array of variable length is",
                            "put the elements on the heap: a pointer to molt_new_array(T, n) and a "
                            "count");
-    case CXType_Atomic:
-        return molt__type_refuse(reader, context, "_Atomic is",
-                           "keep atomics outside the state, or use a plain field: reloads happen "
-                           "between two frames");
-    case CXType_Complex:
-        return molt__type_refuse(reader, context, "_Complex is",
-                           "use a struct with two fields, re and im");
-    case CXType_Vector:
-    case CXType_ExtVector:
-        return molt__type_refuse(reader, context, "a vector type is",
-                           "store a plain array and load it into the vector where it is used");
     default: {
         const char *name = copy_string(reader, clang_getTypeSpelling(type));
         return molt__type_refuse(reader, context,
@@ -457,6 +507,7 @@ MoltModelType *molt__type_read_in(MoltTypeReader *reader, CXType sugared, MoltTy
     case CXType_Pointer:
         return read_pointer(reader, type, context);
     case CXType_ConstantArray:
+    case CXType_IncompleteArray:
         return read_array(reader, type, context);
     case CXType_FunctionProto:
     case CXType_FunctionNoProto:
@@ -465,6 +516,13 @@ MoltModelType *molt__type_read_in(MoltTypeReader *reader, CXType sugared, MoltTy
         return read_record(reader, type, context);
     case CXType_Enum:
         return read_enum(reader, type, context);
+    case CXType_Atomic:
+        return read_atomic(reader, type, context);
+    case CXType_Complex:
+        return read_complex(reader, type, context);
+    case CXType_Vector:
+    case CXType_ExtVector:
+        return read_vector(reader, type, context);
     default:
         return read_other(reader, type, context);
     }
@@ -480,5 +538,28 @@ MoltModelType *molt__type_read(MoltTypeReader *reader, CXType type, MoltPlace pl
                      "'%s' has no size here", found->name);
         return NULL;
     }
+    return found;
+}
+
+MoltModelType *molt__type_bytes(MoltTypeReader *reader, CXType type)
+{
+    long long size = clang_Type_getSizeOf(type);
+    const char *name = molt__arena_format(reader->model->arena, "unsigned char[%lld]", size);
+    MoltModelType *found = molt__model_find(reader->model, name);
+    MoltModelType *byte = molt__model_find(reader->model, "unsigned char");
+    if (size < 0 || found != NULL) {
+        return found;
+    }
+    if (byte == NULL) {
+        byte = molt__model_add(reader->model, "unsigned char", "");
+        byte->kind = MOLT_KIND_INT;
+        byte->size = byte->align = 1;
+    }
+    found = molt__model_add(reader->model, "unsigned char",
+                            molt__arena_format(reader->model->arena, "[%lld]", size));
+    found->kind = MOLT_KIND_ARRAY;
+    found->elem = byte;
+    found->length = found->size = (uint64_t)size;
+    found->align = 1;
     return found;
 }

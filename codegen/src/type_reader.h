@@ -22,6 +22,7 @@ typedef struct MoltTypeReader {
     uint32_t pending_count, pending_capacity;
     MoltAlias *aliases;
     uint32_t alias_count, alias_capacity;
+    bool lenient; /* what cannot be modelled is bytes, and nothing is refused */
 } MoltTypeReader;
 
 /* Where a type was met. `owner` and `field` name it in messages and name types without a name. */
@@ -30,6 +31,7 @@ typedef struct MoltTypeContext {
     const char *owner, *field; /* NULL for roots and allocations */
     bool follow;               /* records are read; otherwise only named */
     bool signature;            /* in a function type: what cannot be modelled is opaque */
+    bool flexible;             /* an array without a length, as a struct's last member may be */
 } MoltTypeContext;
 
 /* The model's type for what a root or an allocation holds, which must have a size; NULL after a
@@ -42,6 +44,9 @@ MoltModelType *molt__type_read_in(MoltTypeReader *reader, CXType type, MoltTypeC
 /* Refuses `what` ("_Atomic is") as not supported yet; returns NULL. */
 MoltModelType *molt__type_refuse(MoltTypeReader *reader, MoltTypeContext context, const char *what,
                                  const char *remedy);
+
+/* As many bytes as the type has, of which nothing is known; NULL when memory or a size is missing. */
+MoltModelType *molt__type_bytes(MoltTypeReader *reader, CXType type);
 
 /* Size and alignment from the compiler; 0 where there is none. */
 void molt__type_measure(MoltModelType *into, CXType type);

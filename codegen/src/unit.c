@@ -43,6 +43,9 @@ static cJSON *unit_to_json(const MoltUnit *unit, const char *schema)
         cJSON *check = cJSON_CreateObject();
         cJSON_AddStringToObject(check, "type", unit->checks[i].type);
         cJSON_AddStringToObject(check, "spelling", unit->checks[i].spelling);
+        if (unit->checks[i].system) {
+            cJSON_AddTrueToObject(check, "system");
+        }
         cJSON_AddItemToArray(checks, check);
     }
     cJSON *roots = cJSON_AddArrayToObject(json, "roots");
@@ -131,7 +134,8 @@ static void read_lists(Reading *reading, const cJSON *json, MoltUnit *out)
     cJSON_ArrayForEach(item, list) {
         out->checks[out->check_count++] =
             (MoltUnitCheck){get_string(reading, item, "type"),
-                            get_string(reading, item, "spelling")};
+                            get_string(reading, item, "spelling"),
+                            cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "system"))};
     }
     list = get_array(reading, json, "roots", &out->root_capacity);
     out->roots = molt__arena_alloc(reading->arena, out->root_capacity * sizeof *out->roots);

@@ -12,6 +12,7 @@
 typedef struct MoltUnitCheck {
     const char *type;     /* name in the schema */
     const char *spelling; /* "struct Ant" */
+    bool system; /* of a system header: its members' names are the business of each compiler */
 } MoltUnitCheck;
 
 typedef struct MoltUnit {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "annotation.h"
+#include "flexible.h"
 #include "initializer.h"
 #include "path.h"
 #include "record_reader.h"
@@ -13,6 +14,8 @@ typedef struct Walk {
     MoltTranslationUnit unit;
     MoltModel model;
     MoltTypeReader types;
+    MoltFlexibleSite *sites; /* every allocation, to be looked at once fields are read */
+    uint32_t site_count, site_capacity;
     MoltUnit *out;
 } Walk;
 
@@ -73,26 +76,38 @@ static void add_spelling(Walk *walk, MoltPlace place, const char *text, MoltMode
     model->spellings[model->spelling_count++] = (MoltModelSpelling){text, type};
 }
 
-/* molt_new(T) reads as molt__new_site((T *)0, "T", count). */
-static void read_site(Walk *walk, CXCursor call)
+static const char *read_literal(Walk *walk, CXCursor call, unsigned argument)
 {
-    CXCursor typed = find_part(clang_Cursor_getArgument(call, 0), CXCursor_CStyleCastExpr);
-    CXCursor literal = find_part(clang_Cursor_getArgument(call, 1), CXCursor_StringLiteral);
-    if (clang_Cursor_isNull(typed) || clang_Cursor_isNull(literal)) {
-        return;
+    MoltValue text = {0};
+    CXCursor literal = find_part(clang_Cursor_getArgument(call, argument), CXCursor_StringLiteral);
+    if (clang_Cursor_isNull(literal)) {
+        return NULL;
     }
     const char *quoted = copy_string(walk, clang_getCursorSpelling(literal));
-    MoltValue spelling = {0};
+    return molt__literal_string(walk->model.arena, &quoted, &text) ? text.bytes : NULL;
+}
+
+/* molt_new(T) reads as molt__new_site((T *)0, "T", count), molt_new_flexible(T, member, n) as
+ * molt__new_flexible_site((T *)0, "T", n, "member"). */
+static void read_site(Walk *walk, CXCursor call, bool flexible)
+{
+    CXCursor typed = find_part(clang_Cursor_getArgument(call, 0), CXCursor_CStyleCastExpr);
+    const char *spelling = read_literal(walk, call, 1);
+    const char *member = flexible ? read_literal(walk, call, 3) : NULL;
     MoltPlace place = molt__place_of(&walk->unit, call);
-    if (!molt__literal_string(walk->model.arena, &quoted, &spelling)) {
+    if (clang_Cursor_isNull(typed) || spelling == NULL || (flexible && member == NULL)) {
         return;
     }
     CXType pointer = clang_getCanonicalType(clang_getCursorType(typed));
     MoltModelType *type =
         molt__type_read(&walk->types, clang_getPointeeType(pointer), place);
-    if (type != NULL) {
-        add_spelling(walk, place, spelling.bytes, type);
+    if (type == NULL) {
+        return;
     }
+    add_spelling(walk, place, spelling, type);
+    walk->sites = molt__arena_grow(walk->model.arena, walk->sites, walk->site_count,
+                                   &walk->site_capacity, sizeof *walk->sites);
+    walk->sites[walk->site_count++] = (MoltFlexibleSite){type, member, place};
 }
 
 /* ---- what a reload would lose ---------------------------------------------------------------- */
@@ -186,7 +201,7 @@ static void read_root(Walk *walk, CXCursor variable)
     CXType pointer = clang_getCanonicalType(clang_getCursorType(variable));
     MoltModelType *type = molt__type_read(&walk->types, clang_getPointeeType(pointer), place);
     if (type != NULL) {
-        walk->model.root = type;
+        molt__model_add_root(&walk->model, "state", type);
     }
     out->roots = molt__arena_grow(walk->model.arena, out->roots, out->root_count,
                                   &out->root_capacity, sizeof *out->roots);
@@ -200,8 +215,9 @@ static enum CXChildVisitResult visit_body(CXCursor cursor, CXCursor parent, CXCl
     switch (clang_getCursorKind(cursor)) {
     case CXCursor_CallExpr: {
         const char *name = copy_string(walk, clang_getCursorSpelling(cursor));
-        if (strcmp(name, "molt__new_site") == 0) {
-            read_site(walk, cursor);
+        bool flexible = strcmp(name, "molt__new_flexible_site") == 0;
+        if (flexible || strcmp(name, "molt__new_site") == 0) {
+            read_site(walk, cursor, flexible);
         }
         break;
     }
@@ -307,7 +323,8 @@ static void collect_checks(Walk *walk, const MoltInclusions *files)
                 is_included(out, file->direct ? file->path : file->by)) {
                 out->checks = molt__arena_grow(walk->model.arena, out->checks, out->check_count,
                                                &out->check_capacity, sizeof *out->checks);
-                out->checks[out->check_count++] = (MoltUnitCheck){type->name, type->spelling};
+                out->checks[out->check_count++] = (MoltUnitCheck){
+                    type->name, type->spelling, file->system};
             }
         }
     }
@@ -354,15 +371,23 @@ static MoltAbi target_abi(Walk *walk, const MoltCommand *command)
     return abi;
 }
 
-static void read_declarations(Walk *walk)
+static void read_declarations(Walk *walk, const MoltWanted *wanted)
 {
     CXCursor top = clang_getTranslationUnitCursor(walk->unit.handle);
     walk->types = (MoltTypeReader){.unit = &walk->unit,
                                    .diagnostics = walk->unit.diagnostics,
-                                   .model = &walk->model};
+                                   .model = &walk->model,
+                                   .lenient = wanted->all_records};
     clang_visitChildren(top, visit_alias, walk);
-    clang_visitChildren(top, visit_declaration, walk);
+    if (molt__is_wanted(wanted)) {
+        molt__wanted_read(&walk->types, wanted);
+    } else {
+        clang_visitChildren(top, visit_declaration, walk);
+    }
     molt__records_follow(&walk->types);
+    for (uint32_t i = 0; i < walk->site_count; i++) {
+        molt__flexible_check_site(walk->unit.diagnostics, &walk->sites[i]);
+    }
 }
 
 bool molt__unit_from_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *desc, MoltUnit *out)
@@ -377,7 +402,7 @@ bool molt__unit_from_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *de
     walk.model.abi = target_abi(&walk, desc->command);
     MoltInclusions files = molt__translation_unit_inclusions(&walk.unit);
     collect_files(&walk, &files);
-    read_declarations(&walk);
+    read_declarations(&walk, desc->wanted);
     if (diagnostics->count == before) {
         molt__defaults_resolve(&walk.unit, &walk.model);
         molt__renames_check(diagnostics, &walk.model, desc->known, desc->known_count);

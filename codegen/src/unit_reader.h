@@ -5,12 +5,14 @@
 
 #include "compile_command.h"
 #include "unit.h"
+#include "wanted.h"
 
 typedef struct MoltUnitDesc {
     const char *source, *base; /* absolute */
     const MoltCommand *command;
     const MoltSchema *const *known; /* recorded schemas that know earlier names; may be empty */
     uint32_t known_count;
+    const MoltWanted *wanted; /* instead of what a game holds */
 } MoltUnitDesc;
 
 /* False when anything was refused; *out then holds only `files`. Release it in either case. */

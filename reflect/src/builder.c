@@ -457,10 +457,14 @@ static bool is_noted(const MoltBuilder *builder, uint32_t first, uint32_t count,
  * that equal declarations have equal hashes whoever built them. */
 static void settle_type(const MoltBuilder *builder, MoltType *type)
 {
-    if (type->kind != MOLT_KIND_ENUM && type->kind != MOLT_KIND_ARRAY &&
+    if (type->kind != MOLT_KIND_ENUM && !molt_kind_is_sequence(type->kind) &&
         type->kind != MOLT_KIND_POINTER && type->kind != MOLT_KIND_FUNCTION)
         type->elem = MOLT_NO_TYPE;
-    if (type->kind != MOLT_KIND_ARRAY)
+    if (type->kind == MOLT_KIND_ATOMIC)
+        type->length = 1;
+    else if (type->kind == MOLT_KIND_COMPLEX)
+        type->length = 2;
+    else if (!molt_kind_is_sequence(type->kind))
         type->length = 0;
     if (type->kind != MOLT_KIND_ENUM)
         return;

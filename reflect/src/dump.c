@@ -27,6 +27,7 @@ typedef struct Dump {
     const MoltCodeMap *code;
     Text text;
     bool addresses;
+    uint64_t tail; /* elements of the flexible array of the block that is being written */
 } Dump;
 
 /* ---- text ------------------------------------------------------------------------------------ */
@@ -402,6 +403,11 @@ static cJSON *make_pointer(Dump *dump, const void *address, MoltTypeId pointee)
     return make_outside(dump, (uintptr_t)address);
 }
 
+static bool is_char(const MoltType *type)
+{
+    return type->kind == MOLT_KIND_INT && (type->flags & MOLT_TYPE_CHAR) != 0;
+}
+
 /* ---- values: recursion follows types, never data --------------------------------------------- */
 
 static cJSON *make_value(Dump *dump, MoltTypeId id, const unsigned char *bytes);
@@ -422,6 +428,8 @@ static cJSON *make_external(Dump *dump, MoltTypeId id, const unsigned char *byte
     const MoltType *type = molt_type(dump->schema, id);
     if (type->kind == MOLT_KIND_POINTER)
         return make_pointer_field(dump, type, bytes, true);
+    if (type->kind == MOLT_KIND_ATOMIC)
+        return make_external(dump, type->elem, bytes);
     if (type->kind != MOLT_KIND_ARRAY)
         return make_value(dump, id, bytes);
     cJSON *array = cJSON_CreateArray();
@@ -452,13 +460,14 @@ static cJSON *make_struct(Dump *dump, const MoltType *type, const unsigned char 
     return object;
 }
 
-static cJSON *make_array(Dump *dump, const MoltType *type, const unsigned char *bytes)
+static cJSON *make_sequence(Dump *dump, const MoltType *type, const unsigned char *bytes)
 {
     const MoltType *elem = molt_type(dump->schema, type->elem);
-    if (elem->kind == MOLT_KIND_INT && (elem->flags & MOLT_TYPE_CHAR) != 0)
-        return make_text(dump, bytes, type->size);
+    uint64_t length = (type->flags & MOLT_TYPE_FLEXIBLE) != 0 ? dump->tail : type->length;
+    if (type->kind == MOLT_KIND_ARRAY && is_char(elem))
+        return length > 0 ? make_text(dump, bytes, length) : cJSON_CreateString("");
     cJSON *array = cJSON_CreateArray();
-    for (uint64_t i = 0; i < type->length && !dump->text.failed; i++)
+    for (uint64_t i = 0; i < length && !dump->text.failed; i++)
         push(dump, array, make_value(dump, type->elem, bytes + i * elem->size));
     return array;
 }
@@ -480,7 +489,11 @@ static cJSON *make_value(Dump *dump, MoltTypeId id, const unsigned char *bytes)
     case MOLT_KIND_STRUCT:
         return make_struct(dump, type, bytes);
     case MOLT_KIND_ARRAY:
-        return make_array(dump, type, bytes);
+    case MOLT_KIND_COMPLEX:
+    case MOLT_KIND_VECTOR:
+        return make_sequence(dump, type, bytes);
+    case MOLT_KIND_ATOMIC:
+        return make_value(dump, type->elem, bytes);
     case MOLT_KIND_POINTER:
         return make_pointer_field(dump, type, bytes, false);
     default: /* unions and what is opaque: nothing says which of their bytes mean something */
@@ -490,16 +503,11 @@ static cJSON *make_value(Dump *dump, MoltTypeId id, const unsigned char *bytes)
 
 /* ---- blocks and the whole -------------------------------------------------------------------- */
 
-static bool is_char(const MoltType *type)
-{
-    return type->kind == MOLT_KIND_INT && (type->flags & MOLT_TYPE_CHAR) != 0;
-}
-
 static void append_elements(Dump *dump, const MoltBlock *block)
 {
     const MoltType *type = molt_type(dump->schema, block->type);
     const unsigned char *bytes = block->start;
-    bool records = type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_ARRAY;
+    bool records = type->kind == MOLT_KIND_STRUCT || molt_kind_is_sequence(type->kind);
     append(dump, "[");
     for (uint64_t i = 0; i < block->count && !dump->text.failed; i++) {
         append(dump, i > 0 ? "," : "");
@@ -514,6 +522,7 @@ static void append_block(Dump *dump, const MoltBlock *block)
     char number[MOLT__NUMBER_TEXT];
     const MoltType *type = molt_type(dump->schema, block->type);
     char *id = make_id(dump, block);
+    dump->tail = block->count;
     append(dump, "{\"id\":");
     if (id)
         append_string(dump, id);

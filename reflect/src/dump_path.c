@@ -43,9 +43,12 @@ static bool find_path(const MoltSchema *schema, MoltTypeId id, uint64_t offset, 
     if (offset == 0 && wanted_here(schema, id, wanted))
         return true;
     MoltDumpPath start = *path;
-    if (type->kind == MOLT_KIND_ARRAY) {
+    if (type->kind == MOLT_KIND_ATOMIC)
+        return find_path(schema, type->elem, offset, wanted, path);
+    if (type->kind == MOLT_KIND_ARRAY || type->kind == MOLT_KIND_VECTOR) {
         uint64_t size = molt_type(schema, type->elem)->size;
-        if (size == 0 || offset / size >= type->length)
+        bool flexible = (type->flags & MOLT_TYPE_FLEXIBLE) != 0;
+        if (size == 0 || (offset / size >= type->length && !flexible))
             return false;
         path_add_index(path, offset / size);
         if (find_path(schema, type->elem, offset % size, wanted, path))
@@ -54,9 +57,10 @@ static bool find_path(const MoltSchema *schema, MoltTypeId id, uint64_t offset, 
         const MoltField *fields = schema->tables.fields + type->first;
         for (uint32_t i = 0; i < type->count; i++) {
             uint64_t begin = fields[i].bit_offset / 8;
-            uint64_t size = molt_type(schema, fields[i].type)->size;
+            const MoltType *held = molt_type(schema, fields[i].type);
             bool bits = (fields[i].flags & MOLT_FIELD_BITS) != 0;
-            if (bits || offset < begin || offset - begin >= size)
+            bool flexible = held->kind == MOLT_KIND_ARRAY && (held->flags & MOLT_TYPE_FLEXIBLE) != 0;
+            if (bits || offset < begin || (offset - begin >= held->size && !flexible))
                 continue;
             path_add_field(schema, path, &fields[i]);
             if (find_path(schema, fields[i].type, offset - begin, wanted, path))
@@ -72,7 +76,7 @@ void molt__dump_path(const MoltSchema *schema, const MoltPlace *place, MoltTypeI
                      MoltDumpPath *path)
 {
     *path = (MoltDumpPath){.length = 0};
-    bool past_end = place->element >= place->block.count;
+    bool past_end = place->element >= (place->block.header > 0 ? 1 : place->block.count);
     if (past_end || (place->element > 0 && !molt__dump_is_single(&place->block)))
         path_add_index(path, place->element);
     MoltDumpPath element = *path;

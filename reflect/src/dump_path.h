@@ -22,7 +22,7 @@ void molt__dump_path(const MoltSchema *schema, const MoltPlace *place, MoltTypeI
 /* Whether a block is written as one value rather than as a list. */
 static inline bool molt__dump_is_single(const MoltBlock *block)
 {
-    return block->capacity == 1;
+    return block->capacity == 1 || block->header > 0;
 }
 
 #endif

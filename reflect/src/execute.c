@@ -163,7 +163,7 @@ static void run_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
             if (!molt__migration_grow(m, (void **)&m->patches, &m->patch_slots, m->patch_count, 1,
                                       sizeof *m->patches))
                 return;
-            m->patches[m->patch_count++] = (MoltPatch){(uintptr_t *)(void *)to, moved};
+            m->patches[m->patch_count++] = (MoltPatch){to, moved};
         }
     }
 }
@@ -340,6 +340,10 @@ static void run_op(MoltMigration *m, uint32_t index, const Batch *b)
     case MOLT__OP_CONSTANT_STRING: run_constant(m, op, b); break;
     case MOLT__OP_DROP_BYTES:
     case MOLT__OP_DROP_NUMBER: run_drop(m, op, b); break;
+    case MOLT__OP_REFUSE:
+        for (uint64_t i = 0; i < b->n; i++)
+            molt__tally(m, op, (MoltRule)op->rule, MOLT_REFUSE, i, "an object");
+        break;
     }
 }
 

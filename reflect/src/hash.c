@@ -62,6 +62,9 @@ static uint64_t hash_type(const MoltTables *tables, const MoltType *type)
         }
         break;
     case MOLT_KIND_ARRAY:
+    case MOLT_KIND_ATOMIC:
+    case MOLT_KIND_COMPLEX:
+    case MOLT_KIND_VECTOR:
         hash = mix_number(hash, tables->types[type->elem].hash);
         hash = mix_number(hash, type->length);
         break;

@@ -81,6 +81,8 @@ const MoltSchema *molt_heap_schema(const MoltHeap *heap)
  * logarithmic number of times. 0 when it overflows. */
 static uint64_t capacity_for(uint64_t count)
 {
+    if (count == 0)
+        return 1; /* an array without elements at the end of a struct */
     uint64_t power = (uint64_t)1 << (63 - __builtin_clzll(count));
     if (count == power)
         return power;
@@ -89,7 +91,6 @@ static uint64_t capacity_for(uint64_t count)
 
 static uint32_t add_span(MoltHeap *heap, MoltTypeId type, uint64_t capacity)
 {
-    const MoltType *layout = molt_type(heap->schema, type);
     uint32_t bucket = molt__heap_bucket(heap, type, capacity);
     uint64_t blocks = 0;
     if (capacity > MOLT__LONE_CAPACITY)
@@ -103,7 +104,7 @@ static uint32_t add_span(MoltHeap *heap, MoltTypeId type, uint64_t capacity)
         blocks = MOLT__SPAN_BLOCKS_MAX;
 
     MoltSpan span;
-    if (!molt__span_make(heap, &span, layout->size, layout->align, capacity, (uint32_t)blocks))
+    if (!molt__span_make_of(heap, &span, heap->schema, type, capacity, (uint32_t)blocks))
         return MOLT__NO_SPAN;
     uint32_t index = molt__heap_adopt(heap, &span, type);
     if (index == MOLT__NO_SPAN)
@@ -137,10 +138,12 @@ static uint32_t take_block(MoltSpan *span, uint64_t count)
     return index;
 }
 
-/* A block of any content. */
-static unsigned char *allocate(MoltHeap *heap, MoltTypeId type, uint64_t count)
+/* A block of any content; *where is its span. */
+static unsigned char *allocate(MoltHeap *heap, MoltTypeId type, uint64_t count,
+                               const MoltSpan **where)
 {
-    if (count == 0 || type >= heap->types.count || molt_type(heap->schema, type)->size == 0)
+    if (type >= heap->types.count || molt_type(heap->schema, type)->size == 0 ||
+        (count == 0 && !molt_schema_tail(heap->schema, type)))
         return NULL;
     uint64_t capacity = capacity_for(count);
     if (capacity == 0)
@@ -154,6 +157,7 @@ static unsigned char *allocate(MoltHeap *heap, MoltTypeId type, uint64_t count)
     if (index == MOLT__NO_SPAN)
         return NULL;
     MoltSpan *span = &heap->spans[index];
+    *where = span;
     return molt__span_block(span, take_block(span, count));
 }
 
@@ -184,9 +188,10 @@ bool molt__heap_find_start(const MoltHeap *heap, const void *address, MoltPlace 
 
 void *molt_heap_new(MoltHeap *heap, MoltTypeId type, uint64_t count)
 {
-    unsigned char *block = allocate(heap, type, count);
+    const MoltSpan *span;
+    unsigned char *block = allocate(heap, type, count, &span);
     if (block)
-        memset(block, 0, molt_type(heap->schema, type)->size * count);
+        memset(block, 0, molt__span_bytes(span, count));
     return block;
 }
 
@@ -200,17 +205,18 @@ static bool fits_in_place(uint64_t capacity, uint64_t count)
 void *molt_heap_resize(MoltHeap *heap, void *block, uint64_t count)
 {
     MoltPlace place;
-    if (count == 0 || !molt__heap_find_start(heap, block, &place))
+    if (!molt__heap_find_start(heap, block, &place) || (count == 0 && place.block.header == 0))
         return NULL;
     const MoltBlock *old = &place.block;
-    uint64_t size = heap->spans[old->span].elem_size;
-    uint64_t kept = old->count < count ? old->count : count;
+    const MoltSpan *span = &heap->spans[old->span];
+    uint64_t kept = span->header + (old->count < count ? old->count : count) * span->elem_size;
+    uint64_t bytes = molt__span_bytes(span, count); /* where that overflows, no block is made */
 
     unsigned char *result = NULL;
     if (!fits_in_place(old->capacity, count))
-        result = allocate(heap, old->type, count);
+        result = allocate(heap, old->type, count, &span);
     if (result) {
-        memcpy(result, block, kept * size);
+        memcpy(result, block, kept);
         release(heap, old->span, old->index);
     } else if (count <= old->capacity) {
         result = block;
@@ -219,7 +225,7 @@ void *molt_heap_resize(MoltHeap *heap, void *block, uint64_t count)
     } else {
         return NULL;
     }
-    memset(result + kept * size, 0, (count - kept) * size);
+    memset(result + kept, 0, bytes - kept);
     return result;
 }
 
@@ -258,6 +264,7 @@ static void describe(const MoltHeap *heap, uint32_t span_index, uint32_t index, 
     *out = (MoltBlock){.start = molt__span_block(span, index),
                        .count = molt__span_count(span, index),
                        .capacity = span->capacity,
+                       .header = span->header,
                        .serial = span->first_serial + index,
                        .type = span->type,
                        .span = span_index,
@@ -282,9 +289,17 @@ void molt_heap_locate(const MoltHeap *heap, const void *address, MoltPlace *out)
     if (index >= span->blocks || !molt__span_is_live(span, (uint32_t)index))
         return; /* index >= blocks: the rest of the last granule */
     offset -= index * span->stride;
-    uint64_t element = divide(offset, span->elem_size, reciprocal->elem_size);
-    offset -= element * span->elem_size;
     uint64_t count = molt__span_count(span, (uint32_t)index);
+    uint64_t element = 0;
+    if (span->header > 0) {
+        uint64_t bytes = molt__span_bytes(span, count);
+        element = offset >= bytes;
+        offset -= element * bytes;
+        count = 1;
+    } else {
+        element = divide(offset, span->elem_size, reciprocal->elem_size);
+        offset -= element * span->elem_size;
+    }
     if (element > count || (element == count && offset > 0))
         return; /* slack */
     out->kind = MOLT_PLACE_BLOCK;
@@ -371,12 +386,15 @@ void molt_heap_stats(const MoltHeap *heap, MoltTypeId type, MoltHeapStats *out)
     uint32_t index = first_span(heap, all ? 0 : type, all);
     for (; index != MOLT__NO_SPAN; index = next_span(heap, index, all)) {
         const MoltSpan *span = &heap->spans[index];
-        uint64_t elements = span_elements(span);
+        uint64_t elements = span_elements(span), bytes = elements * span->elem_size;
+        for (uint32_t i = next_live(span, 0); span->header > 0 && i < span->blocks;
+             i = next_live(span, i + 1))
+            bytes += molt__span_bytes(span, span->counts[i]) - span->counts[i] * span->elem_size;
         out->spans++;
         out->span_bytes += span->bytes;
         out->blocks += span->live;
         out->elements += elements;
-        out->live_bytes += elements * span->elem_size;
+        out->live_bytes += bytes;
     }
 }
 
@@ -396,7 +414,7 @@ static void digest_span(XXH3_state_t *state, const MoltHeap *heap, const MoltSpa
         uint64_t count = molt__span_count(span, i);
         const uint64_t head[] = {span->base + span->stride * i, span->first_serial + i, count};
         XXH3_128bits_update(state, head, sizeof head);
-        XXH3_128bits_update(state, molt__span_block(span, i), count * span->elem_size);
+        XXH3_128bits_update(state, molt__span_block(span, i), molt__span_bytes(span, count));
     }
 }
 

@@ -41,10 +41,23 @@ static void free_span_tables(const MoltAllocator *allocator, MoltSpan *span)
     span->counts = NULL;
 }
 
-bool molt__span_make(MoltHeap *heap, MoltSpan *span, uint64_t elem_size, uint32_t align,
-                     uint64_t capacity, uint32_t blocks)
+/* Bytes from block to block for full blocks of `span`; 0 when it overflows. */
+static uint64_t stride_of(const MoltSpan *span, uint32_t align)
 {
-    uint64_t stride = molt__span_stride(elem_size, align, capacity);
+    uint64_t bytes;
+    if (span->header == 0)
+        return molt__span_stride(span->elem_size, align, span->capacity);
+    if (__builtin_mul_overflow(span->elem_size, span->capacity, &bytes) ||
+        __builtin_add_overflow(bytes, span->header, &bytes))
+        return 0;
+    return molt__span_stride(bytes > span->least ? bytes : span->least, align, 1);
+}
+
+/* Makes what `span` describes: elem_size, header, least, capacity and blocks. */
+static bool make(MoltHeap *heap, MoltSpan *span, uint32_t align)
+{
+    uint64_t stride = stride_of(span, align);
+    uint32_t blocks = span->blocks;
     uint64_t bytes;
     uint64_t first;
     if (stride == 0 || blocks == 0 || align > MOLT__GRANULE ||
@@ -53,19 +66,16 @@ bool molt__span_make(MoltHeap *heap, MoltSpan *span, uint64_t elem_size, uint32_
         return false;
     bytes &= ~(MOLT__GRANULE - 1);
 
-    *span = (MoltSpan){.bytes = bytes,
-                       .type = MOLT_NO_TYPE,
-                       .bucket = MOLT__NO_SPAN,
-                       .elem_size = elem_size,
-                       .stride = stride,
-                       .capacity = capacity,
-                       .blocks = blocks,
-                       .next = MOLT__NO_SPAN};
+    span->bytes = bytes;
+    span->type = MOLT_NO_TYPE;
+    span->bucket = MOLT__NO_SPAN;
+    span->stride = stride;
+    span->next = MOLT__NO_SPAN;
     span->live_bits = resize(&heap->allocator, NULL, 0, live_bytes(blocks));
     if (!span->live_bits)
         goto failed;
     memset(span->live_bits, 0, live_bytes(blocks));
-    if (capacity > 1) {
+    if (span->capacity > 1 || span->header > 0) {
         span->counts = resize(&heap->allocator, NULL, 0, count_bytes(span));
         if (!span->counts)
             goto failed;
@@ -80,6 +90,27 @@ failed:
     free_span_tables(&heap->allocator, span);
     span->bytes = 0;
     return false;
+}
+
+bool molt__span_make(MoltHeap *heap, MoltSpan *span, uint64_t elem_size, uint32_t align,
+                     uint64_t capacity, uint32_t blocks)
+{
+    *span = (MoltSpan){.elem_size = elem_size, .capacity = capacity, .blocks = blocks};
+    return make(heap, span, align);
+}
+
+bool molt__span_make_of(MoltHeap *heap, MoltSpan *span, const MoltSchema *schema, MoltTypeId type,
+                        uint64_t capacity, uint32_t blocks)
+{
+    const MoltType *layout = molt_type(schema, type);
+    const MoltField *tail = molt_schema_tail(schema, type);
+    *span = (MoltSpan){.elem_size = layout->size, .capacity = capacity, .blocks = blocks};
+    if (tail) {
+        span->elem_size = molt_type(schema, molt_type(schema, tail->type)->elem)->size;
+        span->header = tail->bit_offset / 8;
+        span->least = layout->size;
+    }
+    return make(heap, span, layout->align);
 }
 
 void molt__span_release(MoltHeap *heap, MoltSpan *span)

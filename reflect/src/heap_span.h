@@ -3,8 +3,9 @@
  *
  * Invariants: spans[i] for i < span_count is a span or has bytes == 0 (slot free); granules[g] is
  * the index + 1 of the span that covers granule g of the range, 0 when none does; a block's live
- * bit set means its elements are valid; counts is NULL exactly when capacity is 1; in a bucket,
- * spans stand in order of first_serial, and serials of a type are never reused by another span.
+ * bit set means its elements are valid; counts is NULL exactly when capacity is 1 and the type is
+ * not flexible; in a bucket, spans stand in order of first_serial, and serials of a type are never
+ * reused by another span.
  *
  * Nothing that decides where a block goes depends on the size of a type: neither the capacities nor
  * the number of blocks in a span nor the arrays that get a span of their own. A heap whose types
@@ -29,8 +30,10 @@ typedef struct MoltSpan {
     uint64_t bytes; /* multiple of the granule; 0: slot not in use */
     MoltTypeId type;
     uint32_t bucket;
-    uint64_t elem_size;
-    uint64_t stride;   /* bytes from block to block: capacity * elem_size + slack, aligned */
+    uint64_t elem_size; /* of a flexible struct, of its array's elements */
+    uint64_t header;    /* bytes before the elements: of a flexible struct up to its array; else 0 */
+    uint64_t least;     /* bytes of the shortest block: size of the flexible struct; else 0 */
+    uint64_t stride;    /* bytes from block to block: those of a full block + slack, aligned */
     uint64_t capacity; /* elements per block */
     uint32_t blocks;   /* blocks in the span */
     uint32_t live;     /* live ones */
@@ -119,6 +122,13 @@ static inline uint64_t molt__span_count(const MoltSpan *span, uint32_t index)
     return span->counts ? span->counts[index] : 1;
 }
 
+/* Bytes of a block of `count` elements. A flexible struct has room for its padding. */
+static inline uint64_t molt__span_bytes(const MoltSpan *span, uint64_t count)
+{
+    uint64_t bytes = span->header + count * span->elem_size;
+    return bytes > span->least ? bytes : span->least;
+}
+
 static inline unsigned char *molt__span_block(const MoltSpan *span, uint32_t index)
 {
     return (unsigned char *)span->base + span->stride * index; /* NOLINT: the span owns the range */
@@ -146,10 +156,13 @@ void molt__range_rebuild(MoltHeap *heap);
 /* Bytes from block to block for `capacity` elements; 0 when it overflows. */
 uint64_t molt__span_stride(uint64_t elem_size, uint32_t align, uint64_t capacity);
 
-/* Fills a span of `blocks` blocks of a type's layout: takes an address range that reads as anything
- * (blocks are zeroed when they are allocated, or written by a migration), zeroed live bits and,
- * when capacity > 1, zeroed counts. The span is not registered: no bucket, no granules. False when
- * memory is out. */
+/* Fills a span of `blocks` blocks of a type, in the way of molt__span_make. */
+bool molt__span_make_of(MoltHeap *heap, MoltSpan *span, const MoltSchema *schema, MoltTypeId type,
+                        uint64_t capacity, uint32_t blocks);
+/* Fills a span of `blocks` blocks of an element's layout: takes an address range that reads as
+ * anything (blocks are zeroed when they are allocated, or written by a migration), zeroed live bits
+ * and, where blocks differ in it, zeroed counts. The span is not registered: no bucket, no granules.
+ * False when memory is out. */
 bool molt__span_make(MoltHeap *heap, MoltSpan *span, uint64_t elem_size, uint32_t align,
                      uint64_t capacity, uint32_t blocks);
 /* Gives range and tables of an unregistered span back. */

@@ -84,7 +84,7 @@ static void mark_contained(MoltMigration *m, MoltTypeId id)
     if (m->contained[id])
         return;
     m->contained[id] = true;
-    if (type->kind == MOLT_KIND_ARRAY) {
+    if (molt_kind_is_sequence(type->kind)) {
         mark_contained(m, type->elem);
     } else if (type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION) {
         for (uint32_t f = 0; f < type->count; f++)
@@ -105,14 +105,14 @@ static bool make_new_spans(MoltMigration *m)
         mark_contained(m, span->type);
         if (type->fate == MOLT_FATE_GONE)
             continue;
-        const MoltType *is = molt_type(m->plan->after, type->after);
         MoltSpan *moved = &m->spans[s];
-        if (!molt__span_make(m->heap, moved, is->size, is->align, span->capacity, span->blocks)) {
+        if (!molt__span_make_of(m->heap, moved, m->plan->after, type->after, span->capacity,
+                                span->blocks)) {
             m->failed = true;
             return false;
         }
         memcpy(moved->live_bits, span->live_bits, (span->blocks + 63u) / 64u * sizeof(uint64_t));
-        if (span->counts)
+        if (span->counts && moved->counts)
             memcpy(moved->counts, span->counts, span->blocks * sizeof *span->counts);
         moved->type = span->type;
         moved->bucket = span->bucket;
@@ -137,13 +137,19 @@ static bool may_change(const MoltMigration *m, const MoltOp *op)
     return m->moves && (bytes || m->contained[op->before]);
 }
 
-static bool must_scan(const MoltMigration *m, const MoltTypePlan *type)
+static bool any_may_change(const MoltMigration *m, uint32_t first, uint32_t count)
 {
-    for (uint32_t o = type->first_scan; o < type->first_scan + type->scan_count; o++) {
+    for (uint32_t o = first; o < first + count; o++) {
         if (m->plan->ops[o].code == MOLT__OP_POINTER && may_change(m, &m->plan->ops[o]))
             return true;
     }
     return false;
+}
+
+static bool must_scan(const MoltMigration *m, const MoltTypePlan *type)
+{
+    return any_may_change(m, type->first_scan, type->scan_count) ||
+           any_may_change(m, type->first_tail, type->tail_count);
 }
 
 /* ---- batches -------------------------------------------------------------------------------- */
@@ -173,14 +179,51 @@ static void run_batch(MoltMigration *m, const MoltSpan *span, const MoltSpan *mo
     m->object += n;
 }
 
+/* A flexible struct: what stands before its array, then the elements, which all belong to it. */
+static void run_flexible(MoltMigration *m, const MoltSpan *span, const MoltSpan *moved,
+                         uint32_t block)
+{
+    const MoltTypePlan *type = &m->plan->types[span->type];
+    unsigned char *source = molt__span_block(span, block);
+    unsigned char *destination = m->scanning ? source : molt__span_block(moved, block);
+    const MoltSpan *to = m->scanning ? span : moved;
+    uint64_t count = molt__span_count(span, block);
+    m->batch_block = block;
+    m->batch_element = 0;
+    if (m->scanning) {
+        molt__execute(m, type->first_scan, type->scan_count, source, 0, source, 0, 1);
+        m->report->objects_visited++;
+    } else {
+        memset(destination, 0, molt__span_bytes(to, count));
+        molt__execute(m, type->first_op, type->op_count, source, 0, destination, 0, 1);
+        m->report->objects_migrated++;
+        m->report->bytes_before += molt__span_bytes(span, count);
+        m->report->bytes_after += molt__span_bytes(to, count);
+    }
+    m->in_loop = true;
+    m->loop_index = 0;
+    for (uint64_t e = 0; type->tail_count > 0 && e < count && !m->failed; e += MOLT__BATCH)
+        molt__execute(m, type->first_tail, type->tail_count,
+                      source + span->header + e * span->elem_size, span->elem_size,
+                      destination + to->header + e * to->elem_size, to->elem_size,
+                      count - e < MOLT__BATCH ? count - e : MOLT__BATCH);
+    m->in_loop = false;
+    m->object++;
+}
+
 static void run_span(MoltMigration *m, const MoltSpan *span, const MoltSpan *moved)
 {
+    bool flexible = span->header > 0 || (!m->scanning && moved->header > 0);
     m->batch_span = span;
-    m->batch_of_blocks = span->counts == NULL;
+    m->batch_of_blocks = span->counts == NULL || flexible;
     uint32_t block = 0;
     while (block < span->blocks && !m->failed) {
         if (!molt__span_is_live(span, block)) {
             block++;
+            continue;
+        }
+        if (flexible) {
+            run_flexible(m, span, moved, block++);
             continue;
         }
         if (!m->batch_of_blocks) {
@@ -210,7 +253,7 @@ static void count_changed(MoltMigration *m, MoltTypeId id, bool rebuilt)
     bool record = type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION;
     if (rebuilt || record)
         m->report->types_changed++;
-    if (type->kind == MOLT_KIND_ARRAY)
+    if (molt_kind_is_sequence(type->kind))
         count_changed(m, type->elem, false);
     for (uint32_t f = 0; record && f < type->count; f++)
         count_changed(m, schema->tables.fields[type->first + f].type, false);
@@ -374,7 +417,7 @@ void molt_migrate_commit(MoltMigration *m)
 {
     MoltHeap *heap = m->heap;
     for (uint64_t p = 0; p < m->patch_count; p++)
-        *m->patches[p].address = m->patches[p].value;
+        memcpy(m->patches[p].address, &m->patches[p].value, sizeof m->patches[p].value);
     for (uint32_t s = 0; s < m->span_count; s++) {
         if (m->spans[s].bytes == 0)
             continue;

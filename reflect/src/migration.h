@@ -10,7 +10,7 @@
 #include "plan_ops.h"
 
 typedef struct MoltPatch {
-    uintptr_t *address; /* a pointer in a block that stays */
+    unsigned char *address; /* of a pointer in a block that stays; packed structs align nothing */
     uintptr_t value;
 } MoltPatch;
 

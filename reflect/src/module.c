@@ -1,10 +1,52 @@
 /* Binding: a library's allocation sites and the types they allocate. */
+#include <string.h>
+
 #include "molt/heap.h"
+
+/* Whether one path ends in the other, component by component: compilers and the generator name a
+ * file from different folders. Steps such as "../" at the front say nothing. */
+static bool is_same_file(const char *a, size_t a_length, const char *b)
+{
+    while (strncmp(b, "../", 3) == 0 || strncmp(b, "./", 2) == 0)
+        b = strchr(b, '/') + 1;
+    size_t b_length = strlen(b);
+    size_t both = a_length < b_length ? a_length : b_length;
+    if (strncmp(a + a_length - both, b + b_length - both, both) != 0)
+        return false;
+    const char *longer = a_length > both ? a + a_length - both : b + b_length - both;
+    return a_length == b_length || longer[-1] == '/';
+}
+
+/* "ground.c:Cell" for a site that spells "Cell" in ground.c; the longest path that fits. */
+static MoltTypeId find_in_file(const MoltSchema *schema, const MoltSite *site)
+{
+    size_t spelled = strlen(site->spelling), best = 0;
+    MoltTypeId found = MOLT_NO_TYPE;
+    for (uint32_t i = 0; i < schema->tables.spelling_count; i++) {
+        const char *text = molt_string(schema, schema->tables.spellings[i].text);
+        size_t length = strlen(text);
+        if (length <= spelled + 1 || strcmp(text + length - spelled, site->spelling) != 0 ||
+            text[length - spelled - 1] != ':')
+            continue;
+        size_t path = length - spelled - 1;
+        if (path > best && is_same_file(text, path, site->file)) {
+            best = path;
+            found = schema->tables.spellings[i].type;
+        }
+    }
+    return found;
+}
+
+static MoltTypeId find_type(const MoltSchema *schema, const MoltSite *site)
+{
+    MoltTypeId found = molt_schema_find_spelling(schema, site->spelling);
+    return found != MOLT_NO_TYPE ? found : find_in_file(schema, site);
+}
 
 static MoltStatus check_site(const MoltSite *site, const MoltSchema *schema, MoltTypeId *type,
                              MoltError *error)
 {
-    *type = molt_schema_find_spelling(schema, site->spelling);
+    *type = find_type(schema, site);
     if (*type == MOLT_NO_TYPE)
         return molt_error(
             error, MOLT_INVALID,
@@ -12,6 +54,15 @@ static MoltStatus check_site(const MoltSite *site, const MoltSchema *schema, Mol
             "know. The metadata is older than this source: generate it again.",
             site->file, site->line, site->spelling);
     const MoltType *layout = molt_type(schema, *type);
+    const MoltField *tail = molt_schema_tail(schema, *type);
+    uint64_t element = tail ? molt_type(schema, molt_type(schema, tail->type)->elem)->size : 0;
+    if (element != site->element)
+        return molt_error(error, MOLT_INVALID,
+                          "%s:%u: the allocation of %s was compiled with %u bytes for an element of "
+                          "its flexible array, but the metadata says %llu. The object file or the "
+                          "metadata is stale: build the library again.",
+                          site->file, site->line, site->spelling, site->element,
+                          (unsigned long long)element);
     if (layout->size != site->size || layout->align < site->align)
         return molt_error(error, MOLT_INVALID,
                           "%s:%u: molt_new(%s) was compiled with %llu bytes aligned to %u, but the "
@@ -31,6 +82,6 @@ MoltStatus molt_module_bind(const MoltModule *module, const MoltSchema *schema, 
             return status;
     }
     for (MoltSite *site = module->sites; site != module->sites_end; site++)
-        site->type = molt_schema_find_spelling(schema, site->spelling);
+        site->type = find_type(schema, site);
     return MOLT_OK;
 }

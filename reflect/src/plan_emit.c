@@ -132,7 +132,7 @@ static uint32_t check_for(MoltPlan *plan, const Site *site)
 
 MoltNumberForm molt__plan_form(const MoltSchema *schema, MoltTypeId type)
 {
-    const MoltType *t = molt_type(schema, type);
+    const MoltType *t = molt_type(schema, molt_value_type(schema, type));
     MoltNumberForm form = {MOLT__UNSIGNED, (uint32_t)t->size, 0, 0};
     if (t->kind == MOLT_KIND_FLOAT)
         form.class = MOLT__FLOAT;
@@ -170,7 +170,8 @@ bool molt__plan_has_pointers(const MoltSchema *schema, MoltTypeId id)
     const MoltType *type = molt_type(schema, id);
     switch (type->kind) {
     case MOLT_KIND_POINTER: return true;
-    case MOLT_KIND_ARRAY: return molt__plan_has_pointers(schema, type->elem);
+    case MOLT_KIND_ARRAY:
+    case MOLT_KIND_ATOMIC: return molt__plan_has_pointers(schema, type->elem);
     case MOLT_KIND_STRUCT:
         for (uint32_t f = 0; f < type->count; f++) {
             const MoltField *field = &schema->tables.fields[type->first + f];
@@ -187,7 +188,7 @@ bool molt__plan_has_pointers(const MoltSchema *schema, MoltTypeId id)
 static bool has_transient(const MoltSchema *schema, MoltTypeId id)
 {
     const MoltType *type = molt_type(schema, id);
-    if (type->kind == MOLT_KIND_ARRAY)
+    if (molt_kind_is_sequence(type->kind))
         return has_transient(schema, type->elem);
     if (type->kind != MOLT_KIND_STRUCT)
         return false;
@@ -208,6 +209,11 @@ static bool is_plain_copy(const MoltPlan *plan, MoltTypeId before, MoltTypeId af
 }
 
 /* ---- defaults ------------------------------------------------------------------------------- */
+
+static uint16_t value_kind(const MoltSchema *schema, MoltTypeId type)
+{
+    return molt_type(schema, molt_value_type(schema, type))->kind;
+}
 
 static const MoltNote *default_note(const MoltSchema *schema, const MoltField *field)
 {
@@ -231,7 +237,7 @@ static void emit_field_default(MoltPlan *plan, const MoltField *field, uint64_t 
     if (field->flags & MOLT_FIELD_BITS) {
         op.code = MOLT__OP_CONSTANT_BITS;
         op.forms[1] = field_form(plan->after, field);
-    } else if (molt_type(plan->after, field->type)->kind == MOLT_KIND_POINTER) {
+    } else if (value_kind(plan->after, field->type) == MOLT_KIND_POINTER) {
         op.code = MOLT__OP_CONSTANT_STRING;
     }
     push(plan, op);
@@ -241,7 +247,7 @@ static void emit_field_default(MoltPlan *plan, const MoltField *field, uint64_t 
 static void emit_default(MoltPlan *plan, MoltTypeId after, uint64_t destination)
 {
     const MoltType *type = molt_type(plan->after, after);
-    if (type->kind == MOLT_KIND_ARRAY) {
+    if (molt_kind_is_sequence(type->kind)) {
         uint64_t stride = molt_type(plan->after, type->elem)->size;
         uint32_t body = open_loop(plan, type->length, 0, 0, destination, stride);
         emit_default(plan, type->elem, 0);
@@ -268,7 +274,7 @@ static void emit_drop_field(MoltPlan *plan, const Site *site, MoltRule rule, con
                             .forms = {field_form(plan->before, field)}});
         return;
     }
-    if (note && molt_type(plan->before, field->type)->kind == MOLT_KIND_POINTER)
+    if (note && value_kind(plan->before, field->type) == MOLT_KIND_POINTER)
         constant = MOLT__NO_CONSTANT; /* a string of its own is a live value */
     emit_drop(plan, site, rule, field->type, source + field->bit_offset / 8, constant);
 }
@@ -283,7 +289,7 @@ static void emit_drop(MoltPlan *plan, const Site *site, MoltRule rule, MoltTypeI
                             source);
         return;
     }
-    if (constant == MOLT__NO_CONSTANT && type->kind == MOLT_KIND_ARRAY &&
+    if (constant == MOLT__NO_CONSTANT && molt_kind_is_sequence(type->kind) &&
         molt_type(plan->before, type->elem)->kind != MOLT_KIND_INT) {
         uint32_t body =
             open_loop(plan, type->length, source, molt_type(plan->before, type->elem)->size, 0, 0);
@@ -386,11 +392,18 @@ static void emit_pointer(MoltPlan *plan, const Site *site, MoltTypeId before, Mo
                         .pointee_ok = to_void || molt__plan_same_type(plan, was, is)});
 }
 
+/* A vector is an array of its elements with an alignment of its own. A complex number has two parts
+ * that C itself counts like elements; as the last dimension of arrays they are none. */
+static bool is_indexed(const MoltType *type)
+{
+    return type->kind == MOLT_KIND_ARRAY || type->kind == MOLT_KIND_VECTOR;
+}
+
 static unsigned dimensions(const MoltSchema *schema, const MoltType *type, uint64_t *elements)
 {
     unsigned count = 0;
     *elements = 1;
-    while (type->kind == MOLT_KIND_ARRAY) {
+    while (is_indexed(type)) {
         *elements *= type->length;
         type = molt_type(schema, type->elem);
         count++;
@@ -400,7 +413,7 @@ static unsigned dimensions(const MoltSchema *schema, const MoltType *type, uint6
 
 static bool same_dimensions(const MoltPlan *plan, const MoltType *was, const MoltType *is)
 {
-    while (was->kind == MOLT_KIND_ARRAY && is->kind == MOLT_KIND_ARRAY) {
+    while (is_indexed(was) && is_indexed(is)) {
         if (was->length != is->length)
             return false;
         was = molt_type(plan->before, was->elem);
@@ -499,15 +512,34 @@ static void emit_arrays_and_strings(MoltPlan *plan, const Site *site, MoltTypeId
         emit_string(plan, site, MOLT__OP_STRING_TO_HEAP, was, is, source, destination);
     else if (new_text && molt__plan_is_char_pointer(plan->before, was))
         emit_string(plan, site, MOLT__OP_STRING_FROM_HEAP, was, is, source, destination);
-    else if (was->kind == MOLT_KIND_ARRAY && is->kind == MOLT_KIND_ARRAY) {
+    else if (is_indexed(was) && is_indexed(is)) {
         if (is_reshape(plan, was, is))
             emit_drop(plan, site, MOLT_RULE_SHAPE_CHANGED, before, source, MOLT__NO_CONSTANT);
         else
             emit_array(plan, site, before, after, source, destination);
-    } else if (was->kind == MOLT_KIND_ARRAY) {
+    } else if (is_indexed(was)) {
         emit_array_to_scalar(plan, site, before, after, source, destination);
     } else {
         emit_scalar_to_array(plan, site, before, after, source, destination);
+    }
+}
+
+/* As in C: a real number is the real part, and the conversion to one drops the imaginary part. An
+ * array of two is the same thing by another name; any other number of elements is not. */
+static void emit_complex(MoltPlan *plan, const Site *site, MoltTypeId before, MoltTypeId after,
+                         uint64_t source, uint64_t destination)
+{
+    const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
+    bool parts = molt_kind_is_sequence(was->kind) && molt_kind_is_sequence(is->kind);
+    if (parts && was->length == 2 && is->length == 2) {
+        emit_array(plan, site, before, after, source, destination);
+    } else if (molt__plan_is_number(is)) {
+        emit_array_to_scalar(plan, site, before, after, source, destination);
+    } else if (molt__plan_is_number(was)) {
+        emit_scalar_to_array(plan, site, before, after, source, destination);
+    } else {
+        emit_drop(plan, site, MOLT_RULE_KIND_CHANGED, before, source, MOLT__NO_CONSTANT);
+        emit_default(plan, after, destination);
     }
 }
 
@@ -516,6 +548,8 @@ static void emit_value(MoltPlan *plan, const Site *site, MoltTypeId before, Molt
 {
     if (plan->failed)
         return;
+    before = molt_value_type(plan->before, before);
+    after = molt_value_type(plan->after, after);
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
     bool old_number = molt__plan_is_number(was) || was->kind == MOLT_KIND_ENUM;
     bool new_number = molt__plan_is_number(is) || is->kind == MOLT_KIND_ENUM;
@@ -532,7 +566,9 @@ static void emit_value(MoltPlan *plan, const Site *site, MoltTypeId before, Molt
         emit_struct(plan, before, after, source, destination);
     } else if (was->kind == MOLT_KIND_POINTER && is->kind == MOLT_KIND_POINTER) {
         emit_pointer(plan, site, before, after, source, destination);
-    } else if (was->kind == MOLT_KIND_ARRAY || is->kind == MOLT_KIND_ARRAY) {
+    } else if (was->kind == MOLT_KIND_COMPLEX || is->kind == MOLT_KIND_COMPLEX) {
+        emit_complex(plan, site, before, after, source, destination);
+    } else if (is_indexed(was) || is_indexed(is)) {
         emit_arrays_and_strings(plan, site, before, after, source, destination);
     } else {
         MoltRule rule = was->kind == MOLT_KIND_UNION && is->kind == MOLT_KIND_UNION
@@ -548,25 +584,34 @@ static void emit_value(MoltPlan *plan, const Site *site, MoltTypeId before, Molt
 static void emit_bits(MoltPlan *plan, const Site *site, const MoltField *was, const MoltField *is,
                       uint64_t source, uint64_t destination)
 {
-    const MoltType *from = molt_type(plan->before, was->type);
-    const MoltType *to = molt_type(plan->after, is->type);
+    MoltTypeId before = molt_value_type(plan->before, was->type);
+    MoltTypeId after = molt_value_type(plan->after, is->type);
+    const MoltType *from = molt_type(plan->before, before), *to = molt_type(plan->after, after);
     uint64_t at = source + was->bit_offset / 8, into = destination + is->bit_offset / 8;
     bool numbers = (molt__plan_is_number(from) || from->kind == MOLT_KIND_ENUM) &&
                    (molt__plan_is_number(to) || to->kind == MOLT_KIND_ENUM);
     if (!numbers)
         emit_drop_field(plan, site, MOLT_RULE_KIND_CHANGED, was, source);
     else if (to->kind == MOLT_KIND_ENUM && from->kind != MOLT_KIND_FLOAT)
-        emit_enum(plan, site, was->type, is->type, field_form(plan->before, was),
+        emit_enum(plan, site, before, after, field_form(plan->before, was),
                   field_form(plan->after, is), at, into);
     else
         emit_number(plan, site, field_form(plan->before, was), field_form(plan->after, is), at,
                     into);
 }
 
+static bool is_flexible(const MoltSchema *schema, const MoltField *field)
+{
+    const MoltType *type = molt_type(schema, field->type);
+    return type->kind == MOLT_KIND_ARRAY && (type->flags & MOLT_TYPE_FLEXIBLE) != 0;
+}
+
 static void emit_field(MoltPlan *plan, const Site *site, uint64_t source, uint64_t destination)
 {
     const MoltField *is = &plan->after->tables.fields[site->after];
-    if (site->before == MOLT__NO_FIELD || is->flags & MOLT_FIELD_TRANSIENT) {
+    bool from_tail = site->before != MOLT__NO_FIELD &&
+                     is_flexible(plan->before, &plan->before->tables.fields[site->before]);
+    if (site->before == MOLT__NO_FIELD || from_tail || is->flags & MOLT_FIELD_TRANSIENT) {
         emit_field_default(plan, is, destination);
         return;
     }
@@ -599,11 +644,13 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
     for (uint32_t f = 0; f < is->count && !plan->failed; f++) {
         Site site = {pair, before, after, plan->matches[plan->pairs[pair].match + f],
                      is->first + f};
-        emit_field(plan, &site, source, destination);
+        if (!is_flexible(plan->after, &plan->after->tables.fields[is->first + f]))
+            emit_field(plan, &site, source, destination);
     }
     for (uint32_t f = 0; f < was->count && !plan->failed; f++) {
         const MoltField *field = &plan->before->tables.fields[was->first + f];
-        if (field->flags & MOLT_FIELD_TRANSIENT || is_matched(plan, pair, was->first + f))
+        if (field->flags & MOLT_FIELD_TRANSIENT || is_matched(plan, pair, was->first + f) ||
+            is_flexible(plan->before, field))
             continue;
         Site site = {pair, before, after, was->first + f, MOLT__NO_FIELD};
         emit_drop_field(plan, &site, MOLT_RULE_FIELD_REMOVED, field, source);
@@ -621,7 +668,7 @@ static void emit_scan(MoltPlan *plan, const Site *site, MoltTypeId id, uint64_t 
         return;
     if (type->kind == MOLT_KIND_POINTER) {
         emit_pointer(plan, site, id, after, at, at);
-    } else if (type->kind == MOLT_KIND_ARRAY) {
+    } else if (molt_kind_is_sequence(type->kind)) {
         uint64_t stride = molt_type(plan->before, type->elem)->size;
         uint32_t body = open_loop(plan, type->length, at, stride, at, stride);
         emit_scan(plan, site, type->elem, 0);
@@ -632,10 +679,75 @@ static void emit_scan(MoltPlan *plan, const Site *site, MoltTypeId id, uint64_t 
         for (uint32_t f = 0; f < type->count && !plan->failed; f++) {
             const MoltField *field = &plan->before->tables.fields[type->first + f];
             Site inner = {pair, id, after, type->first + f, is->first + f};
-            if (!(field->flags & (MOLT_FIELD_EXTERNAL | MOLT_FIELD_BITS)))
+            if (!(field->flags & (MOLT_FIELD_EXTERNAL | MOLT_FIELD_BITS)) &&
+                !is_flexible(plan->before, field))
                 emit_scan(plan, &inner, field->type, at + field->bit_offset / 8);
         }
     }
+}
+
+/* ---- flexible arrays: operations on one element, after those of the struct -------------------- */
+
+static uint32_t field_index(const MoltSchema *schema, const MoltField *field)
+{
+    return (uint32_t)(field - schema->tables.fields);
+}
+
+static void scan_tail(MoltPlan *plan, MoltTypeId before, const MoltField *was)
+{
+    MoltTypeId after = plan->types[before].after;
+    const MoltType *is = molt_type(plan->after, after);
+    uint32_t pair = molt__plan_pair(plan, before, after);
+    Site site = {pair, before, after, field_index(plan->before, was), is->first + is->count - 1};
+    if (!plan->failed && !(was->flags & MOLT_FIELD_EXTERNAL))
+        emit_scan(plan, &site, molt_type(plan->before, was->type)->elem, 0);
+}
+
+static void change_tail(MoltPlan *plan, MoltTypeId before, const MoltField *was,
+                        const MoltField *is)
+{
+    MoltTypeId after = plan->types[before].after;
+    uint32_t pair = molt__plan_pair(plan, before, after);
+    MoltTypeId from = molt_type(plan->before, was->type)->elem;
+    MoltTypeId to = molt_type(plan->after, is->type)->elem;
+    Site site = {pair, before, after, field_index(plan->before, was), MOLT__NO_FIELD};
+    if (plan->failed)
+        return;
+    if (molt__plan_same_tail(plan, before, after) && !(is->flags & MOLT_FIELD_TRANSIENT)) {
+        site.after = field_index(plan->after, is);
+        emit_value(plan, &site, from, to, 0, 0);
+        return;
+    }
+    if (!(was->flags & MOLT_FIELD_TRANSIENT))
+        emit_drop(plan, &site, MOLT_RULE_FIELD_REMOVED, from, 0, MOLT__NO_CONSTANT);
+    emit_default(plan, to, 0);
+}
+
+/* A struct that gains or loses its flexible array changes what the count of its blocks means. */
+static void emit_tail(MoltPlan *plan, MoltTypeId before)
+{
+    MoltTypePlan *type = &plan->types[before];
+    const MoltField *was = molt_schema_tail(plan->before, before);
+    const MoltField *is = molt_schema_tail(plan->after, type->after);
+    if (!was && !is)
+        return;
+    plan->merge_floor = plan->op_count;
+    type->first_tail = plan->op_count;
+    if (was && is && type->fate == MOLT_FATE_SAME) {
+        scan_tail(plan, before, was);
+    } else if (was && is) {
+        change_tail(plan, before, was, is);
+    } else {
+        const Site site = {UINT32_MAX, before, type->after,
+                           was ? field_index(plan->before, was) : MOLT__NO_FIELD,
+                           is ? field_index(plan->after, is) : MOLT__NO_FIELD};
+        uint32_t check = check_for(plan, &site);
+        push(plan, (MoltOp){.code = MOLT__OP_REFUSE, .check = check,
+                            .rule = MOLT_RULE_SHAPE_CHANGED});
+        type->op_count++;
+        type->first_tail = plan->op_count;
+    }
+    type->tail_count = plan->op_count - type->first_tail;
 }
 
 void molt__plan_emit_type(MoltPlan *plan, MoltTypeId before)
@@ -656,4 +768,5 @@ void molt__plan_emit_type(MoltPlan *plan, MoltTypeId before)
         emit_value(plan, &site, before, type->after, 0, 0);
         type->op_count = plan->op_count - type->first_op;
     }
+    emit_tail(plan, before);
 }

@@ -6,6 +6,7 @@
 typedef struct Named {
     uint32_t name, note_first, note_count;
     bool taken; /* old side: claimed by a MOLT_WAS of the new side */
+    const char *file; /* of a type's definition; NULL for what needs none to be told apart */
 } Named;
 
 /* A pointer chain that deep is not C; a schema from elsewhere may hold one. */
@@ -19,6 +20,49 @@ static uint32_t find_name(const MoltSchema *schema, const Named *items, uint32_t
             return i;
     }
     return UINT32_MAX;
+}
+
+/* A type that a source has for itself is called after its file only while another source has one of
+ * that name: "ground.c:Cell". This is the part that never changes. */
+static const char *base_name(const MoltSchema *schema, const Named *item)
+{
+    const char *name = molt_string(schema, item->name);
+    size_t length = item->file ? strlen(item->file) : 0;
+    bool qualified = length > 0 && strncmp(name, item->file, length) == 0 && name[length] == ':';
+    return qualified ? name + length + 1 : name;
+}
+
+/* The old item of that base name from the file of `item`, or UINT32_MAX. */
+static uint32_t find_in_file(const MoltPlan *plan, const Named *olds, uint32_t old_count,
+                             const Named *item, const char *base)
+{
+    for (uint32_t i = 0; item->file && item->file[0] && i < old_count; i++) {
+        if (olds[i].file && strcmp(olds[i].file, item->file) == 0 &&
+            strcmp(base_name(plan->before, &olds[i]), base) == 0)
+            return i;
+    }
+    return UINT32_MAX;
+}
+
+/* The old item that new item `item` is when no MOLT_WAS says otherwise. */
+static uint32_t find_same(const MoltPlan *plan, const Named *olds, uint32_t old_count,
+                          const Named *news, uint32_t new_count, const Named *item)
+{
+    uint32_t found =
+        find_in_file(plan, olds, old_count, item, base_name(plan->after, item));
+    if (found != UINT32_MAX)
+        return found;
+    found = find_name(plan->before, olds, old_count, molt_string(plan->after, item->name));
+    if (found == UINT32_MAX || !olds[found].file || !olds[found].file[0])
+        return found;
+    /* Types that moved to another file keep their name, unless the old file has one as well. */
+    const char *base = base_name(plan->before, &olds[found]);
+    for (uint32_t n = 0; n < new_count; n++) {
+        if (&news[n] != item && news[n].file && strcmp(news[n].file, olds[found].file) == 0 &&
+            strcmp(base_name(plan->after, &news[n]), base) == 0)
+            return UINT32_MAX;
+    }
+    return found;
 }
 
 static bool has_was(const MoltSchema *schema, const Named *item, const char *name)
@@ -43,7 +87,9 @@ static uint32_t find_was(const MoltPlan *plan, const Named *olds, uint32_t old_c
         const char *name = molt_string(plan->after, note->text);
         if (same != UINT32_MAX && has_was(plan->before, &olds[same], name))
             continue;
-        uint32_t found = find_name(plan->before, olds, old_count, name);
+        uint32_t found = find_in_file(plan, olds, old_count, item, name);
+        if (found == UINT32_MAX)
+            found = find_name(plan->before, olds, old_count, name);
         if (found != UINT32_MAX && found != same)
             return found;
     }
@@ -57,8 +103,7 @@ static uint32_t match_names(MoltPlan *plan, Named *olds, uint32_t old_count, con
 {
     uint32_t ambiguous = UINT32_MAX;
     for (uint32_t i = 0; i < new_count; i++) {
-        uint32_t same =
-            find_name(plan->before, olds, old_count, molt_string(plan->after, news[i].name));
+        uint32_t same = find_same(plan, olds, old_count, news, new_count, &news[i]);
         match[i] = find_was(plan, olds, old_count, &news[i], same);
         if (match[i] == UINT32_MAX)
             continue;
@@ -67,8 +112,7 @@ static uint32_t match_names(MoltPlan *plan, Named *olds, uint32_t old_count, con
         olds[match[i]].taken = true;
     }
     for (uint32_t i = 0; i < new_count; i++) {
-        uint32_t same =
-            find_name(plan->before, olds, old_count, molt_string(plan->after, news[i].name));
+        uint32_t same = find_same(plan, olds, old_count, news, new_count, &news[i]);
         if (same == UINT32_MAX)
             continue;
         if (match[i] == UINT32_MAX) {
@@ -114,7 +158,8 @@ static uint32_t named_types(const MoltSchema *schema, Named *items, MoltTypeId *
         if (!is_named(type->kind))
             continue;
         ids[count] = t;
-        items[count++] = (Named){type->name, type->note_first, type->note_count, false};
+        items[count++] = (Named){type->name, type->note_first, type->note_count, false,
+                                 molt_string(schema, type->file)};
     }
     return count;
 }
@@ -180,7 +225,7 @@ static MoltTypeId map_derived(MoltPlan *plan, MoltTypeId before, unsigned depth)
         const MoltType *is = molt_type(plan->after, t);
         if (is->kind != was->kind || is->elem != elem || is->flags != was->flags)
             continue;
-        if (was->kind == MOLT_KIND_ARRAY && is->length != was->length)
+        if (molt_kind_is_sequence(was->kind) && is->length != was->length)
             continue;
         if (was->kind == MOLT_KIND_FUNCTION && !same_params(plan, was, is))
             continue;
@@ -195,7 +240,7 @@ static MoltTypeId map_type(MoltPlan *plan, MoltTypeId before, unsigned depth)
     MoltTypePlan *entry = &plan->types[before];
     if (entry->after != MOLT_NO_TYPE || is_named(was->kind) || depth > DEPTH_LIMIT)
         return entry->after;
-    if (was->kind == MOLT_KIND_POINTER || was->kind == MOLT_KIND_ARRAY ||
+    if (was->kind == MOLT_KIND_POINTER || molt_kind_is_sequence(was->kind) ||
         was->kind == MOLT_KIND_FUNCTION) {
         entry->after = map_derived(plan, before, depth);
     } else {
@@ -252,7 +297,7 @@ bool molt__plan_is_shuffled(const MoltPlan *plan, MoltTypeId before)
     const MoltType *type = molt_type(plan->before, before);
     if (plan->types[before].shuffled)
         return true;
-    if (type->kind == MOLT_KIND_ARRAY)
+    if (molt_kind_is_sequence(type->kind))
         return molt__plan_is_shuffled(plan, type->elem);
     for (uint32_t f = 0; type->kind == MOLT_KIND_STRUCT && f < type->count; f++) {
         if (molt__plan_is_shuffled(plan, plan->before->tables.fields[type->first + f].type))
@@ -302,11 +347,22 @@ const MoltPair *molt__plan_find_pair(const MoltPlan *plan, MoltTypeId before, Mo
     return NULL;
 }
 
+bool molt__plan_same_tail(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
+{
+    const MoltField *was = molt_schema_tail(plan->before, before);
+    const MoltField *is = molt_schema_tail(plan->after, after);
+    const MoltPair *pair = molt__plan_find_pair(plan, before, after);
+    if (!was || !is || !pair)
+        return false;
+    uint32_t place = molt_type(plan->after, after)->count - 1;
+    return plan->matches[pair->match + place] == (uint32_t)(was - plan->before->tables.fields);
+}
+
 static void named_fields(const MoltSchema *schema, const MoltType *type, Named *items)
 {
     for (uint32_t f = 0; f < type->count; f++) {
         const MoltField *field = &schema->tables.fields[type->first + f];
-        items[f] = (Named){field->name, field->note_first, field->note_count, false};
+        items[f] = (Named){field->name, field->note_first, field->note_count, false, NULL};
     }
 }
 
@@ -370,7 +426,7 @@ static void named_enumerators(const MoltSchema *schema, const MoltType *type, Na
 {
     for (uint32_t e = 0; e < type->count; e++) {
         const MoltEnumerator *item = &schema->tables.enumerators[type->first + e];
-        items[e] = (Named){item->name, item->note_first, item->note_count, false};
+        items[e] = (Named){item->name, item->note_first, item->note_count, false, NULL};
     }
 }
 

@@ -28,7 +28,8 @@ typedef enum MoltOpCode {
     MOLT__OP_CONSTANT_BITS,    /* the 8-byte integer at constants[constant] -> forms[1] */
     MOLT__OP_CONSTANT_STRING,  /* a heap copy of the string at constants[constant] */
     MOLT__OP_DROP_BYTES,       /* counts objects whose `size` bytes differ from the default */
-    MOLT__OP_DROP_NUMBER       /* the same for forms[0] (floats by bits, bit-fields) */
+    MOLT__OP_DROP_NUMBER,      /* the same for forms[0] (floats by bits, bit-fields) */
+    MOLT__OP_REFUSE            /* refuses every object by `rule` */
 } MoltOpCode;
 
 /* One entry of an enumerator map, sorted by old value. */
@@ -96,6 +97,7 @@ typedef struct MoltTypePlan {
     bool shuffled;    /* equal layout, but MOLT_WAS moves values within it */
     uint32_t first_op, op_count;
     uint32_t first_scan, scan_count; /* SAME: POINTER operations (in loops) in place */
+    uint32_t first_tail, tail_count; /* of a flexible struct: the same for an element of its array */
 } MoltTypePlan;
 
 struct MoltPlan {
@@ -148,6 +150,9 @@ void molt__plan_find(MoltPlan *plan, MoltSeverity severity, MoltRule rule, MoltT
                      const char *value, const char *remedy);
 /* Adds what changed between two structs, once per pair. */
 void molt__plan_report_pair(MoltPlan *plan, uint32_t pair);
+
+/* The flexible arrays of two structs are one: they have both, and the new one comes from the old. */
+bool molt__plan_same_tail(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 
 /* plan_emit.c: operations of one type. */
 void molt__plan_emit_type(MoltPlan *plan, MoltTypeId before);

@@ -71,12 +71,12 @@ static void report_field(MoltPlan *plan, const MoltPair *pair, uint32_t before, 
     if (strcmp(molt_string(plan->before, was->name), molt_string(plan->after, is->name)) != 0)
         molt__plan_find(plan, MOLT_INFO, MOLT_RULE_FIELD_RENAMED, pair->before, before, pair->after,
                         after, NULL, NULL);
-    const MoltType *from = molt_type(plan->before, was->type);
-    const MoltType *to = molt_type(plan->after, is->type);
+    const MoltType *from = molt_type(plan->before, molt_value_type(plan->before, was->type));
+    const MoltType *to = molt_type(plan->after, molt_value_type(plan->after, is->type));
     MoltRule rule = MOLT_RULE_COUNT;
     if (from->kind == MOLT_KIND_ENUM && to->kind == MOLT_KIND_ENUM)
         rule = from->hash != to->hash ? MOLT_RULE_ENUM_RENUMBERED : MOLT_RULE_COUNT;
-    else if (from->kind == MOLT_KIND_ARRAY && to->kind == MOLT_KIND_ARRAY)
+    else if (molt_kind_is_sequence(from->kind) && molt_kind_is_sequence(to->kind))
         rule = from->length != to->length ? MOLT_RULE_ARRAY_RESIZED : MOLT_RULE_COUNT;
     else if (from->kind == MOLT_KIND_ARRAY && molt__plan_is_char_pointer(plan->after, to))
         rule = MOLT_RULE_STRING_CONVERTED;

@@ -12,7 +12,7 @@ static bool begins_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId po
         const MoltType *t = molt_type(schema, type);
         if (type == pointee)
             return true;
-        if (t->kind == MOLT_KIND_ARRAY && t->length > 0)
+        if (molt_kind_is_sequence(t->kind) && t->length > 0)
             type = t->elem;
         else if (t->kind == MOLT_KIND_STRUCT && t->count > 0 &&
                  schema->tables.fields[t->first].bit_offset == 0)
@@ -127,14 +127,17 @@ static bool map_offset(const MoltPlan *plan, MoltTypeId before, MoltTypeId after
         }
         if (offset == 0 && (any || before == pointee))
             return any || to_void || fits(plan, pointee, after);
-        if (was->kind == MOLT_KIND_ARRAY) {
+        if (was->kind == MOLT_KIND_ATOMIC || is->kind == MOLT_KIND_ATOMIC) {
+            before = molt_value_type(plan->before, before);
+            after = molt_value_type(plan->after, after);
+        } else if (molt_kind_is_sequence(was->kind)) {
             uint64_t size = molt_type(plan->before, was->elem)->size;
             uint64_t index = size > 0 ? offset / size : 0;
             if (index > 0 && offset == index * size &&
                 means_end_before(plan->before, was->elem, pointee, index == was->length))
                 index--;
             bool end = index == was->length;
-            if (is->kind == MOLT_KIND_ARRAY) {
+            if (molt_kind_is_sequence(is->kind)) {
                 uint64_t place = end ? is->length : index;
                 if (place > is->length || (place == is->length && !end))
                     return false;
@@ -290,6 +293,34 @@ static bool is_pool(const MoltMigration *m, MoltTypeId block, MoltTypeId pointee
             molt__plan_has_pointers(schema, pointee));
 }
 
+/* Offset in the new block of a flexible struct for an offset in the old one. */
+static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *span,
+                         const MoltSpan *moved, uint64_t count, uint64_t at, uint64_t *out)
+{
+    const MoltPlan *plan = m->plan;
+    bool to_void = molt_type(plan->after, op->after)->kind == MOLT_KIND_VOID;
+    MoltTypeId after = plan->types[span->type].after;
+    const MoltField *was = molt_schema_tail(plan->before, span->type);
+    const MoltField *is = molt_schema_tail(plan->after, after);
+    if (op->before == span->type && (at == 0 || at == molt__span_bytes(span, count))) {
+        *out = at == 0 ? 0 : molt__span_bytes(moved, count);
+        return true;
+    }
+    if (at < span->header)
+        return map_offset_cached(m, span->type, at, op->before, to_void, out);
+    uint64_t element = (at - span->header) / span->elem_size;
+    uint64_t offset = (at - span->header) % span->elem_size, inner = 0;
+    if (!was || !is || element > count || (element == count && offset > 0) ||
+        !molt__plan_same_tail(plan, span->type, after))
+        return false;
+    if (element < count && !map_offset(plan, molt_type(plan->before, was->type)->elem,
+                                       molt_type(plan->after, is->type)->elem, offset, op->before,
+                                       to_void, &inner))
+        return false;
+    *out = moved->header + element * moved->elem_size + inner;
+    return true;
+}
+
 static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     const MoltHeap *heap = m->heap;
@@ -302,8 +333,12 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         return dangling(m, op, value, i, span);
     uint64_t count = molt__span_count(span, (uint32_t)index);
     at -= index * span->stride;
-    uint64_t element = span->elem_size > 0 ? at / span->elem_size : 0;
-    uint64_t offset = at - element * span->elem_size;
+    bool flexible = span->header > 0;
+    uint64_t unit = flexible ? molt__span_bytes(span, count) : span->elem_size;
+    uint64_t all = count;
+    count = flexible ? 1 : count;
+    uint64_t element = unit > 0 ? at / unit : 0;
+    uint64_t offset = at - element * unit;
     if (element > count || (element == count && offset > 0))
         return dangling(m, op, value, i, span);
 
@@ -333,6 +368,15 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     }
     const MoltSpan *moved = &m->spans[slot - 1];
     uint64_t inner = 0;
+    if (flexible) {
+        if (!map_flexible(m, op, span, moved, all, at, &inner)) {
+            molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i,
+                        "a pointer into %s at byte %llu",
+                        molt_type_name(m->plan->before, span->type), (unsigned long long)at);
+            return 0;
+        }
+        return moved->base + index * moved->stride + inner;
+    }
     if (offset == 0 && element > 0 &&
         means_end_before(m->plan->before, span->type, op->before, element == count)) {
         element--;

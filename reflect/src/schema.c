@@ -288,7 +288,9 @@ void molt_schema_declare(const MoltSchema *schema, const MoltField *field, char 
                 *--left = '(';
                 append(&right, ")");
             }
-            if (type->kind == MOLT_KIND_ARRAY)
+            if (type->flags & MOLT_TYPE_FLEXIBLE)
+                append(&right, "[]");
+            else if (type->kind == MOLT_KIND_ARRAY)
                 append(&right, "[%llu]", (unsigned long long)type->length);
             else
                 append_parameters(schema, type, &right);

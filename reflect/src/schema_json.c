@@ -30,12 +30,16 @@ const TypeFlag molt__type_flags[TYPE_FLAG_COUNT] = {
     {MOLT_KIND_INT, MOLT_TYPE_CHAR, KEY_CHAR},
     {MOLT_KIND_FLOAT, MOLT_TYPE_BINARY_FLOAT, KEY_IEEE},
     {MOLT_KIND_FUNCTION, MOLT_TYPE_VARIADIC, KEY_VARIADIC},
+    {MOLT_KIND_ARRAY, MOLT_TYPE_FLEXIBLE, KEY_FLEXIBLE},
 };
 
 Key molt__elem_key(uint16_t kind)
 {
     switch (kind) {
-    case MOLT_KIND_ARRAY: return KEY_OF;
+    case MOLT_KIND_ARRAY:
+    case MOLT_KIND_ATOMIC:
+    case MOLT_KIND_COMPLEX:
+    case MOLT_KIND_VECTOR: return KEY_OF;
     case MOLT_KIND_POINTER: return KEY_TO;
     case MOLT_KIND_ENUM: return KEY_STORAGE;
     case MOLT_KIND_FUNCTION: return KEY_RETURNS;
@@ -184,6 +188,7 @@ static void add_notes(Writer *writer, cJSON *object, uint32_t first, uint32_t co
             add_flag(writer, object, molt__marks[i].key);
     }
     add_note_texts(writer, object, KEY_CONVERT, notes, count, MOLT_NOTE_CONVERT);
+    add_note_texts(writer, object, KEY_COUNTED_BY, notes, count, MOLT_NOTE_COUNT);
 }
 
 static cJSON *create_field(Writer *writer, const MoltField *field)
@@ -264,7 +269,7 @@ static cJSON *create_type(Writer *writer, const MoltType *type)
     }
     if (molt__elem_key(type->kind) != KEY_COUNT)
         add_type(writer, object, molt__elem_key(type->kind), type->elem);
-    if (type->kind == MOLT_KIND_ARRAY)
+    if (molt__has_length(type->kind))
         add_number(writer, object, KEY_LENGTH, type->length);
     if (type->kind == MOLT_KIND_FUNCTION)
         add_params(writer, object, type);

@@ -31,21 +31,17 @@
 
 /* X(name, key): every key of every object, so that readers tell unknown ones. */
 #define KEY_LIST(X)                                                                                \
-    X(MOLT_SCHEMA, "molt_schema")                                                                  \
-    X(ABI, "abi") X(HASH, "hash") X(ROOTS, "roots") X(SPELLINGS, "spellings") X(TYPES, "types")    \
-        X(POINTER_SIZE, "pointer_size") X(LONG_SIZE, "long_size") X(CHAR_SIGNED, "char_signed")    \
-            X(LITTLE_ENDIAN, "little_endian") X(MAX_ALIGN, "max_align") X(NAME, "name")            \
-                X(KIND, "kind") X(SIZE, "size") X(ALIGN, "align") X(FILE, "file") X(LINE, "line")  \
-                    X(SIGNED, "signed") X(CHAR, "char") X(IEEE, "ieee") X(VARIADIC, "variadic")    \
-                        X(OF, "of") X(LENGTH, "length") X(TO, "to") X(STORAGE, "storage")          \
-                            X(RETURNS, "returns") X(PARAMS, "params") X(FIELDS, "fields")          \
-                                X(ENUMERATORS, "enumerators") X(TYPE, "type") X(OFFSET, "offset")  \
-                                    X(BITS, "bits") X(VALUE, "value") X(WAS, "was")                \
-                                        X(DEFAULT, "default") X(REQUIRED, "required")              \
-                                            X(TRANSIENT, "transient") X(EXTERNAL, "external")      \
-                                                X(FLAGS, "flags") X(FALLBACK, "fallback")          \
-                                                    X(CONVERT, "convert") X(TEXT, "text")          \
-                                                        X(BYTES, "bytes")
+    X(MOLT_SCHEMA, "molt_schema") X(ABI, "abi") X(HASH, "hash") X(ROOTS, "roots")                  \
+    X(SPELLINGS, "spellings") X(TYPES, "types") X(POINTER_SIZE, "pointer_size")                    \
+    X(LONG_SIZE, "long_size") X(CHAR_SIGNED, "char_signed") X(LITTLE_ENDIAN, "little_endian")      \
+    X(MAX_ALIGN, "max_align") X(NAME, "name") X(KIND, "kind") X(SIZE, "size") X(ALIGN, "align")    \
+    X(FILE, "file") X(LINE, "line") X(SIGNED, "signed") X(CHAR, "char") X(IEEE, "ieee")            \
+    X(VARIADIC, "variadic") X(OF, "of") X(LENGTH, "length") X(TO, "to") X(STORAGE, "storage")      \
+    X(RETURNS, "returns") X(PARAMS, "params") X(FIELDS, "fields") X(ENUMERATORS, "enumerators")    \
+    X(TYPE, "type") X(OFFSET, "offset") X(BITS, "bits") X(VALUE, "value") X(WAS, "was")            \
+    X(DEFAULT, "default") X(REQUIRED, "required") X(TRANSIENT, "transient")                        \
+    X(EXTERNAL, "external") X(FLAGS, "flags") X(FALLBACK, "fallback") X(CONVERT, "convert")        \
+    X(TEXT, "text") X(BYTES, "bytes") X(FLEXIBLE, "flexible") X(COUNTED_BY, "count")
 
 typedef enum Key {
 #define X(name, text) KEY_##name,
@@ -70,11 +66,17 @@ typedef struct TypeFlag {
     uint16_t kind, flag;
     Key key;
 } TypeFlag;
-enum { TYPE_FLAG_COUNT = 4 };
+enum { TYPE_FLAG_COUNT = 5 };
 extern const TypeFlag molt__type_flags[TYPE_FLAG_COUNT];
 
 /* The key under which a kind keeps MoltType.elem, or KEY_COUNT. */
 Key molt__elem_key(uint16_t kind);
+
+/* Whether the length is written: that of _Atomic and complex types is always the same. */
+static inline bool molt__has_length(uint16_t kind)
+{
+    return kind == MOLT_KIND_ARRAY || kind == MOLT_KIND_VECTOR;
+}
 
 /* Whether objects of the kind have a size. */
 static inline bool molt__is_sized(uint16_t kind)

@@ -15,7 +15,7 @@ _Static_assert(KEY_COUNT <= 64, "a KeySet has a bit per key");
 #define BIT(name) (UINT64_C(1) << KEY_##name)
 #define NOTE_KEYS                                                                                  \
     (BIT(WAS) | BIT(DEFAULT) | BIT(REQUIRED) | BIT(TRANSIENT) | BIT(EXTERNAL) | BIT(FLAGS) |       \
-     BIT(FALLBACK) | BIT(CONVERT))
+     BIT(FALLBACK) | BIT(CONVERT) | BIT(COUNTED_BY))
 
 /* Where reading is: types[type] and in it members[member]; a NULL list is none. */
 typedef struct Place {
@@ -287,7 +287,10 @@ static MoltStatus read_notes(const Reader *reader, const Values *values, uint32_
         if (marked)
             add_note(reader, &note, first, count);
     }
-    return read_note_texts(reader, values->at[KEY_CONVERT], "convert", MOLT_NOTE_CONVERT, first,
+    if ((status = read_note_texts(reader, values->at[KEY_CONVERT], "convert", MOLT_NOTE_CONVERT,
+                                  first, count)))
+        return status;
+    return read_note_texts(reader, values->at[KEY_COUNTED_BY], "count", MOLT_NOTE_COUNT, first,
                            count);
 }
 
@@ -440,7 +443,7 @@ static MoltStatus take_type(Reader *reader, const cJSON *object, uint16_t *kind,
     KeySet optional = BIT(ALIGN) | BIT(FILE) | BIT(LINE) | NOTE_KEYS;
     if (molt__is_sized(found))
         required |= BIT(SIZE);
-    if (found == MOLT_KIND_ARRAY)
+    if (molt__has_length(found))
         required |= BIT(LENGTH);
     if (molt__elem_key(found) != KEY_COUNT)
         required |= UINT64_C(1) << molt__elem_key(found);

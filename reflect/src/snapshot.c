@@ -112,7 +112,7 @@ static unsigned char *copy_blocks(const MoltSpan *span, unsigned char *packed, D
     for (uint32_t word = 0; word < (span->blocks + 63) / 64; word++) {
         for (uint64_t bits = span->live_bits[word]; bits != 0; bits &= bits - 1) {
             uint32_t index = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            uint64_t size = molt__span_count(span, index) * span->elem_size;
+            uint64_t size = molt__span_bytes(span, molt__span_count(span, index));
             unsigned char *block = molt__span_block(span, index);
             memcpy(direction == TO_PACKED ? packed : block, direction == TO_PACKED ? block : packed,
                    size);

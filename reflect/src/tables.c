@@ -191,6 +191,8 @@ static MoltStatus check_notes(const Check *check, const MoltType *type, const ch
         const char *text = text_at(check, note->text);
         if (note->kind == MOLT_NOTE_WAS && !*text)
             return fault(check, type, member, "an earlier name is empty");
+        if (note->kind == MOLT_NOTE_COUNT && !*text)
+            return fault(check, type, member, "the field that counts has no name");
         if (note->kind == MOLT_NOTE_CONVERT && !is_conversion(text))
             return fault(check, type, member, "unknown conversion \"%.40s\"", text);
         if (note->kind == MOLT_NOTE_DEFAULT && defaulted)
@@ -215,6 +217,8 @@ static MoltStatus check_default(const Check *check, const MoltType *owner, const
 {
     const MoltTables *t = check->tables;
     const MoltType *type = &t->types[field->type];
+    if (type->kind == MOLT_KIND_ATOMIC)
+        type = &t->types[type->elem];
     const char *member = text_at(check, field->name);
     const unsigned char *bytes = note->constant_size ? t->constants + note->constant : NULL;
 
@@ -255,6 +259,7 @@ static uint16_t flags_of_kind(uint16_t kind)
     case MOLT_KIND_ENUM: return MOLT_TYPE_SIGNED | MOLT_TYPE_FLAGS;
     case MOLT_KIND_FLOAT: return MOLT_TYPE_BINARY_FLOAT;
     case MOLT_KIND_FUNCTION: return MOLT_TYPE_VARIADIC;
+    case MOLT_KIND_ARRAY: return MOLT_TYPE_FLEXIBLE;
     default: return 0;
     }
 }
@@ -273,7 +278,10 @@ static bool has_sane_size(const Check *check, const MoltType *type)
     case MOLT_KIND_STRUCT:
     case MOLT_KIND_UNION: return size <= UINT64_MAX / 8 && size % type->align == 0;
     case MOLT_KIND_ENUM:
-    case MOLT_KIND_ARRAY: return true; /* compared with their element */
+    case MOLT_KIND_ARRAY:
+    case MOLT_KIND_ATOMIC:
+    case MOLT_KIND_COMPLEX:
+    case MOLT_KIND_VECTOR: return true; /* compared with their element */
     default: return size == 0;
     }
 }
@@ -297,6 +305,20 @@ static MoltStatus check_type(const Check *check, const MoltType *type)
     return check_notes(check, type, NULL, type->note_first, type->note_count);
 }
 
+/* An array of as many elements as its block has, or a struct that ends in one: only the block itself
+ * is such an object. Looks at types whose members may not be checked yet. */
+static bool is_flexible(const Check *check, MoltTypeId id)
+{
+    const MoltTables *t = check->tables;
+    const MoltType *type = &t->types[id];
+    if (type->kind == MOLT_KIND_STRUCT && type->count > 0 && type->first < t->field_count &&
+        type->count <= t->field_count - type->first) {
+        id = t->fields[type->first + type->count - 1].type;
+        type = id < t->type_count ? &t->types[id] : type;
+    }
+    return type->kind == MOLT_KIND_ARRAY && (type->flags & MOLT_TYPE_FLEXIBLE) != 0;
+}
+
 static MoltStatus check_field(const Check *check, const MoltType *owner, const MoltField *field)
 {
     const MoltTables *t = check->tables;
@@ -310,6 +332,11 @@ static MoltStatus check_field(const Check *check, const MoltType *owner, const M
         return fault(check, owner, name, "unknown flags %#x", field->flags);
 
     const MoltType *type = &t->types[field->type];
+    bool last = owner->kind == MOLT_KIND_STRUCT &&
+                field == &t->fields[owner->first + owner->count - 1];
+    if (is_flexible(check, field->type) && (type->kind != MOLT_KIND_ARRAY || !last))
+        return fault(check, owner, name,
+                     "a flexible array can only be the last member of a struct that none holds");
     uint64_t bits = type->size * 8; /* check_type and the element's check bound sizes */
     if (field->flags & MOLT_FIELD_BITS) {
         if (type->kind != MOLT_KIND_INT && type->kind != MOLT_KIND_BOOL &&
@@ -426,15 +453,42 @@ static MoltStatus check_enum(Check *check, const MoltType *type)
     return check_enumerators(check, type);
 }
 
-static MoltStatus check_array(const Check *check, const MoltType *type)
+/* What a kind may be made of, beyond having objects. */
+static bool is_element(const Check *check, const MoltType *type)
+{
+    uint16_t kind = check->tables->types[type->elem].kind;
+    bool number = kind == MOLT_KIND_INT || kind == MOLT_KIND_FLOAT;
+    switch (type->kind) {
+    case MOLT_KIND_ATOMIC: return kind != MOLT_KIND_ATOMIC && kind != MOLT_KIND_ARRAY;
+    case MOLT_KIND_COMPLEX: return number;
+    case MOLT_KIND_VECTOR: return number || kind == MOLT_KIND_BOOL;
+    default: return true;
+    }
+}
+
+static MoltStatus check_sequence(const Check *check, const MoltType *type)
 {
     if (!has_objects(check, type->elem))
         return fault(check, type, NULL, "its element type is missing or has no size");
+    if (is_flexible(check, type->elem))
+        return fault(check, type, NULL, "its elements have no size of their own");
+    if ((type->flags & MOLT_TYPE_FLEXIBLE) != 0 && type->length != 0)
+        return fault(check, type, NULL, "it is flexible but has a length");
+    if (!is_element(check, type))
+        return fault(check, type, NULL, "it cannot be made of \"%.60s\"",
+                     text_at(check, check->tables->types[type->elem].name));
+    if ((type->kind == MOLT_KIND_ATOMIC && type->length != 1) ||
+        (type->kind == MOLT_KIND_COMPLEX && type->length != 2))
+        return fault(check, type, NULL, "a type of its kind cannot have %llu elements",
+                     (unsigned long long)type->length);
     uint64_t element = check->tables->types[type->elem].size;
     if (element != 0 && type->length > UINT64_MAX / 8 / element)
         return fault(check, type, NULL, "%llu elements are more than an address space holds",
                      (unsigned long long)type->length);
-    if (type->size != element * type->length)
+    /* a vector of three takes the room of four */
+    bool padded = type->kind == MOLT_KIND_VECTOR && type->size > element * type->length &&
+                  type->size / 2 < element * type->length;
+    if (type->size != element * type->length && !padded)
         return fault(check, type, NULL, "has %llu bytes but %llu elements of %llu bytes",
                      (unsigned long long)type->size, (unsigned long long)type->length,
                      (unsigned long long)element);
@@ -462,7 +516,10 @@ static MoltStatus check_members(Check *check, const MoltType *type)
     case MOLT_KIND_STRUCT:
     case MOLT_KIND_UNION: return check_fields(check, type);
     case MOLT_KIND_ENUM: return check_enum(check, type);
-    case MOLT_KIND_ARRAY: return MOLT_OK; /* checked before, because fields compare with its size */
+    case MOLT_KIND_ARRAY:
+    case MOLT_KIND_ATOMIC:
+    case MOLT_KIND_COMPLEX:
+    case MOLT_KIND_VECTOR: return MOLT_OK; /* checked before: fields compare with their size */
     case MOLT_KIND_FUNCTION: return check_function(check, type);
     default:
         if (type->count != 0)
@@ -483,8 +540,8 @@ static MoltStatus check_types(Check *check)
         const MoltType *type = &t->types[i];
         if (type->kind == MOLT_KIND_POINTER && type->elem >= t->type_count)
             status = fault(check, type, NULL, "the type it points at is missing");
-        else if (type->kind == MOLT_KIND_ARRAY)
-            status = check_array(check, type);
+        else if (molt_kind_is_sequence(type->kind))
+            status = check_sequence(check, type);
     }
     for (uint32_t i = 0; i < t->type_count && !status; i++)
         status = check_members(check, &t->types[i]);

@@ -18,14 +18,18 @@ MoltStatus molt__tables_check(const MoltTables *tables, const MoltAllocator *all
 MoltStatus molt__schema_make(const MoltTables *tables, bool hashed, const MoltAllocator *allocator,
                              MoltSchema **out, MoltError *error);
 
-/* Types that `type` holds by value, as a numbered list: fields, an array's element, an enum's
- * storage. Pointers and functions hold none, so the lists form no cycle in sound tables. */
+/* Types that `type` holds by value, as a numbered list: fields, the element of an array, vector,
+ * complex or _Atomic type, an enum's storage. Pointers and functions hold none, so the lists form no
+ * cycle in sound tables. */
 static inline uint32_t molt__held_count(const MoltType *type)
 {
     switch (type->kind) {
     case MOLT_KIND_STRUCT:
     case MOLT_KIND_UNION: return type->count;
     case MOLT_KIND_ARRAY:
+    case MOLT_KIND_ATOMIC:
+    case MOLT_KIND_COMPLEX:
+    case MOLT_KIND_VECTOR:
     case MOLT_KIND_ENUM: return 1;
     default: return 0;
     }

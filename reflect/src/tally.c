@@ -17,7 +17,7 @@ static void describe_object(const MoltMigration *m, uint64_t i, char *buffer, si
     uint64_t block = m->batch_block + (m->batch_of_blocks ? i : 0);
     uint64_t element = m->batch_of_blocks ? 0 : m->batch_element + i;
     unsigned long long serial = span->first_serial + block;
-    if (span->counts)
+    if (span->counts && span->header == 0)
         snprintf(buffer, size, "%.20s:%llu[%llu]", type, serial, (unsigned long long)element);
     else
         snprintf(buffer, size, "%s:%llu", type, serial);

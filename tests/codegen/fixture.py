@@ -59,7 +59,7 @@ class GameTest(unittest.TestCase):
         return result.stderr
 
     def inputs(self):
-        return {"game.c", "known.json", "other.c"}
+        return {"game.c", "known.json", "other.c", "part.h"}
 
     def assert_refused(self, text, place, message, remedy, *arguments, **options):
         """`place` is "line:column" in game.c; message and remedy are parts of those lines, and the

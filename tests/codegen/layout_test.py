@@ -8,7 +8,8 @@ from fixture import COMPILERS, FIXTURES, FLAGS, GameTest, Schema
 
 # Fields of structs that C can name, and how. Groups such as "<i,f>" are named by their first member.
 SPELLINGS = {"Vec2": "Vec2", "Kinds": "struct Kinds", "Packed": "struct Packed",
-             "Aligned": "struct Aligned", "Pack2": "struct Pack2", "Bits": "struct Bits"}
+             "Aligned": "struct Aligned", "Pack2": "struct Pack2", "Bits": "struct Bits",
+             "Tight": "struct Tight"}
 
 
 def probe_source(schema):
@@ -75,7 +76,12 @@ class Layout(GameTest):
              "local", "position", "path", "constant", "grid", "name", "lines", "text", "label",
              "next", "table", "corner", "anything", "stream", "hidden", "compare", "hooks", "make",
              "inner", "<as_int,as_float>", "colour_of", "<<low,high>,byte>", "nested", "twin",
-             "packed", "aligned", "pack2", "bits"])
+             "packed", "aligned", "pack2", "bits", "tight", "atomic", "shared", "atomic_pair",
+             "atomic_flags", "complex", "complexes", "vector", "vectors", "wide_text", "text16",
+             "text32", "apart", "most", "level_signed", "by_enumerator", "find", "tail"])
+        self.assertEqual(self.schema.fields("Tight"),
+                         ["tag", "count", "low", "middle", "wide", "phase", "packed", "flag",
+                          "level"])
         self.assertEqual(self.schema.fields("Bits"),
                          ["a", "b", "c", "d", "e", "colour", "whole", "f"])
 
@@ -90,10 +96,37 @@ class Layout(GameTest):
                 "compare": "int (*)(Kinds *, Kinds *)",
                 "hooks": "void (*[2])(Kinds *, int *, char *, ...)",
                 "make": "Kinds *(*)(void)", "nested": "Kinds::nested",
-                "twin": "Kinds::nested[2]", "colour_of": "Kinds::colour_of"}.items():
+                "twin": "Kinds::nested[2]", "colour_of": "Kinds::colour_of", "atomic": "_Atomic(short)",
+                "shared": "_Atomic(Kinds *)", "atomic_pair": "_Atomic(Vec2)",
+                "atomic_flags": "_Atomic(bool)[3]", "complex": "_Complex double",
+                "complexes": "_Complex long double[2]",
+                "vector": "float __attribute__((vector_size(16)))",
+                "vectors": "float __attribute__((vector_size(16)))[3]",
+                "wide_text": "int[4]", "text16": "unsigned short[2]",
+                "text32": "unsigned int[2]", "most": "max_align_t",
+                "by_enumerator": "int[6][4]", "find": "Hidden *(*)(Hidden *, Kinds *)"}.items():
             self.assertEqual(self.schema.field("Kinds", field)["type"], wanted, field)
         self.assertEqual(self.schema.types["_IO_FILE"]["kind"], "opaque")
         self.assertEqual(self.schema.types["Hidden"]["kind"], "opaque")
+
+    def test_kinds_that_are_made_of_others(self):
+        for name, wanted in {
+                "_Atomic(short)": {"kind": "atomic", "size": 2, "align": 2, "of": "short"},
+                "_Atomic(Vec2)": {"kind": "atomic", "size": 8, "align": 8, "of": "Vec2"},
+                "_Complex double": {"kind": "complex", "size": 16, "align": 8, "of": "double"},
+                "float __attribute__((vector_size(16)))":
+                    {"kind": "vector", "size": 16, "align": 16, "of": "float", "length": 4},
+                }.items():
+            self.assertEqual(self.schema.types[name], {"name": name, **wanted})
+
+    def test_flexible_arrays_have_no_length(self):
+        self.assertEqual(self.schema.types["short[][2]"],
+                         {"name": "short[][2]", "kind": "array", "size": 0, "align": 2,
+                          "flexible": True, "of": "short[2]", "length": 0})
+        self.assertEqual(self.schema.types["Tail"]["size"], 16)
+        field = self.schema.field("Tail", "data")
+        self.assertEqual((field["type"], field["offset"], field["count"]),
+                         ("short[][2]", 10, ["count"]))
 
     def test_unions_hold_their_members_at_offset_zero(self):
         union = self.schema.types["Kinds::colour_of"]
@@ -108,7 +141,8 @@ class Layout(GameTest):
         self.assertEqual(values("Colour"), {"RED": 0, "GREEN": 5, "BLUE": 6, "AZURE": 6})
         self.assertEqual(values("Level"), {"LOW": -2, "HIGH": 1000000})
         self.assertEqual(values("Small"), {"SMALL_A": 0, "SMALL_B": 200})
-        self.assertIn(values("Wide")["WIDE_TOP"], (0xffffffffffffffff, -1))
+        self.assertEqual(values("Wide"), {"WIDE_TOP": 0xffffffffffffffff})
+        self.assertEqual(values("Signed"), {"SIGNED_LOW": -1, "SIGNED_HIGH": 0x7fffffffffffffff})
         self.assertEqual([self.schema.types[n]["storage"] for n in ("Colour", "Level", "Small",
                                                                     "Wide")],
                          ["unsigned int", "int", "unsigned char", "unsigned long"])

@@ -1,7 +1,8 @@
 """Which types are found, how far they are followed and what they are called."""
+import json
 import unittest
 
-from fixture import GameTest
+from fixture import GameTest, Schema
 
 
 class Naming(GameTest):
@@ -83,6 +84,35 @@ typedef struct Game { volatile Number a; Text *const b; const uint8_t c[4]; } Ga
         for wanted in ('"file":"deep/part.h"', '"file":"game.c"', '"file":"platform_api.h"'):
             self.assertIn(wanted, text.replace('": "', '":"'))
         self.assertNotIn(str(self.folder), text)
+
+    def test_private_types_of_one_name_are_called_after_their_files(self):
+        self.write("sub/other.c", """#include <molt/molt.h>
+typedef struct Part { char *text; struct { int x; } inner; } Part;
+typedef struct Same { int x; } Same;
+typedef struct Owner { Part *(*find)(Part *, int); _Atomic(Part *) next; Part parts[2][3]; } Owner;
+void *other(void);
+void *other(void) { return molt_new(Same) ? (void *)molt_new(Owner) : molt_new(Part); }
+""")
+        self.write("game.c", """#include <molt/molt.h>
+typedef struct Part { int x; } Part;
+typedef struct Same { int x; } Same;
+typedef struct Game { Part *part; Same *same; void *owner; } Game;
+MOLT_ROOT(Game);
+void *make(void);
+void *make(void) { return molt_new(Part); }
+""")
+        self.generate("game.c", "sub/other.c", "--base", ".", "--schema", "schema.json")
+        schema = Schema(json.loads((self.folder / "schema.json").read_text()))
+        there = "sub/other.c:Part"
+        self.assertNotIn("Part", schema.types)
+        self.assertEqual(schema.field("Game", "part")["type"], "game.c:Part *")
+        self.assertEqual(schema.field("Game", "same")["type"], "Same *")
+        self.assertEqual(schema.field(there, "inner")["type"], f"{there}::inner")
+        self.assertEqual([f["type"] for f in schema.types["Owner"]["fields"]],
+                         [f"{there} *(*)({there} *, int)", f"_Atomic({there} *)", f"{there}[2][3]"])
+        self.assertEqual(schema.json["spellings"],
+                         {"Owner": "Owner", "Same": "Same", "game.c:Part": "game.c:Part",
+                          there: there})
 
     def test_unsigned_char_flag_is_honoured(self):
         schema = self.schema_of("typedef struct Game { char c; } Game;", flags=["-funsigned-char"])

@@ -140,10 +140,10 @@ class Project(GameTest):
 
     def test_refusal_fails_the_build_and_the_next_good_edit_mends_it(self):
         before = (self.folder / "build/libgame.so").read_bytes()
-        self.edit("part.h", PART_H.replace("int x;", "_Atomic int x;"))
+        self.edit("part.h", PART_H.replace("int x;", "_Atomic struct { char c[3]; } x;"))
         self.build()
         self.assertNotEqual(self.code, 0)
-        self.assertIn("part.h:3:35: error: 'Part.x': _Atomic is not supported yet", self.output)
+        self.assertIn("part.h:3:53: error: 'Part.x': '_Atomic(Part::x)', to which", self.output)
         self.assertEqual((self.folder / "build/libgame.so").read_bytes(), before)
         self.edit("part.h", PART_H)
         self.build()

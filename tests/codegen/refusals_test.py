@@ -3,8 +3,6 @@ import unittest
 
 from fixture import FLAGS, GameTest
 
-HEAP = "put the elements on the heap"
-
 
 def game(field, before=""):
     return f"{before}\ntypedef struct Game {{\n    {field}\n}} Game;\n"
@@ -13,13 +11,22 @@ def game(field, before=""):
 class Refusals(GameTest):
     def test_fields_that_cannot_be_modelled(self):
         for field, column, message, remedy in [
-                ("int n; int data[];", 16, "'Game.data': a flexible array member is not supported "
-                                           "yet", HEAP),
-                ("int n; int data[0];", 16, "an array without elements is not supported yet", HEAP),
-                ("_Atomic int a;", 17, "'Game.a': _Atomic is not supported yet", "plain field"),
-                ("_Complex double c;", 21, "_Complex is not supported yet", "two fields"),
-                ("float v __attribute__((vector_size(16)));", 11, "a vector type is not supported",
-                 "plain array"),
+                ("int n; int data[0]; int m;", 16, "'Game.data': an array without a length cannot "
+                 "stand here", "the last of several members"),
+                ("int data[0];", 9, "'Game.data': an array without a length cannot stand here",
+                 "the last of several members"),
+                ("int n; int (*data)[];", 18, "'Game.data': an array without elements is not "
+                 "supported yet", "molt_new_flexible"),
+                ("int n; int data[0] MOLT_COUNT(m);", 16, "MOLT_COUNT(m) of 'Game.data' names no "
+                 "integer field of 'Game'", "the integer beside it"),
+                ("int n; float m MOLT_COUNT(n);", 18, "MOLT_COUNT belongs on pointers and flexible "
+                 "arrays; 'Game.m' is float", "remove it"),
+                ("float n; int *data MOLT_COUNT(n);", 19, "MOLT_COUNT(n) of 'Game.data' names no "
+                 "integer field", "the integer beside it"),
+                ("_Atomic struct { char c[3]; } a;", 35, "'_Atomic(Game::a)', to which compilers "
+                 "give different sizes, is not supported", "pad the struct"),
+                ("_Atomic struct { int x, y, z; } a[2];", 37, "compilers give different sizes",
+                 "pad the struct"),
                 ("int a MOLT_EXTERNAL;", 9, "MOLT_EXTERNAL belongs on pointers; 'Game.a' is int",
                  "remove it"),
                 ("unsigned a : 3 __attribute__((aligned(8)));", 14, "'aligned' on a bit-field",
@@ -33,6 +40,25 @@ class Refusals(GameTest):
                  'unknown annotation "molt:pool x"', "macros of molt.h")]:
             with self.subTest(field=field):
                 self.assert_refused(game(field), f"4:{column}", message, remedy)
+
+    def test_flexible_arrays_and_their_allocation(self):
+        bag = "typedef struct Bag { int n; int data[]; } Bag;\n"
+        def source(call, field="Bag *bag;"):
+            return (f"{bag}typedef struct Game {{ {field} }} Game;\nvoid *f(void);\n"
+                    f"void *f(void) {{ return {call}; }}\n")
+        lost = "'Bag' ends in a flexible array: without a count it has no room"
+        remedy = "use molt_new_flexible(Bag, data, n)"
+        self.assert_refused(source("molt_new(Bag)"), "5:24", lost, remedy)
+        self.assert_refused(source("molt_new_array(Bag, 4)"), "5:24", lost, remedy)
+        none = "is no flexible array member"
+        self.assert_refused(source("molt_new_flexible(Bag, n, 4)"), "5:24", f"'Bag.n' {none}",
+                            "at the end of a struct")
+        self.assert_refused(source("molt_new_flexible(Game, bag, 4)"), "5:24", f"'Game.bag' {none}",
+                            "at the end of a struct")
+        for field, place in (("int n; Bag bag[2];", "3:34"), ("int n; Bag bag;", "3:34"),
+                             ("union { int n; Bag bag; } u;", "3:42")):
+            self.assert_refused(source("0", field), place, "holds 'Bag' by value", "hold a pointer")
+        self.schema_of(source("molt_new_flexible(Bag, data, 4)"))
 
     def test_union_that_holds_pointers(self):
         self.assert_refused(game("union { int *p; long n; } u;"), "4:5",
@@ -103,15 +129,16 @@ int f(void) { static const int once = 1; static int seen MOLT_TRANSIENT; int i =
                             "include the header")
 
     def test_two_bodies_under_one_name(self):
-        self.write("other.c", "#include <molt/molt.h>\nstruct Part {\n    long x;\n};\n"
+        self.write("part.h", "struct Part {\n    Number x;\n};\n")
+        self.write("other.c", "#include <molt/molt.h>\n#define Number long\n#include \"part.h\"\n"
                               "void *other(void);\n"
                               "void *other(void) { return molt_new(struct Part); }\n")
-        said = self.refusal_of("struct Part { int x; };\n"
+        said = self.refusal_of('#define Number int\n#include "part.h"\n'
                                "typedef struct Game { struct Part p; } Game;\n", "other.c")
-        self.assertIn(f"{self.folder}/other.c:2: error: two different bodies for 'Part'", said)
-        self.assertIn(f"at {self.folder}/game.c:2 as {self.folder}/game.c sees it", said)
-        self.assertIn("    2 | struct Part {\n", said)
-        self.assertIn("remedy: give one of them another name", said)
+        self.assertIn(f"{self.folder}/part.h:1: error: two different bodies for 'Part'", said)
+        self.assertIn(f"at {self.folder}/part.h:1 as {self.folder}/game.c sees it", said)
+        self.assertIn("    1 | struct Part {\n", said)
+        self.assertIn("remedy: include it under the same macros", said)
 
     def test_two_types_of_one_name_in_one_source(self):
         said = self.refusal_of("struct Part { int x; };\ntypedef struct { char c; } Part;\n"

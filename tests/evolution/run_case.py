@@ -4,8 +4,7 @@ outcome and the findings with what the case's leading comment expects:
     expect: migrated | code | refused RULE PATH | load-failed TEXT | codegen-error TEXT
     report: SEVERITY RULE PATH [OBJECTS]       one line for each finding that must be there
     cflags: FLAG...                            for the compiler, where the edit is one it warns of
-
-Sources called NAME+OTHER.c beside NAME.c belong to the same game.
+    with: FILE                                 another source of both versions, beside the case
 
 A loss that no `report:` line names is a failure, and so is a missing one."""
 import argparse
@@ -23,9 +22,10 @@ def expectations(source):
     cflags = [word for line in lines if line.startswith("cflags:") for word in line[7:].split()]
     expect = [line[7:].strip() for line in lines if line.startswith("expect:")]
     reports = [line[7:].split() for line in lines if line.startswith("report:")]
+    others = [line[5:].strip() for line in lines if line.startswith("with:")]
     if len(expect) != 1:
         sys.exit("the leading comment must have exactly one `expect:` line")
-    return expect[0], reports, cflags
+    return expect[0], reports, cflags, others
 
 
 def run(command, **options):
@@ -33,19 +33,19 @@ def run(command, **options):
                           check=False, **options)
 
 
-def build(args, case, version, folder):
+def build(args, sources, version, folder):
     """The library of one version; (path, None) or (None, what the generator said)."""
-    flags = [f"-DVERSION={version}", f"-I{case.parent.parent}"] + [f"-I{i}" for i in args.include]
-    sources = [str(case)] + [str(other) for other in sorted(case.parent.glob(f"{case.stem}+*.c"))]
+    cases = sources[0].parent
+    flags = [f"-DVERSION={version}", f"-I{cases.parent}"] + [f"-I{i}" for i in args.include]
     metadata, library = folder / f"v{version}.c", folder / f"v{version}.so"
-    command = [args.codegen, "--base", str(case.parent), "--metadata", str(metadata), "--schema",
-               str(folder / f"v{version}.json"), *sources, "--", "-std=gnu11", *flags]
+    command = [args.codegen, "--base", str(cases), "--metadata", str(metadata), "--schema",
+               str(folder / f"v{version}.json"), *map(str, sources), "--", "-std=gnu11", *flags]
     generated = run(command)
     if generated.returncode != 0:
         return None, generated.stdout
     command = [args.cc, *shlex.split(args.cflags), "-std=gnu11", "-g", "-O1", "-fPIC", "-shared",
                "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", *flags,
-               *args.case_flags, *sources, str(metadata), "-o", str(library), "-lm"]
+               *args.case_flags, *map(str, sources), str(metadata), "-o", str(library), "-lm"]
     compiled = run(command)
     if compiled.returncode != 0:
         sys.exit(f"version {version} does not compile:\n{compiled.stdout}")
@@ -84,12 +84,13 @@ def main():
     parser.add_argument("--include", action="append", default=[])
     args = parser.parse_args()
     case = args.case.resolve()
-    expect, reports, args.case_flags = expectations(case.read_text())
+    expect, reports, args.case_flags, others = expectations(case.read_text())
+    sources = [case, *(case.parent / other for other in others)]
     with tempfile.TemporaryDirectory(prefix="molt-evolution-") as name:
         folder = pathlib.Path(name)
         libraries = []
         for version in (1, 2):
-            library, refusal = build(args, case, version, folder)
+            library, refusal = build(args, sources, version, folder)
             if refusal is not None:
                 text = expect.partition("codegen-error ")[2]
                 if text and text in refusal:

@@ -8,6 +8,9 @@
  *   range:  | span 0 (Ant x1) | span 1 (char x8) | span 2 (Tile x4096) | free ...
  *   span:   | block 0 | block 1 | ... |        block: elements, then at least one byte of slack
  *
+ * A struct that ends in a flexible array makes a block of its own: the struct up to its array, then the
+ * elements. Such a block is one object of its type, and its count is that of the array.
+ *
  * The slack keeps one-past-the-end apart from the next block. Allocation takes the lowest free
  * block of the lowest span, so that where objects lie follows from the calls alone: two runs that
  * make the same calls, with or without reloads between them, number their blocks alike. */
@@ -30,8 +33,9 @@ typedef struct MoltHeapDesc {
 /* One live block. */
 typedef struct MoltBlock {
     void *start;
-    uint64_t count;    /* elements */
+    uint64_t count;    /* elements; of a flexible struct, of its array */
     uint64_t capacity; /* elements it can hold without moving */
+    uint64_t header;   /* bytes before the elements of a flexible struct's array; else 0 */
     uint64_t serial;   /* number of the block among those of its type; stays through migrations */
     MoltTypeId type;   /* element type in the running schema */
     uint32_t span;
@@ -45,7 +49,8 @@ typedef enum MoltPlaceKind {
 } MoltPlaceKind;
 
 /* What lies at an address. For MOLT_PLACE_BLOCK: block, element and the byte offset in the element;
- * one past the end of the block's elements is element == count, offset 0. */
+ * one past the end of the block's elements is element == count, offset 0. A flexible struct is one
+ * element, its array included. */
 typedef struct MoltPlace {
     MoltPlaceKind kind;
     MoltBlock block;
@@ -62,7 +67,8 @@ MoltStatus molt_heap_set_schema(MoltHeap *heap, const MoltSchema *schema);
 const MoltSchema *molt_heap_schema(const MoltHeap *heap);
 
 /* A zeroed block of `count` elements, aligned for the type; NULL when memory is out, `count` is 0
- * or the size overflows. */
+ * or the size overflows. Of a flexible struct one object with `count` elements, which may be 0, in its
+ * array. */
 void *molt_heap_new(MoltHeap *heap, MoltTypeId type, uint64_t count);
 /* Keeps the first min(old, new) elements, zeroes the others, may move the block. NULL on failure,
  * with the block untouched. `block` must be the start of a live block. */

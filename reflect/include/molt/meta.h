@@ -28,10 +28,13 @@ typedef uint32_t MoltTypeId;
     X(ENUM, "enum")         /* first,count: enumerators[]; elem: the integer type that stores it */\
     X(STRUCT, "struct")     /* first,count: fields[] */                                            \
     X(UNION, "union")       /* first,count: fields[]; all at offset 0 */                           \
-    X(ARRAY, "array")       /* elem: element type; length: elements */                             \
+    X(ARRAY, "array")       /* elem: element type; length: elements, 0 when flexible */            \
     X(POINTER, "pointer")   /* elem: pointee */                                                    \
     X(FUNCTION, "function") /* elem: result; first,count: refs[] with the parameters' types */     \
-    X(OPAQUE, "opaque")     /* declared, never defined, or not followed: only a name */
+    X(OPAQUE, "opaque")     /* declared, never defined, or not followed: only a name */            \
+    X(ATOMIC, "atomic")     /* elem: type of the value, which has the same size; length: 1 */      \
+    X(COMPLEX, "complex")   /* elem: type of both parts, the real one first; length: 2 */          \
+    X(VECTOR, "vector")     /* elem: number type; length: elements; may end in padding */
 
 typedef enum MoltKind {
 #define X(name, id) MOLT_KIND_##name,
@@ -45,12 +48,15 @@ enum { /* MoltType.flags */
     MOLT_TYPE_CHAR = 1u << 1,     /* INT spelled plain `char`: text in char[N] and char * */
     MOLT_TYPE_FLAGS = 1u << 2,    /* ENUM annotated MOLT_FLAGS */
     MOLT_TYPE_VARIADIC = 1u << 3, /* FUNCTION with ... */
-    MOLT_TYPE_BINARY_FLOAT = 1u << 4 /* FLOAT whose bits are IEEE-754 of its size */
+    MOLT_TYPE_BINARY_FLOAT = 1u << 4, /* FLOAT whose bits are IEEE-754 of its size */
+    MOLT_TYPE_FLEXIBLE = 1u << 5 /* ARRAY of as many elements as its object's block has: the last
+                                    member of a struct, which no other type holds by value */
 };
 
 typedef struct MoltType {
     uint32_t name; /* string; "Ant", "int", "Ant *", "int[4][3]"; unique in a schema. Struct, union and
-                      enum: tag, else typedef name; unnamed ones inside P as field f: "P::f" */
+                      enum: tag, else typedef name; unnamed ones inside P as field f: "P::f". Where
+                      sources have different ones of a name for themselves: "ground.c:Cell" */
     uint16_t kind; /* MoltKind */
     uint16_t flags;
     uint64_t size; /* bytes; 0 for VOID, FUNCTION, OPAQUE */
@@ -102,7 +108,8 @@ typedef struct MoltEnumerator {
     X(EXTERNAL, "external")                                                                        \
     X(FLAGS, "flags")                                                                              \
     X(FALLBACK, "fallback")                                                                        \
-    X(CONVERT, "convert")   /* text: trunc, round, saturate or truncate */
+    X(CONVERT, "convert")   /* text: trunc, round, saturate or truncate */                         \
+    X(COUNT, "count")       /* text: the field beside it that counts the elements */
 
 typedef enum MoltNoteKind {
 #define X(name, id) MOLT_NOTE_##name,
@@ -125,7 +132,8 @@ typedef struct MoltRoot {
     MoltTypeId type; /* the object's type, not the pointer's */
 } MoltRoot;
 
-/* How molt_new(T) spells a type, sorted by spelling (strcmp). */
+/* How molt_new(T) spells a type, sorted by spelling (strcmp); "ground.c:Cell" for what the source
+ * ground.c means by Cell when others mean something else. */
 typedef struct MoltSpelling {
     uint32_t text;
     MoltTypeId type;

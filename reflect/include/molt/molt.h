@@ -41,6 +41,9 @@
 #define MOLT_FALLBACK MOLT__NOTE(fallback)
 /* Allows the named loss: trunc, round, saturate (numbers), truncate (arrays and strings). */
 #define MOLT_CONVERT(how) MOLT__NOTE(convert how)
+/* Pointer or flexible array has as many elements as the integer field beside it says. The heap knows
+ * the count of its own blocks by itself. */
+#define MOLT_COUNT(field) MOLT__NOTE(count field)
 
 /* ---- typed heap ---------------------------------------------------------------------------- */
 
@@ -53,7 +56,7 @@ typedef struct MoltSite {
     uint32_t align;
     uint32_t line;
     uint32_t type; /* type id in the running schema; set by the host */
-    uint32_t reserved;
+    uint32_t element; /* molt_new_flexible: bytes of an element of the array; else 0 */
 } MoltSite;
 
 /* The host's heap as the library sees it. Grows only at the end. Set before start_up() runs. */
@@ -74,22 +77,33 @@ extern __attribute__((visibility("hidden"))) const MoltHeapApi *molt__heap;
 
 #ifdef MOLT_CODEGEN
 void *molt__new_site(const void *typed_null, const char *spelling, size_t count);
+void *molt__new_flexible_site(const void *typed_null, const char *spelling, size_t count,
+                              const char *member);
 #define MOLT__CREATE(T, n) ((T *)molt__new_site((T *)0, #T, (n)))
+#define MOLT__CREATE_FLEXIBLE(T, member, n)                                                        \
+    ((T *)molt__new_flexible_site((T *)0, #T, (n), #member))
 #else
 /* Statement expression: the site must be a static of the calling function, and C11 has no other way.
  * aligned(8): gcc would else align each site to 32 bytes, and the section would be no array. */
-#define MOLT__CREATE(T, n)                                                                         \
+#define MOLT__CREATE_AT(T, n, element)                                                             \
     __extension__({                                                                                \
         static MoltSite molt__site __attribute__((section("molt_sites"), used, aligned(8))) = {    \
-            #T, __FILE__, sizeof(T), (uint32_t) _Alignof(T), __LINE__, UINT32_MAX, 0};             \
+            #T, __FILE__, sizeof(T), (uint32_t) _Alignof(T), __LINE__, UINT32_MAX, element};       \
         (T *)molt__heap->create(molt__heap, &molt__site, (n));                                     \
     })
+#define MOLT__CREATE(T, n) MOLT__CREATE_AT(T, n, 0)
+#define MOLT__CREATE_FLEXIBLE(T, member, n)                                                        \
+    MOLT__CREATE_AT(T, n, (uint32_t)sizeof(((T *)0)->member[0]))
 #endif
 
 /* A zeroed object of type T, or NULL when memory is out. Molt follows every pointer to it. */
 #define molt_new(T) MOLT__CREATE(T, 1)
 /* A zeroed array of n elements of type T in one block; NULL when memory is out or n is 0. */
 #define molt_new_array(T, n) MOLT__CREATE(T, n)
+/* A zeroed object of type T, a struct whose last member is the flexible array `member`, with n
+ * elements in that array; NULL when memory is out. n may be 0. molt_resize and molt_count then mean
+ * the elements of the array. */
+#define molt_new_flexible(T, member, n) MOLT__CREATE_FLEXIBLE(T, member, n)
 /* The array block `p` with n elements: the first ones kept, new ones zeroed; may move. On failure
  * NULL, and `p` stays valid. `p` must be the start of a live block and not NULL. */
 #define molt_resize(p, n) ((__typeof__(p))molt__heap->resize(molt__heap, (p), (n)))
@@ -97,7 +111,7 @@ void *molt__new_site(const void *typed_null, const char *spelling, size_t count)
 #define molt_delete(p) molt__heap->destroy(molt__heap, (p))
 /* A heap copy of a NUL-terminated string; NULL when memory is out. */
 #define molt_strdup(text) molt__heap->duplicate(molt__heap, (text))
-/* Number of elements of the block that starts at `p`. */
+/* Number of elements of the block, or of its flexible array, that starts at `p`. */
 #define molt_count(p) molt__heap->count(molt__heap, (p))
 
 #endif

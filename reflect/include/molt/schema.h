@@ -61,9 +61,35 @@ MoltStatus molt_schema_to_json(const MoltSchema *schema, char **out, MoltError *
 MoltStatus molt_schema_from_json(const char *text, size_t length, const MoltAllocator *allocator,
                                  MoltSchema **out, MoltError *error);
 
+/* Kinds that hold `length` values of type `elem` one after the other. */
+static inline bool molt_kind_is_sequence(uint16_t kind)
+{
+    return kind == MOLT_KIND_ARRAY || kind == MOLT_KIND_ATOMIC || kind == MOLT_KIND_COMPLEX ||
+           kind == MOLT_KIND_VECTOR;
+}
+
 static inline const MoltType *molt_type(const MoltSchema *schema, MoltTypeId id)
 {
     return &schema->tables.types[id];
+}
+
+/* The type of the value: what an _Atomic type holds, any other type itself. */
+static inline MoltTypeId molt_value_type(const MoltSchema *schema, MoltTypeId id)
+{
+    return molt_type(schema, id)->kind == MOLT_KIND_ATOMIC ? molt_type(schema, id)->elem : id;
+}
+
+/* The flexible array at the end of a struct; NULL for any other type. */
+static inline const MoltField *molt_schema_tail(const MoltSchema *schema, MoltTypeId id)
+{
+    const MoltType *type = molt_type(schema, id);
+    if (type->kind != MOLT_KIND_STRUCT || type->count == 0)
+        return NULL;
+    const MoltField *last = &schema->tables.fields[type->first + type->count - 1];
+    return (molt_type(schema, last->type)->flags & MOLT_TYPE_FLEXIBLE) != 0 &&
+                   molt_type(schema, last->type)->kind == MOLT_KIND_ARRAY
+               ? last
+               : NULL;
 }
 
 static inline const char *molt_string(const MoltSchema *schema, uint32_t offset)

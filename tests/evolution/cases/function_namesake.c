@@ -1,5 +1,6 @@
 /* a function that is gone is not replaced by another file's of the same name
  * expect: refused function-missing State.act
+ * with: function_namesake+other.c
  */
 #include "case.h"
 
