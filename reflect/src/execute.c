@@ -52,8 +52,9 @@ static void convert_slow(void *context, uint64_t i, const void *source, void *de
                                      [MOLT__FRACTION] = MOLT_RULE_NUMBER_FRACTION,
                                      [MOLT__NAN] = MOLT_RULE_NUMBER_NAN,
                                      [MOLT__COLLAPSED] = MOLT_RULE_BOOL_COLLAPSED};
-    char text[64];
-    molt__number_text(&op->forms[0], source, text, sizeof text);
+    char text[64] = "";
+    if (molt__tally_is_new(m, op, rules[loss]))
+        molt__number_text(&op->forms[0], source, text, sizeof text);
     molt__tally(m, op, rules[loss], MOLT_LOSS, i, "%s", text);
 }
 
@@ -292,7 +293,7 @@ static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
         if (is_default(m, op, from))
             continue;
         char text[64] = "a value";
-        if (op->code == MOLT__OP_DROP_NUMBER)
+        if (op->code == MOLT__OP_DROP_NUMBER && molt__tally_is_new(m, op, (MoltRule)op->rule))
             molt__number_text(&op->forms[0], from, text, sizeof text);
         molt__tally(m, op, (MoltRule)op->rule, refuses ? MOLT_REFUSE : MOLT_LOSS, i, "%s", text);
     }

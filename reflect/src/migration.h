@@ -99,6 +99,9 @@ uint64_t molt__text_length(const char *text, uint64_t size);
  * annotation. True when the value may be written nevertheless. `format` is the offending value. */
 bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity,
                  uint64_t i, const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* The rule has not applied at the operation's check yet. Only the first value is shown, so only for it
+ * is text worth making: a field that goes may be live in every object. */
+bool molt__tally_is_new(const MoltMigration *m, const MoltOp *op, MoltRule rule);
 /* Turns the tallies into findings of the report. */
 void molt__tally_report(MoltMigration *m);
 

@@ -35,6 +35,15 @@ static uint32_t allow_for(MoltRule rule)
     }
 }
 
+bool molt__tally_is_new(const MoltMigration *m, const MoltOp *op, MoltRule rule)
+{
+    for (uint64_t t = 0; t < m->tally_count; t++) {
+        if (m->tallies[t].check == op->check && m->tallies[t].rule == rule)
+            return false;
+    }
+    return true;
+}
+
 static MoltTally *tally_of(MoltMigration *m, uint32_t check, MoltRule rule)
 {
     for (uint64_t t = 0; t < m->tally_count; t++) {
