@@ -170,11 +170,28 @@ static uint32_t find_old(MoltCodePair *pair, const MoltCodeTarget *target)
     return before->count;
 }
 
+/* What a library before the old one had, which the old one has not. */
+static uintptr_t find_kept(const MoltCodePair *pair, const MoltCodeTarget *target)
+{
+    const MoltSymbol *found = NULL;
+    for (int numbered = 0; numbered < 2; numbered++) {
+        if (molt__symbols_find(pair->after, target->kind, target->file, target->name, numbered != 0,
+                               &found) != MOLT_SYMBOL_FOUND) {
+            continue;
+        }
+        if (target->kind == MOLT_CODE_FUNCTION) {
+            return found->address;
+        }
+        return found->size == target->size ? found->address + (uintptr_t)target->offset : 0;
+    }
+    return 0;
+}
+
 static uintptr_t find_named(MoltCodePair *pair, const MoltCodeTarget *target)
 {
     uint32_t index = find_old(pair, target);
     if (index == pair->before->count) {
-        return 0;
+        return find_kept(pair, target);
     }
     if (pair->resolved[index] == 0) {
         explain(pair, index);

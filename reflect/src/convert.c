@@ -264,6 +264,7 @@ void molt__number_text(const MoltNumberForm *form, const void *source, char *buf
 #define INT_TO_FLOAT(S, D, low, end) (w = (D)v, w >= (low) && w < (end) && (S)w == v)
 #define FLOAT_TO_INT(S, D, low, end)                                                               \
     (v >= (low) && v < (end) && (w = (D)v, (S)w == v) && !(w == 0 && signbit(v)))
+#define FLOAT_TO_BOOL(v) (w = (uint8_t)(v == 1), (v == 0 && !signbit(v)) || v == 1)
 #define TO_DOUBLE(v) ((w = (double)(v)), 1)
 #define TO_SINGLE(v) ((w = (float)(v)), (double)w == (double)(v) || (v) != (v))
 
@@ -298,8 +299,8 @@ ALL_FROM(u64, uint64_t)
 INTEGERS(FLOATS, )
 KERNEL(f32_to_f64, float, double, TO_DOUBLE(v))
 KERNEL(f64_to_f32, double, float, TO_SINGLE(v))
-KERNEL(f32_to_bool, float, uint8_t, (w = (uint8_t)(v == 1), v == 0 || v == 1))
-KERNEL(f64_to_bool, double, uint8_t, (w = (uint8_t)(v == 1), v == 0 || v == 1))
+KERNEL(f32_to_bool, float, uint8_t, FLOAT_TO_BOOL(v))
+KERNEL(f64_to_bool, double, uint8_t, FLOAT_TO_BOOL(v))
 
 static void each_slow(BATCH)
 {

@@ -12,6 +12,17 @@ typedef struct Batch {
     uint64_t n;
 } Batch;
 
+static bool is_zero(const unsigned char *bytes, uint64_t size)
+{
+    static const unsigned char zeros[64];
+    for (uint64_t at = 0; at < size; at += sizeof zeros) {
+        uint64_t rest = size - at < sizeof zeros ? size - at : sizeof zeros;
+        if (memcmp(bytes + at, zeros, rest) != 0)
+            return false;
+    }
+    return true;
+}
+
 static void copy_run(const Batch *b, uint64_t size)
 {
     const unsigned char *from = b->source;
@@ -45,15 +56,20 @@ static void convert_slow(void *context, uint64_t i, const void *source, void *de
     const MoltOp *op = m->op;
     MoltNumberLoss loss =
         molt__number_convert(&op->forms[0], source, &op->forms[1], destination, op->round);
-    if (loss == MOLT__EXACT)
+    if (loss == MOLT__EXACT) {
+        /* -0.0 is 0 for an integer, but not for a float that it becomes again */
+        if (molt__number_is_zero(&op->forms[1], destination) &&
+            !molt__number_is_zero(&op->forms[0], source))
+            molt__attic_mark(m, op, i);
         return;
+    }
     static const MoltRule rules[] = {[MOLT__OUT_OF_RANGE] = MOLT_RULE_NUMBER_OUT_OF_RANGE,
                                      [MOLT__ROUNDED] = MOLT_RULE_NUMBER_ROUNDED,
                                      [MOLT__FRACTION] = MOLT_RULE_NUMBER_FRACTION,
                                      [MOLT__NAN] = MOLT_RULE_NUMBER_NAN,
                                      [MOLT__COLLAPSED] = MOLT_RULE_BOOL_COLLAPSED};
     char text[64] = "";
-    if (molt__tally_is_new(m, op, rules[loss]))
+    if (molt__tally_wants_value(m, op, rules[loss]))
         molt__number_text(&op->forms[0], source, text, sizeof text);
     molt__tally(m, op, rules[loss], MOLT_LOSS, i, "%s", text);
 }
@@ -156,6 +172,10 @@ static void run_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
         uintptr_t value, moved;
         memcpy(&value, from, sizeof value);
+        if (m->mode != MOLT__RUN_STATE) { /* who runs this follows pointers, or has none */
+            memcpy(to, &value, sizeof value);
+            continue;
+        }
         moved = molt__relocate(m, op, value, i);
         if (!m->scanning) {
             m->report->pointers_changed += moved != value;
@@ -218,6 +238,11 @@ static void run_string_to_heap(MoltMigration *m, const MoltOp *op, const Batch *
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
         const char *text = (const char *)from;
         uint64_t length = molt__text_length(text, op->size);
+        if (m->mode == MOLT__RUN_DEFAULTS) {
+            uint64_t sample = molt__leaf_text_sample(text, length);
+            memcpy(to, &sample, sizeof sample);
+            continue;
+        }
         char *copy = molt__migration_string(m, text, length);
         memcpy(to, &copy, sizeof copy);
         report_behind(m, op, from + length, op->size - length, i);
@@ -232,8 +257,13 @@ static void run_string_from_heap(MoltMigration *m, const MoltOp *op, const Batch
         uintptr_t value;
         uint64_t length = 0;
         memcpy(&value, from, sizeof value);
+        molt__attic_mark(m, op, i); /* the text is copied, what the pointer points at is not */
         if (value == 0)
             continue; /* NULL becomes "" */
+        if (m->mode == MOLT__RUN_DEFAULTS) {
+            m->value_refused = true;
+            continue;
+        }
         const char *text = molt__relocate_text(m, value, &length);
         if (text)
             cut_text(m, op, text, length, to, i);
@@ -255,6 +285,10 @@ static void run_constant(MoltMigration *m, const MoltOp *op, const Batch *b)
             uint64_t value;
             memcpy(&value, bytes, sizeof value);
             molt__number_store(&op->forms[1], value, op->forms[1].class == MOLT__SIGNED, to);
+        } else if (m->mode == MOLT__RUN_DEFAULTS) {
+            uint64_t length = molt__text_length((const char *)bytes, op->size);
+            uint64_t sample = molt__leaf_text_sample((const char *)bytes, length);
+            memcpy(to, &sample, sizeof sample);
         } else {
             char *copy = molt__migration_string(m, (const char *)bytes,
                                                 molt__text_length((const char *)bytes, op->size));
@@ -265,7 +299,6 @@ static void run_constant(MoltMigration *m, const MoltOp *op, const Batch *b)
 
 static bool is_default(const MoltMigration *m, const MoltOp *op, const unsigned char *from)
 {
-    static const unsigned char zeros[64];
     const unsigned char *constants = m->plan->before->tables.constants;
     if (op->code == MOLT__OP_DROP_NUMBER) {
         if (op->constant == MOLT__NO_CONSTANT)
@@ -276,12 +309,7 @@ static bool is_default(const MoltMigration *m, const MoltOp *op, const unsigned 
     }
     if (op->constant != MOLT__NO_CONSTANT)
         return memcmp(from, constants + op->constant, op->size) == 0;
-    for (uint64_t at = 0; at < op->size; at += sizeof zeros) {
-        uint64_t rest = op->size - at < sizeof zeros ? op->size - at : sizeof zeros;
-        if (memcmp(from + at, zeros, rest) != 0)
-            return false;
-    }
-    return true;
+    return is_zero(from, op->size);
 }
 
 static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
@@ -290,10 +318,14 @@ static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
                    op->rule == MOLT_RULE_UNION_CHANGED;
     const unsigned char *from = b->source;
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride) {
-        if (is_default(m, op, from))
+        if (is_default(m, op, from)) {
+            if (op->has_string) /* NULL is no loss, but the field would return as its string */
+                molt__attic_mark(m, op, i);
             continue;
+        }
         char text[64] = "a value";
-        if (op->code == MOLT__OP_DROP_NUMBER && molt__tally_is_new(m, op, (MoltRule)op->rule))
+        if (op->code == MOLT__OP_DROP_NUMBER &&
+            molt__tally_wants_value(m, op, (MoltRule)op->rule))
             molt__number_text(&op->forms[0], from, text, sizeof text);
         molt__tally(m, op, (MoltRule)op->rule, refuses ? MOLT_REFUSE : MOLT_LOSS, i, "%s", text);
     }
@@ -360,4 +392,12 @@ void molt__execute(MoltMigration *m, uint32_t first, uint32_t count, unsigned ch
         if (op->code == MOLT__OP_LOOP)
             index += op->body;
     }
+}
+
+void molt__execute_value(MoltMigration *m, const MoltOp *op, const unsigned char *source,
+                         unsigned char *destination)
+{
+    /* operations only read their sources; scans, whose source is the destination, are not run here */
+    Batch batch = {(unsigned char *)source, 0, destination, 0, 1};
+    run_op(m, (uint32_t)(op - m->plan->ops), &batch);
 }

@@ -40,6 +40,9 @@ MoltStatus molt_heap_create(const MoltHeapDesc *desc, MoltHeap **out, MoltError 
         return status;
     }
     molt__heap_make_api(heap);
+    heap->attic.limit =
+        desc && desc->attic_limit ? desc->attic_limit : MOLT_ATTIC_LIMIT_DEFAULT;
+    heap->attic.free = MOLT__NO_SPAN;
     *out = heap;
     return MOLT_OK;
 }
@@ -62,6 +65,7 @@ MoltStatus molt_heap_set_schema(MoltHeap *heap, const MoltSchema *schema)
     if (!molt__heap_reserve(heap, 0, schema))
         return MOLT_OUT_OF_MEMORY;
 
+    molt_attic_clear(heap);
     for (MoltTypeId type = 0; type < heap->types.count; type++)
         molt__heap_drop_type(heap, type);
     molt__types_free(&heap->allocator, &heap->types);
@@ -164,6 +168,8 @@ static unsigned char *allocate(MoltHeap *heap, MoltTypeId type, uint64_t count,
 static void release(MoltHeap *heap, uint32_t span_index, uint32_t block)
 {
     MoltSpan *span = &heap->spans[span_index];
+    if (span->kept)
+        molt__attic_forget(heap, span_index, block);
     span->live_bits[block / 64] &= ~((uint64_t)1 << (block % 64));
     span->live--;
     if (span->counts)
@@ -202,6 +208,17 @@ static bool fits_in_place(uint64_t capacity, uint64_t count)
     return count <= capacity && capacity_for(count) > capacity / 4;
 }
 
+/* What the attic keeps for a block goes with it; without memory for that the new block goes again. */
+static bool keep_values(MoltHeap *heap, const MoltBlock *old, const void *moved)
+{
+    MoltPlace place;
+    molt_heap_locate(heap, moved, &place);
+    if (molt__attic_follow(heap, old->span, old->index, &place.block))
+        return true;
+    release(heap, place.block.span, place.block.index);
+    return false;
+}
+
 void *molt_heap_resize(MoltHeap *heap, void *block, uint64_t count)
 {
     MoltPlace place;
@@ -215,6 +232,8 @@ void *molt_heap_resize(MoltHeap *heap, void *block, uint64_t count)
     unsigned char *result = NULL;
     if (!fits_in_place(old->capacity, count))
         result = allocate(heap, old->type, count, &span);
+    if (result && heap->spans[old->span].kept && !keep_values(heap, old, result))
+        result = NULL;
     if (result) {
         memcpy(result, block, kept);
         release(heap, old->span, old->index);
@@ -222,6 +241,8 @@ void *molt_heap_resize(MoltHeap *heap, void *block, uint64_t count)
         result = block;
         if (heap->spans[old->span].counts)
             heap->spans[old->span].counts[old->index] = count;
+        if (heap->spans[old->span].kept)
+            molt__attic_cut(heap, old->span, old->index, count);
     } else {
         return NULL;
     }

@@ -37,8 +37,11 @@ static void free_span_tables(const MoltAllocator *allocator, MoltSpan *span)
         resize(allocator, span->live_bits, live_bytes(span->blocks), 0);
     if (span->counts)
         resize(allocator, span->counts, count_bytes(span), 0);
+    if (span->kept)
+        resize(allocator, span->kept, (uint64_t)span->blocks * sizeof *span->kept, 0);
     span->live_bits = NULL;
     span->counts = NULL;
+    span->kept = NULL;
 }
 
 /* Bytes from block to block for full blocks of `span`; 0 when it overflows. */
@@ -254,6 +257,7 @@ static void free_next(MoltHeap *heap)
 void molt__heap_free_tables(MoltHeap *heap)
 {
     const MoltAllocator *allocator = &heap->allocator;
+    molt__attic_release(allocator, &heap->attic);
     for (uint32_t i = 0; i < heap->span_count; i++)
         if (heap->spans[i].bytes > 0)
             free_span_tables(allocator, &heap->spans[i]);
@@ -401,6 +405,7 @@ uint32_t molt__heap_adopt(MoltHeap *heap, const MoltSpan *span, MoltTypeId type)
 
 void molt__heap_drop(MoltHeap *heap, uint32_t index)
 {
+    molt__attic_forget_span(heap, index);
     unlink_span(heap, index);
     molt__span_map(heap, &heap->spans[index], MOLT__NO_SPAN);
     molt__span_release(heap, &heap->spans[index]);
@@ -420,6 +425,8 @@ void molt__heap_replace(MoltHeap *heap, uint32_t index, const MoltSpan *span)
     heap->spans[index].first_serial = old.first_serial;
     heap->spans[index].free_hint = 0;
     heap->spans[index].next = old.next;
+    heap->spans[index].kept = old.kept;
+    old.kept = NULL;
     molt__span_map(heap, &old, MOLT__NO_SPAN);
     molt__span_map(heap, &heap->spans[index], index);
     molt__span_release(heap, &old);

@@ -13,6 +13,7 @@
 #ifndef MOLT_HEAP_SPAN_H
 #define MOLT_HEAP_SPAN_H
 
+#include "attic_block.h"
 #include "molt/heap.h"
 
 /* An array whose capacity is above this has a span of its own, which goes when the array does. */
@@ -40,6 +41,7 @@ typedef struct MoltSpan {
     uint64_t first_serial;
     uint64_t *live_bits; /* (blocks + 63) / 64 words */
     uint64_t *counts;    /* elements per block */
+    uint32_t *kept;      /* the attic's numbers (attic_block.h), or NULL */
     uint32_t free_hint;  /* no free block below this word of live_bits */
     uint32_t next;       /* next span of the bucket, MOLT__NO_SPAN at the end */
 } MoltSpan;
@@ -106,6 +108,7 @@ struct MoltHeap {
     MoltTypeRows next_types; /* what molt__heap_reserve made for molt__heap_switch */
     void **next_roots;
     uint32_t next_root_count;
+    MoltAttic attic;
     MoltHeapApi api;
     MoltTypeId char_type; /* for molt_strdup; MOLT_NO_TYPE when the schema has no plain char */
     void (*fault)(void *context, const char *text);

@@ -25,6 +25,25 @@ bool molt__migration_grow(MoltMigration *m, void **items, uint64_t *slots, uint6
     return true;
 }
 
+void *molt__migration_table(MoltMigration *m, uint64_t count, size_t item_size)
+{
+    void *table = NULL;
+    uint64_t size;
+    if (!m->failed && !__builtin_mul_overflow(count, item_size, &size))
+        table = m->allocator.resize(m->allocator.context, NULL, 0, size);
+    if (table)
+        memset(table, 0, size);
+    else
+        m->failed = true;
+    return table;
+}
+
+void molt__migration_free(MoltMigration *m, void *table, uint64_t count, size_t item_size)
+{
+    if (table)
+        m->allocator.resize(m->allocator.context, table, count * item_size, 0);
+}
+
 static void *new_table(MoltMigration *m, uint64_t count, size_t item_size)
 {
     void *table = NULL;
@@ -49,7 +68,7 @@ char *molt__migration_string(MoltMigration *m, const char *text, uint64_t length
         capacity *= 2;
     MoltSpan *span = NULL;
     for (uint64_t s = m->fresh_count; s-- > 0 && !span;) {
-        if (m->fresh[s].capacity == capacity && m->fresh[s].live < m->fresh[s].blocks)
+        if (m->fresh[s].capacity == capacity && m->fresh[s].free_hint < m->fresh[s].blocks)
             span = &m->fresh[s];
     }
     if (!span) {
@@ -65,13 +84,39 @@ char *molt__migration_string(MoltMigration *m, const char *text, uint64_t length
         }
         m->fresh_count++;
     }
-    uint32_t index = span->live++;
+    uint32_t index = span->free_hint++; /* counts the blocks that were handed out, until commit */
+    span->live++;
     span->live_bits[index / 64] |= (uint64_t)1 << (index % 64);
     span->counts[index] = length + 1;
     char *copy = (char *)molt__span_block(span, index);
     memcpy(copy, text, length);
     copy[length] = '\0';
     return copy;
+}
+
+static MoltSpan *fresh_span(const MoltMigration *m, uintptr_t string)
+{
+    for (uint64_t s = m->fresh_count; s-- > 0;) {
+        if (string - m->fresh[s].base < m->fresh[s].bytes)
+            return &m->fresh[s];
+    }
+    return NULL;
+}
+
+bool molt__migration_made(const MoltMigration *m, uintptr_t string)
+{
+    return fresh_span(m, string) != NULL;
+}
+
+void molt__migration_unstring(MoltMigration *m, uintptr_t string)
+{
+    MoltSpan *span = fresh_span(m, string);
+    if (!span)
+        return;
+    uint32_t index = (uint32_t)((string - span->base) / span->stride);
+    span->live_bits[index / 64] &= ~((uint64_t)1 << (index % 64));
+    span->counts[index] = 0;
+    span->live--;
 }
 
 /* ---- what moves ----------------------------------------------------------------------------- */
@@ -172,6 +217,7 @@ static void run_batch(MoltMigration *m, const MoltSpan *span, const MoltSpan *mo
         memset(destination, 0, (n - 1) * stride + moved->elem_size);
         molt__execute(m, type->first_op, type->op_count, source, source_stride, destination, stride,
                       n);
+        molt__attic_flush(m, element, n);
         m->report->objects_migrated += n;
         m->report->bytes_before += n * span->elem_size;
         m->report->bytes_after += n * moved->elem_size;
@@ -196,18 +242,20 @@ static void run_flexible(MoltMigration *m, const MoltSpan *span, const MoltSpan 
     } else {
         memset(destination, 0, molt__span_bytes(to, count));
         molt__execute(m, type->first_op, type->op_count, source, 0, destination, 0, 1);
+        molt__attic_flush(m, 0, 1);
         m->report->objects_migrated++;
         m->report->bytes_before += molt__span_bytes(span, count);
         m->report->bytes_after += molt__span_bytes(to, count);
     }
-    m->in_loop = true;
-    m->loop_index = 0;
-    for (uint64_t e = 0; type->tail_count > 0 && e < count && !m->failed; e += MOLT__BATCH)
+    m->in_tail = true;
+    for (uint64_t e = 0; type->tail_count > 0 && e < count && !m->failed; e += MOLT__BATCH) {
+        uint64_t n = count - e < MOLT__BATCH ? count - e : MOLT__BATCH;
         molt__execute(m, type->first_tail, type->tail_count,
                       source + span->header + e * span->elem_size, span->elem_size,
-                      destination + to->header + e * to->elem_size, to->elem_size,
-                      count - e < MOLT__BATCH ? count - e : MOLT__BATCH);
-    m->in_loop = false;
+                      destination + to->header + e * to->elem_size, to->elem_size, n);
+        molt__attic_flush(m, e, n);
+    }
+    m->in_tail = false;
     m->object++;
 }
 
@@ -343,6 +391,7 @@ void molt_migrate_discard(MoltMigration *m)
     }
     for (uint64_t s = 0; s < m->fresh_count; s++)
         molt__span_release(m->heap, &m->fresh[s]);
+    molt__attic_discard(m);
     release_tables(m);
 }
 
@@ -395,12 +444,18 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
     if (make_tables(m) && make_new_spans(m)) {
         run_spans(m);
         relocate_roots(m);
+        if (!m->refused && !m->failed) {
+            molt__attic_carry(m);
+            molt__attic_file(m);
+            molt__attic_reserve(m);
+        }
         if (!m->failed &&
             !molt__heap_reserve(heap, (uint32_t)m->fresh_count + m->span_count, plan->after))
             m->failed = true;
     }
     if (!m->failed) {
         molt__tally_report(m);
+        molt__attic_report(m);
         if (!m->refused)
             report_gone(m);
     }
@@ -424,11 +479,16 @@ void molt_migrate_commit(MoltMigration *m)
         MoltSpan old = heap->spans[s];
         molt__span_map(heap, &old, MOLT__NO_SPAN);
         heap->spans[s] = m->spans[s];
+        heap->spans[s].kept = old.kept; /* the blocks keep their places and their numbers */
+        old.kept = NULL;
         molt__span_map(heap, &heap->spans[s], s);
         molt__span_release(heap, &old);
     }
     molt__heap_switch(heap, m->plan->after, m->new_types, m->roots);
-    for (uint64_t s = 0; s < m->fresh_count; s++)
+    for (uint64_t s = 0; s < m->fresh_count; s++) {
+        m->fresh[s].free_hint = 0;
         molt__heap_adopt(heap, &m->fresh[s], heap->char_type);
+    }
+    molt__attic_commit(m);
     release_tables(m);
 }

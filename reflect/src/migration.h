@@ -5,6 +5,7 @@
 #ifndef MOLT_MIGRATION_H
 #define MOLT_MIGRATION_H
 
+#include "attic_page.h"
 #include "heap_span.h"
 #include "molt/migrate.h"
 #include "plan_ops.h"
@@ -41,6 +42,13 @@ typedef struct MoltOffsetEntry {
 
 enum { MOLT__CODE_CACHE = 256, MOLT__OFFSET_CACHE = 64 };
 
+/* What operations run on. Only the state's values are counted and reported. */
+typedef enum MoltRunMode {
+    MOLT__RUN_STATE,
+    MOLT__RUN_VALUE,   /* one value from the attic */
+    MOLT__RUN_DEFAULTS /* samples (leaf.h): a `char *` stands for the hash of its text */
+} MoltRunMode;
+
 struct MoltMigration {
     MoltHeap *heap;
     const MoltPlan *plan;
@@ -71,8 +79,13 @@ struct MoltMigration {
     uint64_t object;
     bool in_loop; /* then all of a loop's values belong to object loop_index of the batch */
     uint64_t loop_index;
+    bool in_tail; /* the batch is of elements of a flexible array, which all belong to one object */
     const MoltOp *op;
     bool scanning; /* the batch stays in place: relocated pointers become patches */
+
+    MoltRunMode mode;
+    bool value_lost, value_refused; /* VALUE: it did not fit; there is no rule for it */
+    MoltAtticWork attic;
 
     MoltCodeEntry code_cache[MOLT__CODE_CACHE];
     MoltOffsetEntry offset_cache[MOLT__OFFSET_CACHE];
@@ -84,8 +97,15 @@ struct MoltMigration {
 void molt__execute(MoltMigration *m, uint32_t first, uint32_t count, unsigned char *source,
                    uint64_t source_stride, unsigned char *destination, uint64_t destination_stride,
                    uint64_t n);
+/* One operation, which is no loop, on one value at `source`; op belongs to m->plan. */
+void molt__execute_value(MoltMigration *m, const MoltOp *op, const unsigned char *source,
+                         unsigned char *destination);
 /* A new block of `length` chars and a NUL on the new side; NULL when memory is out. */
 char *molt__migration_string(MoltMigration *m, const char *text, uint64_t length);
+/* The address is that of such a block. */
+bool molt__migration_made(const MoltMigration *m, uintptr_t string);
+/* Takes back a block that molt__migration_string made, which nothing refers to. */
+void molt__migration_unstring(MoltMigration *m, uintptr_t string);
 
 /* relocate.c: what a pointer becomes. `i` is the element of the batch, for messages. */
 uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i);
@@ -99,12 +119,15 @@ uint64_t molt__text_length(const char *text, uint64_t size);
  * annotation. True when the value may be written nevertheless. `format` is the offending value. */
 bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity,
                  uint64_t i, const char *format, ...) __attribute__((format(printf, 6, 7)));
-/* The rule has not applied at the operation's check yet. Only the first value is shown, so only for it
- * is text worth making: a field that goes may be live in every object. */
-bool molt__tally_is_new(const MoltMigration *m, const MoltOp *op, MoltRule rule);
+/* The value is written down only where the rule applies for the first time. */
+bool molt__tally_wants_value(const MoltMigration *m, const MoltOp *op, MoltRule rule);
 /* Turns the tallies into findings of the report. */
 void molt__tally_report(MoltMigration *m);
 
+/* A zeroed table of exactly that size (more than 0), and its end; NULL, with m->failed set, when memory
+ * is out. */
+void *molt__migration_table(MoltMigration *m, uint64_t count, size_t item_size);
+void molt__migration_free(MoltMigration *m, void *table, uint64_t count, size_t item_size);
 /* Grows an array of the migration; false, with m->failed set, when memory is out. */
 bool molt__migration_grow(MoltMigration *m, void **items, uint64_t *slots, uint64_t count,
                           uint64_t more, size_t item_size);

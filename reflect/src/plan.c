@@ -96,6 +96,32 @@ static void report_added_types(MoltPlan *plan)
     }
 }
 
+static MoltPlan *new_plan(const MoltSchema *before, const MoltSchema *after, MoltPolicy policy,
+                          const MoltAllocator *allocator)
+{
+    MoltPlan *plan = allocator->resize(allocator->context, NULL, 0, sizeof *plan);
+    if (plan)
+        *plan = (MoltPlan){
+            .allocator = *allocator, .before = before, .after = after, .policy = policy};
+    return plan;
+}
+
+static void compile(MoltPlan *plan)
+{
+    const MoltTables *before = &plan->before->tables, *after = &plan->after->tables;
+    plan->types = new_table(plan, before->type_count, sizeof *plan->types);
+    plan->origins = new_table(plan, after->type_count, sizeof *plan->origins);
+    plan->roots = new_table(plan, after->root_count, sizeof *plan->roots);
+    if (!plan->failed && molt__plan_match_types(plan)) {
+        match_roots(plan);
+        report_added_types(plan);
+        for (MoltTypeId t = 0; t < before->type_count && !plan->failed; t++)
+            molt__plan_emit_type(plan, t);
+    }
+    plan->report = NULL;
+    plan->forced = NULL;
+}
+
 MoltStatus molt_plan_build(const MoltSchema *before, const MoltSchema *after, MoltPolicy policy,
                            const MoltAllocator *allocator, MoltPlan **out, MoltReport *report,
                            MoltError *error)
@@ -108,24 +134,11 @@ MoltStatus molt_plan_build(const MoltSchema *before, const MoltSchema *after, Mo
                           "long %u and %u); build both for the same target",
                           before->tables.abi.pointer_size, after->tables.abi.pointer_size,
                           before->tables.abi.long_size, after->tables.abi.long_size);
-    MoltPlan *plan = allocator->resize(allocator->context, NULL, 0, sizeof *plan);
+    MoltPlan *plan = new_plan(before, after, policy, allocator);
     if (!plan)
         return molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for the migration plan");
-    *plan = (MoltPlan){.allocator = *allocator,
-                       .before = before,
-                       .after = after,
-                       .policy = policy,
-                       .report = report};
-    plan->types = new_table(plan, before->tables.type_count, sizeof *plan->types);
-    plan->origins = new_table(plan, after->tables.type_count, sizeof *plan->origins);
-    plan->roots = new_table(plan, after->tables.root_count, sizeof *plan->roots);
-    if (!plan->failed && molt__plan_match_types(plan)) {
-        match_roots(plan);
-        report_added_types(plan);
-        for (MoltTypeId t = 0; t < before->tables.type_count && !plan->failed; t++)
-            molt__plan_emit_type(plan, t);
-    }
-    plan->report = NULL;
+    plan->report = report;
+    compile(plan);
     MoltStatus status = MOLT_OK;
     if (plan->failed) {
         status = molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for the migration plan");
@@ -141,6 +154,24 @@ MoltStatus molt_plan_build(const MoltSchema *before, const MoltSchema *after, Mo
     else
         *out = plan;
     return status;
+}
+
+MoltStatus molt__plan_build_lenient(const MoltSchema *before, const MoltSchema *after,
+                                    const MoltAllocator *allocator, const MoltForcedType *forced,
+                                    uint32_t forced_count, MoltPlan **out)
+{
+    MoltPlan *plan = new_plan(before, after, MOLT_POLICY_LIVE, allocator);
+    if (!plan)
+        return MOLT_OUT_OF_MEMORY;
+    plan->forced = forced;
+    plan->forced_count = forced_count;
+    compile(plan);
+    if (plan->failed) {
+        molt_plan_free(plan);
+        return MOLT_OUT_OF_MEMORY;
+    }
+    *out = plan;
+    return MOLT_OK;
 }
 
 const MoltSchema *molt_plan_before(const MoltPlan *plan)

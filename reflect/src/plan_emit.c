@@ -274,8 +274,17 @@ static void emit_drop_field(MoltPlan *plan, const Site *site, MoltRule rule, con
                             .forms = {field_form(plan->before, field)}});
         return;
     }
-    if (note && value_kind(plan->before, field->type) == MOLT_KIND_POINTER)
-        constant = MOLT__NO_CONSTANT; /* a string of its own is a live value */
+    if (note && value_kind(plan->before, field->type) == MOLT_KIND_POINTER) {
+        /* a string of its own is a live value */
+        push(plan, (MoltOp){.code = MOLT__OP_DROP_BYTES,
+                            .has_string = true,
+                            .check = check_for(plan, site),
+                            .rule = (uint8_t)rule,
+                            .source = source + field->bit_offset / 8,
+                            .size = sizeof(uintptr_t),
+                            .constant = MOLT__NO_CONSTANT});
+        return;
+    }
     emit_drop(plan, site, rule, field->type, source + field->bit_offset / 8, constant);
 }
 

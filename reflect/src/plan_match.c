@@ -96,6 +96,47 @@ static uint32_t find_was(const MoltPlan *plan, const Named *olds, uint32_t old_c
     return UINT32_MAX;
 }
 
+/* The unmatched new item that has the last name which old item `item` was known by, when no other old
+ * item was known by it too. */
+static uint32_t find_undone(const MoltPlan *plan, const Named *olds, uint32_t old_count,
+                            uint32_t item, const Named *news, uint32_t new_count,
+                            const uint32_t *match)
+{
+    for (uint32_t n = olds[item].note_count; n-- > 0;) {
+        const MoltNote *note = &plan->before->tables.notes[olds[item].note_first + n];
+        if (note->kind != MOLT_NOTE_WAS)
+            continue;
+        const char *name = molt_string(plan->before, note->text);
+        uint32_t found = find_name(plan->after, news, new_count, name);
+        for (uint32_t o = 0; found != UINT32_MAX && o < old_count; o++) {
+            if (o != item && has_was(plan->before, &olds[o], name))
+                found = UINT32_MAX;
+        }
+        if (found != UINT32_MAX && match[found] == UINT32_MAX)
+            return found;
+    }
+    return UINT32_MAX;
+}
+
+/* Undoing an annotated rename takes the annotation away with the new name, so only the old side knows
+ * that the two names mean the same. Within a session that is enough: what vanishes under its new name
+ * goes on under the old one. */
+static void match_undone(const MoltPlan *plan, Named *olds, uint32_t old_count, const Named *news,
+                         uint32_t new_count, uint32_t *match)
+{
+    for (uint32_t o = 0; o < old_count; o++) {
+        if (olds[o].taken || olds[o].note_count == 0 ||
+            find_name(plan->after, news, new_count, molt_string(plan->before, olds[o].name)) !=
+                UINT32_MAX)
+            continue;
+        uint32_t found = find_undone(plan, olds, old_count, o, news, new_count, match);
+        if (found == UINT32_MAX)
+            continue;
+        match[found] = o;
+        olds[o].taken = true;
+    }
+}
+
 /* Fills match[] (per new item the old one or UINT32_MAX). Returns the first new item whose source is
  * ambiguous, UINT32_MAX when none is. */
 static uint32_t match_names(MoltPlan *plan, Named *olds, uint32_t old_count, const Named *news,
@@ -122,6 +163,8 @@ static uint32_t match_names(MoltPlan *plan, Named *olds, uint32_t old_count, con
             ambiguous = i; /* both its own old value and the one it claims want the place */
         }
     }
+    if (plan->policy == MOLT_POLICY_LIVE)
+        match_undone(plan, olds, old_count, news, new_count, match);
     return ambiguous;
 }
 
@@ -314,6 +357,10 @@ bool molt__plan_match_types(MoltPlan *plan)
         plan->origins[t] = MOLT_NO_TYPE;
     if (!match_named_types(plan))
         return false;
+    for (uint32_t f = 0; f < plan->forced_count; f++) {
+        plan->types[plan->forced[f].before].after = plan->forced[f].after;
+        plan->origins[plan->forced[f].after] = plan->forced[f].before;
+    }
     for (MoltTypeId t = 0; t < plan->before->tables.type_count; t++) {
         MoltTypeId after = map_type(plan, t, 0);
         MoltTypeFate fate = MOLT_FATE_CHANGED;

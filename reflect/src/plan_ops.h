@@ -49,6 +49,7 @@ typedef enum MoltValueFate {
 typedef struct MoltOp {
     uint8_t code;
     bool round;    /* NUMBER: fractions to the nearest integer */
+    bool has_string; /* DROP_BYTES: its default is a string, so NULL is worth keeping */
     bool external; /* POINTER: bits are kept whatever they are */
     uint32_t check;
     uint64_t source, destination;
@@ -100,6 +101,11 @@ typedef struct MoltTypePlan {
     uint32_t first_tail, tail_count; /* of a flexible struct: the same for an element of its array */
 } MoltTypePlan;
 
+/* What an old type is to become, whatever the names say. */
+typedef struct MoltForcedType {
+    MoltTypeId before, after;
+} MoltForcedType;
+
 struct MoltPlan {
     MoltAllocator allocator;
     const MoltSchema *before, *after;
@@ -118,6 +124,8 @@ struct MoltPlan {
     MoltValueMap *values;
     uint32_t value_count, value_slots;
     MoltReport *report;   /* only while building */
+    const MoltForcedType *forced; /* only while building */
+    uint32_t forced_count;
     uint32_t merge_floor; /* only operations from here on may grow by an adjacent copy */
     bool failed;          /* memory is out; sticky while building */
     bool refused;
@@ -126,6 +134,12 @@ struct MoltPlan {
 /* Grows an array of the plan so that `more` entries fit; sets plan->failed when memory is out. */
 bool molt__plan_grow(MoltPlan *plan, void **items, uint32_t *slots, uint32_t count, uint32_t more,
                      size_t item_size);
+
+/* A plan for values that wait beside the state: what a rule refuses has no place, and the rest is
+ * mapped. Fails only when memory is out. */
+MoltStatus molt__plan_build_lenient(const MoltSchema *before, const MoltSchema *after,
+                                    const MoltAllocator *allocator, const MoltForcedType *forced,
+                                    uint32_t forced_count, MoltPlan **out);
 
 /* plan_match.c: which old thing each new thing comes from. */
 bool molt__plan_match_types(MoltPlan *plan);

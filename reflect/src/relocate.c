@@ -453,10 +453,15 @@ const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *len
             return NULL;
         const char *text = (const char *)value; /* NOLINT: an address from the state */
         uint64_t room = place.block.count - place.element;
-        if (molt_type(m->plan->before, place.block.type)->size != 1)
-            room = text_room(m->plan->before, place.block.type, place.offset);
+        if (molt_type(m->heap->schema, place.block.type)->size != 1)
+            room = text_room(m->heap->schema, place.block.type, place.offset);
         *length = molt__text_length(text, room);
         return room > 0 ? text : NULL;
+    }
+    if (m->mode == MOLT__RUN_VALUE) { /* a literal's characters, kept in the attic */
+        const char *text = (const char *)value; /* NOLINT: the address was made there */
+        *length = strlen(text);
+        return text;
     }
     MoltCodeTarget target;
     if (!m->code || value - m->code->begin >= m->code->end - m->code->begin ||

@@ -403,6 +403,13 @@ static void append_totals(Line *line, const MoltReport *report)
              (unsigned long long)report->objects_visited,
              (unsigned long long)report->pointers_changed, plural(report->pointers_changed));
     append(line, text);
+    if (report->attic_objects == 0)
+        return;
+    snprintf(text, sizeof text,
+             "kept for when their fields return: values of %llu object%s (%llu KiB)\n",
+             (unsigned long long)report->attic_objects, plural(report->attic_objects),
+             (unsigned long long)((report->attic_bytes + 1023) / 1024));
+    append(line, text);
 }
 
 static void append_left_out(Line *line, const MoltReport *report)
@@ -479,6 +486,8 @@ static bool add_totals(cJSON *root, const MoltReport *report)
            add_number(root, "pointers_changed", report->pointers_changed) &&
            add_number(root, "bytes_before", report->bytes_before) &&
            add_number(root, "bytes_after", report->bytes_after) &&
+           add_number(root, "attic_objects", report->attic_objects) &&
+           add_number(root, "attic_bytes", report->attic_bytes) &&
            (left_out = cJSON_AddObjectToObject(root, "left_out")) != NULL &&
            add_number(left_out, "refuse", report->left_out[MOLT_REFUSE]) &&
            add_number(left_out, "loss", report->left_out[MOLT_LOSS]) &&

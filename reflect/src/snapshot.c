@@ -29,8 +29,16 @@ static bool copy_span_tables(const MoltAllocator *allocator, const MoltSpan *fro
     *to = *from;
     to->live_bits = NULL;
     to->counts = NULL;
+    to->kept = NULL;
     if (from->bytes == 0)
         return true;
+    if (from->kept) {
+        uint64_t kept = (uint64_t)from->blocks * sizeof *to->kept;
+        to->kept = resize(allocator, NULL, 0, kept);
+        if (!to->kept)
+            return false;
+        memcpy(to->kept, from->kept, kept);
+    }
     to->live_bits = resize(allocator, NULL, 0, bits);
     if (!to->live_bits)
         return false;
@@ -61,7 +69,8 @@ static bool copy_types(const MoltAllocator *allocator, const MoltTypeRows *from,
  * memory for, to be freed with molt__heap_free_tables. */
 static bool copy_tables(const MoltHeap *from, MoltHeap *to)
 {
-    if (!molt__heap_make_slots(to, from->span_count, from->bucket_count) ||
+    if (!molt__attic_copy(&to->allocator, &from->attic, &to->attic) ||
+        !molt__heap_make_slots(to, from->span_count, from->bucket_count) ||
         !copy_types(&to->allocator, &from->types, &to->types))
         return false;
     for (uint32_t i = 0; i < from->span_count; i++) {
@@ -91,13 +100,16 @@ static uint64_t bytes_of_tables(const MoltHeap *tables)
                                            sizeof *tables->reciprocals) +
                      tables->bucket_slots * sizeof *tables->buckets +
                      tables->types.count * (sizeof(uint64_t) + 3 * sizeof(uint32_t)) +
-                     tables->root_count * sizeof *tables->roots;
+                     tables->root_count * sizeof *tables->roots +
+                     molt__attic_bytes(&tables->attic);
     for (uint32_t i = 0; i < tables->span_count; i++) {
         const MoltSpan *span = &tables->spans[i];
         if (span->live_bits)
             bytes += ((uint64_t)span->blocks + 63) / 64 * sizeof *span->live_bits;
         if (span->counts)
             bytes += (uint64_t)span->blocks * sizeof *span->counts;
+        if (span->kept)
+            bytes += (uint64_t)span->blocks * sizeof *span->kept;
     }
     return bytes;
 }
@@ -204,6 +216,7 @@ static void take_tables(MoltHeap *heap, const MoltHeap *fresh)
     heap->types = fresh->types;
     heap->roots = fresh->roots;
     heap->root_count = fresh->root_count;
+    heap->attic = fresh->attic;
     for (uint32_t i = 0; i < heap->span_count; i++)
         if (heap->spans[i].bytes > 0)
             molt__span_map(heap, &heap->spans[i], i);

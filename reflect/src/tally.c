@@ -4,6 +4,14 @@
 
 #include "migration.h"
 
+/* Of the objects in the batch. */
+static uint64_t object_index(const MoltMigration *m, uint64_t i)
+{
+    if (m->in_tail)
+        return 0;
+    return m->in_loop ? m->loop_index : i;
+}
+
 static void describe_object(const MoltMigration *m, uint64_t i, char *buffer, size_t size)
 {
     const MoltSpan *span = m->batch_span;
@@ -11,8 +19,7 @@ static void describe_object(const MoltMigration *m, uint64_t i, char *buffer, si
         snprintf(buffer, size, "a root");
         return;
     }
-    if (m->in_loop)
-        i = m->loop_index;
+    i = object_index(m, i);
     const char *type = molt_type_name(m->plan->before, span->type);
     uint64_t block = m->batch_block + (m->batch_of_blocks ? i : 0);
     uint64_t element = m->batch_of_blocks ? 0 : m->batch_element + i;
@@ -35,21 +42,25 @@ static uint32_t allow_for(MoltRule rule)
     }
 }
 
-bool molt__tally_is_new(const MoltMigration *m, const MoltOp *op, MoltRule rule)
-{
-    for (uint64_t t = 0; t < m->tally_count; t++) {
-        if (m->tallies[t].check == op->check && m->tallies[t].rule == rule)
-            return false;
-    }
-    return true;
-}
-
-static MoltTally *tally_of(MoltMigration *m, uint32_t check, MoltRule rule)
+static MoltTally *find_tally(const MoltMigration *m, uint32_t check, MoltRule rule)
 {
     for (uint64_t t = 0; t < m->tally_count; t++) {
         if (m->tallies[t].check == check && m->tallies[t].rule == rule)
             return &m->tallies[t];
     }
+    return NULL;
+}
+
+bool molt__tally_wants_value(const MoltMigration *m, const MoltOp *op, MoltRule rule)
+{
+    return m->mode == MOLT__RUN_STATE && !find_tally(m, op->check, rule);
+}
+
+static MoltTally *tally_of(MoltMigration *m, uint32_t check, MoltRule rule)
+{
+    MoltTally *known = find_tally(m, check, rule);
+    if (known)
+        return known;
     if (!molt__migration_grow(m, (void **)&m->tallies, &m->tally_slots, m->tally_count, 1,
                               sizeof *m->tallies))
         return NULL;
@@ -74,6 +85,13 @@ static void count_object(MoltMigration *m, MoltTally *tally, uint64_t i)
 bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity,
                  uint64_t i, const char *format, ...)
 {
+    if (m->mode != MOLT__RUN_STATE) {
+        m->value_lost = m->value_lost || severity != MOLT_INFO;
+        m->value_refused = m->value_refused || severity == MOLT_REFUSE;
+        return severity != MOLT_REFUSE;
+    }
+    if (severity == MOLT_LOSS && rule != MOLT_RULE_DANGLING_POINTER)
+        molt__attic_mark(m, op, i);
     if (severity == MOLT_LOSS && op->check != MOLT__NO_CHECK &&
         m->plan->checks[op->check].allow & allow_for(rule))
         severity = MOLT_INFO;
@@ -92,7 +110,7 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
             describe_object(m, i, where, sizeof where);
             snprintf(tally->value, sizeof tally->value, "%s in %s", value, where);
         }
-        count_object(m, tally, m->in_loop ? m->loop_index : i);
+        count_object(m, tally, object_index(m, i));
         if (severity > tally->severity)
             tally->severity = (uint8_t)severity;
     }
@@ -213,6 +231,13 @@ static void add_finding(MoltMigration *m, uint32_t check_index, const MoltTally 
         molt__plan_candidate(m->plan, check, MOLT__NO_FIELD) != MOLT__NO_FIELD)
         rule = MOLT_RULE_POSSIBLE_RENAME;
     write_remedy(m, check, rule, remedy, sizeof remedy);
+    if (tally && tally->severity == MOLT_LOSS && rule != MOLT_RULE_DANGLING_POINTER &&
+        m->attic.keeps) {
+        size_t length = strlen(remedy);
+        snprintf(remedy + length, sizeof remedy - length, "%s",
+                 length > 0 ? "; the old values are kept and return when their field does"
+                            : "the old values are kept and return when the field does");
+    }
     molt_report_add(m->report,
                     &(MoltFinding){.severity = tally ? (MoltSeverity)tally->severity : MOLT_INFO,
                                    .rule = rule,

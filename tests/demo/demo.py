@@ -193,6 +193,7 @@ class Demo:
         self.session = session
         self.table = table
         self.results = []
+        self.earlier = []  # dumps from before edits whose values may come back
         self.view_seconds = 0.3 if session.headless else 1.0
 
     def run(self, edits, trees):
@@ -234,7 +235,7 @@ class Demo:
             since_save = (running["time_ns"] - saved_ns) / 1e6
             result["save_to_running_ms"] = round(since_save - running.get("dump_ms", 0), 3)
         self.view(number, edit, result)
-        problems = judge(edit, event)
+        problems = judge(edit, event, self.earlier)
         problems += self.still_running(event)
         if not problems:
             self.scratch.drop_dumps(event)

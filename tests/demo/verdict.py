@@ -28,8 +28,16 @@ def schemas_differ(event):
     return len({load_json(path)["hash"] for path in paths if os.path.exists(path)}) > 1
 
 
-def judge(edit, event):
-    """Problems with a reload, as texts; empty when all is well."""
+def took_values(event):
+    """Whether an edit dropped or changed values, which may come back in a later one."""
+    findings = event.get("report", {}).get("findings", ())
+    return any(finding["severity"] == "loss" for finding in findings)
+
+
+def judge(edit, event, earlier=None):
+    """Problems with a reload, as texts; empty when all is well. `earlier` is a list for dumps from
+    before edits that took values away; one that does joins it."""
+    earlier = [] if earlier is None else earlier
     outcome = event["outcome"]
     problems = []
     if edit.expect is not None and outcome != edit.expect:
@@ -42,7 +50,7 @@ def judge(edit, event):
     if outcome == "load-failed":
         problems.append(f"the new library does not load: {event.get('detail', '')}")
     if outcome == "migrated" or outcome == "code" and schemas_differ(event):
-        problems += judge_migration(event)
+        problems += judge_migration(event, earlier)
     elif not same_bytes(event):
         problems.append(f"{outcome}, and yet the state is another: compare {event['before']} and "
                         f"{event['after']}")
@@ -53,11 +61,15 @@ def judge(edit, event):
     return problems
 
 
-def judge_migration(event):
-    expected = expected_dump(load_json(event["before"]), load_json(schema_path(event["before"])),
+def judge_migration(event, earlier):
+    before = load_json(event["before"])
+    expected = expected_dump(before, load_json(schema_path(event["before"])),
                              load_json(schema_path(event["after"])))
     problems = [f"should have been refused: {why}" for why in expected.refusals]
-    return problems + compare(expected, load_json(event["after"]))
+    problems += compare(expected, load_json(event["after"]), earlier)
+    if took_values(event):
+        earlier.insert(0, before)
+    return problems
 
 
 def run_check(check, event):

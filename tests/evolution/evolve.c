@@ -1,6 +1,7 @@
 /* Runs one edit through the real reload: loads version 1 of a game, lets it make its state, replaces
- * the library file by version 2, forces the reload, and lets the code that then runs check the state.
- * Prints one line for the outcome and one for each finding; exit 0 when code and state agree. */
+ * the library file by version 2, forces the reload, lets the code that then runs check the state, and
+ * goes back to version 1. Prints one line for the outcome and one for each finding; exit 0 when code and
+ * state agree. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,29 @@ static void print_event(const MoltReloadEvent *event)
         printf("detail %s: %s\n", event->headline, event->detail);
 }
 
+/* Undoing the edit brings back the state as it was, whatever the edit took away. */
+static void undo(MoltReload *reload, const char *library, const char *work, const char *before)
+{
+    MoltReloadEvent event;
+    char *after = NULL;
+    unlink(work);
+    if (!copy_file(library, work)) {
+        fail(work, "cannot be replaced");
+        return;
+    }
+    molt_reload_force(reload, &event);
+    if (event.kind == MOLT_EVENT_RELOADED)
+        after = dump(reload);
+    bool same = after && before && strcmp(after, before) == 0;
+    if (event.kind != MOLT_EVENT_RELOADED)
+        printf("undo %s\n%s\n", event.outcome, event.detail);
+    else if (same)
+        printf("undo same\n");
+    else
+        printf("undo differs\nbefore:\n%s\nafter:\n%s\n", before, after);
+    free(after);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 4) {
@@ -117,6 +141,8 @@ int main(int argc, char **argv)
         if (!after)
             result = 1;
         free(after);
+        if (result == 0 && event.kind == MOLT_EVENT_RELOADED)
+            undo(reload, argv[1], argv[3], before);
         molt_reload_stop(reload);
     }
     free(before);

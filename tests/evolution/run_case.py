@@ -3,10 +3,12 @@ outcome and the findings with what the case's leading comment expects:
 
     expect: migrated | code | refused RULE PATH | load-failed TEXT | codegen-error TEXT
     report: SEVERITY RULE PATH [OBJECTS]       one line for each finding that must be there
+    undo: differs | refused WHY                going back to version 1 does not give the same dump
     cflags: FLAG...                            for the compiler, where the edit is one it warns of
     with: FILE                                 another source of both versions, beside the case
 
-A loss that no `report:` line names is a failure, and so is a missing one."""
+Where an edit is migrated, going back to version 1 must give the dump that was there before. A loss
+that no `report:` line names is a failure, and so is a missing one."""
 import argparse
 import pathlib
 import re
@@ -23,9 +25,10 @@ def expectations(source):
     expect = [line[7:].strip() for line in lines if line.startswith("expect:")]
     reports = [line[7:].split() for line in lines if line.startswith("report:")]
     others = [line[5:].strip() for line in lines if line.startswith("with:")]
-    if len(expect) != 1:
-        sys.exit("the leading comment must have exactly one `expect:` line")
-    return expect[0], reports, cflags, others
+    undo = [line[5:].split()[0] for line in lines if line.startswith("undo:")]
+    if len(expect) != 1 or len(undo) > 1:
+        sys.exit("the leading comment must have one `expect:` line and at most one `undo:` line")
+    return expect[0], reports, cflags, others, undo[0] if undo else "same"
 
 
 def run(command, **options):
@@ -52,7 +55,7 @@ def build(args, sources, version, folder):
     return library, None
 
 
-def compare(expect, reports, output):
+def compare(expect, reports, undo, output):
     """What is wrong with the outcome; an empty list when nothing is."""
     wrong = []
     outcome = re.search(r"^outcome (\S+)", output, re.M)
@@ -67,6 +70,9 @@ def compare(expect, reports, output):
     for report in reports:
         if not any(finding[:len(report)] == report for finding in findings):
             wrong.append(f"no finding: {' '.join(report)}")
+    undone = re.search(r"^undo (\S+)", output, re.M)
+    if undone and undone.group(1) != undo:
+        wrong.append(f"expected of going back: {undo}, got {undone.group(1)}")
     for finding in findings:
         named = any(finding[:len(report)] == report for report in reports)
         if finding[0] == "loss" and not named and words[0] != "refused":
@@ -84,7 +90,7 @@ def main():
     parser.add_argument("--include", action="append", default=[])
     args = parser.parse_args()
     case = args.case.resolve()
-    expect, reports, args.case_flags, others = expectations(case.read_text())
+    expect, reports, args.case_flags, others, undo = expectations(case.read_text())
     sources = [case, *(case.parent / other for other in others)]
     with tempfile.TemporaryDirectory(prefix="molt-evolution-") as name:
         folder = pathlib.Path(name)
@@ -102,7 +108,7 @@ def main():
             sys.exit("the generator accepts both versions")
         result = run([args.evolve, *libraries, str(folder / "game.so")])
     print(result.stdout, end="")
-    wrong = compare(expect, reports, result.stdout)
+    wrong = compare(expect, reports, undo, result.stdout)
     if result.returncode != 0:
         wrong.append(f"evolve ended with {result.returncode}")
     for line in wrong:

@@ -29,6 +29,24 @@ def sources(new_items, old_items):
         name = item["name"]
         if name not in result and name in old and name not in claimed:
             result[name] = name
+    result.update(undone({item["name"] for item in new_items} - result.keys(), old_items,
+                         claimed | {item["name"] for item in new_items}))
+    return result
+
+
+def undone(open_names, old_items, settled):
+    """{new name: old name} where an annotated rename is taken back: the old item vanishes, and a name
+    that only it was known by stands in the new schema again."""
+    result = {}
+    for item in old_items:
+        if item["name"] in settled:
+            continue
+        for name in reversed(item.get("was", ())):
+            others = [other for other in old_items
+                      if other is not item and name in other.get("was", ())]
+            if name in open_names and name not in result and not others:
+                result[name] = item["name"]
+                break
     return result
 
 

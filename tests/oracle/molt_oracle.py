@@ -512,9 +512,11 @@ def expected_dump(before_dump, old_schema_json, new_schema_json):
     return Migration(before_dump, Schema(old_schema_json), Schema(new_schema_json)).run()
 
 
-def compare(expected, actual_dump):
-    """Differences between an Expectation and a dump, as texts with paths; empty when it is met."""
-    return Walk(expected, actual_dump).run()
+def compare(expected, actual_dump, earlier=()):
+    """Differences between an Expectation and a dump, as texts with paths; empty when it is met.
+    `earlier` are dumps from before edits that took values away, the latest first: those values may
+    have come back."""
+    return Walk(expected, actual_dump, earlier).run()
 
 
 def main(arguments):

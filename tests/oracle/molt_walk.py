@@ -4,6 +4,8 @@ Objects are related one to one as pointers meet them; whatever no root reaches i
 and order afterwards. Recursion follows types, never data.
 """
 
+import re
+
 from molt_numbers import same_float
 from molt_expectation import ANY, CString, Fresh, OneOf, Ref
 
@@ -11,8 +13,9 @@ DIFFERENCE_LIMIT = 60
 
 
 class Walk:
-    def __init__(self, expected, actual):
+    def __init__(self, expected, actual, earlier=()):
         self.expected = expected
+        self.earlier = [{obj["id"]: obj for obj in dump["objects"]} for dump in earlier]
         self.schema = expected.schema
         self.roots = actual["roots"]
         self.actual_hash = actual.get("schema")
@@ -41,11 +44,26 @@ class Walk:
         return self.differences
 
     def differ(self, path, expected, found):
+        if self.came_back(path):
+            return True
         if len(self.differences) < DIFFERENCE_LIMIT:
             self.differences.append(
                 f"{path}: expected {_short(expected)}, found {_short(found)}")
         else:
             self.left_out += 1
+        return False
+
+    def came_back(self, path):
+        """Whether the value is what an edit took away: that of the last dump that has the place."""
+        for objects in self.earlier:
+            try:
+                value = look_up(objects, path)
+            except (KeyError, IndexError, TypeError):
+                continue
+            try:
+                return value == look_up(self.objects, path)
+            except (KeyError, IndexError, TypeError):
+                return False
         return False
 
     # ---- objects
@@ -232,6 +250,15 @@ class Walk:
             actual["code"].rpartition(":")[2] == name and
             len(self.expected.file_of.get(name, ())) == 1)
         return same or self.differ(path, expected, actual)
+
+
+def look_up(objects, path):
+    """The value at a path such as "Ant:7.cargo.kinds[2]"; raises where there is none."""
+    steps = re.findall(r"\.(\w+)|\[(\d+)\]", path)
+    value = objects[re.match(r"[^.\[]*", path).group()]["value"]
+    for name, index in steps:
+        value = value[name] if name else value[int(index)]
+    return value
 
 
 def _short(value):

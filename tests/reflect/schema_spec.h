@@ -17,7 +17,14 @@ typedef struct FieldSpec {
     const void *default_value; /* bytes of the field's type, or NULL */
     uint32_t default_size;
     uint32_t flags;
+    uint32_t bit_shift, bit_width; /* bit-field: bit from `offset` on, and bits */
 } FieldSpec;
+
+/* An enum over unsigned int; enumerators count from 0. */
+typedef struct EnumSpec {
+    const char *name;
+    const char *enumerators[8]; /* ends with NULL; '+' in front: MOLT_FALLBACK */
+} EnumSpec;
 
 typedef struct StructSpec {
     const char *name;
@@ -43,6 +50,7 @@ static inline MoltTypeId spec_number(MoltBuilder *builder, const char *name)
                    {"short", MOLT_KIND_INT, MOLT_TYPE_SIGNED, sizeof(short)},
                    {"int", MOLT_KIND_INT, MOLT_TYPE_SIGNED, sizeof(int)},
                    {"long", MOLT_KIND_INT, MOLT_TYPE_SIGNED, sizeof(long)},
+                   {"signed char", MOLT_KIND_INT, MOLT_TYPE_SIGNED, 1},
                    {"unsigned char", MOLT_KIND_INT, 0, 1},
                    {"unsigned int", MOLT_KIND_INT, 0, sizeof(unsigned)},
                    {"float", MOLT_KIND_FLOAT, MOLT_TYPE_BINARY_FLOAT, sizeof(float)},
@@ -97,8 +105,34 @@ static inline MoltTypeId spec_type(MoltBuilder *builder, const char *name)
                                                       .length = count});
 }
 
-/* A schema of these structs; the first one is the root. Aborts on a mistake in the table. */
-static inline MoltSchema *spec_schema(const StructSpec *specs, uint32_t count)
+static inline void spec_enum(MoltBuilder *builder, const EnumSpec *spec)
+{
+    MoltEnumerator items[8] = {0};
+    uint32_t count = 0;
+    MoltTypeId elem = spec_type(builder, "unsigned int");
+    MoltTypeId id = molt_builder_add_type(
+        builder, &(MoltType){.name = molt_builder_string(builder, spec->name),
+                             .kind = MOLT_KIND_ENUM,
+                             .size = sizeof(unsigned),
+                             .align = sizeof(unsigned),
+                             .elem = elem});
+    for (; count < 8 && spec->enumerators[count]; count++) {
+        const char *name = spec->enumerators[count];
+        uint32_t fallback = name[0] == '+';
+        MoltNote note = {.kind = MOLT_NOTE_FALLBACK};
+        items[count] = (MoltEnumerator){
+            .name = molt_builder_string(builder, name + fallback),
+            .value = count,
+            .note_first = fallback ? molt_builder_add_notes(builder, &note, 1) : 0,
+            .note_count = fallback};
+    }
+    molt_builder_set_enumerators(builder, id, items, count);
+}
+
+/* A schema of these structs and enums; the first struct is the root. Aborts on a mistake in the
+ * table. */
+static inline MoltSchema *spec_schema_with(const StructSpec *specs, uint32_t count,
+                                           const EnumSpec *enums, uint32_t enum_count)
 {
     MoltBuilder *builder = molt_builder_create(NULL);
     for (uint32_t s = 0; s < count; s++)
@@ -108,6 +142,8 @@ static inline MoltSchema *spec_schema(const StructSpec *specs, uint32_t count)
                                           .size = specs[s].size,
                                           .align = (uint32_t)specs[s].align,
                                           .elem = MOLT_NO_TYPE});
+    for (uint32_t e = 0; e < enum_count; e++)
+        spec_enum(builder, &enums[e]);
     for (uint32_t s = 0; s < count; s++) {
         MoltField fields[12] = {0};
         uint32_t n = 0;
@@ -128,8 +164,9 @@ static inline MoltSchema *spec_schema(const StructSpec *specs, uint32_t count)
             fields[n] = (MoltField){
                 .name = molt_builder_string(builder, spec->name),
                 .type = spec_type(builder, spec->type),
-                .bit_offset = spec->offset * 8,
-                .flags = spec->flags,
+                .bit_offset = spec->offset * 8 + spec->bit_shift,
+                .bit_width = spec->bit_width,
+                .flags = spec->flags | (spec->bit_width ? MOLT_FIELD_BITS : 0),
                 .note_first = note_count ? molt_builder_add_notes(builder, notes, note_count) : 0,
                 .note_count = note_count};
         }
@@ -150,6 +187,11 @@ static inline MoltSchema *spec_schema(const StructSpec *specs, uint32_t count)
     }
     molt_builder_destroy(builder);
     return schema;
+}
+
+static inline MoltSchema *spec_schema(const StructSpec *specs, uint32_t count)
+{
+    return spec_schema_with(specs, count, NULL, 0);
 }
 
 #endif

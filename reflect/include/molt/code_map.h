@@ -14,14 +14,15 @@ typedef enum MoltCodeKind {
 } MoltCodeKind;
 
 /* A place in a library, named so that another build of it can be asked for the same. Strings and
- * bytes belong to the library it was described from. */
+ * bytes belong to the library it was described from; a copy of them names the place as well, also
+ * when that library is gone. */
 typedef struct MoltCodeTarget {
     MoltCodeKind kind;
     const char *file;
     const char *name;
     uint64_t offset;
     const char *bytes;
-    size_t size;
+    size_t size; /* of bytes; DATA: of the object, 0 when not known */
 } MoltCodeTarget;
 
 typedef struct MoltCodeMap {

@@ -28,6 +28,7 @@ typedef struct MoltHeapDesc {
     uint64_t reserve; /* bytes of address space; default 64 GiB; rounded up to 64 KiB */
     uintptr_t base;   /* wanted address; default a fixed one; another is taken where it is in use */
     const MoltAllocator *allocator; /* for bookkeeping, not for blocks */
+    uint64_t attic_limit; /* bytes for values that edits took away (attic.h); default 64 MiB */
 } MoltHeapDesc;
 
 /* One live block. */

@@ -57,7 +57,9 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(SIGNATURE_CHANGED, "signature-changed")                                                      \
     X(DATA_MISSING, "library-data-missing")                                                        \
     X(LITERAL_COPIED, "literal-copied")                                                            \
-    X(ROOT_CHANGED, "root-changed")
+    X(ROOT_CHANGED, "root-changed")                                                                \
+    X(VALUE_RESTORED, "value-restored") /* from the attic */                                       \
+    X(ATTIC_FULL, "attic-full") /* values of earlier edits are kept no longer */
 
 typedef enum MoltRule {
 #define X(name, id) MOLT_RULE_##name,
@@ -90,6 +92,7 @@ typedef struct MoltReport {
     uint64_t objects_visited;  /* looked at for pointers but not rebuilt */
     uint64_t pointers_changed; /* written because their target moved, code included */
     uint64_t bytes_before, bytes_after; /* of the rebuilt objects */
+    uint64_t attic_objects, attic_bytes; /* what is kept now of values that edits took away */
     struct MoltReportText *text;
     MoltAllocator allocator;
 } MoltReport;

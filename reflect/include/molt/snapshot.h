@@ -7,7 +7,7 @@
 
 typedef struct MoltSnapshot MoltSnapshot;
 
-/* Copies schema, spans and roots. The heap is only read. */
+/* Copies schema, spans and roots, and holds the attic of the moment. The heap is only read. */
 MoltStatus molt_snapshot_capture(const MoltHeap *heap, MoltSnapshot **out, MoltError *error);
 
 /* Puts the heap it was captured from back to that moment, addresses included, so that

@@ -1,5 +1,6 @@
 /* _Alignas: blocks and fields stand where the new declaration wants them
  * expect: migrated
+ * undo: differs (version 2 goes on with the state)
  */
 #include "case.h"
 

@@ -1,6 +1,7 @@
 /* a flexible array grows with its elements; the field that counts is widened and renamed
  * expect: migrated
  * report: info field-renamed Bag.count
+ * undo: differs (version 2 goes on with the state)
  */
 #include "case.h"
 

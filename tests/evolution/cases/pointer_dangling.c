@@ -1,6 +1,7 @@
 /* a pointer to freed memory becomes NULL, with a loss
  * expect: migrated
  * report: loss dangling-pointer State.e 1
+ * undo: differs (a dangling pointer is not kept)
  */
 #include "case.h"
 

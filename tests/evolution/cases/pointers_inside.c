@@ -1,5 +1,6 @@
 /* element, field, one-past-the-end and void pointers follow
  * expect: migrated
+ * undo: differs (in version 2 the end of bag is the address of hp, which the way back follows)
  */
 #include "case.h"
 

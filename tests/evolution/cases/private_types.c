@@ -3,6 +3,7 @@
  * with: private_types_other.c
  * report: info number-converted private_types.c:Cell.value
  * report: info number-converted private_types_other.c:Cell.name
+ * undo: differs (version 2 goes on with the state)
  */
 #include "case.h"
 

@@ -1,5 +1,6 @@
 /* the heap goes on working: resize and delete what was migrated
  * expect: migrated
+ * undo: differs (version 2 goes on with the state)
  */
 #include "case.h"
 

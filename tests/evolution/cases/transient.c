@@ -1,5 +1,6 @@
 /* transient fields take their default whenever their struct is rebuilt
  * expect: migrated
+ * undo: differs (transient fields start anew in each layout)
  */
 #include "case.h"
 

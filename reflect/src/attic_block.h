@@ -1,0 +1,68 @@
+/* The heap's side of the attic: numbers for the blocks that kept values belong to or point at. A number
+ * stays while its block is resized and moved, and dies when the block is freed. It must never know
+ * what is kept: pages (attic_page.h) do.
+ *
+ * Invariants: span->kept is NULL or has per block the number + 1, 0 for none; a live number's block has
+ * that number in kept; uses counts the records and pointers in the heap's own pages, and a number
+ * without uses is free; elements from `count` on are not those that the attic knew. */
+#ifndef MOLT_ATTIC_BLOCK_H
+#define MOLT_ATTIC_BLOCK_H
+
+#include "molt/attic.h"
+
+typedef struct MoltAtticBlock {
+    uint32_t span;  /* MOLT__NO_SPAN once the block is freed */
+    uint32_t index; /* of the block in its span; of a free number the next free one */
+    uint64_t count;
+    uint32_t records;
+    uint32_t uses;
+} MoltAtticBlock;
+
+/* One edit's kept values of the objects of one type, oldest edits first. */
+typedef struct MoltAtticSlot {
+    struct MoltAtticPage *page;
+    MoltTypeId type; /* in the running schema */
+} MoltAtticSlot;
+
+typedef struct MoltAttic {
+    uint64_t limit;
+    MoltAtticBlock *blocks;
+    uint64_t block_count, block_slots;
+    uint32_t free; /* first free number, MOLT__NO_SPAN when there is none */
+    MoltAtticSlot *pages;
+    uint64_t page_count, page_slots;
+    uint64_t records; /* of live blocks */
+    uint64_t dead;    /* records of freed blocks that pages still hold */
+    uint64_t dropped; /* for space */
+    bool cut;         /* a block lost elements that records may belong to */
+} MoltAttic;
+
+/* The block is freed. */
+void molt__attic_forget(MoltHeap *heap, uint32_t span, uint32_t index);
+/* All blocks of the span are gone. */
+void molt__attic_forget_span(MoltHeap *heap, uint32_t span);
+/* The block keeps its first `count` elements. */
+void molt__attic_cut(MoltHeap *heap, uint32_t span, uint32_t index, uint64_t count);
+/* The block is now another one. False, with nothing done, when memory is out. */
+bool molt__attic_follow(MoltHeap *heap, uint32_t span, uint32_t index, const MoltBlock *now);
+
+/* Makes span->kept. False when memory is out. */
+bool molt__attic_number_span(MoltHeap *heap, uint32_t span);
+/* Makes room for `more` numbers. False when memory is out. */
+bool molt__attic_make_numbers(MoltHeap *heap, uint64_t more);
+/* The number of a live block of a span with kept; a new one when it has none. Cannot fail where
+ * numbers were made. */
+uint32_t molt__attic_number(MoltHeap *heap, uint32_t span, uint32_t index);
+/* One use of a number more or less; a record is a use as well. */
+void molt__attic_use(MoltHeap *heap, uint32_t number, bool is_record);
+void molt__attic_unuse(MoltHeap *heap, uint32_t number, bool is_record);
+
+/* Copies numbers, and shares the pages. On failure `to` is to be released. */
+bool molt__attic_copy(const MoltAllocator *allocator, const MoltAttic *from, MoltAttic *to);
+/* Frees everything; the limit stays. */
+void molt__attic_release(const MoltAllocator *allocator, MoltAttic *attic);
+/* All memory of the attic but that of the spans, and that. */
+uint64_t molt__attic_bytes(const MoltAttic *attic);
+uint64_t molt__attic_span_bytes(const MoltHeap *heap);
+
+#endif

@@ -1,0 +1,247 @@
+/* Carrying: takes the pages of the attic over a migration, newest first, and lets values return. The
+ * new state is built already and not yet in use; what returns to objects that stay where they are
+ * waits in work->writes until commit.
+ *
+ * Of two pages that hold a value for one place the older one has the last word: it is still open only
+ * if the younger edit found there what the older one had left. */
+#include <string.h>
+#include <xxhash.h>
+
+#include "attic_carry.h"
+
+/* ---- records --------------------------------------------------------------------------------- */
+
+static bool is_untouched(const MoltCarry *carry, const MoltCarryPart *part,
+                         const MoltCarryObject *object, uint64_t i)
+{
+    const MoltHeap *heap = carry->m->heap;
+    const MoltAtticRun *run = &carry->from->runs[part->run];
+    uint64_t e = part->skip + i;
+    if (run->placed &&
+        !molt__leaf_equals(heap, &run->is, object->live + run->is.at + e * run->is.stride,
+                           object->record + run->left_at + e * molt__leaf_sample_size(&run->is)))
+        return false;
+    if (part->gated && part->has_value)
+        return molt__leaf_equals(heap, &part->gate,
+                                 object->live + part->gate.at + i * part->gate.stride,
+                                 carry->from->fresh.samples + part->sample);
+    return true;
+}
+
+/* True while the value stays open. */
+static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject *object, uint64_t i)
+{
+    const MoltCarryPart *part = &carry->parts[index];
+    const MoltAtticRun *next = &carry->to->runs[index];
+    const MoltLeaf *was = &next->was;
+    unsigned char *kept = object->copy + next->kept_at + i * was->size;
+    const unsigned char *old =
+        object->record + carry->from->runs[part->run].kept_at + (part->skip + i) * was->size;
+    bool pointer = was->kind == MOLT__LEAF_POINTER || was->kind == MOLT__LEAF_STRING;
+    uint64_t ref = 0, moved = 0;
+    uintptr_t address = 0;
+    if (!is_untouched(carry, part, object, i))
+        return false;
+    if (pointer)
+        memcpy(&ref, old, sizeof ref);
+    if (ref != 0 && !molt__carry_ref(carry, was, ref, &moved, &address))
+        return false;
+    if (part->has_value && molt__carry_return(carry, part, next, object, i, old, address)) {
+        carry->to->ref_count -= moved != 0;
+        return false;
+    }
+    memcpy(kept, pointer ? (const unsigned char *)&moved : old, was->size);
+    return true;
+}
+
+static bool find_object(const MoltCarry *carry, const unsigned char *record,
+                        MoltCarryObject *object)
+{
+    const MoltMigration *m = carry->m;
+    const MoltAtticBlock *block = &m->heap->attic.blocks[molt__record_word(record, 0)];
+    uint64_t element = molt__record_word(record, 1);
+    if (block->span == MOLT__NO_SPAN)
+        return false;
+    const MoltSpan *span = &m->heap->spans[block->span], *moved = &m->spans[block->span];
+    bool counts =
+        carry->from->tail || span->header == 0; /* a flexible struct itself is one element */
+    if (counts && element >= block->count)
+        return false;
+    object->stays = moved->bytes == 0;
+    if (object->stays)
+        moved = span;
+    object->record = record;
+    object->live = molt__attic_element(span, block->index, element, carry->from->tail);
+    object->next = molt__attic_element(moved, block->index, element, carry->from->tail);
+    return true;
+}
+
+static void carry_record(MoltCarry *carry, const unsigned char *record)
+{
+    MoltAtticPage *to = carry->to;
+    MoltCarryObject object = {.copy = to->records + to->count * to->stride};
+    bool any = false;
+    if (!find_object(carry, record, &object))
+        return;
+    carry->m->attic.object++;
+    memcpy(object.copy, record, to->kept_at);
+    for (uint64_t p = 0; p < carry->part_count; p++) {
+        for (uint64_t i = 0; i < to->runs[p].was.count && !carry->m->failed; i++) {
+            uint64_t bit = to->runs[p].open_at + i;
+            if (!molt__record_is_open(record, bit))
+                continue;
+            if (carry_value(carry, p, &object, i))
+                any = true;
+            else
+                molt__record_close(object.copy, bit);
+        }
+    }
+    to->count += any;
+}
+
+/* ---- pages ----------------------------------------------------------------------------------- */
+
+/* A page without changes is shared with the attic as it was. */
+static bool must_rebuild(const MoltCarry *carry)
+{
+    const MoltMigration *m = carry->m;
+    const MoltAttic *attic = &m->heap->attic;
+    return carry->returns || m->plan->types[carry->type].fate == MOLT_FATE_CHANGED || attic->cut ||
+           attic->dead > attic->records / 4 || (m->moves && carry->from->ref_count > 0) ||
+           (m->code && carry->from->raw);
+}
+
+static void push_page(MoltMigration *m, MoltAtticPage *page, MoltTypeId type)
+{
+    MoltAtticWork *work = &m->attic;
+    if (molt__migration_grow(m, (void **)&work->pages, &work->page_slots, work->page_count, 1,
+                             sizeof *work->pages))
+        work->pages[work->page_count++] = (MoltAtticSlot){page, type};
+    else
+        molt__attic_page_drop(&m->allocator, page);
+}
+
+static void rebuild(MoltCarry *carry)
+{
+    MoltMigration *m = carry->m;
+    MoltAtticPage *to = carry->to;
+    molt__attic_page_layout(to);
+    to->record_bytes = carry->from->count * to->stride;
+    to->records = molt__migration_table(m, to->record_bytes, 1);
+    if (!to->records) {
+        to->record_bytes = 0;
+        return;
+    }
+    molt__carry_fresh(carry);
+    for (uint64_t r = 0; r < carry->from->count && !m->failed; r++)
+        carry_record(carry, carry->from->records + r * carry->from->stride);
+}
+
+static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPlan *direct)
+{
+    MoltTypeId after = m->plan->types[slot->type].after;
+    if (after == MOLT_NO_TYPE)
+        return; /* its objects go */
+    MoltCarry carry = {.m = m, .from = slot->page, .type = slot->type, .direct = direct};
+    if (direct && direct->types[slot->page->type].after != after)
+        carry.direct = NULL;
+    MoltAtticPage *to = carry.to = molt__migration_table(m, 1, sizeof *to);
+    if (!to)
+        return;
+    *to = (MoltAtticPage){.shares = 1,
+                          .step = slot->page->step,
+                          .type = slot->page->type,
+                          .tail = slot->page->tail,
+                          .rebuilt = true,
+                          .raw = slot->page->raw && !m->code};
+    to->step->shares++;
+    molt__carry_trace(&carry);
+    bool kept = false;
+    if (!m->failed && !must_rebuild(&carry)) {
+        slot->page->shares++;
+        push_page(m, slot->page, after);
+    } else if (!m->failed) {
+        rebuild(&carry);
+        kept = to->count > 0 && !m->failed;
+        if (kept)
+            push_page(m, to, after);
+    }
+    if (!kept)
+        molt__attic_page_drop(&m->allocator, to);
+    if (carry.parts)
+        m->allocator.resize(m->allocator.context, carry.parts,
+                            carry.part_slots * sizeof(MoltCarryPart), 0);
+}
+
+/* Of schemas with equal layouts these notes decide what a plan maps. */
+static uint64_t notes_hash(const MoltSchema *schema)
+{
+    uint64_t hash = 0;
+    for (uint32_t n = 0; n < schema->tables.note_count; n++) {
+        const MoltNote *note = &schema->tables.notes[n];
+        const char *text = molt_string(schema, note->text);
+        if (note->kind == MOLT_NOTE_WAS)
+            hash = XXH3_64bits_withSeed(text, strlen(text) + 1, hash);
+    }
+    return hash;
+}
+
+static bool maps_nothing_new(const MoltMigration *m)
+{
+    const MoltSchema *before = m->plan->before, *after = m->plan->after;
+    return before->tables.hash.low == after->tables.hash.low &&
+           before->tables.hash.high == after->tables.hash.high &&
+           notes_hash(before) == notes_hash(after);
+}
+
+/* The plan from a step's schema to the new one, in which the types of the step's pages become what they
+ * became step by step. NULL when memory is out. */
+static MoltPlan *direct_plan(MoltMigration *m, const MoltAtticStep *step)
+{
+    const MoltAttic *attic = &m->heap->attic;
+    MoltPlan *plan = NULL;
+    MoltForcedType *forced = molt__migration_table(m, attic->page_count, sizeof *forced);
+    uint32_t count = 0;
+    if (!forced)
+        return NULL;
+    for (uint64_t p = 0; p < attic->page_count; p++) {
+        MoltTypeId after = m->plan->types[attic->pages[p].type].after;
+        if (attic->pages[p].page->step == step && after != MOLT_NO_TYPE)
+            forced[count++] = (MoltForcedType){attic->pages[p].page->type, after};
+    }
+    if (molt__plan_build_lenient(step->schema, m->plan->after, &m->allocator, forced, count,
+                                 &plan) != MOLT_OK)
+        m->failed = true;
+    molt__migration_free(m, forced, attic->page_count, sizeof *forced);
+    return plan;
+}
+
+static void turn_round(MoltAtticSlot *slots, uint64_t count)
+{
+    for (uint64_t p = 0; p < count / 2; p++) {
+        MoltAtticSlot slot = slots[p];
+        slots[p] = slots[count - 1 - p];
+        slots[count - 1 - p] = slot;
+    }
+}
+
+void molt__attic_carry(MoltMigration *m)
+{
+    const MoltAttic *attic = &m->heap->attic;
+    bool quiet = maps_nothing_new(m);
+    const MoltAtticStep *step = NULL;
+    MoltPlan *direct = NULL;
+    for (uint64_t p = attic->page_count; p-- > 0 && !m->failed;) {
+        const MoltAtticSlot *slot = &attic->pages[p];
+        if (slot->page->step != step && !quiet) {
+            step = slot->page->step;
+            molt_plan_free(direct);
+            direct = direct_plan(m, step);
+            if (!direct)
+                break;
+        }
+        carry_page(m, slot, direct);
+    }
+    molt_plan_free(direct);
+    turn_round(m->attic.pages, m->attic.page_count);
+}

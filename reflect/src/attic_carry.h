@@ -1,0 +1,59 @@
+/* Inside of the attic's way over a migration, shared by attic_carry.c, attic_trace.c and attic_value.c:
+ * one page and its records on their way. It must never know losses of the running migration. */
+#ifndef MOLT_ATTIC_CARRY_H
+#define MOLT_ATTIC_CARRY_H
+
+#include "attic_page.h"
+#include "migration.h"
+
+/* One migration of one page. */
+typedef struct MoltCarry {
+    MoltMigration *m;
+    const MoltAtticPage *from;
+    MoltAtticPage *to;
+    MoltTypeId type;        /* in the running schema */
+    const MoltPlan *direct; /* from the page's step to the new schema */
+    struct MoltCarryPart *parts;
+    uint64_t part_count, part_slots;
+    bool returns; /* at least one part may return a value */
+} MoltCarry;
+
+/* Part of a run of the old page, with one fate; it is run `index` of the new one. */
+typedef struct MoltCarryPart {
+    uint64_t run, skip; /* in the old page */
+    bool has_value;     /* the kept value fits its place */
+    bool owns_string;   /* its place holds a string that the migration made for it alone */
+    const MoltOp *op;   /* of the direct plan; NULL: the bytes as they are */
+    bool gated;         /* its place has a live value, which must be what the edits left */
+    MoltLeaf gate;      /* in the running layout */
+    uint64_t sample;    /* of the old page's fresh fields */
+    uint64_t returned;  /* index of the counter */
+} MoltCarryPart;
+
+/* The record's object in the running state and in the new one. */
+typedef struct MoltCarryObject {
+    const unsigned char *record;
+    const unsigned char *live;
+    unsigned char *next; /* the same as live where it stays */
+    bool stays;
+    unsigned char *copy; /* the record in the new page */
+} MoltCarryObject;
+
+/* attic_trace.c */
+/* Decides where each value of the page goes: makes carry->parts and the runs of carry->to. */
+void molt__carry_trace(MoltCarry *carry);
+/* Takes what is known about fresh fields over to carry->to. */
+void molt__carry_fresh(MoltCarry *carry);
+
+/* attic_value.c */
+/* Takes a reference over to the new page; false when its target is gone. *pointer is what the pointer
+ * is in the new state, 0 when it cannot be said now. */
+bool molt__carry_ref(MoltCarry *carry, const MoltLeaf *was, uint64_t kept, uint64_t *moved,
+                     uintptr_t *pointer);
+/* Returns value `i` of a part to its place, as far as it fits. `kept` lies in the old record; `pointer`
+ * is what a kept pointer is now. True when the value is back as it was. */
+bool molt__carry_return(MoltCarry *carry, const MoltCarryPart *part, const MoltAtticRun *next,
+                        const MoltCarryObject *object, uint64_t i, const unsigned char *kept,
+                        uintptr_t pointer);
+
+#endif

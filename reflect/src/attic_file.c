@@ -1,0 +1,468 @@
+/* Filing: from the losses of a running migration to pages of the attic. */
+#include <string.h>
+
+#include "attic_page.h"
+#include "migration.h"
+
+/* ---- marks ---------------------------------------------------------------------------------- */
+
+void molt__attic_mark(MoltMigration *m, const MoltOp *op, uint64_t i)
+{
+    MoltAtticWork *work = &m->attic;
+    if (m->mode == MOLT__RUN_VALUE)
+        m->value_lost = true;
+    if (m->mode != MOLT__RUN_STATE || m->scanning || !m->batch_span ||
+        m->plan->policy != MOLT_POLICY_LIVE)
+        return;
+    if (!work->lossy)
+        work->lossy = molt__migration_table(m, m->plan->op_count, sizeof *work->lossy);
+    if (!work->lossy)
+        return;
+    uint64_t element = m->in_loop ? m->loop_index : i;
+    work->lossy[op - m->plan->ops] = true;
+    work->marks[element / 64] |= (uint64_t)1 << (element % 64);
+}
+
+void molt__attic_flush(MoltMigration *m, uint64_t first, uint64_t n)
+{
+    MoltAtticWork *work = &m->attic;
+    if (!work->lossy)
+        return;
+    uint32_t span = (uint32_t)(m->batch_span - m->heap->spans);
+    for (uint64_t i = 0; i < n; i++) {
+        if ((work->marks[i / 64] >> (i % 64) & 1u) == 0)
+            continue;
+        bool of_blocks = m->batch_of_blocks && !m->in_tail;
+        uint64_t element = of_blocks ? 0 : first + i;
+        if (element > UINT32_MAX) { /* records number elements with 32 bits */
+            work->beyond++;
+            continue;
+        }
+        MoltLoss loss = {span, m->batch_block + (of_blocks ? (uint32_t)i : 0), (uint32_t)element,
+                         m->in_tail};
+        if (!molt__migration_grow(m, (void **)&work->losses, &work->loss_slots, work->loss_count, 1,
+                                  sizeof *work->losses))
+            break;
+        work->losses[work->loss_count++] = loss;
+    }
+    memset(work->marks, 0, sizeof work->marks);
+}
+
+/* ---- what a page keeps ---------------------------------------------------------------------- */
+
+typedef struct Collect {
+    MoltMigration *m;
+    MoltAtticPage *page;
+    MoltTypeId type;
+} Collect;
+
+static bool collect_run(Collect *collect, const MoltLeaf *leaf)
+{
+    MoltMigration *m = collect->m;
+    MoltAtticPage *page = collect->page;
+    for (MoltLeaf rest = *leaf; rest.count > 0;) {
+        MoltRoute route;
+        bool found =
+            molt__leaf_route(m->plan, collect->type, page->tail, MOLT__BEFORE, &rest, &route);
+        if (found && route.op && m->attic.lossy[route.op - m->plan->ops]) {
+            if (!molt__migration_grow(m, (void **)&page->runs, &page->run_slots, page->run_count, 1,
+                                      sizeof *page->runs))
+                return false;
+            MoltAtticRun *run = &page->runs[page->run_count++];
+            *run = (MoltAtticRun){
+                .was = rest, .is = route.leaf, .placed = route.placed, .op = route.op};
+            run->was.count = route.count;
+        }
+        rest = molt__leaf_from(&rest, route.count);
+    }
+    return true;
+}
+
+/* A text that goes element by element, as into a single number, is kept so. */
+static bool collect_leaf(void *context, const MoltLeaf *leaf)
+{
+    Collect *collect = context;
+    MoltRoute route;
+    if (leaf->kind != MOLT__LEAF_TEXT ||
+        molt__leaf_route(collect->m->plan, collect->type, collect->page->tail, MOLT__BEFORE, leaf,
+                         &route))
+        return collect_run(collect, leaf);
+    for (uint64_t i = 0; i < leaf->count; i++) {
+        MoltLeaf chars = {.at = leaf->at + i * leaf->stride,
+                          .stride = 1,
+                          .count = leaf->size,
+                          .size = 1,
+                          .kind = MOLT__LEAF_BYTES,
+                          .type = molt_type(collect->m->plan->before, leaf->type)->elem};
+        if (!collect_run(collect, &chars))
+            return false;
+    }
+    return true;
+}
+
+/* ---- fields that a migration adds ----------------------------------------------------------- */
+
+typedef struct Fresh {
+    MoltMigration *m;
+    MoltTypeId type;
+    bool tail;
+    const unsigned char *defaults; /* an element of the new type */
+    MoltAtticFreshList *list;
+} Fresh;
+
+static bool has_source(const Fresh *fresh, const MoltLeaf *leaf, uint64_t *count)
+{
+    MoltRoute route;
+    bool found =
+        molt__leaf_route(fresh->m->plan, fresh->type, fresh->tail, MOLT__AFTER, leaf, &route);
+    *count = route.count;
+    if (!found && leaf->kind == MOLT__LEAF_TEXT) { /* its first char may come from somewhere */
+        MoltLeaf first = {leaf->at, 0, 1, 1, MOLT__LEAF_BYTES, 0, 0, MOLT_NO_TYPE};
+        found =
+            molt__leaf_route(fresh->m->plan, fresh->type, fresh->tail, MOLT__AFTER, &first, &route);
+    }
+    return found && route.placed;
+}
+
+/* Adds as much of a run as has one value; returns its length, 0 when memory is out. */
+static uint64_t add_uniform(const Fresh *fresh, const MoltLeaf *leaf)
+{
+    MoltMigration *m = fresh->m;
+    MoltAtticFreshList *list = fresh->list;
+    uint64_t size = molt__leaf_sample_size(leaf), count = 1;
+    const unsigned char *first = fresh->defaults + leaf->at;
+    while (count < leaf->count && memcmp(first, first + count * leaf->stride, size) == 0)
+        count++;
+    if (!molt__migration_grow(m, (void **)&list->items, &list->slots, list->count, 1,
+                              sizeof *list->items) ||
+        !molt__migration_grow(m, (void **)&list->samples, &list->sample_slots, list->sample_count,
+                              size, 1))
+        return 0;
+    MoltAtticFresh *item = &list->items[list->count++];
+    *item = (MoltAtticFresh){*leaf, list->sample_count};
+    item->leaf.count = count;
+    unsigned char *sample = list->samples + list->sample_count;
+    list->sample_count += size;
+    if (leaf->kind == MOLT__LEAF_STRING)
+        memcpy(sample, first, size); /* a sample already: defaults hold no addresses */
+    else
+        molt__leaf_sample(m->heap, leaf, first, sample);
+    return count;
+}
+
+static bool add_fresh_leaf(void *context, const MoltLeaf *leaf)
+{
+    const Fresh *fresh = context;
+    for (MoltLeaf rest = *leaf; rest.count > 0;) {
+        uint64_t count;
+        if (!has_source(fresh, &rest, &count)) {
+            MoltLeaf part = rest;
+            part.count = count;
+            count = add_uniform(fresh, &part);
+            if (count == 0)
+                return false;
+        }
+        rest = molt__leaf_from(&rest, count);
+    }
+    return true;
+}
+
+void molt__attic_add_fresh(MoltMigration *m, MoltTypeId before, bool tail, MoltAtticFreshList *list)
+{
+    const MoltTypePlan *plan = &m->plan->types[before];
+    if (plan->fate != MOLT_FATE_CHANGED || m->failed)
+        return;
+    MoltTypeId was = molt__leaf_root(m->plan->before, before, tail);
+    MoltTypeId is = molt__leaf_root(m->plan->after, plan->after, tail);
+    uint64_t old_size = molt_type(m->plan->before, was)->size;
+    uint64_t new_size = molt_type(m->plan->after, is)->size;
+    unsigned char *zero = molt__migration_table(m, old_size + new_size, 1);
+    if (!zero)
+        return;
+    unsigned char *defaults = zero + old_size;
+    m->mode = MOLT__RUN_DEFAULTS;
+    molt__execute(m, tail ? plan->first_tail : plan->first_op,
+                  tail ? plan->tail_count : plan->op_count, zero, old_size, defaults, new_size, 1);
+    m->mode = MOLT__RUN_STATE;
+    Fresh fresh = {m, before, tail, defaults, list};
+    molt__leaf_walk(m->plan->after, is, add_fresh_leaf, &fresh);
+    molt__migration_free(m, zero, old_size + new_size, 1);
+}
+
+/* ---- pointers ------------------------------------------------------------------------------- */
+
+static uint32_t add_symbol(MoltMigration *m, MoltAtticStep *step, uintptr_t address,
+                           const MoltCodeTarget *target)
+{
+    if (!molt__migration_grow(m, (void **)&step->symbols, &step->symbol_slots, step->symbol_count,
+                              1, sizeof *step->symbols))
+        return UINT32_MAX;
+    MoltAtticSymbol symbol = {.target = *target, .address = address};
+    const char *file = target->file ? target->file : "", *name = target->name ? target->name : "";
+    uint64_t bytes = target->bytes ? target->size : 0;
+    symbol.size = strlen(file) + strlen(name) + 3 + bytes;
+    symbol.text = molt__migration_table(m, symbol.size, 1);
+    if (!symbol.text)
+        return UINT32_MAX;
+    char *at = symbol.text;
+    symbol.target.file = strcpy(at, file);
+    at += strlen(file) + 1;
+    symbol.target.name = strcpy(at, name);
+    at += strlen(name) + 1;
+    symbol.target.bytes = at; /* the NUL behind them is there */
+    if (bytes > 0)
+        memcpy(at, target->bytes, bytes);
+    step->symbols[step->symbol_count] = symbol;
+    return (uint32_t)step->symbol_count++;
+}
+
+static bool make_code_ref(MoltMigration *m, MoltAtticStep *step, uintptr_t value, MoltAtticRef *ref)
+{
+    MoltCodeTarget target = {.kind = MOLT_CODE_FUNCTION};
+    ref->kind = MOLT__REF_CODE;
+    for (uint64_t s = step->symbol_count; s-- > 0;) {
+        if (step->symbols[s].address == value) {
+            ref->index = (uint32_t)s;
+            return true;
+        }
+    }
+    if (!m->code->describe(m->code->context, value, &target))
+        return false;
+    ref->index = add_symbol(m, step, value, &target);
+    return ref->index != UINT32_MAX;
+}
+
+bool molt__attic_block_ref(MoltMigration *m, MoltTypeId pointee, uintptr_t value, MoltAtticRef *ref)
+{
+    const MoltHeap *heap = m->heap;
+    uint32_t s = heap->granules[(value - heap->base) >> MOLT__GRANULE_SHIFT] - 1;
+    if (s == UINT32_MAX || m->plan->types[heap->spans[s].type].fate == MOLT_FATE_GONE)
+        return false;
+    const MoltSpan *span = &heap->spans[s];
+    const MoltTypePlan *types = m->plan->types;
+    bool gone = types[pointee].after == MOLT_NO_TYPE; /* then the block's type is what is known */
+    MoltOp op = {.code = MOLT__OP_POINTER,
+                 .check = MOLT__NO_CHECK,
+                 .before = pointee,
+                 .after = types[gone ? span->type : pointee].after,
+                 .pointee_ok = true};
+    bool scanning = m->scanning;
+    m->mode = MOLT__RUN_VALUE;
+    m->scanning = false;
+    uintptr_t moved = molt__relocate(m, &op, value, 0);
+    m->scanning = scanning;
+    m->mode = MOLT__RUN_STATE;
+    if (moved == 0)
+        return false;
+    const MoltSpan *next = m->spans[s].bytes > 0 ? &m->spans[s] : span;
+    uint32_t block = (uint32_t)((value - span->base) / span->stride);
+    *ref =
+        (MoltAtticRef){MOLT__REF_BLOCK, s, block, moved - (uintptr_t)molt__span_block(next, block)};
+    return true;
+}
+
+/* The index + 1 of a reference to what a pointer of the old state points at, 0 for nothing. */
+static uint64_t file_pointer(MoltMigration *m, MoltAtticPage *page, MoltTypeId type,
+                             uintptr_t value)
+{
+    const MoltHeap *heap = m->heap;
+    MoltAtticRef ref = {.kind = MOLT__REF_FOREIGN, .offset = value};
+    if (value == 0)
+        return 0;
+    if (value - heap->base < heap->granule_count << MOLT__GRANULE_SHIFT) {
+        if (!molt__attic_block_ref(m, molt_type(m->plan->before, type)->elem, value, &ref))
+            return 0;
+        if (!molt__attic_number_span(m->heap, ref.index)) {
+            m->failed = true;
+            return 0;
+        }
+    } else if (m->code && value - m->code->begin < m->code->end - m->code->begin) {
+        if (!make_code_ref(m, page->step, value, &ref))
+            return 0;
+    } else if (!m->code) {
+        page->raw = true;
+    }
+    if (!molt__migration_grow(m, (void **)&page->refs, &page->ref_slots, page->ref_count, 1,
+                              sizeof *page->refs))
+        return 0;
+    page->refs[page->ref_count++] = ref;
+    return page->ref_count;
+}
+
+/* ---- pages ---------------------------------------------------------------------------------- */
+
+/* What stands in the new state is not what this edit makes of the value: an older page returned its own
+ * value there, which counts more than the one that it replaced. */
+static bool is_replaced(MoltMigration *m, const MoltAtticRun *run, const unsigned char *value,
+                        const unsigned char *now)
+{
+    if (!run->placed || m->attic.returned_count == 0)
+        return false;
+    if (run->is.kind == MOLT__LEAF_STRING || run->is.kind == MOLT__LEAF_POINTER) {
+        uintptr_t address;
+        memcpy(&address, now, sizeof address);
+        return !molt__migration_made(m, address);
+    }
+    unsigned char *made = molt__attic_scratch(m, &run->is);
+    return made && molt__attic_convert(m, m->plan, run->op, value, made, false) &&
+           !molt__leaf_is_equal(&run->is, made, now);
+}
+
+static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *loss)
+{
+    const MoltSpan *span = &m->heap->spans[loss->span];
+    const MoltSpan *next = &m->spans[loss->span];
+    const unsigned char *element =
+        molt__attic_element(span, loss->block, loss->element, page->tail);
+    const unsigned char *now = molt__attic_element(next, loss->block, loss->element, page->tail);
+    unsigned char *record = page->records + page->count++ * page->stride;
+    uint32_t head[2] = {0, loss->element};
+    memcpy(record, head, sizeof head);
+    memset(record + MOLT__RECORD_HEAD, 0xff, page->kept_at - MOLT__RECORD_HEAD);
+    for (uint64_t r = 0; r < page->run_count; r++) {
+        const MoltAtticRun *run = &page->runs[r];
+        const MoltLeaf *was = &run->was;
+        unsigned char *kept = record + run->kept_at;
+        bool pointer = was->kind == MOLT__LEAF_POINTER || was->kind == MOLT__LEAF_STRING;
+        for (uint64_t i = 0; i < was->count; i++, kept += was->size) {
+            const unsigned char *value = element + was->at + i * was->stride;
+            if (is_replaced(m, run, value, now + run->is.at + i * run->is.stride))
+                molt__record_close(record, run->open_at + i);
+            if (pointer) {
+                uintptr_t address;
+                memcpy(&address, value, sizeof address);
+                uint64_t ref = file_pointer(m, page, was->type, address);
+                memcpy(kept, &ref, sizeof ref);
+            } else {
+                memcpy(kept, value, was->size);
+            }
+        }
+    }
+}
+
+static MoltAtticStep *make_step(MoltMigration *m)
+{
+    MoltAtticStep *step = molt__migration_table(m, 1, sizeof *step);
+    if (!step)
+        return NULL;
+    step->shares = 1;
+    if (molt_schema_copy(&m->plan->before->tables, &m->allocator, &step->schema, NULL) != MOLT_OK) {
+        m->failed = true;
+        molt__migration_free(m, step, 1, sizeof *step);
+        return NULL;
+    }
+    return step;
+}
+
+void molt__attic_report_full(MoltMigration *m, const char *type, uint64_t objects)
+{
+    m->attic.dropped += objects;
+    molt_report_add(m->report,
+                    &(MoltFinding){.severity = MOLT_LOSS,
+                                   .rule = MOLT_RULE_ATTIC_FULL,
+                                   .path = type,
+                                   .remedy = "values that edits took away are kept up to a limit "
+                                             "of memory, and these are kept no longer: raise "
+                                             "the limit if undoing edits has to reach that far",
+                                   .objects = objects});
+}
+
+/* A page for `losses` objects of a type, without records yet; NULL when there is nothing to keep, no
+ * memory, or more than the attic may hold. */
+static MoltAtticPage *make_page(MoltMigration *m, MoltAtticStep *step, MoltTypeId type, bool tail,
+                                uint64_t losses)
+{
+    MoltAtticPage *page = molt__migration_table(m, 1, sizeof *page);
+    if (!page)
+        return NULL;
+    page->shares = 1;
+    page->step = step;
+    page->type = type;
+    page->tail = tail;
+    page->filed = true;
+    step->shares++;
+    Collect collect = {m, page, type};
+    MoltTypeId walked = molt__leaf_root(m->plan->before, type, tail);
+    uint64_t bytes;
+    if (molt__leaf_walk(m->plan->before, walked, collect_leaf, &collect) && page->run_count > 0) {
+        molt__attic_page_layout(page);
+        if (__builtin_mul_overflow(losses, page->stride, &bytes) || bytes > m->heap->attic.limit) {
+            molt__attic_report_full(m, molt_type_name(m->plan->before, type), losses);
+            m->attic.keeps = false;
+        } else {
+            page->records = molt__migration_table(m, bytes, 1);
+            page->record_bytes = page->records ? bytes : 0;
+            molt__attic_add_fresh(m, type, tail, &page->fresh);
+        }
+    }
+    if (!page->records || m->failed) {
+        molt__attic_page_drop(&m->allocator, page);
+        return NULL;
+    }
+    return page;
+}
+
+/* Two per type: its losses and those in its tail. */
+static uint64_t place_of(MoltTypeId type, bool tail)
+{
+    return (uint64_t)type * 2 + tail;
+}
+
+static void make_pages(MoltMigration *m, MoltAtticStep *step, const uint64_t *losses)
+{
+    MoltAtticWork *work = &m->attic;
+    uint64_t places = place_of(m->plan->before->tables.type_count, false);
+    for (uint64_t p = 0; p < places && !m->failed; p++) {
+        MoltTypeId type = (MoltTypeId)(p / 2), after = m->plan->types[type].after;
+        MoltAtticPage *page =
+            losses[p] > 0 ? make_page(m, step, type, p % 2 != 0, losses[p]) : NULL;
+        if (!page)
+            continue;
+        if (molt__migration_grow(m, (void **)&work->pages, &work->page_slots, work->page_count, 1,
+                                 sizeof *work->pages)) {
+            work->filed[place_of(after, page->tail)] = page;
+            work->pages[work->page_count++] = (MoltAtticSlot){page, after};
+        } else {
+            molt__attic_page_drop(&m->allocator, page);
+        }
+    }
+}
+
+static void file_records(MoltMigration *m)
+{
+    const MoltAtticWork *work = &m->attic;
+    for (uint64_t l = 0; l < work->loss_count && !m->failed; l++) {
+        const MoltLoss *loss = &work->losses[l];
+        MoltTypeId type = m->plan->types[m->heap->spans[loss->span].type].after;
+        MoltAtticPage *page = work->filed[place_of(type, loss->tail)];
+        if (page && !molt__attic_number_span(m->heap, loss->span))
+            m->failed = true;
+        else if (page)
+            file_record(m, page, loss);
+    }
+}
+
+void molt__attic_file(MoltMigration *m)
+{
+    MoltAtticWork *work = &m->attic;
+    uint64_t old_places = place_of(m->plan->before->tables.type_count, false);
+    uint64_t new_places = place_of(m->plan->after->tables.type_count, false);
+    work->keeps = work->beyond == 0;
+    if (work->beyond > 0)
+        molt__attic_report_full(m, NULL, work->beyond);
+    if (work->loss_count == 0 || m->failed)
+        return;
+    uint64_t *losses = molt__migration_table(m, old_places, sizeof *losses);
+    MoltAtticStep *step = losses ? make_step(m) : NULL;
+    work->filed = molt__migration_table(m, new_places, sizeof *work->filed);
+    if (step && work->filed) {
+        for (uint64_t l = 0; l < work->loss_count; l++) {
+            const MoltLoss *loss = &work->losses[l];
+            losses[place_of(m->heap->spans[loss->span].type, loss->tail)]++;
+        }
+        make_pages(m, step, losses);
+        file_records(m);
+    }
+    molt__attic_step_drop(&m->allocator, step);
+    molt__migration_free(m, losses, old_places, sizeof *losses);
+}

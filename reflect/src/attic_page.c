@@ -1,0 +1,87 @@
+#include "attic_page.h"
+
+static void release(const MoltAllocator *allocator, void *block, uint64_t bytes)
+{
+    if (block)
+        allocator->resize(allocator->context, block, bytes, 0);
+}
+
+uint64_t molt__attic_kept_size(const MoltLeaf *leaf)
+{
+    return leaf->count * leaf->size;
+}
+
+void molt__attic_page_layout(MoltAtticPage *page)
+{
+    page->open_bits = 0;
+    for (uint64_t r = 0; r < page->run_count; r++) {
+        page->runs[r].open_at = page->open_bits;
+        page->open_bits += page->runs[r].was.count;
+    }
+    page->kept_at = MOLT__RECORD_HEAD + (page->open_bits + 7) / 8;
+    page->left_at = page->kept_at;
+    for (uint64_t r = 0; r < page->run_count; r++) {
+        page->runs[r].kept_at = page->left_at;
+        page->left_at += molt__attic_kept_size(&page->runs[r].was);
+    }
+    page->stride = page->left_at;
+    for (uint64_t r = 0; r < page->run_count; r++) {
+        MoltAtticRun *run = &page->runs[r];
+        run->left_at = page->stride;
+        if (run->placed)
+            page->stride += run->was.count * molt__leaf_sample_size(&run->is);
+    }
+}
+
+void molt__attic_step_drop(const MoltAllocator *allocator, MoltAtticStep *step)
+{
+    if (!step || --step->shares > 0)
+        return;
+    for (uint64_t s = 0; s < step->symbol_count; s++)
+        release(allocator, step->symbols[s].text, step->symbols[s].size);
+    release(allocator, step->symbols, step->symbol_slots * sizeof *step->symbols);
+    molt_schema_free(step->schema);
+    release(allocator, step, sizeof *step);
+}
+
+void molt__attic_page_drop(const MoltAllocator *allocator, MoltAtticPage *page)
+{
+    if (!page || --page->shares > 0)
+        return;
+    release(allocator, page->runs, page->run_slots * sizeof *page->runs);
+    release(allocator, page->fresh.items, page->fresh.slots * sizeof *page->fresh.items);
+    release(allocator, page->fresh.samples, page->fresh.sample_slots);
+    release(allocator, page->records, page->record_bytes);
+    release(allocator, page->refs, page->ref_slots * sizeof *page->refs);
+    molt__attic_step_drop(allocator, page->step);
+    release(allocator, page, sizeof *page);
+}
+
+uint64_t molt__attic_page_bytes(const MoltAtticPage *page)
+{
+    return sizeof *page + page->run_slots * sizeof *page->runs +
+           page->fresh.slots * sizeof *page->fresh.items + page->fresh.sample_slots +
+           page->record_bytes + page->ref_slots * sizeof *page->refs;
+}
+
+static uint64_t step_bytes(const MoltAtticStep *step)
+{
+    uint64_t bytes = sizeof *step + sizeof *step->schema + step->schema->storage_size +
+                     step->schema->name_slots * sizeof *step->schema->name_index +
+                     step->symbol_slots * sizeof *step->symbols;
+    for (uint64_t s = 0; s < step->symbol_count; s++)
+        bytes += step->symbols[s].size;
+    return bytes;
+}
+
+/* Pages of one step stand next to each other. */
+uint64_t molt__attic_pages_bytes(const MoltAtticSlot *pages, uint64_t count)
+{
+    uint64_t bytes = 0;
+    for (uint64_t p = 0; p < count; p++) {
+        bytes += molt__attic_page_bytes(pages[p].page);
+        if (p == 0 || pages[p - 1].page->step != pages[p].page->step)
+            bytes += step_bytes(pages[p].page->step);
+    }
+    return bytes;
+}

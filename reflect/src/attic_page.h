@@ -1,0 +1,210 @@
+/* Pages of the attic: one edit's kept values of the objects of one type, and the work that a migration
+ * does on them. It must never know blocks of memory but by their numbers (attic_block.h).
+ *
+ *   step (schema before the edit) <- page -> runs[]: where a kept value was, and where its place is now
+ *                                         -> records[]: number | element | open bits | kept | left
+ *
+ * `kept` are the values as they were before the edit; a pointer is 0 or a reference's index + 1. `left`
+ * are samples of what stood in the values' places when the last migration ended. An open bit says that
+ * the value has neither returned nor been written over. Pages do not change from the commit that made
+ * them on: a migration that has to change one makes another. */
+#ifndef MOLT_ATTIC_PAGE_H
+#define MOLT_ATTIC_PAGE_H
+
+#include "heap_span.h"
+#include "leaf.h"
+#include "molt/code_map.h"
+
+struct MoltMigration;
+
+typedef struct MoltAtticSymbol {
+    MoltCodeTarget target; /* strings and bytes in `text` */
+    uintptr_t address;     /* in the library that went away */
+    char *text;
+    uint64_t size;
+} MoltAtticSymbol;
+
+/* What all pages of one edit share. */
+typedef struct MoltAtticStep {
+    uint32_t shares;
+    MoltSchema *schema; /* before the edit */
+    MoltAtticSymbol *symbols;
+    uint64_t symbol_count, symbol_slots;
+} MoltAtticStep;
+
+typedef enum MoltAtticRefKind {
+    MOLT__REF_BLOCK,  /* index: number of a block; offset: bytes from its start */
+    MOLT__REF_CODE,   /* index: symbol of the step */
+    MOLT__REF_FOREIGN /* offset: the pointer itself */
+} MoltAtticRefKind;
+
+typedef struct MoltAtticRef {
+    uint32_t kind;
+    uint32_t index; /* of a new page until commit: the span, not the number */
+    uint32_t block; /* until then: of the block in its span */
+    uint64_t offset;
+} MoltAtticRef;
+
+/* A run of values that one edit took away from each object of the page. */
+typedef struct MoltAtticRun {
+    MoltLeaf was; /* in the step's schema */
+    MoltLeaf is;  /* in the running schema, when placed */
+    bool placed;
+    uint64_t kept_at, left_at; /* in a record */
+    uint64_t open_at;          /* first bit */
+    const MoltOp *op;          /* of the plan that took the values, while that plan runs */
+} MoltAtticRun;
+
+/* Values of the running type that no value of the step's type ever stood in: a field that was added
+ * since. All of a run are equal to one sample, as long as the game does not write them. */
+typedef struct MoltAtticFresh {
+    MoltLeaf leaf;
+    uint64_t sample; /* in the page's samples */
+} MoltAtticFresh;
+
+typedef struct MoltAtticFreshList {
+    MoltAtticFresh *items;
+    uint64_t count, slots;
+    unsigned char *samples;
+    uint64_t sample_count, sample_slots; /* bytes */
+} MoltAtticFreshList;
+
+typedef struct MoltAtticPage {
+    uint32_t shares;
+    MoltAtticStep *step;
+    MoltTypeId type; /* in the step's schema */
+    bool tail;       /* its objects are elements of that flexible struct's array */
+    MoltAtticRun *runs;
+    uint64_t run_count, run_slots;
+    MoltAtticFreshList fresh;
+    uint64_t count; /* of records */
+    uint64_t open_bits, kept_at, left_at, stride;
+    unsigned char *records;
+    uint64_t record_bytes;
+    MoltAtticRef *refs;
+    uint64_t ref_count, ref_slots;
+    uint64_t numbered; /* records of a new page that have their number */
+    bool filed;        /* made from losses of the running migration: not numbered yet */
+    bool rebuilt;      /* made in the running migration from another page */
+    bool raw;          /* addresses of a library may be among the foreign ones */
+} MoltAtticPage;
+
+enum { MOLT__RECORD_HEAD = 8 }; /* number and element, 32 bits each */
+
+static inline uint32_t molt__record_word(const unsigned char *record, unsigned word)
+{
+    uint32_t value;
+    __builtin_memcpy(&value, record + word * 4, sizeof value);
+    return value;
+}
+
+static inline bool molt__record_is_open(const unsigned char *record, uint64_t bit)
+{
+    unsigned bits = record[MOLT__RECORD_HEAD + bit / 8];
+    return (bits >> (bit % 8) & 1u) != 0;
+}
+
+static inline void molt__record_close(unsigned char *record, uint64_t bit)
+{
+    unsigned bits = record[MOLT__RECORD_HEAD + bit / 8];
+    record[MOLT__RECORD_HEAD + bit / 8] = (unsigned char)(bits & ~(1u << (bit % 8)));
+}
+
+/* Bytes that a run takes in a record for what is kept and for what the edit left. */
+uint64_t molt__attic_kept_size(const MoltLeaf *leaf);
+/* Lays out records for the runs of a page: sets every *_at and the stride. */
+void molt__attic_page_layout(MoltAtticPage *page);
+/* One share less; frees page and step with the last one. */
+void molt__attic_page_drop(const MoltAllocator *allocator, MoltAtticPage *page);
+void molt__attic_step_drop(const MoltAllocator *allocator, MoltAtticStep *step);
+uint64_t molt__attic_pages_bytes(const MoltAtticSlot *pages, uint64_t count);
+/* Bytes of one page without those of its step. */
+uint64_t molt__attic_page_bytes(const MoltAtticPage *page);
+
+/* ---- the work of one migration --------------------------------------------------------------- */
+
+/* An element of an old block that loses a value; `tail`: one of a flexible struct's array. */
+typedef struct MoltLoss {
+    uint32_t span, block;
+    uint32_t element;
+    bool tail;
+} MoltLoss;
+
+/* How many objects got a field's value back. */
+typedef struct MoltReturned {
+    MoltTypeId owner_before, owner_after; /* in the step's and in the new schema */
+    uint32_t before, after;
+    const MoltAtticStep *step;
+    uint64_t objects, last_object;
+} MoltReturned;
+
+typedef struct MoltAtticWork {
+    bool *lossy;       /* per operation of the plan; NULL while there is no loss */
+    uint64_t marks[4]; /* of the running batch: elements that lose a value */
+    MoltLoss *losses;  /* in order of spans, blocks and elements */
+    uint64_t loss_count, loss_slots;
+    uint64_t beyond;       /* more, in elements that no record can name */
+    MoltAtticPage **filed; /* per new type two: the pages of its losses, and of those in its tail */
+    MoltAtticSlot *pages;  /* the attic after commit; each page shared once more */
+    uint64_t page_count, page_slots;
+    unsigned char *writes; /* values that return to objects that stay: written at commit */
+    uint64_t write_bytes, write_slots;
+    MoltReturned *returned;
+    uint64_t returned_count, returned_slots;
+    unsigned char *scratch; /* one value */
+    uint64_t scratch_slots;
+    uint64_t object;  /* running number of the record looked at */
+    uint64_t dropped; /* records that the limit costs */
+    bool keeps;       /* every loss of this migration is kept */
+    bool active;      /* there is something to commit */
+} MoltAtticWork;
+
+/* Element `element` of a block, or of the array at its end. */
+static inline unsigned char *molt__attic_element(const MoltSpan *span, uint32_t block,
+                                                 uint64_t element, bool tail)
+{
+    unsigned char *start = molt__span_block(span, block);
+    return tail ? start + span->header + element * span->elem_size
+                : start + (span->header > 0 ? 0 : element * span->elem_size);
+}
+
+/* attic_value.c: one value on its way. */
+/* Runs an operation of `plan` on one value, which is not to be counted or reported. False when there is
+ * no rule for it; m->value_lost says whether it fitted. */
+bool molt__attic_convert(struct MoltMigration *m, const MoltPlan *plan, const MoltOp *op,
+                         const unsigned char *from, unsigned char *to, bool is_sample);
+/* Zeroed room for one value, until the next call; NULL when memory is out. */
+unsigned char *molt__attic_scratch(struct MoltMigration *m, const MoltLeaf *leaf);
+
+/* attic_file.c */
+/* Element `i` of the running batch loses what `op` reads. */
+void molt__attic_mark(struct MoltMigration *m, const MoltOp *op, uint64_t i);
+/* Takes the marks of a batch that has run; `first` is its first element in the block. */
+void molt__attic_flush(struct MoltMigration *m, uint64_t first, uint64_t n);
+/* Makes pages of the losses. */
+void molt__attic_file(struct MoltMigration *m);
+/* What a pointer of the running schema's state into the heap points at, in the new layout. False when
+ * it points at nothing that stays. */
+bool molt__attic_block_ref(struct MoltMigration *m, MoltTypeId pointee, uintptr_t value,
+                           MoltAtticRef *ref);
+/* The fields that type `before` gets new in this migration, for pages of objects of it. */
+void molt__attic_add_fresh(struct MoltMigration *m, MoltTypeId before, bool tail,
+                           MoltAtticFreshList *list);
+/* Adds a finding about records that the limit costs. */
+void molt__attic_report_full(struct MoltMigration *m, const char *type, uint64_t objects);
+
+/* attic_carry.c */
+/* Takes every page over the migration, newest first, and returns what has a place. */
+void molt__attic_carry(struct MoltMigration *m);
+
+/* attic_commit.c */
+/* Adds findings about what returned. */
+void molt__attic_report(struct MoltMigration *m);
+/* Drops the oldest pages until the limit holds, and makes room for all that commit needs. */
+void molt__attic_reserve(struct MoltMigration *m);
+/* The heap has its new spans. Cannot fail. */
+void molt__attic_commit(struct MoltMigration *m);
+/* Frees the work; the attic stays as it is. */
+void molt__attic_discard(struct MoltMigration *m);
+
+#endif

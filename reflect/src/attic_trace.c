@@ -1,0 +1,202 @@
+/* Where the values of a page go in a migration, before any object is looked at. */
+#include <string.h>
+
+#include "attic_carry.h"
+
+/* ---- where each value goes ------------------------------------------------------------------- */
+
+static bool same_place(const MoltLeaf *a, const MoltLeaf *b)
+{
+    return a->at == b->at && a->kind == b->kind && a->size == b->size && a->shift == b->shift &&
+           a->width == b->width && (a->stride == b->stride || a->count == 1 || b->count == 1);
+}
+
+/* The run of fresh values that holds the first value of a leaf; false when something else does. */
+static bool find_fresh(const MoltAtticPage *page, const MoltLeaf *leaf, uint64_t *sample,
+                       uint64_t *count)
+{
+    for (uint64_t f = 0; f < page->fresh.count; f++) {
+        const MoltLeaf *fresh = &page->fresh.items[f].leaf;
+        uint64_t index = 0;
+        if (leaf->at < fresh->at || leaf->kind != fresh->kind || leaf->size != fresh->size)
+            continue;
+        if (leaf->at > fresh->at) {
+            if (fresh->stride == 0 || (leaf->at - fresh->at) % fresh->stride != 0)
+                continue;
+            index = (leaf->at - fresh->at) / fresh->stride;
+        }
+        if (index >= fresh->count || leaf->shift != fresh->shift || leaf->width != fresh->width)
+            continue;
+        *sample = page->fresh.items[f].sample;
+        *count = leaf->stride == fresh->stride ? fresh->count - index : 1;
+        return true;
+    }
+    return false;
+}
+
+static bool fits(const MoltLeaf *was, const MoltRoute *route)
+{
+    bool pointer = was->kind == MOLT__LEAF_POINTER || was->kind == MOLT__LEAF_STRING;
+    if (!route->placed)
+        return false;
+    if (!route->op)
+        return true;
+    if (route->op->code == MOLT__OP_POINTER)
+        return route->op->pointee_ok && pointer == !route->op->external;
+    return true;
+}
+
+/* Decides about the first elements of a run; returns how many. */
+static uint64_t decide(MoltCarry *carry, const MoltLeaf *was, const MoltLeaf *is, bool placed,
+                       MoltAtticRun *next, MoltCarryPart *part)
+{
+    const MoltPlan *main = carry->m->plan, *direct = carry->direct;
+    MoltRoute follow = {.count = was->count}, back = {.count = was->count}, source;
+    uint64_t count = was->count;
+    bool follows =
+        placed &&
+        molt__leaf_route(main, carry->type, carry->from->tail, MOLT__BEFORE, is, &follow) &&
+        follow.placed;
+    if (placed && follow.count < count)
+        count = follow.count;
+    bool fitting =
+        direct &&
+        molt__leaf_route(direct, carry->from->type, carry->from->tail, MOLT__BEFORE, was, &back) &&
+        fits(was, &back);
+    if (direct && back.count < count)
+        count = back.count;
+    *next = (MoltAtticRun){.was = *was};
+    if (follows) {
+        next->is = follow.leaf;
+        next->placed = true;
+        part->has_value = fitting && same_place(&follow.leaf, &back.leaf);
+        if (part->has_value && count > 1 && follow.leaf.stride != back.leaf.stride)
+            count = 1;
+    } else if (fitting) {
+        next->is = back.leaf;
+        next->placed = part->has_value = true;
+        if (molt__leaf_route(main, carry->type, carry->from->tail, MOLT__AFTER, &back.leaf,
+                             &source) &&
+            source.placed) {
+            uint64_t alike = 1;
+            part->gated = true;
+            part->gate = source.leaf;
+            next->placed = part->has_value =
+                find_fresh(carry->from, &source.leaf, &part->sample, &alike);
+            count = source.count < count ? source.count : count;
+            count = alike < count ? alike : count;
+        } else if (source.count < count) {
+            count = source.count;
+        }
+    }
+    part->op = back.op;
+    if (part->has_value && next->is.kind == MOLT__LEAF_STRING &&
+        molt__leaf_route(main, carry->type, carry->from->tail, MOLT__AFTER, &next->is, &source) &&
+        source.op)
+        part->owns_string = source.op->code == MOLT__OP_STRING_TO_HEAP ||
+                            source.op->code == MOLT__OP_CONSTANT_STRING;
+    next->was.count = count;
+    next->is.count = count;
+    return count;
+}
+
+/* The field that holds a run; of a tail's elements that are no structs the tail itself. */
+static void name_field(const MoltSchema *schema, MoltTypeId type, bool tail, const MoltLeaf *leaf,
+                       MoltTypeId *owner, uint32_t *field)
+{
+    molt__leaf_field(schema, molt__leaf_root(schema, type, tail), leaf, owner, field);
+    if (!tail || *field != MOLT__NO_FIELD)
+        return;
+    *owner = type;
+    *field = (uint32_t)(molt_schema_tail(schema, type) - schema->tables.fields);
+}
+
+/* The counter of the field that a run returns to. */
+static uint64_t counter_of(MoltCarry *carry, const MoltAtticRun *run)
+{
+    MoltMigration *m = carry->m;
+    MoltAtticWork *work = &m->attic;
+    MoltReturned counter = {.step = carry->from->step, .last_object = UINT64_MAX};
+    name_field(carry->from->step->schema, carry->from->type, carry->from->tail, &run->was,
+               &counter.owner_before, &counter.before);
+    name_field(m->plan->after, m->plan->types[carry->type].after, carry->from->tail, &run->is,
+               &counter.owner_after, &counter.after);
+    for (uint64_t c = 0; c < work->returned_count; c++) {
+        const MoltReturned *known = &work->returned[c];
+        if (known->owner_after == counter.owner_after && known->after == counter.after)
+            return c;
+    }
+    if (!molt__migration_grow(m, (void **)&work->returned, &work->returned_slots,
+                              work->returned_count, 1, sizeof *work->returned))
+        return 0;
+    work->returned[work->returned_count] = counter;
+    return work->returned_count++;
+}
+
+void molt__carry_trace(MoltCarry *carry)
+{
+    MoltMigration *m = carry->m;
+    MoltAtticPage *to = carry->to;
+    bool same = m->plan->types[carry->type].fate == MOLT_FATE_SAME;
+    for (uint64_t r = 0; r < carry->from->run_count; r++) {
+        const MoltAtticRun *run = &carry->from->runs[r];
+        for (uint64_t done = 0; done < run->was.count;) {
+            MoltLeaf was = molt__leaf_from(&run->was, done), is = molt__leaf_from(&run->is, done);
+            MoltAtticRun next;
+            MoltCarryPart part = {.run = r, .skip = done};
+            if (!molt__migration_grow(m, (void **)&to->runs, &to->run_slots, to->run_count, 1,
+                                      sizeof *to->runs) ||
+                !molt__migration_grow(m, (void **)&carry->parts, &carry->part_slots,
+                                      carry->part_count, 1, sizeof *carry->parts))
+                return;
+            done += decide(carry, &was, &is, run->placed, &next, &part);
+            if (same && run->placed)
+                part.has_value = false; /* nothing happened there */
+            if (part.has_value) {
+                carry->returns = true;
+                part.returned = counter_of(carry, &next);
+            }
+            to->runs[to->run_count++] = next;
+            carry->parts[carry->part_count++] = part;
+        }
+    }
+}
+
+/* ---- fresh fields ---------------------------------------------------------------------------- */
+
+/* What the main plan makes of the samples of fresh fields; a text that was a sample only, without its
+ * characters, cannot become an array, and is known no longer. */
+void molt__carry_fresh(MoltCarry *carry)
+{
+    MoltMigration *m = carry->m;
+    MoltAtticFreshList *list = &carry->to->fresh;
+    for (uint64_t f = 0; f < carry->from->fresh.count && !m->failed; f++) {
+        const MoltAtticFresh *fresh = &carry->from->fresh.items[f];
+        const unsigned char *sample = carry->from->fresh.samples + fresh->sample;
+        for (MoltLeaf rest = fresh->leaf; rest.count > 0;) {
+            MoltRoute route;
+            bool placed = molt__leaf_route(m->plan, carry->type, carry->from->tail, MOLT__BEFORE,
+                                           &rest, &route) &&
+                          route.placed;
+            rest = molt__leaf_from(&rest, route.count);
+            if (!placed)
+                continue;
+            uint64_t size = molt__leaf_sample_size(&route.leaf);
+            unsigned char *value = molt__attic_scratch(m, &route.leaf);
+            if (!value ||
+                !molt__migration_grow(m, (void **)&list->items, &list->slots, list->count, 1,
+                                      sizeof *list->items) ||
+                !molt__migration_grow(m, (void **)&list->samples, &list->sample_slots,
+                                      list->sample_count, size, 1))
+                return;
+            if (!route.op || route.op->code == MOLT__OP_COPY)
+                memcpy(value, sample, size);
+            else if (!molt__attic_convert(m, m->plan, route.op, sample, value, true))
+                continue;
+            memcpy(list->samples + list->sample_count, value, size);
+            list->items[list->count++] = (MoltAtticFresh){route.leaf, list->sample_count};
+            list->sample_count += size;
+        }
+    }
+    molt__attic_add_fresh(m, carry->type, carry->from->tail, list);
+}

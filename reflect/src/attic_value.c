@@ -1,0 +1,210 @@
+/* One kept value, or one reference of a kept pointer, on its way into the new state. */
+#include <string.h>
+
+#include "attic_carry.h"
+
+bool molt__attic_convert(MoltMigration *m, const MoltPlan *plan, const MoltOp *op,
+                         const unsigned char *from, unsigned char *to, bool is_sample)
+{
+    const MoltPlan *main = m->plan;
+    m->plan = plan;
+    m->mode = is_sample ? MOLT__RUN_DEFAULTS : MOLT__RUN_VALUE;
+    m->value_lost = m->value_refused = false;
+    molt__execute_value(m, op, from, to);
+    m->mode = MOLT__RUN_STATE;
+    m->plan = main;
+    return !m->value_refused;
+}
+
+unsigned char *molt__attic_scratch(MoltMigration *m, const MoltLeaf *leaf)
+{
+    MoltAtticWork *work = &m->attic;
+    uint64_t size = leaf->size > 16 ? leaf->size : 16;
+    if (!molt__migration_grow(m, (void **)&work->scratch, &work->scratch_slots, 0, size, 1))
+        return NULL;
+    memset(work->scratch, 0, size);
+    return work->scratch;
+}
+
+/* ---- pointers -------------------------------------------------------------------------------- */
+
+/* The type that a kept pointer's target has in the running schema, as far as a name says it. */
+static MoltTypeId pointee_now(const MoltCarry *carry, const MoltLeaf *was, MoltTypeId target)
+{
+    const MoltSchema *then = carry->from->step->schema, *now = carry->m->plan->before;
+    if (was->type == MOLT_NO_TYPE)
+        return target;
+    MoltTypeId elem = molt_type(then, was->type)->elem;
+    MoltTypeId found = molt_schema_find(now, molt_type_name(then, elem));
+    return found != MOLT_NO_TYPE ? found : target;
+}
+
+/* Where a kept pointer points in the running state; 0 when that is gone. */
+static uintptr_t address_now(const MoltMigration *m, const MoltAtticRef *ref)
+{
+    const MoltAtticBlock *block = &m->heap->attic.blocks[ref->index];
+    if (block->span == MOLT__NO_SPAN)
+        return 0;
+    const MoltSpan *span = &m->heap->spans[block->span];
+    uint64_t end = molt__span_bytes(span, block->count);
+    bool as_long = block->count == molt__span_count(span, block->index);
+    if (ref->offset > end || (ref->offset == end && !as_long))
+        return 0; /* of a block that was cut and grew again it may be another element by now */
+    return (uintptr_t)molt__span_block(span, block->index) + ref->offset;
+}
+
+bool molt__carry_ref(MoltCarry *carry, const MoltLeaf *was, uint64_t kept, uint64_t *moved,
+                     uintptr_t *pointer)
+{
+    MoltMigration *m = carry->m;
+    MoltAtticPage *to = carry->to;
+    MoltAtticRef ref = carry->from->refs[kept - 1];
+    *pointer = 0;
+    if (ref.kind == MOLT__REF_BLOCK) {
+        uint32_t number = ref.index;
+        uintptr_t value = address_now(m, &ref);
+        if (value == 0)
+            return false;
+        const MoltSpan *span = &m->heap->spans[m->heap->attic.blocks[number].span];
+        if (!molt__attic_block_ref(m, pointee_now(carry, was, span->type), value, &ref))
+            return false;
+        const MoltSpan *next = m->spans[ref.index].bytes > 0 ? &m->spans[ref.index] : span;
+        *pointer = (uintptr_t)molt__span_block(next, ref.block) + ref.offset;
+        ref.index = number;
+    } else if (ref.kind == MOLT__REF_CODE) {
+        const MoltCodeTarget *target = &carry->from->step->symbols[ref.index].target;
+        if (m->code)
+            *pointer = m->code->resolve(m->code->context, target);
+        if (m->code && *pointer == 0 && target->kind == MOLT_CODE_LITERAL)
+            *pointer = (uintptr_t)target->bytes; /* copied where it is needed */
+    } else {
+        if (m->code && ref.offset - m->code->begin < m->code->end - m->code->begin)
+            return false;
+        *pointer = ref.offset;
+    }
+    if (!molt__migration_grow(m, (void **)&to->refs, &to->ref_slots, to->ref_count, 1,
+                              sizeof *to->refs))
+        return false;
+    to->refs[to->ref_count++] = ref;
+    *moved = to->ref_count;
+    return true;
+}
+
+/* Where the text of a kept `char *` can be read now; 0 when it cannot. */
+static uintptr_t text_now(const MoltCarry *carry, const MoltAtticRef *ref)
+{
+    if (ref->kind == MOLT__REF_BLOCK)
+        return address_now(carry->m, ref);
+    if (ref->kind == MOLT__REF_CODE)
+        return (uintptr_t)carry->from->step->symbols[ref->index].target.bytes;
+    return 0;
+}
+
+/* ---- one value ------------------------------------------------------------------------------- */
+
+static void write_later(MoltMigration *m, const MoltLeaf *leaf, const unsigned char *value,
+                        unsigned char *destination)
+{
+    MoltAtticWork *work = &m->attic;
+    MoltLeaf single = *leaf;
+    uint64_t bytes = sizeof single + sizeof destination + leaf->size;
+    if (!molt__migration_grow(m, (void **)&work->writes, &work->write_slots, work->write_bytes,
+                              bytes, 1))
+        return;
+    unsigned char *at = work->writes + work->write_bytes;
+    memcpy(at, &single, sizeof single);
+    memcpy(at + sizeof single, &destination, sizeof destination);
+    memcpy(at + sizeof single + sizeof destination, value, leaf->size);
+    work->write_bytes += bytes;
+}
+
+static void count_return(MoltMigration *m, const MoltCarryPart *part)
+{
+    MoltReturned *returned = &m->attic.returned[part->returned];
+    if (returned->last_object != m->attic.object)
+        returned->objects++;
+    returned->last_object = m->attic.object;
+}
+
+static void put(MoltMigration *m, const MoltCarryPart *part, const MoltLeaf *leaf,
+                const MoltCarryObject *object, const unsigned char *value,
+                unsigned char *destination)
+{
+    uintptr_t replaced = 0;
+    if (part->owns_string)
+        memcpy(&replaced, destination, sizeof replaced);
+    if (object->stays) {
+        if (molt__leaf_is_equal(leaf, value, destination))
+            return;
+        write_later(m, leaf, value, destination);
+        count_return(m, part);
+    } else if (molt__leaf_store(leaf, value, destination)) {
+        count_return(m, part);
+        if (replaced != 0)
+            molt__migration_unstring(m, replaced);
+    }
+}
+
+static uint64_t literal_length(const MoltCarry *carry, const MoltAtticRef *ref)
+{
+    uint64_t size = carry->from->step->symbols[ref->index].target.size;
+    return size > 0 ? size - 1 : 0;
+}
+
+/* A pointer returns as a pointer. True when it is back. */
+static bool return_pointer(MoltCarry *carry, const MoltCarryPart *part, const MoltLeaf *leaf,
+                           const MoltCarryObject *object, uint64_t ref, uintptr_t pointer,
+                           unsigned char *destination)
+{
+    MoltMigration *m = carry->m;
+    if (ref != 0) {
+        const MoltAtticRef *kept = &carry->from->refs[ref - 1];
+        const char *bytes = kept->kind == MOLT__REF_CODE
+                                ? carry->from->step->symbols[kept->index].target.bytes
+                                : NULL;
+        if (pointer == 0)
+            return false;
+        if (bytes && pointer == (uintptr_t)bytes)
+            pointer = (uintptr_t)molt__migration_string(m, bytes, literal_length(carry, kept));
+    }
+    if (!m->failed)
+        put(m, part, leaf, object, (const unsigned char *)&pointer, destination);
+    return true;
+}
+
+/* True when the value is back as it was. */
+static bool return_value(MoltCarry *carry, const MoltCarryPart *part, const MoltLeaf *leaf,
+                         const MoltCarryObject *object, const unsigned char *kept,
+                         unsigned char *destination)
+{
+    MoltMigration *m = carry->m;
+    if (!part->op || part->op->code == MOLT__OP_COPY) {
+        put(m, part, leaf, object, kept, destination);
+        return true;
+    }
+    unsigned char *value = molt__attic_scratch(m, leaf);
+    if (!value || !molt__attic_convert(m, carry->direct, part->op, kept, value, false))
+        return false;
+    bool lost = m->value_lost;
+    if (!m->failed)
+        put(m, part, leaf, object, value, destination);
+    return !lost;
+}
+
+bool molt__carry_return(MoltCarry *carry, const MoltCarryPart *part, const MoltAtticRun *next,
+                        const MoltCarryObject *object, uint64_t i, const unsigned char *kept,
+                        uintptr_t pointer)
+{
+    unsigned char *destination = object->next + next->is.at + i * next->is.stride;
+    const MoltLeaf *was = &next->was;
+    if (was->kind != MOLT__LEAF_POINTER && was->kind != MOLT__LEAF_STRING)
+        return return_value(carry, part, &next->is, object, kept, destination);
+    uint64_t ref;
+    memcpy(&ref, kept, sizeof ref);
+    if (next->is.kind != MOLT__LEAF_TEXT)
+        return return_pointer(carry, part, &next->is, object, ref, pointer, destination);
+    uintptr_t text = ref != 0 ? text_now(carry, &carry->from->refs[ref - 1]) : 0;
+    if (ref == 0 || text != 0)
+        return_value(carry, part, &next->is, object, (const unsigned char *)&text, destination);
+    return false; /* the text is back, what the pointer pointed at is not */
+}

@@ -1,0 +1,75 @@
+/* Leaves: the values that a type holds, as the attic keeps and compares them, and the way a plan takes
+ * them from the old layout into the new one. Equal leaves a fixed distance apart are one run, so that
+ * an array costs one entry however long it is. It must never know objects or why a value is kept.
+ *
+ *   element:  | at -> leaf | ... stride ... | leaf | ... stride ... | leaf |      count == 3 */
+#ifndef MOLT_LEAF_H
+#define MOLT_LEAF_H
+
+#include "molt/heap.h"
+#include "plan_ops.h"
+
+typedef enum MoltLeafKind {
+    MOLT__LEAF_BYTES, /* numbers, unions, external pointers: equal when their bytes are */
+    MOLT__LEAF_BITS,  /* a bit-field */
+    MOLT__LEAF_TEXT,  /* char[size]: equal when the text before the NUL is */
+    MOLT__LEAF_POINTER,
+    MOLT__LEAF_STRING /* char *: equal when the texts are */
+} MoltLeafKind;
+
+typedef struct MoltLeaf {
+    uint64_t at; /* bytes from the start of the element */
+    uint64_t stride, count;
+    uint64_t size;        /* bytes of one value; of a bit-field those that it touches */
+    uint8_t kind;         /* MoltLeafKind */
+    uint8_t shift, width; /* bit-field: first bit in its first byte, bits */
+    MoltTypeId type;      /* of the value; MOLT_NO_TYPE where the way through a plan hides it */
+} MoltLeaf;
+
+/* Called for each run of a type; false ends the walk. */
+typedef bool MoltLeafVisit(void *context, const MoltLeaf *leaf);
+/* Visits all leaves of a type in order of fields. False when a visit ended it. */
+bool molt__leaf_walk(const MoltSchema *schema, MoltTypeId type, MoltLeafVisit *visit,
+                     void *context);
+
+/* Which side of a plan a leaf lies on. */
+typedef enum MoltSide { MOLT__BEFORE, MOLT__AFTER } MoltSide;
+
+/* Where the first elements of a run go, or come from. */
+typedef struct MoltRoute {
+    const MoltOp *op; /* NULL: equal layouts, the value stays where it is */
+    bool placed;      /* there is another end: the value is neither dropped nor a default */
+    MoltLeaf leaf;    /* on the other side, when placed */
+    uint64_t count;   /* elements that take this route, from the first on; at least 1 */
+} MoltRoute;
+
+/* The type whose leaves are meant: the type itself, or with `tail` that of the elements of the array
+ * at its end. */
+MoltTypeId molt__leaf_root(const MoltSchema *schema, MoltTypeId type, bool tail);
+
+/* The route of a run of old type `before` (side BEFORE) or of what it became (side AFTER). False when
+ * no operation touches its first value, and then none of it. */
+bool molt__leaf_route(const MoltPlan *plan, MoltTypeId before, bool tail, MoltSide side,
+                      const MoltLeaf *leaf, MoltRoute *out);
+
+/* The run without its first elements. */
+MoltLeaf molt__leaf_from(const MoltLeaf *leaf, uint64_t skip);
+/* The innermost struct and field that hold the first value of a run; MOLT__NO_FIELD for a value that
+ * is the element itself. */
+void molt__leaf_field(const MoltSchema *schema, MoltTypeId type, const MoltLeaf *leaf,
+                      MoltTypeId *owner, uint32_t *field);
+
+/* What is stored of one value in order to compare it later. */
+uint64_t molt__leaf_sample_size(const MoltLeaf *leaf);
+void molt__leaf_sample(const MoltHeap *heap, const MoltLeaf *leaf, const unsigned char *value,
+                       unsigned char *sample);
+bool molt__leaf_equals(const MoltHeap *heap, const MoltLeaf *leaf, const unsigned char *value,
+                       const unsigned char *sample);
+/* The same bytes, or bits of a bit-field. */
+bool molt__leaf_is_equal(const MoltLeaf *leaf, const unsigned char *a, const unsigned char *b);
+/* The sample of a `char *` that points at this text. */
+uint64_t molt__leaf_text_sample(const char *text, uint64_t length);
+/* Writes one value; the bits around a bit-field stay. True when that changed anything. */
+bool molt__leaf_store(const MoltLeaf *leaf, const unsigned char *value, unsigned char *destination);
+
+#endif
