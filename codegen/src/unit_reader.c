@@ -8,6 +8,7 @@
 #include "path.h"
 #include "record_reader.h"
 #include "rename.h"
+#include "tagged_union.h"
 
 typedef struct Walk {
     MoltTranslationUnit unit;
@@ -373,6 +374,7 @@ bool molt__unit_from_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *de
     if (diagnostics->count == before) {
         molt__defaults_resolve(&walk.unit, &walk.model);
         molt__renames_check(diagnostics, &walk.model, desc->known, desc->known_count);
+        molt__unions_check(diagnostics, &walk.model);
     }
     if (diagnostics->count > before) {
         goto cleanup;

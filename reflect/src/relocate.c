@@ -62,66 +62,124 @@ static uint32_t new_field_of(const MoltPlan *plan, MoltTypeId before, MoltTypeId
     return MOLT__NO_FIELD;
 }
 
+/* A place on the way down a type, in the old layout and in the new one. */
+typedef struct Descent {
+    const MoltPlan *plan;
+    MoltTypeId before, after;
+    uint64_t offset; /* of the wanted place from here on, old */
+    uint64_t out;    /* bytes passed so far, new */
+    uint64_t at;     /* bytes passed so far, old */
+    MoltTypeId pointee;
+    const unsigned char *object; /* bytes of the old element, for the tags of unions */
+    uint32_t arm;                /* of the union at this place, MOLT__NO_ARM when there is none */
+    bool varies;                 /* with the object's tags */
+} Descent;
+
+typedef enum Step { STEP_FURTHER, STEP_FOUND, STEP_GONE } Step;
+
+static Step step_array(Descent *d, const MoltType *was, const MoltType *is)
+{
+    uint64_t size = molt_type(d->plan->before, was->elem)->size;
+    uint64_t index = size > 0 ? d->offset / size : 0;
+    bool end = index == was->length;
+    if (is->kind == MOLT_KIND_ARRAY) {
+        uint64_t place = end ? is->length : index;
+        if (place > is->length || (place == is->length && !end))
+            return STEP_GONE;
+        d->out += place * molt_type(d->plan->after, is->elem)->size;
+        d->after = is->elem;
+    } else if (index > 0) {
+        return STEP_GONE;
+    }
+    d->before = was->elem;
+    d->offset -= index * size;
+    d->at += index * size;
+    return end ? STEP_FOUND : STEP_FURTHER;
+}
+
+static Step enter_field(Descent *d, uint32_t f, uint32_t g)
+{
+    const MoltField *was = &d->plan->before->tables.fields[f];
+    if (g == MOLT__NO_FIELD || d->plan->after->tables.fields[g].flags & MOLT_FIELD_BITS)
+        return STEP_GONE;
+    const MoltField *is = &d->plan->after->tables.fields[g];
+    d->offset -= was->bit_offset / 8;
+    d->at += was->bit_offset / 8;
+    d->out += is->bit_offset / 8;
+    d->before = was->type;
+    d->after = is->type;
+    return STEP_FURTHER;
+}
+
+static Step step_struct(Descent *d, const MoltType *was, const MoltType *is)
+{
+    if (was->hash == is->hash && !molt__plan_is_shuffled(d->plan, d->before)) {
+        d->out += d->offset;
+        return STEP_FOUND;
+    }
+    uint32_t f = field_at(d->plan->before, was, d->offset, d->pointee);
+    if (is->kind != MOLT_KIND_STRUCT || f == MOLT__NO_FIELD)
+        return STEP_GONE;
+    const MoltField *field = &d->plan->before->tables.fields[f];
+    MoltUnionTag tag;
+    if (molt__union_tag(d->plan->before, was, field, &tag)) {
+        d->arm = molt__union_active(d->plan->before, &tag, field, d->object + d->at);
+        d->varies = true;
+    }
+    return enter_field(d, f, new_field_of(d->plan, d->before, d->after, f));
+}
+
 /* Follows (path of fields and indices) from the old layout into the new one. False when the subobject
  * is gone. Iterates down the type, whose depth is bounded by C's by-value nesting. */
-static bool map_offset(const MoltPlan *plan, MoltTypeId before, MoltTypeId after, uint64_t offset,
-                       MoltTypeId pointee, uint64_t *out)
+static bool map_offset(Descent *d)
 {
-    bool any = molt_type(plan->before, pointee)->kind == MOLT_KIND_VOID;
-    *out = 0;
-    for (;;) {
-        const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
-        if (offset == 0 && (any || before == pointee))
-            return true;
-        if (was->kind == MOLT_KIND_ARRAY) {
-            uint64_t size = molt_type(plan->before, was->elem)->size;
-            uint64_t index = size > 0 ? offset / size : 0;
-            bool end = index == was->length;
-            if (is->kind == MOLT_KIND_ARRAY) {
-                uint64_t place = end ? is->length : index;
-                if (place > is->length || (place == is->length && !end))
-                    return false;
-                *out += place * molt_type(plan->after, is->elem)->size;
-                after = is->elem;
-            } else if (index > 0) {
-                return false;
-            }
-            if (end)
-                return true;
-            before = was->elem;
-            offset -= index * size;
+    const MoltPlan *plan = d->plan;
+    bool any = molt_type(plan->before, d->pointee)->kind == MOLT_KIND_VOID;
+    Step step = STEP_FURTHER;
+    while (step == STEP_FURTHER) {
+        const MoltType *was = molt_type(plan->before, d->before);
+        const MoltType *is = molt_type(plan->after, d->after);
+        uint32_t arm = d->arm;
+        d->arm = MOLT__NO_ARM;
+        if (d->offset == 0 && (any || d->before == d->pointee)) {
+            step = STEP_FOUND;
+        } else if (was->kind == MOLT_KIND_ARRAY) {
+            step = step_array(d, was, is);
         } else if (was->kind == MOLT_KIND_STRUCT) {
-            uint32_t f = field_at(plan->before, was, offset, pointee);
-            if (is->kind != MOLT_KIND_STRUCT || f == MOLT__NO_FIELD)
-                return false;
-            uint32_t g = new_field_of(plan, before, after, f);
-            if (g == MOLT__NO_FIELD || plan->after->tables.fields[g].flags & MOLT_FIELD_BITS)
-                return false;
-            offset -= plan->before->tables.fields[f].bit_offset / 8;
-            *out += plan->after->tables.fields[g].bit_offset / 8;
-            before = plan->before->tables.fields[f].type;
-            after = plan->after->tables.fields[g].type;
+            step = step_struct(d, was, is);
+        } else if (arm != MOLT__NO_ARM && is->kind == MOLT_KIND_UNION) {
+            step = enter_field(d, arm, new_field_of(plan, d->before, d->after, arm));
         } else {
             /* a scalar seen through a pointer of another type: bytes of the same value only */
-            *out += offset;
-            return offset == 0 || was->hash == is->hash;
+            d->out += d->offset;
+            step = d->offset == 0 || was->hash == is->hash ? STEP_FOUND : STEP_GONE;
         }
     }
+    return step == STEP_FOUND;
 }
 
 static bool map_offset_cached(MoltMigration *m, MoltTypeId type, uint64_t offset,
-                              MoltTypeId pointee, uint64_t *out)
+                              MoltTypeId pointee, const unsigned char *object, uint64_t *out)
 {
     uint64_t mix = (offset * 31 + type) * 31 + pointee;
     MoltOffsetEntry *entry = &m->offset_cache[mix % MOLT__OFFSET_CACHE];
-    if (!entry->valid || entry->type != type || entry->pointee != pointee ||
-        entry->before != offset) {
-        *entry = (MoltOffsetEntry){.type = type, .pointee = pointee, .before = offset, .valid = true};
-        entry->found = map_offset(m->plan, type, m->plan->types[type].after, offset, pointee,
-                                  &entry->after);
+    if (entry->valid && entry->type == type && entry->pointee == pointee &&
+        entry->before == offset) {
+        *out = entry->after;
+        return entry->found;
     }
-    *out = entry->after;
-    return entry->found;
+    Descent d = {.plan = m->plan,
+                 .before = type,
+                 .after = m->plan->types[type].after,
+                 .offset = offset,
+                 .pointee = pointee,
+                 .object = object,
+                 .arm = MOLT__NO_ARM};
+    bool found = map_offset(&d);
+    *out = d.out;
+    if (!d.varies)
+        *entry = (MoltOffsetEntry){type, pointee, offset, d.out, true, found};
+    return found;
 }
 
 /* ---- the library ------------------------------------------------------------------------------ */
@@ -158,10 +216,10 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
         if (copy)
             molt__tally(m, op, MOLT_RULE_LITERAL_COPIED, MOLT_INFO, i, "\"%.60s\"", copy);
     } else if (after == 0) {
-        molt__tally(m, op,
-                    target.kind == MOLT_CODE_FUNCTION ? MOLT_RULE_FUNCTION_MISSING
-                                                      : MOLT_RULE_DATA_MISSING,
-                    MOLT_REFUSE, i, "%s%s%s", target.name, target.file[0] ? " of " : "", target.file);
+        molt__tally(
+            m, op,
+            target.kind == MOLT_CODE_FUNCTION ? MOLT_RULE_FUNCTION_MISSING : MOLT_RULE_DATA_MISSING,
+            MOLT_REFUSE, i, "%s%s%s", target.name, target.file[0] ? " of " : "", target.file);
         return 0;
     }
     *entry = (MoltCodeEntry){value, after};
@@ -218,9 +276,12 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     const MoltSpan *moved = &m->spans[slot - 1];
     uint64_t inner = 0;
     bool whole = element == count || (offset == 0 && op->before == span->type);
-    if (!whole && !map_offset_cached(m, span->type, offset, op->before, &inner)) {
-        molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i, "a pointer into %s at byte %llu",
-                    molt_type_name(m->plan->before, span->type), (unsigned long long)offset);
+    const unsigned char *object =
+        molt__span_block(span, (uint32_t)index) + element * span->elem_size;
+    if (!whole && !map_offset_cached(m, span->type, offset, op->before, object, &inner)) {
+        molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i,
+                    "a pointer into %s at byte %llu", molt_type_name(m->plan->before, span->type),
+                    (unsigned long long)offset);
         return 0;
     }
     return moved->base + index * moved->stride + element * moved->elem_size + inner;
@@ -244,8 +305,8 @@ uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, ui
     /* foreign: kept bit for bit, unless it claims to point at something that is being rebuilt */
     bool ours = pointee->kind == MOLT_KIND_STRUCT || pointee->kind == MOLT_KIND_UNION;
     if (ours && m->plan->types[op->before].fate != MOLT_FATE_SAME) {
-        molt__tally(m, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE, i, "0x%llx, neither heap nor library",
-                    (unsigned long long)value);
+        molt__tally(m, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE, i,
+                    "0x%llx, neither heap nor library", (unsigned long long)value);
         return 0;
     }
     return value;
@@ -255,7 +316,8 @@ const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *len
 {
     if (value - m->heap->base < m->heap->granule_count << MOLT__GRANULE_SHIFT) {
         MoltPlace place;
-        molt_heap_locate(m->heap, (const void *)value, &place); /* NOLINT: an address from the state */
+        molt_heap_locate(m->heap, (const void *)value,
+                         &place); /* NOLINT: an address from the state */
         if (place.kind != MOLT_PLACE_BLOCK ||
             molt_type(m->plan->before, place.block.type)->size != 1 ||
             place.element == place.block.count)

@@ -11,8 +11,7 @@ static void describe_object(const MoltMigration *m, uint64_t i, char *buffer, si
         snprintf(buffer, size, "a root");
         return;
     }
-    if (m->in_loop)
-        i = m->loop_index;
+    i = molt__batch_index(m, i);
     const char *type = molt_type_name(m->plan->before, span->type);
     uint64_t block = m->batch_block + (m->batch_of_blocks ? i : 0);
     uint64_t element = m->batch_of_blocks ? 0 : m->batch_element + i;
@@ -61,7 +60,7 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
         m->refused = true;
     MoltTally *tally = tally_of(m, op->check, rule);
     if (tally) {
-        uint64_t object = m->object + (m->in_loop ? m->loop_index : i);
+        uint64_t object = m->object + molt__batch_index(m, i);
         if (tally->objects == 0) {
             char where[48], value[96];
             va_list args;
@@ -119,6 +118,17 @@ static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRul
     case MOLT_RULE_UNION_CHANGED:
         text = "no rule says how the old value becomes the new one: add the new field beside the old "
                "one under another name, fill it in code, and remove the old one in a later edit";
+        break;
+    case MOLT_RULE_UNION_ARM_REMOVED:
+        text = "keep the arm, name its old name on its successor with MOLT_WAS(\"old\"), or give the "
+               "objects another arm before the edit";
+        break;
+    case MOLT_RULE_UNION_ARM_CHANGED:
+        text = "arms belong to enumerators by place: put the arm where its enumerator is, or name "
+               "the enumerator with MOLT_ARM(ENUMERATOR)";
+        break;
+    case MOLT_RULE_UNION_UNSELECTED:
+        text = "nothing says which arm these bytes are: give the tag a value that has an arm";
         break;
     case MOLT_RULE_POINTEE_CHANGED:
         text = "set these pointers to NULL before the edit, or name the type's old name with "

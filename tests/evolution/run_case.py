@@ -3,6 +3,7 @@ outcome and the findings with what the case's leading comment expects:
 
     expect: migrated | code | refused RULE PATH | load-failed TEXT | codegen-error TEXT
     report: SEVERITY RULE PATH [OBJECTS]       one line for each finding that must be there
+    dump: TEXT                                 a part of the dump of the state after the edit
 
 A loss that no `report:` line names is a failure, and so is a missing one."""
 import argparse
@@ -21,7 +22,8 @@ def expectations(source):
     reports = [line[7:].split() for line in lines if line.startswith("report:")]
     if len(expect) != 1:
         sys.exit("the leading comment must have exactly one `expect:` line")
-    return expect[0], reports
+    dumps = [line[5:].strip() for line in lines if line.startswith("dump:")]
+    return expect[0], reports, dumps
 
 
 def run(command, **options):
@@ -47,7 +49,7 @@ def build(args, case, version, folder):
     return library, None
 
 
-def compare(expect, reports, output):
+def compare(expect, reports, dumps, output):
     """What is wrong with the outcome; an empty list when nothing is."""
     wrong = []
     outcome = re.search(r"^outcome (\S+)", output, re.M)
@@ -59,6 +61,7 @@ def compare(expect, reports, output):
         reports = reports + [["refuse", *words[1:]]]
     elif len(words) > 1 and " ".join(words[1:]) not in output:
         wrong.append(f"expected the words: {' '.join(words[1:])}")
+    wrong += [f"not in the dump: {text}" for text in dumps if text not in output]
     for report in reports:
         if not any(finding[:len(report)] == report for finding in findings):
             wrong.append(f"no finding: {' '.join(report)}")
@@ -79,7 +82,7 @@ def main():
     parser.add_argument("--include", action="append", default=[])
     args = parser.parse_args()
     case = args.case.resolve()
-    expect, reports = expectations(case.read_text())
+    expect, reports, dumps = expectations(case.read_text())
     with tempfile.TemporaryDirectory(prefix="molt-evolution-") as name:
         folder = pathlib.Path(name)
         libraries = []
@@ -94,9 +97,10 @@ def main():
             libraries.append(str(library))
         if expect.startswith("codegen-error"):
             sys.exit("the generator accepts both versions")
-        result = run([args.evolve, *libraries, str(folder / "game.so")])
+        result = run([args.evolve, *libraries, str(folder / "game.so"),
+                      *(["--dump"] if dumps else [])])
     print(result.stdout, end="")
-    wrong = compare(expect, reports, result.stdout)
+    wrong = compare(expect, reports, dumps, result.stdout)
     if result.returncode != 0:
         wrong.append(f"evolve ended with {result.returncode}")
     for line in wrong:

@@ -102,7 +102,9 @@ typedef struct MoltEnumerator {
     X(EXTERNAL, "external")                                                                        \
     X(FLAGS, "flags")                                                                              \
     X(FALLBACK, "fallback")                                                                        \
-    X(CONVERT, "convert")   /* text: trunc, round, saturate or truncate */
+    X(CONVERT, "convert")   /* text: trunc, round, saturate or truncate */                         \
+    X(TAG, "tag")           /* on a union member; text: the enum field beside it that selects */   \
+    X(ARM, "arm")           /* on a union's arm; text: its enumerator, if not that of its place */
 
 typedef enum MoltNoteKind {
 #define X(name, id) MOLT_NOTE_##name,
