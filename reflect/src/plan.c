@@ -47,6 +47,17 @@ static void free_table(MoltPlan *plan, void *table, uint32_t count, size_t item_
         plan->allocator.resize(plan->allocator.context, table, (size_t)count * item_size, 0);
 }
 
+/* What only building needs. */
+static void free_working_tables(MoltPlan *plan)
+{
+    free_table(plan, plan->taken, plan->taken_slots, sizeof *plan->taken);
+    free_table(plan, plan->late, plan->late_slots, sizeof *plan->late);
+    free_table(plan, plan->moved_told, plan->after->tables.field_count, sizeof *plan->moved_told);
+    plan->taken = NULL;
+    plan->late = NULL;
+    plan->moved_told = NULL;
+}
+
 void molt_plan_free(MoltPlan *plan)
 {
     if (!plan)
@@ -59,6 +70,8 @@ void molt_plan_free(MoltPlan *plan)
     free_table(plan, plan->pairs, plan->pair_slots, sizeof *plan->pairs);
     free_table(plan, plan->matches, plan->match_slots, sizeof *plan->matches);
     free_table(plan, plan->values, plan->value_slots, sizeof *plan->values);
+    free_table(plan, plan->moves, plan->move_slots, sizeof *plan->moves);
+    free_working_tables(plan);
     MoltAllocator allocator = plan->allocator;
     allocator.resize(allocator.context, plan, sizeof *plan, 0);
 }
@@ -85,6 +98,15 @@ static void match_roots(MoltPlan *plan)
     }
 }
 
+static bool has_moved(const MoltSchema *schema)
+{
+    for (uint32_t n = 0; n < schema->tables.note_count; n++) {
+        if (schema->tables.notes[n].kind == MOLT_NOTE_MOVED)
+            return true;
+    }
+    return false;
+}
+
 MoltStatus molt_plan_build(const MoltSchema *before, const MoltSchema *after, MoltPolicy policy,
                            const MoltAllocator *allocator, MoltPlan **out, MoltReport *report,
                            MoltError *error)
@@ -108,12 +130,15 @@ MoltStatus molt_plan_build(const MoltSchema *before, const MoltSchema *after, Mo
     plan->types = new_table(plan, before->tables.type_count, sizeof *plan->types);
     plan->origins = new_table(plan, after->tables.type_count, sizeof *plan->origins);
     plan->roots = new_table(plan, after->tables.root_count, sizeof *plan->roots);
+    if (has_moved(after))
+        plan->moved_told = new_table(plan, after->tables.field_count, sizeof *plan->moved_told);
     if (!plan->failed && molt__plan_match_types(plan)) {
         match_roots(plan);
         for (MoltTypeId t = 0; t < before->tables.type_count && !plan->failed; t++)
             molt__plan_emit_type(plan, t);
     }
     plan->report = NULL;
+    free_working_tables(plan);
     MoltStatus status = MOLT_OK;
     if (plan->failed) {
         status = molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for the migration plan");

@@ -129,9 +129,29 @@ static Step step_struct(Descent *d, const MoltType *was, const MoltType *is)
     return enter_field(d, f, new_field_of(d->plan, d->before, d->after, f));
 }
 
+/* What MOLT_MOVED took out of this struct lies elsewhere in the new one. */
+static bool step_moved(Descent *d)
+{
+    for (uint32_t i = 0; i < d->plan->move_count; i++) {
+        const MoltMove *move = &d->plan->moves[i];
+        uint64_t size = molt_type(d->plan->before, move->type_before)->size;
+        if (move->before != d->before || move->after != d->after || d->offset < move->source ||
+            d->offset - move->source >= size)
+            continue;
+        d->before = move->type_before;
+        d->after = move->type_after;
+        d->offset -= move->source;
+        d->at += move->source;
+        d->out += move->destination;
+        return true;
+    }
+    return false;
+}
+
 /* Follows (path of fields and indices) from the old layout into the new one. False when the subobject
- * is gone. Iterates down the type, whose depth is bounded by C's by-value nesting. */
-static bool map_offset(Descent *d)
+ * is gone. Iterates down the type, whose depth is bounded by C's by-value nesting. With `moved` the
+ * first place that MOLT_MOVED took away is followed. */
+static bool map_offset(Descent *d, bool moved)
 {
     const MoltPlan *plan = d->plan;
     bool any = molt_type(plan->before, d->pointee)->kind == MOLT_KIND_VOID;
@@ -145,6 +165,8 @@ static bool map_offset(Descent *d)
             step = STEP_FOUND;
         } else if (was->kind == MOLT_KIND_ARRAY) {
             step = step_array(d, was, is);
+        } else if (moved && was->kind == MOLT_KIND_STRUCT && step_moved(d)) {
+            moved = false;
         } else if (was->kind == MOLT_KIND_STRUCT) {
             step = step_struct(d, was, is);
         } else if (arm != MOLT__NO_ARM && is->kind == MOLT_KIND_UNION) {
@@ -175,7 +197,13 @@ static bool map_offset_cached(MoltMigration *m, MoltTypeId type, uint64_t offset
                  .pointee = pointee,
                  .object = object,
                  .arm = MOLT__NO_ARM};
-    bool found = map_offset(&d);
+    Descent start = d;
+    bool found = map_offset(&d, false);
+    if (!found && m->plan->move_count > 0) {
+        start.varies = d.varies;
+        d = start;
+        found = map_offset(&d, true);
+    }
     *out = d.out;
     if (!d.varies)
         *entry = (MoltOffsetEntry){type, pointee, offset, d.out, true, found};

@@ -89,6 +89,14 @@ static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRul
             return;
         const char *was = molt_string(m->plan->before, m->plan->before->tables.fields[check->before].name);
         const char *is = molt_string(m->plan->after, m->plan->after->tables.fields[check->hint].name);
+        if (check->inner != MOLT__NO_FIELD) {
+            const char *field = molt_string(
+                m->plan->after, m->plan->after->tables.fields[check->inner].name);
+            snprintf(buffer, size,
+                     "possible move %s -> %s.%s: annotate %s with MOLT_MOVED(\"^.%s\") if it is one",
+                     was, is, field, field, was);
+            return;
+        }
         snprintf(buffer, size, "possible rename %s -> %s: annotate %s with MOLT_WAS(\"%s\") if it is one",
                  was, is, is, was);
         return;
@@ -160,7 +168,7 @@ static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRul
 static void add_finding(MoltMigration *m, uint32_t check_index, const MoltTally *tally)
 {
     static const MoltCheck none = {MOLT_NO_TYPE, MOLT_NO_TYPE, MOLT__NO_FIELD, MOLT__NO_FIELD,
-                                   MOLT__NO_FIELD, 0};
+                                   MOLT__NO_FIELD, MOLT__NO_FIELD, 0};
     const MoltCheck *check = check_index == MOLT__NO_CHECK ? &none : &m->plan->checks[check_index];
     const MoltTables *old = &m->plan->before->tables, *new = &m->plan->after->tables;
     char path[512] = "root", before[512] = "", after[512] = "", remedy[512] = "";

@@ -4,6 +4,7 @@ outcome and the findings with what the case's leading comment expects:
     expect: migrated | code | refused RULE PATH | load-failed TEXT | codegen-error TEXT
     report: SEVERITY RULE PATH [OBJECTS]       one line for each finding that must be there
     dump: TEXT                                 a part of the dump of the state after the edit
+    remedy: TEXT                               the beginning of a remedy that must be there
 
 A loss that no `report:` line names is a failure, and so is a missing one."""
 import argparse
@@ -23,6 +24,7 @@ def expectations(source):
     if len(expect) != 1:
         sys.exit("the leading comment must have exactly one `expect:` line")
     dumps = [line[5:].strip() for line in lines if line.startswith("dump:")]
+    dumps += ["\nremedy " + line[7:].strip() for line in lines if line.startswith("remedy:")]
     return expect[0], reports, dumps
 
 
@@ -61,7 +63,7 @@ def compare(expect, reports, dumps, output):
         reports = reports + [["refuse", *words[1:]]]
     elif len(words) > 1 and " ".join(words[1:]) not in output:
         wrong.append(f"expected the words: {' '.join(words[1:])}")
-    wrong += [f"not in the dump: {text}" for text in dumps if text not in output]
+    wrong += [f"not there: {text.strip()}" for text in dumps if text not in output]
     for report in reports:
         if not any(finding[:len(report)] == report for finding in findings):
             wrong.append(f"no finding: {' '.join(report)}")
