@@ -341,6 +341,10 @@ static void run_refuse(MoltMigration *m, const MoltOp *op, const Batch *b)
 static void run_op(MoltMigration *m, uint32_t index, const Batch *b)
 {
     const MoltOp *op = &m->plan->ops[index];
+    bool leads = op->code == MOLT__OP_LOOP || op->code == MOLT__OP_UNION ||
+                 op->code == MOLT__OP_BOX || op->code == MOLT__OP_EMBED;
+    if (m->owned.surveying && !leads)
+        return;
     switch ((MoltOpCode)op->code) {
     case MOLT__OP_COPY: copy_run(b, op->size); break;
     case MOLT__OP_NUMBER:
@@ -361,7 +365,15 @@ static void run_op(MoltMigration *m, uint32_t index, const Batch *b)
     case MOLT__OP_DROP_BYTES:
     case MOLT__OP_DROP_NUMBER: run_drop(m, op, b); break;
     case MOLT__OP_UNION: run_union(m, index, b); break;
-    case MOLT__OP_ARM: break; /* its UNION runs it */
+    case MOLT__OP_ARM: break; /* its UNION or EMBED runs it */
+    case MOLT__OP_BOX:
+        molt__run_box(m, index, b->source, b->source_stride, b->destination, b->destination_stride,
+                      b->n);
+        break;
+    case MOLT__OP_EMBED:
+        molt__run_embed(m, index, b->source, b->source_stride, b->destination,
+                        b->destination_stride, b->n);
+        break;
     case MOLT__OP_TAG: run_tag(op, b); break;
     case MOLT__OP_REFUSE: run_refuse(m, op, b); break;
     }

@@ -332,6 +332,8 @@ void molt__emit_value(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
     } else if (was->kind == MOLT_KIND_STRUCT && is->kind == MOLT_KIND_STRUCT &&
                molt__plan_same_type(plan, before, after)) {
         emit_struct(plan, before, after, source, destination);
+    } else if (molt__emit_ownership(plan, site, before, after, source, destination)) {
+        return;
     } else if (was->kind == MOLT_KIND_POINTER && is->kind == MOLT_KIND_POINTER) {
         emit_pointer(plan, site, before, after, source, destination);
     } else if (was->kind == MOLT_KIND_ARRAY || is->kind == MOLT_KIND_ARRAY) {

@@ -64,6 +64,7 @@ static uint32_t new_field_of(const MoltPlan *plan, MoltTypeId before, MoltTypeId
 
 /* A place on the way down a type, in the old layout and in the new one. */
 typedef struct Descent {
+    const MoltMigration *m;
     const MoltPlan *plan;
     MoltTypeId before, after;
     uint64_t offset; /* of the wanted place from here on, old */
@@ -71,8 +72,9 @@ typedef struct Descent {
     uint64_t at;     /* bytes passed so far, old */
     MoltTypeId pointee;
     const unsigned char *object; /* bytes of the old element, for the tags of unions */
-    uint32_t arm;                /* of the union at this place, MOLT__NO_ARM when there is none */
-    bool varies;                 /* with the object's tags */
+    uintptr_t block; /* where `out` counts from when that is a block of its own by now, else 0 */
+    uint32_t arm;    /* of the union at this place, MOLT__NO_ARM when there is none */
+    bool varies;     /* with the object's tags */
 } Descent;
 
 typedef enum Step { STEP_FURTHER, STEP_FOUND, STEP_GONE } Step;
@@ -129,6 +131,16 @@ static Step step_struct(Descent *d, const MoltType *was, const MoltType *is)
     return enter_field(d, f, new_field_of(d->plan, d->before, d->after, f));
 }
 
+/* An inline struct that became a block: the rest of the way is in there. */
+static Step step_box(Descent *d, const MoltType *is)
+{
+    d->varies = true;
+    d->block = molt__ownership_box(d->m, (uintptr_t)(d->object + d->at), d->before);
+    d->out = 0;
+    d->after = is->elem;
+    return d->block ? STEP_FURTHER : STEP_GONE;
+}
+
 /* What MOLT_MOVED took out of this struct lies elsewhere in the new one. */
 static bool step_moved(Descent *d)
 {
@@ -161,7 +173,11 @@ static bool map_offset(Descent *d, bool moved)
         const MoltType *is = molt_type(plan->after, d->after);
         uint32_t arm = d->arm;
         d->arm = MOLT__NO_ARM;
-        if (d->offset == 0 && (any || d->before == d->pointee)) {
+        if (was->kind == MOLT_KIND_STRUCT && is->kind == MOLT_KIND_POINTER) {
+            step = step_box(d, is);
+        } else if (was->kind == MOLT_KIND_POINTER && is->kind == MOLT_KIND_STRUCT) {
+            step = STEP_GONE; /* the pointer itself is no more */
+        } else if (d->offset == 0 && (any || d->before == d->pointee)) {
             step = STEP_FOUND;
         } else if (was->kind == MOLT_KIND_ARRAY) {
             step = step_array(d, was, is);
@@ -180,8 +196,10 @@ static bool map_offset(Descent *d, bool moved)
     return step == STEP_FOUND;
 }
 
+/* *out counts from *block, or from the new element when that is 0. */
 static bool map_offset_cached(MoltMigration *m, MoltTypeId type, uint64_t offset,
-                              MoltTypeId pointee, const unsigned char *object, uint64_t *out)
+                              MoltTypeId pointee, const unsigned char *object, uintptr_t *block,
+                              uint64_t *out)
 {
     uint64_t mix = (offset * 31 + type) * 31 + pointee;
     MoltOffsetEntry *entry = &m->offset_cache[mix % MOLT__OFFSET_CACHE];
@@ -190,7 +208,8 @@ static bool map_offset_cached(MoltMigration *m, MoltTypeId type, uint64_t offset
         *out = entry->after;
         return entry->found;
     }
-    Descent d = {.plan = m->plan,
+    Descent d = {.m = m,
+                 .plan = m->plan,
                  .before = type,
                  .after = m->plan->types[type].after,
                  .offset = offset,
@@ -205,6 +224,7 @@ static bool map_offset_cached(MoltMigration *m, MoltTypeId type, uint64_t offset
         found = map_offset(&d, true);
     }
     *out = d.out;
+    *block = d.block;
     if (!d.varies)
         *entry = (MoltOffsetEntry){type, pointee, offset, d.out, true, found};
     return found;
@@ -284,6 +304,12 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     if (element > count || (element == count && offset > 0))
         return dangling(m, op, value, i, span);
 
+    if (molt__ownership_is_claimed(m, span->type, span->base + index * span->stride)) {
+        molt__tally(m, op, MOLT_RULE_ALIAS_LOST, MOLT_REFUSE, i, "%s:%llu",
+                    molt_type_name(m->plan->before, span->type),
+                    (unsigned long long)(span->first_serial + index));
+        return 0;
+    }
     const MoltTypePlan *type = &m->plan->types[span->type];
     if (!op->pointee_ok) {
         bool void_to_exact = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_VOID &&
@@ -303,15 +329,18 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     }
     const MoltSpan *moved = &m->spans[slot - 1];
     uint64_t inner = 0;
+    uintptr_t box = 0;
     bool whole = element == count || (offset == 0 && op->before == span->type);
     const unsigned char *object =
         molt__span_block(span, (uint32_t)index) + element * span->elem_size;
-    if (!whole && !map_offset_cached(m, span->type, offset, op->before, object, &inner)) {
+    if (!whole && !map_offset_cached(m, span->type, offset, op->before, object, &box, &inner)) {
         molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i,
                     "a pointer into %s at byte %llu", molt_type_name(m->plan->before, span->type),
                     (unsigned long long)offset);
         return 0;
     }
+    if (box)
+        return box + inner;
     return moved->base + index * moved->stride + element * moved->elem_size + inner;
 }
 

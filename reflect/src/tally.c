@@ -138,6 +138,10 @@ static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRul
     case MOLT_RULE_UNION_UNSELECTED:
         text = "nothing says which arm these bytes are: give the tag a value that has an arm";
         break;
+    case MOLT_RULE_ALIAS_LOST:
+        text = "what becomes part of one object can have no other pointer to it: keep the pointer, or "
+               "clear the others before the edit";
+        break;
     case MOLT_RULE_POINTEE_CHANGED:
         text = "set these pointers to NULL before the edit, or name the type's old name with "
                "MOLT_WAS(\"old\") on the struct";
