@@ -72,6 +72,7 @@ typedef struct Descent {
     uint64_t at;     /* bytes passed so far, old */
     MoltTypeId pointee;
     const unsigned char *object; /* bytes of the old element, for the tags of unions */
+    const uint32_t *targets;     /* of this array's elements, NULL when they keep their indices */
     uintptr_t block; /* where `out` counts from when that is a block of its own by now, else 0 */
     uint32_t arm;    /* of the union at this place, MOLT__NO_ARM when there is none */
     bool varies;     /* with the object's tags */
@@ -85,7 +86,7 @@ static Step step_array(Descent *d, const MoltType *was, const MoltType *is)
     uint64_t index = size > 0 ? d->offset / size : 0;
     bool end = index == was->length;
     if (is->kind == MOLT_KIND_ARRAY) {
-        uint64_t place = end ? is->length : index;
+        uint64_t place = end ? is->length : d->targets ? d->targets[index] : index;
         if (place > is->length || (place == is->length && !end))
             return STEP_GONE;
         d->out += place * molt_type(d->plan->after, is->elem)->size;
@@ -94,6 +95,7 @@ static Step step_array(Descent *d, const MoltType *was, const MoltType *is)
         return STEP_GONE;
     }
     d->before = was->elem;
+    d->targets = NULL;
     d->offset -= index * size;
     d->at += index * size;
     return end ? STEP_FOUND : STEP_FURTHER;
@@ -110,6 +112,7 @@ static Step enter_field(Descent *d, uint32_t f, uint32_t g)
     d->out += is->bit_offset / 8;
     d->before = was->type;
     d->after = is->type;
+    d->targets = molt__plan_index(d->plan, f, g);
     return STEP_FURTHER;
 }
 
@@ -155,6 +158,7 @@ static bool step_moved(Descent *d)
         d->offset -= move->source;
         d->at += move->source;
         d->out += move->destination;
+        d->targets = molt__plan_index(d->plan, move->field_before, move->field_after);
         return true;
     }
     return false;
