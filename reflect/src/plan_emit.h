@@ -1,6 +1,7 @@
 /* Emitting the operations of a plan, shared by the files that each own a kind of change: plan_ops.c
- * (operations and checks), plan_default.c, plan_drop.c, plan_union.c,
- * plan_index.c, plan_moved.c, plan_ownership.c and, for everything else, plan_emit.c. It must never know live objects.
+ * (operations and checks), plan_default.c, plan_drop.c, plan_union.c, plan_index.c, plan_moved.c,
+ * plan_moved_union.c, plan_ownership.c and, for everything else, plan_emit.c. It must never know live
+ * objects.
  *
  * `source` and `destination` are offsets of the value in the element (inside a loop: in the loop's
  * element) of the old and of the new layout. */
@@ -133,6 +134,9 @@ bool molt__emit_ownership(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId b
 
 void molt__emit_value(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before, MoltTypeId after,
                       uint64_t source, uint64_t destination);
+/* `count` neighbours in an array. */
+void molt__emit_elements(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
+                         MoltTypeId after, uint64_t source, uint64_t destination, uint64_t count);
 /* The field of the site from its source, or its default; offsets are those of the holders. */
 void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
                       uint64_t destination);
