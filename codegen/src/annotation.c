@@ -22,6 +22,8 @@ static const Rule RULES[] = {
     {"fallback", "MOLT_FALLBACK", MOLT_NOTE_FALLBACK, MOLT_WHERE_ENUMERATOR},
     {"convert", "MOLT_CONVERT", MOLT_NOTE_CONVERT, MOLT_WHERE_FIELD},
     {"count", "MOLT_COUNT", MOLT_NOTE_COUNT, MOLT_WHERE_FIELD},
+    {"tag", "MOLT_TAG", MOLT_NOTE_TAG, MOLT_WHERE_FIELD | MOLT_WHERE_GROUP},
+    {"arm", "MOLT_ARM", MOLT_NOTE_ARM, MOLT_WHERE_FIELD | MOLT_WHERE_GROUP},
 };
 
 static const char *place_words(unsigned where)
@@ -34,6 +36,9 @@ static const char *place_words(unsigned where)
     }
     if (where == MOLT_WHERE_FIELD) {
         return "put it on a field, before its ';'";
+    }
+    if (where & MOLT_WHERE_GROUP) {
+        return "put it on the member: after its name, or after the } of an anonymous one";
     }
     if (where & MOLT_WHERE_VARIABLE) {
         return "put it on a field or a variable, before its ';'";
@@ -82,6 +87,17 @@ static bool is_conversion(const char *word)
     return false;
 }
 
+static bool is_identifier(const char *text)
+{
+    if (!isalpha((unsigned char)*text) && *text != '_') {
+        return false;
+    }
+    while (isalnum((unsigned char)*text) || *text == '_') {
+        text++;
+    }
+    return *text == '\0';
+}
+
 static void apply_rule(Reading *reading, const Rule *rule, const char *text)
 {
     if (!(rule->where & (unsigned)reading->where)) {
@@ -99,9 +115,20 @@ static void apply_rule(Reading *reading, const Rule *rule, const char *text)
                      "MOLT_CONVERT(%s) names no known conversion", text);
         return;
     }
+    if (rule->kind == MOLT_NOTE_TAG && !is_identifier(text)) {
+        molt__refuse(reading->diagnostics, reading->place,
+                     "name the enum field beside the union: MOLT_TAG(kind)",
+                     "MOLT_TAG(%s) names no field", text);
+        return;
+    }
+    if (rule->kind == MOLT_NOTE_ARM && !is_identifier(text)) {
+        molt__refuse(reading->diagnostics, reading->place,
+                     "give the tag an enum and name its enumerator: MOLT_ARM(KIND_FISH)",
+                     "MOLT_ARM(%s) names no enumerator", text);
+        return;
+    }
     if (molt__model_note(reading->out, rule->kind) != NULL) {
-        if (rule->kind == MOLT_NOTE_DEFAULT || rule->kind == MOLT_NOTE_CONVERT ||
-            rule->kind == MOLT_NOTE_COUNT) {
+        if (*text != '\0') {
             molt__refuse(reading->diagnostics, reading->place, "keep one of them",
                          "%s stands here twice", rule->macro);
         }

@@ -12,7 +12,8 @@ typedef enum MoltWhere {
     MOLT_WHERE_ENUMERATOR = 1 << 1,
     MOLT_WHERE_RECORD = 1 << 2,
     MOLT_WHERE_ENUM = 1 << 3,
-    MOLT_WHERE_VARIABLE = 1 << 4
+    MOLT_WHERE_VARIABLE = 1 << 4,
+    MOLT_WHERE_GROUP = 1 << 5 /* an anonymous struct or union in a record */
 } MoltWhere;
 
 /* Appends the notes on `cursor` to `out`, refusing those that are unknown, malformed or

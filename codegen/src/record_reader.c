@@ -114,6 +114,10 @@ static void read_group(FieldWalk *walk, CXCursor cursor, CXType type, bool is_un
 {
     MoltTypeReader *reader = walk->reader;
     MoltArena *arena = reader->model->arena;
+    MoltPlace place = molt__place_of(reader->unit, clang_getTypeDeclaration(type));
+    MoltModelNotes notes = {0};
+    molt__annotations_read(reader->diagnostics, clang_getTypeDeclaration(type), place,
+                           MOLT_WHERE_GROUP, &notes);
     MoltModelType members = {.kind = is_union ? MOLT_KIND_UNION : MOLT_KIND_STRUCT};
     FieldWalk inner = {reader, &members, walk->owner, 0};
     walk_fields(&inner, type);
@@ -133,27 +137,30 @@ static void read_group(FieldWalk *walk, CXCursor cursor, CXType type, bool is_un
     group->field_count = members.field_count;
     group->field_capacity = members.field_capacity;
     group->cursor = clang_getCanonicalCursor(clang_getTypeDeclaration(type));
-    group->place = molt__place_of(reader->unit, clang_getTypeDeclaration(type));
+    group->place = place;
     group->followed = true;
     molt__type_measure(group, type);
     MoltModelField *field = molt__model_add_field(reader->model, walk->into);
     field->name = name;
     field->type = group;
     field->bit_offset = walk->base + (uint64_t)clang_Cursor_getOffsetOfField(cursor);
-    field->place = group->place;
+    field->notes = notes;
+    field->place = place;
 }
 
 static void read_anonymous(FieldWalk *walk, CXCursor cursor, CXType type)
 {
     MoltTypeReader *reader = walk->reader;
     CXCursor declaration = clang_getTypeDeclaration(type);
-    if (molt__annotations_present(declaration) || molt__annotations_present(cursor)) {
+    bool is_union = clang_getCursorKind(declaration) == CXCursor_UnionDecl;
+    bool dissolves = is_union == (walk->into->kind == MOLT_KIND_UNION);
+    if (molt__annotations_present(cursor) ||
+        (dissolves && molt__annotations_present(declaration))) {
         molt__refuse(reader->diagnostics, molt__place_of(reader->unit, declaration),
                      "annotate the members inside", "an annotation on an anonymous member of '%s'",
                      walk->owner);
     }
-    bool is_union = clang_getCursorKind(declaration) == CXCursor_UnionDecl;
-    if (is_union == (walk->into->kind == MOLT_KIND_UNION)) {
+    if (dissolves) {
         FieldWalk inner = *walk;
         inner.base += (uint64_t)clang_Cursor_getOffsetOfField(cursor);
         walk_fields(&inner, type);
@@ -186,31 +193,10 @@ static void walk_fields(FieldWalk *walk, CXType type)
 
 /* ---- following ------------------------------------------------------------------------------- */
 
-static bool holds_pointer(const MoltModelType *type)
-{
-    if (molt_kind_is_sequence((uint16_t)type->kind)) {
-        return holds_pointer(type->elem);
-    }
-    if (type->kind != MOLT_KIND_STRUCT && type->kind != MOLT_KIND_UNION) {
-        return type->kind == MOLT_KIND_POINTER;
-    }
-    for (uint32_t i = 0; i < type->field_count; i++) {
-        if (holds_pointer(type->fields[i].type)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void check_records(MoltTypeReader *reader)
 {
     for (uint32_t i = 0; i < reader->model->type_count; i++) {
         const MoltModelType *type = reader->model->types[i];
-        if (type->kind == MOLT_KIND_UNION && holds_pointer(type)) {
-            molt__refuse(reader->diagnostics, type->place,
-                         "use a struct that has both members, or keep an index in the union",
-                         "'%s': a union that holds pointers is not supported yet", type->name);
-        }
         if (type->kind == MOLT_KIND_STRUCT && type->size == 0) {
             molt__refuse(reader->diagnostics, type->place, "give it a member",
                          "'%s' is empty; objects without size are not supported yet", type->name);

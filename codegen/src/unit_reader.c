@@ -9,6 +9,7 @@
 #include "path.h"
 #include "record_reader.h"
 #include "rename.h"
+#include "tagged_union.h"
 
 typedef struct Walk {
     MoltTranslationUnit unit;
@@ -406,6 +407,9 @@ bool molt__unit_from_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *de
     if (diagnostics->count == before) {
         molt__defaults_resolve(&walk.unit, &walk.model);
         molt__renames_check(diagnostics, &walk.model, desc->known, desc->known_count);
+        if (!desc->wanted->all_records) {
+            molt__unions_check(diagnostics, &walk.model);
+        }
     }
     if (diagnostics->count > before) {
         goto cleanup;

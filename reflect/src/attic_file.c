@@ -18,7 +18,7 @@ void molt__attic_mark(MoltMigration *m, const MoltOp *op, uint64_t i)
         work->lossy = molt__migration_table(m, m->plan->op_count, sizeof *work->lossy);
     if (!work->lossy)
         return;
-    uint64_t element = m->in_loop ? m->loop_index : i;
+    uint64_t element = molt__batch_index(m, i);
     work->lossy[op - m->plan->ops] = true;
     work->marks[element / 64] |= (uint64_t)1 << (element % 64);
 }

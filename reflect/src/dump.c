@@ -8,6 +8,7 @@
 
 #include "dump_path.h"
 #include "number_text.h"
+#include "tagged_union.h"
 
 /* Text that grows. Failure is sticky: once `failed` is set (memory is the only reason), what
  * follows does nothing, and the text is thrown away at the end. */
@@ -439,13 +440,33 @@ static cJSON *make_external(Dump *dump, MoltTypeId id, const unsigned char *byte
     return array;
 }
 
-static cJSON *make_field(Dump *dump, const MoltField *field, const unsigned char *object)
+static cJSON *make_field(Dump *dump, const MoltType *owner, const MoltField *field,
+                         const unsigned char *object);
+
+/* {"arm": value} for the arm that the tag beside the union selects. */
+static cJSON *make_union(Dump *dump, const MoltField *field, const MoltUnionTag *tag,
+                         const unsigned char *object)
+{
+    const unsigned char *bytes = object + field->bit_offset / 8;
+    const MoltType *type = molt_type(dump->schema, field->type);
+    uint32_t active = molt__union_active(dump->schema, tag, field, object);
+    if (active == MOLT__NO_ARM)
+        return make_bytes(dump, bytes, type->size);
+    const MoltField *arm = &dump->schema->tables.fields[active];
+    return single(dump, molt_string(dump->schema, arm->name), make_field(dump, type, arm, bytes));
+}
+
+static cJSON *make_field(Dump *dump, const MoltType *owner, const MoltField *field,
+                         const unsigned char *object)
 {
     if ((field->flags & MOLT_FIELD_BITS) != 0)
         return make_bit_field(dump, field, object);
     const unsigned char *bytes = object + field->bit_offset / 8;
     if ((field->flags & MOLT_FIELD_EXTERNAL) != 0)
         return make_external(dump, field->type, bytes);
+    MoltUnionTag tag;
+    if (molt__union_tag(dump->schema, owner, field, &tag))
+        return make_union(dump, field, &tag, object);
     return make_value(dump, field->type, bytes);
 }
 
@@ -455,7 +476,7 @@ static cJSON *make_struct(Dump *dump, const MoltType *type, const unsigned char 
     const MoltField *fields = dump->schema->tables.fields + type->first;
     for (uint32_t i = 0; i < type->count && !dump->text.failed; i++) {
         put(dump, object, molt_string(dump->schema, fields[i].name),
-            make_field(dump, &fields[i], bytes));
+            make_field(dump, type, &fields[i], bytes));
     }
     return object;
 }
@@ -496,7 +517,7 @@ static cJSON *make_value(Dump *dump, MoltTypeId id, const unsigned char *bytes)
         return make_value(dump, type->elem, bytes);
     case MOLT_KIND_POINTER:
         return make_pointer_field(dump, type, bytes, false);
-    default: /* unions and what is opaque: nothing says which of their bytes mean something */
+    default: /* unions without a tag and what is opaque: nothing says which of their bytes mean something */
         return make_bytes(dump, bytes, type->size);
     }
 }

@@ -340,7 +340,7 @@ static void run_loop(MoltMigration *m, const MoltOp *op, uint32_t body, const Ba
     for (uint64_t i = 0; i < b->n; i++) {
         if (outermost) {
             m->in_loop = true;
-            m->loop_index = i;
+            m->loop_index = m->run + i;
         }
         molt__execute(m, body, op->body, from, op->source_stride, to, op->destination_stride,
                       op->length);
@@ -349,6 +349,46 @@ static void run_loop(MoltMigration *m, const MoltOp *op, uint32_t body, const Ba
     }
     if (outermost)
         m->in_loop = false;
+}
+
+static const MoltOp *select_arm(const MoltMigration *m, uint32_t index, uint64_t value)
+{
+    const MoltOp *op = &m->plan->ops[index], *end = op + 1 + op->body;
+    for (const MoltOp *arm = op + 1; arm < end; arm += 1 + arm->body) {
+        if (arm->otherwise || arm->tag == value)
+            return arm;
+    }
+    return NULL;
+}
+
+/* Neighbours of one arm go together: most states have few kinds in long runs. */
+static void run_union(MoltMigration *m, uint32_t index, const Batch *b)
+{
+    const MoltOp *op = &m->plan->ops[index];
+    uint64_t run = m->run;
+    for (uint64_t i = 0, n; i < b->n && !m->failed; i += n) {
+        const unsigned char *tag = b->source + i * b->source_stride + op->tag;
+        uint64_t value = molt__number_bits(&op->forms[0], tag);
+        for (n = 1; i + n < b->n; n++) {
+            tag += b->source_stride;
+            if (molt__number_bits(&op->forms[0], tag) != value)
+                break;
+        }
+        const MoltOp *arm = select_arm(m, index, value);
+        m->run = run + i;
+        if (arm)
+            molt__execute(m, (uint32_t)(arm - m->plan->ops) + 1, arm->body,
+                          b->source + i * b->source_stride, b->source_stride,
+                          b->destination + i * b->destination_stride, b->destination_stride, n);
+    }
+    m->run = run;
+}
+
+static void run_refuse(MoltMigration *m, const MoltOp *op, const Batch *b)
+{
+    for (uint64_t i = 0; i < b->n; i++)
+        molt__tally(m, op, (MoltRule)op->rule, MOLT_REFUSE, i, "%s",
+                    op->constant ? molt_string(m->plan->before, op->constant) : "an object");
 }
 
 static void run_op(MoltMigration *m, uint32_t index, const Batch *b)
@@ -373,10 +413,9 @@ static void run_op(MoltMigration *m, uint32_t index, const Batch *b)
     case MOLT__OP_CONSTANT_STRING: run_constant(m, op, b); break;
     case MOLT__OP_DROP_BYTES:
     case MOLT__OP_DROP_NUMBER: run_drop(m, op, b); break;
-    case MOLT__OP_REFUSE:
-        for (uint64_t i = 0; i < b->n; i++)
-            molt__tally(m, op, (MoltRule)op->rule, MOLT_REFUSE, i, "an object");
-        break;
+    case MOLT__OP_UNION: run_union(m, index, b); break;
+    case MOLT__OP_ARM: break; /* its UNION runs it */
+    case MOLT__OP_REFUSE: run_refuse(m, op, b); break;
     }
 }
 
@@ -389,8 +428,7 @@ void molt__execute(MoltMigration *m, uint32_t first, uint32_t count, unsigned ch
         Batch batch = {source + op->source, source_stride, destination + op->destination,
                        destination_stride, n};
         run_op(m, index, &batch);
-        if (op->code == MOLT__OP_LOOP)
-            index += op->body;
+        index += op->body;
     }
 }
 

@@ -194,6 +194,8 @@ static bool touches(const MoltOp *op, MoltSide side, const MoltLeaf *leaf, uint6
     case MOLT__OP_STRING_FROM_HEAP:
         return at == start && (before ? is_pointer(leaf) : leaf->kind == MOLT__LEAF_TEXT);
     case MOLT__OP_LOOP:
+    case MOLT__OP_UNION:
+    case MOLT__OP_ARM:
     case MOLT__OP_REFUSE: return false;
     case MOLT__OP_CONSTANT: return !before && within;
     case MOLT__OP_CONSTANT_BITS: return !before && at == start && has_form(leaf, &op->forms[1]);

@@ -77,6 +77,7 @@ struct MoltMigration {
     uint64_t batch_element;
     bool batch_of_blocks; /* the batch advances from block to block, else within one */
     uint64_t object;
+    uint64_t run; /* inside of a UNION: element of the batch where the arm's run begins */
     bool in_loop; /* then all of a loop's values belong to object loop_index of the batch */
     uint64_t loop_index;
     bool in_tail; /* the batch is of elements of a flexible array, which all belong to one object */
@@ -92,6 +93,12 @@ struct MoltMigration {
     bool failed; /* memory is out */
     bool refused;
 };
+
+/* Which element of the batch the `i`th of an operation's elements is. */
+static inline uint64_t molt__batch_index(const MoltMigration *m, uint64_t i)
+{
+    return m->in_loop ? m->loop_index : m->run + i;
+}
 
 /* execute.c: runs operations over `n` elements that are strides apart. */
 void molt__execute(MoltMigration *m, uint32_t first, uint32_t count, unsigned char *source,

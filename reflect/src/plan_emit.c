@@ -1,132 +1,6 @@
 #include <string.h>
 
-#include "plan_ops.h"
-
-/* The field that is being emitted, for the check that its values may need. */
-typedef struct Site {
-    uint32_t pair; /* UINT32_MAX: the value is an element of a block, not a field */
-    MoltTypeId type_before, type_after;
-    uint32_t before, after; /* fields, MOLT__NO_FIELD where there is none */
-} Site;
-
-static void emit_value(MoltPlan *plan, const Site *site, MoltTypeId before, MoltTypeId after,
-                       uint64_t source, uint64_t destination);
-static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uint64_t source,
-                        uint64_t destination);
-static void emit_default(MoltPlan *plan, MoltTypeId after, uint64_t destination);
-static void emit_drop(MoltPlan *plan, const Site *site, MoltRule rule, MoltTypeId before,
-                      uint64_t source, uint32_t constant);
-
-/* ---- operations and checks ------------------------------------------------------------------ */
-
-static MoltOp *push(MoltPlan *plan, MoltOp op)
-{
-    if (!molt__plan_grow(plan, (void **)&plan->ops, &plan->op_slots, plan->op_count, 1,
-                         sizeof *plan->ops))
-        return NULL;
-    plan->ops[plan->op_count] = op;
-    return &plan->ops[plan->op_count++];
-}
-
-static void push_copy(MoltPlan *plan, uint64_t source, uint64_t destination, uint64_t size)
-{
-    if (plan->op_count > plan->merge_floor) {
-        MoltOp *last = &plan->ops[plan->op_count - 1];
-        if (last->code == MOLT__OP_COPY && last->source + last->size == source &&
-            last->destination + last->size == destination) {
-            last->size += size;
-            return;
-        }
-    }
-    push(plan, (MoltOp){.code = MOLT__OP_COPY,
-                        .check = MOLT__NO_CHECK,
-                        .source = source,
-                        .destination = destination,
-                        .size = size});
-}
-
-/* Opens a loop; emit its body relative to the element, then close it. */
-static uint32_t open_loop(MoltPlan *plan, uint64_t length, uint64_t source, uint64_t source_stride,
-                          uint64_t destination, uint64_t destination_stride)
-{
-    push(plan, (MoltOp){.code = MOLT__OP_LOOP,
-                        .check = MOLT__NO_CHECK,
-                        .source = source,
-                        .destination = destination,
-                        .length = length,
-                        .source_stride = source_stride,
-                        .destination_stride = destination_stride});
-    plan->merge_floor = plan->op_count;
-    return plan->op_count;
-}
-
-static void close_loop(MoltPlan *plan, uint32_t body)
-{
-    if (plan->failed)
-        return;
-    if (plan->op_count == body) {
-        plan->op_count--; /* an empty loop does nothing */
-    } else {
-        plan->ops[body - 1].body = plan->op_count - body;
-    }
-    plan->merge_floor = plan->op_count;
-}
-
-static uint32_t allowed_losses(const MoltSchema *schema, const MoltField *field)
-{
-    static const struct {
-        const char *word;
-        uint32_t allow;
-    } words[] = {{"trunc", MOLT__ALLOW_FRACTION},
-                 {"round", MOLT__ALLOW_FRACTION | MOLT__ALLOW_ROUND},
-                 {"saturate", MOLT__ALLOW_SATURATE},
-                 {"truncate", MOLT__ALLOW_TRUNCATE}};
-    uint32_t allow = 0;
-    for (uint32_t n = 0; n < field->note_count; n++) {
-        const MoltNote *note = &schema->tables.notes[field->note_first + n];
-        if (note->kind != MOLT_NOTE_CONVERT)
-            continue;
-        for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
-            if (strcmp(molt_string(schema, note->text), words[w].word) == 0)
-                allow |= words[w].allow;
-        }
-    }
-    return allow;
-}
-
-/* Where the pair keeps the check of the site's field; NULL for values outside of fields. */
-static uint32_t *check_slot(MoltPlan *plan, const Site *site)
-{
-    if (site->pair == UINT32_MAX)
-        return NULL;
-    const MoltPair *pair = &plan->pairs[site->pair];
-    const MoltType *was = molt_type(plan->before, pair->before);
-    const MoltType *is = molt_type(plan->after, pair->after);
-    uint32_t *checks = plan->matches + pair->match + is->count;
-    return site->after != MOLT__NO_FIELD ? &checks[site->after - is->first]
-                                         : &checks[is->count + site->before - was->first];
-}
-
-static uint32_t check_for(MoltPlan *plan, const Site *site)
-{
-    uint32_t *slot = check_slot(plan, site);
-    if (slot && *slot != MOLT__NO_CHECK)
-        return *slot;
-    if (!molt__plan_grow(plan, (void **)&plan->checks, &plan->check_slots, plan->check_count, 1,
-                         sizeof *plan->checks))
-        return MOLT__NO_CHECK;
-    MoltCheck check = {.type_before = site->type_before,
-                       .type_after = site->type_after,
-                       .before = site->before,
-                       .after = site->after};
-    if (site->after != MOLT__NO_FIELD)
-        check.allow = allowed_losses(plan->after, &plan->after->tables.fields[site->after]);
-    uint32_t index = plan->check_count++;
-    plan->checks[index] = check;
-    if (slot)
-        *slot = index;
-    return index;
-}
+#include "plan_emit.h"
 
 /* ---- forms ---------------------------------------------------------------------------------- */
 
@@ -143,7 +17,7 @@ MoltNumberForm molt__plan_form(const MoltSchema *schema, MoltTypeId type)
     return form;
 }
 
-static MoltNumberForm field_form(const MoltSchema *schema, const MoltField *field)
+MoltNumberForm molt__plan_field_form(const MoltSchema *schema, const MoltField *field)
 {
     MoltNumberForm form = molt__plan_form(schema, field->type);
     if (field->flags & MOLT_FIELD_BITS) {
@@ -175,13 +49,28 @@ bool molt__plan_has_pointers(const MoltSchema *schema, MoltTypeId id)
     case MOLT_KIND_STRUCT:
         for (uint32_t f = 0; f < type->count; f++) {
             const MoltField *field = &schema->tables.fields[type->first + f];
-            if (!(field->flags & MOLT_FIELD_EXTERNAL) &&
-                molt__plan_has_pointers(schema, field->type))
+            MoltUnionTag tag;
+            if (field->flags & MOLT_FIELD_EXTERNAL)
+                continue;
+            if (molt__plan_has_pointers(schema, field->type) ||
+                (molt__union_tag(schema, type, field, &tag) &&
+                 molt__plan_arms_have_pointers(schema, field->type)))
                 return true;
         }
         return false;
-    default: return false; /* the generator refuses unions that hold pointers */
+    default: return false; /* of a union without a tag nothing is known */
     }
+}
+
+bool molt__plan_arms_have_pointers(const MoltSchema *schema, MoltTypeId id)
+{
+    const MoltType *type = molt_type(schema, id);
+    for (uint32_t f = type->first; f < type->first + type->count; f++) {
+        const MoltField *arm = &schema->tables.fields[f];
+        if (!(arm->flags & MOLT_FIELD_EXTERNAL) && molt__plan_has_pointers(schema, arm->type))
+            return true;
+    }
+    return false;
 }
 
 /* A struct on the way that has transient fields must be rebuilt field by field too. */
@@ -200,148 +89,39 @@ static bool has_transient(const MoltSchema *schema, MoltTypeId id)
     return false;
 }
 
-/* Bytes of the old type are bytes of the new one, with nothing to relocate. */
-static bool is_plain_copy(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
+bool molt__emit_is_copy(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
 {
     return molt_type(plan->before, before)->hash == molt_type(plan->after, after)->hash &&
            !molt__plan_has_pointers(plan->before, before) && !has_transient(plan->after, after) &&
            !molt__plan_is_shuffled(plan, before);
 }
 
-/* ---- defaults ------------------------------------------------------------------------------- */
-
-static uint16_t value_kind(const MoltSchema *schema, MoltTypeId type)
-{
-    return molt_type(schema, molt_value_type(schema, type))->kind;
-}
-
-static const MoltNote *default_note(const MoltSchema *schema, const MoltField *field)
-{
-    return molt_schema_note(schema, field->note_first, field->note_count, MOLT_NOTE_DEFAULT);
-}
-
-static void emit_field_default(MoltPlan *plan, const MoltField *field, uint64_t destination)
-{
-    const MoltNote *note = default_note(plan->after, field);
-    uint64_t at = destination + field->bit_offset / 8;
-    if (!note) {
-        if (!(field->flags & MOLT_FIELD_BITS))
-            emit_default(plan, field->type, at);
-        return;
-    }
-    MoltOp op = {.code = MOLT__OP_CONSTANT,
-                 .check = MOLT__NO_CHECK,
-                 .destination = at,
-                 .size = note->constant_size,
-                 .constant = note->constant};
-    if (field->flags & MOLT_FIELD_BITS) {
-        op.code = MOLT__OP_CONSTANT_BITS;
-        op.forms[1] = field_form(plan->after, field);
-    } else if (value_kind(plan->after, field->type) == MOLT_KIND_POINTER) {
-        op.code = MOLT__OP_CONSTANT_STRING;
-    }
-    push(plan, op);
-}
-
-/* The default instance of a type: destinations are zero already, so only annotations count. */
-static void emit_default(MoltPlan *plan, MoltTypeId after, uint64_t destination)
-{
-    const MoltType *type = molt_type(plan->after, after);
-    if (molt_kind_is_sequence(type->kind)) {
-        uint64_t stride = molt_type(plan->after, type->elem)->size;
-        uint32_t body = open_loop(plan, type->length, 0, 0, destination, stride);
-        emit_default(plan, type->elem, 0);
-        close_loop(plan, body);
-    } else if (type->kind == MOLT_KIND_STRUCT) {
-        for (uint32_t f = 0; f < type->count; f++)
-            emit_field_default(plan, &plan->after->tables.fields[type->first + f], destination);
-    }
-}
-
-/* ---- values that go ------------------------------------------------------------------------- */
-
-static void emit_drop_field(MoltPlan *plan, const Site *site, MoltRule rule, const MoltField *field,
-                            uint64_t source)
-{
-    const MoltNote *note = default_note(plan->before, field);
-    uint32_t constant = note ? note->constant : MOLT__NO_CONSTANT;
-    if (field->flags & MOLT_FIELD_BITS) {
-        push(plan, (MoltOp){.code = MOLT__OP_DROP_NUMBER,
-                            .check = check_for(plan, site),
-                            .rule = (uint8_t)rule,
-                            .source = source + field->bit_offset / 8,
-                            .constant = constant,
-                            .forms = {field_form(plan->before, field)}});
-        return;
-    }
-    if (note && value_kind(plan->before, field->type) == MOLT_KIND_POINTER) {
-        /* a string of its own is a live value */
-        push(plan, (MoltOp){.code = MOLT__OP_DROP_BYTES,
-                            .has_string = true,
-                            .check = check_for(plan, site),
-                            .rule = (uint8_t)rule,
-                            .source = source + field->bit_offset / 8,
-                            .size = sizeof(uintptr_t),
-                            .constant = MOLT__NO_CONSTANT});
-        return;
-    }
-    emit_drop(plan, site, rule, field->type, source + field->bit_offset / 8, constant);
-}
-
-static void emit_drop(MoltPlan *plan, const Site *site, MoltRule rule, MoltTypeId before,
-                      uint64_t source, uint32_t constant)
-{
-    const MoltType *type = molt_type(plan->before, before);
-    if (constant == MOLT__NO_CONSTANT && type->kind == MOLT_KIND_STRUCT) {
-        for (uint32_t f = 0; f < type->count; f++)
-            emit_drop_field(plan, site, rule, &plan->before->tables.fields[type->first + f],
-                            source);
-        return;
-    }
-    if (constant == MOLT__NO_CONSTANT && molt_kind_is_sequence(type->kind) &&
-        molt_type(plan->before, type->elem)->kind != MOLT_KIND_INT) {
-        uint32_t body =
-            open_loop(plan, type->length, source, molt_type(plan->before, type->elem)->size, 0, 0);
-        emit_drop(plan, site, rule, type->elem, 0, MOLT__NO_CONSTANT);
-        close_loop(plan, body);
-        return;
-    }
-    MoltOp op = {.code = MOLT__OP_DROP_BYTES,
-                 .check = check_for(plan, site),
-                 .rule = (uint8_t)rule,
-                 .source = source,
-                 .size = type->size,
-                 .constant = constant};
-    if (molt__plan_is_number(type) && constant == MOLT__NO_CONSTANT) {
-        op.code = MOLT__OP_DROP_NUMBER; /* long double has padding */
-        op.forms[0] = molt__plan_form(plan->before, before);
-    }
-    push(plan, op);
-}
+static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uint64_t source,
+                        uint64_t destination);
 
 /* ---- one value ------------------------------------------------------------------------------ */
 
-static void emit_number(MoltPlan *plan, const Site *site, MoltNumberForm from, MoltNumberForm to,
-                        uint64_t source, uint64_t destination)
+static void emit_number(MoltPlan *plan, const MoltEmitSite *site, MoltNumberForm from,
+                        MoltNumberForm to, uint64_t source, uint64_t destination)
 {
     if (same_form(&from, &to)) {
-        push_copy(plan, source, destination, from.size);
+        molt__emit_copy(plan, source, destination, from.size);
         return;
     }
-    uint32_t check = check_for(plan, site);
+    uint32_t check = molt__emit_check(plan, site);
     if (plan->failed)
         return;
-    push(plan, (MoltOp){.code = MOLT__OP_NUMBER,
-                        .round = (plan->checks[check].allow & MOLT__ALLOW_ROUND) != 0,
-                        .check = check,
-                        .source = source,
-                        .destination = destination,
-                        .forms = {from, to},
-                        .kernel = molt__number_kernel(&from, &to)});
+    molt__emit_op(plan, (MoltOp){.code = MOLT__OP_NUMBER,
+                                 .round = (plan->checks[check].allow & MOLT__ALLOW_ROUND) != 0,
+                                 .check = check,
+                                 .source = source,
+                                 .destination = destination,
+                                 .forms = {from, to},
+                                 .kernel = molt__number_kernel(&from, &to)});
 }
 
 /* An enum, or a number that becomes one, in the forms that the fields have. */
-static void emit_enum(MoltPlan *plan, const Site *site, MoltTypeId before, MoltTypeId after,
+static void emit_enum(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before, MoltTypeId after,
                       MoltNumberForm from, MoltNumberForm to, uint64_t source, uint64_t destination)
 {
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
@@ -378,12 +158,12 @@ static void emit_enum(MoltPlan *plan, const Site *site, MoltTypeId before, MoltT
         }
         op.value_count = plan->value_count - op.values;
     }
-    op.check = check_for(plan, site);
-    push(plan, op);
+    op.check = molt__emit_check(plan, site);
+    molt__emit_op(plan, op);
 }
 
-static void emit_pointer(MoltPlan *plan, const Site *site, MoltTypeId before, MoltTypeId after,
-                         uint64_t source, uint64_t destination)
+static void emit_pointer(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
+                         MoltTypeId after, uint64_t source, uint64_t destination)
 {
     MoltTypeId was = molt_type(plan->before, before)->elem;
     MoltTypeId is = molt_type(plan->after, after)->elem;
@@ -391,14 +171,14 @@ static void emit_pointer(MoltPlan *plan, const Site *site, MoltTypeId before, Mo
     if (site->after != MOLT__NO_FIELD && site->pair != UINT32_MAX)
         external = (plan->after->tables.fields[site->after].flags & MOLT_FIELD_EXTERNAL) != 0;
     bool to_void = molt_type(plan->after, is)->kind == MOLT_KIND_VOID;
-    push(plan, (MoltOp){.code = MOLT__OP_POINTER,
-                        .external = external,
-                        .check = check_for(plan, site),
-                        .source = source,
-                        .destination = destination,
-                        .before = was,
-                        .after = is,
-                        .pointee_ok = to_void || molt__plan_same_type(plan, was, is)});
+    molt__emit_op(plan, (MoltOp){.code = MOLT__OP_POINTER,
+                                 .external = external,
+                                 .check = molt__emit_check(plan, site),
+                                 .source = source,
+                                 .destination = destination,
+                                 .before = was,
+                                 .after = is,
+                                 .pointee_ok = to_void || molt__plan_same_type(plan, was, is)});
 }
 
 /* A vector is an array of its elements with an alignment of its own. A complex number has two parts
@@ -442,75 +222,75 @@ static bool is_reshape(const MoltPlan *plan, const MoltType *was, const MoltType
     return old_depth > 1 && had == has && !same_dimensions(plan, was, is);
 }
 
-static void emit_array(MoltPlan *plan, const Site *site, MoltTypeId before, MoltTypeId after,
-                       uint64_t source, uint64_t destination)
+static void emit_array(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
+                       MoltTypeId after, uint64_t source, uint64_t destination)
 {
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
     uint64_t from = molt_type(plan->before, was->elem)->size;
     uint64_t to = molt_type(plan->after, is->elem)->size;
     uint64_t both = was->length < is->length ? was->length : is->length;
-    if (is_plain_copy(plan, was->elem, is->elem)) {
+    if (molt__emit_is_copy(plan, was->elem, is->elem)) {
         if (both > 0)
-            push_copy(plan, source, destination, both * from);
+            molt__emit_copy(plan, source, destination, both * from);
     } else {
-        uint32_t body = open_loop(plan, both, source, from, destination, to);
-        emit_value(plan, site, was->elem, is->elem, 0, 0);
-        close_loop(plan, body);
+        uint32_t body = molt__emit_loop(plan, both, source, from, destination, to);
+        molt__emit_value(plan, site, was->elem, is->elem, 0, 0);
+        molt__emit_loop_end(plan, body);
     }
     if (was->length > both) {
-        uint32_t body = open_loop(plan, was->length - both, source + both * from, from, 0, 0);
-        emit_drop(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem, 0, MOLT__NO_CONSTANT);
-        close_loop(plan, body);
+        uint32_t body = molt__emit_loop(plan, was->length - both, source + both * from, from, 0, 0);
+        molt__emit_drop(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem, 0, MOLT__NO_CONSTANT);
+        molt__emit_loop_end(plan, body);
     }
     if (is->length > both) {
-        uint32_t body = open_loop(plan, is->length - both, 0, 0, destination + both * to, to);
-        emit_default(plan, is->elem, 0);
-        close_loop(plan, body);
+        uint32_t body = molt__emit_loop(plan, is->length - both, 0, 0, destination + both * to, to);
+        molt__emit_default(plan, is->elem, 0);
+        molt__emit_loop_end(plan, body);
     }
 }
 
-static void emit_scalar_to_array(MoltPlan *plan, const Site *site, MoltTypeId before,
+static void emit_scalar_to_array(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
                                  MoltTypeId after, uint64_t source, uint64_t destination)
 {
     const MoltType *is = molt_type(plan->after, after);
     uint64_t stride = molt_type(plan->after, is->elem)->size;
     if (is->length == 0) {
-        emit_drop(plan, site, MOLT_RULE_ELEMENTS_DROPPED, before, source, MOLT__NO_CONSTANT);
+        molt__emit_drop(plan, site, MOLT_RULE_ELEMENTS_DROPPED, before, source, MOLT__NO_CONSTANT);
         return;
     }
-    emit_value(plan, site, before, is->elem, source, destination);
-    uint32_t body = open_loop(plan, is->length - 1, 0, 0, destination + stride, stride);
-    emit_default(plan, is->elem, 0);
-    close_loop(plan, body);
+    molt__emit_value(plan, site, before, is->elem, source, destination);
+    uint32_t body = molt__emit_loop(plan, is->length - 1, 0, 0, destination + stride, stride);
+    molt__emit_default(plan, is->elem, 0);
+    molt__emit_loop_end(plan, body);
 }
 
-static void emit_array_to_scalar(MoltPlan *plan, const Site *site, MoltTypeId before,
+static void emit_array_to_scalar(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
                                  MoltTypeId after, uint64_t source, uint64_t destination)
 {
     const MoltType *was = molt_type(plan->before, before);
     uint64_t stride = molt_type(plan->before, was->elem)->size;
     if (was->length == 0) {
-        emit_default(plan, after, destination);
+        molt__emit_default(plan, after, destination);
         return;
     }
-    emit_value(plan, site, was->elem, after, source, destination);
-    uint32_t body = open_loop(plan, was->length - 1, source + stride, stride, 0, 0);
-    emit_drop(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem, 0, MOLT__NO_CONSTANT);
-    close_loop(plan, body);
+    molt__emit_value(plan, site, was->elem, after, source, destination);
+    uint32_t body = molt__emit_loop(plan, was->length - 1, source + stride, stride, 0, 0);
+    molt__emit_drop(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem, 0, MOLT__NO_CONSTANT);
+    molt__emit_loop_end(plan, body);
 }
 
-static void emit_string(MoltPlan *plan, const Site *site, uint8_t code, const MoltType *was,
+static void emit_string(MoltPlan *plan, const MoltEmitSite *site, uint8_t code, const MoltType *was,
                         const MoltType *is, uint64_t source, uint64_t destination)
 {
-    push(plan, (MoltOp){.code = code,
-                        .check = check_for(plan, site),
-                        .source = source,
-                        .destination = destination,
-                        .size = was->length,
-                        .length = is->length});
+    molt__emit_op(plan, (MoltOp){.code = code,
+                                 .check = molt__emit_check(plan, site),
+                                 .source = source,
+                                 .destination = destination,
+                                 .size = was->length,
+                                 .length = is->length});
 }
 
-static void emit_arrays_and_strings(MoltPlan *plan, const Site *site, MoltTypeId before,
+static void emit_arrays_and_strings(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
                                     MoltTypeId after, uint64_t source, uint64_t destination)
 {
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
@@ -523,7 +303,7 @@ static void emit_arrays_and_strings(MoltPlan *plan, const Site *site, MoltTypeId
         emit_string(plan, site, MOLT__OP_STRING_FROM_HEAP, was, is, source, destination);
     else if (is_indexed(was) && is_indexed(is)) {
         if (is_reshape(plan, was, is))
-            emit_drop(plan, site, MOLT_RULE_SHAPE_CHANGED, before, source, MOLT__NO_CONSTANT);
+            molt__emit_drop(plan, site, MOLT_RULE_SHAPE_CHANGED, before, source, MOLT__NO_CONSTANT);
         else
             emit_array(plan, site, before, after, source, destination);
     } else if (is_indexed(was)) {
@@ -535,8 +315,8 @@ static void emit_arrays_and_strings(MoltPlan *plan, const Site *site, MoltTypeId
 
 /* As in C: a real number is the real part, and the conversion to one drops the imaginary part. An
  * array of two is the same thing by another name; any other number of elements is not. */
-static void emit_complex(MoltPlan *plan, const Site *site, MoltTypeId before, MoltTypeId after,
-                         uint64_t source, uint64_t destination)
+static void emit_complex(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
+                         MoltTypeId after, uint64_t source, uint64_t destination)
 {
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
     bool parts = molt_kind_is_sequence(was->kind) && molt_kind_is_sequence(is->kind);
@@ -547,13 +327,13 @@ static void emit_complex(MoltPlan *plan, const Site *site, MoltTypeId before, Mo
     } else if (molt__plan_is_number(was)) {
         emit_scalar_to_array(plan, site, before, after, source, destination);
     } else {
-        emit_drop(plan, site, MOLT_RULE_KIND_CHANGED, before, source, MOLT__NO_CONSTANT);
-        emit_default(plan, after, destination);
+        molt__emit_drop(plan, site, MOLT_RULE_KIND_CHANGED, before, source, MOLT__NO_CONSTANT);
+        molt__emit_default(plan, after, destination);
     }
 }
 
-static void emit_value(MoltPlan *plan, const Site *site, MoltTypeId before, MoltTypeId after,
-                       uint64_t source, uint64_t destination)
+void molt__emit_value(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before, MoltTypeId after,
+                      uint64_t source, uint64_t destination)
 {
     if (plan->failed)
         return;
@@ -562,8 +342,8 @@ static void emit_value(MoltPlan *plan, const Site *site, MoltTypeId before, Molt
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
     bool old_number = molt__plan_is_number(was) || was->kind == MOLT_KIND_ENUM;
     bool new_number = molt__plan_is_number(is) || is->kind == MOLT_KIND_ENUM;
-    if (is_plain_copy(plan, before, after)) {
-        push_copy(plan, source, destination, was->size);
+    if (molt__emit_is_copy(plan, before, after)) {
+        molt__emit_copy(plan, source, destination, was->size);
     } else if (old_number && is->kind == MOLT_KIND_ENUM && was->kind != MOLT_KIND_FLOAT) {
         emit_enum(plan, site, before, after, molt__plan_form(plan->before, before),
                   molt__plan_form(plan->after, after), source, destination);
@@ -583,15 +363,15 @@ static void emit_value(MoltPlan *plan, const Site *site, MoltTypeId before, Molt
         MoltRule rule = was->kind == MOLT_KIND_UNION && is->kind == MOLT_KIND_UNION
                             ? MOLT_RULE_UNION_CHANGED
                             : MOLT_RULE_KIND_CHANGED;
-        emit_drop(plan, site, rule, before, source, MOLT__NO_CONSTANT);
-        emit_default(plan, after, destination);
+        molt__emit_drop(plan, site, rule, before, source, MOLT__NO_CONSTANT);
+        molt__emit_default(plan, after, destination);
     }
 }
 
 /* ---- structs -------------------------------------------------------------------------------- */
 
-static void emit_bits(MoltPlan *plan, const Site *site, const MoltField *was, const MoltField *is,
-                      uint64_t source, uint64_t destination)
+static void emit_bits(MoltPlan *plan, const MoltEmitSite *site, const MoltField *was,
+                      const MoltField *is, uint64_t source, uint64_t destination)
 {
     MoltTypeId before = molt_value_type(plan->before, was->type);
     MoltTypeId after = molt_value_type(plan->after, is->type);
@@ -600,13 +380,13 @@ static void emit_bits(MoltPlan *plan, const Site *site, const MoltField *was, co
     bool numbers = (molt__plan_is_number(from) || from->kind == MOLT_KIND_ENUM) &&
                    (molt__plan_is_number(to) || to->kind == MOLT_KIND_ENUM);
     if (!numbers)
-        emit_drop_field(plan, site, MOLT_RULE_KIND_CHANGED, was, source);
+        molt__emit_drop_field(plan, site, MOLT_RULE_KIND_CHANGED, was, source);
     else if (to->kind == MOLT_KIND_ENUM && from->kind != MOLT_KIND_FLOAT)
-        emit_enum(plan, site, before, after, field_form(plan->before, was),
-                  field_form(plan->after, is), at, into);
+        emit_enum(plan, site, before, after, molt__plan_field_form(plan->before, was),
+                  molt__plan_field_form(plan->after, is), at, into);
     else
-        emit_number(plan, site, field_form(plan->before, was), field_form(plan->after, is), at,
-                    into);
+        emit_number(plan, site, molt__plan_field_form(plan->before, was),
+                    molt__plan_field_form(plan->after, is), at, into);
 }
 
 static bool is_flexible(const MoltSchema *schema, const MoltField *field)
@@ -615,21 +395,22 @@ static bool is_flexible(const MoltSchema *schema, const MoltField *field)
     return type->kind == MOLT_KIND_ARRAY && (type->flags & MOLT_TYPE_FLEXIBLE) != 0;
 }
 
-static void emit_field(MoltPlan *plan, const Site *site, uint64_t source, uint64_t destination)
+void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
+                      uint64_t destination)
 {
     const MoltField *is = &plan->after->tables.fields[site->after];
     bool from_tail = site->before != MOLT__NO_FIELD &&
                      is_flexible(plan->before, &plan->before->tables.fields[site->before]);
     if (site->before == MOLT__NO_FIELD || from_tail || is->flags & MOLT_FIELD_TRANSIENT) {
-        emit_field_default(plan, is, destination);
+        molt__emit_field_default(plan, is, destination);
         return;
     }
     const MoltField *was = &plan->before->tables.fields[site->before];
     if ((was->flags | is->flags) & MOLT_FIELD_BITS)
         emit_bits(plan, site, was, is, source, destination);
-    else
-        emit_value(plan, site, was->type, is->type, source + was->bit_offset / 8,
-                   destination + is->bit_offset / 8);
+    else if (!molt__emit_union(plan, site, source, destination))
+        molt__emit_value(plan, site, was->type, is->type, source + was->bit_offset / 8,
+                         destination + is->bit_offset / 8);
 }
 
 static bool is_matched(const MoltPlan *plan, uint32_t pair, uint32_t before)
@@ -651,25 +432,25 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
     molt__plan_report_pair(plan, pair);
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
     for (uint32_t f = 0; f < is->count && !plan->failed; f++) {
-        Site site = {pair, before, after, plan->matches[plan->pairs[pair].match + f],
-                     is->first + f};
+        MoltEmitSite site = {pair, before, after, plan->matches[plan->pairs[pair].match + f],
+                             is->first + f};
         if (!is_flexible(plan->after, &plan->after->tables.fields[is->first + f]))
-            emit_field(plan, &site, source, destination);
+            molt__emit_field(plan, &site, source, destination);
     }
     for (uint32_t f = 0; f < was->count && !plan->failed; f++) {
         const MoltField *field = &plan->before->tables.fields[was->first + f];
         if (field->flags & MOLT_FIELD_TRANSIENT || is_matched(plan, pair, was->first + f) ||
             is_flexible(plan->before, field))
             continue;
-        Site site = {pair, before, after, was->first + f, MOLT__NO_FIELD};
-        emit_drop_field(plan, &site, MOLT_RULE_FIELD_REMOVED, field, source);
+        MoltEmitSite site = {pair, before, after, was->first + f, MOLT__NO_FIELD};
+        molt__emit_drop_field(plan, &site, MOLT_RULE_FIELD_REMOVED, field, source);
     }
 }
 
 /* ---- types ---------------------------------------------------------------------------------- */
 
 /* The pointers of a type that stays, in place. */
-static void emit_scan(MoltPlan *plan, const Site *site, MoltTypeId id, uint64_t at)
+static void emit_scan(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId id, uint64_t at)
 {
     const MoltType *type = molt_type(plan->before, id);
     MoltTypeId after = plan->types[id].after;
@@ -679,20 +460,28 @@ static void emit_scan(MoltPlan *plan, const Site *site, MoltTypeId id, uint64_t 
         emit_pointer(plan, site, id, after, at, at);
     } else if (molt_kind_is_sequence(type->kind)) {
         uint64_t stride = molt_type(plan->before, type->elem)->size;
-        uint32_t body = open_loop(plan, type->length, at, stride, at, stride);
+        uint32_t body = molt__emit_loop(plan, type->length, at, stride, at, stride);
         emit_scan(plan, site, type->elem, 0);
-        close_loop(plan, body);
+        molt__emit_loop_end(plan, body);
     } else if (type->kind == MOLT_KIND_STRUCT && molt__plan_has_pointers(plan->before, id)) {
         uint32_t pair = molt__plan_pair(plan, id, after);
         const MoltType *is = molt_type(plan->after, after);
         for (uint32_t f = 0; f < type->count && !plan->failed; f++) {
-            const MoltField *field = &plan->before->tables.fields[type->first + f];
-            Site inner = {pair, id, after, type->first + f, is->first + f};
-            if (!(field->flags & (MOLT_FIELD_EXTERNAL | MOLT_FIELD_BITS)) &&
-                !is_flexible(plan->before, field))
-                emit_scan(plan, &inner, field->type, at + field->bit_offset / 8);
+            MoltEmitSite inner = {pair, id, after, type->first + f, is->first + f};
+            molt__emit_scan_field(plan, &inner, at);
         }
     }
+}
+
+void molt__emit_scan_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t at)
+{
+    const MoltField *field = &plan->before->tables.fields[site->before];
+    if (field->flags & (MOLT_FIELD_EXTERNAL | MOLT_FIELD_BITS) || is_flexible(plan->before, field))
+        return;
+    if (molt_type(plan->before, field->type)->kind == MOLT_KIND_UNION)
+        molt__emit_scan_union(plan, site, at);
+    else
+        emit_scan(plan, site, field->type, at + field->bit_offset / 8);
 }
 
 /* ---- flexible arrays: operations on one element, after those of the struct -------------------- */
@@ -707,7 +496,8 @@ static void scan_tail(MoltPlan *plan, MoltTypeId before, const MoltField *was)
     MoltTypeId after = plan->types[before].after;
     const MoltType *is = molt_type(plan->after, after);
     uint32_t pair = molt__plan_pair(plan, before, after);
-    Site site = {pair, before, after, field_index(plan->before, was), is->first + is->count - 1};
+    MoltEmitSite site = {pair, before, after, field_index(plan->before, was),
+                         is->first + is->count - 1};
     if (!plan->failed && !(was->flags & MOLT_FIELD_EXTERNAL))
         emit_scan(plan, &site, molt_type(plan->before, was->type)->elem, 0);
 }
@@ -719,17 +509,17 @@ static void change_tail(MoltPlan *plan, MoltTypeId before, const MoltField *was,
     uint32_t pair = molt__plan_pair(plan, before, after);
     MoltTypeId from = molt_type(plan->before, was->type)->elem;
     MoltTypeId to = molt_type(plan->after, is->type)->elem;
-    Site site = {pair, before, after, field_index(plan->before, was), MOLT__NO_FIELD};
+    MoltEmitSite site = {pair, before, after, field_index(plan->before, was), MOLT__NO_FIELD};
     if (plan->failed)
         return;
     if (molt__plan_same_tail(plan, before, after) && !(is->flags & MOLT_FIELD_TRANSIENT)) {
         site.after = field_index(plan->after, is);
-        emit_value(plan, &site, from, to, 0, 0);
+        molt__emit_value(plan, &site, from, to, 0, 0);
         return;
     }
     if (!(was->flags & MOLT_FIELD_TRANSIENT))
-        emit_drop(plan, &site, MOLT_RULE_FIELD_REMOVED, from, 0, MOLT__NO_CONSTANT);
-    emit_default(plan, to, 0);
+        molt__emit_drop(plan, &site, MOLT_RULE_FIELD_REMOVED, from, 0, MOLT__NO_CONSTANT);
+    molt__emit_default(plan, to, 0);
 }
 
 /* A struct that gains or loses its flexible array changes what the count of its blocks means. */
@@ -747,12 +537,13 @@ static void emit_tail(MoltPlan *plan, MoltTypeId before)
     } else if (was && is) {
         change_tail(plan, before, was, is);
     } else {
-        const Site site = {UINT32_MAX, before, type->after,
-                           was ? field_index(plan->before, was) : MOLT__NO_FIELD,
-                           is ? field_index(plan->after, is) : MOLT__NO_FIELD};
-        uint32_t check = check_for(plan, &site);
-        push(plan, (MoltOp){.code = MOLT__OP_REFUSE, .check = check,
-                            .rule = MOLT_RULE_SHAPE_CHANGED});
+        const MoltEmitSite site = {UINT32_MAX, before, type->after,
+                                   was ? field_index(plan->before, was) : MOLT__NO_FIELD,
+                                   is ? field_index(plan->after, is) : MOLT__NO_FIELD};
+        uint32_t check = molt__emit_check(plan, &site);
+        molt__emit_op(
+            plan,
+            (MoltOp){.code = MOLT__OP_REFUSE, .check = check, .rule = MOLT_RULE_SHAPE_CHANGED});
         type->op_count++;
         type->first_tail = plan->op_count;
     }
@@ -762,7 +553,7 @@ static void emit_tail(MoltPlan *plan, MoltTypeId before)
 void molt__plan_emit_type(MoltPlan *plan, MoltTypeId before)
 {
     MoltTypePlan *type = &plan->types[before];
-    Site site = {UINT32_MAX, before, type->after, MOLT__NO_FIELD, MOLT__NO_FIELD};
+    MoltEmitSite site = {UINT32_MAX, before, type->after, MOLT__NO_FIELD, MOLT__NO_FIELD};
     uint16_t kind = molt_type(plan->before, before)->kind;
     plan->merge_floor = plan->op_count;
     if (type->after == MOLT_NO_TYPE || kind == MOLT_KIND_VOID || kind == MOLT_KIND_FUNCTION ||
@@ -774,7 +565,7 @@ void molt__plan_emit_type(MoltPlan *plan, MoltTypeId before)
         type->scan_count = plan->op_count - type->first_scan;
     } else {
         type->first_op = plan->op_count;
-        emit_value(plan, &site, before, type->after, 0, 0);
+        molt__emit_value(plan, &site, before, type->after, 0, 0);
         type->op_count = plan->op_count - type->first_op;
     }
     emit_tail(plan, before);

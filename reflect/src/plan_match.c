@@ -207,6 +207,15 @@ static uint32_t named_types(const MoltSchema *schema, Named *items, MoltTypeId *
     return count;
 }
 
+static MoltTypeId held_type(const MoltSchema *schema, MoltTypeId type)
+{
+    while (molt_kind_is_sequence(molt_type(schema, type)->kind) ||
+           molt_type(schema, type)->kind == MOLT_KIND_ATOMIC ||
+           molt_type(schema, type)->kind == MOLT_KIND_POINTER)
+        type = molt_type(schema, type)->elem;
+    return type;
+}
+
 static bool match_named_types(MoltPlan *plan)
 {
     uint32_t old_all = plan->before->tables.type_count, new_all = plan->after->tables.type_count;
@@ -235,6 +244,52 @@ static bool match_named_types(MoltPlan *plan)
         plan->allocator.resize(plan->allocator.context, ids, (size_t)slots * sizeof *ids, 0);
     free_named(plan, olds, old_all);
     free_named(plan, news, new_all);
+    return !plan->failed;
+}
+
+/* Types without a name are called after the field that holds them ("P::f"), so what became of P and
+ * f says what became of them. True when that said anything new. */
+static bool match_unnamed_in(MoltPlan *plan, MoltTypeId before)
+{
+    uint32_t pair = molt__plan_pair(plan, before, plan->types[before].after);
+    bool any = false;
+    if (plan->failed)
+        return false;
+    const MoltType *is = molt_type(plan->after, plan->types[before].after);
+    for (uint32_t f = 0; f < is->count; f++) {
+        uint32_t from = plan->matches[plan->pairs[pair].match + f];
+        if (from == MOLT__NO_FIELD)
+            continue;
+        MoltTypeId old = held_type(plan->before, plan->before->tables.fields[from].type);
+        MoltTypeId new = held_type(plan->after, plan->after->tables.fields[is->first + f].type);
+        if (plan->types[old].after != MOLT_NO_TYPE || plan->origins[new] != MOLT_NO_TYPE ||
+            molt_type(plan->before, old)->kind != molt_type(plan->after, new)->kind ||
+            !strstr(molt_type_name(plan->before, old), "::") ||
+            !strstr(molt_type_name(plan->after, new), "::"))
+            continue;
+        plan->types[old].after = new;
+        plan->origins[new] = old;
+        any = true;
+    }
+    return any;
+}
+
+static bool match_unnamed_types(MoltPlan *plan)
+{
+    bool open = false;
+    for (MoltTypeId t = 0; t < plan->before->tables.type_count; t++)
+        open = open || (plan->types[t].after == MOLT_NO_TYPE &&
+                        strstr(molt_type_name(plan->before, t), "::"));
+    while (open && !plan->failed) { /* each round goes one level down */
+        open = false;
+        for (MoltTypeId t = 0; t < plan->before->tables.type_count && !plan->failed; t++) {
+            uint16_t kind = molt_type(plan->before, t)->kind;
+            if ((kind == MOLT_KIND_STRUCT || kind == MOLT_KIND_UNION) &&
+                plan->types[t].after != MOLT_NO_TYPE &&
+                molt_type(plan->after, plan->types[t].after)->kind == kind)
+                open = match_unnamed_in(plan, t) || open;
+        }
+    }
     return !plan->failed;
 }
 
@@ -317,6 +372,8 @@ static bool has_any_was(const MoltSchema *schema, const MoltType *type)
 static bool moves_within(MoltPlan *plan, MoltTypeId before, MoltTypeId after)
 {
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
+    if (is->kind == MOLT_KIND_STRUCT && molt__plan_is_retagged(plan, before, after))
+        return true;
     if ((is->kind != MOLT_KIND_STRUCT && is->kind != MOLT_KIND_ENUM) ||
         !has_any_was(plan->after, is))
         return false;
@@ -355,7 +412,7 @@ bool molt__plan_match_types(MoltPlan *plan)
         plan->types[t].after = MOLT_NO_TYPE;
     for (MoltTypeId t = 0; t < plan->after->tables.type_count; t++)
         plan->origins[t] = MOLT_NO_TYPE;
-    if (!match_named_types(plan))
+    if (!match_named_types(plan) || !match_unnamed_types(plan))
         return false;
     for (uint32_t f = 0; f < plan->forced_count; f++) {
         plan->types[plan->forced[f].before].after = plan->forced[f].after;
@@ -413,6 +470,51 @@ static void named_fields(const MoltSchema *schema, const MoltType *type, Named *
     }
 }
 
+/* Members that two anonymous unions or structs share, by present or earlier names. */
+static uint32_t shared_members(const MoltPlan *plan, const MoltType *was, const MoltType *is)
+{
+    uint32_t count = 0;
+    for (uint32_t b = was->first; b < was->first + was->count; b++) {
+        const MoltField *old = &plan->before->tables.fields[b];
+        const char *name = molt_string(plan->before, old->name);
+        for (uint32_t a = is->first; a < is->first + is->count; a++) {
+            const MoltField *new = &plan->after->tables.fields[a];
+            Named named = {new->name, new->note_first, new->note_count, false, NULL};
+            count += strcmp(molt_string(plan->after, new->name), name) == 0 ||
+                     has_was(plan->after, &named, name);
+        }
+    }
+    return count;
+}
+
+/* An anonymous union is called after its members, so a member more or less gives it another name:
+ * what shares most members with it is what it was. */
+static void match_groups(const MoltPlan *plan, const MoltType *was, const MoltType *is,
+                         uint32_t *match)
+{
+    for (uint32_t f = 0; f < is->count; f++) {
+        const MoltField *new = &plan->after->tables.fields[is->first + f];
+        if (match[f] != UINT32_MAX || molt_string(plan->after, new->name)[0] != '<')
+            continue;
+        uint32_t best = 0;
+        for (uint32_t b = 0; b < was->count; b++) {
+            const MoltField *old = &plan->before->tables.fields[was->first + b];
+            const MoltType *from = molt_type(plan->before, old->type);
+            const MoltType *to = molt_type(plan->after, new->type);
+            bool taken = false;
+            for (uint32_t other = 0; other < is->count; other++)
+                taken = taken || match[other] == b;
+            if (taken || molt_string(plan->before, old->name)[0] != '<' || from->kind != to->kind)
+                continue;
+            uint32_t shared = shared_members(plan, from, to);
+            if (shared > best) {
+                best = shared;
+                match[f] = b;
+            }
+        }
+    }
+}
+
 uint32_t molt__plan_pair(MoltPlan *plan, MoltTypeId before, MoltTypeId after)
 {
     const MoltPair *known = molt__plan_find_pair(plan, before, after);
@@ -437,6 +539,7 @@ uint32_t molt__plan_pair(MoltPlan *plan, MoltTypeId before, MoltTypeId after)
                             after, is->first + bad, NULL,
                             "more than one old field claims this place: keep one MOLT_WAS, and "
                             "give the other old field a place or remove it in an edit of its own");
+        match_groups(plan, was, is, match);
         for (uint32_t f = 0; f < is->count; f++)
             match[f] = match[f] == UINT32_MAX ? MOLT__NO_FIELD : was->first + match[f];
         for (uint32_t f = is->count; f < room; f++)

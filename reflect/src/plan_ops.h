@@ -1,15 +1,18 @@
-/* Inside of a plan, shared by plan.c, plan_emit.c, plan_match.c, migrate.c and relocate.c: a flat
- * list of operations per type, compiled once and executed operation by operation over batches of
- * objects. It must never know live objects.
+/* Inside of a plan, shared by the plan_*.c, migrate.c, execute.c and relocate.c: a flat list of
+ * operations per type, compiled once and executed operation by operation over batches of objects.
+ * It must never know live objects.
  *
  * Invariants: source offsets are in the old layout, destination offsets in the new one, both relative
- * to the element (inside a loop: to the loop's element); a LOOP is followed by its `body` operations;
+ * to the element (inside a loop: to the loop's element); a LOOP is followed by its `body` operations,
+ * a UNION by `body` operations that are ARMs, each followed by its own `body`, the last one possibly
+ * with `otherwise`;
  * `check` indexes plan->checks or is MOLT__NO_CHECK for what cannot fail. */
 #ifndef MOLT_PLAN_OPS_H
 #define MOLT_PLAN_OPS_H
 
 #include "convert.h"
 #include "molt/plan.h"
+#include "tagged_union.h"
 
 #define MOLT__NO_CHECK UINT32_MAX
 #define MOLT__NO_FIELD UINT32_MAX
@@ -29,7 +32,9 @@ typedef enum MoltOpCode {
     MOLT__OP_CONSTANT_STRING,  /* a heap copy of the string at constants[constant] */
     MOLT__OP_DROP_BYTES,       /* counts objects whose `size` bytes differ from the default */
     MOLT__OP_DROP_NUMBER,      /* the same for forms[0] (floats by bits, bit-fields) */
-    MOLT__OP_REFUSE            /* refuses every object by `rule` */
+    MOLT__OP_UNION,            /* runs the ARM of the value of forms[0] at byte `tag`, if any */
+    MOLT__OP_ARM,              /* for tag values `tag`, or with `otherwise` for all without an ARM */
+    MOLT__OP_REFUSE            /* refuses each object by `rule`; constant: old string, "" for none */
 } MoltOpCode;
 
 /* One entry of an enumerator map, sorted by old value. */
@@ -51,11 +56,13 @@ typedef struct MoltOp {
     bool round;    /* NUMBER: fractions to the nearest integer */
     bool has_string; /* DROP_BYTES: its default is a string, so NULL is worth keeping */
     bool external; /* POINTER: bits are kept whatever they are */
+    bool otherwise; /* ARM */
     uint32_t check;
     uint64_t source, destination;
     uint64_t size, length;
     uint64_t source_stride, destination_stride; /* LOOP */
-    uint32_t body;                              /* LOOP */
+    uint32_t body;                              /* LOOP, UNION, ARM: operations that follow */
+    uint64_t tag;                               /* UNION: where the tag is; ARM: its value */
     uint32_t constant;            /* CONSTANT*: new schema; DROP*: old schema's default, or none */
     uint32_t values, value_count; /* ENUM, FLAGS */
     MoltNumberForm forms[2];
@@ -63,7 +70,7 @@ typedef struct MoltOp {
     MoltTypeId before, after; /* POINTER: pointees; ENUM, FLAGS: the enums' types */
     bool pointee_ok;          /* POINTER: the new pointee is what the old one became, or void */
     bool named_only;          /* ENUM: a value without an enumerator refuses */
-    uint8_t rule;             /* DROP*: MoltRule to report */
+    uint8_t rule;             /* DROP*, REFUSE: MoltRule to report */
 } MoltOp;
 
 #define MOLT__NO_CONSTANT UINT32_MAX
@@ -170,8 +177,13 @@ bool molt__plan_same_tail(const MoltPlan *plan, MoltTypeId before, MoltTypeId af
 
 /* plan_emit.c: operations of one type. */
 void molt__plan_emit_type(MoltPlan *plan, MoltTypeId before);
-/* True when the type holds a pointer that Molt follows, by value and at any depth. */
+/* True when the type holds a pointer that Molt follows, by value and at any depth. A union has a
+ * tag, and thus pointers that are followed, only as the member of a struct. */
 bool molt__plan_has_pointers(const MoltSchema *schema, MoltTypeId type);
+bool molt__plan_arms_have_pointers(const MoltSchema *schema, MoltTypeId type);
+
+/* plan_union.c: two structs of equal layout whose tagged unions select other arms than before. */
+bool molt__plan_is_retagged(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 
 /* Form of a number type (INT, FLOAT, BOOL, ENUM by its storage) of a schema. */
 MoltNumberForm molt__plan_form(const MoltSchema *schema, MoltTypeId type);

@@ -68,7 +68,8 @@ static void report_field(MoltPlan *plan, const MoltPair *pair, uint32_t before, 
         return;
     }
     const MoltField *was = &plan->before->tables.fields[before];
-    if (strcmp(molt_string(plan->before, was->name), molt_string(plan->after, is->name)) != 0)
+    if (strcmp(molt_string(plan->before, was->name), molt_string(plan->after, is->name)) != 0 &&
+        molt_string(plan->after, is->name)[0] != '<') /* an anonymous one has no name to change */
         molt__plan_find(plan, MOLT_INFO, MOLT_RULE_FIELD_RENAMED, pair->before, before, pair->after,
                         after, NULL, NULL);
     const MoltType *from = molt_type(plan->before, molt_value_type(plan->before, was->type));
@@ -96,6 +97,8 @@ static void report_order(MoltPlan *plan, const MoltPair *pair)
 {
     const MoltType *is = molt_type(plan->after, pair->after);
     uint32_t last = 0, last_field = MOLT__NO_FIELD;
+    if (is->kind == MOLT_KIND_UNION)
+        return; /* all arms lie at its start */
     for (uint32_t f = 0; f < is->count; f++) {
         uint32_t from = plan->matches[pair->match + f];
         if (from == MOLT__NO_FIELD)

@@ -107,82 +107,156 @@ static bool fits(const MoltPlan *plan, MoltTypeId pointee, MoltTypeId there)
             ((was->flags ^ is->flags) & MOLT_TYPE_SIGNED) == 0);
 }
 
+/* A place on the way down a type, in the old layout and in the new one. */
+typedef struct Descent {
+    const MoltPlan *plan;
+    MoltTypeId before, after;
+    uint64_t offset; /* of the wanted place from here on, old */
+    uint64_t out;    /* bytes passed so far, new */
+    uint64_t at;     /* bytes passed so far, old */
+    MoltTypeId pointee;
+    bool to_void;                /* the pointer becomes a `void *`, which may point at anything */
+    const unsigned char *object; /* bytes of the old element, for the tags of unions */
+    uint32_t arm;                /* of the union at this place, MOLT__NO_ARM when there is none */
+    bool varies;                 /* with the object's tags */
+} Descent;
+
+typedef enum Step { STEP_FURTHER, STEP_FOUND, STEP_GONE } Step;
+
+static Step found_if(bool fitting)
+{
+    return fitting ? STEP_FOUND : STEP_GONE;
+}
+
+static Step step_array(Descent *d, const MoltType *was, const MoltType *is)
+{
+    const MoltPlan *plan = d->plan;
+    uint64_t size = molt_type(plan->before, was->elem)->size;
+    uint64_t index = size > 0 ? d->offset / size : 0;
+    if (index > 0 && d->offset == index * size &&
+        means_end_before(plan->before, was->elem, d->pointee, index == was->length))
+        index--;
+    bool end = index == was->length;
+    if (molt_kind_is_sequence(is->kind)) {
+        uint64_t place = end ? is->length : index;
+        if (place > is->length || (place == is->length && !end))
+            return STEP_GONE;
+        d->out += place * molt_type(plan->after, is->elem)->size;
+        d->after = is->elem;
+    } else if (index > 0) {
+        return STEP_GONE;
+    }
+    if (end)
+        return found_if(was->elem != d->pointee || d->to_void || fits(plan, d->pointee, d->after));
+    d->before = was->elem;
+    d->offset -= index * size;
+    d->at += index * size;
+    return STEP_FURTHER;
+}
+
+static Step enter_field(Descent *d, uint32_t f, uint32_t g)
+{
+    const MoltField *was = &d->plan->before->tables.fields[f];
+    if (g == MOLT__NO_FIELD || d->plan->after->tables.fields[g].flags & MOLT_FIELD_BITS)
+        return STEP_GONE;
+    const MoltField *is = &d->plan->after->tables.fields[g];
+    d->offset -= was->bit_offset / 8;
+    d->at += was->bit_offset / 8;
+    d->out += is->bit_offset / 8;
+    d->before = was->type;
+    d->after = is->type;
+    return STEP_FURTHER;
+}
+
+static Step step_struct(Descent *d, const MoltType *was, const MoltType *is)
+{
+    if (was->hash == is->hash && !molt__plan_is_shuffled(d->plan, d->before)) {
+        d->out += d->offset;
+        return STEP_FOUND;
+    }
+    uint32_t f = field_at(d->plan->before, was, d->offset, d->pointee);
+    if (is->kind != MOLT_KIND_STRUCT || f == MOLT__NO_FIELD)
+        return STEP_GONE;
+    const MoltField *field = &d->plan->before->tables.fields[f];
+    MoltUnionTag tag;
+    if (molt__union_tag(d->plan->before, was, field, &tag)) {
+        d->arm = molt__union_active(d->plan->before, &tag, field, d->object + d->at);
+        d->varies = true;
+    }
+    return enter_field(d, f, new_field_of(d->plan, d->before, d->after, f));
+}
+
 /* Follows (path of fields and indices) from the old layout into the new one. False when the subobject
  * is gone or no longer one that the pointer may point at; one that becomes a `void *` may point at
  * anything. Iterates down the type, whose depth is bounded by C's by-value nesting. */
-static bool map_offset(const MoltPlan *plan, MoltTypeId before, MoltTypeId after, uint64_t offset,
-                       MoltTypeId pointee, bool to_void, uint64_t *out)
+static bool map_offset(Descent *d)
 {
-    bool any = molt_type(plan->before, pointee)->kind == MOLT_KIND_VOID;
-    *out = 0;
-    for (;;) {
-        const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
+    const MoltPlan *plan = d->plan;
+    bool any = molt_type(plan->before, d->pointee)->kind == MOLT_KIND_VOID;
+    Step step = STEP_FURTHER;
+    while (step == STEP_FURTHER) {
+        const MoltType *was = molt_type(plan->before, d->before);
+        const MoltType *is = molt_type(plan->after, d->after);
+        const MoltTypePlan *type = &plan->types[d->before];
+        uint32_t arm = d->arm;
+        d->arm = MOLT__NO_ARM;
         while (was->kind != MOLT_KIND_ARRAY && is->kind == MOLT_KIND_ARRAY) {
-            after = is->elem; /* what was alone is the first element */
-            is = molt_type(plan->after, after);
+            d->after = is->elem; /* what was alone is the first element */
+            is = molt_type(plan->after, d->after);
         }
-        if (plan->types[before].after == after && plan->types[before].fate == MOLT_FATE_SAME) {
-            *out += offset;
-            return true;
-        }
-        if (offset == 0 && (any || before == pointee))
-            return any || to_void || fits(plan, pointee, after);
-        if (was->kind == MOLT_KIND_ATOMIC || is->kind == MOLT_KIND_ATOMIC) {
-            before = molt_value_type(plan->before, before);
-            after = molt_value_type(plan->after, after);
+        if (type->after == d->after && type->fate == MOLT_FATE_SAME) {
+            d->out += d->offset;
+            step = STEP_FOUND;
+        } else if (d->offset == 0 && (any || d->before == d->pointee)) {
+            step = found_if(any || d->to_void || fits(plan, d->pointee, d->after));
+        } else if (was->kind == MOLT_KIND_ATOMIC || is->kind == MOLT_KIND_ATOMIC) {
+            d->before = molt_value_type(plan->before, d->before);
+            d->after = molt_value_type(plan->after, d->after);
         } else if (molt_kind_is_sequence(was->kind)) {
-            uint64_t size = molt_type(plan->before, was->elem)->size;
-            uint64_t index = size > 0 ? offset / size : 0;
-            if (index > 0 && offset == index * size &&
-                means_end_before(plan->before, was->elem, pointee, index == was->length))
-                index--;
-            bool end = index == was->length;
-            if (molt_kind_is_sequence(is->kind)) {
-                uint64_t place = end ? is->length : index;
-                if (place > is->length || (place == is->length && !end))
-                    return false;
-                *out += place * molt_type(plan->after, is->elem)->size;
-                after = is->elem;
-            } else if (index > 0) {
-                return false;
-            }
-            if (end)
-                return was->elem != pointee || to_void || fits(plan, pointee, after);
-            before = was->elem;
-            offset -= index * size;
+            step = step_array(d, was, is);
         } else if (was->kind == MOLT_KIND_STRUCT) {
-            uint32_t f = field_at(plan->before, was, offset, pointee);
-            if (is->kind != MOLT_KIND_STRUCT || f == MOLT__NO_FIELD)
-                return false;
-            uint32_t g = new_field_of(plan, before, after, f);
-            if (g == MOLT__NO_FIELD || plan->after->tables.fields[g].flags & MOLT_FIELD_BITS)
-                return false;
-            offset -= plan->before->tables.fields[f].bit_offset / 8;
-            *out += plan->after->tables.fields[g].bit_offset / 8;
-            before = plan->before->tables.fields[f].type;
-            after = plan->after->tables.fields[g].type;
+            step = step_struct(d, was, is);
+        } else if (arm != MOLT__NO_ARM && is->kind == MOLT_KIND_UNION) {
+            step = enter_field(d, arm, new_field_of(plan, d->before, d->after, arm));
         } else {
             /* a scalar seen through a pointer of another type: bytes of the same value only */
-            *out += offset;
-            return offset == 0 || was->hash == is->hash;
+            d->out += d->offset;
+            step = found_if(d->offset == 0 || was->hash == is->hash);
         }
     }
+    return step == STEP_FOUND;
 }
 
 static bool map_offset_cached(MoltMigration *m, MoltTypeId type, uint64_t offset,
-                              MoltTypeId pointee, bool to_void, uint64_t *out)
+                              MoltTypeId pointee, bool to_void, const unsigned char *object,
+                              uint64_t *out)
 {
     uint64_t mix = ((offset * 31 + type) * 31 + pointee) * 2 + to_void;
     MoltOffsetEntry *entry = &m->offset_cache[mix % MOLT__OFFSET_CACHE];
-    if (!entry->valid || entry->type != type || entry->pointee != pointee ||
-        entry->before != offset || entry->to_void != to_void) {
-        *entry = (MoltOffsetEntry){
-            .type = type, .pointee = pointee, .before = offset, .to_void = to_void, .valid = true};
-        entry->found = map_offset(m->plan, type, m->plan->types[type].after, offset, pointee,
-                                  to_void, &entry->after);
+    if (entry->valid && entry->type == type && entry->pointee == pointee &&
+        entry->before == offset && entry->to_void == to_void) {
+        *out = entry->after;
+        return entry->found;
     }
-    *out = entry->after;
-    return entry->found;
+    Descent d = {.plan = m->plan,
+                 .before = type,
+                 .after = m->plan->types[type].after,
+                 .offset = offset,
+                 .pointee = pointee,
+                 .to_void = to_void,
+                 .object = object,
+                 .arm = MOLT__NO_ARM};
+    bool found = map_offset(&d);
+    *out = d.out;
+    if (!d.varies)
+        *entry = (MoltOffsetEntry){.type = type,
+                                   .pointee = pointee,
+                                   .before = offset,
+                                   .after = d.out,
+                                   .to_void = to_void,
+                                   .valid = true,
+                                   .found = found};
+    return found;
 }
 
 /* ---- the library ------------------------------------------------------------------------------ */
@@ -295,7 +369,8 @@ static bool is_pool(const MoltMigration *m, MoltTypeId block, MoltTypeId pointee
 
 /* Offset in the new block of a flexible struct for an offset in the old one. */
 static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *span,
-                         const MoltSpan *moved, uint64_t count, uint64_t at, uint64_t *out)
+                         const MoltSpan *moved, const unsigned char *block, uint64_t count,
+                         uint64_t at, uint64_t *out)
 {
     const MoltPlan *plan = m->plan;
     bool to_void = molt_type(plan->after, op->after)->kind == MOLT_KIND_VOID;
@@ -307,16 +382,25 @@ static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *spa
         return true;
     }
     if (at < span->header)
-        return map_offset_cached(m, span->type, at, op->before, to_void, out);
+        return map_offset_cached(m, span->type, at, op->before, to_void, block, out);
     uint64_t element = (at - span->header) / span->elem_size;
     uint64_t offset = (at - span->header) % span->elem_size, inner = 0;
     if (!was || !is || element > count || (element == count && offset > 0) ||
         !molt__plan_same_tail(plan, span->type, after))
         return false;
-    if (element < count && !map_offset(plan, molt_type(plan->before, was->type)->elem,
-                                       molt_type(plan->after, is->type)->elem, offset, op->before,
-                                       to_void, &inner))
-        return false;
+    if (element < count) {
+        Descent d = {.plan = plan,
+                     .before = molt_type(plan->before, was->type)->elem,
+                     .after = molt_type(plan->after, is->type)->elem,
+                     .offset = offset,
+                     .pointee = op->before,
+                     .to_void = to_void,
+                     .object = block + (at - offset),
+                     .arm = MOLT__NO_ARM};
+        if (!map_offset(&d))
+            return false;
+        inner = d.out;
+    }
     *out = moved->header + element * moved->elem_size + inner;
     return true;
 }
@@ -367,9 +451,10 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         return 0;
     }
     const MoltSpan *moved = &m->spans[slot - 1];
+    const unsigned char *block = molt__span_block(span, (uint32_t)index);
     uint64_t inner = 0;
     if (flexible) {
-        if (!map_flexible(m, op, span, moved, all, at, &inner)) {
+        if (!map_flexible(m, op, span, moved, block, all, at, &inner)) {
             molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i,
                         "a pointer into %s at byte %llu",
                         molt_type_name(m->plan->before, span->type), (unsigned long long)at);
@@ -384,7 +469,8 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     }
     bool whole = element == count || (offset == 0 && op->before == span->type);
     bool to_void = molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID;
-    if (!whole && !map_offset_cached(m, span->type, offset, op->before, to_void, &inner)) {
+    const unsigned char *object = block + element * span->elem_size;
+    if (!whole && !map_offset_cached(m, span->type, offset, op->before, to_void, object, &inner)) {
         MoltPlace place;
         MoltDumpPath path;
         molt_heap_locate(heap, (const void *)value, &place); /* NOLINT: an address from the state */

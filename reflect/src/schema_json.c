@@ -25,6 +25,11 @@ const Mark molt__marks[MARK_COUNT] = {
     {MOLT_NOTE_FALLBACK, KEY_FALLBACK},
 };
 
+const Mark molt__names[NAME_COUNT] = {
+    {MOLT_NOTE_TAG, KEY_TAG},
+    {MOLT_NOTE_ARM, KEY_ARM},
+};
+
 const TypeFlag molt__type_flags[TYPE_FLAG_COUNT] = {
     {MOLT_KIND_INT, MOLT_TYPE_SIGNED, KEY_SIGNED},
     {MOLT_KIND_INT, MOLT_TYPE_CHAR, KEY_CHAR},
@@ -189,6 +194,12 @@ static void add_notes(Writer *writer, cJSON *object, uint32_t first, uint32_t co
     }
     add_note_texts(writer, object, KEY_CONVERT, notes, count, MOLT_NOTE_CONVERT);
     add_note_texts(writer, object, KEY_COUNTED_BY, notes, count, MOLT_NOTE_COUNT);
+    for (int i = 0; i < NAME_COUNT; i++) {
+        const MoltNote *note =
+            molt_schema_note(writer->schema, first, count, molt__names[i].kind);
+        if (note)
+            add_text(writer, object, molt__names[i].key, note->text);
+    }
 }
 
 static cJSON *create_field(Writer *writer, const MoltField *field)

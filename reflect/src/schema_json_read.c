@@ -15,7 +15,7 @@ _Static_assert(KEY_COUNT <= 64, "a KeySet has a bit per key");
 #define BIT(name) (UINT64_C(1) << KEY_##name)
 #define NOTE_KEYS                                                                                  \
     (BIT(WAS) | BIT(DEFAULT) | BIT(REQUIRED) | BIT(TRANSIENT) | BIT(EXTERNAL) | BIT(FLAGS) |       \
-     BIT(FALLBACK) | BIT(CONVERT) | BIT(COUNTED_BY))
+     BIT(FALLBACK) | BIT(CONVERT) | BIT(COUNTED_BY) | BIT(TAG) | BIT(ARM))
 
 /* Where reading is: types[type] and in it members[member]; a NULL list is none. */
 typedef struct Place {
@@ -290,8 +290,20 @@ static MoltStatus read_notes(const Reader *reader, const Values *values, uint32_
     if ((status = read_note_texts(reader, values->at[KEY_CONVERT], "convert", MOLT_NOTE_CONVERT,
                                   first, count)))
         return status;
-    return read_note_texts(reader, values->at[KEY_COUNTED_BY], "count", MOLT_NOTE_COUNT, first,
-                           count);
+    status = read_note_texts(reader, values->at[KEY_COUNTED_BY], "count", MOLT_NOTE_COUNT, first,
+                             count);
+    for (int i = 0; i < NAME_COUNT && !status; i++) {
+        const char *text;
+        Key key = molt__names[i].key;
+        if (!values->at[key])
+            continue;
+        if ((status = read_text(reader, values->at[key], molt__key_texts[key], &text)))
+            break;
+        MoltNote note = {.kind = molt__names[i].kind,
+                         .text = molt_builder_string(reader->builder, text)};
+        add_note(reader, &note, first, count);
+    }
+    return status;
 }
 
 /* ---- members -------------------------------------------------------------------------------- */

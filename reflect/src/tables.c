@@ -193,6 +193,8 @@ static MoltStatus check_notes(const Check *check, const MoltType *type, const ch
             return fault(check, type, member, "an earlier name is empty");
         if (note->kind == MOLT_NOTE_COUNT && !*text)
             return fault(check, type, member, "the field that counts has no name");
+        if (note->kind == MOLT_NOTE_ARM && !*text)
+            return fault(check, type, member, "an arm without the name of its enumerator");
         if (note->kind == MOLT_NOTE_CONVERT && !is_conversion(text))
             return fault(check, type, member, "unknown conversion \"%.40s\"", text);
         if (note->kind == MOLT_NOTE_DEFAULT && defaulted)
@@ -319,6 +321,24 @@ static bool is_flexible(const Check *check, MoltTypeId id)
     return type->kind == MOLT_KIND_ARRAY && (type->flags & MOLT_TYPE_FLEXIBLE) != 0;
 }
 
+/* A tagged union is read by the enum beside it, so it must be a union and there must be one. */
+static MoltStatus check_tag(const Check *check, const MoltType *owner, const MoltField *field,
+                            const MoltNote *note)
+{
+    const MoltTables *t = check->tables;
+    const char *member = text_at(check, field->name), *tag = text_at(check, note->text);
+    if (owner->kind != MOLT_KIND_STRUCT || t->types[field->type].kind != MOLT_KIND_UNION)
+        return fault(check, owner, member, "only a union in a struct can have a tag");
+    for (uint32_t i = owner->first; i < owner->first + owner->count; i++) {
+        const MoltField *beside = &t->fields[i];
+        if (names_something(check, beside->name) && beside->type < t->type_count &&
+            t->types[beside->type].kind == MOLT_KIND_ENUM &&
+            strcmp(text_at(check, beside->name), tag) == 0)
+            return MOLT_OK;
+    }
+    return fault(check, owner, member, "no enum field \"%.60s\" is beside it", tag);
+}
+
 static MoltStatus check_field(const Check *check, const MoltType *owner, const MoltField *field)
 {
     const MoltTables *t = check->tables;
@@ -358,6 +378,8 @@ static MoltStatus check_field(const Check *check, const MoltType *owner, const M
         const MoltNote *note = &t->notes[field->note_first + i];
         if (note->kind == MOLT_NOTE_DEFAULT)
             status = check_default(check, owner, field, note);
+        else if (note->kind == MOLT_NOTE_TAG)
+            status = check_tag(check, owner, field, note);
     }
     return status;
 }

@@ -9,7 +9,7 @@ static uint64_t object_index(const MoltMigration *m, uint64_t i)
 {
     if (m->in_tail)
         return 0;
-    return m->in_loop ? m->loop_index : i;
+    return molt__batch_index(m, i);
 }
 
 static void describe_object(const MoltMigration *m, uint64_t i, char *buffer, size_t size)
@@ -178,6 +178,17 @@ static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRul
         text =
             "no rule says how the old value becomes the new one: add the new field beside the old "
             "one under another name, fill it in code, and remove the old one in a later edit";
+        break;
+    case MOLT_RULE_UNION_ARM_REMOVED:
+        text = "keep the arm, name its old name on its successor with MOLT_WAS(\"old\"), or give the "
+               "objects another arm before the edit";
+        break;
+    case MOLT_RULE_UNION_ARM_CHANGED:
+        text = "arms belong to enumerators by place: put the arm where its enumerator is, or name "
+               "the enumerator with MOLT_ARM(ENUMERATOR)";
+        break;
+    case MOLT_RULE_UNION_UNSELECTED:
+        text = "nothing says which arm these bytes are: give the tag a value that has an arm";
         break;
     case MOLT_RULE_POINTEE_CHANGED:
         text = "set these pointers to NULL before the edit; if a struct was only renamed, annotate "

@@ -60,13 +60,6 @@ class Refusals(GameTest):
             self.assert_refused(source("0", field), place, "holds 'Bag' by value", "hold a pointer")
         self.schema_of(source("molt_new_flexible(Bag, data, 4)"))
 
-    def test_union_that_holds_pointers(self):
-        self.assert_refused(game("union { int *p; long n; } u;"), "4:5",
-                            "'Game::u': a union that holds pointers is not supported yet",
-                            "a struct that has both members")
-        self.assert_refused(game("union { struct { int x[2]; char *s; }; long n; };"), "4:5",
-                            "a union that holds pointers is not supported yet", "a struct")
-
     def test_variables_that_a_reload_would_reset(self):
         game_type = "typedef struct Game { int a; } Game;\n"
         for variable, place in [("int score;", "3:5"), ("static int hidden;", "3:12"),

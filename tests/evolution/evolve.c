@@ -104,8 +104,10 @@ static void undo(MoltReload *reload, const char *library, const char *work, cons
 
 int main(int argc, char **argv)
 {
-    if (argc != 4) {
-        fprintf(stderr, "usage: evolve V1.so V2.so WORK.so [the library path to reload from]\n");
+    bool show = argc == 5 && strcmp(argv[4], "--dump") == 0;
+    if (argc != 4 && !show) {
+        fprintf(stderr, "usage: evolve V1.so V2.so WORK.so [--dump]\n"
+                        "WORK.so is the path to load and reload from\n");
         return 2;
     }
     MoltPlatformApi api = {.size = sizeof api,
@@ -140,6 +142,8 @@ int main(int argc, char **argv)
         char *after = dump(reload); /* also a check: it follows every pointer of the new state */
         if (!after)
             result = 1;
+        else if (show)
+            printf("%s", after);
         free(after);
         if (result == 0 && event.kind == MOLT_EVENT_RELOADED)
             undo(reload, argv[1], argv[3], before);

@@ -3,6 +3,7 @@ outcome and the findings with what the case's leading comment expects:
 
     expect: migrated | code | refused RULE PATH | load-failed TEXT | codegen-error TEXT
     report: SEVERITY RULE PATH [OBJECTS]       one line for each finding that must be there
+    dump: TEXT                                 a part of the dump of the state after the edit
     undo: differs | refused WHY                going back to version 1 does not give the same dump
     cflags: FLAG...                            for the compiler, where the edit is one it warns of
     with: FILE                                 another source of both versions, beside the case
@@ -26,9 +27,10 @@ def expectations(source):
     reports = [line[7:].split() for line in lines if line.startswith("report:")]
     others = [line[5:].strip() for line in lines if line.startswith("with:")]
     undo = [line[5:].split()[0] for line in lines if line.startswith("undo:")]
+    dumps = [line[5:].strip() for line in lines if line.startswith("dump:")]
     if len(expect) != 1 or len(undo) > 1:
         sys.exit("the leading comment must have one `expect:` line and at most one `undo:` line")
-    return expect[0], reports, cflags, others, undo[0] if undo else "same"
+    return expect[0], reports, dumps, cflags, others, undo[0] if undo else "same"
 
 
 def run(command, **options):
@@ -55,7 +57,7 @@ def build(args, sources, version, folder):
     return library, None
 
 
-def compare(expect, reports, undo, output):
+def compare(expect, reports, dumps, undo, output):
     """What is wrong with the outcome; an empty list when nothing is."""
     wrong = []
     outcome = re.search(r"^outcome (\S+)", output, re.M)
@@ -67,6 +69,7 @@ def compare(expect, reports, undo, output):
         reports = reports + [["refuse", *words[1:]]]
     elif len(words) > 1 and " ".join(words[1:]) not in output:
         wrong.append(f"expected the words: {' '.join(words[1:])}")
+    wrong += [f"not in the dump: {text}" for text in dumps if text not in output]
     for report in reports:
         if not any(finding[:len(report)] == report for finding in findings):
             wrong.append(f"no finding: {' '.join(report)}")
@@ -90,7 +93,7 @@ def main():
     parser.add_argument("--include", action="append", default=[])
     args = parser.parse_args()
     case = args.case.resolve()
-    expect, reports, args.case_flags, others, undo = expectations(case.read_text())
+    expect, reports, dumps, args.case_flags, others, undo = expectations(case.read_text())
     sources = [case, *(case.parent / other for other in others)]
     with tempfile.TemporaryDirectory(prefix="molt-evolution-") as name:
         folder = pathlib.Path(name)
@@ -106,9 +109,10 @@ def main():
             libraries.append(str(library))
         if expect.startswith("codegen-error"):
             sys.exit("the generator accepts both versions")
-        result = run([args.evolve, *libraries, str(folder / "game.so")])
+        result = run([args.evolve, *libraries, str(folder / "game.so"),
+                      *(["--dump"] if dumps else [])])
     print(result.stdout, end="")
-    wrong = compare(expect, reports, undo, result.stdout)
+    wrong = compare(expect, reports, dumps, undo, result.stdout)
     if result.returncode != 0:
         wrong.append(f"evolve ended with {result.returncode}")
     for line in wrong:

@@ -39,6 +39,10 @@
 #define MOLT_FLAGS MOLT__NOTE(flags)
 /* Enumerator taken when the one that was live is gone. */
 #define MOLT_FALLBACK MOLT__NOTE(fallback)
+/* On a union member: the field beside it, of an enum type, that says which arm holds the value. The
+ * n-th arm belongs to the n-th enumerator, or to the one that MOLT_ARM on the arm names. */
+#define MOLT_TAG(field) MOLT__NOTE(tag field)
+#define MOLT_ARM(enumerator) MOLT__NOTE(arm enumerator)
 /* Allows the named loss: trunc, round, saturate (numbers), truncate (arrays and strings). */
 #define MOLT_CONVERT(how) MOLT__NOTE(convert how)
 /* Pointer or flexible array has as many elements as the integer field beside it says. The heap knows

@@ -49,6 +49,9 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(STRING_CONVERTED, "string-converted")                                                        \
     X(KIND_CHANGED, "kind-changed")                                                                \
     X(UNION_CHANGED, "untagged-union-changed")                                                     \
+    X(UNION_ARM_REMOVED, "union-arm-removed") /* and it was active */                              \
+    X(UNION_ARM_CHANGED, "union-arm-changed") /* its tag value now selects another arm */          \
+    X(UNION_UNSELECTED, "union-bytes-dropped") /* the tag named no arm */                          \
     X(POINTEE_CHANGED, "pointee-type-changed")                                                     \
     X(TARGET_REMOVED, "interior-target-removed")                                                   \
     X(UNKNOWN_TARGET, "unknown-target")                                                            \
