@@ -1,6 +1,7 @@
 #include "annotation.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "literal.h"
@@ -23,6 +24,7 @@ static const Rule RULES[] = {
     {"convert", "MOLT_CONVERT", MOLT_NOTE_CONVERT, MOLT_WHERE_FIELD},
     {"count", "MOLT_COUNT", MOLT_NOTE_COUNT, MOLT_WHERE_FIELD},
     {"tag", "MOLT_TAG", MOLT_NOTE_TAG, MOLT_WHERE_FIELD | MOLT_WHERE_GROUP},
+    {"moved", "MOLT_MOVED", MOLT_NOTE_MOVED, MOLT_WHERE_FIELD},
     {"arm", "MOLT_ARM", MOLT_NOTE_ARM, MOLT_WHERE_FIELD | MOLT_WHERE_GROUP},
 };
 
@@ -98,6 +100,59 @@ static bool is_identifier(const char *text)
     return *text == '\0';
 }
 
+/* A path as molt_schema_find_path reads it, after any number of "^" that climb to the struct around;
+ * NULL when it is none. */
+static const char *skip_path(const char *at)
+{
+    while (*at == '^') {
+        at += at[1] == '.' ? 2 : 1;
+    }
+    for (bool first = true;; first = false) {
+        if (*at == '.' && !first) {
+            at++;
+        } else if (!first && *at != '[') {
+            return at;
+        }
+        if (*at == '[') {
+            size_t digits = strspn(at + 1, "0123456789");
+            if (first || digits == 0 || at[1 + digits] != ']') {
+                return NULL;
+            }
+            at += digits + 2;
+            continue;
+        }
+        if (!isalpha((unsigned char)*at) && *at != '_') {
+            return NULL;
+        }
+        while (isalnum((unsigned char)*at) || *at == '_') {
+            at++;
+        }
+    }
+}
+
+/* "pos[1].x", with or without the quotes. */
+static void read_path(Reading *reading, const char *text)
+{
+    MoltArena *arena = reading->diagnostics->arena;
+    MoltValue string = {0};
+    const char *at = text, *path = text;
+    if (*text == '"') {
+        path = molt__literal_string(arena, &at, &string) && *at == '\0' ? string.bytes : "";
+    }
+    const char *end = skip_path(path);
+    if (end == NULL || *end != '\0') {
+        molt__refuse(reading->diagnostics, reading->place,
+                     "write the old place as in C: MOLT_MOVED(\"pos[1]\"), or "
+                     "MOLT_MOVED(\"^.speed\") for one of the struct around this one",
+                     "MOLT_MOVED(%s) is no path", text);
+    } else if (molt__model_note(reading->out, MOLT_NOTE_MOVED) != NULL) {
+        molt__refuse(reading->diagnostics, reading->place, "keep one of them",
+                     "MOLT_MOVED stands here twice");
+    } else {
+        molt__model_add_note(arena, reading->out, MOLT_NOTE_MOVED, path);
+    }
+}
+
 static void apply_rule(Reading *reading, const Rule *rule, const char *text)
 {
     if (!(rule->where & (unsigned)reading->where)) {
@@ -107,6 +162,10 @@ static void apply_rule(Reading *reading, const Rule *rule, const char *text)
     }
     if (rule->kind == MOLT_NOTE_WAS) {
         read_names(reading, text);
+        return;
+    }
+    if (rule->kind == MOLT_NOTE_MOVED) {
+        read_path(reading, text);
         return;
     }
     if (rule->kind == MOLT_NOTE_CONVERT && !is_conversion(text)) {

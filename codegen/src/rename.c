@@ -180,9 +180,9 @@ static bool is_known(const MoltSchema *const *known, uint32_t count, const MoltM
 {
     for (uint32_t i = 0; i < count; i++) {
         for (MoltTypeId id = 0; id < known[i]->tables.type_count; id++) {
-            if (type == NULL ? schema_type_named(known[i], id, name)
-                             : is_recorded_as(known[i], id, type) &&
-                                   schema_has_member(known[i], id, name)) {
+            if (type == NULL
+                    ? schema_type_named(known[i], id, name)
+                    : is_recorded_as(known[i], id, type) && schema_has_member(known[i], id, name)) {
                 return true;
             }
         }
@@ -190,8 +190,8 @@ static bool is_known(const MoltSchema *const *known, uint32_t count, const MoltM
     return false;
 }
 
-static void check_known(MoltDiagnostics *diagnostics, const Group *group,
-                        const MoltModelType *type, const MoltSchema *const *known, uint32_t count)
+static void check_known(MoltDiagnostics *diagnostics, const Group *group, const MoltModelType *type,
+                        const MoltSchema *const *known, uint32_t count)
 {
     for (uint32_t i = 0; i < group->count; i++) {
         const Member *member = &group->members[i];
@@ -209,6 +209,60 @@ static void check_known(MoltDiagnostics *diagnostics, const Group *group,
     }
 }
 
+/* ---- paths ----------------------------------------------------------------------------------- */
+
+/* The recorded schema has the path in what `type` was, or the note itself: then it was applied. A
+ * path that climbs, and one in a struct that is new, starts in another struct: any may be it. */
+static bool is_known_path(const MoltSchema *schema, const MoltModelType *type,
+                          const MoltModelField *field, const char *path)
+{
+    const char *rest = path + strspn(path, "^.");
+    bool recorded = false, found = false;
+    for (MoltTypeId id = 0; id < schema->tables.type_count; id++) {
+        MoltFieldPlace place;
+        bool is_it = is_recorded_as(schema, id, type);
+        bool has = molt_schema_find_path(schema, id, rest, &place);
+        if (is_it) {
+            uint32_t same = molt_schema_find_field(schema, id, field->name);
+            const MoltField *known = same == UINT32_MAX ? NULL : &schema->tables.fields[same];
+            const MoltNote *note = known == NULL
+                                       ? NULL
+                                       : molt_schema_note(schema, known->note_first,
+                                                          known->note_count, MOLT_NOTE_MOVED);
+            if (note != NULL && strcmp(molt_string(schema, note->text), path) == 0) {
+                return true;
+            }
+        }
+        recorded = recorded || is_it;
+        found = found || (has && (is_it || rest > path));
+    }
+    if (!recorded || type->kind == MOLT_KIND_UNION) {
+        for (MoltTypeId id = 0; id < schema->tables.type_count && !found; id++) {
+            MoltFieldPlace place;
+            found = molt_schema_find_path(schema, id, rest, &place);
+        }
+    }
+    return found;
+}
+
+static void check_path(MoltDiagnostics *diagnostics, const MoltModelType *type,
+                       const MoltModelField *field, const MoltSchema *const *known, uint32_t count)
+{
+    const MoltModelNote *note = molt__model_note(&field->notes, MOLT_NOTE_MOVED);
+    for (uint32_t i = 0; note != NULL && i < count; i++) {
+        if (is_known_path(known[i], type, field, note->text)) {
+            return;
+        }
+    }
+    if (note != NULL) {
+        molt__refuse(diagnostics, field->place,
+                     "check the path against the recorded schema, or record the schema that had "
+                     "it",
+                     "'%s.%s' moved from '%s', which no recorded schema has", type->name,
+                     field->name, note->text);
+    }
+}
+
 void molt__renames_check(MoltDiagnostics *diagnostics, const MoltModel *model,
                          const MoltSchema *const *known, uint32_t known_count)
 {
@@ -223,6 +277,10 @@ void molt__renames_check(MoltDiagnostics *diagnostics, const MoltModel *model,
             check_group(diagnostics, &members);
             if (known_count > 0) {
                 check_known(diagnostics, &members, model->types[i], known, known_count);
+                for (uint32_t k = 0; k < model->types[i]->field_count; k++) {
+                    check_path(diagnostics, model->types[i], &model->types[i]->fields[k], known,
+                               known_count);
+                }
             }
         }
     }

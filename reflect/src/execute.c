@@ -384,6 +384,13 @@ static void run_union(MoltMigration *m, uint32_t index, const Batch *b)
     m->run = run;
 }
 
+static void run_tag(const MoltOp *op, const Batch *b)
+{
+    unsigned char *to = b->destination;
+    for (uint64_t i = 0; i < b->n; i++, to += b->destination_stride)
+        molt__number_store(&op->forms[1], op->tag, op->forms[1].class == MOLT__SIGNED, to);
+}
+
 static void run_refuse(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
     for (uint64_t i = 0; i < b->n; i++)
@@ -415,6 +422,7 @@ static void run_op(MoltMigration *m, uint32_t index, const Batch *b)
     case MOLT__OP_DROP_NUMBER: run_drop(m, op, b); break;
     case MOLT__OP_UNION: run_union(m, index, b); break;
     case MOLT__OP_ARM: break; /* its UNION runs it */
+    case MOLT__OP_TAG: run_tag(op, b); break;
     case MOLT__OP_REFUSE: run_refuse(m, op, b); break;
     }
 }

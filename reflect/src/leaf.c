@@ -198,6 +198,7 @@ static bool touches(const MoltOp *op, MoltSide side, const MoltLeaf *leaf, uint6
     case MOLT__OP_ARM:
     case MOLT__OP_REFUSE: return false;
     case MOLT__OP_CONSTANT: return !before && within;
+    case MOLT__OP_TAG:
     case MOLT__OP_CONSTANT_BITS: return !before && at == start && has_form(leaf, &op->forms[1]);
     case MOLT__OP_CONSTANT_STRING: return !before && at == start;
     case MOLT__OP_DROP_BYTES: return before && within;
@@ -260,8 +261,8 @@ static MoltLeaf other_leaf(const MoltPlan *plan, const MoltOp *op, MoltSide side
 static bool is_placed(const MoltOp *op)
 {
     return op->code != MOLT__OP_CONSTANT && op->code != MOLT__OP_CONSTANT_BITS &&
-           op->code != MOLT__OP_CONSTANT_STRING && op->code != MOLT__OP_DROP_BYTES &&
-           op->code != MOLT__OP_DROP_NUMBER;
+           op->code != MOLT__OP_CONSTANT_STRING && op->code != MOLT__OP_TAG &&
+           op->code != MOLT__OP_DROP_BYTES && op->code != MOLT__OP_DROP_NUMBER;
 }
 
 /* Elements of a run that lie in the same range of bytes as the first one. */

@@ -47,6 +47,17 @@ static void free_table(MoltPlan *plan, void *table, uint32_t count, size_t item_
         plan->allocator.resize(plan->allocator.context, table, (size_t)count * item_size, 0);
 }
 
+/* What only building needs. */
+static void free_working_tables(MoltPlan *plan)
+{
+    free_table(plan, plan->taken, plan->taken_slots, sizeof *plan->taken);
+    free_table(plan, plan->late, plan->late_slots, sizeof *plan->late);
+    free_table(plan, plan->moved_told, plan->after->tables.field_count, sizeof *plan->moved_told);
+    plan->taken = NULL;
+    plan->late = NULL;
+    plan->moved_told = NULL;
+}
+
 void molt_plan_free(MoltPlan *plan)
 {
     if (!plan)
@@ -59,6 +70,8 @@ void molt_plan_free(MoltPlan *plan)
     free_table(plan, plan->pairs, plan->pair_slots, sizeof *plan->pairs);
     free_table(plan, plan->matches, plan->match_slots, sizeof *plan->matches);
     free_table(plan, plan->values, plan->value_slots, sizeof *plan->values);
+    free_table(plan, plan->moves, plan->move_slots, sizeof *plan->moves);
+    free_working_tables(plan);
     MoltAllocator allocator = plan->allocator;
     allocator.resize(allocator.context, plan, sizeof *plan, 0);
 }
@@ -83,6 +96,15 @@ static void match_roots(MoltPlan *plan)
                             "struct with MOLT_WAS(\"old name\")");
         }
     }
+}
+
+static bool has_moved(const MoltSchema *schema)
+{
+    for (uint32_t n = 0; n < schema->tables.note_count; n++) {
+        if (schema->tables.notes[n].kind == MOLT_NOTE_MOVED)
+            return true;
+    }
+    return false;
 }
 
 static void report_added_types(MoltPlan *plan)
@@ -112,6 +134,8 @@ static void compile(MoltPlan *plan)
     plan->types = new_table(plan, before->type_count, sizeof *plan->types);
     plan->origins = new_table(plan, after->type_count, sizeof *plan->origins);
     plan->roots = new_table(plan, after->root_count, sizeof *plan->roots);
+    if (has_moved(plan->after))
+        plan->moved_told = new_table(plan, after->field_count, sizeof *plan->moved_told);
     if (!plan->failed && molt__plan_match_types(plan)) {
         match_roots(plan);
         report_added_types(plan);
@@ -120,6 +144,7 @@ static void compile(MoltPlan *plan)
     }
     plan->report = NULL;
     plan->forced = NULL;
+    free_working_tables(plan);
 }
 
 MoltStatus molt_plan_build(const MoltSchema *before, const MoltSchema *after, MoltPolicy policy,

@@ -12,6 +12,10 @@ const MoltNote *molt__plan_default(const MoltSchema *schema, const MoltField *fi
 
 void molt__emit_field_default(MoltPlan *plan, const MoltField *field, uint64_t destination)
 {
+    uint32_t index = (uint32_t)(field - plan->after->tables.fields);
+    if (molt__emit_moved(plan, index, MOLT__NO_FIELD, destination) ||
+        molt__emit_moved_union(plan, field, destination))
+        return;
     const MoltNote *note = molt__plan_default(plan->after, field);
     uint64_t at = destination + field->bit_offset / 8;
     if (!note) {
@@ -43,8 +47,11 @@ void molt__emit_default(MoltPlan *plan, MoltTypeId after, uint64_t destination)
         molt__emit_default(plan, type->elem, 0);
         molt__emit_loop_end(plan, body);
     } else if (type->kind == MOLT_KIND_STRUCT) {
+        MoltEmitFrame frame;
+        molt__emit_enter(plan, &frame, MOLT_NO_TYPE, after, 0, destination);
         for (uint32_t f = 0; f < type->count; f++)
             molt__emit_field_default(plan, &plan->after->tables.fields[type->first + f],
                                      destination);
+        molt__emit_leave(plan);
     }
 }

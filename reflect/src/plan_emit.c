@@ -104,6 +104,8 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
 static void emit_number(MoltPlan *plan, const MoltEmitSite *site, MoltNumberForm from,
                         MoltNumberForm to, uint64_t source, uint64_t destination)
 {
+    if (plan->collecting)
+        return;
     if (same_form(&from, &to)) {
         molt__emit_copy(plan, source, destination, from.size);
         return;
@@ -131,6 +133,8 @@ static void emit_enum(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
                  .forms = {from, to},
                  .before = before,
                  .after = after};
+    if (plan->collecting)
+        return;
     if (was->kind == MOLT_KIND_ENUM) {
         if (molt__plan_match_values(plan, before, after, &op)) {
             emit_number(plan, site, from, to, source, destination);
@@ -222,6 +226,9 @@ static bool is_reshape(const MoltPlan *plan, const MoltType *was, const MoltType
     return old_depth > 1 && had == has && !same_dimensions(plan, was, is);
 }
 
+/* Longer arrays whose elements need the struct around them take their defaults there. */
+enum { UNROLLED = 256 };
+
 static void emit_array(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
                        MoltTypeId after, uint64_t source, uint64_t destination)
 {
@@ -232,15 +239,19 @@ static void emit_array(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befo
     if (molt__emit_is_copy(plan, was->elem, is->elem)) {
         if (both > 0)
             molt__emit_copy(plan, source, destination, both * from);
+    } else if (both <= UNROLLED && molt__emit_climbs(plan->after, is->elem)) {
+        /* a loop's elements do not reach the struct around it */
+        for (uint64_t i = 0; i < both; i++)
+            molt__emit_value(plan, site, was->elem, is->elem, source + i * from,
+                             destination + i * to);
     } else {
         uint32_t body = molt__emit_loop(plan, both, source, from, destination, to);
         molt__emit_value(plan, site, was->elem, is->elem, 0, 0);
         molt__emit_loop_end(plan, body);
     }
     if (was->length > both) {
-        uint32_t body = molt__emit_loop(plan, was->length - both, source + both * from, from, 0, 0);
-        molt__emit_drop(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem, 0, MOLT__NO_CONSTANT);
-        molt__emit_loop_end(plan, body);
+        molt__emit_drop_elements(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem,
+                                 source + both * from, was->length - both, MOLT__NO_CONSTANT);
     }
     if (is->length > both) {
         uint32_t body = molt__emit_loop(plan, is->length - both, 0, 0, destination + both * to, to);
@@ -274,9 +285,8 @@ static void emit_array_to_scalar(MoltPlan *plan, const MoltEmitSite *site, MoltT
         return;
     }
     molt__emit_value(plan, site, was->elem, after, source, destination);
-    uint32_t body = molt__emit_loop(plan, was->length - 1, source + stride, stride, 0, 0);
-    molt__emit_drop(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem, 0, MOLT__NO_CONSTANT);
-    molt__emit_loop_end(plan, body);
+    molt__emit_drop_elements(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem, source + stride,
+                             was->length - 1, MOLT__NO_CONSTANT);
 }
 
 static void emit_string(MoltPlan *plan, const MoltEmitSite *site, uint8_t code, const MoltType *was,
@@ -370,8 +380,8 @@ void molt__emit_value(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
 
 /* ---- structs -------------------------------------------------------------------------------- */
 
-static void emit_bits(MoltPlan *plan, const MoltEmitSite *site, const MoltField *was,
-                      const MoltField *is, uint64_t source, uint64_t destination)
+void molt__emit_bits(MoltPlan *plan, const MoltEmitSite *site, const MoltField *was,
+                     const MoltField *is, uint64_t source, uint64_t destination)
 {
     MoltTypeId before = molt_value_type(plan->before, was->type);
     MoltTypeId after = molt_value_type(plan->after, is->type);
@@ -399,15 +409,19 @@ void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
                       uint64_t destination)
 {
     const MoltField *is = &plan->after->tables.fields[site->after];
+    bool is_arm = molt_type(plan->after, site->type_after)->kind == MOLT_KIND_UNION;
     bool from_tail = site->before != MOLT__NO_FIELD &&
                      is_flexible(plan->before, &plan->before->tables.fields[site->before]);
+    if (!is_arm && !(is->flags & MOLT_FIELD_TRANSIENT) &&
+        molt__emit_moved(plan, site->after, site->before, destination))
+        return;
     if (site->before == MOLT__NO_FIELD || from_tail || is->flags & MOLT_FIELD_TRANSIENT) {
         molt__emit_field_default(plan, is, destination);
         return;
     }
     const MoltField *was = &plan->before->tables.fields[site->before];
     if ((was->flags | is->flags) & MOLT_FIELD_BITS)
-        emit_bits(plan, site, was, is, source, destination);
+        molt__emit_bits(plan, site, was, is, source, destination);
     else if (!molt__emit_union(plan, site, source, destination))
         molt__emit_value(plan, site, was->type, is->type, source + was->bit_offset / 8,
                          destination + is->bit_offset / 8);
@@ -430,6 +444,8 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
     if (plan->failed)
         return;
     molt__plan_report_pair(plan, pair);
+    MoltEmitFrame frame;
+    molt__emit_enter(plan, &frame, before, after, source, destination);
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
     for (uint32_t f = 0; f < is->count && !plan->failed; f++) {
         MoltEmitSite site = {pair, before, after, plan->matches[plan->pairs[pair].match + f],
@@ -437,6 +453,7 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
         if (!is_flexible(plan->after, &plan->after->tables.fields[is->first + f]))
             molt__emit_field(plan, &site, source, destination);
     }
+    molt__emit_leave(plan);
     for (uint32_t f = 0; f < was->count && !plan->failed; f++) {
         const MoltField *field = &plan->before->tables.fields[was->first + f];
         if (field->flags & MOLT_FIELD_TRANSIENT || is_matched(plan, pair, was->first + f) ||
@@ -565,6 +582,13 @@ void molt__plan_emit_type(MoltPlan *plan, MoltTypeId before)
         type->scan_count = plan->op_count - type->first_scan;
     } else {
         type->first_op = plan->op_count;
+        plan->taken_count = 0;
+        plan->base = 0;
+        if (plan->moved_told) { /* what is taken must be known before anything is dropped */
+            plan->collecting = true;
+            molt__emit_value(plan, &site, before, type->after, 0, 0);
+            plan->collecting = false;
+        }
         molt__emit_value(plan, &site, before, type->after, 0, 0);
         type->op_count = plan->op_count - type->first_op;
     }

@@ -1,6 +1,6 @@
 /* Emitting the operations of a plan, shared by the files that each own a kind of change: plan_ops.c
- * (operations and checks), plan_default.c, plan_drop.c, plan_union.c and, for everything else,
- * plan_emit.c. It must never know live objects.
+ * (operations and checks), plan_default.c, plan_drop.c, plan_union.c, plan_moved.c and, for
+ * everything else, plan_emit.c. It must never know live objects.
  *
  * `source` and `destination` are offsets of the value in the element (inside a loop: in the loop's
  * element) of the old and of the new layout. */
@@ -15,6 +15,17 @@ typedef struct MoltEmitSite {
     MoltTypeId type_before, type_after;
     uint32_t before, after; /* fields, MOLT__NO_FIELD where there is none */
 } MoltEmitSite;
+
+/* The structs around the field that is being emitted, innermost first: MOLT_MOVED starts there.
+ * Offsets are of the structs; they mean something only in the loop in which the frame was made. */
+typedef struct MoltEmitFrame {
+    MoltTypeId before, after; /* before MOLT_NO_TYPE: nothing was here */
+    uint64_t source, destination;
+    uint64_t base; /* plan->base of the frame */
+    uint32_t base_depth;
+    uint32_t late; /* plan->late[] from here on is emitted after the fields of the struct */
+    const struct MoltEmitFrame *outer;
+} MoltEmitFrame;
 
 /* ---- plan_ops.c: operations and checks ---- */
 
@@ -31,6 +42,13 @@ uint32_t molt__emit_body(MoltPlan *plan, MoltOp op);
 void molt__emit_body_end(MoltPlan *plan, uint32_t body);
 /* Check of the site's field, MOLT__NO_CHECK when memory is out. */
 uint32_t molt__emit_check(MoltPlan *plan, const MoltEmitSite *site);
+
+/* Enters and leaves a struct; the frame must live until it is left. */
+void molt__emit_enter(MoltPlan *plan, MoltEmitFrame *frame, MoltTypeId before, MoltTypeId after,
+                      uint64_t source, uint64_t destination);
+void molt__emit_leave(MoltPlan *plan);
+/* An operation that must come after all fields of the innermost struct. */
+void molt__emit_late(MoltPlan *plan, MoltOp op);
 
 /* ---- plan_default.c: values without a source ---- */
 
@@ -50,6 +68,9 @@ void molt__emit_drop_field(MoltPlan *plan, const MoltEmitSite *site, MoltRule ru
 /* `constant` is the default in the old schema, or MOLT__NO_CONSTANT. */
 void molt__emit_drop(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, MoltTypeId before,
                      uint64_t source, uint32_t constant);
+/* The same for `count` elements of an array. */
+void molt__emit_drop_elements(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule,
+                              MoltTypeId elem, uint64_t source, uint64_t count, uint32_t constant);
 
 /* ---- plan_union.c: unions whose tag says which arm is active ---- */
 
@@ -60,6 +81,39 @@ bool molt__emit_union(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
 /* The pointers of the active arm of a tagged union that stays, in place. */
 void molt__emit_scan_union(MoltPlan *plan, const MoltEmitSite *site, uint64_t at);
 
+/* ---- plan_moved.c: values that come from another place of the old object ---- */
+
+/* Where a value comes from. */
+typedef struct MoltEmitSource {
+    const MoltEmitFrame *frame; /* the struct that the path starts in */
+    MoltTypeId type, holder;    /* of the value; of the struct that declares it */
+    uint32_t field;             /* the last field on the way */
+    bool whole;                 /* the value is that field, not an element of it */
+    uint64_t first, end;        /* bits, as in MoltTaken */
+} MoltEmitSource;
+
+/* Whether MOLT_MOVED of a new field of the innermost struct names a place of the old object. */
+bool molt__emit_find_moved(const MoltPlan *plan, const MoltField *field, MoltEmitSource *out);
+/* The field from where MOLT_MOVED says; `own` is the old field of its name, or MOLT__NO_FIELD. False,
+ * with nothing emitted, when it says nothing. */
+bool molt__emit_moved(MoltPlan *plan, uint32_t field, uint32_t own, uint64_t destination);
+/* A value from a source into a field of `holder`, which is at `destination`. */
+void molt__emit_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId holder,
+                     uint32_t field, uint64_t destination);
+/* Reports once that a field gets its value from there. */
+void molt__emit_tell_moved(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId holder,
+                           uint32_t field);
+/* How much of [first, end) bits of the old object goes elsewhere. */
+typedef enum MoltTakenPart { MOLT__TAKEN_NONE, MOLT__TAKEN_PART, MOLT__TAKEN_ALL } MoltTakenPart;
+MoltTakenPart molt__emit_taken(const MoltPlan *plan, uint64_t first, uint64_t end);
+/* Values of the type take part in MOLT_MOVED that climbs out of it. */
+bool molt__emit_climbs(const MoltSchema *schema, MoltTypeId type);
+
+/* ---- plan_moved_union.c: MOLT_MOVED on the arms of a tagged union ---- */
+
+/* The union `field` of the innermost new struct from what its arms' MOLT_MOVED name; `destination` is
+ * that of the struct. False, with nothing emitted, when they name nothing. */
+bool molt__emit_moved_union(MoltPlan *plan, const MoltField *field, uint64_t destination);
 /* ---- plan_emit.c: values, structs, types ---- */
 
 void molt__emit_value(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before, MoltTypeId after,
@@ -68,6 +122,9 @@ void molt__emit_value(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
 void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
                       uint64_t destination);
 void molt__emit_scan_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t at);
+/* A bit-field, or a number that becomes one; offsets are those of the holders. */
+void molt__emit_bits(MoltPlan *plan, const MoltEmitSite *site, const MoltField *was,
+                     const MoltField *is, uint64_t source, uint64_t destination);
 /* Bytes of the old type are bytes of the new one, with nothing to relocate. */
 bool molt__emit_is_copy(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 MoltNumberForm molt__plan_field_form(const MoltSchema *schema, const MoltField *field);

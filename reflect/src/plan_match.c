@@ -372,7 +372,8 @@ static bool has_any_was(const MoltSchema *schema, const MoltType *type)
 static bool moves_within(MoltPlan *plan, MoltTypeId before, MoltTypeId after)
 {
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
-    if (is->kind == MOLT_KIND_STRUCT && molt__plan_is_retagged(plan, before, after))
+    if (is->kind == MOLT_KIND_STRUCT && (molt__plan_is_retagged(plan, before, after) ||
+                                         molt__plan_moves_within(plan, before, after)))
         return true;
     if ((is->kind != MOLT_KIND_STRUCT && is->kind != MOLT_KIND_ENUM) ||
         !has_any_was(plan->after, is))
@@ -563,8 +564,11 @@ uint32_t molt__plan_candidate(const MoltPlan *plan, const MoltCheck *check, uint
     const MoltType *is = molt_type(plan->after, pair->after);
     MoltTypeId type = plan->before->tables.fields[check->before].type;
     for (uint32_t f = last == MOLT__NO_FIELD ? 0 : last - is->first + 1; f < is->count; f++) {
+        const MoltField *field = &plan->after->tables.fields[is->first + f];
         if (plan->matches[pair->match + f] == MOLT__NO_FIELD &&
-            molt__plan_same_type(plan, type, plan->after->tables.fields[is->first + f].type))
+            !molt_schema_note(plan->after, field->note_first, field->note_count,
+                              MOLT_NOTE_MOVED) &&
+            molt__plan_same_type(plan, type, field->type))
             return is->first + f;
     }
     return MOLT__NO_FIELD;

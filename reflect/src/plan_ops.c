@@ -4,8 +4,8 @@
 
 MoltOp *molt__emit_op(MoltPlan *plan, MoltOp op)
 {
-    if (!molt__plan_grow(plan, (void **)&plan->ops, &plan->op_slots, plan->op_count, 1,
-                         sizeof *plan->ops))
+    if (plan->collecting || !molt__plan_grow(plan, (void **)&plan->ops, &plan->op_slots,
+                                             plan->op_count, 1, sizeof *plan->ops))
         return NULL;
     plan->ops[plan->op_count] = op;
     return &plan->ops[plan->op_count++];
@@ -37,14 +37,34 @@ uint32_t molt__emit_body(MoltPlan *plan, MoltOp op)
 
 void molt__emit_body_end(MoltPlan *plan, uint32_t body)
 {
-    if (!plan->failed)
+    if (!plan->failed && !plan->collecting)
         plan->ops[body - 1].body = plan->op_count - body;
     plan->merge_floor = plan->op_count;
+}
+
+/* Elements that lie elsewhere in the old object have a base of their own; it follows from the way
+ * to them alone, so that it is the same when the type is emitted again. */
+static void enter_base(MoltPlan *plan, uint64_t source, uint64_t stride)
+{
+    if (plan->base_depth == sizeof plan->bases / sizeof *plan->bases) {
+        plan->failed = true; /* deeper than a schema can nest */
+        return;
+    }
+    plan->bases[plan->base_depth++] = plan->base;
+    if (source != 0 || stride != 0)
+        plan->base = (plan->base + source * 2 + stride) * UINT64_C(0x9e3779b97f4a7c15) + 1;
+}
+
+static void leave_base(MoltPlan *plan)
+{
+    if (plan->base_depth > 0)
+        plan->base = plan->bases[--plan->base_depth];
 }
 
 uint32_t molt__emit_loop(MoltPlan *plan, uint64_t length, uint64_t source, uint64_t source_stride,
                          uint64_t destination, uint64_t destination_stride)
 {
+    enter_base(plan, source, source_stride);
     return molt__emit_body(plan, (MoltOp){.code = MOLT__OP_LOOP,
                                           .check = MOLT__NO_CHECK,
                                           .source = source,
@@ -56,10 +76,40 @@ uint32_t molt__emit_loop(MoltPlan *plan, uint64_t length, uint64_t source, uint6
 
 void molt__emit_loop_end(MoltPlan *plan, uint32_t body)
 {
+    leave_base(plan);
     molt__emit_body_end(plan, body);
-    if (!plan->failed && plan->op_count == body)
+    if (!plan->failed && !plan->collecting && plan->op_count == body)
         plan->op_count--; /* an empty loop does nothing */
     plan->merge_floor = plan->op_count;
+}
+
+void molt__emit_enter(MoltPlan *plan, MoltEmitFrame *frame, MoltTypeId before, MoltTypeId after,
+                      uint64_t source, uint64_t destination)
+{
+    *frame = (MoltEmitFrame){.before = before,
+                             .after = after,
+                             .source = source,
+                             .destination = destination,
+                             .base = plan->base,
+                             .base_depth = plan->base_depth,
+                             .late = plan->late_count,
+                             .outer = plan->frame};
+    plan->frame = frame;
+}
+
+void molt__emit_late(MoltPlan *plan, MoltOp op)
+{
+    if (!plan->collecting && molt__plan_grow(plan, (void **)&plan->late, &plan->late_slots,
+                                             plan->late_count, 1, sizeof *plan->late))
+        plan->late[plan->late_count++] = op;
+}
+
+void molt__emit_leave(MoltPlan *plan)
+{
+    for (uint32_t l = plan->frame->late; l < plan->late_count; l++)
+        molt__emit_op(plan, plan->late[l]);
+    plan->late_count = plan->frame->late;
+    plan->frame = plan->frame->outer;
 }
 
 static uint32_t allowed_losses(const MoltSchema *schema, const MoltField *field)
@@ -97,20 +147,57 @@ static uint32_t *check_slot(MoltPlan *plan, const MoltEmitSite *site)
                                          : &checks[is->count + site->before - was->first];
 }
 
+/* A new struct with a field of the name and type of a removed one: where that may have moved. */
+static void find_possible_move(const MoltPlan *plan, const MoltEmitSite *site, MoltCheck *check)
+{
+    const MoltPair *pair = &plan->pairs[site->pair];
+    const MoltType *is = molt_type(plan->after, pair->after);
+    const MoltField *was = &plan->before->tables.fields[site->before];
+    for (uint32_t f = 0; f < is->count; f++) {
+        MoltTypeId type = plan->after->tables.fields[is->first + f].type;
+        uint32_t inner =
+            molt_schema_find_field(plan->after, type, molt_string(plan->before, was->name));
+        if (plan->matches[pair->match + f] == MOLT__NO_FIELD && inner != MOLT__NO_FIELD &&
+            molt__plan_same_type(plan, was->type, plan->after->tables.fields[inner].type)) {
+            check->move_into = is->first + f;
+            check->move_to = inner;
+        }
+    }
+}
+
+/* A field that has no pair is met once for every place that takes it or leaves it. */
+static uint32_t known_check(const MoltPlan *plan, const MoltEmitSite *site)
+{
+    for (uint32_t c = 0; site->before != MOLT__NO_FIELD && c < plan->check_count; c++) {
+        const MoltCheck *check = &plan->checks[c];
+        if (check->type_before == site->type_before && check->type_after == site->type_after &&
+            check->before == site->before && check->after == site->after)
+            return c;
+    }
+    return MOLT__NO_CHECK;
+}
+
 uint32_t molt__emit_check(MoltPlan *plan, const MoltEmitSite *site)
 {
+    if (plan->collecting)
+        return MOLT__NO_CHECK;
     uint32_t *slot = check_slot(plan, site);
-    if (slot && *slot != MOLT__NO_CHECK)
-        return *slot;
+    uint32_t known = slot ? *slot : known_check(plan, site);
+    if (known != MOLT__NO_CHECK)
+        return known;
     if (!molt__plan_grow(plan, (void **)&plan->checks, &plan->check_slots, plan->check_count, 1,
                          sizeof *plan->checks))
         return MOLT__NO_CHECK;
     MoltCheck check = {.type_before = site->type_before,
                        .type_after = site->type_after,
                        .before = site->before,
-                       .after = site->after};
+                       .after = site->after,
+                       .move_into = MOLT__NO_FIELD,
+                       .move_to = MOLT__NO_FIELD};
     if (site->after != MOLT__NO_FIELD)
         check.allow = allowed_losses(plan->after, &plan->after->tables.fields[site->after]);
+    else if (slot)
+        find_possible_move(plan, site, &check);
     uint32_t index = plan->check_count++;
     plan->checks[index] = check;
     if (slot)

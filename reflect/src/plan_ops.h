@@ -34,6 +34,7 @@ typedef enum MoltOpCode {
     MOLT__OP_DROP_NUMBER,      /* the same for forms[0] (floats by bits, bit-fields) */
     MOLT__OP_UNION,            /* runs the ARM of the value of forms[0] at byte `tag`, if any */
     MOLT__OP_ARM,              /* for tag values `tag`, or with `otherwise` for all without an ARM */
+    MOLT__OP_TAG,              /* stores the value `tag` in forms[1] */
     MOLT__OP_REFUSE            /* refuses each object by `rule`; constant: old string, "" for none */
 } MoltOpCode;
 
@@ -62,7 +63,7 @@ typedef struct MoltOp {
     uint64_t size, length;
     uint64_t source_stride, destination_stride; /* LOOP */
     uint32_t body;                              /* LOOP, UNION, ARM: operations that follow */
-    uint64_t tag;                               /* UNION: where the tag is; ARM: its value */
+    uint64_t tag;                               /* UNION: where the tag is; ARM, TAG: its value */
     uint32_t constant;            /* CONSTANT*: new schema; DROP*: old schema's default, or none */
     uint32_t values, value_count; /* ENUM, FLAGS */
     MoltNumberForm forms[2];
@@ -81,7 +82,9 @@ typedef struct MoltCheck {
         type_after;         /* structs that declare the fields; or, outside of fields, the
                                            types of the value itself */
     uint32_t before, after; /* fields, MOLT__NO_FIELD where there is none */
-    uint32_t allow;         /* losses that MOLT_CONVERT on the new field allows: MOLT__ALLOW_* */
+    uint32_t move_into; /* of a removed field: new struct it may have moved into, or NO_FIELD */
+    uint32_t move_to;   /* then: the field of it */
+    uint32_t allow;     /* losses that MOLT_CONVERT on the new field allows: MOLT__ALLOW_* */
 } MoltCheck;
 
 enum {
@@ -113,6 +116,21 @@ typedef struct MoltForcedType {
     MoltTypeId before, after;
 } MoltForcedType;
 
+/* A value that MOLT_MOVED takes elsewhere; offsets in bytes from the start of the structs. */
+typedef struct MoltMove {
+    MoltTypeId before, after; /* the structs that hold both places */
+    uint64_t source, destination;
+    MoltTypeId type_before, type_after; /* of the value */
+} MoltMove;
+
+/* Bits of an old object that MOLT_MOVED takes elsewhere, so that they are not lost where they were.
+ * `base` tells the loops apart whose elements the offsets are in. */
+typedef struct MoltTaken {
+    uint64_t base, first, end;
+} MoltTaken;
+
+struct MoltEmitFrame; /* plan_emit.h */
+
 struct MoltPlan {
     MoltAllocator allocator;
     const MoltSchema *before, *after;
@@ -130,9 +148,21 @@ struct MoltPlan {
     uint32_t match_count, match_slots;
     MoltValueMap *values;
     uint32_t value_count, value_slots;
-    MoltReport *report;   /* only while building */
-    const MoltForcedType *forced; /* only while building */
+    MoltMove *moves; /* for pointers to values that moved */
+    uint32_t move_count, move_slots;
+    MoltReport *report; /* only while building, as all that follows to merge_floor */
+    const MoltForcedType *forced;
     uint32_t forced_count;
+    MoltTaken *taken; /* of the type that is being emitted */
+    uint32_t taken_count, taken_slots;
+    MoltOp *late; /* tags to be set after the fields of their struct */
+    uint32_t late_count, late_slots;
+    bool *moved_told; /* per new field: its MOLT_MOVED is in the report */
+    bool collecting;  /* nothing is emitted, only taken[] is filled */
+    const struct MoltEmitFrame *frame; /* the innermost struct that is being emitted */
+    uint64_t base;                     /* of the innermost loop, as in taken[] */
+    uint64_t bases[2 * MOLT_SCHEMA_DEPTH_MAX]; /* of those around it */
+    uint32_t base_depth;
     uint32_t merge_floor; /* only operations from here on may grow by an adjacent copy */
     bool failed;          /* memory is out; sticky while building */
     bool refused;
@@ -182,6 +212,8 @@ void molt__plan_emit_type(MoltPlan *plan, MoltTypeId before);
 bool molt__plan_has_pointers(const MoltSchema *schema, MoltTypeId type);
 bool molt__plan_arms_have_pointers(const MoltSchema *schema, MoltTypeId type);
 
+/* plan_moved.c: two structs of equal layout within which MOLT_MOVED moves values. */
+bool molt__plan_moves_within(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 /* plan_union.c: two structs of equal layout whose tagged unions select other arms than before. */
 bool molt__plan_is_retagged(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 

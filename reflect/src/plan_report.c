@@ -56,6 +56,9 @@ static const char *default_text(const MoltSchema *schema, const MoltField *field
 static void report_field(MoltPlan *plan, const MoltPair *pair, uint32_t before, uint32_t after)
 {
     const MoltField *is = &plan->after->tables.fields[after];
+    if (before == MOLT__NO_FIELD &&
+        molt_schema_note(plan->after, is->note_first, is->note_count, MOLT_NOTE_MOVED))
+        return; /* told where its path is followed */
     if (before == MOLT__NO_FIELD) {
         if (is->flags & MOLT_FIELD_REQUIRED)
             molt__plan_find(plan, MOLT_REFUSE, MOLT_RULE_FIELD_WITHOUT_SOURCE, pair->before, before,
@@ -115,7 +118,7 @@ static void report_order(MoltPlan *plan, const MoltPair *pair)
 
 void molt__plan_report_pair(MoltPlan *plan, uint32_t index)
 {
-    if (plan->pairs[index].reported)
+    if (plan->pairs[index].reported || plan->collecting)
         return;
     plan->pairs[index].reported = true;
     MoltPair pair = plan->pairs[index];

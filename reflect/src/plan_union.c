@@ -139,11 +139,29 @@ static void emit_arms(MoltPlan *plan, const Union *u, const MoltEmitSite *site, 
 }
 
 /* The new tag takes its value from the old one; another tag could not know the old arm. */
-static bool tag_follows(const MoltPlan *plan, const MoltEmitSite *site, const Union *u)
+static bool tag_follows(const MoltPlan *plan, const MoltEmitSite *site, const Union *u,
+                        uint64_t holder)
 {
+    const MoltField *was = &plan->before->tables.fields[u->old_tag.field];
+    MoltEmitSource moved;
+    if (molt__emit_find_moved(plan, &plan->after->tables.fields[u->new_tag.field], &moved))
+        return moved.field == u->old_tag.field && moved.first == holder * 8 + was->bit_offset;
+    if (site->pair == UINT32_MAX)
+        return false;
     const MoltType *is = molt_type(plan->after, site->type_after);
     return plan->matches[plan->pairs[site->pair].match + (u->new_tag.field - is->first)] ==
            u->old_tag.field;
+}
+
+/* What the arms take from elsewhere, whichever is active. */
+static void collect_arms(MoltPlan *plan, const Union *u)
+{
+    const MoltType *was = molt_type(plan->before, u->before);
+    for (uint32_t f = was->first; f < was->first + was->count && !plan->failed; f++) {
+        MoltEmitSite site = arm_site(u, f, new_arm_of(plan, u, f));
+        if (site.after != MOLT__NO_ARM)
+            molt__emit_field(plan, &site, u->source, u->destination);
+    }
 }
 
 bool molt__emit_union(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
@@ -158,7 +176,7 @@ bool molt__emit_union(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
     if (!molt__union_tag(plan->before, molt_type(plan->before, site->type_before), was, &u.old_tag))
         return false;
     if (!molt__union_tag(plan->after, molt_type(plan->after, site->type_after), is, &u.new_tag) ||
-        !tag_follows(plan, site, &u)) {
+        !tag_follows(plan, site, &u, source)) {
         if (!molt__plan_arms_have_pointers(plan->before, u.before))
             return false;
         molt__emit_drop(plan, site, MOLT_RULE_UNION_CHANGED, u.before, u.source, MOLT__NO_CONSTANT);
@@ -169,6 +187,10 @@ bool molt__emit_union(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
     if (plan->failed)
         return true;
     molt__plan_report_pair(plan, u.pair);
+    if (plan->collecting) {
+        collect_arms(plan, &u);
+        return true;
+    }
     MoltOp values;
     molt__plan_match_values(plan, u.old_tag.type, u.new_tag.type, &values);
     if (plan->failed)

@@ -186,10 +186,30 @@ static Step step_struct(Descent *d, const MoltType *was, const MoltType *is)
     return enter_field(d, f, new_field_of(d->plan, d->before, d->after, f));
 }
 
+/* What MOLT_MOVED took out of this struct lies elsewhere in the new one. */
+static bool step_moved(Descent *d)
+{
+    for (uint32_t i = 0; i < d->plan->move_count; i++) {
+        const MoltMove *move = &d->plan->moves[i];
+        uint64_t size = molt_type(d->plan->before, move->type_before)->size;
+        if (move->before != d->before || move->after != d->after || d->offset < move->source ||
+            d->offset - move->source >= size)
+            continue;
+        d->before = move->type_before;
+        d->after = move->type_after;
+        d->offset -= move->source;
+        d->at += move->source;
+        d->out += move->destination;
+        return true;
+    }
+    return false;
+}
+
 /* Follows (path of fields and indices) from the old layout into the new one. False when the subobject
  * is gone or no longer one that the pointer may point at; one that becomes a `void *` may point at
- * anything. Iterates down the type, whose depth is bounded by C's by-value nesting. */
-static bool map_offset(Descent *d)
+ * anything. Iterates down the type, whose depth is bounded by C's by-value nesting. With `moved` the
+ * first place that MOLT_MOVED took away is followed. */
+static bool map_offset(Descent *d, bool moved)
 {
     const MoltPlan *plan = d->plan;
     bool any = molt_type(plan->before, d->pointee)->kind == MOLT_KIND_VOID;
@@ -214,6 +234,8 @@ static bool map_offset(Descent *d)
             d->after = molt_value_type(plan->after, d->after);
         } else if (molt_kind_is_sequence(was->kind)) {
             step = step_array(d, was, is);
+        } else if (moved && was->kind == MOLT_KIND_STRUCT && step_moved(d)) {
+            moved = false;
         } else if (was->kind == MOLT_KIND_STRUCT) {
             step = step_struct(d, was, is);
         } else if (arm != MOLT__NO_ARM && is->kind == MOLT_KIND_UNION) {
@@ -225,6 +247,19 @@ static bool map_offset(Descent *d)
         }
     }
     return step == STEP_FOUND;
+}
+
+/* By the fields' own names first, then by MOLT_MOVED. */
+static bool follow(Descent *d)
+{
+    Descent start = *d;
+    bool found = map_offset(d, false);
+    if (!found && d->plan->move_count > 0) {
+        start.varies = d->varies;
+        *d = start;
+        found = map_offset(d, true);
+    }
+    return found;
 }
 
 static bool map_offset_cached(MoltMigration *m, MoltTypeId type, uint64_t offset,
@@ -246,7 +281,7 @@ static bool map_offset_cached(MoltMigration *m, MoltTypeId type, uint64_t offset
                  .to_void = to_void,
                  .object = object,
                  .arm = MOLT__NO_ARM};
-    bool found = map_offset(&d);
+    bool found = follow(&d);
     *out = d.out;
     if (!d.varies)
         *entry = (MoltOffsetEntry){.type = type,
@@ -397,7 +432,7 @@ static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *spa
                      .to_void = to_void,
                      .object = block + (at - offset),
                      .arm = MOLT__NO_ARM};
-        if (!map_offset(&d))
+        if (!follow(&d))
             return false;
         inner = d.out;
     }

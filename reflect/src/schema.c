@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -216,6 +217,53 @@ uint32_t molt_schema_find_field(const MoltSchema *schema, MoltTypeId type, const
             return i;
     }
     return UINT32_MAX;
+}
+
+static uint32_t find_named_field(const MoltSchema *schema, MoltTypeId type, const char *name,
+                                 size_t length)
+{
+    const MoltType *owner = molt_type(schema, type);
+    if (owner->kind != MOLT_KIND_STRUCT)
+        return UINT32_MAX;
+    for (uint32_t i = owner->first; i < owner->first + owner->count; i++) {
+        const char *known = molt_string(schema, schema->tables.fields[i].name);
+        if (strncmp(known, name, length) == 0 && known[length] == '\0')
+            return i;
+    }
+    return UINT32_MAX;
+}
+
+bool molt_schema_find_path(const MoltSchema *schema, MoltTypeId type, const char *path,
+                           MoltFieldPlace *out)
+{
+    *out = (MoltFieldPlace){type, 0, UINT32_MAX, type};
+    const char *at = path;
+    while (*at != '\0') {
+        if (*at == '[') {
+            char *end;
+            const MoltType *array = molt_type(schema, out->type);
+            unsigned long long index = strtoull(at + 1, &end, 10);
+            if (end == at + 1 || *end != ']' || out->field == UINT32_MAX ||
+                array->kind != MOLT_KIND_ARRAY || index >= array->length)
+                return false;
+            out->type = array->elem;
+            out->bit_offset += index * molt_type(schema, array->elem)->size * 8;
+            at = end + 1;
+            continue;
+        }
+        if (*at == '.' && at > path)
+            at++;
+        size_t length = strcspn(at, ".[");
+        uint32_t field = find_named_field(schema, out->type, at, length);
+        if (length == 0 || field == UINT32_MAX)
+            return false;
+        out->holder = out->type;
+        out->field = field;
+        out->type = schema->tables.fields[field].type;
+        out->bit_offset += schema->tables.fields[field].bit_offset;
+        at += length;
+    }
+    return out->field != UINT32_MAX;
 }
 
 const MoltNote *molt_schema_note(const MoltSchema *schema, uint32_t note_first, uint32_t note_count,

@@ -28,6 +28,7 @@ const Mark molt__marks[MARK_COUNT] = {
 const Mark molt__names[NAME_COUNT] = {
     {MOLT_NOTE_TAG, KEY_TAG},
     {MOLT_NOTE_ARM, KEY_ARM},
+    {MOLT_NOTE_MOVED, KEY_MOVED},
 };
 
 const TypeFlag molt__type_flags[TYPE_FLAG_COUNT] = {

@@ -136,11 +136,26 @@ static void write_candidates(const MoltMigration *m, const MoltCheck *check, cha
     }
 }
 
+static void write_possible_move(const MoltMigration *m, const MoltCheck *check, char *buffer,
+                                size_t size)
+{
+    const MoltPlan *plan = m->plan;
+    if (check->move_into == MOLT__NO_FIELD)
+        return;
+    const char *was = molt_string(plan->before, plan->before->tables.fields[check->before].name);
+    const char *into = molt_string(plan->after, plan->after->tables.fields[check->move_into].name);
+    const char *is = molt_string(plan->after, plan->after->tables.fields[check->move_to].name);
+    snprintf(buffer, size,
+             "possible move %s -> %s.%s: annotate %s with MOLT_MOVED(\"^.%s\") if it is one", was,
+             into, is, is, was);
+}
+
 static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRule rule,
                          char *buffer, size_t size)
 {
     const char *text = NULL;
     switch (rule) {
+    case MOLT_RULE_FIELD_REMOVED: write_possible_move(m, check, buffer, size); return;
     case MOLT_RULE_POSSIBLE_RENAME: write_candidates(m, check, buffer, size); return;
     case MOLT_RULE_NUMBER_OUT_OF_RANGE:
         text = "keep a wider type, or annotate the field with MOLT_CONVERT(saturate)";
@@ -221,7 +236,8 @@ static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRul
 
 static void add_finding(MoltMigration *m, uint32_t check_index, const MoltTally *tally)
 {
-    static const MoltCheck none = {MOLT_NO_TYPE, MOLT_NO_TYPE, MOLT__NO_FIELD, MOLT__NO_FIELD, 0};
+    static const MoltCheck none = {MOLT_NO_TYPE,   MOLT_NO_TYPE,   MOLT__NO_FIELD, MOLT__NO_FIELD,
+                                   MOLT__NO_FIELD, MOLT__NO_FIELD, 0};
     const MoltCheck *check = check_index == MOLT__NO_CHECK ? &none : &m->plan->checks[check_index];
     const MoltTables *old = &m->plan->before->tables, *new = &m->plan->after->tables;
     char path[512] = "root", before[512] = "", after[512] = "", remedy[512] = "";

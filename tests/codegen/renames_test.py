@@ -64,6 +64,45 @@ typedef struct Champion { int health MOLT_WAS("hp"); } MOLT_WAS("Hero") Champion
 typedef struct Game { Champion h; } Game;
 """, *known)
 
+    def test_paths_are_recorded(self):
+        schema = self.schema_of("""
+typedef struct Vec { float x MOLT_MOVED("^.x"); float y MOLT_MOVED(^^.list[2].y); } Vec;
+typedef struct Game { Vec pos; int n MOLT_MOVED("old.n") MOLT_CONVERT(saturate); } Game;
+""")
+        self.assertEqual(schema.field("Vec", "x")["moved"], "^.x")
+        self.assertEqual(schema.field("Vec", "y")["moved"], "^^.list[2].y")
+        self.assertEqual(schema.field("Game", "n")["moved"], "old.n")
+
+    def test_what_is_no_path_is_refused(self):
+        for path in ['""', '"."', '"a."', '"a[x]"', '"[1]"', '"a b"', '"a->b"', "3"]:
+            with self.subTest(path=path):
+                self.assert_refused(f"typedef struct Game {{\n    int a MOLT_MOVED({path});\n}} Game;",
+                                    "3:9", "is no path", "as in C")
+        self.assert_refused("typedef struct Game {\n    int a MOLT_MOVED(\"b\") MOLT_MOVED(\"c\");\n"
+                            "} Game;", "3:9", "MOLT_MOVED stands here twice", "keep one")
+
+    def test_path_that_no_recorded_schema_has_is_refused(self):
+        self.schema_of("typedef struct Vec { float x; } Vec;\n"
+                       "typedef struct Game { Vec pos; int list[3]; float speed; } Game;")
+        (self.folder / "schema.json").rename(self.folder / "known.json")
+        known = ("--known", "known.json")
+        for path in ["pos.y", "list[3]", "speeed", "^.sped"]:
+            with self.subTest(path=path):
+                self.assert_refused(f"""
+typedef struct Game {{
+    float x MOLT_MOVED("{path}");
+}} Game;
+""", "4:11", f"'Game.x' moved from '{path}', which no recorded schema has", "check the path", *known)
+        self.schema_of("""
+typedef struct Motion { float speed MOLT_MOVED("^.speed"); int last MOLT_MOVED("list[2]"); } Motion;
+typedef struct Game { float x MOLT_MOVED("pos.x"); Motion motion; } Game;
+""", *known)
+        (self.folder / "schema.json").rename(self.folder / "known.json")
+        self.schema_of("""
+typedef struct Motion { float speed MOLT_MOVED("^.speed"); int last MOLT_MOVED("list[2]"); } Motion;
+typedef struct Game { float x MOLT_MOVED("pos.x"); Motion motion; int more; } Game;
+""", *known)
+
 
 if __name__ == "__main__":
     unittest.main()

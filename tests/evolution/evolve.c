@@ -74,6 +74,8 @@ static void print_event(const MoltReloadEvent *event)
         printf("finding %s %s %s %llu\n", molt_severity_id(finding->severity),
                molt_rule_id(finding->rule), finding->path ? finding->path : "-",
                (unsigned long long)finding->objects);
+        if (finding->remedy)
+            printf("remedy %s\n", finding->remedy);
     }
     if (event->kind != MOLT_EVENT_RELOADED)
         printf("detail %s: %s\n", event->headline, event->detail);

@@ -4,6 +4,7 @@ outcome and the findings with what the case's leading comment expects:
     expect: migrated | code | refused RULE PATH | load-failed TEXT | codegen-error TEXT
     report: SEVERITY RULE PATH [OBJECTS]       one line for each finding that must be there
     dump: TEXT                                 a part of the dump of the state after the edit
+    remedy: TEXT                               the beginning of a remedy that must be there
     undo: differs | refused WHY                going back to version 1 does not give the same dump
     cflags: FLAG...                            for the compiler, where the edit is one it warns of
     with: FILE                                 another source of both versions, beside the case
@@ -28,6 +29,7 @@ def expectations(source):
     others = [line[5:].strip() for line in lines if line.startswith("with:")]
     undo = [line[5:].split()[0] for line in lines if line.startswith("undo:")]
     dumps = [line[5:].strip() for line in lines if line.startswith("dump:")]
+    dumps += ["\nremedy " + line[7:].strip() for line in lines if line.startswith("remedy:")]
     if len(expect) != 1 or len(undo) > 1:
         sys.exit("the leading comment must have one `expect:` line and at most one `undo:` line")
     return expect[0], reports, dumps, cflags, others, undo[0] if undo else "same"
@@ -69,7 +71,7 @@ def compare(expect, reports, dumps, undo, output):
         reports = reports + [["refuse", *words[1:]]]
     elif len(words) > 1 and " ".join(words[1:]) not in output:
         wrong.append(f"expected the words: {' '.join(words[1:])}")
-    wrong += [f"not in the dump: {text}" for text in dumps if text not in output]
+    wrong += [f"not there: {text.strip()}" for text in dumps if text not in output]
     for report in reports:
         if not any(finding[:len(report)] == report for finding in findings):
             wrong.append(f"no finding: {' '.join(report)}")

@@ -43,6 +43,10 @@
  * n-th arm belongs to the n-th enumerator, or to the one that MOLT_ARM on the arm names. */
 #define MOLT_TAG(field) MOLT__NOTE(tag field)
 #define MOLT_ARM(enumerator) MOLT__NOTE(arm enumerator)
+/* The value comes from another place of the same old object: MOLT_MOVED("pos[1]") from the struct that
+ * holds the field on, MOLT_MOVED("^.speed") from the one that embeds that struct on. On an arm of a
+ * tagged union it sets the tag too. */
+#define MOLT_MOVED(path) MOLT__NOTE(moved path)
 /* Allows the named loss: trunc, round, saturate (numbers), truncate (arrays and strings). */
 #define MOLT_CONVERT(how) MOLT__NOTE(convert how)
 /* Pointer or flexible array has as many elements as the integer field beside it says. The heap knows

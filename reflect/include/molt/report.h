@@ -24,7 +24,8 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(FIELD_WITHOUT_SOURCE, "field-without-source")                                                \
     X(FIELD_REMOVED, "field-removed")                                                              \
     X(FIELD_RENAMED, "field-renamed")                                                              \
-    X(FIELD_MOVED, "field-moved") /* another offset, same value */                                 \
+    X(FIELD_MOVED, "field-moved") /* another place, same value */                                  \
+    X(MOVED_MISSING, "moved-source-missing") /* MOLT_MOVED names no place of the old type */       \
     X(RENAME_AMBIGUOUS, "rename-ambiguous")                                                        \
     X(POSSIBLE_RENAME, "possible-rename")                                                          \
     X(TYPE_ADDED, "type-added")                                                                    \

@@ -39,6 +39,20 @@ MoltTypeId molt_schema_find_spelling(const MoltSchema *schema, const char *spell
 /* Index into tables.fields of the field of struct or union `type` called `name`, or UINT32_MAX. */
 uint32_t molt_schema_find_field(const MoltSchema *schema, MoltTypeId type, const char *name);
 
+/* What a path such as "pos[1].x" names in a struct. */
+typedef struct MoltFieldPlace {
+    MoltTypeId type;     /* of the field, or of the element when the path ends in an index */
+    uint64_t bit_offset; /* from the start of the struct */
+    uint32_t field;      /* index into tables.fields of the last field named */
+    MoltTypeId holder;   /* struct that declares it */
+} MoltFieldPlace;
+
+/* Follows a path of field names and constant indices from struct `type` on. False, with *out
+ * undefined, when the struct has no such place or the path is malformed; what lies in a union has no
+ * place, because the union may hold something else. */
+bool molt_schema_find_path(const MoltSchema *schema, MoltTypeId type, const char *path,
+                           MoltFieldPlace *out);
+
 /* First note of a kind in [note_first, note_first + note_count), or NULL. */
 const MoltNote *molt_schema_note(const MoltSchema *schema, uint32_t note_first, uint32_t note_count,
                                  MoltNoteKind kind);

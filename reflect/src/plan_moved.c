@@ -1,0 +1,243 @@
+#include <string.h>
+
+#include "plan_emit.h"
+
+static const MoltNote *moved_note(const MoltSchema *schema, const MoltField *field)
+{
+    return molt_schema_note(schema, field->note_first, field->note_count, MOLT_NOTE_MOVED);
+}
+
+bool molt__emit_climbs(const MoltSchema *schema, MoltTypeId id)
+{
+    const MoltType *type = molt_type(schema, id);
+    if (molt_kind_is_sequence(type->kind) || type->kind == MOLT_KIND_ATOMIC)
+        return molt__emit_climbs(schema, type->elem);
+    if (type->kind != MOLT_KIND_STRUCT && type->kind != MOLT_KIND_UNION)
+        return false;
+    for (uint32_t f = type->first; f < type->first + type->count; f++) {
+        const MoltField *field = &schema->tables.fields[f];
+        const MoltNote *note = moved_note(schema, field);
+        if ((note && molt_string(schema, note->text)[0] == '^') ||
+            molt__emit_climbs(schema, field->type))
+            return true;
+    }
+    return false;
+}
+
+/* ---- where a value comes from ----------------------------------------------------------------- */
+
+/* The struct that a path starts in, which gets the rest of it; NULL when that is not part of the
+ * object, or an element of another loop. A struct that is new has no old values: what was around it
+ * before is the struct that embeds it. */
+static const MoltEmitFrame *start_of(const MoltPlan *plan, const char **path)
+{
+    const MoltEmitFrame *frame = plan->frame;
+    while (frame && **path == '^') {
+        frame = frame->outer;
+        *path += (*path)[1] == '.' ? 2 : 1;
+    }
+    while (frame && frame->before == MOLT_NO_TYPE)
+        frame = frame->outer;
+    return frame && frame->base == plan->base ? frame : NULL;
+}
+
+static bool find_path(const MoltPlan *plan, const MoltEmitFrame *frame, const char *path,
+                      MoltEmitSource *out)
+{
+    MoltFieldPlace place;
+    if (!molt_schema_find_path(plan->before, frame->before, path, &place))
+        return false;
+    const MoltField *field = &plan->before->tables.fields[place.field];
+    bool whole = path[strlen(path) - 1] != ']';
+    uint64_t first = frame->source * 8 + place.bit_offset;
+    uint64_t bits = whole && field->flags & MOLT_FIELD_BITS
+                        ? field->bit_width
+                        : molt_type(plan->before, place.type)->size * 8;
+    *out = (MoltEmitSource){.frame = frame,
+                            .type = place.type,
+                            .holder = place.holder,
+                            .field = place.field,
+                            .whole = whole,
+                            .first = first,
+                            .end = first + bits};
+    return true;
+}
+
+bool molt__emit_find_moved(const MoltPlan *plan, const MoltField *field, MoltEmitSource *out)
+{
+    const MoltNote *note = moved_note(plan->after, field);
+    if (!note)
+        return false;
+    const char *path = molt_string(plan->after, note->text);
+    const MoltEmitFrame *frame = start_of(plan, &path);
+    return frame && find_path(plan, frame, path, out);
+}
+
+MoltTakenPart molt__emit_taken(const MoltPlan *plan, uint64_t first, uint64_t end)
+{
+    MoltTakenPart part = MOLT__TAKEN_NONE;
+    for (uint32_t t = 0; t < plan->taken_count; t++) {
+        const MoltTaken *taken = &plan->taken[t];
+        if (taken->base != plan->base || taken->first >= end || taken->end <= first)
+            continue;
+        if (taken->first <= first && taken->end >= end)
+            return MOLT__TAKEN_ALL;
+        part = MOLT__TAKEN_PART;
+    }
+    return part;
+}
+
+static void take(MoltPlan *plan, const MoltEmitSource *source)
+{
+    if (molt__plan_grow(plan, (void **)&plan->taken, &plan->taken_slots, plan->taken_count, 1,
+                        sizeof *plan->taken))
+        plan->taken[plan->taken_count++] = (MoltTaken){plan->base, source->first, source->end};
+}
+
+/* Pointers to the value follow it, unless it goes to more than one place of the struct. */
+static void record_move(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId after,
+                        uint64_t destination)
+{
+    const MoltEmitFrame *frame = source->frame;
+    if (frame->base_depth != plan->base_depth ||
+        !molt__plan_grow(plan, (void **)&plan->moves, &plan->move_slots, plan->move_count, 1,
+                         sizeof *plan->moves))
+        return;
+    plan->moves[plan->move_count++] = (MoltMove){.before = frame->before,
+                                                 .after = frame->after,
+                                                 .source = source->first / 8 - frame->source,
+                                                 .destination = destination - frame->destination,
+                                                 .type_before = source->type,
+                                                 .type_after = after};
+}
+
+void molt__emit_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId holder,
+                     uint32_t field, uint64_t destination)
+{
+    const MoltField *was = &plan->before->tables.fields[source->field];
+    const MoltField *is = &plan->after->tables.fields[field];
+    MoltEmitSite site = {UINT32_MAX, source->holder, holder, source->field, field};
+    MoltField element = {.type = source->type};
+    uint64_t at = source->first / 8;
+    if (source->whole)
+        at = (source->first - was->bit_offset) / 8;
+    else
+        was = &element;
+    if (plan->collecting)
+        take(plan, source);
+    if ((was->flags | is->flags) & MOLT_FIELD_BITS) {
+        molt__emit_bits(plan, &site, was, is, at, destination);
+        return;
+    }
+    if (!source->whole || !molt__emit_union(plan, &site, at, destination))
+        molt__emit_value(plan, &site, source->type, is->type, source->first / 8,
+                         destination + is->bit_offset / 8);
+    if (!plan->collecting)
+        record_move(plan, source, is->type, destination + is->bit_offset / 8);
+}
+
+/* ---- fields ----------------------------------------------------------------------------------- */
+
+static bool tell_once(MoltPlan *plan, uint32_t field)
+{
+    bool first = !plan->collecting && !plan->moved_told[field];
+    if (first)
+        plan->moved_told[field] = true;
+    return first;
+}
+
+void molt__emit_tell_moved(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId holder,
+                           uint32_t field)
+{
+    if (tell_once(plan, field))
+        molt__plan_find(plan, MOLT_INFO, MOLT_RULE_FIELD_MOVED, source->holder, source->field,
+                        holder, field, NULL, NULL);
+}
+
+/* The old type has no such place. For a field that it has by its own name the note was applied in an
+ * earlier edit and stays in the source for ever. */
+static void tell_missing(MoltPlan *plan, uint32_t field, uint32_t own)
+{
+    const MoltField *is = &plan->after->tables.fields[field];
+    const char *text = molt_string(plan->after, moved_note(plan->after, is)->text), *path = text;
+    const MoltEmitFrame *start = start_of(plan, &path), *frame = plan->frame;
+    if (!start || !tell_once(plan, field))
+        return;
+    MoltSeverity severity = MOLT_LOSS;
+    MoltRule rule = MOLT_RULE_MOVED_MISSING;
+    if (own != MOLT__NO_FIELD) {
+        severity = MOLT_INFO;
+    } else if (is->flags & MOLT_FIELD_REQUIRED) {
+        severity = MOLT_REFUSE;
+        rule = MOLT_RULE_FIELD_WITHOUT_SOURCE;
+    } else if (plan->policy == MOLT_POLICY_STRICT) {
+        severity = MOLT_REFUSE;
+    }
+    molt__plan_find(plan, severity, rule, start->before, own, frame->after, field, text,
+                    own != MOLT__NO_FIELD
+                        ? NULL
+                        : "check the path: it starts at the struct that holds the field, each ^ "
+                          "climbs to the one around it, and it must not lead through a union");
+}
+
+bool molt__emit_moved(MoltPlan *plan, uint32_t field, uint32_t own, uint64_t destination)
+{
+    const MoltField *is = &plan->after->tables.fields[field];
+    const MoltNote *note = moved_note(plan->after, is);
+    if (!note || !plan->frame)
+        return false;
+    MoltTypeId holder = plan->frame->after;
+    MoltEmitSource source;
+    if (own != MOLT__NO_FIELD) {
+        const MoltNote *before = moved_note(plan->before, &plan->before->tables.fields[own]);
+        if (before && strcmp(molt_string(plan->before, before->text),
+                             molt_string(plan->after, note->text)) == 0)
+            return false; /* applied in an earlier edit */
+    }
+    if (!molt__emit_find_moved(plan, is, &source)) {
+        tell_missing(plan, field, own);
+        return false;
+    }
+    if (own != MOLT__NO_FIELD) {
+        const MoltField *was = &plan->before->tables.fields[own];
+        uint64_t first = plan->frame->source * 8 + was->bit_offset;
+        uint64_t bits = was->flags & MOLT_FIELD_BITS ? was->bit_width
+                                                     : molt_type(plan->before, was->type)->size * 8;
+        if (source.first == first && source.end == first + bits)
+            return false;
+        if (!plan->collecting && molt__emit_taken(plan, first, first + bits) != MOLT__TAKEN_ALL &&
+            tell_once(plan, field))
+            molt__plan_find(plan, MOLT_REFUSE, MOLT_RULE_RENAME_AMBIGUOUS, source.holder, own,
+                            holder, field, molt_string(plan->after, note->text),
+                            "both the old value of this name and the one that MOLT_MOVED names "
+                            "claim the place: give the new field another name");
+    }
+    molt__emit_from(plan, &source, holder, field, destination);
+    molt__emit_tell_moved(plan, &source, holder, field);
+    return true;
+}
+
+/* ---- equal layouts ---------------------------------------------------------------------------- */
+
+bool molt__plan_moves_within(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
+{
+    const MoltType *is = molt_type(plan->after, after);
+    for (uint32_t f = is->first; f < is->first + is->count; f++) {
+        const MoltField *field = &plan->after->tables.fields[f];
+        const MoltNote *note = moved_note(plan->after, field);
+        uint32_t same =
+            molt_schema_find_field(plan->before, before, molt_string(plan->after, field->name));
+        MoltFieldPlace place;
+        if (!note || same == MOLT__NO_FIELD ||
+            !molt_schema_find_path(plan->before, before, molt_string(plan->after, note->text),
+                                   &place))
+            continue;
+        const MoltField *was = &plan->before->tables.fields[same];
+        const MoltNote *known = moved_note(plan->before, was);
+        bool applied = known && strcmp(molt_string(plan->before, known->text),
+                                       molt_string(plan->after, note->text)) == 0;
+        if (!applied && place.bit_offset != was->bit_offset)
+            return true;
+    }
+    return false;
+}
