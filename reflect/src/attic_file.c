@@ -12,7 +12,7 @@ void molt__attic_mark(MoltMigration *m, const MoltOp *op, uint64_t i)
     if (m->mode == MOLT__RUN_VALUE)
         m->value_lost = true;
     if (m->mode != MOLT__RUN_STATE || m->scanning || !m->batch_span ||
-        m->plan->policy != MOLT_POLICY_LIVE)
+        m->plan->policy != MOLT_POLICY_LIVE || m->apart || op->unkept)
         return;
     if (!work->lossy)
         work->lossy = molt__migration_table(m, m->plan->op_count, sizeof *work->lossy);
@@ -256,6 +256,8 @@ bool molt__attic_block_ref(MoltMigration *m, MoltTypeId pointee, uintptr_t value
         return false;
     const MoltSpan *next = m->spans[s].bytes > 0 ? &m->spans[s] : span;
     uint32_t block = (uint32_t)((value - span->base) / span->stride);
+    if (moved - (uintptr_t)molt__span_block(next, block) > next->stride)
+        return false; /* it became a block of its own, which has no number yet */
     *ref =
         (MoltAtticRef){MOLT__REF_BLOCK, s, block, moved - (uintptr_t)molt__span_block(next, block)};
     return true;

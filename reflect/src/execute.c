@@ -324,8 +324,7 @@ static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
             continue;
         }
         char text[64] = "a value";
-        if (op->code == MOLT__OP_DROP_NUMBER &&
-            molt__tally_wants_value(m, op, (MoltRule)op->rule))
+        if (op->code == MOLT__OP_DROP_NUMBER && molt__tally_wants_value(m, op, (MoltRule)op->rule))
             molt__number_text(&op->forms[0], from, text, sizeof text);
         molt__tally(m, op, (MoltRule)op->rule, refuses ? MOLT_REFUSE : MOLT_LOSS, i, "%s", text);
     }
@@ -366,6 +365,8 @@ static void run_union(MoltMigration *m, uint32_t index, const Batch *b)
 {
     const MoltOp *op = &m->plan->ops[index];
     uint64_t run = m->run;
+    bool apart = m->apart;
+    m->apart = true;
     for (uint64_t i = 0, n; i < b->n && !m->failed; i += n) {
         const unsigned char *tag = b->source + i * b->source_stride + op->tag;
         uint64_t value = molt__number_bits(&op->forms[0], tag);
@@ -382,6 +383,7 @@ static void run_union(MoltMigration *m, uint32_t index, const Batch *b)
                           b->destination + i * b->destination_stride, b->destination_stride, n);
     }
     m->run = run;
+    m->apart = apart;
 }
 
 static void run_tag(const MoltOp *op, const Batch *b)
@@ -401,6 +403,10 @@ static void run_refuse(MoltMigration *m, const MoltOp *op, const Batch *b)
 static void run_op(MoltMigration *m, uint32_t index, const Batch *b)
 {
     const MoltOp *op = &m->plan->ops[index];
+    bool leads = op->code == MOLT__OP_LOOP || op->code == MOLT__OP_UNION ||
+                 op->code == MOLT__OP_BOX || op->code == MOLT__OP_EMBED;
+    if (m->owned.surveying && !leads)
+        return;
     switch ((MoltOpCode)op->code) {
     case MOLT__OP_COPY: copy_run(b, op->size); break;
     case MOLT__OP_NUMBER:
@@ -421,7 +427,17 @@ static void run_op(MoltMigration *m, uint32_t index, const Batch *b)
     case MOLT__OP_DROP_BYTES:
     case MOLT__OP_DROP_NUMBER: run_drop(m, op, b); break;
     case MOLT__OP_UNION: run_union(m, index, b); break;
-    case MOLT__OP_ARM: break; /* its UNION runs it */
+    case MOLT__OP_ARM: break; /* its UNION or EMBED runs it */
+    case MOLT__OP_BOX:
+        if (m->mode == MOLT__RUN_STATE)
+            molt__run_box(m, index, b->source, b->source_stride, b->destination,
+                          b->destination_stride, b->n);
+        break;
+    case MOLT__OP_EMBED:
+        if (m->mode == MOLT__RUN_STATE)
+            molt__run_embed(m, index, b->source, b->source_stride, b->destination,
+                            b->destination_stride, b->n);
+        break;
     case MOLT__OP_TAG: run_tag(op, b); break;
     case MOLT__OP_REFUSE: run_refuse(m, op, b); break;
     }

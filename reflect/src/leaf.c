@@ -196,6 +196,8 @@ static bool touches(const MoltOp *op, MoltSide side, const MoltLeaf *leaf, uint6
     case MOLT__OP_LOOP:
     case MOLT__OP_UNION:
     case MOLT__OP_ARM:
+    case MOLT__OP_BOX:
+    case MOLT__OP_EMBED:
     case MOLT__OP_REFUSE: return false;
     case MOLT__OP_CONSTANT: return !before && within;
     case MOLT__OP_TAG:
@@ -312,6 +314,8 @@ static bool find_route(const MoltPlan *plan, uint32_t first, uint32_t count, Mol
             if (find_in_loop(plan, index, side, leaf, at, out))
                 return true;
             index += op->body;
+        } else if (op->body > 0) {
+            index += op->body; /* of other blocks, or of arms that not every object has */
         } else if (touches(op, side, leaf, at)) {
             out->op = op;
             out->placed = is_placed(op);

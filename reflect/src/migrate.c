@@ -225,6 +225,13 @@ static void run_batch(MoltMigration *m, const MoltSpan *span, const MoltSpan *mo
     m->object += n;
 }
 
+/* Blocks that become part of another object are converted there. */
+static bool is_run(const MoltMigration *m, const MoltSpan *span, uint32_t block)
+{
+    return molt__span_is_live(span, block) &&
+           !molt__ownership_is_claimed(m, span->type, span->base + span->stride * block);
+}
+
 /* A flexible struct: what stands before its array, then the elements, which all belong to it. */
 static void run_flexible(MoltMigration *m, const MoltSpan *span, const MoltSpan *moved,
                          uint32_t block)
@@ -266,7 +273,7 @@ static void run_span(MoltMigration *m, const MoltSpan *span, const MoltSpan *mov
     m->batch_of_blocks = span->counts == NULL || flexible;
     uint32_t block = 0;
     while (block < span->blocks && !m->failed) {
-        if (!molt__span_is_live(span, block)) {
+        if (!is_run(m, span, block)) {
             block++;
             continue;
         }
@@ -283,7 +290,7 @@ static void run_span(MoltMigration *m, const MoltSpan *span, const MoltSpan *mov
             continue;
         }
         uint32_t end = block;
-        while (end < span->blocks && end - block < MOLT__BATCH && molt__span_is_live(span, end))
+        while (end < span->blocks && end - block < MOLT__BATCH && is_run(m, span, end))
             end++;
         run_batch(m, span, moved, block, 0, end - block);
         block = end;
@@ -377,6 +384,7 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->fresh, m->fresh_slots, sizeof *m->fresh);
     free_table(m, m->patches, m->patch_slots, sizeof *m->patches);
     free_table(m, m->tallies, m->tally_slots, sizeof *m->tallies);
+    molt__ownership_release(m);
     MoltAllocator allocator = m->allocator;
     allocator.resize(allocator.context, m, sizeof *m, 0);
 }
@@ -392,6 +400,7 @@ void molt_migrate_discard(MoltMigration *m)
     for (uint64_t s = 0; s < m->fresh_count; s++)
         molt__span_release(m->heap, &m->fresh[s]);
     molt__attic_discard(m);
+    molt__ownership_discard(m);
     release_tables(m);
 }
 
@@ -442,6 +451,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
     m->allocator = *allocator;
     m->span_count = heap->span_count;
     if (make_tables(m) && make_new_spans(m)) {
+        molt__ownership_survey(m);
         run_spans(m);
         relocate_roots(m);
         if (!m->refused && !m->failed) {
@@ -449,8 +459,8 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
             molt__attic_file(m);
             molt__attic_reserve(m);
         }
-        if (!m->failed &&
-            !molt__heap_reserve(heap, (uint32_t)m->fresh_count + m->span_count, plan->after))
+        uint32_t fresh = (uint32_t)(m->fresh_count + m->owned.span_count);
+        if (!m->failed && !molt__heap_reserve(heap, fresh + m->span_count, plan->after))
             m->failed = true;
     }
     if (!m->failed) {
@@ -489,6 +499,8 @@ void molt_migrate_commit(MoltMigration *m)
         m->fresh[s].free_hint = 0;
         molt__heap_adopt(heap, &m->fresh[s], heap->char_type);
     }
+    molt__ownership_commit(m);
     molt__attic_commit(m);
+    molt__ownership_free_claimed(m); /* the attic forgets them with its new pages */
     release_tables(m);
 }

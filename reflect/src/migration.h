@@ -24,6 +24,7 @@ enum { MOLT__BATCH = 256 };
 typedef struct MoltTally {
     uint32_t check;
     uint8_t rule, severity; /* MoltRule, MoltSeverity */
+    bool unkept;            /* some of what it counts is not in the attic */
     uint64_t objects;
     uint64_t batch;                     /* first object of the batch that `counted` speaks of */
     uint64_t counted[MOLT__BATCH / 64]; /* bits: objects of that batch which are in `objects` */
@@ -49,6 +50,32 @@ typedef enum MoltRunMode {
     MOLT__RUN_DEFAULTS /* samples (leaf.h): a `char *` stands for the hash of its text */
 } MoltRunMode;
 
+/* An inline struct of the old state and the block that it becomes. A struct and its first member begin
+ * at one address, so the type tells them apart. */
+typedef struct MoltBox {
+    uintptr_t before, after;
+    MoltTypeId type; /* old */
+} MoltBox;
+
+/* A block of the old state that becomes part of the object whose pointer, at `owner`, points at it. */
+typedef struct MoltClaim {
+    uintptr_t block, owner;
+    uint32_t span, index;
+} MoltClaim;
+
+/* Inline structs that become blocks and the other way round. Pointers to them may be met before they
+ * are, so both are listed, sorted by address, before anything is converted. */
+typedef struct MoltOwnership {
+    MoltBox *boxes;
+    uint64_t box_count, box_slots;
+    MoltClaim *claims;
+    uint64_t claim_count, claim_slots;
+    MoltSpan *spans; /* of the new blocks; their types are those of the new schema */
+    uint64_t span_count, span_slots;
+    bool *claimed; /* per old type: some of its blocks are claimed; NULL when none is */
+    bool surveying;
+} MoltOwnership;
+
 struct MoltMigration {
     MoltHeap *heap;
     const MoltPlan *plan;
@@ -68,6 +95,7 @@ struct MoltMigration {
     bool *contained;       /* per old type: may lie in a block that moves or goes */
     bool moves;            /* at least one block moves or goes */
 
+    MoltOwnership owned;
     MoltTally *tallies;
     uint64_t tally_count, tally_slots;
 
@@ -77,6 +105,7 @@ struct MoltMigration {
     uint64_t batch_element;
     bool batch_of_blocks; /* the batch advances from block to block, else within one */
     uint64_t object;
+    bool apart;   /* inside of a UNION, BOX or EMBED, whose values the attic does not know */
     uint64_t run; /* inside of a UNION: element of the batch where the arm's run begins */
     bool in_loop; /* then all of a loop's values belong to object loop_index of the batch */
     uint64_t loop_index;
@@ -121,6 +150,25 @@ const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *len
 
 /* Bytes before the NUL, at most `size`. */
 uint64_t molt__text_length(const char *text, uint64_t size);
+
+/* ownership.c. The survey lists what becomes a block or stops being one; it runs before all others. */
+void molt__ownership_survey(MoltMigration *m);
+/* After the heap has its new schema: registers the new blocks. */
+void molt__ownership_commit(MoltMigration *m);
+/* After the attic is committed: frees the blocks that are part of others now. */
+void molt__ownership_free_claimed(MoltMigration *m);
+void molt__ownership_discard(MoltMigration *m);
+void molt__ownership_release(MoltMigration *m); /* the tables, after either */
+/* BOX and EMBED over `n` elements; during the survey they are only listed. */
+void molt__run_box(MoltMigration *m, uint32_t index, unsigned char *source, uint64_t source_stride,
+                   unsigned char *destination, uint64_t destination_stride, uint64_t n);
+void molt__run_embed(MoltMigration *m, uint32_t index, unsigned char *source,
+                     uint64_t source_stride, unsigned char *destination,
+                     uint64_t destination_stride, uint64_t n);
+/* The block that the inline struct at an old address becomes, 0 when it becomes none. */
+uintptr_t molt__ownership_box(const MoltMigration *m, uintptr_t before, MoltTypeId type);
+/* Whether a block of the old state becomes part of another object. */
+bool molt__ownership_is_claimed(const MoltMigration *m, MoltTypeId type, uintptr_t block);
 
 /* tally.c: counts a rule that applies to element `i` of the batch; decides its severity by policy and
  * annotation. True when the value may be written nevertheless. `format` is the offending value. */

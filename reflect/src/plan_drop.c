@@ -63,9 +63,10 @@ static void drop_fields(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule,
 }
 
 static void drop_bytes(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, uint64_t source,
-                       uint64_t size, uint32_t constant)
+                       uint64_t size, uint32_t constant, bool unkept)
 {
     molt__emit_op(plan, (MoltOp){.code = MOLT__OP_DROP_BYTES,
+                                 .unkept = unkept,
                                  .check = molt__emit_check(plan, site),
                                  .rule = (uint8_t)rule,
                                  .source = source,
@@ -81,7 +82,7 @@ static void drop_run(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, Mo
     if (count == 0)
         return;
     if (constant != MOLT__NO_CONSTANT || type->kind == MOLT_KIND_INT) {
-        drop_bytes(plan, site, rule, source, count * type->size, constant);
+        drop_bytes(plan, site, rule, source, count * type->size, constant, false);
         return;
     }
     uint32_t body = molt__emit_loop(plan, count, source, type->size, 0, 0);
@@ -128,6 +129,8 @@ void molt__emit_drop(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, Mo
                                      .constant = MOLT__NO_CONSTANT,
                                      .forms = {molt__plan_form(plan->before, before)}});
     } else {
-        drop_bytes(plan, site, rule, source, type->size, constant);
+        bool pointers =
+            type->kind == MOLT_KIND_UNION && molt__plan_arms_have_pointers(plan->before, before);
+        drop_bytes(plan, site, rule, source, type->size, constant, pointers);
     }
 }

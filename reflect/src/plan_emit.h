@@ -1,6 +1,6 @@
 /* Emitting the operations of a plan, shared by the files that each own a kind of change: plan_ops.c
- * (operations and checks), plan_default.c, plan_drop.c, plan_union.c, plan_moved.c and, for
- * everything else, plan_emit.c. It must never know live objects.
+ * (operations and checks), plan_default.c, plan_drop.c, plan_union.c, plan_moved.c,
+ * plan_ownership.c and, for everything else, plan_emit.c. It must never know live objects.
  *
  * `source` and `destination` are offsets of the value in the element (inside a loop: in the loop's
  * element) of the old and of the new layout. */
@@ -40,6 +40,10 @@ void molt__emit_loop_end(MoltPlan *plan, uint32_t body);
 /* Opens any other operation with a body; end it with molt__emit_body_end. */
 uint32_t molt__emit_body(MoltPlan *plan, MoltOp op);
 void molt__emit_body_end(MoltPlan *plan, uint32_t body);
+/* Values whose places are counted from elsewhere than those around them: sources `source` and
+ * `stride` away (both 0: from where they are), or only destinations. */
+void molt__emit_base(MoltPlan *plan, uint64_t source, uint64_t stride);
+void molt__emit_base_end(MoltPlan *plan);
 /* Check of the site's field, MOLT__NO_CHECK when memory is out. */
 uint32_t molt__emit_check(MoltPlan *plan, const MoltEmitSite *site);
 
@@ -114,6 +118,12 @@ bool molt__emit_climbs(const MoltSchema *schema, MoltTypeId type);
 /* The union `field` of the innermost new struct from what its arms' MOLT_MOVED name; `destination` is
  * that of the struct. False, with nothing emitted, when they name nothing. */
 bool molt__emit_moved_union(MoltPlan *plan, const MoltField *field, uint64_t destination);
+/* ---- plan_ownership.c: structs inline on one side and behind a pointer on the other ---- */
+
+/* False, with nothing emitted, when the types are something else. */
+bool molt__emit_ownership(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
+                          MoltTypeId after, uint64_t source, uint64_t destination);
+
 /* ---- plan_emit.c: values, structs, types ---- */
 
 void molt__emit_value(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before, MoltTypeId after,

@@ -44,7 +44,7 @@ void molt__emit_body_end(MoltPlan *plan, uint32_t body)
 
 /* Elements that lie elsewhere in the old object have a base of their own; it follows from the way
  * to them alone, so that it is the same when the type is emitted again. */
-static void enter_base(MoltPlan *plan, uint64_t source, uint64_t stride)
+void molt__emit_base(MoltPlan *plan, uint64_t source, uint64_t stride)
 {
     if (plan->base_depth == sizeof plan->bases / sizeof *plan->bases) {
         plan->failed = true; /* deeper than a schema can nest */
@@ -55,7 +55,7 @@ static void enter_base(MoltPlan *plan, uint64_t source, uint64_t stride)
         plan->base = (plan->base + source * 2 + stride) * UINT64_C(0x9e3779b97f4a7c15) + 1;
 }
 
-static void leave_base(MoltPlan *plan)
+void molt__emit_base_end(MoltPlan *plan)
 {
     if (plan->base_depth > 0)
         plan->base = plan->bases[--plan->base_depth];
@@ -64,7 +64,7 @@ static void leave_base(MoltPlan *plan)
 uint32_t molt__emit_loop(MoltPlan *plan, uint64_t length, uint64_t source, uint64_t source_stride,
                          uint64_t destination, uint64_t destination_stride)
 {
-    enter_base(plan, source, source_stride);
+    molt__emit_base(plan, source, source_stride);
     return molt__emit_body(plan, (MoltOp){.code = MOLT__OP_LOOP,
                                           .check = MOLT__NO_CHECK,
                                           .source = source,
@@ -76,7 +76,7 @@ uint32_t molt__emit_loop(MoltPlan *plan, uint64_t length, uint64_t source, uint6
 
 void molt__emit_loop_end(MoltPlan *plan, uint32_t body)
 {
-    leave_base(plan);
+    molt__emit_base_end(plan);
     molt__emit_body_end(plan, body);
     if (!plan->failed && !plan->collecting && plan->op_count == body)
         plan->op_count--; /* an empty loop does nothing */

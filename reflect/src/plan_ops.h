@@ -5,7 +5,7 @@
  * Invariants: source offsets are in the old layout, destination offsets in the new one, both relative
  * to the element (inside a loop: to the loop's element); a LOOP is followed by its `body` operations,
  * a UNION by `body` operations that are ARMs, each followed by its own `body`, the last one possibly
- * with `otherwise`;
+ * with `otherwise`; a BOX is followed by its `body`, an EMBED by two ARMs;
  * `check` indexes plan->checks or is MOLT__NO_CHECK for what cannot fail. */
 #ifndef MOLT_PLAN_OPS_H
 #define MOLT_PLAN_OPS_H
@@ -34,6 +34,10 @@ typedef enum MoltOpCode {
     MOLT__OP_DROP_NUMBER,      /* the same for forms[0] (floats by bits, bit-fields) */
     MOLT__OP_UNION,            /* runs the ARM of the value of forms[0] at byte `tag`, if any */
     MOLT__OP_ARM,              /* for tag values `tag`, or with `otherwise` for all without an ARM */
+    MOLT__OP_BOX,              /* the struct at byte `tag` becomes a block, a pointer to it the value;
+                                  the body fills the block, its sources are those of the element */
+    MOLT__OP_EMBED,            /* the body's ARM 1 takes its sources from what the pointer at byte
+                                  `tag` points at, its ARM 0 is for NULL */
     MOLT__OP_TAG,              /* stores the value `tag` in forms[1] */
     MOLT__OP_REFUSE            /* refuses each object by `rule`; constant: old string, "" for none */
 } MoltOpCode;
@@ -57,18 +61,19 @@ typedef struct MoltOp {
     bool round;    /* NUMBER: fractions to the nearest integer */
     bool has_string; /* DROP_BYTES: its default is a string, so NULL is worth keeping */
     bool external; /* POINTER: bits are kept whatever they are */
+    bool unkept;   /* what it loses cannot return: a tag without its arm, or an arm's pointers */
     bool otherwise; /* ARM */
     uint32_t check;
     uint64_t source, destination;
     uint64_t size, length;
     uint64_t source_stride, destination_stride; /* LOOP */
-    uint32_t body;                              /* LOOP, UNION, ARM: operations that follow */
-    uint64_t tag;                               /* UNION: where the tag is; ARM, TAG: its value */
+    uint32_t body;                /* LOOP, UNION, ARM, BOX, EMBED: operations that follow */
+    uint64_t tag;                 /* UNION: where it is; ARM, TAG: its value; BOX, EMBED: a place */
     uint32_t constant;            /* CONSTANT*: new schema; DROP*: old schema's default, or none */
     uint32_t values, value_count; /* ENUM, FLAGS */
     MoltNumberForm forms[2];
     MoltNumberKernel *kernel;
-    MoltTypeId before, after; /* POINTER: pointees; ENUM, FLAGS: the enums' types */
+    MoltTypeId before, after; /* POINTER, BOX, EMBED: pointees; ENUM, FLAGS: the enums' types */
     bool pointee_ok;          /* POINTER: the new pointee is what the old one became, or void */
     bool named_only;          /* ENUM: a value without an enumerator refuses */
     uint8_t rule;             /* DROP*, REFUSE: MoltRule to report */

@@ -86,6 +86,12 @@ static void report_field(MoltPlan *plan, const MoltPair *pair, uint32_t before, 
         rule = MOLT_RULE_STRING_CONVERTED;
     else if (to->kind == MOLT_KIND_ARRAY && molt__plan_is_char_pointer(plan->before, from))
         rule = MOLT_RULE_STRING_CONVERTED;
+    else if (from->kind == MOLT_KIND_STRUCT && to->kind == MOLT_KIND_POINTER &&
+             molt__plan_same_type(plan, was->type, to->elem))
+        rule = MOLT_RULE_STRUCT_ALLOCATED;
+    else if (from->kind == MOLT_KIND_POINTER && to->kind == MOLT_KIND_STRUCT &&
+             molt__plan_same_type(plan, from->elem, is->type))
+        rule = MOLT_RULE_STRUCT_EMBEDDED;
     else if (molt__plan_is_number(from) && molt__plan_is_number(to) &&
              (from->hash != to->hash || was->bit_width != is->bit_width))
         rule = MOLT_RULE_NUMBER_CONVERTED;

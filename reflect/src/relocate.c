@@ -109,6 +109,7 @@ static bool fits(const MoltPlan *plan, MoltTypeId pointee, MoltTypeId there)
 
 /* A place on the way down a type, in the old layout and in the new one. */
 typedef struct Descent {
+    const MoltMigration *m;
     const MoltPlan *plan;
     MoltTypeId before, after;
     uint64_t offset; /* of the wanted place from here on, old */
@@ -117,8 +118,9 @@ typedef struct Descent {
     MoltTypeId pointee;
     bool to_void;                /* the pointer becomes a `void *`, which may point at anything */
     const unsigned char *object; /* bytes of the old element, for the tags of unions */
-    uint32_t arm;                /* of the union at this place, MOLT__NO_ARM when there is none */
-    bool varies;                 /* with the object's tags */
+    uintptr_t block; /* where `out` counts from when that is a block of its own by now, else 0 */
+    uint32_t arm;    /* of the union at this place, MOLT__NO_ARM when there is none */
+    bool varies;     /* with the object's tags */
 } Descent;
 
 typedef enum Step { STEP_FURTHER, STEP_FOUND, STEP_GONE } Step;
@@ -186,6 +188,16 @@ static Step step_struct(Descent *d, const MoltType *was, const MoltType *is)
     return enter_field(d, f, new_field_of(d->plan, d->before, d->after, f));
 }
 
+/* An inline struct that became a block: the rest of the way is in there. */
+static Step step_box(Descent *d, const MoltType *is)
+{
+    d->varies = true;
+    d->block = molt__ownership_box(d->m, (uintptr_t)(d->object + d->at), d->before);
+    d->out = 0;
+    d->after = is->elem;
+    return d->block ? STEP_FURTHER : STEP_GONE;
+}
+
 /* What MOLT_MOVED took out of this struct lies elsewhere in the new one. */
 static bool step_moved(Descent *d)
 {
@@ -224,7 +236,11 @@ static bool map_offset(Descent *d, bool moved)
             d->after = is->elem; /* what was alone is the first element */
             is = molt_type(plan->after, d->after);
         }
-        if (type->after == d->after && type->fate == MOLT_FATE_SAME) {
+        if (was->kind == MOLT_KIND_STRUCT && is->kind == MOLT_KIND_POINTER) {
+            step = step_box(d, is);
+        } else if (was->kind == MOLT_KIND_POINTER && is->kind == MOLT_KIND_STRUCT) {
+            step = STEP_GONE; /* the pointer itself is no more */
+        } else if (type->after == d->after && type->fate == MOLT_FATE_SAME) {
             d->out += d->offset;
             step = STEP_FOUND;
         } else if (d->offset == 0 && (any || d->before == d->pointee)) {
@@ -262,9 +278,10 @@ static bool follow(Descent *d)
     return found;
 }
 
+/* *out counts from *block, or from the new element when that is 0. */
 static bool map_offset_cached(MoltMigration *m, MoltTypeId type, uint64_t offset,
                               MoltTypeId pointee, bool to_void, const unsigned char *object,
-                              uint64_t *out)
+                              uintptr_t *block, uint64_t *out)
 {
     uint64_t mix = ((offset * 31 + type) * 31 + pointee) * 2 + to_void;
     MoltOffsetEntry *entry = &m->offset_cache[mix % MOLT__OFFSET_CACHE];
@@ -273,7 +290,8 @@ static bool map_offset_cached(MoltMigration *m, MoltTypeId type, uint64_t offset
         *out = entry->after;
         return entry->found;
     }
-    Descent d = {.plan = m->plan,
+    Descent d = {.m = m,
+                 .plan = m->plan,
                  .before = type,
                  .after = m->plan->types[type].after,
                  .offset = offset,
@@ -283,6 +301,7 @@ static bool map_offset_cached(MoltMigration *m, MoltTypeId type, uint64_t offset
                  .arm = MOLT__NO_ARM};
     bool found = follow(&d);
     *out = d.out;
+    *block = d.block;
     if (!d.varies)
         *entry = (MoltOffsetEntry){.type = type,
                                    .pointee = pointee,
@@ -405,7 +424,7 @@ static bool is_pool(const MoltMigration *m, MoltTypeId block, MoltTypeId pointee
 /* Offset in the new block of a flexible struct for an offset in the old one. */
 static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *span,
                          const MoltSpan *moved, const unsigned char *block, uint64_t count,
-                         uint64_t at, uint64_t *out)
+                         uint64_t at, uintptr_t *box, uint64_t *out)
 {
     const MoltPlan *plan = m->plan;
     bool to_void = molt_type(plan->after, op->after)->kind == MOLT_KIND_VOID;
@@ -417,14 +436,15 @@ static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *spa
         return true;
     }
     if (at < span->header)
-        return map_offset_cached(m, span->type, at, op->before, to_void, block, out);
+        return map_offset_cached(m, span->type, at, op->before, to_void, block, box, out);
     uint64_t element = (at - span->header) / span->elem_size;
     uint64_t offset = (at - span->header) % span->elem_size, inner = 0;
     if (!was || !is || element > count || (element == count && offset > 0) ||
         !molt__plan_same_tail(plan, span->type, after))
         return false;
     if (element < count) {
-        Descent d = {.plan = plan,
+        Descent d = {.m = m,
+                     .plan = plan,
                      .before = molt_type(plan->before, was->type)->elem,
                      .after = molt_type(plan->after, is->type)->elem,
                      .offset = offset,
@@ -435,6 +455,11 @@ static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *spa
         if (!follow(&d))
             return false;
         inner = d.out;
+        *box = d.block;
+    }
+    if (*box) {
+        *out = inner;
+        return true;
     }
     *out = moved->header + element * moved->elem_size + inner;
     return true;
@@ -461,6 +486,12 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     if (element > count || (element == count && offset > 0))
         return dangling(m, op, value, i, span);
 
+    if (molt__ownership_is_claimed(m, span->type, span->base + index * span->stride)) {
+        molt__tally(m, op, MOLT_RULE_ALIAS_LOST, MOLT_REFUSE, i, "%s:%llu",
+                    molt_type_name(m->plan->before, span->type),
+                    (unsigned long long)(span->first_serial + index));
+        return 0;
+    }
     const MoltTypePlan *type = &m->plan->types[span->type];
     if (is_pool(m, span->type, op->before)) {
         molt__tally(m, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE, i,
@@ -488,14 +519,15 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     const MoltSpan *moved = &m->spans[slot - 1];
     const unsigned char *block = molt__span_block(span, (uint32_t)index);
     uint64_t inner = 0;
+    uintptr_t box = 0;
     if (flexible) {
-        if (!map_flexible(m, op, span, moved, block, all, at, &inner)) {
+        if (!map_flexible(m, op, span, moved, block, all, at, &box, &inner)) {
             molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i,
                         "a pointer into %s at byte %llu",
                         molt_type_name(m->plan->before, span->type), (unsigned long long)at);
             return 0;
         }
-        return moved->base + index * moved->stride + inner;
+        return box ? box + inner : moved->base + index * moved->stride + inner;
     }
     if (offset == 0 && element > 0 &&
         means_end_before(m->plan->before, span->type, op->before, element == count)) {
@@ -505,7 +537,8 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     bool whole = element == count || (offset == 0 && op->before == span->type);
     bool to_void = molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID;
     const unsigned char *object = block + element * span->elem_size;
-    if (!whole && !map_offset_cached(m, span->type, offset, op->before, to_void, object, &inner)) {
+    if (!whole &&
+        !map_offset_cached(m, span->type, offset, op->before, to_void, object, &box, &inner)) {
         MoltPlace place;
         MoltDumpPath path;
         molt_heap_locate(heap, (const void *)value, &place); /* NOLINT: an address from the state */
@@ -514,6 +547,8 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
                     molt_type_name(m->plan->before, span->type), path.text);
         return 0;
     }
+    if (box)
+        return box + inner;
     return moved->base + index * moved->stride + element * moved->elem_size + inner;
 }
 

@@ -111,6 +111,7 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
             snprintf(tally->value, sizeof tally->value, "%s in %s", value, where);
         }
         count_object(m, tally, object_index(m, i));
+        tally->unkept = tally->unkept || m->apart || op->unkept;
         if (severity > tally->severity)
             tally->severity = (uint8_t)severity;
     }
@@ -205,6 +206,10 @@ static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRul
     case MOLT_RULE_UNION_UNSELECTED:
         text = "nothing says which arm these bytes are: give the tag a value that has an arm";
         break;
+    case MOLT_RULE_ALIAS_LOST:
+        text = "what becomes part of one object can have no other pointer to it: keep the pointer, or "
+               "clear the others before the edit";
+        break;
     case MOLT_RULE_POINTEE_CHANGED:
         text = "set these pointers to NULL before the edit; if a struct was only renamed, annotate "
                "it with MOLT_WAS(\"old\")";
@@ -259,7 +264,7 @@ static void add_finding(MoltMigration *m, uint32_t check_index, const MoltTally 
         rule = MOLT_RULE_POSSIBLE_RENAME;
     write_remedy(m, check, rule, remedy, sizeof remedy);
     if (tally && tally->severity == MOLT_LOSS && rule != MOLT_RULE_DANGLING_POINTER &&
-        m->attic.keeps) {
+        m->attic.keeps && !tally->unkept) {
         size_t length = strlen(remedy);
         snprintf(remedy + length, sizeof remedy - length, "%s",
                  length > 0 ? "; the old values are kept and return when their field does"

@@ -53,6 +53,9 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(UNION_ARM_REMOVED, "union-arm-removed") /* and it was active */                              \
     X(UNION_ARM_CHANGED, "union-arm-changed") /* its tag value now selects another arm */          \
     X(UNION_UNSELECTED, "union-bytes-dropped") /* the tag named no arm */                          \
+    X(STRUCT_ALLOCATED, "struct-allocated") /* an inline struct became a block of its own */       \
+    X(STRUCT_EMBEDDED, "struct-embedded")   /* a block became part of what pointed at it */        \
+    X(ALIAS_LOST, "alias-lost")             /* and something else points at it too */              \
     X(POINTEE_CHANGED, "pointee-type-changed")                                                     \
     X(TARGET_REMOVED, "interior-target-removed")                                                   \
     X(UNKNOWN_TARGET, "unknown-target")                                                            \
