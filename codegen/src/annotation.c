@@ -24,6 +24,7 @@ static const Rule RULES[] = {
     {"convert", "MOLT_CONVERT", MOLT_NOTE_CONVERT, MOLT_WHERE_FIELD},
     {"count", "MOLT_COUNT", MOLT_NOTE_COUNT, MOLT_WHERE_FIELD},
     {"tag", "MOLT_TAG", MOLT_NOTE_TAG, MOLT_WHERE_FIELD | MOLT_WHERE_GROUP},
+    {"index", "MOLT_INDEX", MOLT_NOTE_INDEX, MOLT_WHERE_FIELD},
     {"moved", "MOLT_MOVED", MOLT_NOTE_MOVED, MOLT_WHERE_FIELD},
     {"arm", "MOLT_ARM", MOLT_NOTE_ARM, MOLT_WHERE_FIELD | MOLT_WHERE_GROUP},
 };
@@ -172,6 +173,15 @@ static void apply_rule(Reading *reading, const Rule *rule, const char *text)
         molt__refuse(reading->diagnostics, reading->place,
                      "name one of trunc, round, saturate, truncate",
                      "MOLT_CONVERT(%s) names no known conversion", text);
+        return;
+    }
+    if (rule->kind == MOLT_NOTE_INDEX && strncmp(text, "enum ", 5) == 0) {
+        text += 5;
+    }
+    if (rule->kind == MOLT_NOTE_INDEX && !is_identifier(text)) {
+        molt__refuse(reading->diagnostics, reading->place,
+                     "name the enum whose enumerators are the indices: MOLT_INDEX(Caste)",
+                     "MOLT_INDEX(%s) names no enum", text);
         return;
     }
     if (rule->kind == MOLT_NOTE_TAG && !is_identifier(text)) {

@@ -64,6 +64,58 @@ static bool holds_pointers_only(const MoltModelType *type)
     return type->kind == MOLT_KIND_POINTER;
 }
 
+typedef struct EnumSearch {
+    const char *name;
+    CXType found;
+} EnumSearch;
+
+static enum CXChildVisitResult find_enum(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    EnumSearch *search = data;
+    (void)parent;
+    enum CXCursorKind kind = clang_getCursorKind(cursor);
+    if (kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl) {
+        return CXChildVisit_Recurse;
+    }
+    if (kind != CXCursor_EnumDecl && kind != CXCursor_TypedefDecl) {
+        return CXChildVisit_Continue;
+    }
+    CXString spelling = clang_getCursorSpelling(cursor);
+    CXType type = clang_getCanonicalType(clang_getCursorType(cursor));
+    if (strcmp(clang_getCString(spelling), search->name) == 0 && type.kind == CXType_Enum) {
+        search->found = type;
+    }
+    clang_disposeString(spelling);
+    return search->found.kind == CXType_Enum ? CXChildVisit_Break : CXChildVisit_Continue;
+}
+
+/* MOLT_INDEX names an enum as the source does; the note gets the name that it has in the schema. */
+static void resolve_index(FieldWalk *walk, MoltTypeContext context, const MoltModelType *type,
+                          MoltModelNote *note)
+{
+    MoltTypeReader *reader = walk->reader;
+    EnumSearch search = {note->text, {.kind = CXType_Invalid}};
+    clang_visitChildren(clang_getTranslationUnitCursor(reader->unit->handle), find_enum, &search);
+    if (type->kind != MOLT_KIND_ARRAY) {
+        molt__refuse(reader->diagnostics, context.place, "put it on an array",
+                     "MOLT_INDEX belongs on arrays; '%s.%s' is %s", walk->owner, context.field,
+                     type->name);
+        return;
+    }
+    const MoltModelType *index = NULL;
+    if (search.found.kind == CXType_Enum) {
+        index = molt__type_read_in(reader, search.found, context);
+    }
+    if (index == NULL || index->kind != MOLT_KIND_ENUM || (index->flags & MOLT_TYPE_FLAGS)) {
+        molt__refuse(reader->diagnostics, context.place,
+                     "name an enum that is no set of flags and that this source can see",
+                     "MOLT_INDEX(%s) of '%s.%s': there is no such enum", note->text, walk->owner,
+                     context.field);
+        return;
+    }
+    note->text = index->name;
+}
+
 static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
 {
     MoltTypeReader *reader = walk->reader;
@@ -95,6 +147,10 @@ static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
                      "MOLT_EXTERNAL belongs on pointers; '%s.%s' is %s", walk->owner, name,
                      type->name);
         return;
+    }
+    MoltModelNote *index = molt__model_note(&notes, MOLT_NOTE_INDEX);
+    if (index != NULL) {
+        resolve_index(walk, context, type, index);
     }
     MoltModelField *field = molt__model_add_field(reader->model, walk->into);
     *field = (MoltModelField){

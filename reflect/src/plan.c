@@ -70,6 +70,8 @@ void molt_plan_free(MoltPlan *plan)
     free_table(plan, plan->pairs, plan->pair_slots, sizeof *plan->pairs);
     free_table(plan, plan->matches, plan->match_slots, sizeof *plan->matches);
     free_table(plan, plan->values, plan->value_slots, sizeof *plan->values);
+    free_table(plan, plan->indexes, plan->index_slots, sizeof *plan->indexes);
+    free_table(plan, plan->targets, plan->target_slots, sizeof *plan->targets);
     free_table(plan, plan->moves, plan->move_slots, sizeof *plan->moves);
     free_working_tables(plan);
     MoltAllocator allocator = plan->allocator;

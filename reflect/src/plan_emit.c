@@ -449,7 +449,8 @@ void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
     uint32_t first = plan->op_count;
     if ((was->flags | is->flags) & MOLT_FIELD_BITS)
         molt__emit_bits(plan, site, was, is, source, destination);
-    else if (!molt__emit_union(plan, site, source, destination))
+    else if (!molt__emit_union(plan, site, source, destination) &&
+             !molt__emit_indexed(plan, site, source, destination))
         molt__emit_value(plan, site, was->type, is->type, source + was->bit_offset / 8,
                          destination + is->bit_offset / 8);
     mark_tag(plan, site, first);

@@ -1,6 +1,7 @@
 /* Emitting the operations of a plan, shared by the files that each own a kind of change: plan_ops.c
  * (operations and checks), plan_default.c, plan_drop.c, plan_union.c, plan_moved.c,
- * plan_ownership.c and, for everything else, plan_emit.c. It must never know live objects.
+ * plan_moved_union.c, plan_ownership.c, plan_index.c and, for everything else, plan_emit.c. It must
+ * never know live objects.
  *
  * `source` and `destination` are offsets of the value in the element (inside a loop: in the loop's
  * element) of the old and of the new layout. */
@@ -84,6 +85,13 @@ bool molt__emit_union(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
                       uint64_t destination);
 /* The pointers of the active arm of a tagged union that stays, in place. */
 void molt__emit_scan_union(MoltPlan *plan, const MoltEmitSite *site, uint64_t at);
+
+/* ---- plan_index.c: arrays whose indices are the values of an enum ---- */
+
+/* The array at site->before as the one at site->after, `source` and `destination` being those of the
+ * structs that hold them. False, with nothing emitted, when the elements keep their indices. */
+bool molt__emit_indexed(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
+                        uint64_t destination);
 
 /* ---- plan_moved.c: values that come from another place of the old object ---- */
 

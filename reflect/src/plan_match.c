@@ -373,7 +373,8 @@ static bool moves_within(MoltPlan *plan, MoltTypeId before, MoltTypeId after)
 {
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
     if (is->kind == MOLT_KIND_STRUCT && (molt__plan_is_retagged(plan, before, after) ||
-                                         molt__plan_moves_within(plan, before, after)))
+                                         molt__plan_moves_within(plan, before, after) ||
+                                         molt__plan_is_reindexed(plan, before, after)))
         return true;
     if ((is->kind != MOLT_KIND_STRUCT && is->kind != MOLT_KIND_ENUM) ||
         !has_any_was(plan->after, is))

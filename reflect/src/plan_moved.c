@@ -95,7 +95,7 @@ static void take(MoltPlan *plan, const MoltEmitSource *source)
 }
 
 /* Pointers to the value follow it, unless it goes to more than one place of the struct. */
-static void record_move(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId after,
+static void record_move(MoltPlan *plan, const MoltEmitSource *source, uint32_t field,
                         uint64_t destination)
 {
     const MoltEmitFrame *frame = source->frame;
@@ -103,12 +103,15 @@ static void record_move(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId
         !molt__plan_grow(plan, (void **)&plan->moves, &plan->move_slots, plan->move_count, 1,
                          sizeof *plan->moves))
         return;
-    plan->moves[plan->move_count++] = (MoltMove){.before = frame->before,
-                                                 .after = frame->after,
-                                                 .source = source->first / 8 - frame->source,
-                                                 .destination = destination - frame->destination,
-                                                 .type_before = source->type,
-                                                 .type_after = after};
+    plan->moves[plan->move_count++] =
+        (MoltMove){.before = frame->before,
+                   .after = frame->after,
+                   .source = source->first / 8 - frame->source,
+                   .destination = destination - frame->destination,
+                   .type_before = source->type,
+                   .type_after = plan->after->tables.fields[field].type,
+                   .field_before = source->whole ? source->field : MOLT__NO_FIELD,
+                   .field_after = field};
 }
 
 void molt__emit_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId holder,
@@ -129,11 +132,12 @@ void molt__emit_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId ho
         molt__emit_bits(plan, &site, was, is, at, destination);
         return;
     }
-    if (!source->whole || !molt__emit_union(plan, &site, at, destination))
+    if (!source->whole || (!molt__emit_union(plan, &site, at, destination) &&
+                           !molt__emit_indexed(plan, &site, at, destination)))
         molt__emit_value(plan, &site, source->type, is->type, source->first / 8,
                          destination + is->bit_offset / 8);
     if (!plan->collecting)
-        record_move(plan, source, is->type, destination + is->bit_offset / 8);
+        record_move(plan, source, field, destination + is->bit_offset / 8);
 }
 
 /* ---- fields ----------------------------------------------------------------------------------- */

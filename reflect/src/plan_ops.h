@@ -126,7 +126,15 @@ typedef struct MoltMove {
     MoltTypeId before, after; /* the structs that hold both places */
     uint64_t source, destination;
     MoltTypeId type_before, type_after; /* of the value */
+    uint32_t field_before, field_after; /* NO_FIELD before: an element of a field */
 } MoltMove;
+
+/* Where the elements of an array go whose indices are the values of an enum. */
+typedef struct MoltIndexMap {
+    uint32_t before, after; /* fields */
+    uint32_t first;         /* in targets[], one for each old element; UINT32_MAX: gone */
+    bool told;              /* it is in the report */
+} MoltIndexMap;
 
 /* Bits of an old object that MOLT_MOVED takes elsewhere, so that they are not lost where they were.
  * `base` tells the loops apart whose elements the offsets are in. */
@@ -155,6 +163,10 @@ struct MoltPlan {
     uint32_t value_count, value_slots;
     MoltMove *moves; /* for pointers to values that moved */
     uint32_t move_count, move_slots;
+    MoltIndexMap *indexes;
+    uint32_t index_count, index_slots;
+    uint32_t *targets;
+    uint32_t target_count, target_slots;
     MoltReport *report; /* only while building, as all that follows to merge_floor */
     const MoltForcedType *forced;
     uint32_t forced_count;
@@ -219,6 +231,10 @@ bool molt__plan_arms_have_pointers(const MoltSchema *schema, MoltTypeId type);
 
 /* plan_moved.c: two structs of equal layout within which MOLT_MOVED moves values. */
 bool molt__plan_moves_within(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
+/* plan_index.c: two structs of equal layout with an array whose enum gives the elements other places;
+ * and the places of the elements of such a field, NULL when they are as they were. */
+bool molt__plan_is_reindexed(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
+const uint32_t *molt__plan_index(const MoltPlan *plan, uint32_t before, uint32_t after);
 /* plan_union.c: two structs of equal layout whose tagged unions select other arms than before. */
 bool molt__plan_is_retagged(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 

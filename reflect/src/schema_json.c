@@ -29,6 +29,7 @@ const Mark molt__names[NAME_COUNT] = {
     {MOLT_NOTE_TAG, KEY_TAG},
     {MOLT_NOTE_ARM, KEY_ARM},
     {MOLT_NOTE_MOVED, KEY_MOVED},
+    {MOLT_NOTE_INDEX, KEY_INDEX},
 };
 
 const TypeFlag molt__type_flags[TYPE_FLAG_COUNT] = {

@@ -41,8 +41,8 @@
     X(TYPE, "type") X(OFFSET, "offset") X(BITS, "bits") X(VALUE, "value") X(WAS, "was")            \
     X(DEFAULT, "default") X(REQUIRED, "required") X(TRANSIENT, "transient")                        \
     X(EXTERNAL, "external") X(FLAGS, "flags") X(FALLBACK, "fallback") X(CONVERT, "convert")        \
-    X(TAG, "tag") X(ARM, "arm") X(MOVED, "moved") X(TEXT, "text") X(BYTES, "bytes")                \
-    X(FLEXIBLE, "flexible") X(COUNTED_BY, "count")
+    X(TAG, "tag") X(ARM, "arm") X(MOVED, "moved") X(INDEX, "index") X(TEXT, "text")                \
+    X(BYTES, "bytes") X(FLEXIBLE, "flexible") X(COUNTED_BY, "count")
 
 typedef enum Key {
 #define X(name, text) KEY_##name,
@@ -63,7 +63,7 @@ enum { MARK_COUNT = 5 };
 extern const Mark molt__marks[MARK_COUNT];
 
 /* Notes that are one text, and their keys, in order of their kinds. */
-enum { NAME_COUNT = 3 };
+enum { NAME_COUNT = 4 };
 extern const Mark molt__names[NAME_COUNT];
 
 /* The flags that belong to one kind of type, and their keys. */

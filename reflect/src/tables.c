@@ -195,6 +195,8 @@ static MoltStatus check_notes(const Check *check, const MoltType *type, const ch
             return fault(check, type, member, "the field that counts has no name");
         if (note->kind == MOLT_NOTE_ARM && !*text)
             return fault(check, type, member, "an arm without the name of its enumerator");
+        if (note->kind == MOLT_NOTE_INDEX && !*text)
+            return fault(check, type, member, "the enum of its indices has no name");
         if (note->kind == MOLT_NOTE_MOVED && !*text)
             return fault(check, type, member, "the path it moved from is empty");
         if (note->kind == MOLT_NOTE_CONVERT && !is_conversion(text))

@@ -84,6 +84,34 @@ class Unions(GameTest):
         self.assert_refused(game("int a MOLT_ARM(KIND_A);"), "5:9",
                             "MOLT_ARM belongs on the arms of a union", "a member of the union")
 
+    def test_arrays_name_the_enum_of_their_indices(self):
+        schema = self.schema_of("""
+typedef enum caste { WORKER, SCOUT } Caste;
+typedef enum { DAY, NIGHT } Phase;
+typedef struct Game {
+    int a[2] MOLT_INDEX(Caste), b[2] MOLT_INDEX(enum caste);
+    int c[2][3] MOLT_INDEX(Phase);
+    struct { enum Inside { IN } i; int d[1] MOLT_INDEX(Inside); } s;
+} Game;
+""")
+        self.assertEqual([schema.field("Game", name)["index"] for name in "abc"],
+                         ["caste", "caste", "Phase"])
+        self.assertEqual(schema.field("Game::s", "d")["index"], "Inside")
+        self.assertEqual(len(schema.types["caste"]["enumerators"]), 2)
+
+    def test_indices_that_no_enum_gives(self):
+        for field, message, remedy in [
+                ("int a[2] MOLT_INDEX(Nothing);", "MOLT_INDEX(Nothing) of 'Game.a': there is no such",
+                 "this source can see"),
+                ("int a[2] MOLT_INDEX(Bits);", "there is no such enum", "no set of flags"),
+                ("int a MOLT_INDEX(Kind);", "MOLT_INDEX belongs on arrays; 'Game.a' is int",
+                 "on an array"),
+                ("int a[2] MOLT_INDEX(3);", "MOLT_INDEX(3) names no enum", "name the enum")]:
+            with self.subTest(field=field):
+                self.assert_refused(
+                    game(field, "enum Kind { KIND_A }; enum Bits { BIT } MOLT_FLAGS;"), "5:9",
+                    message, remedy)
+
 
 if __name__ == "__main__":
     unittest.main()

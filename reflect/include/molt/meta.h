@@ -112,7 +112,8 @@ typedef struct MoltEnumerator {
     X(COUNT, "count")       /* text: the field beside it that counts the elements */               \
     X(TAG, "tag")           /* on a union member; text: the enum field beside it that selects */   \
     X(ARM, "arm")           /* on a union's arm; text: its enumerator, if not that of its place */ \
-    X(MOVED, "moved")       /* text: the path that the value comes from, "^.a.b[1]" */
+    X(MOVED, "moved")       /* text: the path that the value comes from, "^.a.b[1]" */             \
+    X(INDEX, "index")       /* on an array; text: name of the enum whose values are its indices */
 
 typedef enum MoltNoteKind {
 #define X(name, id) MOLT_NOTE_##name,

@@ -44,6 +44,7 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(ENUM_UNNAMED, "enum-unnamed-value")                                                          \
     X(FLAG_REMOVED, "flag-removed")                                                                \
     X(ARRAY_RESIZED, "array-resized")                                                              \
+    X(ELEMENTS_MOVED, "elements-moved") /* to where MOLT_INDEX has their enumerators now */        \
     X(ELEMENTS_DROPPED, "elements-dropped")                                                        \
     X(SHAPE_CHANGED, "shape-changed")                                                              \
     X(STRING_TRUNCATED, "string-truncated")                                                        \
