@@ -517,7 +517,7 @@ static cJSON *make_value(Dump *dump, MoltTypeId id, const unsigned char *bytes)
         return make_value(dump, type->elem, bytes);
     case MOLT_KIND_POINTER:
         return make_pointer_field(dump, type, bytes, false);
-    default: /* unions without a tag and what is opaque: nothing says which of their bytes mean something */
+    default: /* of unions without a tag and of what is opaque nothing says which bytes mean something */
         return make_bytes(dump, bytes, type->size);
     }
 }

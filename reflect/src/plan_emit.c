@@ -226,8 +226,32 @@ static bool is_reshape(const MoltPlan *plan, const MoltType *was, const MoltType
     return old_depth > 1 && had == has && !same_dimensions(plan, was, is);
 }
 
-/* Longer arrays whose elements need the struct around them take their defaults there. */
-enum { UNROLLED = 256 };
+/* Elements of arrays, in all dimensions, that are emitted one by one at most. */
+enum { UNROLLED = 4096 };
+
+void molt__emit_elements(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
+                         MoltTypeId after, uint64_t source, uint64_t destination, uint64_t count)
+{
+    uint64_t from = molt_type(plan->before, before)->size;
+    uint64_t to = molt_type(plan->after, after)->size;
+    uint64_t outer = plan->unrolled > 0 ? plan->unrolled : 1;
+    if (molt__emit_is_copy(plan, before, after)) {
+        if (count > 0)
+            molt__emit_copy(plan, source, destination, count * from);
+    } else if (count == 1 || (count <= UNROLLED / outer && molt__emit_climbs(plan->after, after))) {
+        /* a loop's elements do not reach the struct around it; in longer arrays MOLT_MOVED that needs
+           it finds nothing, and what it names is reported where it was */
+        uint64_t unrolled = plan->unrolled;
+        plan->unrolled = outer * count;
+        for (uint64_t i = 0; i < count && !plan->failed; i++)
+            molt__emit_value(plan, site, before, after, source + i * from, destination + i * to);
+        plan->unrolled = unrolled;
+    } else {
+        uint32_t body = molt__emit_loop(plan, count, source, from, destination, to);
+        molt__emit_value(plan, site, before, after, 0, 0);
+        molt__emit_loop_end(plan, body);
+    }
+}
 
 static void emit_array(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
                        MoltTypeId after, uint64_t source, uint64_t destination)
@@ -236,19 +260,7 @@ static void emit_array(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befo
     uint64_t from = molt_type(plan->before, was->elem)->size;
     uint64_t to = molt_type(plan->after, is->elem)->size;
     uint64_t both = was->length < is->length ? was->length : is->length;
-    if (molt__emit_is_copy(plan, was->elem, is->elem)) {
-        if (both > 0)
-            molt__emit_copy(plan, source, destination, both * from);
-    } else if (both <= UNROLLED && molt__emit_climbs(plan->after, is->elem)) {
-        /* a loop's elements do not reach the struct around it */
-        for (uint64_t i = 0; i < both; i++)
-            molt__emit_value(plan, site, was->elem, is->elem, source + i * from,
-                             destination + i * to);
-    } else {
-        uint32_t body = molt__emit_loop(plan, both, source, from, destination, to);
-        molt__emit_value(plan, site, was->elem, is->elem, 0, 0);
-        molt__emit_loop_end(plan, body);
-    }
+    molt__emit_elements(plan, site, was->elem, is->elem, source, destination, both);
     if (was->length > both) {
         molt__emit_drop_elements(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem,
                                  source + both * from, was->length - both, MOLT__NO_CONSTANT);

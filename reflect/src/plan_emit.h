@@ -136,6 +136,9 @@ bool molt__emit_ownership(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId b
 
 void molt__emit_value(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before, MoltTypeId after,
                       uint64_t source, uint64_t destination);
+/* `count` neighbours in an array. */
+void molt__emit_elements(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
+                         MoltTypeId after, uint64_t source, uint64_t destination, uint64_t count);
 /* The field of the site from its source, or its default; offsets are those of the holders. */
 void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
                       uint64_t destination);

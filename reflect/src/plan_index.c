@@ -120,25 +120,6 @@ static uint64_t source_of(const uint32_t *targets, uint64_t had, uint64_t elemen
     return i;
 }
 
-/* Elements from `from` on that go to `to` on, one after the other. */
-static void emit_run(MoltPlan *plan, const MoltEmitSite *site, const MoltType *was,
-                     const MoltType *is, uint64_t source, uint64_t destination, uint64_t count)
-{
-    uint64_t from = molt_type(plan->before, was->elem)->size;
-    uint64_t to = molt_type(plan->after, is->elem)->size;
-    if (molt__emit_is_copy(plan, was->elem, is->elem)) {
-        molt__emit_copy(plan, source, destination, count * from);
-    } else if (count == 1 || molt__emit_climbs(plan->after, is->elem)) {
-        for (uint64_t i = 0; i < count; i++)
-            molt__emit_value(plan, site, was->elem, is->elem, source + i * from,
-                             destination + i * to);
-    } else {
-        uint32_t body = molt__emit_loop(plan, count, source, from, destination, to);
-        molt__emit_value(plan, site, was->elem, is->elem, 0, 0);
-        molt__emit_loop_end(plan, body);
-    }
-}
-
 static void tell(MoltPlan *plan, const MoltEmitSite *site)
 {
     for (uint32_t i = 0; i < plan->index_count && !plan->collecting; i++) {
@@ -175,7 +156,8 @@ bool molt__emit_indexed(MoltPlan *plan, const MoltEmitSite *site, uint64_t sourc
         }
         while (i + count < was->length && targets[i + count] == j + count)
             count++;
-        emit_run(plan, site, was, is, source + i * from, destination + j * to, count);
+        molt__emit_elements(plan, site, was->elem, is->elem, source + i * from,
+                            destination + j * to, count);
     }
     for (uint64_t i = 0; i < was->length && !plan->failed; i++) {
         if (molt__plan_index(plan, site->before, site->after)[i] == UINT32_MAX)

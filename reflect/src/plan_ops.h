@@ -180,6 +180,7 @@ struct MoltPlan {
     uint64_t base;                     /* of the innermost loop, as in taken[] */
     uint64_t bases[2 * MOLT_SCHEMA_DEPTH_MAX]; /* of those around it */
     uint32_t base_depth;
+    uint64_t unrolled; /* elements around this one that are emitted one by one; 0: none */
     uint32_t merge_floor; /* only operations from here on may grow by an adjacent copy */
     bool failed;          /* memory is out; sticky while building */
     bool refused;

@@ -40,6 +40,17 @@ static void emit_embedding(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId 
     molt__emit_body_end(plan, body);
 }
 
+/* Two types that hold each other, one by value and one by pointer, and change places in that: each
+ * would have to be emitted within the other for ever. */
+static bool is_within_itself(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
+{
+    for (const MoltEmitFrame *frame = plan->frame; frame; frame = frame->outer) {
+        if (frame->before == before && frame->after == after)
+            return true;
+    }
+    return false;
+}
+
 bool molt__emit_ownership(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
                           MoltTypeId after, uint64_t source, uint64_t destination)
 {
@@ -47,12 +58,14 @@ bool molt__emit_ownership(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId b
     if (was->kind == MOLT_KIND_POINTER && molt_schema_tail(plan->before, was->elem))
         return false; /* an inline struct has no room for as many elements as the block has */
     if (was->kind == MOLT_KIND_STRUCT && is->kind == MOLT_KIND_POINTER &&
-        molt__plan_same_type(plan, before, is->elem)) {
+        molt__plan_same_type(plan, before, is->elem) &&
+        !is_within_itself(plan, before, is->elem)) {
         emit_box(plan, site, before, is->elem, source, destination);
         return true;
     }
     if (was->kind == MOLT_KIND_POINTER && is->kind == MOLT_KIND_STRUCT &&
-        molt__plan_same_type(plan, was->elem, after)) {
+        molt__plan_same_type(plan, was->elem, after) &&
+        !is_within_itself(plan, was->elem, after)) {
         emit_embedding(plan, site, was->elem, after, source, destination);
         return true;
     }
