@@ -180,7 +180,9 @@ static uint64_t notes_hash(const MoltSchema *schema)
     for (uint32_t n = 0; n < schema->tables.note_count; n++) {
         const MoltNote *note = &schema->tables.notes[n];
         const char *text = molt_string(schema, note->text);
-        if (note->kind == MOLT_NOTE_WAS)
+        if (note->kind == MOLT_NOTE_WAS || note->kind == MOLT_NOTE_MOVED ||
+            note->kind == MOLT_NOTE_TAG || note->kind == MOLT_NOTE_ARM ||
+            note->kind == MOLT_NOTE_INDEX)
             hash = XXH3_64bits_withSeed(text, strlen(text) + 1, hash);
     }
     return hash;

@@ -40,7 +40,8 @@ static void fill_targets(MoltPlan *plan, MoltTypeId before, MoltTypeId after, ui
     molt__plan_match_values(plan, before, after, &map);
     for (uint32_t v = 0; v < map.value_count && !plan->failed; v++) {
         const MoltValueMap *value = &plan->values[map.values + v];
-        if (value->fate != MOLT__VALUE_KEPT || value->before >= had || value->after >= has)
+        bool kept = value->fate == MOLT__VALUE_KEPT || value->fate == MOLT__VALUE_SPLIT;
+        if (!kept || value->before >= had || value->after >= has)
             continue;
         bool free = true; /* of two old names for one new place the first is served */
         for (uint64_t i = 0; i < had; i++)

@@ -39,6 +39,12 @@ static Arms arms_of(const MoltPlan *plan, const Union *u, const MoltValueMap *va
     return arms;
 }
 
+/* The enumerator goes on, be it under one of two names that part. */
+static bool is_kept(const MoltValueMap *value)
+{
+    return value->fate == MOLT__VALUE_KEPT || value->fate == MOLT__VALUE_SPLIT;
+}
+
 static bool same_bytes(const MoltPlan *plan, const Union *u)
 {
     return molt_type(plan->before, u->before)->hash == molt_type(plan->after, u->after)->hash;
@@ -53,7 +59,7 @@ static bool is_copy(const MoltPlan *plan, const Union *u, const MoltOp *values)
     for (uint32_t v = 0; v < values->value_count; v++) {
         const MoltValueMap *value = &plan->values[values->values + v];
         Arms arms = arms_of(plan, u, value);
-        if (value->fate != MOLT__VALUE_KEPT || arms.became != arms.selected)
+        if (!is_kept(value) || arms.became != arms.selected)
             return false;
     }
     return true;
@@ -102,7 +108,7 @@ static void emit_arm(MoltPlan *plan, const Union *u, const MoltEmitSite *site, M
         if (arms.selected != MOLT__NO_ARM)
             molt__emit_field_default(plan, &plan->after->tables.fields[arms.selected],
                                      u->destination);
-    } else if (value.fate == MOLT__VALUE_KEPT) {
+    } else if (is_kept(&value)) {
         MoltEmitSite stays = arm_site(u, arms.was, arms.became);
         if (arms.became == MOLT__NO_ARM)
             emit_refusal(plan, &stays, MOLT_RULE_UNION_ARM_REMOVED, value.name);
