@@ -114,7 +114,7 @@ static bool replace_slots(MoltBuilder *builder, uint32_t **slots, size_t *slot_c
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
-static MoltAbi own_abi(void)
+MoltAbi molt__own_abi(void)
 {
     const uint16_t probe = 1;
     MoltAbi abi = {
@@ -136,7 +136,7 @@ MoltBuilder *molt_builder_create(const MoltAllocator *allocator)
         return NULL;
     memset(builder, 0, sizeof *builder);
     builder->allocator = *allocator;
-    builder->abi = own_abi();
+    builder->abi = molt__own_abi();
     builder->types.element = sizeof(MoltType);
     builder->fields.element = sizeof(MoltField);
     builder->enumerators.element = sizeof(MoltEnumerator);

@@ -57,6 +57,21 @@ void molt_heap_destroy(MoltHeap *heap)
     allocator.resize(allocator.context, heap, sizeof *heap, 0);
 }
 
+void molt_heap_exchange(MoltHeap *a, MoltHeap *b)
+{
+    assert(a->allocator.resize == b->allocator.resize &&
+           a->allocator.context == b->allocator.context);
+    MoltHeap was = *a;
+    *a = *b;
+    *b = was;
+    b->api = a->api; /* tables, handlers and addresses of the heaps themselves stay */
+    a->api = was.api;
+    b->fault = a->fault;
+    a->fault = was.fault;
+    b->fault_context = a->fault_context;
+    a->fault_context = was.fault_context;
+}
+
 MoltStatus molt_heap_set_schema(MoltHeap *heap, const MoltSchema *schema)
 {
     for (uint32_t i = 0; i < heap->span_count; i++)

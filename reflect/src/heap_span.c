@@ -56,23 +56,29 @@ static uint64_t stride_of(const MoltSpan *span, uint32_t align)
     return molt__span_stride(bytes > span->least ? bytes : span->least, align, 1);
 }
 
+/* Sets stride and bytes of what `span` describes: elem_size, header, least, capacity and blocks. */
+static bool shape(MoltSpan *span, uint32_t align)
+{
+    span->stride = stride_of(span, align);
+    if (span->stride == 0 || span->blocks == 0 || align > MOLT__GRANULE ||
+        __builtin_mul_overflow(span->stride, span->blocks, &span->bytes) ||
+        __builtin_add_overflow(span->bytes, MOLT__GRANULE - 1, &span->bytes))
+        return false;
+    span->bytes &= ~(MOLT__GRANULE - 1);
+    return true;
+}
+
 /* Makes what `span` describes: elem_size, header, least, capacity and blocks. */
 static bool make(MoltHeap *heap, MoltSpan *span, uint32_t align)
 {
-    uint64_t stride = stride_of(span, align);
     uint32_t blocks = span->blocks;
-    uint64_t bytes;
     uint64_t first;
-    if (stride == 0 || blocks == 0 || align > MOLT__GRANULE ||
-        __builtin_mul_overflow(stride, blocks, &bytes) ||
-        __builtin_add_overflow(bytes, MOLT__GRANULE - 1, &bytes))
+    if (!shape(span, align)) {
+        span->bytes = 0;
         return false;
-    bytes &= ~(MOLT__GRANULE - 1);
-
-    span->bytes = bytes;
+    }
     span->type = MOLT_NO_TYPE;
     span->bucket = MOLT__NO_SPAN;
-    span->stride = stride;
     span->next = MOLT__NO_SPAN;
     span->live_bits = resize(&heap->allocator, NULL, 0, live_bytes(blocks));
     if (!span->live_bits)
@@ -84,7 +90,7 @@ static bool make(MoltHeap *heap, MoltSpan *span, uint32_t align)
             goto failed;
         memset(span->counts, 0, count_bytes(span));
     }
-    if (!molt__range_take(heap, bytes >> MOLT__GRANULE_SHIFT, &first))
+    if (!molt__range_take(heap, span->bytes >> MOLT__GRANULE_SHIFT, &first))
         goto failed;
     span->base = heap->base + (first << MOLT__GRANULE_SHIFT);
     return true;
@@ -102,8 +108,8 @@ bool molt__span_make(MoltHeap *heap, MoltSpan *span, uint64_t elem_size, uint32_
     return make(heap, span, align);
 }
 
-bool molt__span_make_of(MoltHeap *heap, MoltSpan *span, const MoltSchema *schema, MoltTypeId type,
-                        uint64_t capacity, uint32_t blocks)
+static void describe(MoltSpan *span, const MoltSchema *schema, MoltTypeId type, uint64_t capacity,
+                     uint32_t blocks)
 {
     const MoltType *layout = molt_type(schema, type);
     const MoltField *tail = molt_schema_tail(schema, type);
@@ -113,7 +119,20 @@ bool molt__span_make_of(MoltHeap *heap, MoltSpan *span, const MoltSchema *schema
         span->header = tail->bit_offset / 8;
         span->least = layout->size;
     }
-    return make(heap, span, layout->align);
+}
+
+bool molt__span_shape(MoltSpan *span, const MoltSchema *schema, MoltTypeId type, uint64_t capacity,
+                      uint32_t blocks)
+{
+    describe(span, schema, type, capacity, blocks);
+    return shape(span, molt_type(schema, type)->align);
+}
+
+bool molt__span_make_of(MoltHeap *heap, MoltSpan *span, const MoltSchema *schema, MoltTypeId type,
+                        uint64_t capacity, uint32_t blocks)
+{
+    describe(span, schema, type, capacity, blocks);
+    return make(heap, span, molt_type(schema, type)->align);
 }
 
 void molt__span_release(MoltHeap *heap, MoltSpan *span)

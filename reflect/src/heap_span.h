@@ -159,6 +159,10 @@ void molt__range_rebuild(MoltHeap *heap);
 /* Bytes from block to block for `capacity` elements; 0 when it overflows. */
 uint64_t molt__span_stride(uint64_t elem_size, uint32_t align, uint64_t capacity);
 
+/* The sizes that a span of `blocks` blocks of a type has, without making it; false when they
+ * overflow. */
+bool molt__span_shape(MoltSpan *span, const MoltSchema *schema, MoltTypeId type, uint64_t capacity,
+                      uint32_t blocks);
 /* Fills a span of `blocks` blocks of a type, in the way of molt__span_make. */
 bool molt__span_make_of(MoltHeap *heap, MoltSpan *span, const MoltSchema *schema, MoltTypeId type,
                         uint64_t capacity, uint32_t blocks);

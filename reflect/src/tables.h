@@ -13,6 +13,9 @@
 MoltStatus molt__tables_check(const MoltTables *tables, const MoltAllocator *allocator,
                               MoltError *error);
 
+/* The ABI of this process. */
+MoltAbi molt__own_abi(void);
+
 /* Checks and deep-copies tables and hashes the copy. With `hashed` the hashes that the tables carry
  * must be those of the copy. *out is untouched on failure; NULL allocator: the default one. */
 MoltStatus molt__schema_make(const MoltTables *tables, bool hashed, const MoltAllocator *allocator,

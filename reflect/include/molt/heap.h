@@ -62,6 +62,11 @@ typedef struct MoltPlace {
 MoltStatus molt_heap_create(const MoltHeapDesc *desc, MoltHeap **out, MoltError *error);
 void molt_heap_destroy(MoltHeap *heap); /* NULL allowed; every block is gone with it */
 
+/* Exchanges all that two heaps of one allocator hold: blocks with their addresses, schema, roots and
+ * kept values. API table and fault handler stay with each, so that whoever has the heap or its API
+ * goes on with the other's contents. Cannot fail. */
+void molt_heap_exchange(MoltHeap *a, MoltHeap *b);
+
 /* The schema whose type ids the heap uses. Only valid on a heap without blocks; a migration changes
  * it from then on. The heap keeps the pointer and does not own it. */
 MoltStatus molt_heap_set_schema(MoltHeap *heap, const MoltSchema *schema);

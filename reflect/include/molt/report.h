@@ -60,6 +60,7 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(POINTEE_CHANGED, "pointee-type-changed")                                                     \
     X(TARGET_REMOVED, "interior-target-removed")                                                   \
     X(UNKNOWN_TARGET, "unknown-target")                                                            \
+    X(FOREIGN_POINTER, "foreign-pointer") /* left out of a file */                                 \
     X(DANGLING_POINTER, "dangling-pointer")                                                        \
     X(FUNCTION_MISSING, "function-missing")                                                        \
     X(SIGNATURE_CHANGED, "signature-changed")                                                      \

@@ -1,0 +1,522 @@
+/* From an open snapshot to a heap: spans are made where they were, their content read (or mapped) and
+ * its checksum compared, every pointer checked and moved to where the heap is, names resolved; then the
+ * ordinary plan carries the state into the running schema. Everything is built in a heap of its own. */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#endif
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define XXH_STATIC_LINKING_ONLY /* a hash state on the stack */
+#include <xxhash.h>
+
+#include "block_image.h"
+#include "dump_path.h"
+#include "molt/migrate.h"
+#include "molt/plan.h"
+#include "snapshot_findings.h"
+#include "snapshot_reader.h"
+
+/* Invariant: until molt_snapshot_file_load returns, only `heap` is written, which is nobody else's;
+ * span i of the file is span i of the heap until names are resolved. */
+typedef struct Load {
+    MoltSnapshotFile *file;
+    MoltHeap *heap;
+    const MoltCodeMap *code;
+    bool placeholders; /* `code` is the file's own */
+    uintptr_t delta;   /* from an address in the file to one in the heap */
+    MoltImages images; /* pointers only */
+    MoltFileFindings findings;
+    MoltError *error;
+    MoltStatus status;
+
+    const MoltFileSpanPlace *place; /* being walked */
+    MoltPlace target;               /* of the pointer before: neighbours often point alike */
+    uint64_t slot;                  /* the next one that the walk has to meet */
+    MoltFileSlot next;
+} Load;
+
+static MoltFileSection section_of(const MoltFileSpanPlace *place)
+{
+    return place->content < MOLT__FILE_PAGED ? MOLT__FILE_PACKED : MOLT__FILE_PAGES;
+}
+
+static MoltStatus out_of_memory(const Load *load)
+{
+    return molt_error(load->error, MOLT_OUT_OF_MEMORY, "No memory to load %s.", load->file->name);
+}
+
+/* ---- blocks --------------------------------------------------------------------------------- */
+
+static void take_blocks(const MoltFileSpanPlace *place, MoltSpan *span)
+{
+    uint64_t words = ((uint64_t)span->blocks + 63) / 64;
+    const unsigned char *counts = place->blocks + words * 8;
+    memcpy(span->live_bits, place->blocks, words * 8);
+    span->live = place->shape.live;
+    for (uint64_t w = 0; span->counts && w < words; w++) {
+        for (uint64_t bits = span->live_bits[w]; bits != 0; bits &= bits - 1) {
+            memcpy(&span->counts[w * 64 + (uint64_t)__builtin_ctzll(bits)], counts,
+                   sizeof *span->counts);
+            counts += sizeof *span->counts;
+        }
+    }
+}
+
+static MoltStatus make_spans(Load *load)
+{
+    const MoltSnapshotFile *file = load->file;
+    MoltHeap *heap = load->heap;
+    if (file->position > heap->granule_count << MOLT__GRANULE_SHIFT)
+        return molt__file_damaged(file, MOLT__FILE_SPANS, 0, load->error,
+                                  "the spans take %llu bytes of address space and the heap has "
+                                  "reserved %llu (to be raised if the file is sound)",
+                                  (unsigned long long)file->position,
+                                  (unsigned long long)(heap->granule_count
+                                                       << MOLT__GRANULE_SHIFT));
+    for (uint64_t i = 0; i < file->span_count; i++) {
+        const MoltFileSpanPlace *place = &file->spans[i];
+        MoltSpan span;
+        if (!molt__span_make_of(heap, &span, file->schema, place->shape.type,
+                                place->shape.capacity, place->shape.blocks))
+            return out_of_memory(load);
+        take_blocks(place, &span);
+        heap->types.serials[place->shape.type] = place->shape.first_serial;
+        uint32_t index = molt__heap_adopt(heap, &span, place->shape.type);
+        if (index == MOLT__NO_SPAN) {
+            molt__span_release(heap, &span);
+            return out_of_memory(load);
+        }
+        if (index != i || span.base != heap->base + place->position)
+            return molt__file_damaged(file, MOLT__FILE_SPANS, i * sizeof(MoltFileSpan),
+                                      load->error, "the span has another place in a heap");
+    }
+    for (MoltTypeId t = 0; t < file->schema->tables.type_count; t++)
+        heap->types.serials[t] = file->serials[t];
+    return MOLT_OK;
+}
+
+/* Pages of the file in the place of the span's own; false when the system refuses. */
+static bool map_span(const MoltSnapshotFile *file, const MoltFileSpanPlace *place, void *to)
+{
+    uint64_t offset = file->begins[MOLT__FILE_PAGES] + place->offset;
+    return mmap(to, place->content, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, file->fd,
+                (off_t)offset) == to;
+}
+
+static MoltStatus read_section(Load *load, MoltFileSection section)
+{
+    const MoltSnapshotFile *file = load->file;
+    bool map = file->trusted && section == MOLT__FILE_PAGES && file->fd >= 0;
+    XXH3_state_t hash;
+    MoltStatus status = MOLT_OK;
+    XXH3_64bits_reset(&hash);
+    for (uint64_t i = 0; i < file->span_count && status == MOLT_OK; i++) {
+        const MoltFileSpanPlace *place = &file->spans[i];
+        void *to = (void *)load->heap->spans[i].base; /* NOLINT: the span's range */
+        if (place->content == 0 || section_of(place) != section)
+            continue;
+        if (map && map_span(file, place, to))
+            continue;
+        status = molt__file_read(file, file->begins[section] + place->offset, to, place->content,
+                                 load->error);
+        if (status == MOLT_OK && !map)
+            XXH3_64bits_update(&hash, to, place->content);
+    }
+    if (status != MOLT_OK || map ||
+        XXH3_64bits_digest(&hash) == file->header.sections[section].hash)
+        return status;
+    return molt__file_damaged(file, section, 0, load->error, "the checksum does not match");
+}
+
+/* ---- pointers ------------------------------------------------------------------------------- */
+
+static void stop(Load *load, const unsigned char *at, const char *what)
+{
+    uint64_t offset = (uintptr_t)at - load->heap->base - load->place->position;
+    if (load->status == MOLT_OK)
+        load->status = molt__file_damaged(load->file, section_of(load->place),
+                                          load->place->offset + offset, load->error, "%s", what);
+}
+
+/* Whether the address lies in the block that the pointer before led to. */
+static bool is_in_target(const Load *load, uintptr_t address)
+{
+    const MoltPlace *target = &load->target;
+    return target->kind == MOLT_PLACE_BLOCK && target->block.header == 0 &&
+           address - (uintptr_t)target->block.start <=
+               target->block.count * load->heap->spans[target->block.span].elem_size;
+}
+
+static void take_pointer(Load *load, unsigned char *at)
+{
+    uint64_t value;
+    memcpy(&value, at, sizeof value);
+    uint64_t position = (uintptr_t)at - load->heap->base;
+    if (load->slot < load->file->slot_count && load->next.position == position) {
+        if (value != 0)
+            stop(load, at, "a pointer has a value and a name");
+        if (++load->slot < load->file->slot_count)
+            load->next = molt__file_slot(load->file, load->slot);
+        return;
+    }
+    if (value == 0)
+        return;
+    if (value - load->file->header.base >= load->file->position) {
+        stop(load, at, "a pointer leads out of the state");
+        return;
+    }
+    uintptr_t address = value + load->delta;
+    if (!is_in_target(load, address)) {
+        molt_heap_locate(load->heap, (const void *)address, &load->target); /* NOLINT: an address */
+        if (load->target.kind != MOLT_PLACE_BLOCK) {
+            stop(load, at, "a pointer leads to no object");
+            return;
+        }
+    }
+    if (load->delta != 0)
+        memcpy(at, &address, sizeof address);
+}
+
+static bool is_zero(const unsigned char *bytes, uint64_t size)
+{
+    for (uint64_t i = 0; i < size; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
+static void walk_object(Load *load, const MoltImageOp *ops, uint32_t count, unsigned char *object)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const MoltImageOp *op = &ops[i];
+        if (op->code == MOLT__IMAGE_LOOP) {
+            for (uint64_t k = 0; k < op->count && load->status == MOLT_OK; k++)
+                walk_object(load, op + 1, op->body, object + op->at + k * op->stride);
+            i += op->body;
+        } else if (op->code == MOLT__IMAGE_POINTER || op->code == MOLT__IMAGE_STRING) {
+            take_pointer(load, object + op->at);
+        } else if (!is_zero(object + op->at, op->size)) {
+            stop(load, object + op->at, "a pointer has a value that files leave out");
+        }
+    }
+}
+
+static void walk_objects(Load *load, const MoltImage *image, unsigned char *object, uint64_t size,
+                         uint64_t count)
+{
+    for (uint64_t k = 0; k < count && image->pointers && load->status == MOLT_OK; k++)
+        walk_object(load, image->ops, image->count, object + k * size);
+}
+
+static void walk_span(Load *load, const MoltSpan *span, const MoltImage *image,
+                      const MoltImage *tail)
+{
+    for (uint32_t word = 0; word < (span->blocks + 63) / 64; word++) {
+        for (uint64_t bits = span->live_bits[word]; bits != 0; bits &= bits - 1) {
+            uint32_t index = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            unsigned char *block = molt__span_block(span, index);
+            uint64_t count = molt__span_count(span, index);
+            walk_objects(load, image, block, span->elem_size, tail ? 1 : count);
+            if (tail && span->elem_size > 0)
+                walk_objects(load, tail, block + span->header, span->elem_size, count);
+        }
+    }
+}
+
+static MoltStatus walk(Load *load)
+{
+    const MoltSchema *schema = load->file->schema;
+    load->next = load->file->slot_count > 0 ? molt__file_slot(load->file, 0) : (MoltFileSlot){0};
+    for (uint64_t i = 0; i < load->file->span_count && load->status == MOLT_OK; i++) {
+        const MoltSpan *span = &load->heap->spans[i];
+        const MoltField *field = molt_schema_tail(schema, span->type);
+        load->place = &load->file->spans[i];
+        if (load->place->content == 0)
+            continue;
+        const MoltImage *tail = NULL, *image = molt__image(&load->images, span->type);
+        if (image && field)
+            tail = molt__image(&load->images, molt_type(schema, field->type)->elem);
+        if (!image || (field && !tail))
+            return out_of_memory(load);
+        walk_span(load, span, image, tail);
+    }
+    if (load->status == MOLT_OK && load->slot < load->file->slot_count)
+        return molt__file_damaged(load->file, MOLT__FILE_CODE, load->slot * sizeof(MoltFileSlot),
+                                  load->error, "no pointer is there");
+    return load->status;
+}
+
+static MoltStatus take_roots(Load *load)
+{
+    const MoltSnapshotFile *file = load->file;
+    for (uint32_t r = 0; r < file->schema->tables.root_count; r++) {
+        uint64_t value;
+        MoltPlace place;
+        memcpy(&value, molt__file_section(file, MOLT__FILE_ROOTS) + r * sizeof value, sizeof value);
+        if (value == 0)
+            continue;
+        void *object = (void *)(value + load->delta); /* NOLINT: an address of the heap */
+        molt_heap_locate(load->heap, object, &place);
+        if (value - file->header.base >= file->position || place.kind != MOLT_PLACE_BLOCK)
+            return molt__file_damaged(file, MOLT__FILE_ROOTS, r * sizeof value, load->error,
+                                      "a root is no object");
+        molt_heap_set_root(load->heap, r, object);
+    }
+    return MOLT_OK;
+}
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+static uintptr_t make_string(Load *load, const MoltFileTarget *symbol)
+{
+    MoltHeap *heap = load->heap;
+    char *text = NULL;
+    if (heap->char_type != MOLT_NO_TYPE)
+        text = molt_heap_new(heap, heap->char_type, symbol->target.size);
+    if (text)
+        memcpy(text, symbol->target.bytes, symbol->target.size);
+    else
+        load->status = out_of_memory(load);
+    return (uintptr_t)text;
+}
+
+static void find(Load *load, const MoltFileTarget *symbol, MoltRule rule, MoltSeverity severity,
+                 uint64_t position)
+{
+    MoltFileFinding *item =
+        molt__file_find(&load->findings, rule, severity, symbol, position);
+    MoltPlace place;
+    MoltDumpPath path;
+    if (!item)
+        return;
+    const void *at = (const void *)(load->heap->base + position); /* NOLINT: in the heap */
+    molt_heap_locate(load->heap, at, &place);
+    if (place.kind == MOLT_PLACE_BLOCK) {
+        MoltTypeId anything = molt_schema_find(load->file->schema, "void");
+        molt__dump_path(load->file->schema, &place,
+                        anything != MOLT_NO_TYPE ? anything : place.block.type, &path);
+        snprintf(item->path, sizeof item->path, "%.80s:%llu%.100s",
+                 molt_type_name(load->file->schema, place.block.type),
+                 (unsigned long long)place.block.serial, path.text);
+    }
+    if (symbol->kind == MOLT_CODE_LITERAL)
+        snprintf(item->value, sizeof item->value, "\"%.60s\"", symbol->target.bytes);
+    else
+        snprintf(item->value, sizeof item->value, "%.100s%s%.80s", symbol->target.name,
+                 symbol->target.file[0] ? " of " : "", symbol->target.file);
+}
+
+/* An offset into an object means the same only while the object has its size, and a number that
+ * somebody points at only while it is the same. */
+static bool is_same_object(const Load *load, const MoltFileTarget *symbol, uintptr_t address)
+{
+    MoltCodeTarget there;
+    const MoltCodeMap *code = load->code;
+    if (!code->describe(code->context, address - symbol->target.offset, &there) ||
+        there.kind != MOLT_CODE_DATA || there.size != symbol->target.size)
+        return false;
+    return symbol->value_size == 0 ||
+           (there.bytes && symbol->value_size <= there.size - symbol->target.offset &&
+            memcmp(there.bytes + symbol->target.offset, symbol->value, symbol->value_size) == 0);
+}
+
+/* Where the symbol is in the running library, 0 with a finding when it is not. */
+static uintptr_t resolve(Load *load, MoltFileTarget *symbol, uint64_t position)
+{
+    if (symbol->kind == MOLT__FILE_STRING)
+        return make_string(load, symbol);
+    if (symbol->address != 0)
+        return symbol->address;
+    if (load->placeholders) {
+        symbol->address =
+            load->code->begin + (uintptr_t)(symbol - load->file->symbols) * 16; /* as described */
+        return symbol->address;
+    }
+    uintptr_t address = load->code->resolve(load->code->context, &symbol->target);
+    if (symbol->kind == MOLT_CODE_DATA && address != 0 && !is_same_object(load, symbol, address))
+        address = 0;
+    if (address == 0 && symbol->kind == MOLT_CODE_LITERAL) {
+        address = make_string(load, symbol);
+        if (address != 0)
+            find(load, symbol, MOLT_RULE_LITERAL_COPIED, MOLT_INFO, position);
+    } else if (address == 0) {
+        find(load, symbol,
+             symbol->kind == MOLT_CODE_FUNCTION ? MOLT_RULE_FUNCTION_MISSING
+                                                : MOLT_RULE_DATA_MISSING,
+             MOLT_REFUSE, position);
+    }
+    symbol->address = address;
+    return address;
+}
+
+/* Of a trusted file nobody has looked whether the slot is a pointer; it is in an object. */
+static bool is_in_object(const Load *load, uint64_t position)
+{
+    MoltPlace first, last;
+    const unsigned char *at =
+        (const unsigned char *)(load->heap->base + position); /* NOLINT: in the heap */
+    molt_heap_locate(load->heap, at, &first);
+    molt_heap_locate(load->heap, at + sizeof(void *) - 1, &last);
+    return first.kind == MOLT_PLACE_BLOCK && last.kind == MOLT_PLACE_BLOCK &&
+           first.block.start == last.block.start &&
+           (last.block.header > 0 || last.element < last.block.count);
+}
+
+static MoltStatus take_names(Load *load)
+{
+    MoltSnapshotFile *file = load->file;
+    for (uint64_t i = 0; i < file->symbol_count; i++)
+        file->symbols[i].address = 0;
+    for (uint64_t i = 0; i < file->slot_count && load->status == MOLT_OK; i++) {
+        MoltFileSlot slot = molt__file_slot(file, i);
+        if (!is_in_object(load, slot.position))
+            return molt__file_damaged(file, MOLT__FILE_CODE, i * sizeof slot, load->error,
+                                      "a pointer is in no object");
+        uintptr_t address = resolve(load, &file->symbols[slot.symbol], slot.position);
+        unsigned char *at = (unsigned char *)(load->heap->base + slot.position); /* NOLINT: in it */
+        memcpy(at, &address, sizeof address);
+    }
+    return load->status;
+}
+
+/* ---- into the running game ------------------------------------------------------------------ */
+
+static bool changes(const MoltPlan *plan, const MoltHeap *heap)
+{
+    for (MoltTypeId t = 0; t < molt_plan_before(plan)->tables.type_count; t++)
+        if (heap->types.first[t] != MOLT__NO_SPAN && molt_plan_fate(plan, t) != MOLT_FATE_SAME)
+            return true;
+    return false;
+}
+
+static MoltStatus migrate(Load *load, const MoltLoadDesc *desc, MoltReport *report)
+{
+    MoltPlan *plan = NULL;
+    MoltMigration *migration = NULL;
+    MoltStatus status = molt_plan_build(load->file->schema, desc->schema, desc->policy,
+                                        &load->file->allocator, &plan, report, load->error);
+    /* Where nothing moves the pointers are right already. */
+    if (status == MOLT_OK)
+        status = molt_migrate_prepare(load->heap, plan,
+                                      changes(plan, load->heap) ? load->code : NULL, &migration,
+                                      report, load->error);
+    if (status == MOLT_OK)
+        molt_migrate_commit(migration);
+    molt_plan_free(plan);
+    return status;
+}
+
+static void keep_external(const MoltImageOp *ops, uint32_t count, const unsigned char *from,
+                          unsigned char *to)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const MoltImageOp *op = &ops[i];
+        if (op->code == MOLT__IMAGE_LOOP) {
+            for (uint64_t k = 0; k < op->count; k++)
+                keep_external(op + 1, op->body, from + op->at + k * op->stride,
+                              to + op->at + k * op->stride);
+            i += op->body;
+        } else if (op->code == MOLT__IMAGE_EXTERNAL) {
+            memcpy(to + op->at, from + op->at, op->size);
+        }
+    }
+}
+
+/* The first object that a root leads to, or NULL when it is not of the root's type. */
+static unsigned char *root_object(const MoltHeap *heap, uint32_t root)
+{
+    MoltPlace place;
+    void *object = molt_heap_root(heap, root);
+    return object && molt__heap_find_start(heap, object, &place) &&
+                   place.block.type == heap->schema->tables.roots[root].type
+               ? object
+               : NULL;
+}
+
+static MoltStatus take_external(Load *load, const MoltHeap *running)
+{
+    const MoltSchema *schema = load->heap->schema;
+    MoltStatus status = MOLT_OK;
+    MoltImages images;
+    if (running->schema != schema)
+        return molt_error(load->error, MOLT_INVALID,
+                          "The running state has another schema than the one to load into.");
+    if (!molt__images_make(&images, schema, true, &load->file->allocator))
+        status = out_of_memory(load);
+    for (uint32_t r = 0; r < schema->tables.root_count && status == MOLT_OK; r++) {
+        const unsigned char *from = root_object(running, r);
+        unsigned char *to = root_object(load->heap, r);
+        const MoltImage *image = molt__image(&images, schema->tables.roots[r].type);
+        if (!image)
+            status = out_of_memory(load);
+        else if (from && to)
+            keep_external(image->ops, image->count, from, to);
+    }
+    molt__images_free(&images);
+    return status;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------ */
+
+static MoltStatus fill_heap(Load *load, MoltReport *report)
+{
+    MoltStatus status = make_spans(load);
+    load->delta = load->heap->base - (uintptr_t)load->file->header.base;
+    if (status == MOLT_OK)
+        status = read_section(load, MOLT__FILE_PAGES);
+    if (status == MOLT_OK)
+        status = read_section(load, MOLT__FILE_PACKED);
+    if (status == MOLT_OK && (!load->file->trusted || load->delta != 0))
+        status = walk(load);
+    if (status == MOLT_OK)
+        status = take_roots(load);
+    if (status == MOLT_OK)
+        status = take_names(load);
+    MoltStatus found = molt__file_findings_report(&load->findings, report,
+                                                  status == MOLT_OK ? load->error : NULL);
+    return status == MOLT_OK ? found : status;
+}
+
+static MoltStatus make_heap(Load *load, const MoltLoadDesc *desc)
+{
+    MoltHeapDesc heap = desc->heap;
+    heap.allocator = heap.allocator ? heap.allocator : &load->file->allocator;
+    MoltStatus status = molt_heap_create(&heap, &load->heap, load->error);
+    if (status == MOLT_OK && molt_heap_set_schema(load->heap, load->file->schema) != MOLT_OK)
+        status = out_of_memory(load);
+    if (status == MOLT_OK && !molt__images_make(&load->images, load->file->schema, true,
+                                                &load->file->allocator))
+        status = out_of_memory(load);
+    if (status == MOLT_OK && !load->code) {
+        load->placeholders = true;
+        load->code = molt_snapshot_file_code(load->file);
+        status = load->code ? MOLT_OK : out_of_memory(load);
+    }
+    return status;
+}
+
+MoltStatus molt_snapshot_file_load(MoltSnapshotFile *file, const MoltLoadDesc *desc, MoltHeap **out,
+                                   MoltReport *report, MoltError *error)
+{
+    Load load = {.file = file,
+                 .code = desc->code,
+                 .error = error,
+                 .findings = {.allocator = file->allocator, .policy = desc->policy}};
+    MoltStatus status = make_heap(&load, desc);
+    if (status == MOLT_OK)
+        status = fill_heap(&load, report);
+    if (status == MOLT_OK && desc->schema)
+        status = migrate(&load, desc, report);
+    if (status == MOLT_OK && desc->running)
+        status = take_external(&load, desc->running);
+    molt__images_free(&load.images);
+    molt__file_findings_free(&load.findings);
+    if (status == MOLT_OK)
+        *out = load.heap;
+    else
+        molt_heap_destroy(load.heap);
+    return status;
+}

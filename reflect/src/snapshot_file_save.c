@@ -1,0 +1,622 @@
+/* Writing a state: first where everything goes, from the heap's tables alone; then the blocks, object
+ * by object in the form of block_image.h; then the tables; the header last. */
+#include "molt/snapshot_file.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "block_image.h"
+#include "snapshot_findings.h"
+#include "snapshot_output.h"
+#include "snapshot_symbols.h"
+#include "tables.h"
+
+#define NOWHERE UINT64_MAX
+#define CODE_CACHE 256u
+
+/* A span and its place in the file. */
+typedef struct Placed {
+    uint32_t span;
+    MoltTypeId type; /* in the file's schema */
+    uint64_t position, content;
+} Placed;
+
+typedef struct CachedCode {
+    uintptr_t address;
+    MoltTypeId pointee;
+    uint32_t symbol;
+} CachedCode;
+
+/* Invariant: positions[s] is where span s begins, from the base on, or NOWHERE; spans stand in the
+ * order of `placed`, one after the other. */
+typedef struct Save {
+    const MoltHeap *heap;
+    const MoltCodeMap *code; /* NULL: none */
+    MoltAllocator allocator;
+    MoltSchema *schema; /* what a reader will see */
+    char *schema_text;
+    MoltTypeId *types;   /* per type of `schema`: the heap's */
+    uint64_t *serials;   /* per type of `schema`: of its next block */
+    Placed *placed;
+    uint32_t placed_count, placed_slots;
+    uint64_t *positions; /* per slot of the heap's spans */
+    uint64_t sizes[2];   /* of the sections PAGES and PACKED */
+    uint64_t most;       /* bytes of the largest object */
+    MoltImages images;
+    MoltOutput output;
+    MoltStream *streams; /* PAGES, PACKED; the first one then takes the other sections */
+    MoltFileHeader header;
+    MoltSymbolWriter symbols;
+    MoltFileBytes slots; /* MoltFileSlot[] */
+    MoltFileFindings findings;
+    CachedCode cache[CODE_CACHE];
+
+    const MoltSpan *span; /* of the object that is being written */
+    uint32_t block;
+    uint64_t element, object;
+} Save;
+
+static void *table(Save *save, uint64_t count, size_t size)
+{
+    void *made = NULL;
+    uint64_t bytes;
+    if (!__builtin_mul_overflow(count + 1, size, &bytes))
+        made = save->allocator.resize(save->allocator.context, NULL, 0, bytes);
+    if (made)
+        memset(made, 0, bytes);
+    return made;
+}
+
+static void free_table(Save *save, void *made, uint64_t count, size_t size)
+{
+    if (made)
+        save->allocator.resize(save->allocator.context, made, (count + 1) * size, 0);
+}
+
+static MoltStatus out_of_memory(MoltError *error)
+{
+    return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to write a snapshot.");
+}
+
+/* ---- what to say ---------------------------------------------------------------------------- */
+
+__attribute__((format(printf, 5, 6))) static void find(Save *save, const MoltImageOp *op,
+                                                       MoltRule rule, MoltSeverity severity,
+                                                       const char *format, ...)
+{
+    MoltFileFinding *item =
+        molt__file_find(&save->findings, rule, severity, op, save->object);
+    if (!item)
+        return;
+    const MoltSchema *schema = save->heap->schema;
+    const char *type = molt_type_name(schema, save->span->type);
+    unsigned long long serial = save->span->first_serial + save->block;
+    if (op->owner != MOLT_NO_TYPE) {
+        const MoltField *field = &schema->tables.fields[op->field];
+        snprintf(item->path, sizeof item->path, "%s.%s", molt_type_name(schema, op->owner),
+                 molt_string(schema, field->name));
+        molt_schema_declare(schema, field, item->declaration, sizeof item->declaration);
+    } else {
+        snprintf(item->path, sizeof item->path, "%s", type);
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(item->value, sizeof item->value, format, arguments);
+    va_end(arguments);
+    if (length < 0 || (size_t)length >= sizeof item->value)
+        return;
+    size_t room = sizeof item->value - (size_t)length;
+    if (save->span->counts && save->span->header == 0)
+        snprintf(item->value + length, room, " in %.60s:%llu[%llu]", type, serial,
+                 (unsigned long long)save->element);
+    else
+        snprintf(item->value + length, room, " in %.60s:%llu", type, serial);
+}
+
+/* ---- pointers ------------------------------------------------------------------------------- */
+
+static void add_slot(Save *save, uint64_t position, uint32_t symbol)
+{
+    const MoltFileSlot slot = {.position = position, .symbol = symbol};
+    unsigned char *room = molt__file_bytes_add(&save->slots, sizeof slot);
+    if (room)
+        memcpy(room, &slot, sizeof slot);
+}
+
+/* Numbers in an object that is not divided into structs mean the same only while they are the same;
+ * single bytes are text or raw, and go by name. */
+static uint32_t value_size(const MoltType *type, const MoltCodeTarget *target)
+{
+    bool number = type->kind == MOLT_KIND_INT || type->kind == MOLT_KIND_ENUM ||
+                  type->kind == MOLT_KIND_BOOL || type->kind == MOLT_KIND_FLOAT;
+    bool inside = target->offset <= target->size && type->size <= target->size - target->offset;
+    return number && inside && target->bytes && type->size > 1 && type->size <= 16
+               ? (uint32_t)type->size
+               : 0;
+}
+
+static void write_code(Save *save, const MoltImageOp *op, uintptr_t value, uint64_t position)
+{
+    const MoltType *pointee = molt_type(save->heap->schema, op->pointee);
+    CachedCode *cached = &save->cache[(value >> 4 ^ value >> 12) % CODE_CACHE];
+    if (cached->address == value && cached->pointee == op->pointee) {
+        add_slot(save, position, cached->symbol);
+        return;
+    }
+    MoltCodeTarget target;
+    bool function = pointee->kind == MOLT_KIND_FUNCTION;
+    if (!save->code->describe(save->code->context, value, &target)) {
+        find(save, op, function ? MOLT_RULE_FUNCTION_MISSING : MOLT_RULE_DATA_MISSING, MOLT_REFUSE,
+             "an address in the library that no symbol names (+0x%llx)",
+             (unsigned long long)(value - save->code->begin));
+        return;
+    }
+    bool text = pointee->kind == MOLT_KIND_VOID ||
+                (pointee->kind == MOLT_KIND_INT && pointee->size == 1);
+    if (target.kind == MOLT_CODE_LITERAL && !text) {
+        find(save, op, MOLT_RULE_DATA_MISSING, MOLT_REFUSE,
+             "constant data of the library without a name");
+        return;
+    }
+    bool data = target.kind == MOLT_CODE_DATA;
+    uint32_t size = data ? value_size(pointee, &target) : 0;
+    uint32_t symbol = molt__file_symbols_add(&save->symbols, &target,
+                                             size ? target.bytes + target.offset : NULL, size);
+    *cached = (CachedCode){value, op->pointee, symbol};
+    add_slot(save, position, symbol);
+}
+
+/* A struct with pointers in a block of bytes, which the game cut up itself: nothing would translate
+ * its pointers. */
+static bool is_pool(Save *save, MoltTypeId block, MoltTypeId pointee)
+{
+    const MoltSchema *schema = save->heap->schema;
+    uint16_t kind = molt_type(schema, pointee)->kind;
+    return molt_type(schema, block)->kind == MOLT_KIND_INT &&
+           (kind == MOLT_KIND_STRUCT || kind == MOLT_KIND_UNION) &&
+           molt__image_holds_pointers(&save->images, pointee);
+}
+
+static void write_heap_pointer(Save *save, const MoltImageOp *op, uintptr_t value,
+                               unsigned char *to)
+{
+    MoltPlace place;
+    molt_heap_locate(save->heap, (const void *)value, &place); /* NOLINT: an address of the state */
+    if (place.kind != MOLT_PLACE_BLOCK) {
+        find(save, op, MOLT_RULE_DANGLING_POINTER, MOLT_LOSS, "freed memory");
+        return;
+    }
+    if (is_pool(save, place.block.type, op->pointee)) {
+        find(save, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE,
+             "a %.60s in a block that was allocated as %.60s",
+             molt_type_name(save->heap->schema, op->pointee),
+             molt_type_name(save->heap->schema, place.block.type));
+        return;
+    }
+    uint64_t written = MOLT__FILE_BASE + save->positions[place.block.span] +
+                       (value - save->heap->spans[place.block.span].base);
+    memcpy(to, &written, sizeof written);
+}
+
+static void write_pointer(Save *save, const MoltImageOp *op, const unsigned char *from,
+                          unsigned char *to, uint64_t position)
+{
+    const MoltHeap *heap = save->heap;
+    uintptr_t value;
+    memcpy(&value, from, sizeof value);
+    if (value == 0)
+        return;
+    if (value - heap->base < heap->granule_count << MOLT__GRANULE_SHIFT)
+        write_heap_pointer(save, op, value, to);
+    else if (save->code && value - save->code->begin < save->code->end - save->code->begin)
+        write_code(save, op, value, position);
+    else
+        find(save, op, MOLT_RULE_FOREIGN_POINTER, MOLT_LOSS, "0x%llx, neither heap nor library",
+             (unsigned long long)value);
+}
+
+/* ---- objects -------------------------------------------------------------------------------- */
+
+static bool is_zero(const unsigned char *bytes, uint64_t size)
+{
+    for (uint64_t i = 0; i < size; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
+/* `to` is zero before. */
+static void write_object(Save *save, const MoltImageOp *ops, uint32_t count,
+                         const unsigned char *from, unsigned char *to, uint64_t position)
+{
+    const MoltTables *tables = &save->heap->schema->tables;
+    for (uint32_t i = 0; i < count; i++) {
+        const MoltImageOp *op = &ops[i];
+        switch ((MoltImageCode)op->code) {
+        case MOLT__IMAGE_COPY: memcpy(to + op->at, from + op->at, op->size); break;
+        case MOLT__IMAGE_BITS: to[op->at] |= from[op->at] & op->bits; break;
+        case MOLT__IMAGE_SET: to[op->at] |= op->bits; break;
+        case MOLT__IMAGE_CONSTANT:
+            memcpy(to + op->at, tables->constants + op->constant, op->size);
+            break;
+        case MOLT__IMAGE_STRING:
+            add_slot(save, position + op->at,
+                     molt__file_symbols_add_string(
+                         &save->symbols, (const char *)tables->constants + op->constant, op->size));
+            break;
+        case MOLT__IMAGE_POINTER:
+            write_pointer(save, op, from + op->at, to + op->at, position + op->at);
+            break;
+        case MOLT__IMAGE_ABSENT:
+        case MOLT__IMAGE_EXTERNAL: break;
+        case MOLT__IMAGE_UNTAGGED:
+            if (!is_zero(from + op->at, op->size))
+                find(save, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE,
+                     "a union that holds pointers");
+            break;
+        case MOLT__IMAGE_LOOP:
+            for (uint64_t k = 0; k < op->count; k++) {
+                uint64_t at = op->at + k * op->stride;
+                write_object(save, op + 1, op->body, from + at, to + at, position + at);
+            }
+            i += op->body;
+            break;
+        }
+    }
+}
+
+/* `count` objects that lie one after the other. */
+static void write_objects(Save *save, MoltStream *stream, const MoltImage *image,
+                          const unsigned char *from, uint64_t size, uint64_t count,
+                          uint64_t position)
+{
+    if (image->plain) {
+        molt__stream_put(stream, from, size * count);
+        return;
+    }
+    uint64_t group = stream->capacity / size;
+    for (uint64_t done = 0; done < count;) {
+        uint64_t n = count - done < group ? count - done : group;
+        unsigned char *to = molt__stream_room(stream, n * size);
+        for (uint64_t k = 0; k < n; k++) {
+            uint64_t at = (done + k) * size;
+            save->element = done + k;
+            save->object++;
+            write_object(save, image->ops, image->count, from + at, to + k * size, position + at);
+        }
+        done += n;
+    }
+}
+
+static void write_block(Save *save, MoltStream *stream, const MoltImage *image,
+                        const MoltImage *tail, uint64_t position)
+{
+    const MoltSpan *span = save->span;
+    const unsigned char *from = molt__span_block(span, save->block);
+    uint64_t count = molt__span_count(span, save->block);
+    if (!tail) {
+        write_objects(save, stream, image, from, span->elem_size, count, position);
+        return;
+    }
+    uint64_t begin = molt__stream_size(stream);
+    save->object++;
+    write_object(save, image->ops, image->count, from, molt__stream_room(stream, span->header),
+                 position);
+    if (span->elem_size > 0)
+        write_objects(save, stream, tail, from + span->header, span->elem_size, count,
+                      position + span->header);
+    molt__stream_pad(stream, begin + molt__span_bytes(span, count));
+}
+
+static MoltStatus image_of(Save *save, MoltTypeId type, const MoltImage **out, MoltError *error)
+{
+    *out = molt__image(&save->images, type);
+    return *out ? MOLT_OK
+                : molt_error(error, MOLT_OUT_OF_MEMORY,
+                             "No memory to write objects of %s, or too many fields in it.",
+                             molt_type_name(save->heap->schema, type));
+}
+
+static MoltStatus write_span(Save *save, const Placed *placed, MoltError *error)
+{
+    const MoltSpan *span = &save->heap->spans[placed->span];
+    const MoltSchema *schema = save->heap->schema;
+    const MoltField *tail_field = molt_schema_tail(schema, span->type);
+    const MoltImage *image = NULL, *tail = NULL;
+    if (placed->content == 0)
+        return MOLT_OK;
+    MoltStatus status = image_of(save, span->type, &image, error);
+    if (status == MOLT_OK && tail_field)
+        status = image_of(save, molt_type(schema, tail_field->type)->elem, &tail, error);
+    if (status != MOLT_OK)
+        return status;
+
+    MoltStream *stream = &save->streams[placed->content < MOLT__FILE_PAGED];
+    uint64_t begin = molt__stream_size(stream);
+    save->span = span;
+    for (uint32_t word = 0; word < (span->blocks + 63) / 64; word++) {
+        for (uint64_t bits = span->live_bits[word]; bits != 0; bits &= bits - 1) {
+            save->block = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            uint64_t at = span->stride * save->block;
+            molt__stream_pad(stream, begin + at);
+            write_block(save, stream, image, tail, placed->position + at);
+        }
+    }
+    molt__stream_pad(stream, begin + placed->content);
+    return save->output.error == 0 ? MOLT_OK : MOLT_SYSTEM;
+}
+
+/* ---- where everything goes ------------------------------------------------------------------ */
+
+static MoltStatus make_schema(Save *save, MoltError *error)
+{
+    const MoltSchema *running = save->heap->schema;
+    MoltStatus status = molt_schema_to_json(running, &save->schema_text, error);
+    if (status == MOLT_OK)
+        status = molt_schema_from_json(save->schema_text, strlen(save->schema_text),
+                                       &save->allocator, &save->schema, error);
+    if (status != MOLT_OK)
+        return status;
+    uint32_t count = save->schema->tables.type_count;
+    save->types = table(save, count, sizeof *save->types);
+    save->serials = table(save, count, sizeof *save->serials);
+    if (!save->types || !save->serials)
+        return out_of_memory(error);
+    for (MoltTypeId t = 0; t < count; t++)
+        save->types[t] = molt_schema_find(running, molt_type_name(save->schema, t));
+    return MOLT_OK;
+}
+
+/* Bytes of content, 0 without live blocks. */
+static uint64_t content_of(const MoltSpan *span)
+{
+    for (uint32_t word = (span->blocks + 63) / 64; word-- > 0;) {
+        if (span->live_bits[word] == 0)
+            continue;
+        uint32_t last = word * 64 + 63 - (uint32_t)__builtin_clzll(span->live_bits[word]);
+        return molt__file_content(span, last, molt__span_count(span, last));
+    }
+    return 0;
+}
+
+/* Empty spans at the end of a type that has blocks of one length only are left out: the next blocks
+ * make them again, with the same numbers. Of other types they stay, for they keep the numbers of what
+ * is allocated later as they would have been. */
+static void trim(Save *save, MoltTypeId type, uint32_t first)
+{
+    const MoltHeap *heap = save->heap;
+    uint32_t bucket = heap->types.buckets[save->types[type]];
+    if (bucket == MOLT__NO_SPAN || heap->buckets[bucket].next != MOLT__NO_SPAN)
+        return;
+    while (save->placed_count > first) {
+        const MoltSpan *span = &heap->spans[save->placed[save->placed_count - 1].span];
+        if (span->live > 0 || span->first_serial + span->blocks != save->serials[type])
+            return;
+        save->serials[type] = span->first_serial;
+        save->placed_count--;
+    }
+}
+
+static MoltStatus place_spans(Save *save, MoltError *error)
+{
+    const MoltHeap *heap = save->heap;
+    uint64_t position = 0;
+    save->placed = table(save, heap->span_count, sizeof *save->placed);
+    save->positions = table(save, heap->span_count, sizeof *save->positions);
+    if (!save->placed || !save->positions)
+        return out_of_memory(error);
+    for (uint32_t s = 0; s < heap->span_count; s++)
+        save->positions[s] = NOWHERE;
+    for (MoltTypeId t = 0; t < save->schema->tables.type_count; t++) {
+        uint32_t first = save->placed_count;
+        MoltTypeId type = save->types[t];
+        save->serials[t] = heap->types.serials[type];
+        for (uint32_t s = heap->types.first[type]; s != MOLT__NO_SPAN;
+             s = heap->links[s].type_next)
+            save->placed[save->placed_count++] = (Placed){.span = s, .type = t};
+        trim(save, t, first);
+    }
+    for (uint32_t i = 0; i < save->placed_count; i++) {
+        Placed *placed = &save->placed[i];
+        const MoltSpan *span = &heap->spans[placed->span];
+        placed->position = save->positions[placed->span] = position;
+        placed->content = content_of(span);
+        position += span->bytes;
+        save->sizes[placed->content < MOLT__FILE_PAGED] += placed->content;
+        uint64_t size = span->header > span->elem_size ? span->header : span->elem_size;
+        if (size > save->most)
+            save->most = size;
+    }
+    return MOLT_OK;
+}
+
+/* ---- sections ------------------------------------------------------------------------------- */
+
+static void end_section(Save *save, MoltFileSection section)
+{
+    MoltStream *stream = &save->streams[0];
+    molt__stream_pad(stream, (molt__stream_size(stream) + 7) / 8 * 8);
+    save->header.sections[section].size = molt__stream_size(stream);
+    save->header.sections[section].hash = molt__stream_next(stream);
+}
+
+static void write_blocks(Save *save, const MoltSpan *span)
+{
+    MoltStream *stream = &save->streams[0];
+    molt__stream_put(stream, span->live_bits, ((uint64_t)span->blocks + 63) / 64 * 8);
+    for (uint32_t word = 0; span->counts && word < (span->blocks + 63) / 64; word++)
+        for (uint64_t bits = span->live_bits[word]; bits != 0; bits &= bits - 1)
+            molt__stream_put(stream, &span->counts[word * 64 + (uint32_t)__builtin_ctzll(bits)],
+                             sizeof *span->counts);
+}
+
+static void write_tables(Save *save)
+{
+    const MoltHeap *heap = save->heap;
+    MoltStream *stream = &save->streams[0];
+    for (MoltTypeId t = 0; t < save->schema->tables.type_count; t++) {
+        const MoltFileType row = {.type = t, .serial = save->serials[t]};
+        if (row.serial > 0)
+            molt__stream_put(stream, &row, sizeof row);
+    }
+    end_section(save, MOLT__FILE_TYPES);
+    for (uint32_t i = 0; i < save->placed_count; i++) {
+        const MoltSpan *span = &heap->spans[save->placed[i].span];
+        const MoltFileSpan row = {.type = save->placed[i].type,
+                                  .blocks = span->blocks,
+                                  .capacity = span->capacity,
+                                  .first_serial = span->first_serial};
+        molt__stream_put(stream, &row, sizeof row);
+    }
+    end_section(save, MOLT__FILE_SPANS);
+    for (uint32_t i = 0; i < save->placed_count; i++)
+        write_blocks(save, &heap->spans[save->placed[i].span]);
+    end_section(save, MOLT__FILE_BLOCKS);
+}
+
+/* Roots stand in the order of the schema, which sorts them by name. */
+static void write_roots(Save *save)
+{
+    const MoltHeap *heap = save->heap;
+    for (uint32_t r = 0; r < save->schema->tables.root_count; r++) {
+        MoltPlace place;
+        const void *object = molt_heap_root(heap, r);
+        uint64_t written = 0;
+        molt_heap_locate(heap, object, &place);
+        if (place.kind == MOLT_PLACE_BLOCK)
+            written = MOLT__FILE_BASE + save->positions[place.block.span] +
+                      ((uintptr_t)object - heap->spans[place.block.span].base);
+        molt__stream_put(&save->streams[0], &written, sizeof written);
+    }
+    end_section(save, MOLT__FILE_ROOTS);
+}
+
+static void write_rest(Save *save, const MoltSaveDesc *desc)
+{
+    MoltStream *stream = &save->streams[0];
+    uint64_t count = save->symbols.count, host = desc->host ? desc->host_size : 0;
+    molt__stream_put(stream, &count, sizeof count);
+    molt__stream_put(stream, save->symbols.records.bytes, save->symbols.records.size);
+    end_section(save, MOLT__FILE_SYMBOLS);
+    molt__stream_put(stream, save->slots.bytes, save->slots.size);
+    end_section(save, MOLT__FILE_CODE);
+    molt__stream_put(stream, save->schema_text, strlen(save->schema_text) + 1);
+    end_section(save, MOLT__FILE_SCHEMA);
+    molt__stream_put(stream, &host, sizeof host);
+    molt__stream_put(stream, desc->host, host);
+    end_section(save, MOLT__FILE_HOST);
+}
+
+static void write_header(Save *save)
+{
+    unsigned char region[MOLT__FILE_PAGE] = {0};
+    MoltFileHeader *header = &save->header;
+    memcpy(header->magic, MOLT__FILE_MAGIC, sizeof header->magic);
+    header->abi = molt__own_abi();
+    header->format = MOLT__FILE_FORMAT;
+    header->version[0] = MOLT_VERSION_MAJOR;
+    header->version[1] = MOLT_VERSION_MINOR;
+    header->version[2] = MOLT_VERSION_PATCH;
+    header->file_size = save->streams[0].offset;
+    header->base = MOLT__FILE_BASE;
+    memcpy(region, header, sizeof *header);
+    header->hash = XXH3_64bits(region, header->size);
+    memcpy(region, header, sizeof *header);
+    molt__output_write(&save->output, 0, region, header->size);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------ */
+
+static MoltStatus write_content(Save *save, MoltError *error)
+{
+    MoltStatus status = MOLT_OK;
+    uint64_t begin = save->header.size, end = begin + save->sizes[0];
+    if (!molt__images_make(&save->images, save->heap->schema, false, &save->allocator) ||
+        !molt__stream_open(&save->streams[0], &save->output, begin, save->most) ||
+        !molt__stream_open(&save->streams[1], &save->output, end, save->most))
+        return out_of_memory(error);
+    for (uint32_t i = 0; i < save->placed_count && status == MOLT_OK; i++)
+        status = write_span(save, &save->placed[i], error);
+    if (status == MOLT_SYSTEM) /* molt__output_finish says why */
+        status = MOLT_OK;
+    if (status == MOLT_OK && (save->symbols.failed || save->slots.failed))
+        status = out_of_memory(error);
+    for (int i = 0; i < 2; i++) {
+        save->header.sections[i].size = save->sizes[i];
+        save->header.sections[i].hash = molt__stream_next(&save->streams[i]);
+    }
+    save->streams[0].begin = save->streams[0].offset = end + save->sizes[1];
+    return status;
+}
+
+static MoltStatus write_file(Save *save, const char *path, const MoltSaveDesc *desc,
+                             MoltReport *report, MoltError *error)
+{
+    MoltStream streams[2] = {{0}, {0}};
+    save->streams = streams;
+    save->header.size = save->sizes[0] > 0 ? (uint32_t)MOLT__FILE_PAGE : MOLT__FILE_HEADER_SMALL;
+    MoltStatus status = molt__output_open(&save->output, path, &save->allocator, error);
+    if (status != MOLT_OK)
+        return status;
+    status = write_content(save, error);
+    if (status == MOLT_OK)
+        status = molt__file_findings_report(&save->findings, report, error);
+    if (status == MOLT_OK) {
+        write_tables(save);
+        write_roots(save);
+        write_rest(save, desc);
+        write_header(save);
+    }
+    molt__stream_close(&save->streams[0]);
+    molt__stream_close(&save->streams[1]);
+    if (status != MOLT_OK)
+        molt__output_abandon(&save->output);
+    else
+        status = molt__output_finish(&save->output, error);
+    return status;
+}
+
+static void release(Save *save)
+{
+    uint32_t types = save->schema ? save->schema->tables.type_count : 0;
+    molt__images_free(&save->images);
+    molt__file_symbols_writer_free(&save->symbols);
+    molt__file_bytes_free(&save->slots);
+    molt__file_findings_free(&save->findings);
+    free_table(save, save->types, types, sizeof *save->types);
+    free_table(save, save->serials, types, sizeof *save->serials);
+    free_table(save, save->placed, save->heap->span_count, sizeof *save->placed);
+    free_table(save, save->positions, save->heap->span_count, sizeof *save->positions);
+    molt_schema_free(save->schema);
+    free(save->schema_text);
+    free_table(save, save, 0, sizeof *save);
+}
+
+MoltStatus molt_snapshot_file_save(const MoltHeap *heap, const char *path,
+                                   const MoltSaveDesc *desc, MoltReport *report, MoltError *error)
+{
+    const MoltSaveDesc none = {0};
+    Save scratch = {.allocator = heap->allocator};
+    desc = desc ? desc : &none;
+    if (!heap->schema)
+        return molt_error(error, MOLT_INVALID, "A heap without a schema has no state to save.");
+    if (desc->host && desc->host_size > MOLT_SNAPSHOT_HOST_MAX)
+        return molt_error(error, MOLT_INVALID, "A host may add %u bytes to a snapshot, not %zu.",
+                          MOLT_SNAPSHOT_HOST_MAX, desc->host_size);
+    Save *save = table(&scratch, 0, sizeof *save); /* too large for a stack */
+    if (!save)
+        return out_of_memory(error);
+    save->heap = heap;
+    save->code = desc->code && desc->code->begin < desc->code->end ? desc->code : NULL;
+    save->allocator = save->symbols.allocator = save->slots.allocator = heap->allocator;
+    save->findings = (MoltFileFindings){.allocator = heap->allocator, .policy = desc->policy};
+    MoltStatus status = make_schema(save, error);
+    if (status == MOLT_OK)
+        status = place_spans(save, error);
+    if (status == MOLT_OK)
+        status = write_file(save, path, desc, report, error);
+    release(save);
+    return status;
+}
