@@ -14,6 +14,7 @@
 #include "event.h"
 #include "first_load.h"
 #include "manifest.h"
+#include "saved_state.h"
 #include "transaction.h"
 #include "watch.h"
 
@@ -34,7 +35,9 @@ struct MoltReload {
     const MoltPlatformApi *api;
     MoltPolicy policy;
     MoltReloadHooks hooks;
-    bool no_build, synchronous;
+    MoltHeapDesc heap_desc; /* for heaps that files are loaded into */
+    MoltAllocator heap_allocator;
+    bool no_build, synchronous, through_file;
 
     char *directory; /* private, for the copies of libraries */
     uint32_t copies;
@@ -203,6 +206,13 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
     reload->hooks = desc->hooks;
     reload->no_build = desc->no_build;
     reload->synchronous = desc->synchronous;
+    reload->through_file = desc->through_file;
+    reload->heap_desc = desc->heap;
+    reload->heap_desc.base = 0; /* where pointers in files are right as they are */
+    if (desc->heap.allocator != NULL) {
+        reload->heap_allocator = *desc->heap.allocator;
+        reload->heap_desc.allocator = &reload->heap_allocator;
+    }
     MoltStatus status = copy_paths(reload, desc, error);
     if (status == MOLT_OK) {
         status = make_directory(reload, error);
@@ -372,6 +382,8 @@ static MoltStatus begin_attempt(MoltReload *reload, bool threaded, MoltError *er
         .number = ++reload->copies,
         .current = reload->current,
         .policy = reload->policy,
+        .through_file = reload->through_file,
+        .heap = reload->heap_desc,
     };
     return molt__transaction_start(&desc, threaded, &reload->transaction, error);
 }
@@ -505,6 +517,66 @@ void molt_reload_force(MoltReload *reload, MoltReloadEvent *out)
 bool molt_reload_frame(MoltReload *reload)
 {
     return reload->current->main_loop(reload->state);
+}
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+MoltStatus molt_reload_save(const MoltReload *reload, const char *path, const void *host,
+                            size_t host_size, MoltReport *report, MoltError *error)
+{
+    if (reload->generation == 0) {
+        return molt_error(error, MOLT_INVALID,
+                          "There is no state to save before the game has started.");
+    }
+    return molt__saved_state_write(reload->current, reload->heap, path, reload->policy, host,
+                                   host_size, report, error);
+}
+
+static void take_host(const MoltSnapshotFile *file, void *host, size_t host_size, bool *found)
+{
+    size_t size = 0;
+    const void *bytes = molt_snapshot_file_host(file, &size);
+    bool fits = host != NULL && bytes != NULL && size == host_size;
+    if (fits) {
+        memcpy(host, bytes, size);
+    }
+    if (found != NULL) {
+        *found = fits;
+    }
+}
+
+MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, void *host,
+                            size_t host_size, bool *host_found, MoltReport *report,
+                            MoltError *error)
+{
+    MoltSnapshotFile *file = NULL;
+    MoltHeap *made = NULL;
+    const MoltLibrary *current = reload->current;
+    if (!reload->running) {
+        return molt_error(error, MOLT_INVALID,
+                          "A state can be loaded only while the game runs.");
+    }
+    if (current->begin_reload != NULL) {
+        current->begin_reload(reload->state);
+    }
+    MoltSavedStateLoad load = {.path = path,
+                               .trusted = trusted,
+                               .policy = MOLT_POLICY_STRICT,
+                               .heap = reload->heap_desc,
+                               .running = reload->heap};
+    MoltStatus status = molt__saved_state_read(current, &load, &file, &made, report, error);
+    if (status == MOLT_OK) {
+        take_host(file, host, host_size, host_found);
+        molt_heap_exchange(reload->heap, made);
+        molt_heap_destroy(made);
+        molt_snapshot_file_close(file);
+        reload->state = molt_heap_root(reload->heap, molt__state_root(current->schema));
+    }
+    bool paired = current->begin_reload != NULL || status == MOLT_OK;
+    if (current->end_reload != NULL && paired) {
+        current->end_reload(reload->state);
+    }
+    return status;
 }
 
 /* ---- questions ----------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "through_file.h"
 
 /* Until `ready` is set the opening thread owns everything in here; from then on the caller does.
  * The thread reads only `current`'s schema and symbols, which never change, and never the heap. */
@@ -14,6 +15,8 @@ struct MoltTransaction {
     uint32_t number;
     const MoltLibrary *current;
     MoltPolicy policy;
+    bool through_file;
+    MoltHeapDesc heap;
     pthread_t thread;
     bool threaded; /* `thread` must be joined */
     atomic_bool ready;
@@ -108,6 +111,8 @@ MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threade
     transaction->number = desc->number;
     transaction->current = desc->current;
     transaction->policy = desc->policy;
+    transaction->through_file = desc->through_file;
+    transaction->heap = desc->heap;
     atomic_init(&transaction->ready, false);
     molt_report_init(&transaction->report, NULL);
     transaction->result.report = &transaction->report;
@@ -141,25 +146,43 @@ MoltStatus molt__transaction_status(const MoltTransaction *transaction)
 
 /* ---- with the game stopped ----------------------------------------------------------------- */
 
-static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void **state)
+/* Builds the new state and puts it in the place of the old one, or leaves that. */
+static MoltStatus change_state(MoltTransaction *transaction, MoltHeap *heap)
 {
     MoltTransactionResult *result = &transaction->result;
+    const MoltCodeMap *code = molt__code_pair_map(transaction->code);
+    MoltMigration *migration = NULL;
+    if (transaction->through_file) {
+        const MoltThroughFile way = {.directory = transaction->directory,
+                                     .before = transaction->current,
+                                     .after = transaction->next,
+                                     .code = code,
+                                     .policy = transaction->policy,
+                                     .heap = transaction->heap};
+        return molt__through_file(&way, heap, &transaction->report, &result->error);
+    }
+    MoltStatus status = molt_migrate_prepare(heap, transaction->plan, code, &migration,
+                                             &transaction->report, &result->error);
+    if (status == MOLT_OK) {
+        molt_migrate_commit(migration);
+    }
+    return status;
+}
+
+static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void **state)
+{
     const MoltLibrary *old = transaction->current;
     MoltLibrary *next = transaction->next;
-    MoltMigration *migration = NULL;
     if (old->begin_reload != NULL) {
         old->begin_reload(*state);
     }
-    MoltStatus status =
-        molt_migrate_prepare(heap, transaction->plan, molt__code_pair_map(transaction->code),
-                             &migration, &transaction->report, &result->error);
+    MoltStatus status = change_state(transaction, heap);
     if (status != MOLT_OK) {
         if (old->end_reload != NULL && old->begin_reload != NULL) {
             old->end_reload(*state);
         }
         return status;
     }
-    molt_migrate_commit(migration);
     *next->module->heap = molt_heap_api(heap);
     *state = molt_heap_root(heap, molt__state_root(next->schema));
     if (next->end_reload != NULL) {

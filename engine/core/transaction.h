@@ -24,6 +24,8 @@ typedef struct MoltTransactionDesc {
     uint32_t number;            /* of the copy, unique in `directory` */
     const MoltLibrary *current; /* running generation */
     MoltPolicy policy;
+    bool through_file; /* the state goes through a snapshot file in `directory` */
+    MoltHeapDesc heap; /* of the heap that it is loaded into */
 } MoltTransactionDesc;
 
 typedef enum MoltTransactionStage {

@@ -164,6 +164,23 @@ void molt__events_running(MoltEvents *events, const MoltReloadRecord *record)
     end(events, line);
 }
 
+void molt__events_state(MoltEvents *events, const char *kind, const char *path, uint64_t frame,
+                        uint64_t nanoseconds, const MoltReport *report, const char *problem)
+{
+    cJSON *line = begin(events, kind);
+    char *json = line && report ? molt_report_to_json(report) : NULL;
+    cJSON_AddBoolToObject(line, "ok", problem == NULL);
+    cJSON_AddStringToObject(line, "path", path);
+    add_count(line, "frame", frame);
+    add_ms(line, "ms", nanoseconds);
+    if (problem)
+        cJSON_AddStringToObject(line, "error", problem);
+    if (json)
+        add_json(line, "report", json);
+    free(json);
+    end(events, line);
+}
+
 void molt__events_frame(MoltEvents *events, uint64_t frame)
 {
     cJSON *line = begin(events, "frame");

@@ -33,6 +33,9 @@ void molt__events_reload(MoltEvents *events, const MoltReloadEvent *event,
                          const MoltReloadRecord *record);
 /* The first frame of the new code has finished. */
 void molt__events_running(MoltEvents *events, const MoltReloadRecord *record);
+/* `kind`: "saved" or "loaded"; `problem` is NULL when it was done. `report` may be NULL. */
+void molt__events_state(MoltEvents *events, const char *kind, const char *path, uint64_t frame,
+                        uint64_t nanoseconds, const MoltReport *report, const char *problem);
 void molt__events_frame(MoltEvents *events, uint64_t frame);
 void molt__events_log(MoltEvents *events, uint64_t frame, const char *text);
 /* Answers a console command; `problem` is NULL when it was done. */

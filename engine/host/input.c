@@ -59,6 +59,8 @@ static void key_event(MoltInputState *input, const SDL_KeyboardEvent *event)
     case SDLK_ESCAPE: input->host.quit = true; break;
     case SDLK_F1: input->host.help = true; break;
     case SDLK_F5: input->host.dump = true; break;
+    case SDLK_F6: input->host.save = true; break;
+    case SDLK_F9: input->host.load = true; break;
     case SDLK_F12: input->host.screenshot = true; break;
     default: break;
     }

@@ -13,6 +13,8 @@ typedef struct MoltHostKeys {
     bool quit; /* Esc, or the window was closed */
     bool help; /* F1 */
     bool dump; /* F5 */
+    bool save; /* F6 */
+    bool load; /* F9 */
     bool screenshot; /* F12 */
 } MoltHostKeys;
 

@@ -23,6 +23,12 @@ enum {
     OPTION_CONSOLE,
     OPTION_RELOAD_EVERY,
     OPTION_SWAP,
+    OPTION_SAVE,
+    OPTION_LOAD,
+    OPTION_AUTOSAVE,
+    OPTION_RECOVER,
+    OPTION_TRUST,
+    OPTION_THROUGH_FILE,
     OPTION_NO_BUILD,
     OPTION_STRICT,
     OPTION_FPS,
@@ -45,6 +51,12 @@ static const struct option long_options[] = {
     {"reload-every", required_argument, NULL, OPTION_RELOAD_EVERY},
     {"swap", required_argument, NULL, OPTION_SWAP},
     {"no-build", no_argument, NULL, OPTION_NO_BUILD},
+    {"save", required_argument, NULL, OPTION_SAVE},
+    {"load", required_argument, NULL, OPTION_LOAD},
+    {"autosave", required_argument, NULL, OPTION_AUTOSAVE},
+    {"recover", no_argument, NULL, OPTION_RECOVER},
+    {"trust", no_argument, NULL, OPTION_TRUST},
+    {"reload-through-file", no_argument, NULL, OPTION_THROUGH_FILE},
     {"strict", no_argument, NULL, OPTION_STRICT},
     {"fps", no_argument, NULL, OPTION_FPS},
     {"mute", no_argument, NULL, OPTION_MUTE},
@@ -71,6 +83,14 @@ static const char usage_text[] =
     "  --reload-every N   reload the same library every N frames, changed or not\n"
     "  --swap N=FILE.so   at frame N put a copy of FILE.so in the library's place and reload it;\n"
     "                     several\n"
+    "  --reload-through-file\n"
+    "                     take the state through a snapshot file at each reload: a test\n"
+    "\n"
+    "  --load FILE        begin with the state of a snapshot file\n"
+    "  --save FILE        write the state to a snapshot file at exit\n"
+    "  --autosave N       write the state to NAME.autosave.molt every N seconds of the game\n"
+    "  --recover          begin with the autosave of a session that did not end in order\n"
+    "  --trust            map snapshot files and do not check their content: only for your own\n"
     "\n"
     "  --dump FILE        write the state as JSON at exit\n"
     "  --dump-addresses   add the address of every object to the dumps\n"
@@ -78,12 +98,13 @@ static const char usage_text[] =
     "  --screenshot FILE  write the last picture as PNG at exit\n"
     "  --events FILE      append what happens as lines of JSON; - is standard output\n"
     "  --console          read commands from standard input, one a line:\n"
-    "                     screenshot PATH, dump PATH, frames, quit\n"
+    "                     screenshot PATH, dump PATH, save PATH, load PATH, frames, quit\n"
     "                     (the end of input quits unless --frames is given)\n"
     "\n"
     "  --help, --version\n"
     "\n"
-    "Keys: F1 help, F5 dump the state, F12 screenshot, Esc quit. The rest belongs to the game.\n";
+    "Keys: F1 help, F5 dump the state, F6 save, F9 load, F12 screenshot, Esc quit. The rest belongs to\n"
+    "the game.\n";
 
 void molt__options_usage(FILE *file, bool brief)
 {
@@ -149,6 +170,12 @@ static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
     case OPTION_SWAP: return parse_swap(optarg, out, error);
     case OPTION_NO_BUILD: out->no_build = true; break;
     case OPTION_STRICT: out->strict = true; break;
+    case OPTION_SAVE: out->save = optarg; break;
+    case OPTION_LOAD: out->load = optarg; break;
+    case OPTION_AUTOSAVE: return parse_count("autosave", optarg, &out->autosave, error);
+    case OPTION_RECOVER: out->recover = true; break;
+    case OPTION_TRUST: out->trust = true; break;
+    case OPTION_THROUGH_FILE: out->through_file = true; break;
     case OPTION_FPS: out->fps = true; break;
     case OPTION_MUTE: out->mute = true; break;
     case OPTION_HELP: out->help = true; break;

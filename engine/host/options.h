@@ -17,6 +17,9 @@ typedef struct MoltOptions {
     const char *screenshot;   /* picture at exit */
     const char *events;       /* JSON lines; "-" is standard output */
     const char *dump_reloads; /* folder for the dumps around each reload */
+    const char *save;         /* snapshot at exit */
+    const char *load;         /* snapshot to begin with */
+    uint64_t autosave;        /* seconds; 0: never */
     uint64_t seed;
     uint64_t frames;       /* 0: until told to quit */
     uint64_t reload_every; /* frames; 0: never */
@@ -30,6 +33,9 @@ typedef struct MoltOptions {
     bool fps;
     bool mute;
     bool strict;
+    bool recover;      /* begin with what a session that crashed left */
+    bool trust;        /* snapshots are mapped and their content is not checked */
+    bool through_file; /* each reload takes the state through a snapshot file */
     bool help;    /* nothing else was looked at, library may be NULL */
     bool version; /* likewise */
 } MoltOptions;

@@ -249,6 +249,8 @@ static void draw_help(MoltCanvas *canvas)
     static const char *const lines[][2] = {
         {"F1", "this help"},
         {"F5", "write the state to molt-dump-<frame>.json"},
+        {"F6", "save the state"},
+        {"F9", "load the state that F6 saved"},
         {"F12", "write the picture to molt-shot-<frame>.png"},
         {"Esc", "quit"},
         {"", ""},

@@ -19,7 +19,7 @@ static MoltCanvas *canvas_of(const MoltPlatformApi *api)
 
 static uint64_t api_frame(const MoltPlatformApi *api)
 {
-    return platform_of(api)->frame;
+    return platform_of(api)->frame + platform_of(api)->frames_before;
 }
 
 static uint64_t api_seed(const MoltPlatformApi *api)

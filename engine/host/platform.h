@@ -17,7 +17,8 @@ typedef struct MoltPlatform {
     MoltEvents *events; /* NULL: the log goes to standard error alone */
     MoltInputState input;
     uint64_t seed;
-    uint64_t frame; /* finished main_loop() calls */
+    uint64_t frame; /* finished main_loop() calls of this session */
+    uint64_t frames_before; /* the game's frames are so many more, modulo 2^64: of a loaded state */
     bool visible;   /* what is drawn in this frame will be seen; drawing does nothing otherwise */
 } MoltPlatform;
 

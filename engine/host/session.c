@@ -13,6 +13,7 @@
 #include "events.h"
 #include "overlay.h"
 #include "platform.h"
+#include "saves.h"
 
 #define SECOND_NS UINT64_C(1000000000)
 #define FRAME_NS (SECOND_NS / MOLT_FRAMES_PER_SECOND)
@@ -21,6 +22,9 @@
 /* A screen of 59.95 or 60.05 Hz drifts against the clock; half a frame of tolerance leaves the pace to
  * the screen as long as it keeps one. */
 #define SCREEN_SLACK_NS (FRAME_NS / 2)
+/* Where the heap of a session is that begins with a file, so that the file's state gets the address at
+ * which its pointers are right as they are. */
+#define ASIDE_BASE ((uintptr_t)0x280000000000)
 
 /* Invariant: between frames nothing of the host points into the game library; only `reload` knows it. */
 typedef struct Session {
@@ -34,6 +38,7 @@ typedef struct Session {
     MoltReload *reload;
     MoltOverlay overlay;
     MoltDumps dumps;
+    MoltSaves saves;
     MoltConsole console;
     bool video;        /* SDL's video is initialised */
     bool console_open; /* commands are still read */
@@ -257,6 +262,22 @@ static const char *argument_of(const char *line, const char *name)
     return *line ? line : NULL;
 }
 
+static void save_to(Session *session, const char *path, const char *command)
+{
+    MoltError error;
+    MoltStatus status = molt__saves_save(&session->saves, path, false, now_ms(), &error);
+    if (command)
+        molt__events_done(session->events, command, status ? error.text : NULL);
+}
+
+static void load_from(Session *session, const char *path, const char *command)
+{
+    MoltError error;
+    MoltStatus status = molt__saves_load(&session->saves, path, now_ms(), &error);
+    if (command)
+        molt__events_done(session->events, command, status ? error.text : NULL);
+}
+
 static void run_command(Session *session, const char *line)
 {
     const char *path;
@@ -265,6 +286,10 @@ static void run_command(Session *session, const char *line)
         snprintf(session->command, sizeof session->command, "%s", line);
     } else if ((path = argument_of(line, "dump"))) {
         dump_to(session, path, line);
+    } else if ((path = argument_of(line, "save"))) {
+        save_to(session, path, line);
+    } else if ((path = argument_of(line, "load"))) {
+        load_from(session, path, line);
     } else if (strcmp(line, "frames") == 0) {
         molt__events_frame(session->events, session->platform.frame);
         molt__events_done(session->events, line, NULL);
@@ -273,7 +298,8 @@ static void run_command(Session *session, const char *line)
         session->quitting = true;
     } else if (*line) {
         molt__events_done(session->events, line,
-                          "unknown command; there are: screenshot PATH, dump PATH, frames, quit");
+                          "unknown command; there are: screenshot PATH, dump PATH, save PATH, "
+                          "load PATH, frames, quit");
     }
 }
 
@@ -313,6 +339,10 @@ static void read_input(Session *session)
         dump_to(session, path, NULL);
         fprintf(stderr, "molt-host: state written to %s\n", path);
     }
+    if (input->host.save)
+        save_to(session, session->saves.quick, NULL);
+    if (input->host.load)
+        load_from(session, session->saves.quick, NULL);
     if (input->host.screenshot && !session->shot[0])
         snprintf(session->shot, sizeof session->shot, "molt-shot-%" PRIu64 ".png", frame);
 }
@@ -401,6 +431,7 @@ static bool run_frames(Session *session)
         read_input(session);
         run_commands(session);
         reload_boundary(session);
+        molt__saves_frame(&session->saves, now_ms());
         going = run_frame(session, &ok);
         count_rate(session);
         if (going)
@@ -455,6 +486,8 @@ static MoltStatus open_reload(Session *session, MoltError *error)
         .hooks = {before_reload, after_reload, session},
         .fault = on_fault,
         .fault_context = session,
+        .heap = {.base = options->load || options->recover ? ASIDE_BASE : 0},
+        .through_file = options->through_file,
         .no_build = options->no_build,
         /* Without a clock to keep, a reload belongs to a frame and not to a moment. */
         .synchronous = as_fast_as_possible(session),
@@ -465,6 +498,26 @@ static MoltStatus open_reload(Session *session, MoltError *error)
                           "path.", options->library, strerror(errno));
     MoltStatus status = molt_reload_create(&desc, &session->reload, error);
     return status ? status : molt_reload_start(session->reload, error);
+}
+
+/* The state that the session begins with, when it is not that of start_up(). */
+static MoltStatus open_saves(Session *session, MoltError *error)
+{
+    const MoltOptions *options = session->options;
+    MoltSaves *saves = &session->saves;
+    *saves = (MoltSaves){.reload = session->reload,
+                         .platform = &session->platform,
+                         .overlay = &session->overlay,
+                         .events = session->events,
+                         .every = options->autosave * MOLT_FRAMES_PER_SECOND,
+                         .trust = options->trust,
+                         .opening = true};
+    molt__saves_init(saves, options->library);
+    MoltStatus status = molt__saves_open(saves, options->recover, now_ms(), error);
+    if (status == MOLT_OK && options->load && !saves->recovered)
+        status = molt__saves_load(saves, options->load, now_ms(), error);
+    saves->opening = false;
+    return status;
 }
 
 static MoltStatus open_session(Session *session, MoltError *error)
@@ -486,11 +539,13 @@ static MoltStatus open_session(Session *session, MoltError *error)
     session->platform.canvas = session->canvas;
     session->platform.sound = session->sound;
     session->platform.events = session->events;
-    return open_reload(session, error);
+    status = open_reload(session, error);
+    return status ? status : open_saves(session, error);
 }
 
 static void close_session(Session *session)
 {
+    molt__saves_close(&session->saves, false);
     if (session->reload)
         molt_reload_stop(session->reload);
     molt_reload_destroy(session->reload);
@@ -526,6 +581,7 @@ int molt__session_run(const MoltOptions *options, const volatile sig_atomic_t *i
     }
     session->options = options;
     session->interrupted = interrupted;
+    session->saves.lock = -1;
     if (open_session(session, &error)) {
         complain(&error);
         goto cleanup;
@@ -537,6 +593,10 @@ int molt__session_run(const MoltOptions *options, const volatile sig_atomic_t *i
         complain(&error);
         ok = false;
     }
+    if (options->save &&
+        molt__saves_save(&session->saves, options->save, false, now_ms(), &error))
+        ok = false;
+    molt__saves_close(&session->saves, true);
     molt__events_quit(session->events, session->platform.frame);
 cleanup:
     close_session(session);

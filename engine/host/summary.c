@@ -274,3 +274,21 @@ void molt__summary_write(const MoltReloadEvent *event, MoltSummary *out)
     else
         write_failed(event, "not loaded", out);
 }
+
+void molt__summary_write_file(const char *word, const char *path, uint64_t nanoseconds,
+                              const MoltReport *report, const char *problem, MoltSummary *out)
+{
+    *out = (MoltSummary){0};
+    molt__summary_clean(path, out->subject, sizeof out->subject);
+    if (problem) {
+        out->mood = MOLT__MOOD_BAD;
+        snprintf(out->word, sizeof out->word, "not %s", word);
+        snprintf(out->facts, sizeof out->facts, "The game goes on with its state untouched.");
+        add_lines(out, MOLT__MOOD_PLAIN, problem, CHANGE_ROWS);
+        return;
+    }
+    out->mood = molt_report_total(report, MOLT_LOSS) > 0 ? MOLT__MOOD_LOSS : MOLT__MOOD_GOOD;
+    snprintf(out->word, sizeof out->word, "%s", word);
+    snprintf(out->facts, sizeof out->facts, "%.2f ms", (double)nanoseconds / 1e6);
+    add_changes(out, report);
+}

@@ -34,6 +34,10 @@ typedef struct MoltSummary {
 /* Only for events that end an attempt: RELOADED, REFUSED, LOAD_FAILED, BUILD_FAILED. */
 void molt__summary_write(const MoltReloadEvent *event, MoltSummary *out);
 
+/* A save or a load: `word` is "saved" or "loaded"; `problem` is NULL when it went well. */
+void molt__summary_write_file(const char *word, const char *path, uint64_t nanoseconds,
+                              const MoltReport *report, const char *problem, MoltSummary *out);
+
 /* Copies text of any origin as printable ASCII: quotation marks, dashes and arrows get their nearest
  * sign, any other sequence of UTF-8 becomes '?', controls become a space. Always NUL-terminated. */
 void molt__summary_clean(const char *text, char *buffer, size_t size);

@@ -425,7 +425,8 @@ static void keep_external(const MoltImageOp *ops, uint32_t count, const unsigned
     }
 }
 
-/* The first object that a root leads to, or NULL when it is not of the root's type. */
+/* The object that a root leads to, or NULL when it is not of the root's type. Roots are sorted by name,
+ * so that equal schemas have them in the same order. */
 static unsigned char *root_object(const MoltHeap *heap, uint32_t root)
 {
     MoltPlace place;
@@ -441,7 +442,8 @@ static MoltStatus take_external(Load *load, const MoltHeap *running)
     const MoltSchema *schema = load->heap->schema;
     MoltStatus status = MOLT_OK;
     MoltImages images;
-    if (running->schema != schema)
+    const MoltHash *left = &running->schema->tables.hash, *right = &schema->tables.hash;
+    if (left->low != right->low || left->high != right->high)
         return molt_error(load->error, MOLT_INVALID,
                           "The running state has another schema than the one to load into.");
     if (!molt__images_make(&images, schema, true, &load->file->allocator))

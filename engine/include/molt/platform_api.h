@@ -66,8 +66,10 @@ struct MoltPlatformApi {
     uint32_t version; /* MOLT_PLATFORM_VERSION of the host */
 
     /* ---- time and chance: equal seed and frame count, equal game */
-    uint64_t (*frame)(const MoltPlatformApi *api); /* main_loop() calls finished since start_up() */
-    uint64_t (*seed)(const MoltPlatformApi *api);  /* of this run, from --seed */
+    uint64_t (*frame)(const MoltPlatformApi *api); /* main_loop() calls finished since start_up();
+                                                       a loaded state goes on with its own count */
+    uint64_t (*seed)(const MoltPlatformApi *api);  /* of this run, from --seed;
+                                                       of a loaded state its own */
 
     /* ---- input */
     const MoltInput *(*input)(const MoltPlatformApi *api); /* valid until main_loop() returns */

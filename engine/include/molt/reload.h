@@ -84,6 +84,7 @@ typedef struct MoltReloadDesc {
     void (*fault)(void *context, const char *text);
     void *fault_context;
     uint32_t settle_ms;   /* quiet time after the last write of a file; default 15 */
+    bool through_file;    /* a test: each reload takes the state through a snapshot file */
     bool no_build;        /* watch the library only, whatever the manifest says */
     bool no_watch;        /* nothing happens on its own: only molt_reload_force reloads */
     bool synchronous;     /* prepare inside molt_reload_poll instead of beside the game, so that the
@@ -107,6 +108,22 @@ bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out);
 /* Loads the library file now, whether or not it changed, through the whole transaction, and
  * waits for it. The event is RELOADED, REFUSED or LOAD_FAILED. */
 void molt_reload_force(MoltReload *reload, MoltReloadEvent *out);
+
+/* Writes the state to a snapshot file (snapshot_file.h), with `host_size` bytes of the host's own
+ * beside it (NULL: none). LOSS under the live policy is written and reported; findings are added to
+ * `report` (not NULL). Between two frames only. On failure `path` is as it was. */
+MoltStatus molt_reload_save(const MoltReload *reload, const char *path, const void *host,
+                            size_t host_size, MoltReport *report, MoltError *error);
+
+/* Puts the state of a snapshot file in the place of the running one, migrated by the rules under the
+ * strict policy when it was saved under another schema. begin_reload() and end_reload() are called as
+ * for a reload. MOLT_EXTERNAL pointers of the root stay those of the running state, all others are
+ * NULL. `trusted` as for molt_snapshot_file_open. `host` takes the host's bytes where there are exactly
+ * `host_size` (NULL: not wanted); *host_found says so (NULL allowed). Between two frames only. On
+ * failure the running state goes on untouched. */
+MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, void *host,
+                            size_t host_size, bool *host_found, MoltReport *report,
+                            MoltError *error);
 
 /* Calls shut_down(). Nothing when start did not succeed or stop has been called. */
 void molt_reload_stop(MoltReload *reload);

@@ -74,7 +74,7 @@ typedef struct MoltLoadDesc {
     const MoltCodeMap *code;
     MoltPolicy policy; /* for the migration, when the schemas differ; STRICT is meant for files */
     /* State whose MOLT_EXTERNAL pointers in the root objects the loaded roots take over; its schema
-     * must be `schema`. NULL: they are NULL, as all others are. */
+     * must equal that of the state after the load. NULL: they are NULL, as all others are. */
     const MoltHeap *running;
     MoltHeapDesc heap; /* of the new heap */
 } MoltLoadDesc;

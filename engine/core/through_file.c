@@ -1,0 +1,61 @@
+#include "through_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <molt/migrate.h>
+
+#include "saved_state.h"
+
+static MoltStatus migrate(const MoltThroughFile *way, MoltHeap *heap, MoltReport *report,
+                          MoltError *error)
+{
+    MoltPlan *plan = NULL;
+    MoltMigration *migration = NULL;
+    MoltStatus status = molt_plan_build(molt_heap_schema(heap), way->after->schema, way->policy,
+                                        NULL, &plan, NULL, error);
+    if (status == MOLT_OK) {
+        status = molt_migrate_prepare(heap, plan, way->code, &migration, report, error);
+    }
+    if (status == MOLT_OK) {
+        molt_migrate_commit(migration);
+    }
+    molt_plan_free(plan);
+    return status;
+}
+
+MoltStatus molt__through_file(const MoltThroughFile *way, MoltHeap *heap, MoltReport *report,
+                              MoltError *error)
+{
+    MoltSnapshotFile *file = NULL;
+    MoltHeap *made = NULL;
+    size_t size = strlen(way->directory) + sizeof "/state.molt";
+    char *path = malloc(size);
+    if (path == NULL) {
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for a reload through a file.");
+    }
+    snprintf(path, size, "%s/state.molt", way->directory);
+    MoltSavedStateLoad load = {.path = path,
+                               .own_schema = true,
+                               .policy = way->policy,
+                               .heap = way->heap,
+                               .running = heap};
+    MoltStatus status =
+        molt__saved_state_write(way->before, heap, path, way->policy, NULL, 0, report, error);
+    if (status == MOLT_OK) {
+        status = molt__saved_state_read(way->before, &load, &file, &made, report, error);
+    }
+    if (status == MOLT_OK) {
+        status = migrate(way, made, report, error);
+    }
+    if (status == MOLT_OK) {
+        molt_heap_exchange(heap, made);
+    }
+    molt_heap_destroy(made);
+    molt_snapshot_file_close(file);
+    unlink(path);
+    free(path);
+    return status;
+}
