@@ -6,11 +6,13 @@ outcome and the findings with what the case's leading comment expects:
     dump: TEXT                                 a part of the dump of the state after the edit
     remedy: TEXT                               the beginning of a remedy that must be there
     undo: differs | refused WHY                going back to version 1 does not give the same dump
+    through-file: differs WHY                  a reload through a snapshot file gives another state
     cflags: FLAG...                            for the compiler, where the edit is one it warns of
     with: FILE                                 another source of both versions, beside the case
 
 Where an edit is migrated, going back to version 1 must give the dump that was there before. A loss
-that no `report:` line names is a failure, and so is a missing one."""
+that no `report:` line names is a failure, and so is a missing one. The same reload through a snapshot
+file must have the same outcome and give the same dump."""
 import argparse
 import pathlib
 import re
@@ -32,7 +34,9 @@ def expectations(source):
     dumps += ["\nremedy " + line[7:].strip() for line in lines if line.startswith("remedy:")]
     if len(expect) != 1 or len(undo) > 1:
         sys.exit("the leading comment must have one `expect:` line and at most one `undo:` line")
-    return expect[0], reports, dumps, cflags, others, undo[0] if undo else "same"
+    differs = any(line.startswith("through-file: differs ") for line in lines)
+    return (expect[0], reports, dumps, cflags, others, undo[0] if undo else "same",
+            "differs" if differs else "same")
 
 
 def run(command, **options):
@@ -90,12 +94,13 @@ def main():
     parser.add_argument("case", type=pathlib.Path)
     parser.add_argument("--codegen", required=True)
     parser.add_argument("--evolve", required=True)
+    parser.add_argument("--through-file", required=True)
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--cflags", default="")
     parser.add_argument("--include", action="append", default=[])
     args = parser.parse_args()
     case = args.case.resolve()
-    expect, reports, dumps, args.case_flags, others, undo = expectations(case.read_text())
+    expect, reports, dumps, args.case_flags, others, undo, file = expectations(case.read_text())
     sources = [case, *(case.parent / other for other in others)]
     with tempfile.TemporaryDirectory(prefix="molt-evolution-") as name:
         folder = pathlib.Path(name)
@@ -113,8 +118,12 @@ def main():
             sys.exit("the generator accepts both versions")
         result = run([args.evolve, *libraries, str(folder / "game.so"),
                       *(["--dump"] if dumps else [])])
-    print(result.stdout, end="")
+        through = run([args.through_file, *libraries, str(folder / "game.so")])
+    print(result.stdout, through.stdout, sep="", end="")
     wrong = compare(expect, reports, dumps, undo, result.stdout)
+    outcome = re.search(r"^through-file (\w+)", through.stdout, re.M)
+    if through.returncode != 0 or not outcome or outcome.group(1) != file:
+        wrong.append(f"expected of a reload through a file: {file}")
     if result.returncode != 0:
         wrong.append(f"evolve ended with {result.returncode}")
     for line in wrong:

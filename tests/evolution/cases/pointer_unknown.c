@@ -1,5 +1,6 @@
 /* a typed pointer to nowhere refuses before it is followed
  * expect: refused unknown-target State.e
+ * through-file: differs a file holds nothing foreign, so nothing is in the way
  */
 #include "case.h"
 

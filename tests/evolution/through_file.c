@@ -1,0 +1,98 @@
+/* Runs one edit twice, once with the state in memory and once through a snapshot file, and compares
+ * what comes of it: outcome and state. Prints "through-file same" or where they part; exit 0 when both
+ * could be run. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "molt/reload.h"
+
+typedef struct Result {
+    const char *outcome;
+    char *dump; /* of the state after it */
+    char detail[1000];
+} Result;
+
+static void log_line(const MoltPlatformApi *api, const char *text)
+{
+    (void)api;
+    fprintf(stderr, "%s\n", text);
+}
+
+static uint64_t zero(const MoltPlatformApi *api)
+{
+    (void)api;
+    return 0;
+}
+
+static bool copy_file(const char *from, const char *to)
+{
+    char buffer[65536];
+    size_t got;
+    unlink(to);
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    bool good = in && out;
+    while (good && (got = fread(buffer, 1, sizeof buffer, in)) > 0)
+        good = fwrite(buffer, 1, got, out) == got;
+    if (in)
+        fclose(in);
+    if (out)
+        good = fclose(out) == 0 && good;
+    return good;
+}
+
+static bool run(char **libraries, bool through_file, Result *result)
+{
+    MoltPlatformApi api = {.size = sizeof api,
+                           .version = MOLT_PLATFORM_VERSION,
+                           .frame = zero,
+                           .seed = zero,
+                           .log = log_line};
+    const char *work = libraries[2];
+    MoltReloadDesc desc = {.library = work,
+                           .api = &api,
+                           .through_file = through_file,
+                           .no_build = true,
+                           .no_watch = true};
+    MoltReload *reload = NULL;
+    MoltReloadEvent event;
+    MoltError error = {0};
+    size_t length = 0;
+    bool good = copy_file(libraries[0], work) &&
+                molt_reload_create(&desc, &reload, &error) == MOLT_OK &&
+                molt_reload_start(reload, &error) == MOLT_OK && molt_reload_frame(reload) &&
+                copy_file(libraries[1], work);
+    if (good) {
+        molt_reload_force(reload, &event);
+        result->outcome = event.outcome;
+        snprintf(result->detail, sizeof result->detail, "%s\n%s", event.headline, event.detail);
+        good = molt_reload_dump(reload, false, &result->dump, &length, &error) == MOLT_OK;
+        molt_reload_stop(reload);
+    }
+    if (!good)
+        fprintf(stderr, "through_file: %s: %s\n", work, error.text);
+    molt_reload_destroy(reload);
+    return good;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 4) {
+        fprintf(stderr, "usage: through_file V1.so V2.so WORK.so [the path to reload from]\n");
+        return 2;
+    }
+    Result memory = {0}, file = {0};
+    bool good = run(argv + 1, false, &memory) && run(argv + 1, true, &file);
+    if (good && strcmp(memory.outcome, file.outcome) != 0)
+        printf("through-file differs: %s in memory, %s through a file\n%s\n", memory.outcome,
+               file.outcome, file.detail);
+    else if (good && strcmp(memory.dump, file.dump) != 0)
+        printf("through-file differs\nin memory:\n%s\nthrough a file:\n%s\n%s\n", memory.dump,
+               file.dump, file.detail);
+    else if (good)
+        printf("through-file same\n");
+    free(memory.dump);
+    free(file.dump);
+    return good ? 0 : 1;
+}
