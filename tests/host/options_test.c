@@ -9,7 +9,7 @@
 
 #include "options.h"
 
-#define ARGUMENTS_MAX 24
+#define ARGUMENTS_MAX 40
 
 /* Parses `line`, words parted by single spaces. */
 static MoltStatus parse(const char *line, MoltOptions *options, MoltError *error)
@@ -44,6 +44,7 @@ static void library_alone_gives_the_defaults(void **state)
     assert_int_equal(options.width, 1280);
     assert_int_equal(options.height, 720);
     assert_false(options.headless || options.console || options.no_build || options.strict);
+    assert_true(options.load == NULL && options.save == NULL && options.autosave == 0);
     assert_null(options.dump);
 }
 
@@ -53,10 +54,16 @@ static void every_option_is_taken(void **state)
     MoltOptions options;
     assert_int_equal(parse("--headless --frames 600 libgame.so --seed=18446744073709551615 --dump d "
                            "--dump-addresses --screenshot s --events - --dump-reloads r --console "
-                           "--reload-every 10 --no-build --fps --size 640x360 --mute --strict",
+                           "--reload-every 10 --no-build --fps --size 640x360 --mute --strict "
+                           "--load l --save v --autosave 30 --recover --trust "
+                           "--reload-through-file",
                            &options, NULL), MOLT_OK);
     assert_true(options.headless && options.dump_addresses && options.console && options.no_build &&
                 options.fps && options.mute && options.strict);
+    assert_true(options.recover && options.trust && options.through_file);
+    assert_string_equal(options.load, "l");
+    assert_string_equal(options.save, "v");
+    assert_int_equal(options.autosave, 30);
     assert_string_equal(options.library, "libgame.so");
     assert_int_equal(options.frames, 600);
     assert_true(options.seed == UINT64_MAX);
@@ -90,6 +97,7 @@ static void wrong_arguments_are_named(void **state)
     assert_wrong("a.so --frames -3", "-3");
     assert_wrong("a.so --frames 3x", "3x");
     assert_wrong("a.so --seed 18446744073709551616", "18446744073709551616");
+    assert_wrong("a.so --autosave soon", "soon");
     assert_wrong("a.so --swap 5", "--swap");
     assert_wrong("a.so --size 640", "--size");
     assert_wrong("a.so --size 640x", "--size");
