@@ -13,4 +13,8 @@ bool bench_code_reload(Table *table, const char *path, int rounds);
  * three and widens two, against memcpy of the bytes that they had. */
 bool bench_migration(Table *table, uint64_t count, int rounds);
 
+/* A snapshot file of `count` objects that point at each other: saved, against a plain write of as many
+ * bytes; loaded, against reading and hashing them; mapped, against 10 ms. The files are in TMPDIR. */
+bool bench_snapshot(Table *table, uint64_t count, int rounds);
+
 #endif

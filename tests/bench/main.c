@@ -37,6 +37,7 @@ int main(int argc, char **argv)
     bool ok = bench_code_reload(&table, game, rounds);
     ok = bench_migration(&table, quick ? 100 : 10000, rounds) && ok;
     ok = bench_migration(&table, quick ? 1000 : 1000000, quick ? 2 : 9) && ok;
+    ok = bench_snapshot(&table, quick ? 5000 : ((uint64_t)1 << 30) / 96, 3) && ok;
     bench_print(&table);
     if (json && !bench_write_json(&table, json)) {
         fprintf(stderr, "molt-bench: %s: %s\n", json, strerror(errno));

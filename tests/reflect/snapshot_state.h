@@ -105,7 +105,7 @@ static inline bool library_describe(void *context, uintptr_t address, MoltCodeTa
         *out = (MoltCodeTarget){.kind = MOLT_CODE_LITERAL,
                                 .file = "",
                                 .name = "",
-                                .bytes = "hello" + (at - 32),
+                                .bytes = &"hello"[at - 32],
                                 .size = 6 - (at - 32)};
     else if (at >= 48)
         *out = (MoltCodeTarget){.kind = MOLT_CODE_DATA,
