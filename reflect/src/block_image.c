@@ -2,8 +2,12 @@
 
 #include <string.h>
 
+#include "tagged_union.h"
+
 /* Fields that are unrolled at most for one type; arrays count once. */
 #define VISITS_MAX (1u << 20)
+/* Enumerators of a tag at most: each is compared with each. */
+#define TAG_VALUES_MAX 4096u
 
 typedef struct Compiler {
     MoltImages *images;
@@ -245,23 +249,93 @@ static void emit_bit_field(Compiler *c, const MoltField *field, uint64_t at)
     }
 }
 
+/* A member of the struct, or an arm of the union, that begins at `at`. */
+static void emit_member(Compiler *c, const MoltField *field, uint64_t at, bool external)
+{
+    if (field->flags & MOLT_FIELD_TRANSIENT)
+        emit_field_default(c, field, at);
+    else if (field->flags & MOLT_FIELD_BITS)
+        emit_bit_field(c, field, at);
+    else
+        emit_value(c, field->type, at + field->bit_offset / 8,
+                   external || (field->flags & MOLT_FIELD_EXTERNAL) != 0);
+}
+
+/* A union whose active arm is known: it lies with its tag in the same struct, and files keep both. */
+static bool is_tagged(const MoltSchema *schema, MoltTypeId owner, const MoltField *field,
+                      MoltUnionTag *tag)
+{
+    return (field->flags & (MOLT_FIELD_TRANSIENT | MOLT_FIELD_EXTERNAL)) == 0 &&
+           molt__union_tag(schema, molt_type(schema, owner), field, tag) &&
+           (schema->tables.fields[tag->field].flags & MOLT_FIELD_TRANSIENT) == 0;
+}
+
+static bool is_first_of_value(const MoltSchema *schema, const MoltType *tag, uint32_t enumerator)
+{
+    const MoltEnumerator *items = schema->tables.enumerators;
+    for (uint32_t e = tag->first; e < enumerator; e++)
+        if (items[e].value == items[enumerator].value)
+            return false;
+    return true;
+}
+
+static void emit_arm(Compiler *c, const MoltField *field, uint32_t arm, uint64_t value, uint64_t at,
+                     bool external)
+{
+    const MoltSchema *schema = c->images->schema;
+    uint32_t op = c->image->count;
+    push(c, (MoltImageOp){.code = MOLT__IMAGE_ARM, .count = value});
+    c->floor = c->image->count;
+    c->owner = field->type;
+    c->field = arm;
+    if (arm != MOLT__NO_ARM)
+        emit_member(c, &schema->tables.fields[arm], at, external);
+    else
+        emit_value(c, field->type, at, external);
+    if (!c->failed)
+        c->image->ops[op].body = c->image->count - op - 1;
+    c->floor = c->image->count;
+}
+
+/* Only the arm that the tag selects; all bytes where it selects none. */
+static void emit_union(Compiler *c, const MoltField *field, const MoltUnionTag *tag, uint64_t at,
+                       bool external)
+{
+    const MoltSchema *schema = c->images->schema;
+    const MoltType *type = molt_type(schema, field->type), *enumeration = molt_type(schema, tag->type);
+    uint32_t op = c->image->count, end = enumeration->first + enumeration->count;
+    uint64_t start = at + field->bit_offset / 8;
+    if (c->images->pointers_only && !molt__image_holds_pointers(c->images, field->type))
+        return;
+    c->failed = c->failed || enumeration->count > TAG_VALUES_MAX;
+    push(c, (MoltImageOp){
+                .code = MOLT__IMAGE_UNION, .at = at + tag->offset, .tag = tag->form});
+    for (uint32_t e = enumeration->first; e < end && spend(c); e++) {
+        uint64_t value = schema->tables.enumerators[e].value;
+        uint32_t arm = molt__union_arm_of_value(schema, type, enumeration, value);
+        if (arm != MOLT__NO_ARM && is_first_of_value(schema, enumeration, e))
+            emit_arm(c, field, arm, value, start, external);
+    }
+    emit_arm(c, field, MOLT__NO_ARM, 0, start, external);
+    if (!c->failed)
+        c->image->ops[op].body = c->image->count - op - 1;
+}
+
 static void emit_fields(Compiler *c, MoltTypeId id, uint64_t at, bool external)
 {
     const MoltSchema *schema = c->images->schema;
     const MoltType *type = molt_type(schema, id);
     MoltTypeId owner = c->owner;
     uint32_t outer = c->field;
-    for (uint32_t f = type->first; f < type->first + type->count; f++) {
+    for (uint32_t f = type->first; f < type->first + type->count && !c->failed; f++) {
         const MoltField *field = &schema->tables.fields[f];
+        MoltUnionTag tag;
         c->owner = id;
         c->field = f;
-        if (field->flags & MOLT_FIELD_TRANSIENT)
-            emit_field_default(c, field, at);
-        else if (field->flags & MOLT_FIELD_BITS)
-            emit_bit_field(c, field, at);
+        if (is_tagged(schema, id, field, &tag))
+            emit_union(c, field, &tag, at, external);
         else
-            emit_value(c, field->type, at + field->bit_offset / 8,
-                       external || (field->flags & MOLT_FIELD_EXTERNAL) != 0);
+            emit_member(c, field, at, external);
     }
     c->owner = owner;
     c->field = outer;
@@ -304,6 +378,15 @@ static void emit_value(Compiler *c, MoltTypeId id, uint64_t at, bool external)
 }
 
 /* ---- public --------------------------------------------------------------------------------- */
+
+const MoltImageOp *molt__image_arm(const MoltImageOp *op, const unsigned char *object)
+{
+    uint64_t value = molt__number_bits(&op->tag, object + op->at);
+    const MoltImageOp *last = op + op->body, *arm = op + 1;
+    while (arm + arm->body < last && arm->count != value)
+        arm += arm->body + 1;
+    return arm;
+}
 
 bool molt__image_holds_pointers(MoltImages *images, MoltTypeId id)
 {

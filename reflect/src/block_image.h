@@ -2,11 +2,13 @@
  * the pointers are, and what is left out. Nothing else decides what of a block a file holds, so equal
  * objects give equal bytes. It must never know files, heaps or addresses.
  *
- * Invariants: offsets are relative to the element (inside of a loop: to the loop's element); a LOOP is
- * followed by its `body` operations; what no operation names is zero in a file. */
+ * Invariants: offsets are relative to the element (inside of a loop: to the loop's element); LOOP, UNION
+ * and ARM are followed by their `body` operations, those of a UNION are ARMs with theirs, the last of
+ * which takes what no other does; what no operation names is zero in a file. */
 #ifndef MOLT_BLOCK_IMAGE_H
 #define MOLT_BLOCK_IMAGE_H
 
+#include "convert.h"
 #include "molt/schema.h"
 
 typedef enum MoltImageCode {
@@ -19,7 +21,9 @@ typedef enum MoltImageCode {
     MOLT__IMAGE_EXTERNAL, /* a pointer that files leave out */
     MOLT__IMAGE_ABSENT,   /* the same of a field that takes its default; of pointers only */
     MOLT__IMAGE_UNTAGGED, /* a union of `size` bytes that holds pointers: nobody knows which */
-    MOLT__IMAGE_LOOP      /* `count` times the next `body` operations, `stride` apart */
+    MOLT__IMAGE_LOOP,     /* `count` times the next `body` operations, `stride` apart */
+    MOLT__IMAGE_UNION,    /* the one of its arms that the number at `at` selects */
+    MOLT__IMAGE_ARM       /* of the tag's value `count` */
 } MoltImageCode;
 
 typedef struct MoltImageOp {
@@ -27,6 +31,7 @@ typedef struct MoltImageOp {
     uint32_t body;
     uint64_t at, size;
     uint64_t stride, count;
+    MoltNumberForm tag; /* UNION */
     uint32_t constant;
     MoltTypeId pointee;
     MoltTypeId owner; /* struct that declares the field, MOLT_NO_TYPE for what is no field */
@@ -59,6 +64,9 @@ void molt__images_free(MoltImages *images);
  * whose elements are objects of their own type. NULL when memory is out or the type nests too much
  * to be unrolled. */
 const MoltImage *molt__image(MoltImages *images, MoltTypeId type);
+
+/* The ARM that is active in the object whose UNION `op` is. */
+const MoltImageOp *molt__image_arm(const MoltImageOp *op, const unsigned char *object);
 
 /* The type holds a pointer by value, followed or not, at any depth. */
 bool molt__image_holds_pointers(MoltImages *images, MoltTypeId type);

@@ -196,6 +196,10 @@ static void walk_object(Load *load, const MoltImageOp *ops, uint32_t count, unsi
             for (uint64_t k = 0; k < op->count && load->status == MOLT_OK; k++)
                 walk_object(load, op + 1, op->body, object + op->at + k * op->stride);
             i += op->body;
+        } else if (op->code == MOLT__IMAGE_UNION) {
+            const MoltImageOp *arm = molt__image_arm(op, object);
+            walk_object(load, arm + 1, arm->body, object);
+            i += op->body;
         } else if (op->code == MOLT__IMAGE_POINTER || op->code == MOLT__IMAGE_STRING) {
             take_pointer(load, object + op->at);
         } else if (!is_zero(object + op->at, op->size)) {
@@ -418,6 +422,11 @@ static void keep_external(const MoltImageOp *ops, uint32_t count, const unsigned
             for (uint64_t k = 0; k < op->count; k++)
                 keep_external(op + 1, op->body, from + op->at + k * op->stride,
                               to + op->at + k * op->stride);
+            i += op->body;
+        } else if (op->code == MOLT__IMAGE_UNION) {
+            const MoltImageOp *arm = molt__image_arm(op, to);
+            if (arm == molt__image_arm(op, from))
+                keep_external(arm + 1, arm->body, from, to);
             i += op->body;
         } else if (op->code == MOLT__IMAGE_EXTERNAL) {
             memcpy(to + op->at, from + op->at, op->size);

@@ -263,6 +263,13 @@ static void write_object(Save *save, const MoltImageOp *ops, uint32_t count,
             }
             i += op->body;
             break;
+        case MOLT__IMAGE_UNION: {
+            const MoltImageOp *arm = molt__image_arm(op, from);
+            write_object(save, arm + 1, arm->body, from, to, position);
+            i += op->body;
+            break;
+        }
+        case MOLT__IMAGE_ARM: break; /* only inside of a union */
         }
     }
 }
