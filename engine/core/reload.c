@@ -553,8 +553,7 @@ MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, 
     MoltHeap *made = NULL;
     const MoltLibrary *current = reload->current;
     if (!reload->running) {
-        return molt_error(error, MOLT_INVALID,
-                          "A state can be loaded only while the game runs.");
+        return molt_error(error, MOLT_INVALID, "A state can be loaded only while the game runs.");
     }
     if (current->begin_reload != NULL) {
         current->begin_reload(reload->state);

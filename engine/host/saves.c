@@ -62,8 +62,7 @@ MoltStatus molt__saves_save(MoltSaves *saves, const char *path, bool quiet, uint
     MoltReport report;
     uint64_t start = now_ns();
     molt_report_init(&report, NULL);
-    MoltStatus status =
-        molt_reload_save(saves->reload, path, &host, sizeof host, &report, error);
+    MoltStatus status = molt_reload_save(saves->reload, path, &host, sizeof host, &report, error);
     uint64_t taken = now_ns() - start;
     const char *problem = status == MOLT_OK ? NULL : error->text;
     molt__events_state(saves->events, "saved", path, platform->frame, taken, &report, problem);
@@ -111,8 +110,8 @@ static int take_lock(const char *path)
         int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
         if (fd < 0)
             return -1;
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &mine) == 0 &&
-            stat(path, &there) == 0 && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev)
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &mine) == 0 && stat(path, &there) == 0 &&
+            mine.st_ino == there.st_ino && mine.st_dev == there.st_dev)
             return fd;
         bool held = errno == EWOULDBLOCK;
         close(fd);
@@ -154,7 +153,8 @@ MoltStatus molt__saves_open(MoltSaves *saves, bool recover, uint64_t now, MoltEr
     if (saves->lock < 0) {
         fprintf(stderr,
                 "molt-host: no autosaves: another session makes them in this folder, or %s cannot "
-                "be written\n", saves->lock_path);
+                "be written\n",
+                saves->lock_path);
         saves->every = 0;
         return MOLT_OK;
     }

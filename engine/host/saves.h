@@ -25,7 +25,7 @@ typedef struct MoltSaves {
     uint64_t every;     /* frames between autosaves; 0: none */
     bool trust;
     bool opening; /* a failure ends the session, and whoever opens it says so */
-    int lock; /* -1: not held */
+    int lock;     /* -1: not held */
     bool recovered;
     char quick[MOLT__SAVE_PATH], autosave[MOLT__SAVE_PATH], crashed[MOLT__SAVE_PATH];
     char lock_path[MOLT__SAVE_PATH];

@@ -120,8 +120,7 @@ typedef struct Loop {
 static Loop open_loop(Compiler *c, uint64_t at, uint64_t stride, uint64_t count)
 {
     Loop loop = {c->image->count, c->floor};
-    push(c, (MoltImageOp){
-                .code = MOLT__IMAGE_LOOP, .at = at, .stride = stride, .count = count});
+    push(c, (MoltImageOp){.code = MOLT__IMAGE_LOOP, .at = at, .stride = stride, .count = count});
     c->floor = c->image->count;
     return loop;
 }
@@ -179,10 +178,9 @@ static void emit_default(Compiler *c, MoltTypeId id, uint64_t at);
 static void push_absent(Compiler *c, uint64_t at, uint64_t size)
 {
     if (c->images->pointers_only)
-        push_pointer(c, (MoltImageOp){.code = MOLT__IMAGE_ABSENT,
-                                      .at = at,
-                                      .size = size,
-                                      .pointee = MOLT_NO_TYPE});
+        push_pointer(
+            c, (MoltImageOp){
+                   .code = MOLT__IMAGE_ABSENT, .at = at, .size = size, .pointee = MOLT_NO_TYPE});
 }
 
 static void emit_field_default(Compiler *c, const MoltField *field, uint64_t at)
@@ -302,14 +300,14 @@ static void emit_union(Compiler *c, const MoltField *field, const MoltUnionTag *
                        bool external)
 {
     const MoltSchema *schema = c->images->schema;
-    const MoltType *type = molt_type(schema, field->type), *enumeration = molt_type(schema, tag->type);
+    const MoltType *type = molt_type(schema, field->type),
+                   *enumeration = molt_type(schema, tag->type);
     uint32_t op = c->image->count, end = enumeration->first + enumeration->count;
     uint64_t start = at + field->bit_offset / 8;
     if (c->images->pointers_only && !molt__image_holds_pointers(c->images, field->type))
         return;
     c->failed = c->failed || enumeration->count > TAG_VALUES_MAX;
-    push(c, (MoltImageOp){
-                .code = MOLT__IMAGE_UNION, .at = at + tag->offset, .tag = tag->form});
+    push(c, (MoltImageOp){.code = MOLT__IMAGE_UNION, .at = at + tag->offset, .tag = tag->form});
     for (uint32_t e = enumeration->first; e < end && spend(c); e++) {
         uint64_t value = schema->tables.enumerators[e].value;
         uint32_t arm = molt__union_arm_of_value(schema, type, enumeration, value);
@@ -367,11 +365,11 @@ static void emit_value(Compiler *c, MoltTypeId id, uint64_t at, bool external)
                                       .size = type->size,
                                       .pointee = type->elem});
     } else if (type->kind == MOLT_KIND_UNION && molt__image_holds_pointers(c->images, id)) {
-        push_pointer(c, (MoltImageOp){.code = external ? MOLT__IMAGE_EXTERNAL
-                                                       : MOLT__IMAGE_UNTAGGED,
-                                      .at = at,
-                                      .size = type->size,
-                                      .pointee = MOLT_NO_TYPE});
+        push_pointer(c,
+                     (MoltImageOp){.code = external ? MOLT__IMAGE_EXTERNAL : MOLT__IMAGE_UNTAGGED,
+                                   .at = at,
+                                   .size = type->size,
+                                   .pointee = MOLT_NO_TYPE});
     } else {
         push_copy(c, at, value_bytes(type));
     }
@@ -409,10 +407,7 @@ const MoltImage *molt__image(MoltImages *images, MoltTypeId type)
     MoltImage *image = &images->items[type];
     if (image->ready)
         return image;
-    Compiler c = {.images = images,
-                  .image = image,
-                  .owner = MOLT_NO_TYPE,
-                  .field = UINT32_MAX};
+    Compiler c = {.images = images, .image = image, .owner = MOLT_NO_TYPE, .field = UINT32_MAX};
     image->count = 0;
     emit_value(&c, type, 0, false);
     if (c.failed)

@@ -74,13 +74,12 @@ static MoltStatus make_spans(Load *load)
                                   "the spans take %llu bytes of address space and the heap has "
                                   "reserved %llu (to be raised if the file is sound)",
                                   (unsigned long long)file->position,
-                                  (unsigned long long)(heap->granule_count
-                                                       << MOLT__GRANULE_SHIFT));
+                                  (unsigned long long)(heap->granule_count << MOLT__GRANULE_SHIFT));
     for (uint64_t i = 0; i < file->span_count; i++) {
         const MoltFileSpanPlace *place = &file->spans[i];
         MoltSpan span;
-        if (!molt__span_make_of(heap, &span, file->schema, place->shape.type,
-                                place->shape.capacity, place->shape.blocks))
+        if (!molt__span_make_of(heap, &span, file->schema, place->shape.type, place->shape.capacity,
+                                place->shape.blocks))
             return out_of_memory(load);
         take_blocks(place, &span);
         heap->types.serials[place->shape.type] = place->shape.first_serial;
@@ -90,8 +89,8 @@ static MoltStatus make_spans(Load *load)
             return out_of_memory(load);
         }
         if (index != i || span.base != heap->base + place->position)
-            return molt__file_damaged(file, MOLT__FILE_SPANS, i * sizeof(MoltFileSpan),
-                                      load->error, "the span has another place in a heap");
+            return molt__file_damaged(file, MOLT__FILE_SPANS, i * sizeof(MoltFileSpan), load->error,
+                                      "the span has another place in a heap");
     }
     for (MoltTypeId t = 0; t < file->schema->tables.type_count; t++)
         heap->types.serials[t] = file->serials[t];
@@ -290,8 +289,7 @@ static uintptr_t make_string(Load *load, const MoltFileTarget *symbol)
 static void find(Load *load, const MoltFileTarget *symbol, MoltRule rule, MoltSeverity severity,
                  uint64_t position)
 {
-    MoltFileFinding *item =
-        molt__file_find(&load->findings, rule, severity, symbol, position);
+    MoltFileFinding *item = molt__file_find(&load->findings, rule, severity, symbol, position);
     MoltPlace place;
     MoltDumpPath path;
     if (!item)
@@ -336,7 +334,7 @@ static uintptr_t resolve(Load *load, MoltFileTarget *symbol, uint64_t position)
         return symbol->address;
     if (load->placeholders) {
         symbol->address =
-            load->code->begin + (uintptr_t)(symbol - load->file->symbols) * 16; /* as described */
+            load->code->begin + (uintptr_t)(symbol - load->file->symbols) * MOLT__FILE_CODE_STEP;
         return symbol->address;
     }
     uintptr_t address = load->code->resolve(load->code->context, &symbol->target);
@@ -404,9 +402,9 @@ static MoltStatus migrate(Load *load, const MoltLoadDesc *desc, MoltReport *repo
                                         &load->file->allocator, &plan, report, load->error);
     /* Where nothing moves the pointers are right already. */
     if (status == MOLT_OK)
-        status = molt_migrate_prepare(load->heap, plan,
-                                      changes(plan, load->heap) ? load->code : NULL, &migration,
-                                      report, load->error);
+        status =
+            molt_migrate_prepare(load->heap, plan, changes(plan, load->heap) ? load->code : NULL,
+                                 &migration, report, load->error);
     if (status == MOLT_OK)
         molt_migrate_commit(migration);
     molt_plan_free(plan);
@@ -486,8 +484,8 @@ static MoltStatus fill_heap(Load *load, MoltReport *report)
         status = take_roots(load);
     if (status == MOLT_OK)
         status = take_names(load);
-    MoltStatus found = molt__file_findings_report(&load->findings, report,
-                                                  status == MOLT_OK ? load->error : NULL);
+    MoltStatus found =
+        molt__file_findings_report(&load->findings, report, status == MOLT_OK ? load->error : NULL);
     return status == MOLT_OK ? found : status;
 }
 
@@ -498,8 +496,8 @@ static MoltStatus make_heap(Load *load, const MoltLoadDesc *desc)
     MoltStatus status = molt_heap_create(&heap, &load->heap, load->error);
     if (status == MOLT_OK && molt_heap_set_schema(load->heap, load->file->schema) != MOLT_OK)
         status = out_of_memory(load);
-    if (status == MOLT_OK && !molt__images_make(&load->images, load->file->schema, true,
-                                                &load->file->allocator))
+    if (status == MOLT_OK &&
+        !molt__images_make(&load->images, load->file->schema, true, &load->file->allocator))
         status = out_of_memory(load);
     if (status == MOLT_OK && !load->code) {
         load->placeholders = true;

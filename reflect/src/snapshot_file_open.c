@@ -18,7 +18,6 @@
 #define SERIAL_LIMIT ((uint64_t)1 << 62)
 #define CAPACITY_LIMIT ((uint64_t)1 << 48)
 #define POSITION_LIMIT ((uint64_t)1 << 46)
-#define FAKE_STEP 16u /* bytes of address space for each symbol */
 
 const char *molt__file_section_word(MoltFileSection section)
 {
@@ -226,10 +225,10 @@ static MoltStatus read_header(MoltSnapshotFile *file, MoltError *error)
     if (status == MOLT_OK)
         status = check_version(file, error);
     if (status == MOLT_OK && header->file_size != file->size)
-        status = damaged_header(file, offsetof(MoltFileHeader, file_size), error,
-                                "the file has %llu bytes and should have %llu",
-                                (unsigned long long)file->size,
-                                (unsigned long long)header->file_size);
+        status =
+            damaged_header(file, offsetof(MoltFileHeader, file_size), error,
+                           "the file has %llu bytes and should have %llu",
+                           (unsigned long long)file->size, (unsigned long long)header->file_size);
     if (status == MOLT_OK)
         status = check_region(file, error);
     return status == MOLT_OK ? place_sections(file, error) : status;
@@ -266,9 +265,9 @@ static MoltStatus read_schema(MoltSnapshotFile *file, MoltError *error)
         molt_schema_from_json(text, (size_t)(end - text), &file->allocator, &file->schema, &why);
     if (status == MOLT_OUT_OF_MEMORY)
         return out_of_memory(file, error);
-    return status == MOLT_OK ? status
-                             : molt__file_damaged(file, MOLT__FILE_SCHEMA, 0, error, "%.250s",
-                                                  why.text);
+    return status == MOLT_OK
+               ? status
+               : molt__file_damaged(file, MOLT__FILE_SCHEMA, 0, error, "%.250s", why.text);
 }
 
 static MoltStatus read_types(MoltSnapshotFile *file, MoltError *error)
@@ -320,9 +319,9 @@ static const char *check_span(const MoltSnapshotFile *file, const MoltFileSpan *
     if (__builtin_add_overflow(row->first_serial, row->blocks, &end) ||
         end > file->serials[row->type])
         return "numbers of blocks are too large";
-    if (before && (row->type < before->type ||
-                   (row->type == before->type &&
-                    row->first_serial < before->first_serial + before->blocks)))
+    if (before &&
+        (row->type < before->type ||
+         (row->type == before->type && row->first_serial < before->first_serial + before->blocks)))
         return "spans overlap, or are not in order";
     shape->type = row->type;
     shape->first_serial = row->first_serial;
@@ -392,8 +391,7 @@ static MoltStatus read_spans(MoltSnapshotFile *file, MoltError *error)
         span->position = file->position;
         file->position += span->shape.bytes;
         if (file->position > POSITION_LIMIT)
-            return molt__file_damaged(file, MOLT__FILE_SPANS, place, error,
-                                      "no heap is so large");
+            return molt__file_damaged(file, MOLT__FILE_SPANS, place, error, "no heap is so large");
     }
     if (at != file->header.sections[MOLT__FILE_BLOCKS].size)
         return molt__file_damaged(file, MOLT__FILE_BLOCKS, at, error, "there is more than spans");
@@ -410,9 +408,10 @@ static MoltStatus read_symbols(MoltSnapshotFile *file, MoltError *error)
 {
     uint64_t offset = 0, size = file->header.sections[MOLT__FILE_CODE].size;
     const char *what = NULL;
-    MoltStatus status = molt__file_symbols_parse(
-        molt__file_section(file, MOLT__FILE_SYMBOLS), file->header.sections[MOLT__FILE_SYMBOLS].size,
-        &file->allocator, &file->symbols, &file->symbol_count, &offset, &what);
+    MoltStatus status =
+        molt__file_symbols_parse(molt__file_section(file, MOLT__FILE_SYMBOLS),
+                                 file->header.sections[MOLT__FILE_SYMBOLS].size, &file->allocator,
+                                 &file->symbols, &file->symbol_count, &offset, &what);
     if (status == MOLT_OUT_OF_MEMORY)
         return out_of_memory(file, error);
     if (status != MOLT_OK)
@@ -443,8 +442,8 @@ static MoltStatus read_host(MoltSnapshotFile *file, MoltError *error)
     file->host_size = (size_t)told;
     if (file->header.sections[MOLT__FILE_ROOTS].size !=
         file->schema->tables.root_count * (uint64_t)8)
-        return molt__file_damaged(file, MOLT__FILE_ROOTS, 0, error,
-                                  "the schema has %u roots", file->schema->tables.root_count);
+        return molt__file_damaged(file, MOLT__FILE_ROOTS, 0, error, "the schema has %u roots",
+                                  file->schema->tables.root_count);
     return MOLT_OK;
 }
 
@@ -559,44 +558,4 @@ const void *molt_snapshot_file_host(const MoltSnapshotFile *file, size_t *size)
 const char *molt_snapshot_file_version(const MoltSnapshotFile *file)
 {
     return file->version;
-}
-
-/* ---- names without a library ---------------------------------------------------------------- */
-
-static bool describe_fake(void *context, uintptr_t address, MoltCodeTarget *out)
-{
-    const MoltSnapshotFile *file = context;
-    uint64_t index = (address - file->code.begin) / FAKE_STEP;
-    if (index >= file->symbol_count || (address - file->code.begin) % FAKE_STEP != 0)
-        return false;
-    *out = file->symbols[index].target;
-    return true;
-}
-
-static uintptr_t resolve_fake(void *context, const MoltCodeTarget *target)
-{
-    const MoltSnapshotFile *file = context;
-    for (uint64_t i = 0; i < file->symbol_count; i++) {
-        const MoltCodeTarget *known = &file->symbols[i].target;
-        if (known->kind == target->kind && known->name == target->name &&
-            known->bytes == target->bytes)
-            return file->code.begin + i * FAKE_STEP;
-    }
-    return 0;
-}
-
-const MoltCodeMap *molt_snapshot_file_code(MoltSnapshotFile *file)
-{
-    if (file->code.begin == file->code.end) {
-        size_t size = (size_t)(file->symbol_count + 1) * FAKE_STEP;
-        void *range = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (range == MAP_FAILED)
-            return NULL;
-        file->code = (MoltCodeMap){.context = file,
-                                   .begin = (uintptr_t)range,
-                                   .end = (uintptr_t)range + size,
-                                   .describe = describe_fake,
-                                   .resolve = resolve_fake};
-    }
-    return &file->code;
 }

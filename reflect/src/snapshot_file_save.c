@@ -37,8 +37,8 @@ typedef struct Save {
     MoltAllocator allocator;
     MoltSchema *schema; /* what a reader will see */
     char *schema_text;
-    MoltTypeId *types;   /* per type of `schema`: the heap's */
-    uint64_t *serials;   /* per type of `schema`: of its next block */
+    MoltTypeId *types; /* per type of `schema`: the heap's */
+    uint64_t *serials; /* per type of `schema`: of its next block */
     Placed *placed;
     uint32_t placed_count, placed_slots;
     uint64_t *positions; /* per slot of the heap's spans */
@@ -86,8 +86,7 @@ __attribute__((format(printf, 5, 6))) static void find(Save *save, const MoltIma
                                                        MoltRule rule, MoltSeverity severity,
                                                        const char *format, ...)
 {
-    MoltFileFinding *item =
-        molt__file_find(&save->findings, rule, severity, op, save->object);
+    MoltFileFinding *item = molt__file_find(&save->findings, rule, severity, op, save->object);
     if (!item)
         return;
     const MoltSchema *schema = save->heap->schema;
@@ -153,8 +152,8 @@ static void write_code(Save *save, const MoltImageOp *op, uintptr_t value, uint6
              (unsigned long long)(value - save->code->begin));
         return;
     }
-    bool text = pointee->kind == MOLT_KIND_VOID ||
-                (pointee->kind == MOLT_KIND_INT && pointee->size == 1);
+    bool text =
+        pointee->kind == MOLT_KIND_VOID || (pointee->kind == MOLT_KIND_INT && pointee->size == 1);
     if (target.kind == MOLT_CODE_LITERAL && !text) {
         find(save, op, MOLT_RULE_DATA_MISSING, MOLT_REFUSE,
              "constant data of the library without a name");
@@ -420,8 +419,7 @@ static MoltStatus place_spans(Save *save, MoltError *error)
         uint32_t first = save->placed_count;
         MoltTypeId type = save->types[t];
         save->serials[t] = heap->types.serials[type];
-        for (uint32_t s = heap->types.first[type]; s != MOLT__NO_SPAN;
-             s = heap->links[s].type_next)
+        for (uint32_t s = heap->types.first[type]; s != MOLT__NO_SPAN; s = heap->links[s].type_next)
             save->placed[save->placed_count++] = (Placed){.span = s, .type = t};
         trim(save, t, first);
     }
@@ -601,8 +599,8 @@ static void release(Save *save)
     free_table(save, save, 0, sizeof *save);
 }
 
-MoltStatus molt_snapshot_file_save(const MoltHeap *heap, const char *path,
-                                   const MoltSaveDesc *desc, MoltReport *report, MoltError *error)
+MoltStatus molt_snapshot_file_save(const MoltHeap *heap, const char *path, const MoltSaveDesc *desc,
+                                   MoltReport *report, MoltError *error)
 {
     const MoltSaveDesc none = {0};
     Save scratch = {.allocator = heap->allocator};

@@ -6,7 +6,8 @@ static const char *remedy_of(MoltRule rule)
 {
     switch (rule) {
     case MOLT_RULE_FOREIGN_POINTER:
-        return "annotate the field MOLT_EXTERNAL if the host or a library owns what it points at, and "
+        return "annotate the field MOLT_EXTERNAL if the host or a library owns what it points at, "
+               "and "
                "set it again after a load";
     case MOLT_RULE_DANGLING_POINTER: return "set the pointer to NULL where you free the object";
     case MOLT_RULE_FUNCTION_MISSING: return "keep the function under its name";
@@ -34,9 +35,9 @@ MoltFileFinding *molt__file_find(MoltFileFindings *findings, MoltRule rule, Molt
     }
     if (findings->count == findings->slots) {
         uint32_t slots = findings->slots ? findings->slots * 2 : 8;
-        MoltFileFinding *items = findings->allocator.resize(
-            findings->allocator.context, findings->items, findings->slots * sizeof *items,
-            slots * sizeof *items);
+        MoltFileFinding *items =
+            findings->allocator.resize(findings->allocator.context, findings->items,
+                                       findings->slots * sizeof *items, slots * sizeof *items);
         findings->failed = findings->failed || !items;
         if (!items)
             return NULL;

@@ -9,6 +9,9 @@
 
 #include "snapshot_symbols.h"
 
+/* Bytes of address space for each symbol where there is no library. */
+#define MOLT__FILE_CODE_STEP 16u
+
 typedef struct MoltFileSpanPlace {
     MoltSpan shape; /* sizes, type, first_serial and live; no tables */
     uint64_t position, content;

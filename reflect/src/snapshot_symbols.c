@@ -16,8 +16,7 @@ unsigned char *molt__file_bytes_add(MoltFileBytes *bytes, uint64_t size)
         uint64_t capacity = bytes->capacity ? bytes->capacity : 256;
         while (capacity - bytes->size < size)
             capacity *= 2;
-        unsigned char *grown =
-            resize(&bytes->allocator, bytes->bytes, bytes->capacity, capacity);
+        unsigned char *grown = resize(&bytes->allocator, bytes->bytes, bytes->capacity, capacity);
         bytes->failed = !grown;
         if (grown) {
             bytes->bytes = grown;
@@ -74,8 +73,8 @@ static bool grow_slots(MoltSymbolWriter *writer)
         if (bigger.slots)
             resize(&writer->allocator, bigger.slots, bigger.slot_count * sizeof *bigger.slots, 0);
         if (bigger.numbers)
-            resize(&writer->allocator, bigger.numbers,
-                   bigger.slot_count * sizeof *bigger.numbers, 0);
+            resize(&writer->allocator, bigger.numbers, bigger.slot_count * sizeof *bigger.numbers,
+                   0);
         return false;
     }
     memset(bigger.slots, 0, bigger.slot_count * sizeof *bigger.slots);
@@ -91,8 +90,8 @@ static bool grow_slots(MoltSymbolWriter *writer)
     }
     if (writer->slots) {
         resize(&writer->allocator, writer->slots, writer->slot_count * sizeof *writer->slots, 0);
-        resize(&writer->allocator, writer->numbers,
-               writer->slot_count * sizeof *writer->numbers, 0);
+        resize(&writer->allocator, writer->numbers, writer->slot_count * sizeof *writer->numbers,
+               0);
     }
     writer->slots = bigger.slots;
     writer->numbers = bigger.numbers;
@@ -105,8 +104,8 @@ static uint32_t add_record(MoltSymbolWriter *writer, const MoltFileSymbol *symbo
                            const char *name, const void *bytes)
 {
     uint64_t size = record_size(symbol), start = writer->records.size;
-    if (writer->failed || (((uint64_t)writer->count + 1) * 2 > writer->slot_count &&
-                           !grow_slots(writer))) {
+    if (writer->failed ||
+        (((uint64_t)writer->count + 1) * 2 > writer->slot_count && !grow_slots(writer))) {
         writer->failed = true;
         return 0;
     }
@@ -136,7 +135,7 @@ static uint32_t add_record(MoltSymbolWriter *writer, const MoltFileSymbol *symbo
 }
 
 uint32_t molt__file_symbols_add(MoltSymbolWriter *writer, const MoltCodeTarget *target,
-                           const void *value, uint32_t value_size)
+                                const void *value, uint32_t value_size)
 {
     bool literal = target->kind == MOLT_CODE_LITERAL, data = target->kind == MOLT_CODE_DATA;
     const char *file = target->file ? target->file : "", *name = target->name ? target->name : "";
@@ -170,8 +169,8 @@ void molt__file_symbols_writer_free(MoltSymbolWriter *writer)
     molt__file_bytes_free(&writer->records);
     if (writer->slots) {
         resize(&writer->allocator, writer->slots, writer->slot_count * sizeof *writer->slots, 0);
-        resize(&writer->allocator, writer->numbers,
-               writer->slot_count * sizeof *writer->numbers, 0);
+        resize(&writer->allocator, writer->numbers, writer->slot_count * sizeof *writer->numbers,
+               0);
     }
     writer->slots = NULL;
     writer->numbers = NULL;
@@ -228,8 +227,8 @@ static const char *parse_record(const unsigned char *bytes, uint64_t room, MoltF
 }
 
 MoltStatus molt__file_symbols_parse(const unsigned char *bytes, uint64_t size,
-                               const MoltAllocator *allocator, MoltFileTarget **out,
-                               uint64_t *count, uint64_t *offset, const char **what)
+                                    const MoltAllocator *allocator, MoltFileTarget **out,
+                                    uint64_t *count, uint64_t *offset, const char **what)
 {
     uint64_t announced = 0, at = sizeof announced;
     *offset = 0;

@@ -24,8 +24,8 @@ void molt__file_bytes_free(MoltFileBytes *bytes);
 typedef struct MoltSymbolWriter {
     MoltAllocator allocator;
     MoltFileBytes records;
-    uint64_t *slots;   /* hash table: where in records a symbol begins, plus one; 0: none */
-    uint32_t *numbers; /* per slot: index of the symbol */
+    uint64_t *slots;     /* hash table: where in records a symbol begins, plus one; 0: none */
+    uint32_t *numbers;   /* per slot: index of the symbol */
     uint64_t slot_count; /* a power of two */
     uint32_t count;
     bool failed;
@@ -33,15 +33,15 @@ typedef struct MoltSymbolWriter {
 
 /* Index of the symbol; `value` are the bytes pointed at in DATA, where they have to stay equal. */
 uint32_t molt__file_symbols_add(MoltSymbolWriter *writer, const MoltCodeTarget *target,
-                           const void *value, uint32_t value_size);
+                                const void *value, uint32_t value_size);
 uint32_t molt__file_symbols_add_string(MoltSymbolWriter *writer, const char *text, size_t size);
 void molt__file_symbols_writer_free(MoltSymbolWriter *writer);
 
 /* ---- reading */
 
 typedef struct MoltFileTarget {
-    uint32_t kind;             /* MoltCodeKind or MOLT__FILE_STRING */
-    MoltCodeTarget target;     /* strings in the section's bytes */
+    uint32_t kind;              /* MoltCodeKind or MOLT__FILE_STRING */
+    MoltCodeTarget target;      /* strings in the section's bytes */
     const unsigned char *value; /* of DATA, or NULL */
     uint32_t value_size;
     uintptr_t address; /* the loader's */
@@ -50,7 +50,7 @@ typedef struct MoltFileTarget {
 /* Parses a section of `size` bytes, a multiple of 8. On MOLT_INVALID *offset is where and *what says
  * what. The targets are the caller's to free, `count` in number. */
 MoltStatus molt__file_symbols_parse(const unsigned char *bytes, uint64_t size,
-                               const MoltAllocator *allocator, MoltFileTarget **out,
-                               uint64_t *count, uint64_t *offset, const char **what);
+                                    const MoltAllocator *allocator, MoltFileTarget **out,
+                                    uint64_t *count, uint64_t *offset, const char **what);
 
 #endif

@@ -37,17 +37,29 @@ static MoltSchema *make_schema(MoltError *error)
         return NULL;
     MoltTypeId number = molt_builder_add_type(
         builder, &(MoltType){.name = molt_builder_string(builder, "unsigned long"),
-                             .kind = MOLT_KIND_INT, .size = 8, .align = 8, .elem = MOLT_NO_TYPE});
+                             .kind = MOLT_KIND_INT,
+                             .size = 8,
+                             .align = 8,
+                             .elem = MOLT_NO_TYPE});
     MoltTypeId numbers = molt_builder_add_type(
         builder, &(MoltType){.name = molt_builder_string(builder, "unsigned long[10]"),
-                             .kind = MOLT_KIND_ARRAY, .size = 80, .align = 8, .length = 10,
+                             .kind = MOLT_KIND_ARRAY,
+                             .size = 80,
+                             .align = 8,
+                             .length = 10,
                              .elem = number});
-    MoltTypeId ant = molt_builder_add_type(
-        builder, &(MoltType){.name = molt_builder_string(builder, "Ant"), .kind = MOLT_KIND_STRUCT,
-                             .size = sizeof(Ant), .align = 8, .elem = MOLT_NO_TYPE});
-    MoltTypeId link = molt_builder_add_type(
-        builder, &(MoltType){.name = molt_builder_string(builder, "Ant *"),
-                             .kind = MOLT_KIND_POINTER, .size = 8, .align = 8, .elem = ant});
+    MoltTypeId ant =
+        molt_builder_add_type(builder, &(MoltType){.name = molt_builder_string(builder, "Ant"),
+                                                   .kind = MOLT_KIND_STRUCT,
+                                                   .size = sizeof(Ant),
+                                                   .align = 8,
+                                                   .elem = MOLT_NO_TYPE});
+    MoltTypeId link =
+        molt_builder_add_type(builder, &(MoltType){.name = molt_builder_string(builder, "Ant *"),
+                                                   .kind = MOLT_KIND_POINTER,
+                                                   .size = 8,
+                                                   .align = 8,
+                                                   .elem = ant});
     const MoltField fields[] = {
         {.name = molt_builder_string(builder, "next"), .type = link},
         {.name = molt_builder_string(builder, "prey"), .type = link, .bit_offset = 64},

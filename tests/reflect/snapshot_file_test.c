@@ -29,8 +29,7 @@ static int set_up(void **state)
     library_load(&fixture->library);
     molt_report_init(&fixture->report, NULL);
     snprintf(fixture->path, sizeof fixture->path, "/tmp/molt-file-test-%d.molt", (int)getpid());
-    snprintf(fixture->other, sizeof fixture->other, "/tmp/molt-file-test-%d-b.molt",
-             (int)getpid());
+    snprintf(fixture->other, sizeof fixture->other, "/tmp/molt-file-test-%d-b.molt", (int)getpid());
     *state = fixture;
     return 0;
 }
@@ -72,8 +71,7 @@ static MoltStatus try_load(Fixture *fixture, const char *path, bool trusted,
     MoltSnapshotFile *file = NULL;
     MoltLoadDesc desc = *wanted;
     desc.heap.reserve = (uint64_t)4 << 30;
-    MoltStatus status =
-        molt_snapshot_file_open(path, trusted, &fixture->allocator, &file, error);
+    MoltStatus status = molt_snapshot_file_open(path, trusted, &fixture->allocator, &file, error);
     if (status == MOLT_OK)
         status = molt_snapshot_file_load(file, &desc, heap, &fixture->report, error);
     molt_snapshot_file_close(file);
@@ -84,9 +82,8 @@ static MoltHeap *load(Fixture *fixture, const char *path, bool trusted)
 {
     MoltHeap *heap = NULL;
     MoltError error = {0};
-    MoltLoadDesc desc = {.schema = fixture->schema,
-                         .code = &fixture->library.map,
-                         .policy = MOLT_POLICY_STRICT};
+    MoltLoadDesc desc = {
+        .schema = fixture->schema, .code = &fixture->library.map, .policy = MOLT_POLICY_STRICT};
     if (try_load(fixture, path, trusted, &desc, &heap, &error) != MOLT_OK)
         fail_msg("load: %s", error.text);
     return heap;
@@ -222,8 +219,8 @@ static void host_bytes_come_back(void **state)
     const void *host = molt_snapshot_file_host(file, &size);
     assert_int_equal(size, 8);
     assert_memory_equal(host, "frame 12", 8);
-    assert_memory_equal(&molt_snapshot_file_schema(file)->tables.hash, &fixture->schema->tables.hash,
-                        sizeof(MoltHash));
+    assert_memory_equal(&molt_snapshot_file_schema(file)->tables.hash,
+                        &fixture->schema->tables.hash, sizeof(MoltHash));
     molt_snapshot_file_close(file);
     molt_heap_destroy(heap);
 }
@@ -289,8 +286,8 @@ static void equal_states_are_equal_files(void **state)
         molt_heap_delete(right, blocks[i]);
     save(fixture, left, fixture->path);
     MoltSaveDesc desc = {.code = &elsewhere.map, .host = "frame 12", .host_size = 8};
-    assert_int_equal(
-        molt_snapshot_file_save(right, fixture->other, &desc, &fixture->report, NULL), MOLT_OK);
+    assert_int_equal(molt_snapshot_file_save(right, fixture->other, &desc, &fixture->report, NULL),
+                     MOLT_OK);
     assert_same_files(fixture->path, fixture->other);
     molt_heap_destroy(left);
     molt_heap_destroy(right);
@@ -311,8 +308,7 @@ static void files_leave_out_what_is_external_or_transient(void **state)
     assert_string_equal(got->label, "none");
     assert_null(got->scratch);
     assert_null(got->api);
-    MoltLoadDesc desc = {
-        .schema = fixture->schema, .code = &fixture->library.map, .running = heap};
+    MoltLoadDesc desc = {.schema = fixture->schema, .code = &fixture->library.map, .running = heap};
     assert_int_equal(try_load(fixture, fixture->path, false, &desc, &kept, NULL), MOLT_OK);
     got = molt_heap_root(kept, 0);
     assert_ptr_equal(got->api, fixture); /* the root's, of the state that runs */
@@ -326,9 +322,8 @@ static void files_leave_out_what_is_external_or_transient(void **state)
 
 static MoltStatus load_with(Fixture *fixture, Library *library, MoltHeap **heap, MoltError *error)
 {
-    MoltLoadDesc desc = {.schema = fixture->schema,
-                         .code = &library->map,
-                         .policy = MOLT_POLICY_STRICT};
+    MoltLoadDesc desc = {
+        .schema = fixture->schema, .code = &library->map, .policy = MOLT_POLICY_STRICT};
     return try_load(fixture, fixture->path, false, &desc, heap, error);
 }
 
@@ -404,7 +399,7 @@ static void pointers_to_nowhere_are_a_loss_and_under_strict_a_refusal(void **sta
     MoltError error = {0};
     State *made = make_state(heap, &fixture->library, 4, 0);
     save(fixture, heap, fixture->path);
-    made->anything = fixture;            /* foreign */
+    made->anything = fixture;             /* foreign */
     made->inside = &made->head->next->hp; /* dangling, soon */
     Node *gone = made->head->next;
     made->head->next = gone->next;
@@ -413,14 +408,13 @@ static void pointers_to_nowhere_are_a_loss_and_under_strict_a_refusal(void **sta
     molt_heap_delete(heap, gone);
 
     MoltSaveDesc desc = {.code = &fixture->library.map, .policy = MOLT_POLICY_STRICT};
-    assert_int_equal(
-        molt_snapshot_file_save(heap, fixture->other, &desc, &fixture->report, &error),
-        MOLT_REFUSED);
+    assert_int_equal(molt_snapshot_file_save(heap, fixture->other, &desc, &fixture->report, &error),
+                     MOLT_REFUSED);
     assert_int_not_equal(access(fixture->other, F_OK), 0);
     molt_report_clear(&fixture->report);
     desc.policy = MOLT_POLICY_LIVE;
-    assert_int_equal(
-        molt_snapshot_file_save(heap, fixture->other, &desc, &fixture->report, &error), MOLT_OK);
+    assert_int_equal(molt_snapshot_file_save(heap, fixture->other, &desc, &fixture->report, &error),
+                     MOLT_OK);
     assert_string_equal(finding(&fixture->report, MOLT_RULE_FOREIGN_POINTER)->path,
                         "State.anything");
     assert_string_equal(finding(&fixture->report, MOLT_RULE_DANGLING_POINTER)->path,
@@ -432,9 +426,8 @@ static void pointers_to_nowhere_are_a_loss_and_under_strict_a_refusal(void **sta
     molt_heap_destroy(copy);
 
     made->anything = fixture->library.image + 5; /* in the library, and nobody knows what */
-    assert_int_equal(
-        molt_snapshot_file_save(heap, fixture->other, &desc, &fixture->report, &error),
-        MOLT_REFUSED);
+    assert_int_equal(molt_snapshot_file_save(heap, fixture->other, &desc, &fixture->report, &error),
+                     MOLT_REFUSED);
     assert_non_null(strstr(error.text, "library-data-missing"));
     molt_heap_destroy(heap);
 }
@@ -550,9 +543,9 @@ static void unwritable_places_are_named(void **state)
     MoltHeap *heap = new_heap(fixture);
     MoltError error = {0};
     make_state(heap, &fixture->library, 1, 0);
-    assert_int_equal(molt_snapshot_file_save(heap, "/no/such/folder/a.molt", NULL,
-                                             &fixture->report, &error),
-                     MOLT_SYSTEM);
+    assert_int_equal(
+        molt_snapshot_file_save(heap, "/no/such/folder/a.molt", NULL, &fixture->report, &error),
+        MOLT_SYSTEM);
     assert_non_null(strstr(error.text, "/no/such/folder/a.molt"));
     MoltSnapshotFile *file = NULL;
     assert_int_equal(molt_snapshot_file_open("/no/such.molt", false, NULL, &file, &error),
@@ -575,8 +568,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(names_are_found_in_another_library, set_up, tear_down),
         cmocka_unit_test_setup_teardown(file_names_pointers_without_a_library, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            pointers_to_nowhere_are_a_loss_and_under_strict_a_refusal, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(pointers_to_nowhere_are_a_loss_and_under_strict_a_refusal,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(older_file_migrates_by_the_rules, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memory_may_run_out_at_any_moment, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unwritable_places_are_named, set_up, tear_down),

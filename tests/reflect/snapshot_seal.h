@@ -34,8 +34,7 @@ static inline void seal(unsigned char *bytes, size_t size)
     for (int s = 0; s < MOLT__FILE_SECTION_COUNT; s++) {
         size_t begin = section_begin(bytes, size, s);
         if (begin != SIZE_MAX && header.sections[s].size <= size - begin)
-            header.sections[s].hash =
-                XXH3_64bits(bytes + begin, (size_t)header.sections[s].size);
+            header.sections[s].hash = XXH3_64bits(bytes + begin, (size_t)header.sections[s].size);
     }
     header.hash = 0;
     memcpy(bytes, &header, sizeof header);

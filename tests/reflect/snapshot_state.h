@@ -25,12 +25,12 @@ typedef struct State {
     Node *shared;
     int *inside; /* hp of a node */
     void *anything;
-    char *text; /* literal, or on the heap */
-    int *number; /* in a table of the library */
-    void *api;  /* MOLT_EXTERNAL */
-    int cached; /* MOLT_TRANSIENT, default 7 */
-    char *label; /* MOLT_TRANSIENT, default "none" */
-    Node *scratch; /* MOLT_TRANSIENT */
+    char *text;                 /* literal, or on the heap */
+    int *number;                /* in a table of the library */
+    void *api;                  /* MOLT_EXTERNAL */
+    int cached;                 /* MOLT_TRANSIENT, default 7 */
+    char *label;                /* MOLT_TRANSIENT, default "none" */
+    Node *scratch;              /* MOLT_TRANSIENT */
     unsigned low : 3, high : 7; /* 6 bits of padding, 2 bytes behind */
     char name[6];
 } State;

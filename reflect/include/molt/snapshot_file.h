@@ -18,8 +18,9 @@
 /* Zero means the default. */
 typedef struct MoltSaveDesc {
     const MoltCodeMap *code; /* names functions and data of the library; NULL: there is none */
-    MoltPolicy policy;       /* LIVE: a pointer that cannot be kept is written as NULL and reported as
-                                a LOSS; STRICT: it refuses the save */
+    /* LIVE: a pointer that cannot be kept is written as NULL and reported as a LOSS; STRICT: it refuses
+     * the save. */
+    MoltPolicy policy;
     const void *host; /* bytes that belong to the state but not to the heap; NULL: none */
     size_t host_size;
 } MoltSaveDesc;
@@ -31,9 +32,8 @@ typedef struct MoltSaveDesc {
  * MOLT_EXTERNAL pointers are left out and MOLT_TRANSIENT fields take their defaults. Pointers into the
  * library go by name, text in it as text. MOLT_REFUSED: something has no name, or the policy forbids a
  * loss; MOLT_SYSTEM names path and reason. On failure `path` is as it was. */
-MoltStatus molt_snapshot_file_save(const MoltHeap *heap, const char *path,
-                                   const MoltSaveDesc *desc, MoltReport *report,
-                                   MoltError *error);
+MoltStatus molt_snapshot_file_save(const MoltHeap *heap, const char *path, const MoltSaveDesc *desc,
+                                   MoltReport *report, MoltError *error);
 
 /* A file whose header, tables and schema have been read and checked. */
 typedef struct MoltSnapshotFile MoltSnapshotFile;
@@ -67,8 +67,9 @@ const MoltCodeMap *molt_snapshot_file_code(MoltSnapshotFile *file);
 
 /* Zero means the default. */
 typedef struct MoltLoadDesc {
-    const MoltSchema *schema; /* that the state is to have, of the running game; must outlive the heap.
-                                 NULL: the file's own, and then the file must */
+    /* That the state is to have, of the running game; must outlive the heap. NULL: the file's own, and
+     * then the file must. */
+    const MoltSchema *schema;
     /* Finds names in the running library: describe() and resolve() speak of the same one. NULL:
      * molt_snapshot_file_code. */
     const MoltCodeMap *code;
