@@ -524,12 +524,19 @@ bool molt_reload_frame(MoltReload *reload)
 MoltStatus molt_reload_save(const MoltReload *reload, const char *path, const void *host,
                             size_t host_size, MoltReport *report, MoltError *error)
 {
-    if (reload->generation == 0) {
-        return molt_error(error, MOLT_INVALID,
-                          "There is no state to save before the game has started.");
+    if (!reload->running) {
+        return molt_error(error, MOLT_INVALID, "A state can be saved only while the game runs.");
     }
-    return molt__saved_state_write(reload->current, reload->heap, path, reload->policy, host,
-                                   host_size, report, error);
+    const MoltLibrary *current = reload->current;
+    if (current->begin_reload != NULL) {
+        current->begin_reload(reload->state);
+    }
+    MoltStatus status = molt__saved_state_write(current, reload->heap, path, reload->policy, host,
+                                                host_size, report, error);
+    if (current->begin_reload != NULL && current->end_reload != NULL) {
+        current->end_reload(reload->state);
+    }
+    return status;
 }
 
 static void take_host(const MoltSnapshotFile *file, void *host, size_t host_size, bool *found)

@@ -114,7 +114,8 @@ MOLT_EXPORT bool main_loop(void *state);
 /* Last call before the host exits. */
 MOLT_EXPORT void shut_down(void *state);
 /* Optional, and always in pairs: begin_reload in the old code before the state is looked at, then
- * end_reload in the code that goes on, the new one, or the old one when the reload was refused. */
+ * end_reload in the code that goes on, the new one, or the old one when the reload was refused. A save
+ * calls both, and a load the one with the state that goes and the other with the state that comes. */
 MOLT_EXPORT void begin_reload(void *state);
 MOLT_EXPORT void end_reload(void *state);
 

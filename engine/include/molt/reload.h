@@ -111,7 +111,8 @@ void molt_reload_force(MoltReload *reload, MoltReloadEvent *out);
 
 /* Writes the state to a snapshot file (snapshot_file.h), with `host_size` bytes of the host's own
  * beside it (NULL: none). LOSS under the live policy is written and reported; findings are added to
- * `report` (not NULL). Between two frames only. On failure `path` is as it was. */
+ * `report` (not NULL). begin_reload() and end_reload() are called around it, so that a file always holds
+ * a state as begin_reload() left it. Between two frames only. On failure `path` is as it was. */
 MoltStatus molt_reload_save(const MoltReload *reload, const char *path, const void *host,
                             size_t host_size, MoltReport *report, MoltError *error);
 
