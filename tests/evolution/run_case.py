@@ -7,6 +7,7 @@ outcome and the findings with what the case's leading comment expects:
     remedy: TEXT                               the beginning of a remedy that must be there
     undo: differs | refused WHY                going back to version 1 does not give the same dump
     through-file: differs WHY                  a reload through a snapshot file gives another state
+    through-file: renumbered WHY               the same, but for the numbers of objects
     cflags: FLAG...                            for the compiler, where the edit is one it warns of
     with: FILE                                 another source of both versions, beside the case
 
@@ -21,6 +22,11 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "oracle"))
+
+from compare_dumps import compare_dumps
+from molt_schema import load_json
+
 
 def expectations(source):
     comment = re.match(r"\s*/\*(.*?)\*/", source, re.S)
@@ -34,9 +40,9 @@ def expectations(source):
     dumps += ["\nremedy " + line[7:].strip() for line in lines if line.startswith("remedy:")]
     if len(expect) != 1 or len(undo) > 1:
         sys.exit("the leading comment must have one `expect:` line and at most one `undo:` line")
-    differs = any(line.startswith("through-file: differs ") for line in lines)
+    file = [line[13:].split()[0] for line in lines if line.startswith("through-file:")]
     return (expect[0], reports, dumps, cflags, others, undo[0] if undo else "same",
-            "differs" if differs else "same")
+            file[0] if file else "same")
 
 
 def run(command, **options):
@@ -89,6 +95,17 @@ def compare(expect, reports, dumps, undo, output):
     return wrong
 
 
+def compare_files(through, folder):
+    """What the reload through a file came to, and where its state differs."""
+    outcome = re.search(r"^through-file (\w+)(:?)", through.stdout, re.M)
+    if through.returncode != 0 or not outcome:
+        return "nothing", []
+    if outcome.group(1) == "same" or outcome.group(2): # another outcome is another state
+        return outcome.group(1), []
+    differences = compare_dumps(load_json(folder / "memory.json"), load_json(folder / "file.json"))
+    return "differs" if differences else "renumbered", differences
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("case", type=pathlib.Path)
@@ -118,12 +135,13 @@ def main():
             sys.exit("the generator accepts both versions")
         result = run([args.evolve, *libraries, str(folder / "game.so"),
                       *(["--dump"] if dumps else [])])
-        through = run([args.through_file, *libraries, str(folder / "game.so")])
+        through = run([args.through_file, *libraries, str(folder / "game.so"),
+                       str(folder / "memory.json"), str(folder / "file.json")])
+        file_outcome, differences = compare_files(through, folder)
     print(result.stdout, through.stdout, sep="", end="")
     wrong = compare(expect, reports, dumps, undo, result.stdout)
-    outcome = re.search(r"^through-file (\w+)", through.stdout, re.M)
-    if through.returncode != 0 or not outcome or outcome.group(1) != file:
-        wrong.append(f"expected of a reload through a file: {file}")
+    if file_outcome != file:
+        wrong += [f"expected of a reload through a file: {file}, got {file_outcome}", *differences]
     if result.returncode != 0:
         wrong.append(f"evolve ended with {result.returncode}")
     for line in wrong:

@@ -2,6 +2,7 @@
  * expect: migrated
  * undo: refused something else points into the blocks that were made
  * report: info struct-allocated Ant.body 0
+ * through-file: renumbered blocks that the edit makes get numbers in another order
  */
 #include "case.h"
 
