@@ -4,24 +4,16 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "block_image.h"
 #include "snapshot_findings.h"
 #include "snapshot_output.h"
+#include "snapshot_places.h"
 #include "snapshot_symbols.h"
 #include "tables.h"
 
-#define NOWHERE UINT64_MAX
 #define CODE_CACHE 256u
-
-/* A span and its place in the file. */
-typedef struct Placed {
-    uint32_t span;
-    MoltTypeId type; /* in the file's schema */
-    uint64_t position, content;
-} Placed;
 
 typedef struct CachedCode {
     uintptr_t address;
@@ -29,21 +21,11 @@ typedef struct CachedCode {
     uint32_t symbol;
 } CachedCode;
 
-/* Invariant: positions[s] is where span s begins, from the base on, or NOWHERE; spans stand in the
- * order of `placed`, one after the other. */
 typedef struct Save {
     const MoltHeap *heap;
     const MoltCodeMap *code; /* NULL: none */
     MoltAllocator allocator;
-    MoltSchema *schema; /* what a reader will see */
-    char *schema_text;
-    MoltTypeId *types; /* per type of `schema`: the heap's */
-    uint64_t *serials; /* per type of `schema`: of its next block */
-    Placed *placed;
-    uint32_t placed_count, placed_slots;
-    uint64_t *positions; /* per slot of the heap's spans */
-    uint64_t sizes[2];   /* of the sections PAGES and PACKED */
-    uint64_t most;       /* bytes of the largest object */
+    MoltFilePlaces places;
     MoltImages images;
     MoltOutput output;
     MoltStream *streams; /* PAGES, PACKED; the first one then takes the other sections */
@@ -57,23 +39,6 @@ typedef struct Save {
     uint32_t block;
     uint64_t element, object;
 } Save;
-
-static void *table(Save *save, uint64_t count, size_t size)
-{
-    void *made = NULL;
-    uint64_t bytes;
-    if (!__builtin_mul_overflow(count + 1, size, &bytes))
-        made = save->allocator.resize(save->allocator.context, NULL, 0, bytes);
-    if (made)
-        memset(made, 0, bytes);
-    return made;
-}
-
-static void free_table(Save *save, void *made, uint64_t count, size_t size)
-{
-    if (made)
-        save->allocator.resize(save->allocator.context, made, (count + 1) * size, 0);
-}
 
 static MoltStatus out_of_memory(MoltError *error)
 {
@@ -194,7 +159,7 @@ static void write_heap_pointer(Save *save, const MoltImageOp *op, uintptr_t valu
              molt_type_name(save->heap->schema, place.block.type));
         return;
     }
-    uint64_t written = MOLT__FILE_BASE + save->positions[place.block.span] +
+    uint64_t written = MOLT__FILE_BASE + save->places.positions[place.block.span] +
                        (value - save->heap->spans[place.block.span].base);
     memcpy(to, &written, sizeof written);
 }
@@ -325,7 +290,7 @@ static MoltStatus image_of(Save *save, MoltTypeId type, const MoltImage **out, M
                              molt_type_name(save->heap->schema, type));
 }
 
-static MoltStatus write_span(Save *save, const Placed *placed, MoltError *error)
+static MoltStatus write_span(Save *save, const MoltFilePlace *placed, MoltError *error)
 {
     const MoltSpan *span = &save->heap->spans[placed->span];
     const MoltSchema *schema = save->heap->schema;
@@ -354,89 +319,6 @@ static MoltStatus write_span(Save *save, const Placed *placed, MoltError *error)
     return save->output.error == 0 ? MOLT_OK : MOLT_SYSTEM;
 }
 
-/* ---- where everything goes ------------------------------------------------------------------ */
-
-static MoltStatus make_schema(Save *save, MoltError *error)
-{
-    const MoltSchema *running = save->heap->schema;
-    MoltStatus status = molt_schema_to_json(running, &save->schema_text, error);
-    if (status == MOLT_OK)
-        status = molt_schema_from_json(save->schema_text, strlen(save->schema_text),
-                                       &save->allocator, &save->schema, error);
-    if (status != MOLT_OK)
-        return status;
-    uint32_t count = save->schema->tables.type_count;
-    save->types = table(save, count, sizeof *save->types);
-    save->serials = table(save, count, sizeof *save->serials);
-    if (!save->types || !save->serials)
-        return out_of_memory(error);
-    for (MoltTypeId t = 0; t < count; t++)
-        save->types[t] = molt_schema_find(running, molt_type_name(save->schema, t));
-    return MOLT_OK;
-}
-
-/* Bytes of content, 0 without live blocks. */
-static uint64_t content_of(const MoltSpan *span)
-{
-    for (uint32_t word = (span->blocks + 63) / 64; word-- > 0;) {
-        if (span->live_bits[word] == 0)
-            continue;
-        uint32_t last = word * 64 + 63 - (uint32_t)__builtin_clzll(span->live_bits[word]);
-        return molt__file_content(span, last, molt__span_count(span, last));
-    }
-    return 0;
-}
-
-/* Empty spans at the end of a type that has blocks of one length only are left out: the next blocks
- * make them again, with the same numbers. Of other types they stay, for they keep the numbers of what
- * is allocated later as they would have been. */
-static void trim(Save *save, MoltTypeId type, uint32_t first)
-{
-    const MoltHeap *heap = save->heap;
-    uint32_t bucket = heap->types.buckets[save->types[type]];
-    if (bucket == MOLT__NO_SPAN || heap->buckets[bucket].next != MOLT__NO_SPAN)
-        return;
-    while (save->placed_count > first) {
-        const MoltSpan *span = &heap->spans[save->placed[save->placed_count - 1].span];
-        if (span->live > 0 || span->first_serial + span->blocks != save->serials[type])
-            return;
-        save->serials[type] = span->first_serial;
-        save->placed_count--;
-    }
-}
-
-static MoltStatus place_spans(Save *save, MoltError *error)
-{
-    const MoltHeap *heap = save->heap;
-    uint64_t position = 0;
-    save->placed = table(save, heap->span_count, sizeof *save->placed);
-    save->positions = table(save, heap->span_count, sizeof *save->positions);
-    if (!save->placed || !save->positions)
-        return out_of_memory(error);
-    for (uint32_t s = 0; s < heap->span_count; s++)
-        save->positions[s] = NOWHERE;
-    for (MoltTypeId t = 0; t < save->schema->tables.type_count; t++) {
-        uint32_t first = save->placed_count;
-        MoltTypeId type = save->types[t];
-        save->serials[t] = heap->types.serials[type];
-        for (uint32_t s = heap->types.first[type]; s != MOLT__NO_SPAN; s = heap->links[s].type_next)
-            save->placed[save->placed_count++] = (Placed){.span = s, .type = t};
-        trim(save, t, first);
-    }
-    for (uint32_t i = 0; i < save->placed_count; i++) {
-        Placed *placed = &save->placed[i];
-        const MoltSpan *span = &heap->spans[placed->span];
-        placed->position = save->positions[placed->span] = position;
-        placed->content = content_of(span);
-        position += span->bytes;
-        save->sizes[placed->content < MOLT__FILE_PAGED] += placed->content;
-        uint64_t size = span->header > span->elem_size ? span->header : span->elem_size;
-        if (size > save->most)
-            save->most = size;
-    }
-    return MOLT_OK;
-}
-
 /* ---- sections ------------------------------------------------------------------------------- */
 
 static void end_section(Save *save, MoltFileSection section)
@@ -461,23 +343,23 @@ static void write_tables(Save *save)
 {
     const MoltHeap *heap = save->heap;
     MoltStream *stream = &save->streams[0];
-    for (MoltTypeId t = 0; t < save->schema->tables.type_count; t++) {
-        const MoltFileType row = {.type = t, .serial = save->serials[t]};
+    for (MoltTypeId t = 0; t < save->places.schema->tables.type_count; t++) {
+        const MoltFileType row = {.type = t, .serial = save->places.serials[t]};
         if (row.serial > 0)
             molt__stream_put(stream, &row, sizeof row);
     }
     end_section(save, MOLT__FILE_TYPES);
-    for (uint32_t i = 0; i < save->placed_count; i++) {
-        const MoltSpan *span = &heap->spans[save->placed[i].span];
-        const MoltFileSpan row = {.type = save->placed[i].type,
+    for (uint32_t i = 0; i < save->places.placed_count; i++) {
+        const MoltSpan *span = &heap->spans[save->places.placed[i].span];
+        const MoltFileSpan row = {.type = save->places.placed[i].type,
                                   .blocks = span->blocks,
                                   .capacity = span->capacity,
                                   .first_serial = span->first_serial};
         molt__stream_put(stream, &row, sizeof row);
     }
     end_section(save, MOLT__FILE_SPANS);
-    for (uint32_t i = 0; i < save->placed_count; i++)
-        write_blocks(save, &heap->spans[save->placed[i].span]);
+    for (uint32_t i = 0; i < save->places.placed_count; i++)
+        write_blocks(save, &heap->spans[save->places.placed[i].span]);
     end_section(save, MOLT__FILE_BLOCKS);
 }
 
@@ -485,13 +367,13 @@ static void write_tables(Save *save)
 static void write_roots(Save *save)
 {
     const MoltHeap *heap = save->heap;
-    for (uint32_t r = 0; r < save->schema->tables.root_count; r++) {
+    for (uint32_t r = 0; r < save->places.schema->tables.root_count; r++) {
         MoltPlace place;
         const void *object = molt_heap_root(heap, r);
         uint64_t written = 0;
         molt_heap_locate(heap, object, &place);
         if (place.kind == MOLT_PLACE_BLOCK)
-            written = MOLT__FILE_BASE + save->positions[place.block.span] +
+            written = MOLT__FILE_BASE + save->places.positions[place.block.span] +
                       ((uintptr_t)object - heap->spans[place.block.span].base);
         molt__stream_put(&save->streams[0], &written, sizeof written);
     }
@@ -507,7 +389,7 @@ static void write_rest(Save *save, const MoltSaveDesc *desc)
     end_section(save, MOLT__FILE_SYMBOLS);
     molt__stream_put(stream, save->slots.bytes, save->slots.size);
     end_section(save, MOLT__FILE_CODE);
-    molt__stream_put(stream, save->schema_text, strlen(save->schema_text) + 1);
+    molt__stream_put(stream, save->places.schema_text, strlen(save->places.schema_text) + 1);
     end_section(save, MOLT__FILE_SCHEMA);
     molt__stream_put(stream, &host, sizeof host);
     molt__stream_put(stream, desc->host, host);
@@ -537,22 +419,22 @@ static void write_header(Save *save)
 static MoltStatus write_content(Save *save, MoltError *error)
 {
     MoltStatus status = MOLT_OK;
-    uint64_t begin = save->header.size, end = begin + save->sizes[0];
+    uint64_t begin = save->header.size, end = begin + save->places.sizes[0];
     if (!molt__images_make(&save->images, save->heap->schema, false, &save->allocator) ||
-        !molt__stream_open(&save->streams[0], &save->output, begin, save->most) ||
-        !molt__stream_open(&save->streams[1], &save->output, end, save->most))
+        !molt__stream_open(&save->streams[0], &save->output, begin, save->places.most) ||
+        !molt__stream_open(&save->streams[1], &save->output, end, save->places.most))
         return out_of_memory(error);
-    for (uint32_t i = 0; i < save->placed_count && status == MOLT_OK; i++)
-        status = write_span(save, &save->placed[i], error);
+    for (uint32_t i = 0; i < save->places.placed_count && status == MOLT_OK; i++)
+        status = write_span(save, &save->places.placed[i], error);
     if (status == MOLT_SYSTEM) /* molt__output_finish says why */
         status = MOLT_OK;
     if (status == MOLT_OK && (save->symbols.failed || save->slots.failed))
         status = out_of_memory(error);
     for (int i = 0; i < 2; i++) {
-        save->header.sections[i].size = save->sizes[i];
+        save->header.sections[i].size = save->places.sizes[i];
         save->header.sections[i].hash = molt__stream_next(&save->streams[i]);
     }
-    save->streams[0].begin = save->streams[0].offset = end + save->sizes[1];
+    save->streams[0].begin = save->streams[0].offset = end + save->places.sizes[1];
     return status;
 }
 
@@ -561,7 +443,8 @@ static MoltStatus write_file(Save *save, const char *path, const MoltSaveDesc *d
 {
     MoltStream streams[2] = {{0}, {0}};
     save->streams = streams;
-    save->header.size = save->sizes[0] > 0 ? (uint32_t)MOLT__FILE_PAGE : MOLT__FILE_HEADER_SMALL;
+    save->header.size =
+        save->places.sizes[0] > 0 ? (uint32_t)MOLT__FILE_PAGE : MOLT__FILE_HEADER_SMALL;
     MoltStatus status = molt__output_open(&save->output, path, &save->allocator, error);
     if (status != MOLT_OK)
         return status;
@@ -585,43 +468,33 @@ static MoltStatus write_file(Save *save, const char *path, const MoltSaveDesc *d
 
 static void release(Save *save)
 {
-    uint32_t types = save->schema ? save->schema->tables.type_count : 0;
     molt__images_free(&save->images);
     molt__file_symbols_writer_free(&save->symbols);
     molt__file_bytes_free(&save->slots);
     molt__file_findings_free(&save->findings);
-    free_table(save, save->types, types, sizeof *save->types);
-    free_table(save, save->serials, types, sizeof *save->serials);
-    free_table(save, save->placed, save->heap->span_count, sizeof *save->placed);
-    free_table(save, save->positions, save->heap->span_count, sizeof *save->positions);
-    molt_schema_free(save->schema);
-    free(save->schema_text);
-    free_table(save, save, 0, sizeof *save);
+    molt__file_places_free(&save->places);
 }
 
 MoltStatus molt_snapshot_file_save(const MoltHeap *heap, const char *path, const MoltSaveDesc *desc,
                                    MoltReport *report, MoltError *error)
 {
     const MoltSaveDesc none = {0};
-    Save scratch = {.allocator = heap->allocator};
+    const MoltAllocator *allocator = &heap->allocator;
     desc = desc ? desc : &none;
     if (!heap->schema)
         return molt_error(error, MOLT_INVALID, "A heap without a schema has no state to save.");
     if (desc->host && desc->host_size > MOLT_SNAPSHOT_HOST_MAX)
         return molt_error(error, MOLT_INVALID, "A host may add %u bytes to a snapshot, not %zu.",
                           MOLT_SNAPSHOT_HOST_MAX, desc->host_size);
-    Save *save = table(&scratch, 0, sizeof *save); /* too large for a stack */
-    if (!save)
-        return out_of_memory(error);
-    save->heap = heap;
-    save->code = desc->code && desc->code->begin < desc->code->end ? desc->code : NULL;
-    save->allocator = save->symbols.allocator = save->slots.allocator = heap->allocator;
-    save->findings = (MoltFileFindings){.allocator = heap->allocator, .policy = desc->policy};
-    MoltStatus status = make_schema(save, error);
+    Save save = {.heap = heap,
+                 .code = desc->code && desc->code->begin < desc->code->end ? desc->code : NULL,
+                 .allocator = *allocator,
+                 .symbols = {.allocator = *allocator},
+                 .slots = {.allocator = *allocator},
+                 .findings = {.allocator = *allocator, .policy = desc->policy}};
+    MoltStatus status = molt__file_places_make(heap, &save.places, error);
     if (status == MOLT_OK)
-        status = place_spans(save, error);
-    if (status == MOLT_OK)
-        status = write_file(save, path, desc, report, error);
-    release(save);
+        status = write_file(&save, path, desc, report, error);
+    release(&save);
     return status;
 }
