@@ -1,5 +1,6 @@
 #include "molt/migrate.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "migration.h"
@@ -349,26 +350,35 @@ static void relocate_roots(MoltMigration *m)
     }
 }
 
-/* Blocks of a type that is gone, which no pointer that stays reaches, are freed with it. */
+/* Objects of a type that is gone: those that a pointer still leads to refuse, others go with it. */
 static void report_gone(MoltMigration *m)
 {
     for (MoltTypeId t = 0; t < m->plan->before->tables.type_count; t++) {
         MoltHeapStats stats;
+        char remedy[512];
+        const char *name = molt_type_name(m->plan->before, t);
         if (m->plan->types[t].fate != MOLT_FATE_GONE)
             continue;
         molt_heap_stats(m->heap, t, &stats);
         if (stats.blocks == 0)
             continue;
-        MoltSeverity severity = m->plan->policy == MOLT_POLICY_STRICT ? MOLT_REFUSE : MOLT_LOSS;
+        bool missing = m->missing[t];
+        MoltSeverity severity =
+            missing || m->plan->policy == MOLT_POLICY_STRICT ? MOLT_REFUSE : MOLT_LOSS;
         m->refused = m->refused || severity == MOLT_REFUSE;
-        molt_report_add(m->report,
-                        &(MoltFinding){.severity = severity,
-                                       .rule = MOLT_RULE_TYPE_REMOVED,
-                                       .path = molt_type_name(m->plan->before, t),
-                                       .before = molt_type_name(m->plan->before, t),
-                                       .remedy = "if the struct was renamed, annotate it with "
-                                                 "MOLT_WAS(\"old name\")",
-                                       .objects = stats.blocks});
+        snprintf(remedy, sizeof remedy,
+                 missing ? "%llu live and still pointed at: keep the struct, or name it on its "
+                           "successor with MOLT_WAS(\"%.200s\")"
+                         : "%llu live that nothing will point at: if the struct was renamed, "
+                           "annotate it with MOLT_WAS(\"%.200s\")",
+                 (unsigned long long)stats.elements, name);
+        molt_report_add(m->report, &(MoltFinding){.severity = severity,
+                                                  .rule = missing ? MOLT_RULE_TYPE_MISSING
+                                                                  : MOLT_RULE_TYPE_REMOVED,
+                                                  .path = name,
+                                                  .before = name,
+                                                  .remedy = remedy,
+                                                  .objects = stats.elements});
     }
 }
 
@@ -381,6 +391,7 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->new_types, m->plan->before->tables.type_count, sizeof *m->new_types);
     free_table(m, m->rebuilt, m->plan->before->tables.type_count, sizeof *m->rebuilt);
     free_table(m, m->contained, m->plan->before->tables.type_count, sizeof *m->contained);
+    free_table(m, m->missing, m->plan->before->tables.type_count, sizeof *m->missing);
     free_table(m, m->fresh, m->fresh_slots, sizeof *m->fresh);
     free_table(m, m->patches, m->patch_slots, sizeof *m->patches);
     free_table(m, m->tallies, m->tally_slots, sizeof *m->tallies);
@@ -412,6 +423,7 @@ static bool make_tables(MoltMigration *m)
     m->new_types = new_table(m, types, sizeof *m->new_types);
     m->rebuilt = new_table(m, types, sizeof *m->rebuilt);
     m->contained = new_table(m, types, sizeof *m->contained);
+    m->missing = new_table(m, types, sizeof *m->missing);
     if (m->failed)
         return false;
     for (MoltTypeId t = 0; t < types; t++)
@@ -466,8 +478,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
     if (!m->failed) {
         molt__tally_report(m);
         molt__attic_report(m);
-        if (!m->refused)
-            report_gone(m);
+        report_gone(m);
     }
     report->pointers_changed += m->patch_count;
     MoltStatus status = outcome(m, error);

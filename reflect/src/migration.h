@@ -28,7 +28,7 @@ typedef struct MoltTally {
     uint64_t objects;
     uint64_t batch;                     /* first object of the batch that `counted` speaks of */
     uint64_t counted[MOLT__BATCH / 64]; /* bits: objects of that batch which are in `objects` */
-    char value[160];                    /* the first value and where it was */
+    char value[192];                    /* the first value and where it was */
 } MoltTally;
 
 typedef struct MoltCodeEntry {
@@ -93,6 +93,7 @@ struct MoltMigration {
     MoltTypeId *new_types; /* per old type */
     bool *rebuilt;         /* per old type: counted as changed */
     bool *contained;       /* per old type: may lie in a block that moves or goes */
+    bool *missing;         /* per old type: gone, and a pointer that stays leads to an object of it */
     bool moves;            /* at least one block moves or goes */
 
     MoltOwnership owned;

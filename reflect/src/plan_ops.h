@@ -71,7 +71,7 @@ typedef struct MoltOp {
     uint64_t tag;                 /* UNION: where it is; ARM, TAG: its value; BOX, EMBED: a place */
     uint32_t constant;            /* CONSTANT*: new schema; DROP*: old schema's default, or none */
     uint32_t values, value_count; /* ENUM, FLAGS */
-    MoltNumberForm forms[2];
+    MoltNumberForm forms[2]; /* of DROP_BYTES forms[0] is that of its numbers, if it has some */
     MoltNumberKernel *kernel;
     MoltTypeId before, after; /* POINTER, BOX, EMBED: pointees; ENUM, FLAGS: the enums' types */
     bool pointee_ok;          /* POINTER: the new pointee is what the old one became, or void */

@@ -504,6 +504,8 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
                     molt_type_name(m->plan->before, span->type));
         return 0;
     }
+    if (m->mode == MOLT__RUN_STATE && type->fate == MOLT_FATE_GONE)
+        m->missing[span->type] = true;
     if (!op->pointee_ok) {
         bool void_to_exact = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_VOID &&
                              type->after == op->after && offset == 0;

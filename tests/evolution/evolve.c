@@ -148,14 +148,16 @@ static int run_edit(const Run *run, MoltReload *reload)
         if (event.kind != MOLT_EVENT_RELOADED)
             break;
     }
+    bool reloaded = event.kind == MOLT_EVENT_RELOADED;
     print_event(&event);
-    result = event.kind == MOLT_EVENT_RELOADED ? 0 : check_untouched(reload, &digest, before);
+    molt_reload_poll(reload, &event); /* closes the library that no longer runs */
+    result = reloaded ? 0 : check_untouched(reload, &digest, before);
     if (result == 0 && !molt_reload_frame(reload))
         result = fail("check", "the state is not what the edit should have made of it");
     after = dump(reload); /* also a check: it follows every pointer of the new state */
     if (!after || (run->dump_file && !write_dump(run->dump_file, after)))
         result = 1;
-    if (result == 0 && event.kind == MOLT_EVENT_RELOADED && run->policy == MOLT_POLICY_LIVE)
+    if (result == 0 && reloaded && run->policy == MOLT_POLICY_LIVE)
         undo(reload, run->libraries[0], run->work, before);
 cleanup:
     free(before);
