@@ -386,6 +386,9 @@ static void read_declarations(Walk *walk, const MoltWanted *wanted)
         clang_visitChildren(top, visit_declaration, walk);
     }
     molt__records_follow(&walk->types);
+    if (walk->out->root_count > 0) {
+        molt__type_read_char(&walk->types);
+    }
     for (uint32_t i = 0; i < walk->site_count; i++) {
         molt__flexible_check_site(walk->unit.diagnostics, &walk->sites[i]);
     }

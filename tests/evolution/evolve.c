@@ -15,6 +15,13 @@ static void log_line(const MoltPlatformApi *api, const char *text)
     fprintf(stderr, "%s\n", text);
 }
 
+static void misuse(void *context, const char *text)
+{
+    (void)context;
+    fprintf(stderr, "evolve: misuse of the heap: %s\n", text);
+    exit(1);
+}
+
 static uint64_t zero(const MoltPlatformApi *api)
 {
     (void)api;
@@ -202,6 +209,7 @@ int main(int argc, char **argv)
     MoltReloadDesc desc = {.library = run.work,
                            .api = &api,
                            .policy = run.policy,
+                           .fault = misuse,
                            .no_build = true,
                            .no_watch = true};
     MoltReload *reload = NULL;

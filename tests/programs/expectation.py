@@ -497,7 +497,19 @@ def following(type_, steps):
     return type_.fields[at] if at < len(type_.fields) and not type_.fields[at].width else None
 
 
+def is_text_moved(old, new):
+    """Text to or from the heap, as deep as both are arrays: the text is one value there."""
+    while isinstance(old, Array) and isinstance(new, Array):
+        old, new = old.elem, new.elem
+    return any(is_text(text) and isinstance(pointer, Pointer) and pointer.to is CHAR
+               for text, pointer in ((old, new), (new, old)))
+
+
 def is_reshape(old, new):
+    if is_text_moved(old, new):
+        depth = min(rank(old), rank(new))
+        was, now = lengths(old)[:depth], lengths(new)[:depth]
+        return depth > 1 and was != now and _product(was) == _product(now)
     if rank(old) != rank(new):
         return True
     was, now = lengths(old), lengths(new)
