@@ -281,6 +281,8 @@ static void run_string_from_heap(MoltMigration *m, const MoltOp *op, const Batch
             continue;
         }
         const char *text = molt__relocate_text(m, value, &length);
+        if (text && length < op->length) /* all of it stands in the struct now */
+            molt__made_take(m, value, NULL, 0);
         if (text)
             cut_text(m, op, text, length, to, i);
         else
@@ -357,6 +359,15 @@ static void describe_dropped(const MoltMigration *m, const MoltOp *op, const uns
                  (unsigned long long)kept, (unsigned long long)(was->length - 1));
 }
 
+/* A text that a migration made as the default of the field goes with the field. */
+static void drop_made_text(MoltMigration *m, const MoltOp *op, const unsigned char *from)
+{
+    const char *text = (const char *)m->plan->before->tables.constants + op->values;
+    uintptr_t value;
+    memcpy(&value, from, sizeof value);
+    molt__made_take(m, value, text, molt__text_length(text, op->length));
+}
+
 static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
     bool refuses = op->rule == MOLT_RULE_KIND_CHANGED || op->rule == MOLT_RULE_SHAPE_CHANGED ||
@@ -368,6 +379,8 @@ static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
                 molt__attic_mark(m, op, i);
             continue;
         }
+        if (op->has_string)
+            drop_made_text(m, op, from);
         char text[128] = "a value";
         if (molt__tally_wants_value(m, op, (MoltRule)op->rule))
             describe_dropped(m, op, from, text, sizeof text);

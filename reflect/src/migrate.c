@@ -85,6 +85,10 @@ char *molt__migration_string(MoltMigration *m, const char *text, uint64_t length
         }
         m->fresh_count++;
     }
+    if (!molt__made_mark(&m->allocator, span, span->free_hint)) {
+        m->failed = true;
+        return NULL;
+    }
     uint32_t index = span->free_hint++; /* counts the blocks that were handed out, until commit */
     span->live++;
     span->live_bits[index / 64] |= (uint64_t)1 << (index % 64);
@@ -118,6 +122,7 @@ void molt__migration_unstring(MoltMigration *m, uintptr_t string)
     span->live_bits[index / 64] &= ~((uint64_t)1 << (index % 64));
     span->counts[index] = 0;
     span->live--;
+    molt__made_unmark(span, index);
 }
 
 /* ---- what moves ----------------------------------------------------------------------------- */
@@ -323,7 +328,10 @@ static void run_spans(MoltMigration *m)
             continue;
         const MoltTypePlan *type = &m->plan->types[span->type];
         m->scanning = type->fate == MOLT_FATE_SAME;
-        if (type->fate == MOLT_FATE_GONE || (m->scanning && !must_scan(m, type)))
+        bool skipped = m->scanning && !must_scan(m, type);
+        if (skipped && type->scan_count + type->tail_count > 0)
+            m->texts.partial = true;
+        if (type->fate == MOLT_FATE_GONE || skipped)
             continue;
         run_span(m, span, &m->spans[s]);
         if (!m->scanning)
@@ -412,6 +420,7 @@ void molt_migrate_discard(MoltMigration *m)
         molt__span_release(m->heap, &m->fresh[s]);
     molt__attic_discard(m);
     molt__ownership_discard(m);
+    molt__made_discard(m);
     release_tables(m);
 }
 
@@ -464,6 +473,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
     m->span_count = heap->span_count;
     if (make_tables(m) && make_new_spans(m)) {
         molt__ownership_survey(m);
+        molt__made_begin(m);
         run_spans(m);
         relocate_roots(m);
         if (!m->refused && !m->failed) {
@@ -513,5 +523,6 @@ void molt_migrate_commit(MoltMigration *m)
     molt__ownership_commit(m);
     molt__attic_commit(m);
     molt__ownership_free_claimed(m); /* the attic forgets them with its new pages */
+    molt__made_commit(m);
     release_tables(m);
 }

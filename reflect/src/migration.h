@@ -7,6 +7,7 @@
 
 #include "attic_page.h"
 #include "heap_span.h"
+#include "made_text.h"
 #include "molt/migrate.h"
 #include "plan_ops.h"
 
@@ -117,6 +118,7 @@ struct MoltMigration {
     MoltRunMode mode;
     bool value_lost, value_refused; /* VALUE: it did not fit; there is no rule for it */
     MoltAtticWork attic;
+    MoltMadeTexts texts;
 
     MoltCodeEntry code_cache[MOLT__CODE_CACHE];
     MoltOffsetEntry offset_cache[MOLT__OFFSET_CACHE];

@@ -40,7 +40,9 @@ void molt__emit_drop_field(MoltPlan *plan, const MoltEmitSite *site, MoltRule ru
                                      .rule = (uint8_t)rule,
                                      .source = source + field->bit_offset / 8,
                                      .size = sizeof(uintptr_t),
-                                     .constant = MOLT__NO_CONSTANT});
+                                     .constant = MOLT__NO_CONSTANT,
+                                     .values = note->constant,
+                                     .length = note->constant_size});
         return;
     }
     molt__emit_drop(plan, site, rule, field->type, source + field->bit_offset / 8, constant);

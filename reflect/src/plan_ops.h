@@ -59,7 +59,8 @@ typedef enum MoltValueFate {
 typedef struct MoltOp {
     uint8_t code;
     bool round;    /* NUMBER: fractions to the nearest integer */
-    bool has_string; /* DROP_BYTES: its default is a string, so NULL is worth keeping */
+    bool has_string; /* DROP_BYTES: its default is a string, `length` bytes at constants[values] of
+                        the old schema, so NULL is worth keeping */
     bool external; /* POINTER: bits are kept whatever they are */
     bool unkept;   /* what it loses cannot return: a tag without its arm, or an arm's pointers */
     bool otherwise; /* ARM */

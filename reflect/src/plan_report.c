@@ -59,7 +59,8 @@ static bool is_integral(const MoltType *type)
 
 /* The enumerators that an edit of an enum removes, for the line about it; whether a live value was one
  * of them is told apart. */
-static void name_gone(MoltPlan *plan, MoltTypeId before, MoltTypeId after, char *buffer, size_t size)
+static void name_gone(MoltPlan *plan, MoltTypeId before, MoltTypeId after, char *buffer,
+                      size_t size)
 {
     MoltOp op = {0};
     uint32_t values = plan->value_count;

@@ -480,6 +480,8 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     if (index >= span->blocks || !molt__span_is_live(span, (uint32_t)index))
         return dangling(m, op, value, i, span);
     uint64_t count = molt__span_count(span, (uint32_t)index);
+    if (span->made)
+        molt__made_hold(m, slot - 1, (uint32_t)index);
     at -= index * span->stride;
     bool flexible = span->header > 0;
     uint64_t unit = flexible ? molt__span_bytes(span, count) : span->elem_size;

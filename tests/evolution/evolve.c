@@ -104,24 +104,38 @@ static bool put_library(const char *library, const char *work)
     return false;
 }
 
-/* Undoing the edit brings back the state as it was, whatever the edit took away. */
-static void undo(MoltReload *reload, const char *library, const char *work, const char *before)
+/* Goes to another version and says whether the state is as it was before in that version. */
+static bool go_back(MoltReload *reload, const char *library, const char *work, const char *before,
+                    const char *word)
 {
     MoltReloadEvent event;
     char *after = NULL;
     if (!put_library(library, work))
-        return;
+        return false;
     molt_reload_force(reload, &event);
     if (event.kind == MOLT_EVENT_RELOADED)
         after = dump(reload);
     bool same = after && before && strcmp(after, before) == 0;
     if (event.kind != MOLT_EVENT_RELOADED)
-        printf("undo %s\n%s\n", event.outcome, event.detail);
+        printf("%s %s\n%s\n", word, event.outcome, event.detail);
     else if (same)
-        printf("undo same\n");
+        printf("%s same\n", word);
     else
-        printf("undo differs\nbefore:\n%s\nafter:\n%s\n", before, after);
+        printf("%s differs\nbefore:\n%s\nafter:\n%s\n", word, before, after);
     free(after);
+    return same;
+}
+
+/* Undoing the edit brings back the state as it was, whatever the edit took away; and so does doing and
+ * undoing it once more. */
+static void undo(MoltReload *reload, const char *const libraries[2], const char *work,
+                 const char *const dumps[2])
+{
+    static const char *const words[] = {"undo", "redo", "undo-again"};
+    for (int step = 0; step < 3; step++) {
+        if (!go_back(reload, libraries[step % 2], work, dumps[step % 2], words[step]))
+            return;
+    }
 }
 
 typedef struct Run {
@@ -164,8 +178,11 @@ static int run_edit(const Run *run, MoltReload *reload)
     after = dump(reload); /* also a check: it follows every pointer of the new state */
     if (!after || (run->dump_file && !write_dump(run->dump_file, after)))
         result = 1;
-    if (result == 0 && reloaded && run->policy == MOLT_POLICY_LIVE)
-        undo(reload, run->libraries[0], run->work, before);
+    if (result == 0 && reloaded && run->policy == MOLT_POLICY_LIVE) {
+        const char *const libraries[2] = {run->libraries[0], run->libraries[run->count - 1]};
+        const char *const dumps[2] = {before, after};
+        undo(reload, libraries, run->work, dumps);
+    }
 cleanup:
     free(before);
     free(after);

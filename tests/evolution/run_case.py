@@ -7,6 +7,7 @@ and compares the outcome and the findings with what the case's leading comment e
     remedy: TEXT                               the beginning of a remedy that must be there
     strict: migrated WHY                       the losses refuse nothing under the strict policy
     undo: differs | refused WHY                going back to version 1 does not give the same dump
+    redo: differs | refused WHY                the same of version 2, after version 1 again
     cflags: FLAG...                            for the compiler, where the edit is one it warns of
     with: FILE                                 another source of both versions, beside the case
 
@@ -30,6 +31,7 @@ class Expectation:
     outcome: str
     reports: list
     undo: str = "same"
+    redo: str = "same"
     texts: list = dataclasses.field(default_factory=list) # what the output has to hold
 
 
@@ -46,7 +48,7 @@ def strict_of(live, losses_allowed=False):
     lossy = any(report[0] == "loss" for report in live.reports)
     if not lossy or losses_allowed:
         reports = [report for report in live.reports if report[0] != "loss"]
-        return Expectation(live.outcome, reports)
+        return Expectation(live.outcome, reports, texts=live.texts)
     reports = [["refuse", *report[1:]] if report[0] == "loss" else report for report in live.reports]
     return Expectation("refused", reports)
 
@@ -55,14 +57,14 @@ def read_case(source):
     comment = re.match(r"\s*/\*(.*?)\*/", source, re.S)
     lines = [line.strip(" *") for line in comment.group(1).splitlines()] if comment else []
     words = {key: [line[len(key) + 1:].split() for line in lines if line.startswith(f"{key}:")]
-             for key in ("expect", "report", "strict", "undo", "cflags", "with")}
-    if len(words["expect"]) != 1 or len(words["undo"]) > 1 or len(words["strict"]) > 1:
-        sys.exit("the leading comment must have one `expect:` line and at most one `undo:` and "
-                 "`strict:`")
+             for key in ("expect", "report", "strict", "undo", "redo", "cflags", "with")}
+    if len(words["expect"]) != 1 or any(len(words[key]) > 1 for key in ("undo", "redo", "strict")):
+        sys.exit("the leading comment must have one `expect:` line and at most one `undo:`, `redo:` "
+                 "and `strict:`")
+    undo, redo = (words[key][0][0] if words[key] else "same" for key in ("undo", "redo"))
     texts = [line[5:].strip() for line in lines if line.startswith("dump:")]
     texts += ["\nremedy " + line[7:].strip() for line in lines if line.startswith("remedy:")]
-    live = Expectation(" ".join(words["expect"][0]), words["report"],
-                       words["undo"][0][0] if words["undo"] else "same", texts)
+    live = Expectation(" ".join(words["expect"][0]), words["report"], undo, redo, texts)
     return Case(live, strict_of(live, bool(words["strict"])), sum(words["cflags"], []),
                 [line[0] for line in words["with"]])
 
@@ -123,9 +125,10 @@ def compare(expected, output):
     for report in reports:
         if not any(finding[:len(report)] == report for finding in findings):
             wrong.append(f"no finding: {' '.join(report)}")
-    undone = re.search(r"^undo (\S+)", output, re.M)
-    if undone and undone.group(1) != expected.undo:
-        wrong.append(f"expected of going back: {expected.undo}, got {undone.group(1)}")
+    for word, state in re.findall(r"^(undo|redo|undo-again) (\S+)", output, re.M):
+        wanted = {"undo": expected.undo, "redo": expected.redo}.get(word, "same")
+        if state != wanted:
+            wrong.append(f"expected of {word}: {wanted}, got {state}")
     for finding in findings:
         named = any(finding[:len(report)] == report for report in reports)
         if finding[0] == "loss" and not named and words[0] != "refused":
