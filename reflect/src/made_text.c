@@ -120,7 +120,8 @@ void molt__made_commit(MoltMigration *m)
     for (uint64_t t = 0; t < texts->take_count; t++) {
         const MoltTextTake *take = &texts->takes[t];
         const MoltSpan *span = &heap->spans[take->span];
-        bool held = texts->partial || (texts->held[take->span][take->block / 64] & bit_of(take->block)) != 0;
+        bool held = texts->partial ||
+                    (texts->held[take->span][take->block / 64] & bit_of(take->block)) != 0;
         if (!held && is_made(span, take->block) && !is_kept(heap, span, take->block))
             freed += molt_heap_delete(heap, molt__span_block(span, take->block));
     }
