@@ -370,6 +370,8 @@ static void report_gone(MoltMigration *m)
         molt_heap_stats(m->heap, t, &stats);
         if (stats.blocks == 0)
             continue;
+        /* of a flexible struct, elements are those of its array */
+        uint64_t objects = molt_schema_tail(m->plan->before, t) ? stats.blocks : stats.elements;
         bool missing = m->missing[t];
         MoltSeverity severity =
             missing || m->plan->policy == MOLT_POLICY_STRICT ? MOLT_REFUSE : MOLT_LOSS;
@@ -379,14 +381,14 @@ static void report_gone(MoltMigration *m)
                            "successor with MOLT_WAS(\"%.200s\")"
                          : "%llu live that nothing will point at: if the struct was renamed, "
                            "annotate it with MOLT_WAS(\"%.200s\")",
-                 (unsigned long long)stats.elements, name);
+                 (unsigned long long)objects, name);
         molt_report_add(m->report, &(MoltFinding){.severity = severity,
                                                   .rule = missing ? MOLT_RULE_TYPE_MISSING
                                                                   : MOLT_RULE_TYPE_REMOVED,
                                                   .path = name,
                                                   .before = name,
                                                   .remedy = remedy,
-                                                  .objects = stats.elements});
+                                                  .objects = objects});
     }
 }
 

