@@ -89,6 +89,18 @@ static MoltModelType *read_arithmetic(MoltTypeReader *reader, CXType type)
     return NULL;
 }
 
+MoltModelType *molt__type_read_char(MoltTypeReader *reader)
+{
+    MoltModelType *found = molt__model_find(reader->model, "char");
+    if (found == NULL) {
+        found = molt__model_add(reader->model, "char", "");
+        found->kind = MOLT_KIND_INT;
+        found->flags = MOLT_TYPE_CHAR | (reader->model->abi.char_signed ? MOLT_TYPE_SIGNED : 0);
+        found->size = found->align = 1;
+    }
+    return found;
+}
+
 /* ---- derived types --------------------------------------------------------------------------- */
 
 static MoltDeclarator declarator_of(const MoltModelType *type)

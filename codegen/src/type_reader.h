@@ -48,6 +48,9 @@ MoltModelType *molt__type_refuse(MoltTypeReader *reader, MoltTypeContext context
 /* As many bytes as the type has, of which nothing is known; NULL when memory or a size is missing. */
 MoltModelType *molt__type_bytes(MoltTypeReader *reader, CXType type);
 
+/* The type char, which every game has: molt_strdup and migrations make texts, whoever points at them. */
+MoltModelType *molt__type_read_char(MoltTypeReader *reader);
+
 /* Size and alignment from the compiler; 0 where there is none. */
 void molt__type_measure(MoltModelType *into, CXType type);
 

@@ -7,6 +7,7 @@
 #include "flexible.h"
 #include "initializer.h"
 #include "path.h"
+#include "payload.h"
 #include "record_reader.h"
 #include "rename.h"
 #include "tagged_union.h"
@@ -17,6 +18,7 @@ typedef struct Walk {
     MoltTypeReader types;
     MoltFlexibleSite *sites; /* every allocation, to be looked at once fields are read */
     uint32_t site_count, site_capacity;
+    MoltPayloads payloads;
     MoltUnit *out;
 } Walk;
 
@@ -229,6 +231,7 @@ static enum CXChildVisitResult visit_body(CXCursor cursor, CXCursor parent, CXCl
         check_variable(walk, cursor);
         break;
     default:
+        molt__payload_see(walk->model.arena, &walk->payloads, cursor);
         break;
     }
     return CXChildVisit_Recurse;
@@ -386,6 +389,10 @@ static void read_declarations(Walk *walk, const MoltWanted *wanted)
         clang_visitChildren(top, visit_declaration, walk);
     }
     molt__records_follow(&walk->types);
+    molt__payloads_read(&walk->types, &walk->payloads);
+    if (walk->out->root_count > 0) {
+        molt__type_read_char(&walk->types);
+    }
     for (uint32_t i = 0; i < walk->site_count; i++) {
         molt__flexible_check_site(walk->unit.diagnostics, &walk->sites[i]);
     }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "migration.h"
+#include "number_text.h"
 
 /* A batch as an operation sees it. */
 typedef struct Batch {
@@ -50,6 +51,18 @@ static void copy_run(const Batch *b, uint64_t size)
 
 /* ---- numbers -------------------------------------------------------------------------------- */
 
+/* Both floats are written with the same shortest decimal: of 0.1 as a double 0.1f has other bits, but
+ * is the number that somebody wrote. */
+static bool is_same_decimal(const MoltOp *op, const void *source, const void *destination)
+{
+    const MoltNumberForm *from = &op->forms[0], *to = &op->forms[1];
+    char was[MOLT__NUMBER_TEXT], is[MOLT__NUMBER_TEXT];
+    return from->class == MOLT__FLOAT && to->class == MOLT__FLOAT &&
+           molt__float_text(source, from->size, was) == MOLT__FLOAT_NUMBER &&
+           molt__float_text(destination, to->size, is) == MOLT__FLOAT_NUMBER &&
+           strcmp(was, is) == 0;
+}
+
 static void convert_slow(void *context, uint64_t i, const void *source, void *destination)
 {
     MoltMigration *m = context;
@@ -63,6 +76,9 @@ static void convert_slow(void *context, uint64_t i, const void *source, void *de
             molt__attic_mark(m, op, i);
         return;
     }
+    if (loss == MOLT__ROUNDED && m->plan->policy == MOLT_POLICY_STRICT &&
+        is_same_decimal(op, source, destination))
+        return;
     static const MoltRule rules[] = {[MOLT__OUT_OF_RANGE] = MOLT_RULE_NUMBER_OUT_OF_RANGE,
                                      [MOLT__ROUNDED] = MOLT_RULE_NUMBER_ROUNDED,
                                      [MOLT__FRACTION] = MOLT_RULE_NUMBER_FRACTION,
@@ -265,6 +281,8 @@ static void run_string_from_heap(MoltMigration *m, const MoltOp *op, const Batch
             continue;
         }
         const char *text = molt__relocate_text(m, value, &length);
+        if (text && length < op->length) /* all of it stands in the struct now */
+            molt__made_take(m, value, NULL, 0);
         if (text)
             cut_text(m, op, text, length, to, i);
         else
@@ -312,6 +330,44 @@ static bool is_default(const MoltMigration *m, const MoltOp *op, const unsigned 
     return is_zero(from, op->size);
 }
 
+/* The first number of a dropped value, and the elements of the field that go when its array is cut. */
+static void describe_dropped(const MoltMigration *m, const MoltOp *op, const unsigned char *from,
+                             char *text, size_t size)
+{
+    const MoltCheck *check = op->check == MOLT__NO_CHECK ? NULL : &m->plan->checks[op->check];
+    uint64_t at = 0, number = op->forms[0].size;
+    while (number > 0 && at + number < op->size && is_zero(from + at, number))
+        at += number;
+    if (number > 0)
+        molt__number_text(&op->forms[0], from + at, text, size);
+    if (op->rule != MOLT_RULE_ELEMENTS_DROPPED || !check || check->before == MOLT__NO_FIELD ||
+        check->after == MOLT__NO_FIELD)
+        return;
+    const MoltSchema *before = m->plan->before, *after = m->plan->after;
+    const MoltField *field = &before->tables.fields[check->before];
+    const MoltType *was = molt_type(before, field->type);
+    const MoltType *is = molt_type(after, after->tables.fields[check->after].type);
+    uint64_t kept = molt_kind_is_sequence(is->kind) ? is->length : 1;
+    size_t used = strlen(text);
+    if (!molt_kind_is_sequence(was->kind) || was->length <= kept)
+        return;
+    const char *name = molt_string(before, field->name);
+    if (was->length - kept == 1)
+        snprintf(text + used, size - used, " at %.24s[%llu]", name, (unsigned long long)kept);
+    else
+        snprintf(text + used, size - used, " among %.24s[%llu..%llu]", name,
+                 (unsigned long long)kept, (unsigned long long)(was->length - 1));
+}
+
+/* A text that a migration made as the default of the field goes with the field. */
+static void drop_made_text(MoltMigration *m, const MoltOp *op, const unsigned char *from)
+{
+    const char *text = (const char *)m->plan->before->tables.constants + op->values;
+    uintptr_t value;
+    memcpy(&value, from, sizeof value);
+    molt__made_take(m, value, text, molt__text_length(text, op->length));
+}
+
 static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
     bool refuses = op->rule == MOLT_RULE_KIND_CHANGED || op->rule == MOLT_RULE_SHAPE_CHANGED ||
@@ -323,9 +379,11 @@ static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
                 molt__attic_mark(m, op, i);
             continue;
         }
-        char text[64] = "a value";
-        if (op->code == MOLT__OP_DROP_NUMBER && molt__tally_wants_value(m, op, (MoltRule)op->rule))
-            molt__number_text(&op->forms[0], from, text, sizeof text);
+        if (op->has_string)
+            drop_made_text(m, op, from);
+        char text[128] = "a value";
+        if (molt__tally_wants_value(m, op, (MoltRule)op->rule))
+            describe_dropped(m, op, from, text, sizeof text);
         molt__tally(m, op, (MoltRule)op->rule, refuses ? MOLT_REFUSE : MOLT_LOSS, i, "%s", text);
     }
 }

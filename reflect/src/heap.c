@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "heap_span.h"
+#include "made_text.h"
 
 #define DEFAULT_RESERVE ((uint64_t)64 << 30)
 /* Far from where systems and sanitizers put things, the same in each run: addresses that a person
@@ -185,6 +186,7 @@ static void release(MoltHeap *heap, uint32_t span_index, uint32_t block)
     MoltSpan *span = &heap->spans[span_index];
     if (span->kept)
         molt__attic_forget(heap, span_index, block);
+    molt__made_unmark(span, block);
     span->live_bits[block / 64] &= ~((uint64_t)1 << (block % 64));
     span->live--;
     if (span->counts)
@@ -258,6 +260,7 @@ void *molt_heap_resize(MoltHeap *heap, void *block, uint64_t count)
             heap->spans[old->span].counts[old->index] = count;
         if (heap->spans[old->span].kept)
             molt__attic_cut(heap, old->span, old->index, count);
+        molt__made_unmark(&heap->spans[old->span], old->index);
     } else {
         return NULL;
     }

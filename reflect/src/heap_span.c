@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "heap_span.h"
+#include "made_text.h"
 
 static void *resize(const MoltAllocator *allocator, void *block, uint64_t old_size, uint64_t size)
 {
@@ -39,9 +40,12 @@ static void free_span_tables(const MoltAllocator *allocator, MoltSpan *span)
         resize(allocator, span->counts, count_bytes(span), 0);
     if (span->kept)
         resize(allocator, span->kept, (uint64_t)span->blocks * sizeof *span->kept, 0);
+    if (span->made)
+        resize(allocator, span->made, molt__made_bytes(span), 0);
     span->live_bits = NULL;
     span->counts = NULL;
     span->kept = NULL;
+    span->made = NULL;
 }
 
 /* Bytes from block to block for full blocks of `span`; 0 when it overflows. */

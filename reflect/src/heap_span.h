@@ -42,6 +42,7 @@ typedef struct MoltSpan {
     uint64_t *live_bits; /* (blocks + 63) / 64 words */
     uint64_t *counts;    /* elements per block */
     uint32_t *kept;      /* the attic's numbers (attic_block.h), or NULL */
+    uint64_t *made;      /* bits of blocks that migrations made (made_text.h), or NULL */
     uint32_t free_hint;  /* no free block below this word of live_bits */
     uint32_t next;       /* next span of the bucket, MOLT__NO_SPAN at the end */
 } MoltSpan;

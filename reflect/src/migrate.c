@@ -1,5 +1,6 @@
 #include "molt/migrate.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "migration.h"
@@ -84,6 +85,10 @@ char *molt__migration_string(MoltMigration *m, const char *text, uint64_t length
         }
         m->fresh_count++;
     }
+    if (!molt__made_mark(&m->allocator, span, span->free_hint)) {
+        m->failed = true;
+        return NULL;
+    }
     uint32_t index = span->free_hint++; /* counts the blocks that were handed out, until commit */
     span->live++;
     span->live_bits[index / 64] |= (uint64_t)1 << (index % 64);
@@ -117,6 +122,7 @@ void molt__migration_unstring(MoltMigration *m, uintptr_t string)
     span->live_bits[index / 64] &= ~((uint64_t)1 << (index % 64));
     span->counts[index] = 0;
     span->live--;
+    molt__made_unmark(span, index);
 }
 
 /* ---- what moves ----------------------------------------------------------------------------- */
@@ -322,7 +328,10 @@ static void run_spans(MoltMigration *m)
             continue;
         const MoltTypePlan *type = &m->plan->types[span->type];
         m->scanning = type->fate == MOLT_FATE_SAME;
-        if (type->fate == MOLT_FATE_GONE || (m->scanning && !must_scan(m, type)))
+        bool skipped = m->scanning && !must_scan(m, type);
+        if (skipped && type->scan_count + type->tail_count > 0)
+            m->texts.partial = true;
+        if (type->fate == MOLT_FATE_GONE || skipped)
             continue;
         run_span(m, span, &m->spans[s]);
         if (!m->scanning)
@@ -349,26 +358,37 @@ static void relocate_roots(MoltMigration *m)
     }
 }
 
-/* Blocks of a type that is gone, which no pointer that stays reaches, are freed with it. */
+/* Objects of a type that is gone: those that a pointer still leads to refuse, others go with it. */
 static void report_gone(MoltMigration *m)
 {
     for (MoltTypeId t = 0; t < m->plan->before->tables.type_count; t++) {
         MoltHeapStats stats;
+        char remedy[512];
+        const char *name = molt_type_name(m->plan->before, t);
         if (m->plan->types[t].fate != MOLT_FATE_GONE)
             continue;
         molt_heap_stats(m->heap, t, &stats);
         if (stats.blocks == 0)
             continue;
-        MoltSeverity severity = m->plan->policy == MOLT_POLICY_STRICT ? MOLT_REFUSE : MOLT_LOSS;
+        /* of a flexible struct, elements are those of its array */
+        uint64_t objects = molt_schema_tail(m->plan->before, t) ? stats.blocks : stats.elements;
+        bool missing = m->missing[t];
+        MoltSeverity severity =
+            missing || m->plan->policy == MOLT_POLICY_STRICT ? MOLT_REFUSE : MOLT_LOSS;
         m->refused = m->refused || severity == MOLT_REFUSE;
-        molt_report_add(m->report,
-                        &(MoltFinding){.severity = severity,
-                                       .rule = MOLT_RULE_TYPE_REMOVED,
-                                       .path = molt_type_name(m->plan->before, t),
-                                       .before = molt_type_name(m->plan->before, t),
-                                       .remedy = "if the struct was renamed, annotate it with "
-                                                 "MOLT_WAS(\"old name\")",
-                                       .objects = stats.blocks});
+        snprintf(remedy, sizeof remedy,
+                 missing ? "%llu live and still pointed at: keep the struct, or name it on its "
+                           "successor with MOLT_WAS(\"%.200s\")"
+                         : "%llu live that nothing will point at: if the struct was renamed, "
+                           "annotate it with MOLT_WAS(\"%.200s\")",
+                 (unsigned long long)objects, name);
+        molt_report_add(m->report, &(MoltFinding){.severity = severity,
+                                                  .rule = missing ? MOLT_RULE_TYPE_MISSING
+                                                                  : MOLT_RULE_TYPE_REMOVED,
+                                                  .path = name,
+                                                  .before = name,
+                                                  .remedy = remedy,
+                                                  .objects = objects});
     }
 }
 
@@ -381,6 +401,7 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->new_types, m->plan->before->tables.type_count, sizeof *m->new_types);
     free_table(m, m->rebuilt, m->plan->before->tables.type_count, sizeof *m->rebuilt);
     free_table(m, m->contained, m->plan->before->tables.type_count, sizeof *m->contained);
+    free_table(m, m->missing, m->plan->before->tables.type_count, sizeof *m->missing);
     free_table(m, m->fresh, m->fresh_slots, sizeof *m->fresh);
     free_table(m, m->patches, m->patch_slots, sizeof *m->patches);
     free_table(m, m->tallies, m->tally_slots, sizeof *m->tallies);
@@ -401,6 +422,7 @@ void molt_migrate_discard(MoltMigration *m)
         molt__span_release(m->heap, &m->fresh[s]);
     molt__attic_discard(m);
     molt__ownership_discard(m);
+    molt__made_discard(m);
     release_tables(m);
 }
 
@@ -412,6 +434,7 @@ static bool make_tables(MoltMigration *m)
     m->new_types = new_table(m, types, sizeof *m->new_types);
     m->rebuilt = new_table(m, types, sizeof *m->rebuilt);
     m->contained = new_table(m, types, sizeof *m->contained);
+    m->missing = new_table(m, types, sizeof *m->missing);
     if (m->failed)
         return false;
     for (MoltTypeId t = 0; t < types; t++)
@@ -452,6 +475,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
     m->span_count = heap->span_count;
     if (make_tables(m) && make_new_spans(m)) {
         molt__ownership_survey(m);
+        molt__made_begin(m);
         run_spans(m);
         relocate_roots(m);
         if (!m->refused && !m->failed) {
@@ -466,8 +490,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
     if (!m->failed) {
         molt__tally_report(m);
         molt__attic_report(m);
-        if (!m->refused)
-            report_gone(m);
+        report_gone(m);
     }
     report->pointers_changed += m->patch_count;
     MoltStatus status = outcome(m, error);
@@ -502,5 +525,6 @@ void molt_migrate_commit(MoltMigration *m)
     molt__ownership_commit(m);
     molt__attic_commit(m);
     molt__ownership_free_claimed(m); /* the attic forgets them with its new pages */
+    molt__made_commit(m);
     release_tables(m);
 }

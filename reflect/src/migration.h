@@ -7,6 +7,7 @@
 
 #include "attic_page.h"
 #include "heap_span.h"
+#include "made_text.h"
 #include "molt/migrate.h"
 #include "plan_ops.h"
 
@@ -28,7 +29,7 @@ typedef struct MoltTally {
     uint64_t objects;
     uint64_t batch;                     /* first object of the batch that `counted` speaks of */
     uint64_t counted[MOLT__BATCH / 64]; /* bits: objects of that batch which are in `objects` */
-    char value[160];                    /* the first value and where it was */
+    char value[192];                    /* the first value and where it was */
 } MoltTally;
 
 typedef struct MoltCodeEntry {
@@ -93,6 +94,7 @@ struct MoltMigration {
     MoltTypeId *new_types; /* per old type */
     bool *rebuilt;         /* per old type: counted as changed */
     bool *contained;       /* per old type: may lie in a block that moves or goes */
+    bool *missing;         /* per old type: gone, and a pointer that stays leads to an object of it */
     bool moves;            /* at least one block moves or goes */
 
     MoltOwnership owned;
@@ -116,6 +118,7 @@ struct MoltMigration {
     MoltRunMode mode;
     bool value_lost, value_refused; /* VALUE: it did not fit; there is no rule for it */
     MoltAtticWork attic;
+    MoltMadeTexts texts;
 
     MoltCodeEntry code_cache[MOLT__CODE_CACHE];
     MoltOffsetEntry offset_cache[MOLT__OFFSET_CACHE];

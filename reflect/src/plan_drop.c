@@ -40,7 +40,9 @@ void molt__emit_drop_field(MoltPlan *plan, const MoltEmitSite *site, MoltRule ru
                                      .rule = (uint8_t)rule,
                                      .source = source + field->bit_offset / 8,
                                      .size = sizeof(uintptr_t),
-                                     .constant = MOLT__NO_CONSTANT});
+                                     .constant = MOLT__NO_CONSTANT,
+                                     .values = note->constant,
+                                     .length = note->constant_size});
         return;
     }
     molt__emit_drop(plan, site, rule, field->type, source + field->bit_offset / 8, constant);
@@ -62,16 +64,22 @@ static void drop_fields(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule,
     }
 }
 
-static void drop_bytes(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, uint64_t source,
-                       uint64_t size, uint32_t constant, bool unkept)
+/* `type` is that of the value, or of the elements. */
+static void drop_bytes(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, MoltTypeId type,
+                       uint64_t source, uint64_t size, uint32_t constant)
 {
-    molt__emit_op(plan, (MoltOp){.code = MOLT__OP_DROP_BYTES,
-                                 .unkept = unkept,
-                                 .check = molt__emit_check(plan, site),
-                                 .rule = (uint8_t)rule,
-                                 .source = source,
-                                 .size = size,
-                                 .constant = constant});
+    uint16_t kind = molt_type(plan->before, type)->kind;
+    MoltOp op = {.code = MOLT__OP_DROP_BYTES,
+                 .unkept = kind == MOLT_KIND_UNION &&
+                           molt__plan_arms_have_pointers(plan->before, type),
+                 .check = molt__emit_check(plan, site),
+                 .rule = (uint8_t)rule,
+                 .source = source,
+                 .size = size,
+                 .constant = constant};
+    if (molt__plan_is_number(molt_type(plan->before, type)))
+        op.forms[0] = molt__plan_form(plan->before, type); /* for messages */
+    molt__emit_op(plan, op);
 }
 
 /* Elements of which none is taken. */
@@ -82,7 +90,7 @@ static void drop_run(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, Mo
     if (count == 0)
         return;
     if (constant != MOLT__NO_CONSTANT || type->kind == MOLT_KIND_INT) {
-        drop_bytes(plan, site, rule, source, count * type->size, constant, false);
+        drop_bytes(plan, site, rule, elem, source, count * type->size, constant);
         return;
     }
     uint32_t body = molt__emit_loop(plan, count, source, type->size, 0, 0);
@@ -129,8 +137,6 @@ void molt__emit_drop(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, Mo
                                      .constant = MOLT__NO_CONSTANT,
                                      .forms = {molt__plan_form(plan->before, before)}});
     } else {
-        bool pointers =
-            type->kind == MOLT_KIND_UNION && molt__plan_arms_have_pointers(plan->before, before);
-        drop_bytes(plan, site, rule, source, type->size, constant, pointers);
+        drop_bytes(plan, site, rule, before, source, type->size, constant);
     }
 }

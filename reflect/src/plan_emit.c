@@ -192,38 +192,30 @@ static bool is_indexed(const MoltType *type)
     return type->kind == MOLT_KIND_ARRAY || type->kind == MOLT_KIND_VECTOR;
 }
 
-static unsigned dimensions(const MoltSchema *schema, const MoltType *type, uint64_t *elements)
+/* Text on one side is a `char *` on the other. */
+static bool is_text_moved(const MoltPlan *plan, const MoltType *was, const MoltType *is)
 {
-    unsigned count = 0;
-    *elements = 1;
-    while (is_indexed(type)) {
-        *elements *= type->length;
-        type = molt_type(schema, type->elem);
-        count++;
-    }
-    return count;
+    return (is_char_array(plan->before, was) && molt__plan_is_char_pointer(plan->after, is)) ||
+           (is_char_array(plan->after, is) && molt__plan_is_char_pointer(plan->before, was));
 }
 
-static bool same_dimensions(const MoltPlan *plan, const MoltType *was, const MoltType *is)
+/* A reshape has other dimensions, or keeps the number of elements but not their indices; nothing says
+ * which goes where. A text that moves to or from the heap is one value. */
+static bool is_reshape(const MoltPlan *plan, const MoltType *was, const MoltType *is)
 {
-    while (is_indexed(was) && is_indexed(is)) {
-        if (was->length != is->length)
-            return false;
+    uint64_t had = 1, has = 1;
+    unsigned depth = 0;
+    bool same = true;
+    for (; is_indexed(was) && is_indexed(is); depth++) {
+        had *= was->length;
+        has *= is->length;
+        same = same && was->length == is->length;
         was = molt_type(plan->before, was->elem);
         is = molt_type(plan->after, is->elem);
     }
-    return true;
-}
-
-/* A reshape keeps the number of elements but not their indices; nothing says which goes where. */
-static bool is_reshape(const MoltPlan *plan, const MoltType *was, const MoltType *is)
-{
-    uint64_t had, has;
-    unsigned old_depth = dimensions(plan->before, was, &had);
-    unsigned new_depth = dimensions(plan->after, is, &has);
-    if (old_depth != new_depth)
+    if ((is_indexed(was) || is_indexed(is)) && !is_text_moved(plan, was, is))
         return true;
-    return old_depth > 1 && had == has && !same_dimensions(plan, was, is);
+    return depth > 1 && had == has && !same;
 }
 
 /* Elements of arrays, in all dimensions, that are emitted one by one at most. */

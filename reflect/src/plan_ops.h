@@ -59,7 +59,8 @@ typedef enum MoltValueFate {
 typedef struct MoltOp {
     uint8_t code;
     bool round;    /* NUMBER: fractions to the nearest integer */
-    bool has_string; /* DROP_BYTES: its default is a string, so NULL is worth keeping */
+    bool has_string; /* DROP_BYTES: its default is a string, `length` bytes at constants[values] of
+                        the old schema, so NULL is worth keeping */
     bool external; /* POINTER: bits are kept whatever they are */
     bool unkept;   /* what it loses cannot return: a tag without its arm, or an arm's pointers */
     bool otherwise; /* ARM */
@@ -71,7 +72,7 @@ typedef struct MoltOp {
     uint64_t tag;                 /* UNION: where it is; ARM, TAG: its value; BOX, EMBED: a place */
     uint32_t constant;            /* CONSTANT*: new schema; DROP*: old schema's default, or none */
     uint32_t values, value_count; /* ENUM, FLAGS */
-    MoltNumberForm forms[2];
+    MoltNumberForm forms[2]; /* of DROP_BYTES forms[0] is that of its numbers, if it has some */
     MoltNumberKernel *kernel;
     MoltTypeId before, after; /* POINTER, BOX, EMBED: pointees; ENUM, FLAGS: the enums' types */
     bool pointee_ok;          /* POINTER: the new pointee is what the old one became, or void */

@@ -52,6 +52,60 @@ static const char *default_text(const MoltSchema *schema, const MoltField *field
     return note && molt_string(schema, note->text)[0] ? molt_string(schema, note->text) : NULL;
 }
 
+static bool is_integral(const MoltType *type)
+{
+    return type->kind == MOLT_KIND_ENUM || type->kind == MOLT_KIND_INT;
+}
+
+/* The enumerators that an edit of an enum removes, for the line about it; whether a live value was one
+ * of them is told apart. */
+static void name_gone(MoltPlan *plan, MoltTypeId before, MoltTypeId after, char *buffer,
+                      size_t size)
+{
+    MoltOp op = {0};
+    uint32_t values = plan->value_count;
+    size_t used = 0;
+    MoltReport *report = plan->report;
+    plan->report = NULL; /* the operations' own match reports */
+    molt__plan_match_values(plan, before, after, &op);
+    plan->report = report;
+    for (uint32_t v = op.values; v < op.values + op.value_count && used < size; v++) {
+        if (plan->values[v].fate <= MOLT__VALUE_SPLIT)
+            continue;
+        int length = snprintf(buffer + used, size - used, "%s%s", used > 0 ? ", " : "without ",
+                              molt_string(plan->before, plan->values[v].name));
+        used += length > 0 ? (size_t)length : 0;
+    }
+    plan->value_count = values;
+}
+
+/* What the types of a field say about its values; MOLT_RULE_COUNT for nothing. */
+static MoltRule change_rule(const MoltPlan *plan, const MoltField *was, const MoltField *is)
+{
+    const MoltType *from = molt_type(plan->before, molt_value_type(plan->before, was->type));
+    const MoltType *to = molt_type(plan->after, molt_value_type(plan->after, is->type));
+    bool changed = from->hash != to->hash;
+    if (from->kind == MOLT_KIND_ENUM && to->kind == MOLT_KIND_ENUM)
+        return changed ? MOLT_RULE_ENUM_RENUMBERED : MOLT_RULE_COUNT;
+    if (is_integral(from) && is_integral(to) && from->kind != to->kind)
+        return MOLT_RULE_NUMBER_CONVERTED;
+    if (molt_kind_is_sequence(from->kind) && molt_kind_is_sequence(to->kind))
+        return from->length != to->length ? MOLT_RULE_ARRAY_RESIZED : MOLT_RULE_COUNT;
+    if ((from->kind == MOLT_KIND_ARRAY && molt__plan_is_char_pointer(plan->after, to)) ||
+        (to->kind == MOLT_KIND_ARRAY && molt__plan_is_char_pointer(plan->before, from)))
+        return MOLT_RULE_STRING_CONVERTED;
+    if (from->kind == MOLT_KIND_STRUCT && to->kind == MOLT_KIND_POINTER &&
+        molt__plan_same_type(plan, was->type, to->elem))
+        return MOLT_RULE_STRUCT_ALLOCATED;
+    if (from->kind == MOLT_KIND_POINTER && to->kind == MOLT_KIND_STRUCT &&
+        molt__plan_same_type(plan, from->elem, is->type))
+        return MOLT_RULE_STRUCT_EMBEDDED;
+    if (molt__plan_is_number(from) && molt__plan_is_number(to) &&
+        (changed || was->bit_width != is->bit_width))
+        return MOLT_RULE_NUMBER_CONVERTED;
+    return MOLT_RULE_COUNT;
+}
+
 /* What holds whatever the values are, once per pair of structs. */
 static void report_field(MoltPlan *plan, const MoltPair *pair, uint32_t before, uint32_t after)
 {
@@ -75,29 +129,14 @@ static void report_field(MoltPlan *plan, const MoltPair *pair, uint32_t before, 
         molt_string(plan->after, is->name)[0] != '<') /* an anonymous one has no name to change */
         molt__plan_find(plan, MOLT_INFO, MOLT_RULE_FIELD_RENAMED, pair->before, before, pair->after,
                         after, NULL, NULL);
-    const MoltType *from = molt_type(plan->before, molt_value_type(plan->before, was->type));
-    const MoltType *to = molt_type(plan->after, molt_value_type(plan->after, is->type));
-    MoltRule rule = MOLT_RULE_COUNT;
-    if (from->kind == MOLT_KIND_ENUM && to->kind == MOLT_KIND_ENUM)
-        rule = from->hash != to->hash ? MOLT_RULE_ENUM_RENUMBERED : MOLT_RULE_COUNT;
-    else if (molt_kind_is_sequence(from->kind) && molt_kind_is_sequence(to->kind))
-        rule = from->length != to->length ? MOLT_RULE_ARRAY_RESIZED : MOLT_RULE_COUNT;
-    else if (from->kind == MOLT_KIND_ARRAY && molt__plan_is_char_pointer(plan->after, to))
-        rule = MOLT_RULE_STRING_CONVERTED;
-    else if (to->kind == MOLT_KIND_ARRAY && molt__plan_is_char_pointer(plan->before, from))
-        rule = MOLT_RULE_STRING_CONVERTED;
-    else if (from->kind == MOLT_KIND_STRUCT && to->kind == MOLT_KIND_POINTER &&
-             molt__plan_same_type(plan, was->type, to->elem))
-        rule = MOLT_RULE_STRUCT_ALLOCATED;
-    else if (from->kind == MOLT_KIND_POINTER && to->kind == MOLT_KIND_STRUCT &&
-             molt__plan_same_type(plan, from->elem, is->type))
-        rule = MOLT_RULE_STRUCT_EMBEDDED;
-    else if (molt__plan_is_number(from) && molt__plan_is_number(to) &&
-             (from->hash != to->hash || was->bit_width != is->bit_width))
-        rule = MOLT_RULE_NUMBER_CONVERTED;
+    MoltRule rule = change_rule(plan, was, is);
+    char gone[160] = "";
+    if (rule == MOLT_RULE_ENUM_RENUMBERED)
+        name_gone(plan, molt_value_type(plan->before, was->type),
+                  molt_value_type(plan->after, is->type), gone, sizeof gone);
     if (rule != MOLT_RULE_COUNT)
-        molt__plan_find(plan, MOLT_INFO, rule, pair->before, before, pair->after, after, NULL,
-                        NULL);
+        molt__plan_find(plan, MOLT_INFO, rule, pair->before, before, pair->after, after,
+                        gone[0] ? gone : NULL, NULL);
 }
 
 /* Fields that kept their order among those that both sides have did not move in any sense that a

@@ -480,6 +480,8 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     if (index >= span->blocks || !molt__span_is_live(span, (uint32_t)index))
         return dangling(m, op, value, i, span);
     uint64_t count = molt__span_count(span, (uint32_t)index);
+    if (span->made)
+        molt__made_hold(m, slot - 1, (uint32_t)index);
     at -= index * span->stride;
     bool flexible = span->header > 0;
     uint64_t unit = flexible ? molt__span_bytes(span, count) : span->elem_size;
@@ -504,6 +506,8 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
                     molt_type_name(m->plan->before, span->type));
         return 0;
     }
+    if (m->mode == MOLT__RUN_STATE && type->fate == MOLT_FATE_GONE)
+        m->missing[span->type] = true;
     if (!op->pointee_ok) {
         bool void_to_exact = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_VOID &&
                              type->after == op->after && offset == 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "heap_span.h"
+#include "made_text.h"
 
 struct MoltSnapshot {
     MoltAllocator allocator;
@@ -30,8 +31,15 @@ static bool copy_span_tables(const MoltAllocator *allocator, const MoltSpan *fro
     to->live_bits = NULL;
     to->counts = NULL;
     to->kept = NULL;
+    to->made = NULL;
     if (from->bytes == 0)
         return true;
+    if (from->made) {
+        to->made = resize(allocator, NULL, 0, molt__made_bytes(from));
+        if (!to->made)
+            return false;
+        memcpy(to->made, from->made, molt__made_bytes(from));
+    }
     if (from->kept) {
         uint64_t kept = (uint64_t)from->blocks * sizeof *to->kept;
         to->kept = resize(allocator, NULL, 0, kept);
@@ -110,6 +118,8 @@ static uint64_t bytes_of_tables(const MoltHeap *tables)
             bytes += (uint64_t)span->blocks * sizeof *span->counts;
         if (span->kept)
             bytes += (uint64_t)span->blocks * sizeof *span->kept;
+        if (span->made)
+            bytes += molt__made_bytes(span);
     }
     return bytes;
 }

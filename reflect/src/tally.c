@@ -102,7 +102,7 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
     MoltTally *tally = tally_of(m, op->check, rule);
     if (tally) {
         if (tally->objects == 0) {
-            char where[48], value[96];
+            char where[48], value[128];
             va_list args;
             va_start(args, format);
             vsnprintf(value, sizeof value, format, args);

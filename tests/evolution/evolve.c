@@ -1,7 +1,7 @@
 /* Runs one edit through the real reload: loads version 1 of a game, lets it make its state, replaces
  * the library file by version 2, forces the reload, lets the code that then runs check the state, and
- * goes back to version 1. Prints one line for the outcome and one for each finding; exit 0 when code and
- * state agree. */
+ * under the live policy goes back to version 1. Prints one line for the outcome and one for each
+ * finding; exit 0 when code and state agree. A library between the two is an edit on the way there. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +9,19 @@
 
 #include "molt/reload.h"
 
+enum { LONG_DUMP = 8 << 20 };
+
 static void log_line(const MoltPlatformApi *api, const char *text)
 {
     (void)api;
     fprintf(stderr, "%s\n", text);
+}
+
+static void misuse(void *context, const char *text)
+{
+    (void)context;
+    fprintf(stderr, "evolve: misuse of the heap: %s\n", text);
+    exit(1);
 }
 
 static uint64_t zero(const MoltPlatformApi *api)
@@ -69,11 +78,18 @@ static int check_untouched(const MoltReload *reload, const MoltHash *digest, con
 static void print_event(const MoltReloadEvent *event)
 {
     printf("outcome %s\n", event->outcome);
+    if (event->report)
+        printf("changed %u types, %llu objects\nkept %llu objects\n", event->report->types_changed,
+               (unsigned long long)event->report->objects_migrated,
+               (unsigned long long)event->report->attic_objects);
     for (uint32_t f = 0; event->report && f < event->report->count; f++) {
         const MoltFinding *finding = &event->report->findings[f];
         printf("finding %s %s %s %llu\n", molt_severity_id(finding->severity),
                molt_rule_id(finding->rule), finding->path ? finding->path : "-",
                (unsigned long long)finding->objects);
+        char text[2048];
+        molt_finding_text(finding, text, sizeof text);
+        printf("says %s\n", text);
         if (finding->remedy)
             printf("remedy %s\n", finding->remedy);
     }
@@ -81,35 +97,128 @@ static void print_event(const MoltReloadEvent *event)
         printf("detail %s: %s\n", event->headline, event->detail);
 }
 
-/* Undoing the edit brings back the state as it was, whatever the edit took away. */
-static void undo(MoltReload *reload, const char *library, const char *work, const char *before)
+static bool put_library(const char *library, const char *work)
+{
+    unlink(work);
+    if (copy_file(library, work))
+        return true;
+    fail(work, "cannot be replaced");
+    return false;
+}
+
+/* Goes to another version and says whether the state is as it was before in that version. */
+static bool go_back(MoltReload *reload, const char *library, const char *work, const char *before,
+                    const char *word)
 {
     MoltReloadEvent event;
     char *after = NULL;
-    unlink(work);
-    if (!copy_file(library, work)) {
-        fail(work, "cannot be replaced");
-        return;
-    }
+    if (!put_library(library, work))
+        return false;
     molt_reload_force(reload, &event);
     if (event.kind == MOLT_EVENT_RELOADED)
         after = dump(reload);
     bool same = after && before && strcmp(after, before) == 0;
     if (event.kind != MOLT_EVENT_RELOADED)
-        printf("undo %s\n%s\n", event.outcome, event.detail);
+        printf("%s %s\n%s\n", word, event.outcome, event.detail);
     else if (same)
-        printf("undo same\n");
+        printf("%s same\n", word);
     else
-        printf("undo differs\nbefore:\n%s\nafter:\n%s\n", before, after);
+        printf("%s differs\nbefore:\n%s\nafter:\n%s\n", word, before, after);
     free(after);
+    return same;
+}
+
+/* Undoing the edit brings back the state as it was, whatever the edit took away; and so does doing and
+ * undoing it once more, which is left out for states that take long to dump. */
+static void undo(MoltReload *reload, const char *const libraries[2], const char *work,
+                 const char *const dumps[2])
+{
+    static const char *const words[] = {"undo", "redo", "undo-again"};
+    int steps = dumps[0] && strlen(dumps[0]) < LONG_DUMP ? 3 : 1;
+    for (int step = 0; step < steps; step++) {
+        if (!go_back(reload, libraries[step % 2], work, dumps[step % 2], words[step]))
+            return;
+    }
+}
+
+typedef struct Run {
+    MoltPolicy policy;
+    const char *dump_file; /* for the state after the edit; NULL: nowhere */
+    const char *libraries[3];
+    int count; /* of the libraries, the first and the last version included */
+    const char *work;
+} Run;
+
+static bool write_dump(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    bool good = file && fputs(text, file) >= 0;
+    if (file)
+        good = fclose(file) == 0 && good;
+    return good;
+}
+
+/* From a running version 1 on: 0 when code and state agree. */
+static int run_edit(const Run *run, MoltReload *reload)
+{
+    MoltHash digest = molt_heap_digest(molt_reload_heap(reload));
+    MoltReloadEvent event = {0};
+    char *before = dump(reload), *after = NULL;
+    int result = 1;
+    for (int v = 1; v < run->count; v++) {
+        if (!put_library(run->libraries[v], run->work))
+            goto cleanup;
+        molt_reload_force(reload, &event);
+        if (event.kind != MOLT_EVENT_RELOADED)
+            break;
+    }
+    bool reloaded = event.kind == MOLT_EVENT_RELOADED;
+    print_event(&event);
+    molt_reload_poll(reload, &event); /* closes the library that no longer runs */
+    result = reloaded ? 0 : check_untouched(reload, &digest, before);
+    if (result == 0 && !molt_reload_frame(reload))
+        result = fail("check", "the state is not what the edit should have made of it");
+    after = dump(reload); /* also a check: it follows every pointer of the new state */
+    if (!after || (run->dump_file && !write_dump(run->dump_file, after)))
+        result = 1;
+    if (result == 0 && reloaded && run->policy == MOLT_POLICY_LIVE) {
+        const char *const libraries[2] = {run->libraries[0], run->libraries[run->count - 1]};
+        const char *const dumps[2] = {before, after};
+        undo(reload, libraries, run->work, dumps);
+    }
+cleanup:
+    free(before);
+    free(after);
+    return result;
+}
+
+static bool parse(int argc, char **argv, Run *run)
+{
+    int at = 1;
+    *run = (Run){.policy = MOLT_POLICY_LIVE};
+    if (at < argc && strcmp(argv[at], "--strict") == 0) {
+        run->policy = MOLT_POLICY_STRICT;
+        at++;
+    }
+    if (at + 1 < argc && strcmp(argv[at], "--dump") == 0) {
+        run->dump_file = argv[at + 1];
+        at += 2;
+    }
+    run->count = argc - at - 1;
+    if (run->count < 2 || run->count > 3)
+        return false;
+    for (int v = 0; v < run->count; v++)
+        run->libraries[v] = argv[at + v];
+    run->work = argv[argc - 1];
+    return true;
 }
 
 int main(int argc, char **argv)
 {
-    bool show = argc == 5 && strcmp(argv[4], "--dump") == 0;
-    if (argc != 4 && !show) {
-        fprintf(stderr, "usage: evolve V1.so V2.so WORK.so [--dump]\n"
-                        "WORK.so is the path to load and reload from\n");
+    Run run;
+    if (!parse(argc, argv, &run)) {
+        fprintf(stderr, "usage: evolve [--strict] [--dump FILE] V1.so [BETWEEN.so] V2.so WORK.so\n"
+                        "WORK.so is the path that is reloaded\n");
         return 2;
     }
     MoltPlatformApi api = {.size = sizeof api,
@@ -117,41 +226,26 @@ int main(int argc, char **argv)
                            .frame = zero,
                            .seed = zero,
                            .log = log_line};
-    MoltReloadDesc desc = {.library = argv[3], .api = &api, .no_build = true, .no_watch = true};
+    MoltReloadDesc desc = {.library = run.work,
+                           .api = &api,
+                           .policy = run.policy,
+                           .fault = misuse,
+                           .no_build = true,
+                           .no_watch = true};
     MoltReload *reload = NULL;
-    MoltReloadEvent event;
     MoltError error = {0};
-    char *before = NULL;
     int result = 1;
-    if (!copy_file(argv[1], argv[3])) {
-        fail(argv[3], "cannot be written");
+    if (!copy_file(run.libraries[0], run.work)) {
+        fail(run.work, "cannot be written");
     } else if (molt_reload_create(&desc, &reload, &error) != MOLT_OK ||
                molt_reload_start(reload, &error) != MOLT_OK) {
         fail("start", error.text);
     } else if (!molt_reload_frame(reload)) {
         fail("version 1", "its own check fails");
     } else {
-        MoltHash digest = molt_heap_digest(molt_reload_heap(reload));
-        before = dump(reload);
-        unlink(argv[3]);
-        if (!copy_file(argv[2], argv[3]))
-            fail(argv[3], "cannot be replaced");
-        molt_reload_force(reload, &event);
-        print_event(&event);
-        result = event.kind == MOLT_EVENT_RELOADED ? 0 : check_untouched(reload, &digest, before);
-        if (result == 0 && !molt_reload_frame(reload))
-            result = fail("check", "the state is not what the edit should have made of it");
-        char *after = dump(reload); /* also a check: it follows every pointer of the new state */
-        if (!after)
-            result = 1;
-        else if (show)
-            printf("%s", after);
-        free(after);
-        if (result == 0 && event.kind == MOLT_EVENT_RELOADED)
-            undo(reload, argv[1], argv[3], before);
+        result = run_edit(&run, reload);
         molt_reload_stop(reload);
     }
-    free(before);
     molt_reload_destroy(reload);
     return result;
 }

@@ -1,22 +1,27 @@
-"""One evolution case: compiles both versions, runs the edit through the real reload, and compares the
-outcome and the findings with what the case's leading comment expects:
+"""One evolution case: compiles both versions, runs the edit through the real reload under each policy,
+and compares the outcome and the findings with what the case's leading comment expects:
 
     expect: migrated | code | refused RULE PATH | load-failed TEXT | codegen-error TEXT
     report: SEVERITY RULE PATH [OBJECTS]       one line for each finding that must be there
     dump: TEXT                                 a part of the dump of the state after the edit
     remedy: TEXT                               the beginning of a remedy that must be there
+    strict: migrated WHY                       the losses refuse nothing under the strict policy
     undo: differs | refused WHY                going back to version 1 does not give the same dump
+    redo: differs | refused WHY                the same of version 2, after version 1 again
     through-file: differs WHY                  a reload through a snapshot file gives another state
     through-file: renumbered WHY               the same, but for the numbers of objects
     cflags: FLAG...                            for the compiler, where the edit is one it warns of
     with: FILE                                 another source of both versions, beside the case
 
-Where an edit is migrated, going back to version 1 must give the dump that was there before. A loss
-that no `report:` line names is a failure, and so is a missing one. The same reload through a snapshot
-file must have the same outcome and give the same dump."""
+That is the live policy. Under the strict one an edit with losses is refused, by each of them, and any
+other edit ends alike. Where an edit is migrated live, going back to version 1 must give the dump that
+was there before. A loss that no `report:` line names is a failure, and so is a missing one. The same
+reload through a snapshot file must have the same outcome and give the same dump."""
 import argparse
+import dataclasses
 import pathlib
 import re
+import resource
 import shlex
 import subprocess
 import sys
@@ -28,21 +33,50 @@ from compare_dumps import compare_dumps
 from molt_schema import load_json
 
 
-def expectations(source):
+@dataclasses.dataclass
+class Expectation:
+    """What one run has to end with: `outcome` is a line of words, findings are lists of words."""
+    outcome: str
+    reports: list
+    undo: str = "same"
+    redo: str = "same"
+    texts: list = dataclasses.field(default_factory=list) # what the output has to hold
+
+
+@dataclasses.dataclass
+class Case:
+    live: Expectation
+    strict: Expectation
+    cflags: list
+    others: list
+    file: str = "same" # what a reload through a file comes to, beside one in memory
+
+
+def strict_of(live, losses_allowed=False):
+    """What the live policy reports as a loss refuses under the strict one."""
+    lossy = any(report[0] == "loss" for report in live.reports)
+    if not lossy or losses_allowed:
+        reports = [report for report in live.reports if report[0] != "loss"]
+        return Expectation(live.outcome, reports, texts=live.texts)
+    reports = [["refuse", *report[1:]] if report[0] == "loss" else report for report in live.reports]
+    return Expectation("refused", reports)
+
+
+def read_case(source):
     comment = re.match(r"\s*/\*(.*?)\*/", source, re.S)
     lines = [line.strip(" *") for line in comment.group(1).splitlines()] if comment else []
-    cflags = [word for line in lines if line.startswith("cflags:") for word in line[7:].split()]
-    expect = [line[7:].strip() for line in lines if line.startswith("expect:")]
-    reports = [line[7:].split() for line in lines if line.startswith("report:")]
-    others = [line[5:].strip() for line in lines if line.startswith("with:")]
-    undo = [line[5:].split()[0] for line in lines if line.startswith("undo:")]
-    dumps = [line[5:].strip() for line in lines if line.startswith("dump:")]
-    dumps += ["\nremedy " + line[7:].strip() for line in lines if line.startswith("remedy:")]
-    if len(expect) != 1 or len(undo) > 1:
-        sys.exit("the leading comment must have one `expect:` line and at most one `undo:` line")
-    file = [line[13:].split()[0] for line in lines if line.startswith("through-file:")]
-    return (expect[0], reports, dumps, cflags, others, undo[0] if undo else "same",
-            file[0] if file else "same")
+    words = {key: [line[len(key) + 1:].split() for line in lines if line.startswith(f"{key}:")]
+             for key in ("expect", "report", "strict", "undo", "redo", "through-file", "cflags", "with")}
+    if len(words["expect"]) != 1 or any(len(words[key]) > 1 for key in ("undo", "redo", "strict")):
+        sys.exit("the leading comment must have one `expect:` line and at most one `undo:`, `redo:` "
+                 "and `strict:`")
+    undo, redo, file = (words[key][0][0] if words[key] else "same"
+                        for key in ("undo", "redo", "through-file"))
+    texts = [line[5:].strip() for line in lines if line.startswith("dump:")]
+    texts += ["\nremedy " + line[7:].strip() for line in lines if line.startswith("remedy:")]
+    live = Expectation(" ".join(words["expect"][0]), words["report"], undo, redo, texts)
+    return Case(live, strict_of(live, bool(words["strict"])), sum(words["cflags"], []),
+                [line[0] for line in words["with"]], file)
 
 
 def run(command, **options):
@@ -50,13 +84,15 @@ def run(command, **options):
                           check=False, **options)
 
 
-def build(args, sources, version, folder):
+def build(args, sources, version, folder, *options):
     """The library of one version; (path, None) or (None, what the generator said)."""
-    cases = sources[0].parent
-    flags = [f"-DVERSION={version}", f"-I{cases.parent}"] + [f"-I{i}" for i in args.include]
+    base = sources[0].parent
+    here = pathlib.Path(__file__).resolve().parent
+    flags = [f"-DVERSION={version}", f"-I{here}"] + [f"-I{i}" for i in args.include]
     metadata, library = folder / f"v{version}.c", folder / f"v{version}.so"
-    command = [args.codegen, "--base", str(cases), "--metadata", str(metadata), "--schema",
-               str(folder / f"v{version}.json"), *map(str, sources), "--", "-std=gnu11", *flags]
+    command = [args.codegen, "--base", str(base), "--metadata", str(metadata), "--schema",
+               str(folder / f"v{version}.json"), *options, *map(str, sources), "--", "-std=gnu11",
+               *flags]
     generated = run(command)
     if generated.returncode != 0:
         return None, generated.stdout
@@ -69,25 +105,40 @@ def build(args, sources, version, folder):
     return library, None
 
 
-def compare(expect, reports, dumps, undo, output):
+def small_stack():
+    """8 MiB, the usual limit: nothing may recurse on data."""
+    _, most = resource.getrlimit(resource.RLIMIT_STACK)
+    resource.setrlimit(resource.RLIMIT_STACK, (8 << 20, most))
+
+
+def evolve(args, policy, libraries, folder, *options):
+    """Runs the edit; the libraries are the versions in their order."""
+    strict = ["--strict"] if policy == "strict" else []
+    return run([args.evolve, *strict, *options, *map(str, libraries), str(folder / "game.so")],
+               preexec_fn=small_stack)
+
+
+def compare(expected, output):
     """What is wrong with the outcome; an empty list when nothing is."""
     wrong = []
     outcome = re.search(r"^outcome (\S+)", output, re.M)
-    words = expect.split()
+    words = expected.outcome.split()
     if not outcome or outcome.group(1) != words[0]:
         wrong.append(f"expected outcome {words[0]}, got {outcome.group(1) if outcome else 'none'}")
     findings = [line.split()[1:] for line in output.splitlines() if line.startswith("finding ")]
-    if words[0] == "refused":
+    reports = expected.reports
+    if words[0] == "refused" and len(words) > 1:
         reports = reports + [["refuse", *words[1:]]]
     elif len(words) > 1 and " ".join(words[1:]) not in output:
         wrong.append(f"expected the words: {' '.join(words[1:])}")
-    wrong += [f"not there: {text.strip()}" for text in dumps if text not in output]
+    wrong += [f"not there: {text.strip()}" for text in expected.texts if text not in output]
     for report in reports:
         if not any(finding[:len(report)] == report for finding in findings):
             wrong.append(f"no finding: {' '.join(report)}")
-    undone = re.search(r"^undo (\S+)", output, re.M)
-    if undone and undone.group(1) != undo:
-        wrong.append(f"expected of going back: {undo}, got {undone.group(1)}")
+    for word, state in re.findall(r"^(undo|redo|undo-again) (\S+)", output, re.M):
+        wanted = {"undo": expected.undo, "redo": expected.redo}.get(word, "same")
+        if state != wanted:
+            wrong.append(f"expected of {word}: {wanted}, got {state}")
     for finding in findings:
         named = any(finding[:len(report)] == report for report in reports)
         if finding[0] == "loss" and not named and words[0] != "refused":
@@ -106,47 +157,72 @@ def compare_files(through, folder):
     return "differs" if differences else "renumbered", differences
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def arguments(about):
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("case", type=pathlib.Path)
     parser.add_argument("--codegen", required=True)
     parser.add_argument("--evolve", required=True)
-    parser.add_argument("--through-file", required=True)
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--cflags", default="")
     parser.add_argument("--include", action="append", default=[])
+    return parser
+
+
+def run_both(args, live, strict, libraries, folder):
+    """Runs the edit under both policies and prints what happened; the number of things wrong."""
+    count = 0
+    for policy, expected in (("live", live), ("strict", strict)):
+        dump = folder / f"{policy}.json"
+        result = evolve(args, policy, libraries, folder, "--dump", str(dump))
+        print(f"---- {policy}\n{result.stdout}", end="")
+        state = dump.read_text(encoding="utf-8") if dump.is_file() else ""
+        wrong = compare(expected, result.stdout + state)
+        if result.returncode != 0:
+            wrong.append(f"evolve ended with {result.returncode}")
+        for line in wrong:
+            print(f"FAIL: {line}")
+        count += len(wrong)
+    return count
+
+
+def run_through_file(args, expected, libraries, folder):
+    """Runs the edit in memory and through a file; the number of things wrong."""
+    result = run([args.through_file, *map(str, libraries), str(folder / "game.so"),
+                  str(folder / "memory.json"), str(folder / "file.json")], preexec_fn=small_stack)
+    outcome, differences = compare_files(result, folder)
+    print(f"---- through a file\n{result.stdout}", end="")
+    if outcome == expected:
+        return 0
+    print(f"FAIL: expected of a reload through a file: {expected}, got {outcome}", *differences,
+          sep="\n")
+    return 1
+
+
+def main():
+    parser = arguments(__doc__.splitlines()[0])
+    parser.add_argument("--through-file", required=True)
     args = parser.parse_args()
-    case = args.case.resolve()
-    expect, reports, dumps, args.case_flags, others, undo, file = expectations(case.read_text())
-    sources = [case, *(case.parent / other for other in others)]
+    source = args.case.resolve()
+    case = read_case(source.read_text())
+    args.case_flags = case.cflags
+    sources = [source, *(source.parent / other for other in case.others)]
     with tempfile.TemporaryDirectory(prefix="molt-evolution-") as name:
         folder = pathlib.Path(name)
         libraries = []
         for version in (1, 2):
             library, refusal = build(args, sources, version, folder)
             if refusal is not None:
-                text = expect.partition("codegen-error ")[2]
+                text = case.live.outcome.partition("codegen-error ")[2]
                 if text and text in refusal:
                     print(f"codegen refused version {version} as expected:\n{refusal}")
                     return 0
                 sys.exit(f"the generator refuses version {version}:\n{refusal}")
-            libraries.append(str(library))
-        if expect.startswith("codegen-error"):
+            libraries.append(library)
+        if case.live.outcome.startswith("codegen-error"):
             sys.exit("the generator accepts both versions")
-        result = run([args.evolve, *libraries, str(folder / "game.so"),
-                      *(["--dump"] if dumps else [])])
-        through = run([args.through_file, *libraries, str(folder / "game.so"),
-                       str(folder / "memory.json"), str(folder / "file.json")])
-        file_outcome, differences = compare_files(through, folder)
-    print(result.stdout, through.stdout, sep="", end="")
-    wrong = compare(expect, reports, dumps, undo, result.stdout)
-    if file_outcome != file:
-        wrong += [f"expected of a reload through a file: {file}, got {file_outcome}", *differences]
-    if result.returncode != 0:
-        wrong.append(f"evolve ended with {result.returncode}")
-    for line in wrong:
-        print(f"FAIL: {line}")
-    return 1 if wrong else 0
+        wrong = run_both(args, case.live, case.strict, libraries, folder)
+        wrong += run_through_file(args, case.file, libraries, folder)
+        return 1 if wrong else 0
 
 
 if __name__ == "__main__":

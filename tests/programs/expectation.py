@@ -7,7 +7,7 @@ code generator shows as well as a wrong step of the engine.
 
 from declarations import (CHAR, VOID, Array, Enum, Field, Float, Function, Int, Pointer, Struct, c_declare,
                           innermost, is_number, is_text, kind_name, lengths, rank, same_type)
-from live_state import Code, Dangling, Foreign, Literal, zero_value
+from live_state import Code, Dangling, Foreign, Literal, Ref, zero_value
 from number_rules import convert_number
 
 
@@ -166,8 +166,9 @@ class Expectation:
         type_ = self.map_type(obj.type)
         path = c_declare(obj.type, "")
         if type_ is None:
-            self.here = obj.index
-            self.loss("type-removed", Site(path))
+            for i in range(len(obj.values)):
+                self.here = (obj.index, i)
+                self.loss("type-removed", Site(path))
             self.cover("type removed", obj.type)
             return
         if isinstance(obj.type, Struct) and obj.type.name != type_.name:
@@ -404,8 +405,14 @@ class Expectation:
             return self._from_void(new, value, site)
         if new.to is not VOID and not same_type(old.to, new.to):
             self.cover("pointee changed, live", old)
-            return self.refuse(site, "pointee-type-changed", "type-missing")
+            return self._refuse_target(site, value, "pointee-type-changed", "type-missing")
         return self._place(old, new, value, site)
+
+    def _refuse_target(self, site, ref, *rules):
+        """A type that is gone although a pointer leads to an object of it has a line of its own."""
+        if isinstance(ref, Ref) and self.map_type(ref.obj.type) is None:
+            self.refuse(Site(c_declare(ref.obj.type, "")), "type-missing")
+        return self.refuse(site, *rules)
 
     def _code(self, old, new, value, site):
         if new.to is not VOID and not (isinstance(new.to, Function) and repr(old.to) == repr(new.to)):
@@ -420,7 +427,7 @@ class Expectation:
     def _from_void(self, new, value, site):
         if value.steps or self.map_type(value.obj.type) is not new.to:
             self.cover("void * to another type, live", new)
-            return self.refuse(site, "pointee-type-changed", "type-missing")
+            return self._refuse_target(site, value, "pointee-type-changed", "type-missing")
         self.cover("void * to its type", new)
         return Place(value.obj, value.element, ())
 
@@ -429,7 +436,8 @@ class Expectation:
             place, there = self.place(ref)
         except Gone:
             self.cover("target removed", old)
-            return self.refuse(site, "interior-target-removed", "type-missing", "pointee-type-changed")
+            return self._refuse_target(site, ref, "interior-target-removed", "type-missing",
+                                       "pointee-type-changed")
         if new.to is not VOID and not matches(there, new.to):
             self.cover("target retyped", old)
             return self.refuse(site, "pointee-type-changed", "interior-target-removed")
@@ -497,7 +505,19 @@ def following(type_, steps):
     return type_.fields[at] if at < len(type_.fields) and not type_.fields[at].width else None
 
 
+def is_text_moved(old, new):
+    """Text to or from the heap, as deep as both are arrays: the text is one value there."""
+    while isinstance(old, Array) and isinstance(new, Array):
+        old, new = old.elem, new.elem
+    return any(is_text(text) and isinstance(pointer, Pointer) and pointer.to is CHAR
+               for text, pointer in ((old, new), (new, old)))
+
+
 def is_reshape(old, new):
+    if is_text_moved(old, new):
+        depth = min(rank(old), rank(new))
+        was, now = lengths(old)[:depth], lengths(new)[:depth]
+        return depth > 1 and was != now and _product(was) == _product(now)
     if rank(old) != rank(new):
         return True
     was, now = lengths(old), lengths(new)

@@ -627,6 +627,115 @@ static bool there_play_and_back(uint64_t started)
     return ok;
 }
 
+/* ---- objects that come and go ----------------------------------------------------------------- */
+
+enum { STAYS, GONE };
+
+/* Frees some of the objects and makes others, which the heap puts into their places; cuts the array and
+ * lets it grow again. What is new holds zeros. */
+static void churn(State *state, int *fates)
+{
+    const MoltSchema *schema = molt_heap_schema(state->heap);
+    MoltTypeId type = molt_schema_find(schema, "Node");
+    for (int n = 1; n < NODES - ARRAY; n++) {
+        if (!chance(15))
+            continue;
+        fates[n] = GONE;
+        assert_true(molt_heap_delete(state->heap, state->elements[n]));
+        assert_ptr_equal(molt_heap_new(state->heap, type, 1), state->elements[n]);
+    }
+    if (chance(50)) {
+        int left = 3 + (int)below(ARRAY - 2); /* fewer would move the block */
+        void *array = state->elements[NODES - ARRAY];
+        assert_ptr_equal(molt_heap_resize(state->heap, array, (uint64_t)left), array);
+        assert_ptr_equal(molt_heap_resize(state->heap, array, ARRAY), array);
+        for (int n = left; n < ARRAY; n++)
+            fates[NODES - ARRAY + n] = GONE;
+    }
+}
+
+/* One run over some edits, between which objects come and go; without the attic, what is new in it is
+ * what it must be with it. */
+static bool churn_once(uint64_t started, bool with_attic, State *state, Picture *before,
+                       Picture *after, int *fates)
+{
+    Version first, second;
+    seed = started;
+    random_version(&first);
+    make_state(state, &first, false);
+    *before = draw_state(state, true);
+    for (int n = 0; n < NODES; n++)
+        fates[n] = STAYS;
+    second = first;
+    uint32_t steps = 1 + below(3);
+    bool ok = true;
+    for (uint32_t s = 0; s < steps && ok; s++) {
+        edit_version(&second);
+        ok = migrate(state, &second);
+        if (ok && !with_attic)
+            molt_attic_clear(state->heap);
+        if (ok)
+            churn(state, fates);
+    }
+    ok = ok && migrate(state, &first);
+    *after = ok ? draw_state(state, true) : (Picture){NULL, 0};
+    return ok;
+}
+
+/* Pointers to what went are not compared: they may be NULL, or lead to what came to its place. */
+typedef struct Skip {
+    const int *fates;
+    const Picture *before;
+    bool *skips;
+    size_t count;
+} Skip;
+
+static bool skip_leaf(void *context, const MoltLeaf *leaf)
+{
+    Skip *skip = context;
+    for (uint64_t i = 0; i < leaf->count; i++, skip->count++) {
+        uint64_t target;
+        memcpy(&target, skip->before->bytes + skip->count * 64, sizeof target);
+        bool pointer = leaf->kind == MOLT__LEAF_POINTER;
+        skip->skips[skip->count] =
+            pointer && target > 0 && target <= NODES && skip->fates[target - 1] == GONE;
+    }
+    return true;
+}
+
+static bool new_objects_start_anew(uint64_t started)
+{
+    State state, other;
+    Picture before, after, unused, plain;
+    int fates[NODES];
+    bool ok = churn_once(started, false, &other, &unused, &plain, fates);
+    bool same = churn_once(started, true, &state, &before, &after, fates);
+    assert_int_equal(ok, same);
+    bool *skips = calloc(NODES, 1024);
+    assert_non_null(skips);
+    Skip skip = {fates, &before, skips, 0};
+    for (int n = 0; n < NODES; n++)
+        molt__leaf_walk(state.schemas[0], molt_schema_find(state.schemas[0], "Node"), skip_leaf,
+                        &skip);
+    size_t values = before.size / 64, each = values / NODES;
+    for (size_t v = 0; ok && v < values; v++) {
+        const Picture *right = fates[v / each] == GONE ? &plain : &before;
+        if (skips[v] || memcmp(right->bytes + v * 64, after.bytes + v * 64, 64) == 0)
+            continue;
+        fprintf(stderr, "seed %" PRIu64 "%s\n", started, right == &plain ? ", new" : "");
+        print_difference(&state, values, v, right->bytes + v * 64, after.bytes + v * 64);
+        fail();
+    }
+    free(skips);
+    free(before.bytes);
+    free(after.bytes);
+    free(unused.bytes);
+    free(plain.bytes);
+    free_state(&state);
+    free_state(&other);
+    return ok;
+}
+
 static uint64_t first_seed;
 
 static void any_way_back_gives_every_value_back(void **unused)
@@ -647,11 +756,21 @@ static void no_way_back_gives_a_stale_value(void **unused)
     assert_true(first_seed || done > WAYS / 4);
 }
 
+static void no_new_object_gets_what_an_old_one_lost(void **unused)
+{
+    (void)unused;
+    int done = 0;
+    for (uint64_t n = 0; n < (first_seed ? 1 : WAYS); n++)
+        done += new_objects_start_anew((first_seed ? first_seed : 1) + n);
+    assert_true(first_seed || done > WAYS / 4);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_way_back_gives_every_value_back),
         cmocka_unit_test(no_way_back_gives_a_stale_value),
+        cmocka_unit_test(no_new_object_gets_what_an_old_one_lost),
     };
     first_seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 typedef struct CountingAllocator {
     uint64_t calls;   /* that ask for memory */
     uint64_t fail_at; /* 1: the first one; 0: none */
+    bool stays_out;   /* every one after that fails as well */
     uint64_t blocks;  /* out */
     uint64_t bytes;   /* out */
 } CountingAllocator;
@@ -27,7 +28,8 @@ static inline void *counting_resize(void *context, void *block, size_t old_size,
     CountingAllocator *counting = context;
     CountingHeader *header = block ? (CountingHeader *)block - 1 : NULL;
     assert(header ? header->size == old_size : old_size == 0);
-    if (new_size > 0 && ++counting->calls == counting->fail_at)
+    bool fails = new_size > 0 && ++counting->calls >= counting->fail_at && counting->fail_at > 0;
+    if (fails && (counting->stays_out || counting->calls == counting->fail_at))
         return NULL;
 
     CountingHeader *fresh = NULL;

@@ -1,5 +1,6 @@
 /* defaults of every kind: constants, expressions, text, braces, bit-fields
  * expect: migrated
+ * undo: differs (version 2 writes on the text, which is kept for when its field returns)
  */
 #include "case.h"
 

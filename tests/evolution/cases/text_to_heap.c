@@ -1,7 +1,6 @@
 /* char[N] becomes a heap string, and back
  * expect: migrated
  * report: loss string-truncated State.c 1
- * undo: differs (the string that version 2 needed stays in the heap)
  */
 #include "case.h"
 

@@ -1,0 +1,143 @@
+#include "made_text.h"
+
+#include <string.h>
+
+#include "migration.h"
+
+static uint64_t bit_of(uint32_t index)
+{
+    return (uint64_t)1 << (index % 64);
+}
+
+static bool is_made(const MoltSpan *span, uint32_t index)
+{
+    return span->made && (span->made[index / 64] & bit_of(index)) != 0;
+}
+
+/* ---- marks ---------------------------------------------------------------------------------- */
+
+bool molt__made_mark(const MoltAllocator *allocator, MoltSpan *span, uint32_t index)
+{
+    if (!span->made) {
+        span->made = allocator->resize(allocator->context, NULL, 0, molt__made_bytes(span));
+        if (!span->made)
+            return false;
+        memset(span->made, 0, molt__made_bytes(span));
+    }
+    span->made[index / 64] |= bit_of(index);
+    return true;
+}
+
+void molt__made_unmark(MoltSpan *span, uint32_t index)
+{
+    if (span->made)
+        span->made[index / 64] &= ~bit_of(index);
+}
+
+/* ---- while a migration runs ------------------------------------------------------------------ */
+
+/* A union may hold a pointer that nobody follows. */
+static bool has_pointers_in_unions(const MoltSchema *schema)
+{
+    for (MoltTypeId t = 0; t < schema->tables.type_count; t++) {
+        if (molt_type(schema, t)->kind == MOLT_KIND_UNION &&
+            molt__plan_arms_have_pointers(schema, t))
+            return true;
+    }
+    return false;
+}
+
+void molt__made_begin(MoltMigration *m)
+{
+    MoltMadeTexts *texts = &m->texts;
+    texts->partial = has_pointers_in_unions(m->plan->before);
+    for (uint32_t s = 0; s < m->span_count && !m->failed; s++) {
+        const MoltSpan *span = &m->heap->spans[s];
+        if (span->bytes == 0 || !span->made || m->spans[s].bytes > 0)
+            continue;
+        if (!texts->held)
+            texts->held = molt__migration_table(m, m->span_count, sizeof *texts->held);
+        if (texts->held)
+            texts->held[s] = molt__migration_table(m, molt__made_bytes(span), 1);
+    }
+}
+
+void molt__made_hold(MoltMigration *m, uint32_t span, uint32_t index)
+{
+    if (m->texts.held && m->texts.held[span] && m->mode == MOLT__RUN_STATE)
+        m->texts.held[span][index / 64] |= bit_of(index);
+}
+
+void molt__made_take(MoltMigration *m, uintptr_t value, const char *text, uint64_t length)
+{
+    MoltMadeTexts *texts = &m->texts;
+    MoltPlace place;
+    if (!texts->held || m->mode != MOLT__RUN_STATE)
+        return;
+    molt_heap_locate(m->heap, (const void *)value, &place); /* NOLINT: an address from the state */
+    if (place.kind != MOLT_PLACE_BLOCK || (uintptr_t)place.block.start != value)
+        return;
+    MoltTextTake take = {place.block.span, place.block.index};
+    const MoltSpan *span = &m->heap->spans[take.span];
+    bool kept = span->kept && span->kept[take.block] != 0; /* an earlier edit's value leads there */
+    if (!texts->held[take.span] || !is_made(span, take.block) || kept)
+        return;
+    if (text && (place.block.count != length + 1 || memcmp(place.block.start, text, length) != 0))
+        return;
+    if (molt__migration_grow(m, (void **)&texts->takes, &texts->take_slots, texts->take_count, 1,
+                             sizeof *texts->takes))
+        texts->takes[texts->take_count++] = take;
+}
+
+/* ---- commit --------------------------------------------------------------------------------- */
+
+/* More of the attic's pages lead to the block than the value that the edit took back. */
+static bool is_kept(const MoltHeap *heap, const MoltSpan *span, uint32_t index)
+{
+    return span->kept && span->kept[index] != 0 &&
+           heap->attic.blocks[span->kept[index] - 1].uses > 1;
+}
+
+/* Spans that hold nothing any more go with their serials, the last ones first: the next migration that
+ * makes these texts then names them as this state did. */
+static void drop_empty_spans(MoltHeap *heap)
+{
+    MoltTypeId type = heap->char_type;
+    while (type != MOLT_NO_TYPE && heap->types.last[type] != MOLT__NO_SPAN) {
+        uint32_t last = heap->types.last[type];
+        if (!heap->spans[last].made || heap->spans[last].live > 0)
+            return;
+        heap->types.serials[type] = heap->spans[last].first_serial;
+        molt__heap_drop(heap, last);
+    }
+}
+
+void molt__made_commit(MoltMigration *m)
+{
+    const MoltMadeTexts *texts = &m->texts;
+    MoltHeap *heap = m->heap;
+    uint64_t freed = 0;
+    for (uint64_t t = 0; t < texts->take_count; t++) {
+        const MoltTextTake *take = &texts->takes[t];
+        const MoltSpan *span = &heap->spans[take->span];
+        bool held = texts->partial ||
+                    (texts->held[take->span][take->block / 64] & bit_of(take->block)) != 0;
+        if (!held && is_made(span, take->block) && !is_kept(heap, span, take->block))
+            freed += molt_heap_delete(heap, molt__span_block(span, take->block));
+    }
+    molt__made_discard(m);
+    if (freed > 0)
+        drop_empty_spans(heap);
+}
+
+void molt__made_discard(MoltMigration *m)
+{
+    MoltMadeTexts *texts = &m->texts;
+    for (uint32_t s = 0; texts->held && s < m->span_count; s++) {
+        if (texts->held[s])
+            molt__migration_free(m, texts->held[s], molt__made_bytes(&m->heap->spans[s]), 1);
+    }
+    molt__migration_free(m, texts->held, m->span_count, sizeof *texts->held);
+    molt__migration_free(m, texts->takes, texts->take_slots, sizeof *texts->takes);
+    *texts = (MoltMadeTexts){0};
+}
