@@ -73,6 +73,7 @@ typedef struct MoltModel {
     MoltArena *arena;
     MoltModelType **types; /* in the order in which they were met */
     uint32_t type_count, type_capacity;
+    uint32_t payload_first; /* types from here on are only taken out of void pointers */
     MoltModelSpelling *spellings; /* one per text */
     uint32_t spelling_count, spelling_capacity;
     MoltModelSpelling *roots; /* the text is the root's name */

@@ -59,6 +59,7 @@ void molt__payloads_read(MoltTypeReader *reader, const MoltPayloads *payloads)
 {
     bool lenient = reader->lenient;
     reader->lenient = true;
+    reader->model->payload_first = reader->model->type_count;
     for (uint32_t i = 0; i < payloads->count; i++) {
         CXCursor declaration = clang_getTypeDeclaration(payloads->items[i]);
         MoltTypeContext context = {.place = molt__place_of(reader->unit, declaration),

@@ -162,7 +162,7 @@ static void check_field(MoltDiagnostics *diagnostics, const MoltModelType *owner
 
 void molt__unions_check(MoltDiagnostics *diagnostics, const MoltModel *model)
 {
-    for (uint32_t i = 0; i < model->type_count; i++) {
+    for (uint32_t i = 0; i < model->payload_first; i++) {
         const MoltModelType *type = model->types[i];
         if (type->kind != MOLT_KIND_STRUCT && type->kind != MOLT_KIND_UNION) {
             continue;

@@ -59,7 +59,9 @@ def strict_of(live, losses_allowed=False):
         reports = [report for report in live.reports if report[0] != "loss"]
         return Expectation(live.outcome, reports, texts=live.texts)
     reports = [["refuse", *report[1:]] if report[0] == "loss" else report for report in live.reports]
-    return Expectation("refused", reports)
+    # what is refused whatever the values are is refused before they are looked at
+    planned = [report for report in reports if report[0] == "refuse" and report[3:] == ["0"]]
+    return Expectation("refused", planned or reports)
 
 
 def read_case(source):
