@@ -6,9 +6,11 @@ outcome and the findings with what the case's leading comment expects:
     dump: TEXT                                 a part of the dump of the state after the edit
     remedy: TEXT                               the beginning of a remedy that must be there
     undo: differs | refused WHY                going back to version 1 does not give the same dump
+    json: no, WHY                              the states do not go through their dumps
     cflags: FLAG...                            for the compiler, where the edit is one it warns of
     with: FILE                                 another source of both versions, beside the case
 
+Each case runs twice, the second time with the states read back from their own dumps in between.
 Where an edit is migrated, going back to version 1 must give the dump that was there before. A loss
 that no `report:` line names is a failure, and so is a missing one."""
 import argparse
@@ -96,6 +98,7 @@ def main():
     args = parser.parse_args()
     case = args.case.resolve()
     expect, reports, dumps, args.case_flags, others, undo = expectations(case.read_text())
+    through_json = not re.search(r"^ \* json: no, \w", case.read_text(), re.M)
     sources = [case, *(case.parent / other for other in others)]
     with tempfile.TemporaryDirectory(prefix="molt-evolution-") as name:
         folder = pathlib.Path(name)
@@ -111,12 +114,15 @@ def main():
             libraries.append(str(library))
         if expect.startswith("codegen-error"):
             sys.exit("the generator accepts both versions")
-        result = run([args.evolve, *libraries, str(folder / "game.so"),
-                      *(["--dump"] if dumps else [])])
-    print(result.stdout, end="")
-    wrong = compare(expect, reports, dumps, undo, result.stdout)
-    if result.returncode != 0:
-        wrong.append(f"evolve ended with {result.returncode}")
+        command = [args.evolve, *libraries, str(folder / "game.so"),
+                   *(["--dump"] if dumps else [])]
+        wrong = []
+        for options in ([], ["--through-json"]) if through_json else ([],):
+            result = run([*command, *options])
+            print(result.stdout, end="")
+            wrong += compare(expect, reports, dumps, undo, result.stdout)
+            if result.returncode != 0:
+                wrong.append(f"{' '.join(['evolve', *options])} ended with {result.returncode}")
     for line in wrong:
         print(f"FAIL: {line}")
     return 1 if wrong else 0
