@@ -247,6 +247,48 @@ static void dump_to(Session *session, const char *path, const char *command)
         molt__events_done(session->events, command, status ? error.text : NULL);
 }
 
+/* Reads a dump back, and says on standard error what did not fit. */
+static MoltStatus load_from(Session *session, const char *path, MoltError *error)
+{
+    MoltPolicy policy = session->options->strict ? MOLT_POLICY_STRICT : MOLT_POLICY_LIVE;
+    MoltReport report;
+    molt_report_init(&report, NULL);
+    MoltStatus status =
+        molt__dumps_read_state(session->reload, policy, path, &report, error);
+    char *text = !status && report.count > 0 ? molt_report_to_text(&report) : NULL;
+    if (text)
+        fprintf(stderr, "molt-host: state read from %s\n%s", path, text);
+    free(text);
+    molt_report_clear(&report);
+    return status;
+}
+
+static void load_command(Session *session, const char *path, const char *command)
+{
+    MoltError error;
+    MoltStatus status = load_from(session, path, &error);
+    if (status)
+        complain(&error);
+    molt__events_done(session->events, command, status ? error.text : NULL);
+}
+
+/* One value, to the events or, without them, to standard error. */
+static void show_command(Session *session, const char *path, const char *command)
+{
+    MoltError error;
+    char *text = NULL;
+    size_t length = 0;
+    MoltStatus status = molt_reload_dump_path(session->reload, path, &text, &length, &error);
+    if (status)
+        complain(&error);
+    else if (session->events)
+        molt__events_value(session->events, text);
+    else
+        fputs(text, stderr);
+    free(text);
+    molt__events_done(session->events, command, status ? error.text : NULL);
+}
+
 /* The argument of `line` when it is the command `name`, NULL otherwise. */
 static const char *argument_of(const char *line, const char *name)
 {
@@ -265,6 +307,10 @@ static void run_command(Session *session, const char *line)
         snprintf(session->command, sizeof session->command, "%s", line);
     } else if ((path = argument_of(line, "dump"))) {
         dump_to(session, path, line);
+    } else if ((path = argument_of(line, "load"))) {
+        load_command(session, path, line);
+    } else if ((path = argument_of(line, "show"))) {
+        show_command(session, path, line);
     } else if (strcmp(line, "frames") == 0) {
         molt__events_frame(session->events, session->platform.frame);
         molt__events_done(session->events, line, NULL);
@@ -273,7 +319,8 @@ static void run_command(Session *session, const char *line)
         session->quitting = true;
     } else if (*line) {
         molt__events_done(session->events, line,
-                          "unknown command; there are: screenshot PATH, dump PATH, frames, quit");
+                          "unknown command; there are: screenshot PATH, dump PATH, load PATH, "
+                          "show VALUE, frames, quit");
     }
 }
 
@@ -527,6 +574,10 @@ int molt__session_run(const MoltOptions *options, const volatile sig_atomic_t *i
     session->options = options;
     session->interrupted = interrupted;
     if (open_session(session, &error)) {
+        complain(&error);
+        goto cleanup;
+    }
+    if (options->load_json && load_from(session, options->load_json, &error)) {
         complain(&error);
         goto cleanup;
     }

@@ -53,7 +53,8 @@ static void every_option_is_taken(void **state)
     MoltOptions options;
     assert_int_equal(parse("--headless --frames 600 libgame.so --seed=18446744073709551615 --dump d "
                            "--dump-addresses --screenshot s --events - --dump-reloads r --console "
-                           "--reload-every 10 --no-build --fps --size 640x360 --mute --strict",
+                           "--reload-every 10 --no-build --fps --size 640x360 --mute --strict "
+                           "--load-json l",
                            &options, NULL), MOLT_OK);
     assert_true(options.headless && options.dump_addresses && options.console && options.no_build &&
                 options.fps && options.mute && options.strict);
