@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <molt/dump_schema.h>
+
 #include "link.h"
 #include "metadata.h"
 #include "options.h"
@@ -32,7 +34,7 @@ typedef struct Run {
     MoltUnit library;
     const char *directory; /* where the run was started */
     const char *target; /* of the depfile's rule; NULL without outputs */
-    MoltOutput outputs[3];
+    MoltOutput outputs[4];
     uint32_t output_count;
 } Run;
 
@@ -68,10 +70,11 @@ static void fix_names(Run *run)
     run->target = options->stamp != NULL      ? options->stamp
                   : options->unit != NULL     ? options->unit
                   : options->metadata != NULL ? options->metadata
-                                              : options->schema;
+                  : options->schema != NULL   ? options->schema
+                                              : options->json_schema;
     const char **const single[] = {&options->build_dir, &options->metadata, &options->schema,
                                    &options->unit,      &options->depfile,  &options->stamp,
-                                   &options->cache};
+                                   &options->cache,     &options->json_schema};
     for (size_t i = 0; i < sizeof single / sizeof single[0]; i++) {
         make_absolute(run->arena, single[i]);
     }
@@ -163,6 +166,21 @@ static void prepare_unit(Run *run)
     add_output(run, run->options.unit, text);
 }
 
+static void prepare_json_schema(Run *run)
+{
+    MoltError error = {0};
+    char *text = NULL;
+    if (run->options.json_schema == NULL) {
+        return;
+    }
+    if (molt_dump_schema_json(run->library.schema, &text, &error) != MOLT_OK) {
+        refuse(run, NULL, error.text);
+        return;
+    }
+    add_output(run, run->options.json_schema, molt__arena_copy(run->arena, text, strlen(text)));
+    free(text);
+}
+
 static void prepare_library(Run *run)
 {
     MoltError error = {0};
@@ -178,6 +196,7 @@ static void prepare_library(Run *run)
     add_output(run, run->options.schema,
                molt__arena_copy(run->arena, schema, strlen(schema)));
     free(schema);
+    prepare_json_schema(run);
     if (run->options.metadata != NULL) {
         add_output(run, run->options.metadata,
                    molt__metadata_write(run->arena, &run->library));

@@ -18,6 +18,7 @@ const char molt__options_help[] =
     "  --base DIR        record file names relative to DIR (default: the current directory)\n"
     "  --metadata FILE   write the metadata as C\n"
     "  --schema FILE     write the schema as JSON\n"
+    "  --json-schema FILE  write a JSON Schema of the dumps of the state\n"
     "  -o FILE           write the unit\n"
     "  --depfile FILE    write a make rule with everything that was read\n"
     "  --stamp FILE      touch FILE on success; it becomes the target of the make rule\n"
@@ -49,6 +50,7 @@ static const char **word_of(MoltOptions *out, const char *option)
         {"-p", &out->build_dir},        {"--base", &out->base},
         {"--object-dir", &out->object_dir}, {"--metadata", &out->metadata},
         {"--schema", &out->schema},     {"-o", &out->unit},
+        {"--json-schema", &out->json_schema},
         {"--depfile", &out->depfile},   {"--stamp", &out->stamp},
         {"--cache", &out->cache},
     };
@@ -74,7 +76,8 @@ static const char *check(const MoltOptions *out)
     if (out->mode != MOLT_MODE_UNIT && out->unit != NULL) {
         return "-o belongs to --unit; use --metadata and --schema";
     }
-    if (out->mode == MOLT_MODE_UNIT && (out->metadata != NULL || out->schema != NULL)) {
+    if (out->mode == MOLT_MODE_UNIT &&
+        (out->metadata != NULL || out->schema != NULL || out->json_schema != NULL)) {
         return "--unit writes no metadata; use --link";
     }
     if (out->mode != MOLT_MODE_WHOLE && out->cache != NULL) {
@@ -91,7 +94,7 @@ static const char *check(const MoltOptions *out)
         return "give either -p DIR or -- FLAGS..., not both";
     }
     if (out->depfile != NULL && out->stamp == NULL && out->unit == NULL &&
-        out->metadata == NULL && out->schema == NULL) {
+        out->metadata == NULL && out->schema == NULL && out->json_schema == NULL) {
         return "--depfile needs an output to be the rule's target";
     }
     return NULL;

@@ -17,7 +17,7 @@ typedef enum MoltMode {
 typedef struct MoltOptions {
     MoltMode mode;
     const char *build_dir, *base, *object_dir; /* NULL: not given */
-    const char *metadata, *schema, *unit, *depfile, *stamp, *cache;
+    const char *metadata, *schema, *json_schema, *unit, *depfile, *stamp, *cache;
     const char **inputs; /* sources, or units in link mode */
     uint32_t input_count, input_capacity;
     const char **roots;

@@ -15,6 +15,7 @@
 #include "first_load.h"
 #include "manifest.h"
 #include "saved_state.h"
+#include "state_json.h"
 #include "transaction.h"
 #include "watch.h"
 
@@ -587,22 +588,37 @@ MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, 
 
 /* ---- questions ----------------------------------------------------------------------------- */
 
+static MoltStatus not_started(MoltError *error)
+{
+    return molt_error(error, MOLT_INVALID, "There is no state before the game has started.");
+}
+
 MoltStatus molt_reload_dump(const MoltReload *reload, bool addresses, char **text, size_t *length,
                             MoltError *error)
 {
-    MoltCodePair *code = NULL;
-    MoltDumpDesc desc = {.addresses = addresses};
     if (reload->generation == 0) {
-        return molt_error(error, MOLT_INVALID,
-                          "There is no state to dump before the game has started.");
+        return not_started(error);
     }
-    MoltStatus status = molt__code_pair_create(reload->current->symbols, NULL, &code, error);
-    if (status == MOLT_OK) {
-        desc.code = molt__code_pair_map(code);
-        status = molt_dump_json(reload->heap, &desc, text, length, error);
+    return molt__state_dump(reload->current, reload->heap, NULL, addresses, text, length, error);
+}
+
+MoltStatus molt_reload_dump_path(const MoltReload *reload, const char *path, char **text,
+                                 size_t *length, MoltError *error)
+{
+    if (reload->generation == 0) {
+        return not_started(error);
     }
-    molt__code_pair_free(code);
-    return status;
+    return molt__state_dump(reload->current, reload->heap, path, false, text, length, error);
+}
+
+MoltStatus molt_reload_load_json(MoltReload *reload, const char *text, size_t length,
+                                 const MoltImportDesc *desc, MoltError *error)
+{
+    if (!reload->running) {
+        return not_started(error);
+    }
+    return molt__state_load(reload->current, reload->heap, text, length, desc, &reload->state,
+                            error);
 }
 
 MoltHeap *molt_reload_heap(const MoltReload *reload)

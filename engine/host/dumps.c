@@ -37,6 +37,46 @@ MoltStatus molt__dumps_write_state(const MoltReload *reload, bool addresses, con
     return status;
 }
 
+/* The caller frees *text. */
+static MoltStatus read_file(const char *path, char **text, size_t *length, MoltError *error)
+{
+    size_t room = 1u << 16, used = 0, got;
+    FILE *file = fopen(path, "re");
+    char *bytes = file ? malloc(room) : NULL;
+    while (bytes && (got = fread(bytes + used, 1, room - used, file)) > 0) {
+        used += got;
+        char *grown = used == room ? realloc(bytes, room *= 2) : bytes;
+        if (!grown)
+            free(bytes);
+        bytes = grown;
+    }
+    bool failed = !bytes || ferror(file);
+    if (failed)
+        molt_error(error, MOLT_SYSTEM, "Cannot read %s: %s.", path, strerror(errno));
+    if (file)
+        fclose(file);
+    if (failed) {
+        free(bytes);
+        return MOLT_SYSTEM;
+    }
+    *text = bytes;
+    *length = used;
+    return MOLT_OK;
+}
+
+MoltStatus molt__dumps_read_state(MoltReload *reload, MoltPolicy policy, const char *path,
+                                  MoltReport *report, MoltError *error)
+{
+    char *text = NULL;
+    size_t length = 0;
+    MoltImportDesc desc = {.policy = policy, .name = path, .report = report};
+    MoltStatus status = read_file(path, &text, &length, error);
+    if (!status)
+        status = molt_reload_load_json(reload, text, length, &desc, error);
+    free(text);
+    return status;
+}
+
 static MoltStatus write_schema(const MoltReload *reload, const char *path, MoltError *error)
 {
     char *text = NULL;

@@ -1,5 +1,5 @@
-/* State and schema written to files: on demand, and as numbered pairs around every reload attempt. It
- * must never know when or why. */
+/* State and schema written to files: on demand, and as numbered pairs around every reload attempt; and
+ * a state read back. It must never know when or why. */
 #ifndef MOLT_HOST_DUMPS_H
 #define MOLT_HOST_DUMPS_H
 
@@ -32,5 +32,9 @@ MoltStatus molt__dumps_after(MoltDumps *dumps, const MoltReload *reload, MoltErr
 /* The state as JSON in a file of its own. */
 MoltStatus molt__dumps_write_state(const MoltReload *reload, bool addresses, const char *path,
                                    MoltError *error);
+/* Puts the state of such a file in the place of the running one, or leaves that as it is. `report` is
+ * initialised and gets what did not fit. */
+MoltStatus molt__dumps_read_state(MoltReload *reload, MoltPolicy policy, const char *path,
+                                  MoltReport *report, MoltError *error);
 
 #endif

@@ -206,6 +206,13 @@ void molt__events_done(MoltEvents *events, const char *command, const char *prob
     end(events, line);
 }
 
+void molt__events_value(MoltEvents *events, const char *json)
+{
+    cJSON *line = begin(events, "value");
+    add_json(line, "dump", json);
+    end(events, line);
+}
+
 void molt__events_fault(MoltEvents *events, uint64_t frame, const char *text)
 {
     cJSON *line = begin(events, "fault");

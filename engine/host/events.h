@@ -40,6 +40,8 @@ void molt__events_frame(MoltEvents *events, uint64_t frame);
 void molt__events_log(MoltEvents *events, uint64_t frame, const char *text);
 /* Answers a console command; `problem` is NULL when it was done. */
 void molt__events_done(MoltEvents *events, const char *command, const char *problem);
+/* A value of the state, as the JSON text that molt_reload_dump_path gives. */
+void molt__events_value(MoltEvents *events, const char *json);
 void molt__events_fault(MoltEvents *events, uint64_t frame, const char *text);
 void molt__events_quit(MoltEvents *events, uint64_t frame);
 

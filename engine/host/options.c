@@ -17,6 +17,7 @@ enum {
     OPTION_SIZE,
     OPTION_DUMP,
     OPTION_DUMP_ADDRESSES,
+    OPTION_LOAD_JSON,
     OPTION_SCREENSHOT,
     OPTION_EVENTS,
     OPTION_DUMP_RELOADS,
@@ -44,6 +45,7 @@ static const struct option long_options[] = {
     {"size", required_argument, NULL, OPTION_SIZE},
     {"dump", required_argument, NULL, OPTION_DUMP},
     {"dump-addresses", no_argument, NULL, OPTION_DUMP_ADDRESSES},
+    {"load-json", required_argument, NULL, OPTION_LOAD_JSON},
     {"screenshot", required_argument, NULL, OPTION_SCREENSHOT},
     {"events", required_argument, NULL, OPTION_EVENTS},
     {"dump-reloads", required_argument, NULL, OPTION_DUMP_RELOADS},
@@ -93,12 +95,14 @@ static const char usage_text[] =
     "  --trust            map snapshot files and do not check their content: only for your own\n"
     "\n"
     "  --dump FILE        write the state as JSON at exit\n"
+    "  --load-json FILE   start with the state of a dump\n"
     "  --dump-addresses   add the address of every object to the dumps\n"
     "  --dump-reloads DIR write state and schema before and after every reload to DIR\n"
     "  --screenshot FILE  write the last picture as PNG at exit\n"
     "  --events FILE      append what happens as lines of JSON; - is standard output\n"
     "  --console          read commands from standard input, one a line:\n"
-    "                     screenshot PATH, dump PATH, save PATH, load PATH, frames, quit\n"
+    "                     screenshot PATH, dump PATH, save PATH, load PATH, load-json PATH,\n"
+    "                     show VALUE, frames, quit\n"
     "                     (the end of input quits unless --frames is given)\n"
     "\n"
     "  --help, --version\n"
@@ -161,6 +165,7 @@ static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
     case OPTION_SEED: return parse_count("seed", optarg, &out->seed, error);
     case OPTION_SIZE: return parse_size(optarg, out, error);
     case OPTION_DUMP: out->dump = optarg; break;
+    case OPTION_LOAD_JSON: out->load_json = optarg; break;
     case OPTION_DUMP_ADDRESSES: out->dump_addresses = true; break;
     case OPTION_SCREENSHOT: out->screenshot = optarg; break;
     case OPTION_EVENTS: out->events = optarg; break;

@@ -14,6 +14,7 @@
 typedef struct MoltOptions {
     const char *library;
     const char *dump;         /* state as JSON at exit */
+    const char *load_json;    /* state to start with */
     const char *screenshot;   /* picture at exit */
     const char *events;       /* JSON lines; "-" is standard output */
     const char *dump_reloads; /* folder for the dumps around each reload */

@@ -252,6 +252,48 @@ static void dump_to(Session *session, const char *path, const char *command)
         molt__events_done(session->events, command, status ? error.text : NULL);
 }
 
+/* Reads a dump back, and says on standard error what did not fit. */
+static MoltStatus load_json(Session *session, const char *path, MoltError *error)
+{
+    MoltPolicy policy = session->options->strict ? MOLT_POLICY_STRICT : MOLT_POLICY_LIVE;
+    MoltReport report;
+    molt_report_init(&report, NULL);
+    MoltStatus status =
+        molt__dumps_read_state(session->reload, policy, path, &report, error);
+    char *text = !status && report.count > 0 ? molt_report_to_text(&report) : NULL;
+    if (text)
+        fprintf(stderr, "molt-host: state read from %s\n%s", path, text);
+    free(text);
+    molt_report_clear(&report);
+    return status;
+}
+
+static void load_json_command(Session *session, const char *path, const char *command)
+{
+    MoltError error;
+    MoltStatus status = load_json(session, path, &error);
+    if (status)
+        complain(&error);
+    molt__events_done(session->events, command, status ? error.text : NULL);
+}
+
+/* One value, to the events or, without them, to standard error. */
+static void show_command(Session *session, const char *path, const char *command)
+{
+    MoltError error;
+    char *text = NULL;
+    size_t length = 0;
+    MoltStatus status = molt_reload_dump_path(session->reload, path, &text, &length, &error);
+    if (status)
+        complain(&error);
+    else if (session->events)
+        molt__events_value(session->events, text);
+    else
+        fputs(text, stderr);
+    free(text);
+    molt__events_done(session->events, command, status ? error.text : NULL);
+}
+
 /* The argument of `line` when it is the command `name`, NULL otherwise. */
 static const char *argument_of(const char *line, const char *name)
 {
@@ -290,6 +332,10 @@ static void run_command(Session *session, const char *line)
         save_to(session, path, line);
     } else if ((path = argument_of(line, "load"))) {
         load_from(session, path, line);
+    } else if ((path = argument_of(line, "load-json"))) {
+        load_json_command(session, path, line);
+    } else if ((path = argument_of(line, "show"))) {
+        show_command(session, path, line);
     } else if (strcmp(line, "frames") == 0) {
         molt__events_frame(session->events, session->platform.frame);
         molt__events_done(session->events, line, NULL);
@@ -299,7 +345,7 @@ static void run_command(Session *session, const char *line)
     } else if (*line) {
         molt__events_done(session->events, line,
                           "unknown command; there are: screenshot PATH, dump PATH, save PATH, "
-                          "load PATH, frames, quit");
+                          "load PATH, load-json PATH, show VALUE, frames, quit");
     }
 }
 
@@ -583,6 +629,10 @@ int molt__session_run(const MoltOptions *options, const volatile sig_atomic_t *i
     session->interrupted = interrupted;
     session->saves.lock = -1;
     if (open_session(session, &error)) {
+        complain(&error);
+        goto cleanup;
+    }
+    if (options->load_json && load_json(session, options->load_json, &error)) {
         complain(&error);
         goto cleanup;
     }

@@ -8,7 +8,9 @@
 
 #include "dump_path.h"
 #include "number_text.h"
+#include "state_path.h"
 #include "tagged_union.h"
+#include "utf8.h"
 
 /* Text that grows. Failure is sticky: once `failed` is set (memory is the only reason), what
  * follows does nothing, and the text is thrown away at the end. */
@@ -129,29 +131,6 @@ static cJSON *make_bytes(Dump *dump, const unsigned char *bytes, uint64_t size)
     return item;
 }
 
-/* Bytes of the UTF-8 character that starts at `text`, 0 when none does; at most `room` are read. */
-static size_t character_length(const unsigned char *text, size_t room)
-{
-    unsigned char lead = text[0];
-    if (lead < 0x80)
-        return 1;
-    size_t length = lead >= 0xc2 && lead <= 0xdf ? 2u
-                    : lead >= 0xe0 && lead <= 0xef ? 3u
-                    : lead >= 0xf0 && lead <= 0xf4 ? 4u
-                                                   : 0u;
-    if (length == 0 || length > room)
-        return 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0u) != 0x80u)
-            return 0;
-    }
-    /* Overlong forms, surrogates and what lies beyond U+10FFFF. */
-    if ((lead == 0xe0 && text[1] < 0xa0) || (lead == 0xed && text[1] > 0x9f) ||
-        (lead == 0xf0 && text[1] < 0x90) || (lead == 0xf4 && text[1] > 0x8f))
-        return 0;
-    return length;
-}
-
 /* Whether a string says everything about these bytes: UTF-8, then a NUL, then nothing but zeros. */
 static bool is_text(const unsigned char *bytes, uint64_t size)
 {
@@ -164,7 +143,7 @@ static bool is_text(const unsigned char *bytes, uint64_t size)
             return false;
     }
     for (size_t i = 0; i < length;) {
-        size_t step = character_length(bytes + i, length - i);
+        size_t step = molt__utf8_length(bytes + i, length - i);
         if (step == 0)
             return false;
         i += step;
@@ -538,10 +517,30 @@ static void append_elements(Dump *dump, const MoltBlock *block)
     append(dump, "]");
 }
 
+static void append_count(Dump *dump, const char *key, uint64_t count)
+{
+    char number[MOLT__NUMBER_TEXT];
+    molt__word_text(count, false, number);
+    append(dump, ",\"");
+    append(dump, key);
+    append(dump, "\":");
+    append(dump, number);
+}
+
+/* Several elements: text when they are char. */
+static void append_list(Dump *dump, const MoltBlock *block)
+{
+    if (is_char(molt_type(dump->schema, block->type)))
+        append_item(dump, make_text(dump, block->start, block->count));
+    else
+        append_elements(dump, block);
+}
+
 static void append_block(Dump *dump, const MoltBlock *block)
 {
     char number[MOLT__NUMBER_TEXT];
     const MoltType *type = molt_type(dump->schema, block->type);
+    bool list = !molt__dump_is_single(block) || is_char(type);
     char *id = make_id(dump, block);
     dump->tail = block->count;
     append(dump, "{\"id\":");
@@ -555,18 +554,15 @@ static void append_block(Dump *dump, const MoltBlock *block)
                  (unsigned long long)(uintptr_t)block->start);
         append(dump, number);
     }
-    if (!molt__dump_is_single(block) || is_char(type)) {
-        molt__word_text(block->count, false, number);
-        append(dump, ",\"count\":");
-        append(dump, number);
-    }
+    if (list)
+        append_count(dump, "count", block->count);
+    else if (block->header > 0)
+        append_count(dump, "tail", block->count);
     append(dump, ",\"value\":");
-    if (is_char(type))
-        append_item(dump, make_text(dump, block->start, block->count));
-    else if (molt__dump_is_single(block))
-        append_item(dump, make_value(dump, block->type, block->start));
+    if (list)
+        append_list(dump, block);
     else
-        append_elements(dump, block);
+        append_item(dump, make_value(dump, block->type, block->start));
     append(dump, "}");
 }
 
@@ -597,35 +593,87 @@ static void append_objects(Dump *dump)
     append(dump, "\n]");
 }
 
-MoltStatus molt_dump_json(const MoltHeap *heap, const MoltDumpDesc *desc, char **out,
-                          size_t *length, MoltError *error)
+static void append_head(Dump *dump)
 {
-    Dump dump = {.heap = heap, .schema = molt_heap_schema(heap)};
-    if (!dump.schema)
+    char head[96];
+    MoltHash hash = dump->schema->tables.hash;
+    snprintf(head, sizeof head, "{\"molt_dump\":1,\"schema\":\"%016llx%016llx\",\n",
+             (unsigned long long)hash.high, (unsigned long long)hash.low);
+    append(dump, head);
+}
+
+static MoltStatus open_dump(Dump *dump, const MoltHeap *heap, const MoltDumpDesc *desc,
+                            MoltError *error)
+{
+    *dump = (Dump){.heap = heap, .schema = molt_heap_schema(heap)};
+    if (!dump->schema)
         return molt_error(error, MOLT_INVALID,
                           "the heap has no schema yet, so nothing says what its bytes mean; load a "
                           "game before its state is dumped");
     if (desc) {
-        dump.code = desc->code;
-        dump.addresses = desc->addresses;
+        dump->code = desc->code;
+        dump->addresses = desc->addresses;
     }
+    return MOLT_OK;
+}
 
-    char head[96];
-    MoltHash hash = dump.schema->tables.hash;
-    snprintf(head, sizeof head, "{\"molt_dump\":1,\"schema\":\"%016llx%016llx\",\n",
-             (unsigned long long)hash.high, (unsigned long long)hash.low);
-    append(&dump, head);
+static MoltStatus close_dump(Dump *dump, char **out, size_t *length, MoltError *error)
+{
+    if (dump->text.failed) {
+        free(dump->text.bytes);
+        return molt_error(error, MOLT_OUT_OF_MEMORY,
+                          "no memory for the dump after %zu bytes of its text", dump->text.length);
+    }
+    *out = dump->text.bytes;
+    if (length)
+        *length = dump->text.length;
+    return MOLT_OK;
+}
+
+MoltStatus molt_dump_json(const MoltHeap *heap, const MoltDumpDesc *desc, char **out,
+                          size_t *length, MoltError *error)
+{
+    Dump dump;
+    MoltStatus status = open_dump(&dump, heap, desc, error);
+    if (status != MOLT_OK)
+        return status;
+    append_head(&dump);
     append_roots(&dump);
     append(&dump, ",\n");
     append_objects(&dump);
     append(&dump, "}\n");
-    if (dump.text.failed) {
-        free(dump.text.bytes);
-        return molt_error(error, MOLT_OUT_OF_MEMORY,
-                          "no memory for the dump after %zu bytes of its text", dump.text.length);
+    return close_dump(&dump, out, length, error);
+}
+
+MoltStatus molt_dump_path_json(const MoltHeap *heap, const MoltDumpDesc *desc, const char *path,
+                               char **out, size_t *length, MoltError *error)
+{
+    Dump dump;
+    MoltStateValue value;
+    MoltStatus status = open_dump(&dump, heap, desc, error);
+    if (status == MOLT_OK)
+        status = molt__state_path(heap, path, &value, error);
+    if (status != MOLT_OK)
+        return status;
+    dump.tail = value.tail;
+    append_head(&dump);
+    append(&dump, "\"path\":");
+    append_string(&dump, path);
+    append(&dump, ",\"type\":");
+    append_string(&dump, molt_type_name(dump.schema, value.type));
+    MoltBlock list = {.start = (void *)(uintptr_t)value.bytes, /* NOLINT: only read */
+                      .type = value.type,
+                      .count = value.count};
+    if (value.count > 0) {
+        append_count(&dump, "count", value.count);
+        append(&dump, ",\"value\":");
+        append_list(&dump, &list);
+    } else {
+        append(&dump, ",\"value\":");
+        const MoltType *owner = value.field ? molt_type(dump.schema, value.owner) : NULL;
+        append_item(&dump, owner ? make_field(&dump, owner, value.field, value.bytes)
+                                 : make_value(&dump, value.type, value.bytes));
     }
-    *out = dump.text.bytes;
-    if (length)
-        *length = dump.text.length;
-    return MOLT_OK;
+    append(&dump, "}\n");
+    return close_dump(&dump, out, length, error);
 }

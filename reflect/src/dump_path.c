@@ -77,6 +77,13 @@ void molt__dump_path(const MoltSchema *schema, const MoltPlace *place, MoltTypeI
 {
     *path = (MoltDumpPath){.length = 0};
     bool past_end = place->element >= (place->block.header > 0 ? 1 : place->block.count);
+    const MoltType *held = molt_type(schema, place->block.type);
+    if (past_end && molt__dump_is_single(&place->block) && molt_kind_is_sequence(held->kind)) {
+        char size[MOLT__NUMBER_TEXT]; /* an index would mean an element of the array */
+        molt__word_text(held->size, false, size);
+        path_add(path, "+", size, "");
+        return;
+    }
     if (past_end || (place->element > 0 && !molt__dump_is_single(&place->block)))
         path_add_index(path, place->element);
     MoltDumpPath element = *path;

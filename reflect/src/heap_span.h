@@ -1,5 +1,5 @@
-/* Inside of the heap, shared by heap*.c, snapshot.c and migrate.c only. It must never leak into a
- * public header: everyone else sees blocks, not spans.
+/* Inside of the heap, shared by heap*.c, snapshot.c, migrate.c and import*.c only. It must never leak
+ * into a public header: everyone else sees blocks, not spans.
  *
  * Invariants: spans[i] for i < span_count is a span or has bytes == 0 (slot free); granules[g] is
  * the index + 1 of the span that covers granule g of the range, 0 when none does; a block's live
@@ -136,6 +136,18 @@ static inline uint64_t molt__span_bytes(const MoltSpan *span, uint64_t count)
 static inline unsigned char *molt__span_block(const MoltSpan *span, uint32_t index)
 {
     return (unsigned char *)span->base + span->stride * index; /* NOLINT: the span owns the range */
+}
+
+/* Room that a block of `count` elements is made with: 1, 2, 3, 4, 6, 8, 12, 16, ...: two per doubling,
+ * so that growing one by one moves a block a logarithmic number of times. 0 when it overflows. */
+static inline uint64_t molt__capacity_for(uint64_t count)
+{
+    if (count == 0)
+        return 1; /* an array without elements at the end of a struct */
+    uint64_t power = (uint64_t)1 << (63 - __builtin_clzll(count));
+    if (count == power)
+        return power;
+    return count <= power + power / 2 ? power + power / 2 : power << 1;
 }
 
 /* ---- ranges -------------------------------------------------------------------------------- */

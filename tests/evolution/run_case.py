@@ -10,13 +10,15 @@ and compares the outcome and the findings with what the case's leading comment e
     redo: differs | refused WHY                the same of version 2, after version 1 again
     through-file: differs WHY                  a reload through a snapshot file gives another state
     through-file: renumbered WHY               the same, but for the numbers of objects
+    json: no, WHY                              the states do not go through their dumps
     cflags: FLAG...                            for the compiler, where the edit is one it warns of
     with: FILE                                 another source of both versions, beside the case
 
 That is the live policy. Under the strict one an edit with losses is refused, by each of them, and any
 other edit ends alike. Where an edit is migrated live, going back to version 1 must give the dump that
-was there before. A loss that no `report:` line names is a failure, and so is a missing one. The same
-reload through a snapshot file must have the same outcome and give the same dump."""
+was there before. A loss that no `report:` line names is a failure, and so is a missing one. The edit
+must end alike with the states read back from their own dumps before and after it, and the same reload
+through a snapshot file must have the same outcome and give the same dump."""
 import argparse
 import dataclasses
 import pathlib
@@ -49,6 +51,7 @@ class Case:
     strict: Expectation
     cflags: list
     others: list
+    json: bool = True # the states may be read back from their dumps
     file: str = "same" # what a reload through a file comes to, beside one in memory
 
 
@@ -68,7 +71,8 @@ def read_case(source):
     comment = re.match(r"\s*/\*(.*?)\*/", source, re.S)
     lines = [line.strip(" *") for line in comment.group(1).splitlines()] if comment else []
     words = {key: [line[len(key) + 1:].split() for line in lines if line.startswith(f"{key}:")]
-             for key in ("expect", "report", "strict", "undo", "redo", "through-file", "cflags", "with")}
+             for key in ("expect", "report", "strict", "undo", "redo", "through-file", "json", "cflags",
+                          "with")}
     if len(words["expect"]) != 1 or any(len(words[key]) > 1 for key in ("undo", "redo", "strict")):
         sys.exit("the leading comment must have one `expect:` line and at most one `undo:`, `redo:` "
                  "and `strict:`")
@@ -78,7 +82,7 @@ def read_case(source):
     texts += ["\nremedy " + line[7:].strip() for line in lines if line.startswith("remedy:")]
     live = Expectation(" ".join(words["expect"][0]), words["report"], undo, redo, texts)
     return Case(live, strict_of(live, bool(words["strict"])), sum(words["cflags"], []),
-                [line[0] for line in words["with"]], file)
+                [line[0] for line in words["with"]], not words["json"], file)
 
 
 def run(command, **options):
@@ -170,13 +174,19 @@ def arguments(about):
     return parser
 
 
-def run_both(args, live, strict, libraries, folder):
-    """Runs the edit under both policies and prints what happened; the number of things wrong."""
+def run_each(args, case, libraries, folder):
+    """Runs the edit under both policies and, live, with the states read back from their dumps in
+    between; prints what happened. The number of things wrong."""
     count = 0
-    for policy, expected in (("live", live), ("strict", strict)):
-        dump = folder / f"{policy}.json"
-        result = evolve(args, policy, libraries, folder, "--dump", str(dump))
-        print(f"---- {policy}\n{result.stdout}", end="")
+    runs = [("live", case.live), ("strict", case.strict)]
+    if case.json:
+        runs.append(("live", case.live, "--through-json"))
+    for policy, expected, *options in runs:
+        dump = folder / "state.json"
+        dump.unlink(missing_ok=True)
+        result = evolve(args, policy, libraries, folder, *options, "--dump", str(dump))
+        print("----", policy, *options)
+        print(result.stdout, end="")
         state = dump.read_text(encoding="utf-8") if dump.is_file() else ""
         wrong = compare(expected, result.stdout + state)
         if result.returncode != 0:
@@ -222,7 +232,7 @@ def main():
             libraries.append(library)
         if case.live.outcome.startswith("codegen-error"):
             sys.exit("the generator accepts both versions")
-        wrong = run_both(args, case.live, case.strict, libraries, folder)
+        wrong = run_each(args, case, libraries, folder)
         wrong += run_through_file(args, case.file, libraries, folder)
         return 1 if wrong else 0
 

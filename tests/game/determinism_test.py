@@ -23,6 +23,11 @@ class Determinism(GameTest):
         seen = self.run_game(40, "--screenshot", self.folder / "last.png")
         self.assert_same_text(unseen.dump, seen.dump)
 
+    def test_a_state_from_json_goes_on_as_if_nothing_had_been(self):
+        begun = self.run_game(FRAMES // 2)
+        resumed = self.run_game(FRAMES // 2, "--load-json", begun.dump)
+        self.assert_same_state(self.run_game(FRAMES).state(), resumed.state())
+
     def test_the_game_does_something(self):
         """A game that stands still would agree with itself whatever a reload does."""
         colony = next(obj["value"] for obj in self.run_game(FRAMES).state()["objects"]

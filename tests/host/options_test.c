@@ -56,7 +56,7 @@ static void every_option_is_taken(void **state)
                            "--dump-addresses --screenshot s --events - --dump-reloads r --console "
                            "--reload-every 10 --no-build --fps --size 640x360 --mute --strict "
                            "--load l --save v --autosave 30 --recover --trust "
-                           "--reload-through-file",
+                           "--reload-through-file --load-json l",
                            &options, NULL), MOLT_OK);
     assert_true(options.headless && options.dump_addresses && options.console && options.no_build &&
                 options.fps && options.mute && options.strict);

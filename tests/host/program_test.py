@@ -71,6 +71,22 @@ class Headless(HostTest):
         self.assertEqual(self.events(done.stdout)[-2]["frame"], 5)
         self.check_gallery(Picture(self.folder / "shot.png"))
 
+    def test_state_of_a_dump_goes_on(self):
+        self.host(self.gallery(), "--headless", "--frames", 5, "--dump", "a.json")
+        self.host(self.gallery(), "--headless", "--frames", 1, "--load-json", "a.json", "--dump",
+                  "b.json")
+        self.host(self.gallery(), "--headless", "--frames", 6, "--dump", "c.json")
+        self.assertEqual((self.folder / "b.json").read_text(), (self.folder / "c.json").read_text())
+
+    def test_dump_that_does_not_fit_is_refused_with_its_place(self):
+        self.host(self.gallery(), "--headless", "--frames", 1, "--dump", "a.json")
+        text = (self.folder / "a.json").read_text()
+        (self.folder / "b.json").write_text(text.replace('"id":"Gallery:0"', '"id":"Gallery:1"'))
+        done = self.host(self.gallery(), "--headless", "--frames", 1, "--load-json", "b.json",
+                         status=1)
+        self.assertIn("b.json:2:", done.stderr)
+        self.assertIn("$.roots.state", done.stderr)
+
     def test_unwritable_outputs_are_named_and_fail(self):
         for option in "--dump", "--screenshot", "--events":
             done = self.host(self.gallery(), "--headless", "--frames", 2, option, "no/file",
@@ -109,6 +125,16 @@ class Console(HostTest):
         self.assertIn("no/b.png", told[5]["error"])
         self.check_gallery(Picture(self.folder / "a.png"))
         json.loads((self.folder / "a.json").read_text())
+
+    def test_state_is_shown_and_loaded(self):
+        done = self.host(self.gallery(), "--headless", "--console", "--events", "-",
+                         text="dump a.json\nshow state\nshow state.nothing\nload-json a.json\n"
+                              "load-json none.json\nquit\n")
+        events = self.events(done.stdout)
+        answers = [event["ok"] for event in events if event["event"] == "done"]
+        self.assertEqual(answers, [True, True, False, True, False, True])
+        shown = next(event["dump"] for event in events if event["event"] == "value")
+        self.assertEqual((shown["type"], shown["value"]), ("Gallery", Headless.state(self, "a.json")))
 
     def test_end_of_input_quits(self):
         done = self.host(self.gallery(), "--headless", "--console", "--events", "-", text="")

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include <molt/heap.h>
+#include <molt/import.h>
 #include <molt/platform_api.h>
 #include <molt/report.h>
 
@@ -137,6 +138,17 @@ void molt_reload_destroy(MoltReload *reload);
  * `addresses` adds the address of every block. */
 MoltStatus molt_reload_dump(const MoltReload *reload, bool addresses, char **text, size_t *length,
                             MoltError *error);
+
+/* What lies at a path of the state, as molt_dump_path_json (dump.h) writes it. */
+MoltStatus molt_reload_dump_path(const MoltReload *reload, const char *path, char **text,
+                                 size_t *length, MoltError *error);
+
+/* Puts the state of such a text (the whole, not a path) in the place of the running one, between two
+ * frames, as import.h says; `desc->code` and `desc->roots_required` are not looked at. The library's
+ * begin_reload and end_reload are called around it. On failure the game goes on with the state that
+ * it has. */
+MoltStatus molt_reload_load_json(MoltReload *reload, const char *text, size_t length,
+                                 const MoltImportDesc *desc, MoltError *error);
 
 /* Owned by the core. */
 MoltHeap *molt_reload_heap(const MoltReload *reload);

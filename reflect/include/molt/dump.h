@@ -16,4 +16,9 @@ typedef struct MoltDumpDesc {
 MoltStatus molt_dump_json(const MoltHeap *heap, const MoltDumpDesc *desc, char **out, size_t *length,
                           MoltError *error);
 
+/* The value at a path such as "state.ants[3].target->pos" or "Ant:17.pos" as one JSON text of its own;
+ * `desc->addresses` is not looked at. MOLT_NOT_FOUND and MOLT_INVALID say where the path goes wrong. */
+MoltStatus molt_dump_path_json(const MoltHeap *heap, const MoltDumpDesc *desc, const char *path,
+                               char **out, size_t *length, MoltError *error);
+
 #endif

@@ -1,6 +1,7 @@
 /* a union that stays is patched where its arm points at what moves
  * expect: migrated
  * dump: {"kind":"KIND_TARGET","u":{"target":{"ref":"Target:0"}}}
+ * json: no, a number that is an address means nothing in a state that was read
  */
 #include "case.h"
 

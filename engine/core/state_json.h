@@ -1,0 +1,21 @@
+/* The running state as JSON, with names for what it has of the running library. It must never know
+ * another generation. */
+#ifndef MOLT_CORE_STATE_JSON_H
+#define MOLT_CORE_STATE_JSON_H
+
+#include <molt/heap.h>
+#include <molt/import.h>
+
+#include "library.h"
+
+/* The whole state, or with `path` (not NULL) what lies there; the caller frees *text with free(). */
+MoltStatus molt__state_dump(const MoltLibrary *library, const MoltHeap *heap, const char *path,
+                            bool addresses, char **text, size_t *length, MoltError *error);
+
+/* Replaces the state by that of a dump; begin_reload and end_reload of the library stand around it.
+ * `desc->code` is not looked at. On failure the state is as begin_reload left it. */
+MoltStatus molt__state_load(const MoltLibrary *library, MoltHeap *heap, const char *text,
+                            size_t length, const MoltImportDesc *desc, void **state,
+                            MoltError *error);
+
+#endif
