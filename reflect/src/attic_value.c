@@ -102,6 +102,23 @@ static uintptr_t text_now(const MoltCarry *carry, const MoltAtticRef *ref)
 
 /* ---- one value ------------------------------------------------------------------------------- */
 
+/* Whether the array that a kept `char *` became still shows the beginning of the text there. What it
+ * points at may be another text by now. */
+static bool still_shows(const MoltCarry *carry, const MoltCarryPart *part,
+                        const MoltCarryObject *object, uint64_t i, uintptr_t text)
+{
+    const MoltAtticRun *run = &carry->from->runs[part->run];
+    uint64_t length = 0;
+    if (text == 0 || !run->placed || run->is.kind != MOLT__LEAF_TEXT)
+        return true;
+    const char *live = (const char *)object->live + run->is.at + (part->skip + i) * run->is.stride;
+    uint64_t shown = molt__text_length(live, run->is.size);
+    carry->m->mode = MOLT__RUN_VALUE;
+    const char *now = molt__relocate_text(carry->m, text, &length);
+    carry->m->mode = MOLT__RUN_STATE;
+    return now && length >= shown && memcmp(now, live, shown) == 0;
+}
+
 static void write_later(MoltMigration *m, const MoltLeaf *leaf, const unsigned char *value,
                         unsigned char *destination)
 {
@@ -204,7 +221,7 @@ bool molt__carry_return(MoltCarry *carry, const MoltCarryPart *part, const MoltA
     if (next->is.kind != MOLT__LEAF_TEXT)
         return return_pointer(carry, part, &next->is, object, ref, pointer, destination);
     uintptr_t text = ref != 0 ? text_now(carry, &carry->from->refs[ref - 1]) : 0;
-    if (ref == 0 || text != 0)
+    if ((ref == 0 || text != 0) && still_shows(carry, part, object, i, text))
         return_value(carry, part, &next->is, object, (const unsigned char *)&text, destination);
     return false; /* the text is back, what the pointer pointed at is not */
 }

@@ -199,6 +199,12 @@ bool molt__number_is_zero(const MoltNumberForm *form, const void *source)
     return number.is_float ? number.real == 0 && !signbit(number.real) : number.magnitude == 0;
 }
 
+bool molt__number_is_nan(const MoltNumberForm *form, const void *source)
+{
+    Number number = load_number(form, source);
+    return number.is_float && isnan(number.real);
+}
+
 uint64_t molt__number_bits(const MoltNumberForm *form, const void *source)
 {
     Number number = load_number(form, source);
@@ -266,7 +272,7 @@ void molt__number_text(const MoltNumberForm *form, const void *source, char *buf
     (v >= (low) && v < (end) && (w = (D)v, (S)w == v) && !(w == 0 && signbit(v)))
 #define FLOAT_TO_BOOL(v) (w = (uint8_t)(v == 1), (v == 0 && !signbit(v)) || v == 1)
 #define TO_DOUBLE(v) ((w = (double)(v)), 1)
-#define TO_SINGLE(v) ((w = (float)(v)), (double)w == (double)(v) || (v) != (v))
+#define TO_SINGLE(v) ((w = (float)(v)), (double)w == (double)(v))
 
 /* X(suffix, C type, lowest value, highest value + 1) */
 #define INTEGERS(X, ...)                                                                           \

@@ -37,6 +37,7 @@ typedef enum MoltNumberLoss {
 MoltNumberLoss molt__number_convert(const MoltNumberForm *from, const void *source,
                                     const MoltNumberForm *to, void *destination, bool round);
 
+bool molt__number_is_nan(const MoltNumberForm *form, const void *source);
 bool molt__number_is_zero(const MoltNumberForm *form, const void *source);
 
 /* Integer value of an integer, bool or bit-field of at most 64 bits, sign-extended. */

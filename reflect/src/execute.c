@@ -70,9 +70,12 @@ static void convert_slow(void *context, uint64_t i, const void *source, void *de
     MoltNumberLoss loss =
         molt__number_convert(&op->forms[0], source, &op->forms[1], destination, op->round);
     if (loss == MOLT__EXACT) {
-        /* -0.0 is 0 for an integer, but not for a float that it becomes again */
-        if (molt__number_is_zero(&op->forms[1], destination) &&
-            !molt__number_is_zero(&op->forms[0], source))
+        /* -0.0 is 0 for an integer, but not for a float that it becomes again; a NaN leaves bits of
+         * its payload behind in a smaller float */
+        bool sign = molt__number_is_zero(&op->forms[1], destination) &&
+                    !molt__number_is_zero(&op->forms[0], source);
+        if (sign ||
+            (op->forms[1].size < op->forms[0].size && molt__number_is_nan(&op->forms[0], source)))
             molt__attic_mark(m, op, i);
         return;
     }
@@ -242,7 +245,9 @@ static void run_string(MoltMigration *m, const MoltOp *op, const Batch *b)
             cut_text(m, op, (const char *)from, length, to, i);
             continue;
         }
-        memcpy(to, from, both); /* what stands behind the NUL comes along where it fits */
+        if (length == op->size && op->length > op->size)
+            molt__attic_mark(m, op, i); /* it fills an array of that size only without its NUL */
+        memcpy(to, from, both);         /* what stands behind the NUL comes along where it fits */
         report_behind(m, op, from + both, op->size - both, i);
     }
 }
@@ -262,6 +267,8 @@ static void run_string_to_heap(MoltMigration *m, const MoltOp *op, const Batch *
         char *copy = molt__migration_string(m, text, length);
         memcpy(to, &copy, sizeof copy);
         report_behind(m, op, from + length, op->size - length, i);
+        if (length == op->size)
+            molt__attic_mark(m, op, i); /* it fills an array of that size only without its NUL */
     }
 }
 

@@ -25,6 +25,8 @@ void molt__emit_drop_field(MoltPlan *plan, const MoltEmitSite *site, MoltRule ru
 {
     const MoltNote *note = molt__plan_default(plan->before, field);
     uint32_t constant = note ? note->constant : MOLT__NO_CONSTANT;
+    if (field->flags & MOLT_FIELD_TRANSIENT)
+        return; /* it would have become its default anyway */
     if (field->flags & MOLT_FIELD_BITS) {
         drop_bits(plan, site, rule, field, source, constant);
         return;
@@ -54,7 +56,7 @@ static void drop_fields(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule,
     for (uint32_t f = 0; f < type->count; f++) {
         const MoltField *field = &plan->before->tables.fields[type->first + f];
         uint64_t offset = field->bit_offset / 8;
-        if (constant == MOLT__NO_CONSTANT)
+        if (constant == MOLT__NO_CONSTANT || field->flags & MOLT_FIELD_TRANSIENT)
             molt__emit_drop_field(plan, site, rule, field, source);
         else if (field->flags & MOLT_FIELD_BITS)
             drop_bits(plan, site, rule, field, source, MOLT__NO_CONSTANT);

@@ -386,23 +386,65 @@ void molt__emit_value(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
 
 /* ---- structs -------------------------------------------------------------------------------- */
 
+/* The number that an array begins with; the type itself when it is none. */
+static MoltTypeId first_number(const MoltSchema *schema, MoltTypeId id)
+{
+    id = molt_value_type(schema, id);
+    while (molt_kind_is_sequence(molt_type(schema, id)->kind) && molt_type(schema, id)->length > 0)
+        id = molt_value_type(schema, molt_type(schema, id)->elem);
+    return id;
+}
+
+static bool is_numeric(const MoltType *type)
+{
+    return molt__plan_is_number(type) || type->kind == MOLT_KIND_ENUM;
+}
+
+/* What stands behind the first number of an array that became a bit-field, or that one became. */
+static void emit_rest(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before, MoltTypeId after,
+                      uint64_t source, uint64_t destination)
+{
+    for (before = molt_value_type(plan->before, before);
+         molt_kind_is_sequence(molt_type(plan->before, before)->kind);
+         before = molt_value_type(plan->before, molt_type(plan->before, before)->elem)) {
+        const MoltType *was = molt_type(plan->before, before);
+        uint64_t stride = molt_type(plan->before, was->elem)->size;
+        molt__emit_drop_elements(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem, source + stride,
+                                 was->length - 1, MOLT__NO_CONSTANT);
+    }
+    for (after = molt_value_type(plan->after, after);
+         molt_kind_is_sequence(molt_type(plan->after, after)->kind);
+         after = molt_value_type(plan->after, molt_type(plan->after, after)->elem)) {
+        const MoltType *is = molt_type(plan->after, after);
+        uint64_t stride = molt_type(plan->after, is->elem)->size;
+        uint32_t body = molt__emit_loop(plan, is->length - 1, 0, 0, destination + stride, stride);
+        molt__emit_default(plan, is->elem, 0);
+        molt__emit_loop_end(plan, body);
+    }
+}
+
 void molt__emit_bits(MoltPlan *plan, const MoltEmitSite *site, const MoltField *was,
                      const MoltField *is, uint64_t source, uint64_t destination)
 {
-    MoltTypeId before = molt_value_type(plan->before, was->type);
-    MoltTypeId after = molt_value_type(plan->after, is->type);
+    MoltTypeId before = first_number(plan->before, was->type);
+    MoltTypeId after = first_number(plan->after, is->type);
     const MoltType *from = molt_type(plan->before, before), *to = molt_type(plan->after, after);
     uint64_t at = source + was->bit_offset / 8, into = destination + is->bit_offset / 8;
-    bool numbers = (molt__plan_is_number(from) || from->kind == MOLT_KIND_ENUM) &&
-                   (molt__plan_is_number(to) || to->kind == MOLT_KIND_ENUM);
-    if (!numbers)
+    if (!is_numeric(from) || !is_numeric(to)) {
         molt__emit_drop_field(plan, site, MOLT_RULE_KIND_CHANGED, was, source);
-    else if (to->kind == MOLT_KIND_ENUM && from->kind != MOLT_KIND_FLOAT)
-        emit_enum(plan, site, before, after, molt__plan_field_form(plan->before, was),
-                  molt__plan_field_form(plan->after, is), at, into);
+        molt__emit_field_default(plan, is, destination);
+        return;
+    }
+    MoltNumberForm old_form = was->flags & MOLT_FIELD_BITS
+                                  ? molt__plan_field_form(plan->before, was)
+                                  : molt__plan_form(plan->before, before);
+    MoltNumberForm new_form = is->flags & MOLT_FIELD_BITS ? molt__plan_field_form(plan->after, is)
+                                                          : molt__plan_form(plan->after, after);
+    if (to->kind == MOLT_KIND_ENUM && from->kind != MOLT_KIND_FLOAT)
+        emit_enum(plan, site, before, after, old_form, new_form, at, into);
     else
-        emit_number(plan, site, molt__plan_field_form(plan->before, was),
-                    molt__plan_field_form(plan->after, is), at, into);
+        emit_number(plan, site, old_form, new_form, at, into);
+    emit_rest(plan, site, was->type, is->type, at, into);
 }
 
 static bool is_flexible(const MoltSchema *schema, const MoltField *field)

@@ -21,20 +21,20 @@ PAIRS_LIMIT = 60
 
 def dump_of(args, case, folder):
     """(JSON Schema, dump) of the state that the case makes."""
-    expect, _, _, args.case_flags, others, _ = run_case.expectations(case.read_text())
-    sources = [case, *(case.parent / other for other in others)]
+    about = run_case.read_case(case.read_text())
+    args.case_flags = about.cflags
+    sources = [case, *(case.parent / other for other in about.others)]
     library, refusal = run_case.build(args, sources, 1, folder)
     if refusal is not None:
-        sys.exit(f"{case.name}: the generator refuses it, {expect}:\n{refusal}")
+        sys.exit(f"{case.name}: the generator refuses it, {about.live.outcome}:\n{refusal}")
     command = [args.codegen, "--base", str(case.parent), "--json-schema", str(folder / "dump.json"),
                *map(str, sources), "--", "-std=gnu11", "-DVERSION=1", f"-I{case.parent.parent}",
                *(f"-I{include}" for include in args.include)]
     subprocess.run(command, check=True)
-    shown = subprocess.run([args.evolve, str(library), str(library), str(folder / "game.so"), "--dump"],
-                           check=True, stdout=subprocess.PIPE, text=True).stdout
-    start = shown.index('{"molt_dump"')
-    dump, _ = json.JSONDecoder().raw_decode(shown[start:])
-    return json.loads((folder / "dump.json").read_text()), dump
+    state = folder / "state.json"
+    subprocess.run([args.evolve, "--dump", str(state), str(library), str(library),
+                    str(folder / "game.so")], check=True, stdout=subprocess.DEVNULL)
+    return json.loads((folder / "dump.json").read_text()), json.loads(state.read_text())
 
 
 def places(value, path=()):

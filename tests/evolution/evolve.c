@@ -255,8 +255,8 @@ int main(int argc, char **argv)
 {
     Run run;
     if (!parse(argc, argv, &run)) {
-        fprintf(stderr, "usage: evolve [--strict] [--through-json] [--dump FILE] V1.so [BETWEEN.so] V2.so WORK.so\n"
-                        "WORK.so is the path that is reloaded\n");
+        fprintf(stderr, "usage: evolve [--strict] [--through-json] [--dump FILE] V1.so [BETWEEN.so] V2.so "
+                        "WORK.so\nWORK.so is the path that is reloaded\n");
         return 2;
     }
     MoltPlatformApi api = {.size = sizeof api,

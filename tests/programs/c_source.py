@@ -1,10 +1,12 @@
 """The C text of a game library that holds many programs: declarations, and for the first version the
 code that makes their states."""
 
-from declarations import (FLOAT, LONG_DOUBLE, Array, Bool, Enum, Float, Function, Int, Pointer,
-                          Struct, c_base, c_declare, is_text, was_note)
+from declarations import (FLOAT, LONG_DOUBLE, Array, Bool, Complex, Enum, Float, Function, Int,
+                          Pointer, Struct, Union, Vector, c_base, c_declare, innermost, is_text, size_of,
+                          was_note)
 from expectation import following, is_end
-from live_state import Code, Dangling, Foreign, Literal, Ref
+from live_state import Code, Dangling, Data, Foreign, Literal, Ref
+from random_declarations import VECTORS
 from reals import c_literal
 
 HEADER = """#include <math.h>
@@ -12,12 +14,18 @@ HEADER = """#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <uchar.h>
+#include <wchar.h>
 
 #include <molt/molt.h>
-#include <molt/platform_api.h>
+
+#include "harness.h"
 
 #define USED __attribute__((used))
-"""
+VECTORS
+""".replace("VECTORS", "\n".join(
+    f"typedef {elem.spelling} {Vector(elem, n).spelling} __attribute__((vector_size({size_of(elem) * n})));"
+    for elem, n in VECTORS))
 
 
 # ---- values -------------------------------------------------------------------------------------
@@ -77,20 +85,28 @@ def flag_names(enum, value):
 def enum_text(enum):
     lines = []
     for entry in enum.enumerators:
-        notes = was_note([entry.was] if entry.was else []) + (" MOLT_FALLBACK" if entry.fallback else "")
+        notes = was_note(entry.was) + (" MOLT_FALLBACK" if entry.fallback else "")
         lines.append(f"    {entry.name}{notes} = {entry.value}")
     packed = "__attribute__((packed)) " if enum.packed else ""
-    notes = (" MOLT_FLAGS" if enum.flags else "") + was_note([enum.was] if enum.was else [])
+    notes = (" MOLT_FLAGS" if enum.flags else "") + was_note(enum.was)
     return f"typedef enum {packed}{enum.name} {{\n" + ",\n".join(lines) + f"\n}}{notes} {enum.name};\n"
 
 
 def field_text(field):
     text = c_declare(field.type, field.name)
+    if field.atomic:
+        text = f"_Atomic({c_declare(field.type, '')}) {field.name}"
     if field.respell:
         text = text.replace(c_base(field.type), field.respell, 1)
     if field.width:
         text += f" : {field.width}"
+    if field.align and not isinstance(innermost(field.type), Struct):  # which may want more
+        text = f"_Alignas({field.align}) {text}"
+    if field.gap:
+        text = f"{field.gap}; {text}"
     text += was_note(field.was)
+    text += f" MOLT_INDEX({field.index.name})" if field.index else ""
+    text += " MOLT_EXTERNAL" if field.external else ""
     if field.default is not None:
         text += f" MOLT_DEFAULT({c_initializer(field.type, field.default)})"
     if field.convert:
@@ -109,8 +125,23 @@ def struct_text(struct):
             group = field.group
         lines.append(f"    {'    ' if group else ''}{field_text(field)}")
     lines += ["    };"] if group else []
-    notes = was_note([struct.was] if struct.was else [])
-    return f"struct {struct.name} {{\n" + "\n".join(lines) + f"\n}}{notes};\n"
+    notes = was_note(struct.was)
+    if struct.packing == "packed":
+        notes = f" __attribute__((packed)){notes}"
+    text = f"struct {struct.name} {{\n" + "\n".join(lines) + f"\n}}{notes};\n"
+    if isinstance(struct.packing, int):
+        text = f"#pragma pack(push, {struct.packing})\n{text}#pragma pack(pop)\n"
+    return text
+
+
+def union_text(union):
+    members = "".join(f"    {c_declare(type_, name)};\n" for name, type_ in union.members)
+    return f"typedef union {union.name} {{\n{members}}} {union.name};\n"
+
+
+def table_text(name, type_, values):
+    content = ", ".join("{}" if isinstance(type_, Struct) else str(v) for v in values)
+    return f"static USED const {c_declare(Array(type_, len(values)), name)} = {{{content}}};\n"
 
 
 def function_text(name, signature):
@@ -122,9 +153,14 @@ def function_text(name, signature):
 
 def declarations_text(program):
     parts = [enum_text(enum) for enum in program.enums]
+    parts += [union_text(union) for union in program.unions]
     parts += [f"typedef struct {s.name} {s.name};\n" for s in program.structs]
     parts += [struct_text(struct) for struct in program.ordered()]
     parts += [function_text(name, each) for name, each in program.functions.items()]
+    parts += [table_text(name, *table) for name, table in program.tables.items()]
+    if program.literals:
+        texts = ", ".join(c_bytes(text) for text in sorted(program.literals))
+        parts.append(f"static const char *const {program.prefix}_texts[] USED = {{{texts}}};\n")
     parts.append(sites_text(program))
     return "\n".join(parts)
 
@@ -159,6 +195,8 @@ def c_pointer(value, to):
         text = value.name
     elif isinstance(value, Literal):
         text = c_bytes(value.text)
+    elif isinstance(value, Data):
+        text = f"&{value.name}[{value.index}]"
     else:
         assert isinstance(value, Foreign)
         text = hex(value.address)
@@ -166,46 +204,56 @@ def c_pointer(value, to):
     return f"{cast}({text})"
 
 
-def assign(lines, type_, lvalue, value, width=None):
+def c_writable(lvalue, field):
+    """A field that an edit made const is still written, and an atomic one wherever it lies."""
+    if field is not None and (field.respell or "").startswith("const "):
+        return f"*({field.respell[6:]} *)&{lvalue}"
+    if field is not None and field.atomic:
+        return f"*({c_declare(Pointer(field.type), '')})&{lvalue}"
+    return lvalue
+
+
+def assign(lines, type_, lvalue, value, width=None, force=False):
+    """Zeros are left out unless forced: new memory has them."""
     if is_text(type_):
-        if any(value):
+        if any(value) or force:
             lines.append(f"memcpy({lvalue}, {c_bytes(value)}, {len(value)});")
+    elif isinstance(type_, Union):
+        if any(value) or force:
+            lines.append(f"memcpy(&{lvalue}, {c_bytes(value)}, {len(value)});")
+    elif isinstance(type_, Complex):
+        for part, each in zip(("__real__", "__imag__"), value):
+            assign(lines, type_.elem, f"{part} {lvalue}", each, force=force)
     elif isinstance(type_, Array):
         for i, each in enumerate(value):
             assign(lines, type_.elem, f"{lvalue}[{i}]", each)
     elif isinstance(type_, Struct):
         for field, each in value.items():
-            assign(lines, field.type, f"{lvalue}.{field.name}", each, field.width)
+            assign(lines, field.type, c_writable(f"{lvalue}.{field.name}", field), each, field.width)
     elif isinstance(type_, Pointer):
         if value is not None:
             lines.append(f"{lvalue} = {c_pointer(value, type_.to)};")
+        elif force:
+            lines.append(f"{lvalue} = NULL;")
     elif isinstance(type_, Float):
-        assign_real(lines, type_, lvalue, value)
-    elif value:
+        assign_real(lines, type_, lvalue, value, force)
+    elif value or force:
         lines.append(f"{lvalue} = {c_scalar(type_, value, width)};")
 
 
-def assign_real(lines, type_, lvalue, value):
+def assign_real(lines, type_, lvalue, value, force):
     if value.kind == "nan" and value.bits is not None and type_ is not LONG_DOUBLE:
         word = "uint32_t" if type_ is FLOAT else "uint64_t"
-        lines.append(f"memcpy(&{lvalue}, &({word}){{0x{value.bits:x}u}}, sizeof({word}));")
-    elif not value.is_zero():
+        lines.append(f"{{ {type_.spelling} nan; memcpy(&nan, &({word}){{0x{value.bits:x}u}}, sizeof nan); "
+                     f"{lvalue} = nan; }}")
+    elif force or not value.is_zero():
         lines.append(f"{lvalue} = {c_literal(type_, value)};")
 
 
 def make_text(state, number):
     program, lines = state.program, []
     for obj in state.objects:
-        spelling = c_declare(obj.type, "")
-        declared = c_declare(Pointer(obj.type), f"o{obj.index}")
-        if obj.text:
-            made = f"molt_strdup({c_bytes(obj.string()[:-1])})"
-        elif obj.single:
-            made = f"molt_new({spelling})"
-        else:
-            made = f"molt_new_array({spelling}, {len(obj.values)})"
-        lines.append(f"{declared} = {made};")
-        lines.append(f"note(api, {number}, {obj.index}, o{obj.index});")
+        lines += made_text(number, obj)
     for obj in state.objects:
         if obj.text:
             continue
@@ -222,23 +270,23 @@ def places_text(number, prefix, places):
     """Tells where one past the end of an array field is, and other places that no path of a dump
     names: their offset, the element's size, and the offset of the field behind the array."""
     lines = []
-    for type_, place in places:
+    for key, (type_, place) in places.items():
         behind = following(type_, place.steps) if is_end(place.steps) else None
         offsets = [f"__builtin_offsetof({type_.name}, {c_steps(place.steps)[1:]})",
                    f"sizeof({type_.name})", "(size_t)-1"]
         if behind:
             steps = place.steps[:-2] + (behind,)
             offsets[2] = f"__builtin_offsetof({type_.name}, {c_steps(steps)[1:]})"
-        lines.append(f"    place(api, {number}, {place.number}, {', '.join(offsets)});\n")
+        lines.append(f"    place(api, {number}, \"{key}\", {', '.join(offsets)});\n")
     return (f"static void {prefix}_places(const MoltPlatformApi *api)\n"
             f"{{\n    (void)api;\n{''.join(lines)}}}\n")
 
 
-PLACE = """static void place(const MoltPlatformApi *api, int program, int place, size_t offset,
+PLACE = """static void place(const MoltPlatformApi *api, int program, const char *key, size_t offset,
                   size_t size, size_t behind)
 {
-    char text[120];
-    snprintf(text, sizeof text, "place VERSION %d %d %zu %zu %zu", program, place, offset, size, behind);
+    char text[400];
+    snprintf(text, sizeof text, "place %d %s %zu %zu %zu", program, key, offset, size, behind);
     api->log(api, text);
 }
 """
@@ -255,8 +303,16 @@ NOTE = """static void note(const MoltPlatformApi *api, int program, int object, 
 MAIN = """
 bool main_loop(void *state)
 {
-    (void)state;
-FRAME    return true;
+    const Harness *harness = ((Root *)state)->api;
+    const MoltPlatformApi *api = &harness->api;
+    switch (harness->step) {
+    case HARNESS_TELL:
+PLACES        break;
+    case HARNESS_PLAY:
+PLAYS        break;
+    default: return false;
+    }
+    return true;
 }
 
 void shut_down(void *state)
@@ -264,6 +320,40 @@ void shut_down(void *state)
     (void)state;
 }
 """
+
+
+def made_text(number, obj):
+    """Makes the object of that index, and tells where."""
+    spelling = c_declare(obj.type, "")
+    declared = c_declare(Pointer(obj.type), f"o{obj.index}")
+    if obj.text:
+        made = f"molt_strdup({c_bytes(obj.string()[:-1])})"
+    elif obj.single:
+        made = f"molt_new({spelling})"
+    else:
+        made = f"molt_new_array({spelling}, {len(obj.values)})"
+    return [f"{declared} = {made};", f"note(api, {number}, {obj.index}, o{obj.index});"]
+
+
+def play_text(number, stage):
+    """What play did, as the program's own code. `objects` has the addresses by index."""
+    lines = []
+    there = {obj.index: obj for obj in stage.objects + stage.freed if obj not in stage.created}
+    for index, obj in there.items():
+        lines.append(f"{c_declare(Pointer(obj.type), f'o{index}')} = objects[{index}];")
+    for obj, element, path, type_, width, value in stage.writes:
+        if obj not in stage.freed:
+            lvalue = f"o{obj.index}[{element}]{c_steps(path)}"
+            field = path[-1] if path and not isinstance(path[-1], int) else None
+            assign(lines, type_, c_writable(lvalue, field), value, width, force=True)
+    lines += [f"molt_delete(o{obj.index});" for obj in stage.freed]
+    for obj in stage.created:
+        lines += made_text(number, obj)
+        for i, value in enumerate(obj.values):
+            assign(lines, obj.type, f"o{obj.index}[{i}]", value)
+    body = "".join(f"    {line}\n" for line in lines)
+    return (f"static void {stage.program.prefix}_play(const MoltPlatformApi *api, void *const *objects)\n"
+            f"{{\n    (void)api, (void)objects;\n{body}}}\n")
 
 
 def scalars_text():
@@ -275,22 +365,36 @@ def scalars_text():
         f"    (void)molt_new_array({each}, 1);\n" for each in spelled) + "}\n"
 
 
-def library_text(expected, version):
-    """`expected`: [(number, Expectation)] of the version that the library is."""
-    parts = [HEADER, PLACE.replace("VERSION", str(version))]
-    parts += [declarations_text(each.new) for _, each in expected]
-    parts += [places_text(number, each.new.prefix, each.unnamed) for number, each in expected]
-    parts.append(scalars_text())
-    fields = "".join(f"    {e.new.state.name} *p{number};\n" for number, e in expected)
-    parts.append(f"typedef struct Root {{\n    const void *api MOLT_EXTERNAL;\n{fields}}} Root;\nMOLT_ROOT(Root);\n")
-    start = "    (void)api;\n    return NULL;\n"
-    if version == 1:
-        parts.append(NOTE)
-        parts += [make_text(each.state, number) for number, each in expected]
-        start = "    Root *root = molt_new(Root);\n    root->api = api;\n" + "".join(
-            f"    root->p{number} = {e.new.prefix}_make(api);\n" for number, e in expected)
-        start += "    return root;\n"
-    parts.append(f"void *start_up(const MoltPlatformApi *api)\n{{\n{start}}}\n")
-    frame = "".join(f"    {e.new.prefix}_places(((Root *)state)->api);\n" for _, e in expected)
-    parts.append(MAIN.replace("FRAME", frame))
-    return "\n".join(parts)
+class Part:
+    """One program's share of a library."""
+
+    def __init__(self, number, program, unnamed, state=None, stage=None):
+        self.number = number
+        self.program = program
+        self.unnamed = unnamed  # places whose offsets it tells
+        self.state = state      # that it makes; None: it does not start
+        self.stage = stage      # that it plays with; None: it does not play
+
+
+def library_text(parts):
+    text = [HEADER, PLACE, NOTE]
+    text += [declarations_text(part.program) for part in parts]
+    text += [places_text(part.number, part.program.prefix, part.unnamed) for part in parts]
+    text.append(scalars_text())
+    fields = "".join(f"    {p.program.state.name} *p{p.number};\n" for p in parts)
+    text.append("typedef struct Root {\n    const void *api MOLT_EXTERNAL;\n"
+                f"{fields}}} Root;\nMOLT_ROOT(Root);\n")
+    start = "    Root *root = molt_new(Root);\n    root->api = api;\n"
+    for part in parts:
+        if part.state:
+            text.append(make_text(part.state, part.number))
+            start += f"    root->p{part.number} = {part.program.prefix}_make(api);\n"
+    text.append(f"void *start_up(const MoltPlatformApi *api)\n{{\n{start}    return root;\n}}\n")
+    told, played, first = "", "", 0
+    for part in parts:
+        told += f"        {part.program.prefix}_places(api);\n"
+        if part.stage:
+            text.append(play_text(part.number, part.stage))
+            played += f"        {part.program.prefix}_play(api, harness->objects + {first});\n"
+            first += part.stage.next_index
+    return "\n".join(text + [MAIN.replace("PLACES", told).replace("PLAYS", played)])

@@ -2,16 +2,18 @@
 
 from collections import Counter
 
-from coverage_claims import FREQUENT, RARE
+from coverage_claims import CANNOT, FREQUENT, RARE
 
 FULL = 300   # programs that must reach every cell of FREQUENT
 LONG = 10000  # and of RARE
 
+AIMED = 1000000  # numbers from here on belong to programs that are after a cell of ALL
+
 PLAN_REFUSALS = ("ambiguous rename", "required without source")
 VALUE_REFUSALS = (
-    "enumerator removed", "enum-unnamed-value", "function missing", "kind changed, live",
+    "alias lost", "constant gone", "enumerator removed", "enum-unnamed-value", "function missing", "kind changed, live",
     "pointee changed, live", "reshaped, live", "signature changed, live", "target removed",
-    "target retyped", "void * to another type, live")
+    "target retyped", "union changed, live", "void * to another type, live")
 
 
 class Coverage:
@@ -29,16 +31,18 @@ class Coverage:
                 self.counts[cell] += 1
 
     def missed(self, programs):
-        """Claimed cells that so many programs should have hit and did not."""
-        cells = claimed(FREQUENT) if programs >= FULL else set()
-        cells |= claimed(RARE) if programs >= LONG else set()
-        rules = {rule for rule, _ in self.counts}
-        return sorted(cell for cell in cells if not self.counts[cell] and not (
-            cell[1] == "any" and cell[0] in rules))
+        """Cells that so many programs have to hit and did not."""
+        cells = cells_of(FREQUENT) if programs >= FULL else []
+        cells += cells_of(RARE) if programs >= LONG else []
+        return sorted({cell for cell in cells if not self.counts[cell]})
+
+    def unexplained(self):
+        """Rules without a word on the kinds that they do not meet."""
+        return sorted({rule for rule, _ in self.counts} - set(CANNOT))
 
     def table(self):
         """Programs by rule (down) and kind (across)."""
-        rules = sorted({rule for rule, _ in self.counts} | set(FREQUENT))
+        rules = sorted({rule for rule, _ in self.counts} | set(FREQUENT) | set(RARE))
         kinds = sorted({kind for _, kind in self.counts})
         width = max(map(len, rules), default=4)
         lines = [" " * width + "  " + " ".join(f"{i:>5}" for i, _ in enumerate(kinds))]
@@ -49,5 +53,8 @@ class Coverage:
         return "\n".join(lines)
 
 
-def claimed(claims):
-    return {(rule, kind) for rule, kinds in claims.items() for kind in kinds.split(", ")}
+def cells_of(claims):
+    return [(rule, kind) for rule, kinds in claims.items() for kind in kinds.split(", ")]
+
+
+ALL = sorted(set(cells_of(FREQUENT) + cells_of(RARE)))

@@ -79,12 +79,54 @@ class Array(Type):
         return f"{self.elem!r}[{self.length}]"
 
 
+class Complex(Array):
+    """Its real and imaginary part, as an array of two."""
+
+    def __init__(self, part):
+        super().__init__(part, 2)
+        self.spelling = f"{part.spelling} _Complex"
+
+    def __repr__(self):
+        return self.spelling
+
+
+class Vector(Array):
+    def __init__(self, elem, length):
+        super().__init__(elem, length)
+        self.spelling = f"vector_{elem.spelling}_{length}"
+
+    def __repr__(self):
+        return self.spelling
+
+
+class Union(Type):
+    """Without pointers; a value is its bytes."""
+
+    def __init__(self, name, members):
+        self.name = name
+        self.members = members  # [(name, type)]
+        self.origin = None
+        self.returns = None
+
+    def size(self):
+        sizes = [size_of(type_) for _, type_ in self.members]
+        align = max(size_of(innermost(type_)) for _, type_ in self.members)
+        return (max(sizes) + align - 1) // align * align
+
+    def same(self, other):
+        return [(n, repr(t)) for n, t in self.members] == [(n, repr(t)) for n, t in other.members]
+
+    def __repr__(self):
+        return f"union {self.name}"
+
+
 class Enumerator:
     def __init__(self, name, value, origin=None):
         self.name = name
         self.value = value
         self.origin = origin
-        self.was = None
+        self.returns = None
+        self.was = []
         self.fallback = False
 
 
@@ -94,8 +136,9 @@ class Enum(Type):
         self.enumerators = enumerators
         self.flags = flags
         self.packed = packed
-        self.was = None
+        self.was = []
         self.origin = None
+        self.returns = None
 
     def storage(self):
         """(bits, signed) as gcc and clang choose them."""
@@ -129,8 +172,15 @@ class Field:
         self.required = False
         self.transient = False
         self.respell = None     # typedef or qualified spelling of the same type
+        self.align = None       # of _Alignas
+        self.atomic = False
+        self.external = False
+        self.index = None       # the Enum that says what each element of the array is for
+        self.gap = None         # an unnamed bit-field in front of it
         self.group = None       # neighbours of one group stand in an anonymous struct
         self.origin = None
+        self.returns = None     # see origins.py
+        self.late = None
 
     def __repr__(self):
         width = f" : {self.width}" if self.width else ""
@@ -141,8 +191,10 @@ class Struct(Type):
     def __init__(self, name, fields):
         self.name = name
         self.fields = fields
-        self.was = None
+        self.packing = None  # "packed", or the number of a #pragma pack
+        self.was = []
         self.origin = None
+        self.returns = None
 
     def __repr__(self):
         return f"struct {self.name}"
@@ -156,7 +208,7 @@ INTS = [CHAR] + [Int(*each) for each in (
     ("unsigned short", 16, False), ("int", 32, True), ("unsigned int", 32, False),
     ("long", 64, True), ("unsigned long", 64, False), ("long long", 64, True),
     ("unsigned long long", 64, False), ("__int128", 128, True),
-    ("unsigned __int128", 128, False))]
+    ("unsigned __int128", 128, False), ("wchar_t", 32, True), ("char16_t", 16, False))]
 INT = INTS[5]
 FLOAT = Float("float", 24, -149, 128)
 DOUBLE = Float("double", 53, -1074, 1024)
@@ -167,6 +219,18 @@ TEXT = Pointer(CHAR)
 
 def is_text(type_):
     return isinstance(type_, Array) and type_.elem is CHAR
+
+
+def size_of(type_):
+    """Of the types that unions and tables are made of."""
+    if isinstance(type_, Array):
+        return type_.length * size_of(type_.elem)
+    return {FLOAT: 4, DOUBLE: 8}.get(type_) or type_.bits // 8
+
+
+def is_special(type_):
+    """Whether it is one of the arrays that C does not call so."""
+    return isinstance(type_, (Complex, Vector))
 
 
 def is_number(type_):
@@ -204,6 +268,23 @@ def by_value(type_):
     return [type_] if isinstance(type_, Struct) else []
 
 
+def signature(type_):
+    """All that is declared of a type, but for what pointers lead to."""
+    inner, dimensions = type_, []
+    while isinstance(inner, Array) and not is_special(inner):
+        dimensions.append(inner.length)
+        inner = inner.elem
+    if isinstance(inner, Enum):
+        return dimensions, inner.name, inner.packed, [(e.name, e.value) for e in inner.enumerators]
+    if isinstance(inner, Union):
+        return dimensions, inner.name, [(name, repr(t)) for name, t in inner.members]
+    if isinstance(inner, Struct):
+        return dimensions, inner.name, inner.packing, [
+            (f.name, f.width, f.align, f.atomic, f.gap, f.group, f.respell, f.transient, f.external,
+             f.index and signature(f.index), signature(f.type)) for f in inner.fields]
+    return dimensions, repr(inner)
+
+
 def mentions(type_, what):
     if type_ is what:
         return True
@@ -228,6 +309,10 @@ def kind_name(type_, width=None):
         return "flags" if type_.flags else "enum"
     if isinstance(type_, Struct):
         return "struct"
+    if isinstance(type_, Union):
+        return "union"
+    if is_special(type_):
+        return "complex" if isinstance(type_, Complex) else "vector"
     if isinstance(type_, Array):
         if is_text(type_):
             return "char[N]"
@@ -250,30 +335,41 @@ class Program:
 
     def __init__(self, prefix):
         self.prefix = prefix
+        self.version = 1
         self.structs = []
         self.enums = []
-        self.functions = {}  # name -> Function
+        self.unions = []
+        self.tables = {}      # name -> (type, values) of a constant table
+        self.functions = {}   # name -> Function
+        self.literals = set() # texts that this version's code has
         self.state = None
 
     def clone(self):
         """A second version that is the first one; every declaration has its origin."""
         other = Program(self.prefix)
+        other.version = self.version + 1
         memo = {}
         for enum in self.enums:
             memo[enum] = copy = Enum(enum.name, [], enum.flags, enum.packed)
-            copy.origin, copy.was = enum, enum.was
+            copy.origin, copy.was = enum, list(enum.was)
             for entry in enum.enumerators:
                 made = Enumerator(entry.name, entry.value, entry)
-                made.was, made.fallback = entry.was, entry.fallback
+                made.was, made.fallback = list(entry.was), entry.fallback
                 copy.enumerators.append(made)
             other.enums.append(copy)
+        for union in self.unions:
+            memo[union] = copy = Union(union.name, list(union.members))
+            copy.origin = union
+            other.unions.append(copy)
         for struct in self.structs:
             memo[struct] = copy = Struct(struct.name, [])
-            copy.origin, copy.was = struct, struct.was
+            copy.origin, copy.was, copy.packing = struct, list(struct.was), struct.packing
             other.structs.append(copy)
         for struct in self.structs:
             memo[struct].fields = [clone_field(field, memo) for field in struct.fields]
         other.functions = dict(self.functions)
+        other.tables = {name: (memo.get(t, t), v) for name, (t, v) in self.tables.items()}
+        other.literals = set(self.literals)
         other.state = memo[self.state]
         return other
 
@@ -304,12 +400,15 @@ def clone_field(field, memo):
     copy.was = list(field.was)
     copy.default, copy.convert = field.default, field.convert
     copy.required, copy.transient, copy.group = field.required, field.transient, field.group
-    copy.respell = field.respell
+    copy.respell, copy.align, copy.atomic = field.respell, field.align, field.atomic
+    copy.external, copy.gap, copy.index = field.external, field.gap, memo.get(field.index)
     copy.origin = field
     return copy
 
 
 def clone_type(type_, memo):
+    if is_special(type_):
+        return type_
     if isinstance(type_, Array):
         return Array(clone_type(type_.elem, memo), type_.length)
     if isinstance(type_, Pointer) and not isinstance(type_.to, Function) and type_ is not TEXT:
@@ -321,8 +420,10 @@ def same_type(old, new):
     """Whether a type of version 2 is what one of version 1 became, its representation unchanged."""
     if isinstance(old, (Struct, Enum)):
         return isinstance(new, (Struct, Enum)) and new.origin is old
+    if isinstance(old, Union):
+        return isinstance(new, Union) and new.origin is old and new.same(old)
     if isinstance(old, Array):
-        return isinstance(new, Array) and old.length == new.length and same_type(old.elem, new.elem)
+        return type(old) is type(new) and old.length == new.length and same_type(old.elem, new.elem)
     if isinstance(old, Pointer):
         return isinstance(new, Pointer) and same_type(old.to, new.to)
     if isinstance(old, Int):
@@ -341,7 +442,7 @@ def c_base(type_):
 def c_declare(type_, name):
     """`type_` with `name` inside, in C's inside-out syntax."""
     while True:
-        if isinstance(type_, Array):
+        if isinstance(type_, Array) and not is_special(type_):
             name = f"({name})" if name.startswith("*") else name
             name, type_ = f"{name}[{type_.length}]", type_.elem
         elif isinstance(type_, Pointer):

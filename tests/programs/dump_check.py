@@ -4,9 +4,9 @@ the addresses that version 1 told, so nothing is paired by guessing."""
 import json
 import re
 
-from declarations import Array, Bool, Enum, Float, Int, Pointer, Struct, c_declare, is_text
-from expectation import ANY, Either, FreshText, Place, following
-from live_state import Code, Dangling, Foreign, Literal
+from declarations import Array, Bool, Enum, Float, Int, Pointer, Struct, Union, c_declare, is_text
+from expectation import ANY, Either, External, FreshText, Owned, Place, following, trimmed
+from live_state import Code, Dangling, Data, Foreign, Literal
 from reals import agrees
 
 STEP = re.compile(r"\[(\d+)\]|\.([A-Za-z_]\w*)|(\+\d+)")
@@ -54,42 +54,26 @@ def enum_number(enum, value):
     return total
 
 
-def trimmed(type_, steps):
-    """Without the steps at the end that stay at the same address."""
-    types = []
-    for step in steps:
-        types.append(type_)
-        if isinstance(step, int):
-            type_ = type_.elem if isinstance(type_, Array) else None
-        else:
-            type_ = step.type
-    steps = list(steps)
-    while steps and (steps[-1] == 0 or isinstance(types[-1], Struct) and
-                     types[-1].fields[0] is steps[-1] and not steps[-1].width):
-        steps.pop()
-        types.pop()
-    return steps
-
-
 class Check:
     """One program's expectation against one dump."""
 
     def __init__(self, expectation, ids, dump, taken, offsets):
         self.out = expectation
-        self.ids = ids          # object -> id in this dump
+        self.ids = ids          # index of an object -> id in this dump
         self.dump = dump
         self.taken = taken      # ids that belong to something, over all programs of the dump
         self.offsets = offsets  # of places that no path names: (offset, size, offset behind)
         self.copies = {}        # text of a literal -> id of its copy
+        self.made = set()       # texts that migrations have made
         self.differences = []
 
     def run(self):
         for obj, values in self.out.values.items():
-            found = self.dump.objects.get(self.ids[obj])
+            found = self.dump.objects.get(self.ids[obj.index])
             if found is None:
-                self.differ(self.ids[obj], "an object", "nothing")
+                self.differ(self.ids[obj.index], "an object", "nothing")
                 continue
-            self.taken.add(self.ids[obj])
+            self.taken.add(self.ids[obj.index])
             self.object(obj, self.out.types[obj], values, found)
         return self.differences
 
@@ -127,6 +111,8 @@ class Check:
             return self._struct(type_, expected, found, path)
         if is_text(type_):
             return self._text(type_, expected, found)
+        if isinstance(type_, Union):
+            return as_bytes(found, type_.size()) == expected
         if isinstance(type_, Array):
             if not isinstance(found, list) or len(found) != type_.length:
                 return False
@@ -153,12 +139,7 @@ class Check:
 
     @staticmethod
     def _text(type_, expected, found):
-        data = as_bytes(found, type_.length)
-        if data is None or len(data) != type_.length:
-            return False
-        if expected.exact:
-            return data == expected.data
-        return data.split(b"\0")[0] == expected.data
+        return as_bytes(found, type_.length) == expected.data
 
     @staticmethod
     def _number(type_, expected, found):
@@ -180,10 +161,17 @@ class Check:
             return False
         if isinstance(expected, Place):
             return self._place(expected, found)
+        if isinstance(expected, Owned):
+            return self._owned(expected, found)
         if isinstance(expected, FreshText):
             return self._fresh(expected, found)
         if isinstance(expected, Code):
             return found.get("code", "").rpartition(":")[2] == expected.name
+        if isinstance(expected, External):
+            return found == {"external": True}
+        if isinstance(expected, Data):
+            return found.get("data", "").rpartition(":")[2] == expected.name and (
+                found.get("at", 0) > 0) == (expected.index > 0)
         if isinstance(expected, Literal):
             return found == {"literal": expected.text.decode()}
         if isinstance(expected, Dangling):
@@ -204,13 +192,23 @@ class Check:
         if expected.shared:
             self.copies[data] = target["id"]
         self.taken.add(target["id"])
+        self.made.add(data)
+        return True
+
+    def _owned(self, expected, found):
+        target = self.dump.objects.get(found.get("ref"))
+        if not target or "at" in found or target["type"] != expected.type.name or (
+                target["id"] in self.taken):
+            return False
+        self.taken.add(target["id"])
+        self.value(expected.type, expected.value, target["value"], target["id"])
         return True
 
     def _place(self, expected, found):
-        if found.get("ref") != self.ids[expected.obj]:
+        if found.get("ref") != self.ids[expected.obj.index]:
             return False
         type_ = self.out.types[expected.obj]
-        if expected.number is not None and self._is_there(type_, expected, found.get("at", "")):
+        if expected.key and self._is_there(type_, expected, found.get("at", "")):
             return True
         steps = self._steps(expected.obj, found.get("at", ""))
         if steps is None or steps[0] != expected.element:
@@ -219,7 +217,7 @@ class Check:
 
     def _is_there(self, type_, expected, at):
         """Whether `at` names the address in the words that are left for such a place."""
-        offset, size, behind = self.offsets.get(expected.number, (None, None, None))
+        offset, size, behind = self.offsets.get(expected.key, (None, None, None))
         raw = RAW.match(at)
         if raw:
             return (int(raw.group(1) or 0), int(raw.group(2))) == (expected.element, offset)
@@ -242,7 +240,7 @@ class Check:
         if end != len(at):
             return None
         type_ = self.out.types[obj]
-        array = "count" in self.dump.objects[self.ids[obj]]
+        array = "count" in self.dump.objects[self.ids[obj.index]]
         if parts and isinstance(parts[0], int) and (array or not isinstance(type_, Array)):
             result = [parts.pop(0)]
         else:
@@ -263,5 +261,5 @@ class Check:
 
 def new_ids(expectation, ids):
     """Ids after a migration: the number stays, the type's name may not."""
-    return {obj: f"{c_declare(expectation.types[obj], '')}:{ids[obj].rpartition(':')[2]}"
-            for obj in expectation.types}
+    return {obj.index: f"{c_declare(type_, '')}:{ids[obj.index].rpartition(':')[2]}"
+            for obj, type_ in expectation.types.items()}

@@ -6,8 +6,10 @@ A field's type is edited at most once, so that the words say what the expectatio
 
 from declarations import (BOOL, CHAR, DOUBLE, FLOAT, FLOATS, INTS, LONG_DOUBLE, TEXT, VOID, Array, Bool, Enum,
                           Enumerator, Field, Float, Function, Int, Pointer, Struct, innermost,
-                          is_function, is_text, mentions, rank)
-from random_declarations import (LEAF_LIMIT, SIGNATURES, leaves, random_default, random_field,
+                          is_function, is_special, is_text, kind_name, mentions,
+                          rank)
+from edits_layout import LAYOUT_EDITS
+from random_declarations import (LEAF_LIMIT, SIGNATURES, can_be_atomic, can_be_indexed, leaves, random_default, random_field,
                                  random_number, random_struct, random_width, struct_to_hold, weighted)
 
 RESPELLED = {"signed char": "int8_t", "unsigned char": "uint8_t", "short": "int16_t",
@@ -23,6 +25,7 @@ class Editor:
         self.namer = namer
         self.retyped = set()
         self.touched = set()  # enums with an edit
+        self.kind = None      # of declarations that are preferred
         self.claimed = False  # one ambiguous rename is told for a struct, so one is made
 
     # ---- choosing
@@ -31,6 +34,7 @@ class Editor:
         """(struct, field) with an old value and a type that no edit touched, or None."""
         found = [(s, f) for s in self.program.structs for f in s.fields
                  if (f.origin or fresh) and f not in self.retyped and accept(f)]
+        found = [(s, f) for s, f in found if kind_name(f.type, f.width) == self.kind] or found
         return self.rng.choice(found) if found else None
 
     def enum(self, accept):
@@ -48,6 +52,9 @@ class Editor:
         self.retyped.add(field)
         field.type, field.width = type_, width
         field.default, field.respell = None, None
+        field.align = None if width else field.align
+        field.index = field.index if can_be_indexed(field) else None
+        field.atomic, field.external = field.atomic and can_be_atomic(field), False
         if convert and self.rng.random() < 0.25:
             field.convert = self.rng.choice(convert)
         note = f" MOLT_CONVERT({field.convert})" if field.convert else ""
@@ -65,7 +72,8 @@ class Editor:
 
 def _plain(field):
     """Without an annotated default, which would leave open what an untouched value is."""
-    return field.default is None and field.origin.default is None and not field.transient
+    return (field.default is None and field.origin.default is None and not field.transient and
+            not field.external)
 
 
 # ---- fields -------------------------------------------------------------------------------------
@@ -203,7 +211,8 @@ def reorder(ed):
 
 
 def respell(ed):
-    chosen = ed.field(lambda f: isinstance(f.type, (Int, Float)) and f.type.spelling in RESPELLED)
+    chosen = ed.field(lambda f: isinstance(f.type, (Int, Float)) and not f.atomic and
+                      f.type.spelling in RESPELLED)
     if not chosen:
         return None
     struct, field = chosen
@@ -246,7 +255,7 @@ def _number(ed, chosen, number, width=None):
 
 
 def _has(kinds, flat=False):
-    return lambda f: isinstance(innermost(f.type), kinds) and not f.width and not is_text(f.type) and not (
+    return lambda f: not is_special(f.type) and isinstance(innermost(f.type), kinds) and not f.width and not is_text(f.type) and not (
         isinstance(f.type, Array) and (flat or is_text(f.type.elem))) and _plain(f)
 
 
@@ -346,7 +355,8 @@ def from_bits(ed):
 # ---- arrays and texts ---------------------------------------------------------------------------
 
 def _is_array(field):
-    return isinstance(field.type, Array) and not is_text(field.type) and _plain(field)
+    return isinstance(field.type, Array) and not is_text(field.type) and not is_special(
+        field.type) and _plain(field)
 
 
 def _near(rng, length, least=1):
@@ -453,7 +463,11 @@ def from_void_pointer(ed):
 
 def pointer_to_value(ed):
     chosen = ed.field(_points_at_struct)
-    struct = struct_to_hold(ed.rng, ed.program, chosen[0]) if chosen else None
+    if not chosen:
+        return None
+    struct = chosen[1].type.to
+    if ed.program.holds(struct, chosen[0]) or leaves(struct) > LEAF_LIMIT / 4 or ed.rng.random() < 0.1:
+        struct = struct_to_hold(ed.rng, ed.program, chosen[0])
     return ed.retype(chosen, struct) if struct else None
 
 
@@ -502,7 +516,7 @@ def rename_struct(ed):
     if struct.was or struct.name != struct.origin.name:
         return None
     old, struct.name = struct.name, f"{ed.program.prefix}_{ed.namer('S')}"
-    struct.was = old
+    struct.was = struct.was + [old]
     return f"{old} -> {struct!r} with MOLT_WAS"
 
 
@@ -530,6 +544,7 @@ def remove_struct(ed):
     for other in ed.program.structs:
         other.fields = [f for f in other.fields if not mentions(f.type, struct)]
     ed.program.structs.remove(struct)
+    ed.program.tables = {name: table for name, table in ed.program.tables.items() if table[0] is not struct}
     return f"- {struct!r} and all fields that mention it"
 
 
@@ -625,7 +640,7 @@ def enum_rename(ed):
     ed.touched.add(enum)
     entry = ed.rng.choice(enum.enumerators)
     old, entry.name = entry.name, f"{enum.name.upper()}_{ed.namer('N')}"
-    entry.was = old
+    entry.was = entry.was + [old]
     if not enum.flags and ed.rng.random() < 0.5:
         for each in enum.enumerators:
             each.value += 1
@@ -638,7 +653,7 @@ def enum_type_rename(ed):
         return None
     ed.touched.add(enum)
     old, enum.name = enum.name, f"{ed.program.prefix}_{ed.namer('E')}"
-    enum.was = old
+    enum.was = enum.was + [old]
     return f"{old} -> {enum!r} with MOLT_WAS"
 
 
@@ -677,13 +692,13 @@ EDITS = [
     (0.5, resize_bits), (0.5, to_bits), (0.5, from_bits),
     (2, resize_array), (0.2, reshape), (1, scalar_to_array), (1, array_to_scalar),
     (1, resize_text), (0.5, text_to_heap), (0.5, heap_to_text), (0.2, text_to_numbers),
-    (0.4, retype_pointer), (0.5, to_void_pointer), (0.2, from_void_pointer), (0.2, pointer_to_value),
-    (0.2, value_to_pointer), (0.1, number_to_pointer), (0.2, swap_struct_type),
+    (0.4, retype_pointer), (0.5, to_void_pointer), (0.2, from_void_pointer), (1, pointer_to_value),
+    (1, value_to_pointer), (0.1, number_to_pointer), (0.2, swap_struct_type),
     (0.2, change_signature), (0.3, remove_function), (0.5, shuffle_functions),
     (1, rename_struct), (0.1, rename_struct_without), (0.3, remove_struct),
     (1, enum_insert), (0.7, enum_append), (1, enum_renumber), (0.7, flags_move), (0.6, enum_remove),
     (0.7, enum_rename), (0.3, enum_type_rename), (0.3, enum_storage),
-    (0.1, claim_twice), (0.1, add_required),
+    (0.1, claim_twice), (0.1, add_required), *LAYOUT_EDITS,
 ]
 
 

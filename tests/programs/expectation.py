@@ -5,10 +5,13 @@ It is written from the evolution rules. It reads neither schema nor dump, so tha
 code generator shows as well as a wrong step of the engine.
 """
 
-from declarations import (CHAR, VOID, Array, Enum, Field, Float, Function, Int, Pointer, Struct, c_declare,
-                          innermost, is_number, is_text, kind_name, lengths, rank, same_type)
-from live_state import Code, Dangling, Foreign, Literal, Ref, zero_value
-from number_rules import convert_number
+from copy import copy
+
+from declarations import (CHAR, VOID, Array, Enum, Field, Float, Function, Int, Pointer, Struct, Union,
+                          c_declare, innermost, is_number, is_special, is_text, kind_name, lengths,
+                          rank, same_type, signature)
+from live_state import UNKNOWN, Code, Copied, Dangling, Data, Foreign, Literal, Ref, zero_value
+from number_rules import convert_number, survivors
 
 
 class Either:
@@ -22,11 +25,10 @@ class Either:
 
 
 class Text:
-    """char[N]; only up to its NUL unless exact."""
+    """char[N], with what stands behind its NUL."""
 
-    def __init__(self, data, exact=False):
+    def __init__(self, data):
         self.data = data
-        self.exact = exact
 
     def __repr__(self):
         return repr(self.data)
@@ -50,11 +52,29 @@ class Place:
         self.obj = obj
         self.element = element
         self.steps = steps
-        self.number = None  # among those that no path of a dump may name
+        self.key = None  # where no path of a dump may name it: how the library tells its offset
 
     def __repr__(self):
         steps = "".join(f"[{s}]" if isinstance(s, int) else f".{s.name}" for s in self.steps)
         return f"&o{self.obj.index}[{self.element}]{steps}"
+
+
+class External:
+    """A pointer that is kept and not followed."""
+
+    def __repr__(self):
+        return "external"
+
+
+class Owned:
+    """A pointer to a block of its own, made by the migration for what the struct itself held."""
+
+    def __init__(self, type_, value):
+        self.type = type_
+        self.value = value
+
+    def __repr__(self):
+        return "a block of its own"
 
 
 class Anything:
@@ -92,13 +112,21 @@ class Expectation:
         self.optional = set()    # (rule, path) that may be reported
         self.refusals = {}       # path -> rules of which one must be reported
         self.plan_refusals = {}  # the same, whatever the values are
-        self.unnamed = []        # (element's type, Place), whose offsets the compiler tells
+        self.unnamed = {}        # key -> (element's type, Place), whose offsets the compiler tells
+        self.depth = 0           # of structs in each other
+        self.embedded = set()    # objects that became a part of another one
+        self.lasting = True      # what becomes of it in later versions is modelled too
         self.open = False        # the rules say nothing of something here: not to be run
         self.here = None
+        self.lost = False        # see loses(); also what is no loss, but would not come back by itself
         self._plan()
+        self._find_embedded()
         for obj in state.objects:
             if not obj.freed:
                 self._convert_object(obj)
+        for obj in self.embedded:
+            self.values.pop(obj, None)
+            self.types.pop(obj, None)
 
     @property
     def outcome(self):
@@ -117,6 +145,7 @@ class Expectation:
             self.coverage.hit(rule, kind_name(type_, field.width if field else None))
 
     def loss(self, rule, site):
+        self.lost = True
         allowed = {"saturate": ["number-out-of-range"], "trunc": ["number-fraction"],
                    "round": ["number-fraction", "number-rounded"],
                    "truncate": ["elements-dropped", "string-truncated"]}
@@ -129,11 +158,20 @@ class Expectation:
         self.losses.setdefault((rule, site.path), set()).add(self.here)
 
     def may_lose(self, rule, site):
+        self.lost = True
         self.optional.add((rule, site.path))
 
     def refuse(self, site, *rules):
         self.refusals.setdefault(site.path, set()).update(rules)
         return ANY
+
+    def loses(self, old, new, value, old_field, new_field):
+        """Whether a single value of an old field, or a part of it, loses something on its way."""
+        alone = copy(self)
+        alone.losses, alone.refusals, alone.optional, alone.unnamed = {}, {}, set(), {}
+        alone.coverage, alone.lost = None, False
+        alone.convert(old, new, value, Site("", old_field, new_field))
+        return alone.lost or bool(alone.refusals)
 
     def _plan(self):
         for struct in self.new.structs:
@@ -175,7 +213,7 @@ class Expectation:
             self.cover("type renamed", obj.type)
         self.types[obj] = type_
         if obj.text:
-            self.values[obj] = Text(obj.string(), True)
+            self.values[obj] = Text(obj.string())
             return
         values = self.values[obj] = []
         for i, value in enumerate(obj.values):
@@ -197,6 +235,8 @@ class Expectation:
 
     def is_live(self, type_, value, field=None, transient=True):
         """Whether the value differs from its default."""
+        if value is UNKNOWN:
+            return False
         if field is not None and field.transient and not transient:
             return False
         if isinstance(type_, Pointer):
@@ -209,7 +249,7 @@ class Expectation:
             return any(self.is_live(type_.elem, each, None, transient) for each in value)
         if isinstance(type_, Float):
             return not value.is_zero()
-        return any(value) if is_text(type_) else value != 0
+        return any(value) if is_text(type_) or isinstance(type_, Union) else value != 0
 
     def drop(self, rule, type_, value, site, field=None):
         if self.is_live(type_, value, field, transient=False):
@@ -222,8 +262,12 @@ class Expectation:
     def convert(self, old, new, value, site):
         """`site.old` and `site.new` are fields only where the value is the whole field."""
         old_field, new_field = site.old, site.new
+        if value is UNKNOWN:
+            return ANY
         if isinstance(old, Struct) and isinstance(new, Struct) and new.origin is old:
             return self._struct(old, new, value)
+        if isinstance(old, Union) and isinstance(new, Union):
+            return self._union(old, new, value, site)
         if is_number(old) and is_number(new):
             return self._scalar(old, new, value, site, old_field and old_field.width,
                                 new_field and new_field.width)
@@ -235,7 +279,63 @@ class Expectation:
             return self._array(old, new, value, site)
         return self._kind_changed(old, new, value, site)
 
+    def _union(self, old, new, value, site):
+        if new.origin is old and new.same(old):
+            self.cover("union kept", old)
+            return value
+        self.cover("union changed, live" if any(value) else "union changed, default", old)
+        if any(value):
+            return self.refuse(site, "untagged-union-changed")
+        return bytes(new.size())
+
+    def _allocated(self, old, new, value):
+        self.cover("struct to block", old)
+        self.lasting = False
+        return Owned(new.to, self.convert(old, new.to, value, Site("")))
+
+    def _embedded(self, old, new, value, site):
+        """The block that the pointer alone has becomes a part of what holds the pointer."""
+        self.lasting = False
+        if value is None:
+            self.cover("block to struct, NULL", old)
+            return self.default(new)
+        if not isinstance(value, Ref) or value.steps or value.element:
+            self.open = True
+            return ANY
+        self.cover("block to struct", old)
+        self.embedded.add(value.obj)
+        for each in value.obj.values[1:]:
+            self.drop("elements-dropped", old.to, each, site)
+        return self.convert(old.to, new, value.obj.values[0], Site(site.path))
+
+    def _find_embedded(self):
+        """Blocks that a pointer's field takes in: what else points at them would point at nothing."""
+        found = []
+
+        def look(old, value):
+            if isinstance(old, Struct) and old in self.structs:
+                for field in self.structs[old].fields:
+                    if field.origin in value:
+                        was, target = field.origin.type, value[field.origin]
+                        if isinstance(was, Pointer) and isinstance(field.type, Struct) and isinstance(
+                                target, Ref) and self.map_type(was.to) is field.type:
+                            found.append(target.obj)
+                        look(was, target)
+            elif isinstance(old, Array) and isinstance(value, list):
+                for each in value:
+                    look(old.elem, each)
+        for obj in self.state.objects:
+            if not obj.freed and not obj.text:
+                for value in obj.values:
+                    look(obj.type, value)
+        self.embedding = set(found)
+        self.open |= len(found) > len(self.embedding) or any(obj.index == 0 for obj in found)
+
     def _kind_changed(self, old, new, value, site):
+        if isinstance(old, Struct) and isinstance(new, Pointer) and self.map_type(old) is new.to:
+            return self._allocated(old, new, value)
+        if isinstance(old, Pointer) and isinstance(new, Struct) and self.map_type(old.to) is new:
+            return self._embedded(old, new, value, site)
         live = self.is_live(old, value)
         self.cover("kind changed, live" if live else "kind changed, default", old)
         return self.refuse(site, "kind-changed") if live else self.default(new)
@@ -243,8 +343,9 @@ class Expectation:
     def _struct(self, old, new, value):
         changed = ([f.name for f in old.fields] != [f.name for f in new.fields] or
                    any(f.origin is None or f.width != f.origin.width or
-                       not same_type(f.origin.type, f.type) for f in new.fields))
+                       not same_type(f.origin.type, f.type) or index_targets(f) for f in new.fields))
         result = {}
+        self.depth += 1
         for field in new.fields:
             site = Site(f"{new.name}.{field.name}", field.origin, field)
             if field.origin is None:
@@ -252,11 +353,19 @@ class Expectation:
                 result[field] = self.default(field.type, field)
                 continue
             kept = self._field(field, value[field.origin], site)
+            if isinstance(kept, Foreign) and field.external:
+                self.cover("external", field.type, field)
+                kept = External()
             if field.transient:
                 reset = self.default(field.type, field)
                 kept = reset if changed else Either(kept, reset)
                 self.cover("transient", field.type, field)
             result[field] = kept
+            if old.packing != new.packing:
+                self.cover("packing", field.type, field)
+            if self.depth > 2 and changed:
+                self.cover("three structs deep", field.type, field)
+        self.depth -= 1
         sources = {f.origin for f in new.fields}
         for field in old.fields:
             if field not in sources and not field.transient:
@@ -282,8 +391,12 @@ class Expectation:
         old = field.origin
         if old.name != field.name:
             self.cover("renamed", field.type, field)
-        if (old.group is None) != (field.group is None):
-            self.cover("wrapped or unwrapped", field.type, field)
+        for rule, differs in (("wrapped or unwrapped", (old.group is None) != (field.group is None)),
+                              ("alignment", old.align != field.align),
+                              ("unnamed bit-field", old.gap != field.gap),
+                              ("atomic", old.atomic != field.atomic)):
+            if differs:
+                self.cover(rule, field.type, field)
         if field.transient:
             # its losses and refusals are nobody's: the value is not kept
             kept = self.losses, self.refusals, self.optional
@@ -291,7 +404,24 @@ class Expectation:
             result = self.convert(old.type, field.type, value, site)
             self.losses, self.refusals, self.optional = kept
             return result
+        targets = index_targets(field)
+        if targets is not None:
+            return self._indexed(old.type, field.type, value, site, targets)
         return self.convert(old.type, field.type, value, site)
+
+    def _indexed(self, old, new, value, site, targets):
+        """Elements of an array go where their enumerators went."""
+        self.lasting = False
+        self.cover("elements follow names", old.elem)
+        inner = Site(site.path, None, site.new)
+        result = [self.default(new.elem) for _ in range(new.length)]
+        for each, target in zip(value, targets):
+            if target is None:
+                self.cover("element without a name", old.elem)
+                self.drop("elements-dropped", old.elem, each, site)
+            else:
+                result[target] = self.convert(old.elem, new.elem, each, inner)
+        return result
 
     # ---- numbers
 
@@ -304,11 +434,11 @@ class Expectation:
 
     def _array(self, old, new, value, site):
         if not isinstance(old, Array):
-            self.cover("scalar to array", old)
+            self.cover("scalar to array", old, site.old)
             first = self.convert(old, new.elem, value, Site(site.path, None, site.new))
             return [first] + [self.default(new.elem) for _ in range(new.length - 1)]
         if not isinstance(new, Array):
-            self.cover("array to scalar", innermost(old))
+            self.cover("array to scalar", innermost(old), site.new)
             for each in value[1:]:
                 self.drop("elements-dropped", old.elem, each, site)
             return self.convert(old.elem, new, value[0], Site(site.path, None, site.new))
@@ -331,13 +461,16 @@ class Expectation:
             if new.to is not CHAR:
                 return self._kind_changed(old, new, value, site)
             text = value.split(b"\0")[0]
+            self.lost |= len(text) == old.length  # the array had no room for its NUL
             self.cover("char[N] to char *", old)
-            return FreshText(text) if text else Either(FreshText(b""), None)
+            if any(value[len(text):]):
+                self.loss("elements-dropped", site)
+            return FreshText(text)
         if isinstance(old, Pointer) and old.to is CHAR and is_text(new):
             return self._pointed_text(new, value, site)
         if is_text(old):
             if not isinstance(new, Array):
-                return self._array(old, new, list(value), site)
+                return self._array(old, new, [b - 256 if b > 127 else b for b in value], site)
             self.cover("char[N] to numbers", old)
             signed = [b - 256 if b > 127 else b for b in value]
             return self._array(old, new, signed, site)
@@ -345,15 +478,18 @@ class Expectation:
         if converted is ANY or any(each is ANY for each in converted):
             return ANY
         self.cover("numbers to char[N]", new)
-        return Text(bytes(each & 0xff for each in converted), True)
+        return Text(bytes(each & 0xff for each in converted))
 
     def _resized_text(self, old, new, value, site):
         if old.length == new.length:
-            return Text(value, True)
+            return Text(value)
         text = value.split(b"\0")[0]
+        self.lost |= len(text) == old.length
         if len(text) < new.length or old.length < new.length:
             self.cover("text resized", new)
-            return Text(text)
+            if any(value[new.length:]):
+                self.loss("elements-dropped", site)
+            return Text(value[:new.length].ljust(new.length, b"\0"))
         self.cover("text cut", new)
         return self._cut(text, new, site)
 
@@ -361,20 +497,24 @@ class Expectation:
         self.loss("string-truncated", site)
         cut = text[:new.length - 1]
         whole = cut.decode("utf-8", "ignore").encode()
-        return Text(cut) if whole == cut else Either(Text(cut), Text(whole))
+        cut, whole = (Text(each.ljust(new.length, b"\0")) for each in (cut, whole))
+        return cut if whole.data == cut.data else Either(cut, whole)
 
     def _pointed_text(self, new, value, site):
         self.cover("char * to char[N]", new)
+        self.lost = True  # the text is there, what it pointed at is not
         if value is None:
-            return Text(b"")
-        if isinstance(value, Literal):
+            return Text(bytes(new.length))
+        if isinstance(value, (Literal, Copied)):
             text = value.text
         elif value.obj.text:
             text = value.obj.string()[value.element:]
         else:
             text = self._text_at(value)
         text = text.split(b"\0")[0]
-        return Text(text) if len(text) < new.length else self._cut(text, new, site)
+        if len(text) >= new.length:
+            return self._cut(text, new, site)
+        return Text(text.ljust(new.length, b"\0"))
 
     @staticmethod
     def _text_at(ref):
@@ -396,11 +536,19 @@ class Expectation:
             self.cover("dangling", old)
             return Either(None, value)
         if isinstance(value, Literal):
-            self.cover("literal", old)
-            return Either(value, FreshText(value.text, shared=True))
+            here = value.text in self.new.literals
+            self.cover("literal" if here else "literal copied", old)
+            return value if here else FreshText(value.text, shared=True)
+        if isinstance(value, Copied):
+            return FreshText(value.text, value.shared)
         if isinstance(value, Foreign):
             self.cover("foreign", old)
+            external = site.new is not None and site.new.external
+            self.open |= old.to is not VOID and not external and not (
+                isinstance(new.to, Struct) and signature(new.to) == signature(old.to))
             return value
+        if isinstance(value, Data):
+            return self._data(old, new, value, site)
         if old.to is VOID and new.to is not VOID:
             return self._from_void(new, value, site)
         if new.to is not VOID and not same_type(old.to, new.to):
@@ -413,6 +561,36 @@ class Expectation:
         if isinstance(ref, Ref) and self.map_type(ref.obj.type) is None:
             self.refuse(Site(c_declare(ref.obj.type, "")), "type-missing")
         return self.refuse(site, *rules)
+
+    def _data(self, old, new, value, site):
+        if new.to is not VOID and old.to is not VOID and not same_type(old.to, new.to):
+            self.cover("pointee changed, live", old)
+            return self.refuse(site, "pointee-type-changed", "type-missing", "library-data-missing")
+        if old.to is VOID and new.to is not VOID:
+            self.open = True
+            return ANY
+        was, now = self.old.tables[value.name], self.new.tables.get(value.name)
+        keeps = self._keeps(was, now)
+        self.open |= keeps is None or old.to is VOID and not keeps
+        if not keeps:
+            self.cover("constant gone", old)
+            return self.refuse(site, "library-data-missing")
+        self.cover("constant", old)
+        return value
+
+    @staticmethod
+    def _keeps(was, now):
+        """Whether a table is there with the same layout, and the same content if it has numbers; None
+        where the rules do not say what the same is."""
+        if now is None or len(was[1]) != len(now[1]):
+            return False
+        if not isinstance(was[0], Struct) or not isinstance(now[0], Struct):
+            return now[0] is was[0] and now[1] == was[1]
+        if signature(was[0]) == signature(now[0]):
+            return True
+        same = [f.name for f in was[0].fields] == [f.name for f in now[0].fields] and all(
+            same_type(old.type, new.type) for old, new in zip(was[0].fields, now[0].fields))
+        return None if same else False
 
     def _code(self, old, new, value, site):
         if new.to is not VOID and not (isinstance(new.to, Function) and repr(old.to) == repr(new.to)):
@@ -432,20 +610,31 @@ class Expectation:
         return Place(value.obj, value.element, ())
 
     def _place(self, old, new, ref, site):
+        if old.to is VOID and not is_end(ref.steps):  # it means the outermost that begins there
+            ref = Ref(ref.obj, ref.element, tuple(trimmed(ref.obj.type, ref.steps)))
         try:
             place, there = self.place(ref)
         except Gone:
             self.cover("target removed", old)
             return self._refuse_target(site, ref, "interior-target-removed", "type-missing",
                                        "pointee-type-changed")
+        if place.steps and isinstance(place.steps[-1], Field):
+            self.open |= place.steps[-1].atomic != place.steps[-1].origin.atomic
         if new.to is not VOID and not matches(there, new.to):
             self.cover("target retyped", old)
             return self.refuse(site, "pointee-type-changed", "interior-target-removed")
+        if ref.obj in self.embedding:
+            self.cover("alias lost", old)
+            return self.refuse(site, "alias-lost")
         self.cover(self._place_rule(ref), old)
         if place.steps and (is_end(place.steps) or isinstance(there, Int) and there is not new.to):
-            place.number = len(self.unnamed)
-            self.unnamed.append((self.map_type(ref.obj.type), place))
+            self.tell_place(self.map_type(ref.obj.type), place)
         return place
+
+    def tell_place(self, type_, place):
+        steps = "".join(f"[{s}]" if isinstance(s, int) else f".{s.name}" for s in place.steps)
+        place.key = f"{type_.name}{steps}"
+        self.unnamed[place.key] = type_, place
 
     @staticmethod
     def _place_rule(ref):
@@ -462,8 +651,18 @@ class Expectation:
             raise Gone
         steps = []
         for step in ref.steps:
-            old, new = self._step(old, new, step, steps)
+            targets = index_targets(steps[-1]) if steps and isinstance(steps[-1], Field) else None
+            if targets and isinstance(step, int) and step < old.length:
+                step = targets[step]
+                if step is None:
+                    raise Gone
+                steps.append(step)
+                old, new = old.elem, new.elem
+            else:
+                old, new = self._step(old, new, step, steps)
+        self.open |= kind_of_place(old) != kind_of_place(new)  # whether it is the same place is open
         while isinstance(new, Array) and not isinstance(old, Array):
+            self.open |= is_special(new)
             new = new.elem
             steps.append(0)
         return Place(ref.obj, ref.element, tuple(steps)), new
@@ -484,11 +683,34 @@ class Expectation:
         while isinstance(new, Array) and not isinstance(old, Array):
             new = new.elem
             steps.append(0)
+        self.open |= isinstance(old, Struct) and isinstance(new, Pointer)  # it follows into the block
         found = [f for f in new.fields if f.origin is step] if isinstance(new, Struct) else []
         if not found or found[0].width:
             raise Gone
         steps.append(found[0])
         return step.type, found[0].type
+
+
+def trimmed(type_, steps):
+    """Without the steps at the end that stay at the same address."""
+    types = []
+    for step in steps:
+        types.append(type_)
+        if isinstance(step, int):
+            type_ = type_.elem if isinstance(type_, Array) else None
+        else:
+            type_ = step.type
+    steps = list(steps)
+    while steps and (steps[-1] == 0 or isinstance(types[-1], Struct) and
+                     types[-1].fields[0] is steps[-1] and not steps[-1].width):
+        steps.pop()
+        types.pop()
+    return steps
+
+
+def kind_of_place(type_):
+    type_ = innermost(type_)
+    return next((kind for kind in (Struct, Pointer, Union) if isinstance(type_, kind)), None)
 
 
 def is_end(steps):
@@ -511,6 +733,23 @@ def is_text_moved(old, new):
         old, new = old.elem, new.elem
     return any(is_text(text) and isinstance(pointer, Pointer) and pointer.to is CHAR
                for text, pointer in ((old, new), (new, old)))
+
+
+def index_targets(field):
+    """Where the elements of a MOLT_INDEX array go, None for those that go; None: where they are."""
+    if field.origin is None or field.index is None or field.transient:
+        return None
+    old, new = field.origin.type, field.type
+    was, now = field.origin.index or field.index.origin, field.index
+    if was is None or not isinstance(old, Array) or not isinstance(new, Array) or rank(old) != rank(new):
+        return None
+    targets = [i if i < new.length and not was.named(i) and not now.named(i) else None
+               for i in range(old.length)]
+    for value, target in sorted(survivors(was, now).items()):
+        if 0 <= value < old.length and 0 <= target < new.length and target not in targets:
+            targets[value] = target
+    same = [i if i < new.length else None for i in range(old.length)]
+    return targets if targets != same else None
 
 
 def is_reshape(old, new):
@@ -542,7 +781,7 @@ def matches(there, wanted):
 
 def as_expected(type_, value):
     if is_text(type_):
-        return Text(value, True)
+        return Text(value)
     if isinstance(type_, Array):
         return [as_expected(type_.elem, each) for each in value]
     return value

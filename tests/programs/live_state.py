@@ -4,7 +4,8 @@ Values: int (also bool and enum), Real, bytes for char[N], list for other arrays
 structs, and for pointers None or one of the classes below.
 """
 
-from declarations import CHAR, VOID, Array, Float, Function, Pointer, Struct, is_text
+from declarations import (CHAR, VOID, Array, Float, Function, Pointer, Struct, Union, is_special,
+                          is_text)
 from random_declarations import weighted
 from random_values import random_text, random_value
 from reals import Real
@@ -50,12 +51,44 @@ class Foreign:
         return hex(self.address)
 
 
+class Data:
+    """An element of a constant table."""
+
+    def __init__(self, name, index):
+        self.name = name
+        self.index = index
+
+    def __repr__(self):
+        return f"&{self.name}[{self.index}]"
+
+
 class Dangling:
     def __init__(self, obj):
         self.obj = obj
 
     def __repr__(self):
         return f"freed o{self.obj.index}"
+
+
+class Copied:
+    """A heap copy of a text that a migration made; `shared` by all that pointed at one literal."""
+
+    def __init__(self, text, shared):
+        self.text = text
+        self.shared = shared
+
+    def __repr__(self):
+        return f"copy {self.text!r}"
+
+
+class Unknown:
+    """A value of a later version that the rules leave open."""
+
+    def __repr__(self):
+        return "unknown"
+
+
+UNKNOWN = Unknown()
 
 
 class Object:
@@ -74,6 +107,8 @@ class Object:
 def zero_value(type_):
     if is_text(type_):
         return bytes(type_.length)
+    if isinstance(type_, Union):
+        return bytes(type_.size())
     if isinstance(type_, Array):
         return [zero_value(type_.elem) for _ in range(type_.length)]
     if isinstance(type_, Struct):
@@ -81,6 +116,46 @@ def zero_value(type_):
     if isinstance(type_, Float):
         return Real.of(0)
     return None if isinstance(type_, Pointer) else 0
+
+
+def plain_value(rng, type_, live=True, field=None):
+    """A value without its pointers, which come when there is something to point at."""
+    if isinstance(type_, Struct):
+        return {f: plain_value(rng, f.type, live, f) for f in type_.fields}
+    if field is not None and field.default is not None and rng.random() < 0.3 and not isinstance(
+            type_, Pointer):
+        return field.default
+    if isinstance(type_, Union):
+        some = live and rng.random() < 0.8
+        return bytes(rng.randrange(256) if some else 0 for _ in range(type_.size()))
+    if is_text(type_):
+        return random_text(rng, type_.length) if live else bytes(type_.length)
+    if isinstance(type_, Array):
+        if live and rng.random() < 0.12:
+            return zero_value(type_)  # arrays that only hold zeros reshape
+        return [plain_value(rng, type_.elem, live) for _ in range(type_.length)]
+    if isinstance(type_, Pointer):
+        return None
+    if not live:
+        return zero_value(type_)
+    return random_value(rng, type_, field.width if field else None)
+
+
+def tells_end(struct, i):
+    """Whether one past the end of the array at `i` can be told from the field that follows."""
+    field = struct.fields[i]
+    if not isinstance(field.type, Array) or is_text(field.type) or i + 1 == len(struct.fields):
+        return False
+    following = struct.fields[i + 1]
+    if following.width or following.type is field.type.elem or isinstance(following.type, Union):
+        return False
+    starts, type_ = {repr(following.type)}, following.type
+    while isinstance(type_, (Array, Struct)):
+        type_ = type_.elem if isinstance(type_, Array) else type_.fields[0].type
+        if isinstance(type_, Union):
+            return False
+        starts.add(repr(type_))
+    return repr(field.type.elem) not in starts
 
 
 class State:
@@ -99,7 +174,7 @@ class State:
     # ---- objects
 
     def add(self, type_, count, single=False):
-        values = [self._plain(type_, i < WALK_LIMIT or i % 97 == 0) for i in range(count)]
+        values = [plain_value(self.rng, type_, i < WALK_LIMIT or i % 97 == 0) for i in range(count)]
         obj = Object(len(self.objects), type_, values, single)
         self.objects.append(obj)
         return obj
@@ -132,28 +207,6 @@ class State:
             freed = self.add(rng.choice(program.structs), 1, single=True)
             freed.freed = freed is not self.objects[0]
 
-    # ---- plain values
-
-    def _plain(self, type_, live, field=None):
-        """A value without its pointers, which come when there is something to point at."""
-        rng = self.rng
-        if isinstance(type_, Struct):
-            return {f: self._plain(f.type, live, f) for f in type_.fields}
-        if field is not None and field.default is not None and rng.random() < 0.3 and not isinstance(
-                type_, Pointer):
-            return field.default
-        if is_text(type_):
-            return random_text(rng, type_.length) if live else bytes(type_.length)
-        if isinstance(type_, Array):
-            if live and rng.random() < 0.12:
-                return zero_value(type_)  # arrays that only hold zeros reshape
-            return [self._plain(type_.elem, live) for _ in range(type_.length)]
-        if isinstance(type_, Pointer):
-            return None
-        if not live:
-            return zero_value(type_)
-        return random_value(rng, type_, field.width if field else None)
-
     # ---- places that pointers may point at
 
     def _find_places(self):
@@ -172,33 +225,18 @@ class State:
         self._place(type_, ref)
         if isinstance(type_, Struct):
             for i, field in enumerate(type_.fields):
-                if field.width:
+                if field.width or field.atomic or is_special(field.type):
                     continue
                 place = Ref(ref.obj, ref.element, ref.steps + (field,))
                 if i > 0:
                     self.interiors.append(place)
                 self._walk(field.type, place, True)
-                if self._has_end(type_, i):
+                if tells_end(type_, i):
                     self._place(field.type.elem,
                                 Ref(ref.obj, ref.element, place.steps + (field.type.length,)))
         elif isinstance(type_, Array):
             for i in range(type_.length):
                 self._walk(type_.elem, Ref(ref.obj, ref.element, ref.steps + (i,)), inside)
-
-    @staticmethod
-    def _has_end(struct, i):
-        """Whether one past the end of the array at `i` can be told from the field that follows."""
-        field = struct.fields[i]
-        if not isinstance(field.type, Array) or is_text(field.type) or i + 1 == len(struct.fields):
-            return False
-        following = struct.fields[i + 1]
-        if following.width or following.type is field.type.elem:
-            return False
-        starts, type_ = {repr(following.type)}, following.type
-        while isinstance(type_, (Array, Struct)):
-            type_ = type_.elem if isinstance(type_, Array) else type_.fields[0].type
-            starts.add(repr(type_))
-        return repr(field.type.elem) not in starts
 
     # ---- pointers
 
@@ -208,15 +246,24 @@ class State:
 
     def _pointed(self, type_, value, field):
         if isinstance(type_, Struct):
-            return {f: self._pointed(f.type, value[f], f) for f in type_.fields}
+            return {f: self._external() if f.external else self._pointed(f.type, value[f], f)
+                    for f in type_.fields}
         if isinstance(type_, Array) and not is_text(type_):
             return [self._pointed(type_.elem, each, None) for each in value]
         return self.random_pointer(type_.to) if isinstance(type_, Pointer) else value
+
+    def _external(self):
+        return Foreign(16 * self.rng.randint(1, 200)) if self.rng.random() < 0.8 else None
 
     def random_pointer(self, to):
         rng = self.rng
         if rng.random() < 0.15:
             return None
+        tables = [(name, values) for name, (type_, values) in self.program.tables.items()
+                  if type_ is to or to is VOID]
+        if tables and rng.random() < 0.12:
+            name, values = rng.choice(tables)
+            return Data(name, rng.randrange(len(values)))
         if isinstance(to, Function):
             names = [name for name, each in self.program.functions.items() if repr(each) == repr(to)]
             return Code(rng.choice(names))
@@ -263,5 +310,7 @@ class State:
         length = rng.choice([0, 1, 3, 7, 8, 15, 16, 40, 200]) if rng.random() < 0.5 else rng.randint(0, 12)
         data = bytes(rng.choice(b"abcdefghij klmnopqrstuvwxyz\"\\?") for _ in range(length))
         if kind == "literal":
-            return Literal(f"{self.program.prefix} ".encode() + data)
+            text = f"{self.program.prefix} ".encode() + data
+            self.program.literals.add(text)
+            return Literal(text)
         return Ref(self.add_string(data))

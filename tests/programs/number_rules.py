@@ -75,6 +75,7 @@ def _from_float(out, old, new, value, site, width):
         _loss(out, "number-nan", new, site)
         return 0
     if isinstance(new, Bool):
+        out.lost |= value.negative and value.value == 0
         if value.kind == "infinite" or value.value not in (0, 1):
             _loss(out, "bool-collapsed", new, site)
         return int(value.kind == "infinite" or value.value != 0)
@@ -83,6 +84,7 @@ def _from_float(out, old, new, value, site, width):
         _loss(out, "number-out-of-range", new, site)
         return low if value.negative else high
     number = value.value
+    out.lost |= value.negative and number == 0
     whole = trunc(number)
     if site.new is not None and site.new.convert == "round":
         whole = floor(abs(number) + Fraction(1, 2)) * (-1 if number < 0 else 1)
@@ -97,6 +99,7 @@ def _float_to_float(out, old, new, value, site):
     if old is new:
         return value
     if value.kind == "nan":
+        out.lost |= new.digits < old.digits
         return Real("nan")
     if value.kind == "infinite":
         return infinity(value.negative)
@@ -136,7 +139,7 @@ def _to_flags(out, new, value, site):
     return out.any
 
 
-def _survivors(old, new):
+def survivors(old, new):
     """{old value: new value} by name; several names of one value help each other."""
     values = {}
     for entry in old.enumerators:
@@ -147,7 +150,7 @@ def _survivors(old, new):
 
 
 def _enum(out, old, new, value, site, width):
-    values = _survivors(old, new)
+    values = survivors(old, new)
     unchanged = all(values.get(e.value) == e.value for e in old.enumerators)
     if old.flags and new.flags:
         return _flags(out, values, unchanged, new, value, site)

@@ -1,14 +1,17 @@
 """Random declarations: the first version of a program, and new fields, enums and structs for its edits."""
 
 from declarations import (BOOL, CHAR, DOUBLE, FLOAT, INT, INTS, LONG_DOUBLE, TEXT, VOID, Array,
-                          Bool, Enum, Enumerator, Field, Float, Function, Int, Pointer, Program,
-                          Struct, is_text)
+                          Bool, Complex, Enum, Enumerator, Field, Float, Function, Int, Pointer,
+                          Program, Struct, Union, Vector, Void, is_special, is_text)
 from random_values import random_value
 
 LEAF_LIMIT = 60  # scalars that a struct may hold by value
 
 SIGNATURES = [Function("void", ["void *"]), Function("int", ["int", "double"]),
               Function("float", ["const char *", "unsigned char"])]
+
+
+VECTORS = [(FLOAT, 4), (DOUBLE, 2), (INT, 4), (INTS[3], 8)]
 
 
 class Namer:
@@ -83,7 +86,7 @@ def random_width(rng, type_):
 
 
 def random_bits(rng, program):
-    type_ = weighted(rng, [(4, INT), (4, INTS[6]), (1, INTS[10]), (1, INTS[2]), (1, INTS[3]), (2, BOOL),
+    type_ = weighted(rng, [(4, INT), (4, INTS[6]), (5, rng.choice(INTS[1:11])), (2, BOOL),
                            (3, rng.choice(program.enums))])
     return type_, random_width(rng, type_)
 
@@ -109,7 +112,7 @@ def random_type(rng, program, holder):
     """(type, width) of a field; the width is None for all but bit-fields."""
     kind = weighted(rng, [(40, "number"), (9, "bits"), (8, "array"), (4, "2-D"), (6, "text"),
                           (2, "texts"), (9, "struct"), (4, "structs"), (24, "pointer"),
-                          (2, "pointers")])
+                          (2, "pointers"), (2, "complex"), (2, "vector"), (2, "union")])
     struct = struct_to_hold(rng, program, holder) if kind in ("struct", "structs") else None
     if kind == "bits":
         type_, width = random_bits(rng, program)
@@ -128,6 +131,12 @@ def random_type(rng, program, holder):
         return (Array(array, 2) if rng.random() < 0.15 else array), None
     if kind in ("struct", "structs") and struct:
         return struct, None
+    if kind == "complex":
+        return Complex(rng.choice([FLOAT, DOUBLE, LONG_DOUBLE])), None
+    if kind == "vector":
+        return Vector(*rng.choice(VECTORS)), None
+    if kind == "union" and program.unions:
+        return rng.choice(program.unions), None
     if kind == "pointers":
         return Array(random_pointer(rng, program), rng.randint(1, 3)), None
     if kind == "pointer":
@@ -136,6 +145,8 @@ def random_type(rng, program, holder):
 
 
 def can_default(type_):
+    if is_special(type_):
+        return False
     inner = type_
     while isinstance(inner, Array):
         inner = inner.elem
@@ -157,7 +168,36 @@ def random_field(rng, program, holder, namer, stem="f"):
     field = Field(namer(stem), type_, width)
     if rng.random() < 0.15:
         field.default = random_default(rng, type_, width)
+    decorate(rng, field)
+    enums = [e for e in program.enums if not e.flags]
+    if can_be_indexed(field) and enums and rng.random() < 0.3:
+        field.type = Array(field.type.elem, field.type.length + rng.randint(0, 6))
+        field.index, field.default = rng.choice(enums), None
     return field
+
+
+def can_be_indexed(field):
+    return isinstance(field.type, Array) and not is_text(field.type) and not is_special(field.type)
+
+
+def decorate(rng, field):
+    """What says nothing of the value."""
+    if can_be_atomic(field) and rng.random() < 0.05:
+        field.atomic = True
+    if not field.width and rng.random() < 0.04:
+        field.align = rng.choice([16, 32])
+    if rng.random() < 0.03:
+        field.gap = rng.choice(["int : 0", "unsigned : 5", "long : 33"])
+    if isinstance(field.type, Pointer) and isinstance(field.type.to, (Struct, Void)) and (
+            rng.random() < 0.05):
+        field.external, field.atomic = True, False
+
+
+def can_be_atomic(field):
+    """Other sizes than these need a library."""
+    return (not field.width and field.default is None and not field.respell and not field.transient and
+            (isinstance(field.type, (Bool, Enum, Pointer)) or field.type in (FLOAT, DOUBLE) or
+             isinstance(field.type, Int) and field.type.bits <= 64))
 
 
 # ---- programs -----------------------------------------------------------------------------------
@@ -179,7 +219,8 @@ def random_struct(rng, program, namer, count):
         if sum(map(leaves, (f.type for f in struct.fields))) + leaves(field.type) > LEAF_LIMIT:
             continue
         # a transient pointer that is kept, its struct being as it was, may still have to refuse
-        if rng.random() < 0.03 and can_default(field.type) and field.type is not TEXT:
+        if rng.random() < 0.03 and can_default(field.type) and field.type is not TEXT and (
+                not field.atomic):
             field.transient = True
         if rng.random() < 0.05 and not field.transient:
             field.required = True
@@ -189,7 +230,32 @@ def random_struct(rng, program, namer, count):
     if not struct.fields:
         struct.fields.append(Field(namer("f"), INT))
     group_some(rng, struct.fields, namer)
+    struct.packing = random_packing(rng)
     return struct
+
+
+def random_packing(rng):
+    return weighted(rng, [(20, None), (2, "packed"), (1, 1), (1, 2), (1, 4)])
+
+
+def random_union(rng, program, namer):
+    """A dump and a reload know its bytes only."""
+    members = []
+    for i in range(rng.randint(1, 3)):
+        type_ = rng.choice(INTS[1:11] + [FLOAT, DOUBLE])
+        members.append((f"m{i}", Array(type_, rng.randint(1, 3)) if rng.random() < 0.4 else type_))
+    return Union(f"{program.prefix}_{namer('U')}", members)
+
+
+def random_table(rng, program, namer):
+    """Of a number, or of a struct with zeros."""
+    name = f"{program.prefix}_{namer('table')}"
+    length = rng.randint(2, 4)
+    if rng.random() < 0.5:
+        type_ = rng.choice([INT, DOUBLE, INTS[2], INTS[7]])
+        program.tables[name] = type_, [rng.randint(0, 100) for _ in range(length)]
+    else:
+        program.tables[name] = rng.choice(program.structs), [0] * length
 
 
 def random_part(rng, program, namer):
@@ -203,6 +269,7 @@ def random_part(rng, program, namer):
 def random_program(rng, prefix, namer):
     program = Program(prefix)
     program.enums = [random_enum(rng, program, namer) for _ in range(rng.randint(1, 3))]
+    program.unions = [random_union(rng, program, namer)]
     for _ in range(rng.randint(2, 4)):
         random_struct(rng, program, namer, rng.randint(2, 7))
         if rng.random() < 0.4:
@@ -211,6 +278,8 @@ def random_program(rng, prefix, namer):
     # what the fields before could not point at yet
     for struct in rng.sample(program.structs, 2):
         struct.fields.append(Field(namer("f"), Pointer(rng.choice(program.structs))))
+    for _ in range(rng.randint(1, 2)):
+        random_table(rng, program, namer)
     for signature in SIGNATURES:
         for _ in range(2):
             program.functions[f"{prefix}_{namer('act')}"] = signature

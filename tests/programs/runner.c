@@ -1,12 +1,28 @@
-/* Runs one pair of generated libraries through the real reload: loads version 1, dumps the state its
- * start_up() made, replaces the library file by version 2, forces the reload and dumps again. Leaves
- * FOLDER/before.json, after.json and report.json; prints the outcome and what version 1 logs. */
+/* Drives generated libraries through the real reload, told what to do by lines on standard input:
+ *
+ *   start LIBRARY live|strict    a new session of that library; ends the one before
+ *   frame STEP ADDRESS...        one frame; the addresses are where the programs' objects are
+ *   dump NAME                    the state, to FOLDER/NAME.json
+ *   reload LIBRARY NAME          the library takes the running one's place: FOLDER/NAME.report.json
+ *
+ * Each is answered by what the library logs, the outcome of a reload, and "done". A refusal must leave
+ * the state as it was, to the bit; anything else that is wrong ends the runner. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "harness.h"
 #include "molt/reload.h"
+
+typedef struct Runner {
+    const char *folder;
+    char library[4096];
+    Harness harness;
+    void **objects;
+    size_t object_slots;
+    MoltReload *reload;
+} Runner;
 
 static void log_line(const MoltPlatformApi *api, const char *text)
 {
@@ -20,17 +36,19 @@ static uint64_t zero(const MoltPlatformApi *api)
     return 0;
 }
 
-static int fail(const char *what, const char *why)
+static bool fail(const char *what, const char *why)
 {
-    fprintf(stderr, "runner: %s: %s\n", what, why);
-    return 1;
+    printf("runner: %s: %s\n", what, why);
+    return false;
 }
 
-static bool copy_file(const char *from, const char *to)
+/* A new file under the library's name: the running one keeps its own. */
+static bool put_library(const Runner *runner, const char *from)
 {
     char buffer[65536];
     size_t got;
-    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    unlink(runner->library);
+    FILE *in = fopen(from, "rb"), *out = fopen(runner->library, "wb");
     bool good = in && out;
     while (good && (got = fread(buffer, 1, sizeof buffer, in)) > 0)
         good = fwrite(buffer, 1, got, out) == got;
@@ -38,90 +56,159 @@ static bool copy_file(const char *from, const char *to)
         fclose(in);
     if (out)
         good = fclose(out) == 0 && good;
-    return good;
+    return good || fail(from, "cannot be put in place");
 }
 
-static bool write_text(const char *folder, const char *name, const char *text)
+static bool write_text(const Runner *runner, const char *name, const char *ending, const char *text)
 {
     char path[4096];
-    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
-        return false;
+    if (snprintf(path, sizeof path, "%s/%s%s", runner->folder, name, ending) >= (int)sizeof path)
+        return fail(name, "too long");
     FILE *file = fopen(path, "wb");
     bool good = file && fputs(text, file) >= 0;
     if (file)
         good = fclose(file) == 0 && good;
-    return good;
+    return good || fail(path, "cannot be written");
 }
 
-static char *dump(const MoltReload *reload)
+/* NULL on failure, which was told; to be freed. */
+static char *dump(const Runner *runner)
 {
     char *text = NULL;
     size_t length = 0;
     MoltError error = {0};
-    if (molt_reload_dump(reload, true, &text, &length, &error) != MOLT_OK)
+    if (molt_reload_dump(runner->reload, true, &text, &length, &error) != MOLT_OK)
         fail("dump", error.text);
     return text;
 }
 
-/* The reload itself and what it must leave; `before` is the dump of the old state. */
-static int run(MoltReload *reload, const char *folder, const char *before)
+static void stop(Runner *runner)
+{
+    if (runner->reload)
+        molt_reload_stop(runner->reload);
+    molt_reload_destroy(runner->reload);
+    runner->reload = NULL;
+}
+
+static bool start(Runner *runner, const char *library, const char *policy)
+{
+    MoltReloadDesc desc = {.library = runner->library,
+                           .api = &runner->harness.api,
+                           .policy = strcmp(policy, "strict") == 0 ? MOLT_POLICY_STRICT
+                                                                   : MOLT_POLICY_LIVE,
+                           .no_build = true,
+                           .no_watch = true};
+    MoltError error = {0};
+    stop(runner);
+    if (!put_library(runner, library))
+        return false;
+    if (molt_reload_create(&desc, &runner->reload, &error) != MOLT_OK ||
+        molt_reload_start(runner->reload, &error) != MOLT_OK)
+        return fail("start", error.text);
+    return true;
+}
+
+static bool frame(Runner *runner, char *words)
+{
+    size_t count = 0;
+    runner->harness.step = strtoull(words, &words, 10);
+    for (char *end; *words; words = end) {
+        unsigned long long address = strtoull(words, &end, 0);
+        if (end == words)
+            break;
+        if (count == runner->object_slots) {
+            size_t slots = 2 * count + 64;
+            void **grown = realloc(runner->objects, slots * sizeof *grown);
+            if (!grown)
+                return fail("frame", "out of memory");
+            runner->objects = grown;
+            runner->object_slots = slots;
+        }
+        runner->objects[count++] = (void *)(uintptr_t)address;
+    }
+    runner->harness.objects = runner->objects;
+    return molt_reload_frame(runner->reload) || fail("frame", "the game ends");
+}
+
+static bool dump_to(const Runner *runner, const char *name)
+{
+    char *text = dump(runner);
+    bool good = text && write_text(runner, name, ".json", text);
+    free(text);
+    return good;
+}
+
+static bool reload(Runner *runner, const char *library, const char *name)
 {
     MoltReloadEvent event;
-    MoltHash digest = molt_heap_digest(molt_reload_heap(reload));
-    molt_reload_force(reload, &event);
+    char *before = dump(runner), *after = NULL;
+    bool good = false;
+    MoltHash digest = molt_heap_digest(molt_reload_heap(runner->reload));
+    if (!before || !put_library(runner, library))
+        goto out;
+    molt_reload_force(runner->reload, &event);
     printf("outcome %s\n", event.outcome);
-    if (event.kind == MOLT_EVENT_LOAD_FAILED)
+    if (event.kind != MOLT_EVENT_RELOADED)
         printf("detail %s: %s\n", event.headline, event.detail);
-    bool written = write_text(folder, "report.json", event.report_json);
-    int result = 0;
-    char *after = dump(reload);
-    if (!after || !written || !write_text(folder, "after.json", after)) {
-        result = fail(folder, "cannot be written");
-    } else if (event.kind != MOLT_EVENT_RELOADED) {
-        MoltHash now = molt_heap_digest(molt_reload_heap(reload));
-        if (memcmp(&now, &digest, sizeof now) != 0)
-            result = fail("refusal", "the state is not bit-identical");
-        else if (strcmp(before, after) != 0)
-            result = fail("refusal", "the dump differs");
+    after = dump(runner);
+    if (!after || !write_text(runner, name, ".report.json", event.report_json))
+        goto out;
+    if (event.kind != MOLT_EVENT_RELOADED) {
+        MoltHash now = molt_heap_digest(molt_reload_heap(runner->reload));
+        if (memcmp(&now, &digest, sizeof now) != 0 || strcmp(before, after) != 0) {
+            fail("refusal", "the state is not bit-identical");
+            goto out;
+        }
     }
-    if (result == 0 && !molt_reload_frame(reload))
-        result = fail("frame", "the code that runs finds its state wrong");
+    good = true;
+out:
+    free(before);
     free(after);
-    return result;
+    return good;
+}
+
+static bool obey(Runner *runner, char *line)
+{
+    char *words = NULL, *first, *second;
+    const char *order = strtok_r(line, " \n", &words);
+    if (!order)
+        return fail("order", "empty");
+    if (strcmp(order, "frame") == 0)
+        return frame(runner, words);
+    first = strtok_r(NULL, " \n", &words);
+    second = strtok_r(NULL, " \n", &words);
+    if (strcmp(order, "dump") == 0 && first)
+        return dump_to(runner, first);
+    if (strcmp(order, "start") == 0 && second)
+        return start(runner, first, second);
+    if (strcmp(order, "reload") == 0 && second)
+        return reload(runner, first, second);
+    return fail(order, "no such order");
 }
 
 int main(int argc, char **argv)
 {
-    if (argc != 4) {
-        fprintf(stderr, "usage: programs-runner V1.so V2.so FOLDER\n");
+    if (argc != 2) {
+        fprintf(stderr, "usage: programs-runner FOLDER\n");
         return 2;
     }
-    char library[4096];
-    snprintf(library, sizeof library, "%s/game.so", argv[3]);
-    MoltPlatformApi api = {
-        .size = sizeof api, .version = MOLT_PLATFORM_VERSION, .frame = zero, .seed = zero, .log = log_line};
-    MoltReloadDesc desc = {.library = library, .api = &api, .no_build = true, .no_watch = true};
-    MoltReload *reload = NULL;
-    MoltError error = {0};
-    char *before = NULL;
-    int result = 1;
-    if (!copy_file(argv[1], library)) {
-        fail(library, "cannot be written");
-    } else if (molt_reload_create(&desc, &reload, &error) != MOLT_OK ||
-               molt_reload_start(reload, &error) != MOLT_OK) {
-        fail("start", error.text);
-    } else if (!molt_reload_frame(reload)) {
-        fail("version 1", "its own frame fails");
-    } else {
-        before = dump(reload);
-        unlink(library);
-        if (!before || !write_text(argv[3], "before.json", before) || !copy_file(argv[2], library))
-            fail(library, "cannot be replaced");
-        else
-            result = run(reload, argv[3], before);
-        molt_reload_stop(reload);
+    Runner runner = {.folder = argv[1]};
+    runner.harness.api = (MoltPlatformApi){.size = sizeof(MoltPlatformApi),
+                                           .version = MOLT_PLATFORM_VERSION,
+                                           .frame = zero,
+                                           .seed = zero,
+                                           .log = log_line};
+    snprintf(runner.library, sizeof runner.library, "%s/game.so", runner.folder);
+    char *line = NULL;
+    size_t size = 0;
+    int result = 0;
+    while (result == 0 && getline(&line, &size, stdin) > 0) {
+        result = obey(&runner, line) ? 0 : 1;
+        puts(result == 0 ? "done" : "failed");
+        fflush(stdout);
     }
-    free(before);
-    molt_reload_destroy(reload);
+    stop(&runner);
+    free(runner.objects);
+    free(line);
     return result;
 }

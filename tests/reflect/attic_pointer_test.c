@@ -178,6 +178,44 @@ static void text_and_pointers_to_text_change_places(void **unused)
     stop(&session);
 }
 
+static void an_array_does_not_follow_a_text_that_it_was_copied_from(void **unused)
+{
+    (void)unused;
+    typedef struct Held {
+        char name[8];
+    } Held;
+    typedef struct Wider {
+        int more;
+        char name[8];
+    } Wider;
+    typedef struct Pointing {
+        char *name;
+    } Pointing;
+    static const StructSpec held = {"Cell", sizeof(Held), 1, {FIELD(Held, name, "char[8]")}, NULL};
+    static const StructSpec wider = {"Cell",
+                                     sizeof(Wider),
+                                     _Alignof(Wider),
+                                     {FIELD(Wider, more, "int"), FIELD(Wider, name, "char[8]")},
+                                     NULL};
+    static const StructSpec pointing = {
+        "Cell", sizeof(Pointing), _Alignof(Pointing), {FIELD(Pointing, name, "char *")}, NULL};
+    Session session;
+    start(&session, &pointing, 1, NULL, 0, NULL);
+    Pointing *cell = molt_heap_new(session.heap, 0, 1);
+    MoltTypeId type = molt_schema_find(molt_heap_schema(session.heap), "char");
+    char *text = molt_heap_new(session.heap, type, 8);
+    memcpy(text, "north", 6);
+    cell->name = text;
+    molt_heap_set_root(session.heap, 0, cell);
+    edit(&session, &held);
+    memcpy(text, "south", 6);
+    edit(&session, &wider);
+    assert_string_equal(((Wider *)root(&session))->name, "north");
+    edit(&session, &pointing);
+    assert_ptr_equal(((Pointing *)root(&session))->name, text);
+    stop(&session);
+}
+
 static void a_pointer_that_is_text_meanwhile_is_read_there(void **unused)
 {
     (void)unused;
@@ -287,6 +325,7 @@ int main(void)
         cmocka_unit_test(pointers_into_what_an_edit_takes_away_are_null),
         cmocka_unit_test(a_resized_block_is_still_pointed_at),
         cmocka_unit_test(text_and_pointers_to_text_change_places),
+        cmocka_unit_test(an_array_does_not_follow_a_text_that_it_was_copied_from),
         cmocka_unit_test(a_pointer_that_is_text_meanwhile_is_read_there),
         cmocka_unit_test(functions_and_literals_are_found_by_name_in_a_later_library),
     };

@@ -1,0 +1,156 @@
+"""One random program through a session: its versions, its state, and what must become of both."""
+
+import random
+
+from aims import AIMS
+from coverage import AIMED, ALL, Coverage
+from edits import EDITS, Editor, edit_at_random, settle_names
+from expectation import Expectation
+from live_state import State
+from origins import gone_back, twisted
+from play import play
+from random_declarations import Namer, random_program
+from stages import Return, Stage
+
+TRIES = 4  # third versions, until one migrates
+
+
+class LeftOpen(Exception):
+    """The rules do not say what comes then."""
+
+
+class Step:
+    """One reload: what it must leave, how the program then plays on, and what is there after that."""
+
+    def __init__(self, expectation, stage=None):
+        self.expectation = expectation
+        self.stage = stage    # None: it does not play
+        self.played = Expectation(stage.program, stage.program.clone(), stage) if stage else None
+
+
+class Life:
+    """Deterministic in seed and number; `skip` leaves edits of the second version out."""
+
+    def __init__(self, seed, number, skip=(), whole=True):
+        """Not `whole`: without the session that goes on behind the second version."""
+        self.number = number
+        self.key = f"{seed}/{number}"
+        rng = random.Random(self.key)
+        self.namer = Namer()
+        self.old = random_program(rng, f"P{number}", self.namer)
+        self.state = State(rng, self.old)
+        self.new = self.old.clone()
+        self._forget_literals(rng, self.new)
+        self.edits = self._edit(rng.randint(1, 9), set(skip))
+        self.coverage = Coverage()
+        self.before = Expectation(self.old, self.old.clone(), self.state)
+        self.after = Expectation(self.old, self.new, self.state, self.coverage)
+        self.steps = []     # from version 2 on, the last one is the way back; empty: none of it
+        self.third = []     # words for the third version's edits
+        if whole and self.after.outcome == "migrated" and self.after.lasting:
+            self._live_on()
+
+    # ---- editing
+
+    def _edit(self, count, skip):
+        """The program's number chooses the first edits, so that the rare ones come in turn too; one that
+        is after a cell of the coverage begins with an edit that may hit it."""
+        words, aims = [], ()
+        if self.number >= AIMED:
+            rule, kind = ALL[self.number % len(ALL)]
+            aims, count = AIMS.get(rule, ()), min(count, 3)
+        editor = Editor(None, self.new, self.namer)
+        editor.kind = kind if aims else None
+        for i in range(count):
+            editor.rng = random.Random(f"{self.key}/{i}")
+            if i in skip:
+                continue
+            turn = self.number if i == 0 else self.number * 7 + 3 if i == 1 and self.number % 2 else None
+            edit = EDITS[turn % len(EDITS)][1] if turn is not None else None
+            if aims:
+                edit = editor.rng.choice(aims) if i == 0 else None
+            done = edit(editor) if edit else None
+            done = done or edit_at_random(editor)
+            if done:
+                words.append(f"{i}: {done}")
+        settle_names(editor)
+        return words
+
+    @staticmethod
+    def _forget_literals(rng, program):
+        program.literals = {text for text in sorted(program.literals) if rng.random() < 0.5}
+
+    # ---- what comes after the second version
+
+    def _live_on(self):
+        for playing, long in ((True, True), (True, False), (False, False)):
+            rng = random.Random(f"{self.key}/{playing}")
+            try:
+                if self._session(rng, playing and rng.random() < 0.6, long and self.number % 2 == 0):
+                    return
+            except LeftOpen:
+                pass
+
+    def _session(self, rng, playing, long):
+        first = Stage.first(self.old, self.state)
+        stages, steps = [first], []
+        coverage = Coverage()
+        self._pass(rng, playing, stages, steps, self.after)
+        if long:
+            third = self._third_version(rng, stages, coverage)
+            if third is None:
+                return False
+            self._pass(rng, playing, stages, steps, third)
+        back = gone_back(self.old, [stage.program for stage in stages])
+        if twisted(back, stages[-1].program):
+            return False
+        expectation = Return(stages, back, coverage)
+        if expectation.outcome != "migrated" or not expectation.lasting:
+            return False
+        self.steps = steps + [Step(expectation)]
+        self.coverage.counts.update(coverage.counts)
+        return True
+
+    def _pass(self, rng, playing, stages, steps, expectation):
+        stage = Stage.after(expectation, stages[-1].next_index)
+        if playing:
+            play(rng, stage)
+        if stage.hides_end:
+            raise LeftOpen
+        stages.append(stage)
+        steps.append(Step(expectation, stage))
+
+    def _third_version(self, rng, stages, coverage):
+        for _ in range(TRIES):
+            program = stages[-1].program.clone()
+            editor = Editor(rng, program, self.namer)
+            self.third = [done for done in (edit_at_random(editor) for _ in range(rng.randint(1, 4)))
+                          if done]
+            settle_names(editor)
+            expectation = Return(stages, program, coverage)
+            if expectation.outcome == "migrated" and expectation.lasting:
+                return expectation
+        return None
+
+    # ---- what is known of it
+
+    @property
+    def outcome(self):
+        return self.after.outcome
+
+    @property
+    def strict(self):
+        """Under that policy: "passes", "refused", "type removed" where that alone refuses, or "open"
+        where a loss may be seen or not."""
+        rules = {rule for rule, _ in self.after.losses}
+        if rules - {"type-removed"}:
+            return "refused"
+        if self.after.optional:
+            return "open"
+        return "type removed" if rules else "passes"
+
+    @property
+    def group(self):
+        """Programs of one group can share libraries."""
+        strict = {"open": "refused"}.get(self.strict, self.strict)
+        return self.outcome, strict if self.outcome == "migrated" else "", len(self.steps)
