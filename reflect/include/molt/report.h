@@ -91,10 +91,18 @@ typedef struct MoltFinding {
     uint64_t objects;   /* objects concerned; 0 when it does not depend on values */
 } MoltFinding;
 
+/* A hook that could settle refusals: C for people to paste and to fill in. */
+typedef struct MoltStub {
+    const char *type;
+    const char *code; /* several lines */
+} MoltStub;
+
 typedef struct MoltReport {
     MoltFinding *findings; /* strings owned by the report */
     uint32_t count;
     uint32_t left_out[3];  /* per severity: findings that did not fit */
+    MoltStub *stubs; /* strings owned by the report */
+    uint32_t stub_count;
     uint32_t types_changed;    /* rebuilt, and changed structs inside of rebuilt ones */
     uint64_t objects_migrated; /* rebuilt in a new layout; an array's elements count each */
     uint64_t objects_visited;  /* looked at for pointers but not rebuilt */
@@ -111,6 +119,9 @@ void molt_report_clear(MoltReport *report); /* frees everything; ready for use a
 /* Copies the finding and its strings. When memory is out or the limit is reached it counts in
  * left_out instead, so it cannot fail; a REFUSE pushes out INFO findings. */
 void molt_report_add(MoltReport *report, const MoltFinding *finding);
+
+/* Copies a stub and its strings, once for each type, as long as it fits beside the findings. */
+void molt_report_add_stub(MoltReport *report, const char *type, const char *code);
 
 /* Number of findings of a severity, left-out ones included. */
 uint32_t molt_report_total(const MoltReport *report, MoltSeverity severity);
