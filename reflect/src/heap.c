@@ -83,7 +83,7 @@ const MoltSchema *molt_heap_schema(const MoltHeap *heap)
 
 /* 1, 2, 3, 4, 6, 8, 12, 16, ...: two per doubling, so that growing one by one moves a block a
  * logarithmic number of times. 0 when it overflows. */
-static uint64_t capacity_for(uint64_t count)
+uint64_t molt__heap_capacity(uint64_t count)
 {
     if (count == 0)
         return 1; /* an array without elements at the end of a struct */
@@ -149,7 +149,7 @@ static unsigned char *allocate(MoltHeap *heap, MoltTypeId type, uint64_t count,
     if (type >= heap->types.count || molt_type(heap->schema, type)->size == 0 ||
         (count == 0 && !molt_schema_tail(heap->schema, type)))
         return NULL;
-    uint64_t capacity = capacity_for(count);
+    uint64_t capacity = molt__heap_capacity(count);
     if (capacity == 0)
         return NULL;
     uint32_t bucket = molt__heap_bucket(heap, type, capacity);
@@ -205,7 +205,7 @@ void *molt_heap_new(MoltHeap *heap, MoltTypeId type, uint64_t count)
  * hold its memory forever. */
 static bool fits_in_place(uint64_t capacity, uint64_t count)
 {
-    return count <= capacity && capacity_for(count) > capacity / 4;
+    return count <= capacity && molt__heap_capacity(count) > capacity / 4;
 }
 
 /* What the attic keeps for a block goes with it; without memory for that the new block goes again. */

@@ -151,6 +151,8 @@ void molt__range_give(MoltHeap *heap, uint64_t first, uint64_t count);
 bool molt__range_open(MoltHeap *heap, uint64_t end);
 /* Makes slots for `taken` ranges in use. False when memory is out. */
 bool molt__range_make_slots(MoltHeap *heap, uint64_t taken);
+/* Makes a span read-only, or writable again. A system that cannot leaves it writable. */
+void molt__range_protect(const MoltSpan *span, bool writable);
 /* Derives ranges from granules[], after a snapshot restored them; slots for them are there. */
 void molt__range_rebuild(MoltHeap *heap);
 
@@ -185,6 +187,8 @@ void molt__heap_free_tables(MoltHeap *heap);
 /* Takes a schema whose types have the ids that the tables use; NULL allowed. */
 void molt__heap_use_schema(MoltHeap *heap, const MoltSchema *schema);
 
+/* Elements that a block for `count` of them has room for; 0 when it overflows. */
+uint64_t molt__heap_capacity(uint64_t count);
 /* Bucket of a type and capacity, MOLT__NO_SPAN when there is none. */
 uint32_t molt__heap_bucket(const MoltHeap *heap, MoltTypeId type, uint64_t capacity);
 /* Takes a registered span out of all tables and releases it with its blocks. */

@@ -7,6 +7,7 @@ outcome and the findings with what the case's leading comment expects:
     remedy: TEXT                               the beginning of a remedy that must be there
     undo: differs | refused WHY                going back to version 1 does not give the same dump
     cflags: FLAG...                            for the compiler, where the edit is one it warns of
+    old: STRUCT                                version 2 can include "old.h", with its layout in version 1
     with: FILE                                 another source of both versions, beside the case
 
 Where an edit is migrated, going back to version 1 must give the dump that was there before. A loss
@@ -32,7 +33,8 @@ def expectations(source):
     dumps += ["\nremedy " + line[7:].strip() for line in lines if line.startswith("remedy:")]
     if len(expect) != 1 or len(undo) > 1:
         sys.exit("the leading comment must have one `expect:` line and at most one `undo:` line")
-    return expect[0], reports, dumps, cflags, others, undo[0] if undo else "same"
+    old = [line[4:].strip() for line in lines if line.startswith("old:")]
+    return expect[0], reports, dumps, cflags, others, undo[0] if undo else "same", old
 
 
 def run(command, **options):
@@ -43,7 +45,7 @@ def run(command, **options):
 def build(args, sources, version, folder):
     """The library of one version; (path, None) or (None, what the generator said)."""
     cases = sources[0].parent
-    flags = [f"-DVERSION={version}", f"-I{cases.parent}"] + [f"-I{i}" for i in args.include]
+    flags = [f"-DVERSION={version}", f"-I{cases.parent}", f"-I{folder}"] + [f"-I{i}" for i in args.include]
     metadata, library = folder / f"v{version}.c", folder / f"v{version}.so"
     command = [args.codegen, "--base", str(cases), "--metadata", str(metadata), "--schema",
                str(folder / f"v{version}.json"), *map(str, sources), "--", "-std=gnu11", *flags]
@@ -57,6 +59,14 @@ def build(args, sources, version, folder):
     if compiled.returncode != 0:
         sys.exit(f"version {version} does not compile:\n{compiled.stdout}")
     return library, None
+
+
+def write_old_header(args, structs, folder):
+    types = [word for struct in structs for word in ("--type", struct)]
+    written = run([args.codegen, "--old-header", str(folder / "v1.json"), *types, "-o",
+                   str(folder / "old.h")])
+    if written.returncode != 0:
+        sys.exit(f"the header for the old layout: {written.stdout}")
 
 
 def compare(expect, reports, dumps, undo, output):
@@ -95,7 +105,7 @@ def main():
     parser.add_argument("--include", action="append", default=[])
     args = parser.parse_args()
     case = args.case.resolve()
-    expect, reports, dumps, args.case_flags, others, undo = expectations(case.read_text())
+    expect, reports, dumps, args.case_flags, others, undo, old = expectations(case.read_text())
     sources = [case, *(case.parent / other for other in others)]
     with tempfile.TemporaryDirectory(prefix="molt-evolution-") as name:
         folder = pathlib.Path(name)
@@ -109,6 +119,8 @@ def main():
                     return 0
                 sys.exit(f"the generator refuses version {version}:\n{refusal}")
             libraries.append(str(library))
+            if version == 1 and old:
+                write_old_header(args, old, folder)
         if expect.startswith("codegen-error"):
             sys.exit("the generator accepts both versions")
         result = run([args.evolve, *libraries, str(folder / "game.so"),

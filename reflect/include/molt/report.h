@@ -66,6 +66,11 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(DATA_MISSING, "library-data-missing")                                                        \
     X(LITERAL_COPIED, "literal-copied")                                                            \
     X(ROOT_CHANGED, "root-changed")                                                                \
+    X(HOOK_RAN, "hook-ran")                                                                        \
+    X(HOOK_FAILED, "hook-failed")                                                                  \
+    X(HOOK_MISSING, "hook-missing") /* the new schema has one, and only its library can run it */  \
+    X(HOOK_MISMATCH, "migration-does-not-match") /* a hook is for another old layout */            \
+    X(VERSION_CHANGED, "version-changed")                                                          \
     X(VALUE_RESTORED, "value-restored") /* from the attic */                                       \
     X(ATTIC_FULL, "attic-full") /* values of earlier edits are kept no longer */
 
