@@ -27,12 +27,16 @@ static const Rule RULES[] = {
     {"index", "MOLT_INDEX", MOLT_NOTE_INDEX, MOLT_WHERE_FIELD},
     {"moved", "MOLT_MOVED", MOLT_NOTE_MOVED, MOLT_WHERE_FIELD},
     {"arm", "MOLT_ARM", MOLT_NOTE_ARM, MOLT_WHERE_FIELD | MOLT_WHERE_GROUP},
+    {"version", "MOLT_VERSION", MOLT_NOTE_VERSION, MOLT_WHERE_RECORD},
 };
 
 static const char *place_words(unsigned where)
 {
     if (where == MOLT_WHERE_ENUM) {
         return "put it after the } of an enum";
+    }
+    if (where == MOLT_WHERE_RECORD) {
+        return "put it after the } of a struct or union";
     }
     if (where == MOLT_WHERE_ENUMERATOR) {
         return "put it after the name of an enumerator";
@@ -154,6 +158,13 @@ static void read_path(Reading *reading, const char *text)
     }
 }
 
+/* As text, so that equal numbers are spelled alike: no sign, no leading zero. */
+static bool is_number(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && digits <= 9 && text[digits] == '\0' && (*text != '0' || digits == 1);
+}
+
 static void apply_rule(Reading *reading, const Rule *rule, const char *text)
 {
     if (!(rule->where & (unsigned)reading->where)) {
@@ -173,6 +184,12 @@ static void apply_rule(Reading *reading, const Rule *rule, const char *text)
         molt__refuse(reading->diagnostics, reading->place,
                      "name one of trunc, round, saturate, truncate",
                      "MOLT_CONVERT(%s) names no known conversion", text);
+        return;
+    }
+    if (rule->kind == MOLT_NOTE_VERSION && !is_number(text)) {
+        molt__refuse(reading->diagnostics, reading->place,
+                     "write a plain number and raise it by one with each change: MOLT_VERSION(2)",
+                     "MOLT_VERSION(%s) is no number", text);
         return;
     }
     if (rule->kind == MOLT_NOTE_INDEX && strncmp(text, "enum ", 5) == 0) {

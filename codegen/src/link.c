@@ -130,6 +130,21 @@ static MoltTypeId map_type(const Linker *linker, const MoltUnit *unit, MoltTypeI
                               : molt_builder_find_type(linker->builder, name_of(linker, unit, id));
 }
 
+/* The first hook of a type of the library, or NULL. */
+static const MoltUnitHook *find_hook(const Linker *linker, const char *name)
+{
+    for (uint32_t u = 0; u < linker->names.unit_count; u++) {
+        const MoltUnit *unit = &linker->names.units[u];
+        for (uint32_t i = 0; i < unit->hook_count; i++) {
+            MoltTypeId id = molt_schema_find(unit->schema, unit->hooks[i].type);
+            if (id != MOLT_NO_TYPE && strcmp(name_of(linker, unit, id), name) == 0) {
+                return &unit->hooks[i];
+            }
+        }
+    }
+    return NULL;
+}
+
 static uint32_t copy_notes(Linker *linker, const MoltSchema *schema, uint32_t first, uint32_t count)
 {
     if (count == 0) {
@@ -198,9 +213,15 @@ static void copy_members(Linker *linker, const Entry *entry, MoltTypeId to)
     const MoltType *type = molt_type(schema, entry->id);
     molt_builder_type(linker->builder, to)->elem =
         map_type(linker, entry->unit, type->elem);
-    if (type->note_count > 0) {
-        uint32_t first = copy_notes(linker, schema, type->note_first, type->note_count);
-        molt_builder_set_notes(linker->builder, to, first, type->note_count);
+    uint32_t first = copy_notes(linker, schema, type->note_first, type->note_count);
+    uint32_t notes = type->note_count;
+    if (find_hook(linker, entry->name) != NULL) { /* the kind that sorts behind all others */
+        MoltNote note = {.kind = MOLT_NOTE_MIGRATE};
+        uint32_t index = molt_builder_add_notes(linker->builder, &note, 1);
+        first = notes++ > 0 ? first : index;
+    }
+    if (notes > 0) {
+        molt_builder_set_notes(linker->builder, to, first, notes);
     }
     if (type->count == 0) {
         return;
@@ -254,6 +275,27 @@ static void check_roots(Linker *linker, const MoltUnit *units, uint32_t count)
                                  .column = 1},
                      "add MOLT_ROOT(Type); at file scope, with the type that start_up() returns",
                      "no source of the game has a MOLT_ROOT");
+    }
+}
+
+/* One for each type; a header brings the same one into every source that includes it. */
+static void check_hooks(Linker *linker)
+{
+    for (uint32_t u = 0; u < linker->names.unit_count; u++) {
+        const MoltUnit *unit = &linker->names.units[u];
+        for (uint32_t i = 0; i < unit->hook_count; i++) {
+            const MoltPlace *place = &unit->hooks[i].place;
+            MoltTypeId id = molt_schema_find(unit->schema, unit->hooks[i].type);
+            const MoltUnitHook *first =
+                id == MOLT_NO_TYPE ? NULL : find_hook(linker, name_of(linker, unit, id));
+            if (first != NULL && (strcmp(first->place.file, place->file) != 0 ||
+                                  first->place.line != place->line)) {
+                molt__refuse(linker->diagnostics, *place,
+                             "put what both do into one, and remove those of earlier edits",
+                             "a second hook for %s; the first is at %s:%u", unit->hooks[i].type,
+                             first->place.file, first->place.line);
+            }
+        }
     }
 }
 
@@ -410,6 +452,7 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
     if (!molt__is_wanted(wanted)) {
         check_roots(&linker, units, count);
     }
+    check_hooks(&linker);
     if (diagnostics->count > before) {
         goto cleanup;
     }

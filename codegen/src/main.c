@@ -6,6 +6,7 @@
 
 #include "link.h"
 #include "metadata.h"
+#include "old_header.h"
 #include "options.h"
 #include "output.h"
 #include "path.h"
@@ -74,7 +75,8 @@ static void fix_names(Run *run)
                                               : options->json_schema;
     const char **const single[] = {&options->build_dir, &options->metadata, &options->schema,
                                    &options->unit,      &options->depfile,  &options->stamp,
-                                   &options->cache,     &options->json_schema};
+                                   &options->cache,     &options->json_schema,
+                                   &options->old_schema};
     for (size_t i = 0; i < sizeof single / sizeof single[0]; i++) {
         make_absolute(run->arena, single[i]);
     }
@@ -203,6 +205,24 @@ static void prepare_library(Run *run)
     }
 }
 
+static void write_old_header(Run *run)
+{
+    const char *path = run->options.old_schema;
+    run->options.known = &run->options.old_schema;
+    run->options.known_count = 1;
+    if (!read_known(run)) {
+        return;
+    }
+    const char *error = NULL;
+    add_output(run, run->options.unit,
+               molt__old_header_write(&run->diagnostics, run->known[0], path, run->options.types,
+                                      run->options.type_count));
+    if (run->output_count > 0 &&
+        !molt__output_write(run->arena, run->outputs, run->output_count, &error)) {
+        refuse(run, NULL, error);
+    }
+}
+
 static bool is_listed(const char *const *files, uint32_t count, const char *file)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -264,6 +284,10 @@ static void write_outputs(Run *run)
 static void generate(Run *run)
 {
     fix_names(run);
+    if (run->options.mode == MOLT_MODE_OLD) {
+        write_old_header(run);
+        return;
+    }
     run->wanted = (MoltWanted){.roots = run->options.roots,
                                .root_count = run->options.root_count,
                                .all_records = run->options.all_records};

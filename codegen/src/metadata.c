@@ -222,10 +222,14 @@ static void add_module(MoltText *text)
 {
     molt__text_add(
         text, "const MoltHeapApi *molt__heap;\n\n"
-              "/* The linker defines both when an object of the library holds a site. */\n"
+              "/* The linker defines both of a pair when an object of the library holds one. */\n"
               "extern MoltSite __start_molt_sites[] "
               "__attribute__((weak, visibility(\"hidden\")));\n"
               "extern MoltSite __stop_molt_sites[] "
+              "__attribute__((weak, visibility(\"hidden\")));\n"
+              "extern MoltHook __start_molt_hooks[] "
+              "__attribute__((weak, visibility(\"hidden\")));\n"
+              "extern MoltHook __stop_molt_hooks[] "
               "__attribute__((weak, visibility(\"hidden\")));\n\n"
               "extern const MoltModule molt_module __attribute__((visibility(\"default\")));\n"
               "const MoltModule molt_module = {\n"
@@ -237,6 +241,8 @@ static void add_module(MoltText *text)
               "    .sites_end = __stop_molt_sites,\n"
               "    .generator = \"" MOLT_CODEGEN_GENERATOR "\",\n"
               "    .compiler = __VERSION__,\n"
+              "    .hooks = __start_molt_hooks,\n"
+              "    .hooks_end = __stop_molt_hooks,\n"
               "};\n");
 }
 

@@ -11,6 +11,8 @@ const char molt__options_help[] =
     "  molt-codegen --link UNIT... [options]              units to metadata and schema\n"
     "  molt-codegen --root TYPE SOURCE... --schema FILE [-- FLAGS...]\n"
     "                                                     types of any C program to a schema\n"
+    "  molt-codegen --old-header SCHEMA --type STRUCT -o FILE\n"
+    "                                                     a recorded layout as a C header\n"
     "\n"
     "  -p DIR            take the compiler's flags from DIR/compile_commands.json\n"
     "  -- FLAGS...       or take these\n"
@@ -19,7 +21,7 @@ const char molt__options_help[] =
     "  --metadata FILE   write the metadata as C\n"
     "  --schema FILE     write the schema as JSON\n"
     "  --json-schema FILE  write a JSON Schema of the dumps of the state\n"
-    "  -o FILE           write the unit\n"
+    "  -o FILE           write the unit, or the header\n"
     "  --depfile FILE    write a make rule with everything that was read\n"
     "  --stamp FILE      touch FILE on success; it becomes the target of the make rule\n"
     "  --cache DIR       keep units there and read again only sources for which something changed\n"
@@ -27,6 +29,7 @@ const char molt__options_help[] =
     "                    be headers and need no MOLT_ROOT (repeatable)\n"
     "  --all-records     make a schema of every struct and union that the sources see; what no\n"
     "                    reload could carry stands in it as bytes\n"
+    "  --type STRUCT     declare STRUCT_old, with what it holds, in the header (repeatable)\n"
     "  --known FILE      a recorded schema; earlier names (MOLT_WAS) must be known (repeatable)\n"
     "  --help, --version\n"
     "\n"
@@ -52,7 +55,7 @@ static const char **word_of(MoltOptions *out, const char *option)
         {"--schema", &out->schema},     {"-o", &out->unit},
         {"--json-schema", &out->json_schema},
         {"--depfile", &out->depfile},   {"--stamp", &out->stamp},
-        {"--cache", &out->cache},
+        {"--cache", &out->cache},       {"--old-header", &out->old_schema},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(option, words[i].option) == 0) {
@@ -66,6 +69,14 @@ static const char *check(const MoltOptions *out)
 {
     if (out->mode == MOLT_MODE_HELP || out->mode == MOLT_MODE_VERSION) {
         return NULL;
+    }
+    if (out->old_schema != NULL) {
+        bool good = out->mode == MOLT_MODE_OLD && out->input_count == 0 && out->type_count > 0 &&
+                    out->unit != NULL;
+        return good ? NULL : "--old-header takes a schema, --type and -o, and no sources";
+    }
+    if (out->type_count > 0) {
+        return "--type belongs to --old-header";
     }
     if (out->input_count == 0) {
         return "no input files";
@@ -107,12 +118,13 @@ const char *molt__options_parse(MoltArena *arena, int argc, char *const *argv, M
         const char *option = argv[i];
         const char **word = word_of(out, option);
         bool known = strcmp(option, "--known") == 0, root = strcmp(option, "--root") == 0;
+        bool type = strcmp(option, "--type") == 0;
         if (strcmp(option, "--") == 0) {
             out->flags = argv + i + 1;
             out->flag_count = argc - i - 1;
             break;
         }
-        if (word != NULL || known || root) {
+        if (word != NULL || known || root || type) {
             if (i + 1 >= argc) {
                 return molt__arena_format(arena, "%s needs a word after it", option);
             }
@@ -121,8 +133,11 @@ const char *molt__options_parse(MoltArena *arena, int argc, char *const *argv, M
                 add(arena, &out->known, &out->known_count, &out->known_capacity, argv[i]);
             } else if (root) {
                 add(arena, &out->roots, &out->root_count, &out->root_capacity, argv[i]);
+            } else if (type) {
+                add(arena, &out->types, &out->type_count, &out->type_capacity, argv[i]);
             } else {
                 *word = argv[i];
+                out->mode = word == &out->old_schema ? MOLT_MODE_OLD : out->mode;
             }
         } else if (strcmp(option, "--all-records") == 0) {
             out->all_records = true;

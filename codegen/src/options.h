@@ -10,6 +10,7 @@ typedef enum MoltMode {
     MOLT_MODE_WHOLE, /* sources to metadata and schema */
     MOLT_MODE_UNIT,  /* one source to a unit */
     MOLT_MODE_LINK,  /* units to metadata and schema */
+    MOLT_MODE_OLD,   /* a recorded schema to a header with old layouts */
     MOLT_MODE_HELP,
     MOLT_MODE_VERSION
 } MoltMode;
@@ -22,6 +23,9 @@ typedef struct MoltOptions {
     uint32_t input_count, input_capacity;
     const char **roots;
     uint32_t root_count, root_capacity;
+    const char *old_schema;
+    const char **types;
+    uint32_t type_count, type_capacity;
     bool all_records;
     const char **known;
     uint32_t known_count, known_capacity;

@@ -8,7 +8,7 @@
 #include "output.h"
 
 #define FORMAT_NAME "molt-unit"
-enum { FORMAT_VERSION = 1 };
+enum { FORMAT_VERSION = 2 };
 
 void molt__unit_release(MoltUnit *unit)
 {
@@ -51,6 +51,12 @@ static cJSON *unit_to_json(const MoltUnit *unit, const char *schema)
     cJSON *roots = cJSON_AddArrayToObject(json, "roots");
     for (uint32_t i = 0; i < unit->root_count; i++) {
         cJSON_AddItemToArray(roots, place_to_json(&unit->roots[i]));
+    }
+    cJSON *hooks = cJSON_AddArrayToObject(json, "hooks");
+    for (uint32_t i = 0; i < unit->hook_count; i++) {
+        cJSON *hook = place_to_json(&unit->hooks[i].place);
+        cJSON_AddStringToObject(hook, "type", unit->hooks[i].type);
+        cJSON_AddItemToArray(hooks, hook);
     }
     /* The schema's own text, not its numbers read and written again. */
     cJSON_AddItemToObject(json, "schema", cJSON_CreateRaw(schema));
@@ -118,6 +124,12 @@ static const cJSON *get_array(Reading *reading, const cJSON *object, const char 
     return item;
 }
 
+static MoltPlace get_place(Reading *reading, const cJSON *object)
+{
+    return (MoltPlace){get_string(reading, object, "file"), get_number(reading, object, "line"),
+                       get_number(reading, object, "column")};
+}
+
 static void read_lists(Reading *reading, const cJSON *json, MoltUnit *out)
 {
     const cJSON *item = NULL;
@@ -140,9 +152,13 @@ static void read_lists(Reading *reading, const cJSON *json, MoltUnit *out)
     list = get_array(reading, json, "roots", &out->root_capacity);
     out->roots = molt__arena_alloc(reading->arena, out->root_capacity * sizeof *out->roots);
     cJSON_ArrayForEach(item, list) {
-        out->roots[out->root_count++] =
-            (MoltPlace){get_string(reading, item, "file"), get_number(reading, item, "line"),
-                        get_number(reading, item, "column")};
+        out->roots[out->root_count++] = get_place(reading, item);
+    }
+    list = get_array(reading, json, "hooks", &out->hook_capacity);
+    out->hooks = molt__arena_alloc(reading->arena, out->hook_capacity * sizeof *out->hooks);
+    cJSON_ArrayForEach(item, list) {
+        out->hooks[out->hook_count++] =
+            (MoltUnitHook){get_string(reading, item, "type"), get_place(reading, item)};
     }
 }
 

@@ -15,6 +15,12 @@ typedef struct MoltUnitCheck {
     bool system; /* of a system header: its members' names are the business of each compiler */
 } MoltUnitCheck;
 
+/* A MOLT_MIGRATE. */
+typedef struct MoltUnitHook {
+    const char *type; /* name in the schema */
+    MoltPlace place;
+} MoltUnitHook;
+
 typedef struct MoltUnit {
     const char *source; /* absolute */
     const char *base;   /* absolute; the schema's file names are relative to it */
@@ -25,6 +31,8 @@ typedef struct MoltUnit {
     uint32_t check_count, check_capacity;
     MoltPlace *roots; /* every MOLT_ROOT seen */
     uint32_t root_count, root_capacity;
+    MoltUnitHook *hooks;
+    uint32_t hook_count, hook_capacity;
     const char **files; /* all that were read, the source first; not part of the file */
     uint32_t file_count;
 } MoltUnit;

@@ -1,6 +1,7 @@
 #include "unit_reader.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "annotation.h"
@@ -11,6 +12,8 @@
 #include "record_reader.h"
 #include "rename.h"
 #include "tagged_union.h"
+
+enum { HOOK_SPELLING = 512 };
 
 typedef struct Walk {
     MoltTranslationUnit unit;
@@ -186,6 +189,62 @@ static void check_reference(Walk *walk, CXCursor reference)
     }
 }
 
+/* ---- hooks ----------------------------------------------------------------------------------- */
+
+static enum CXChildVisitResult visit_hook_note(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    static const char word[] = "molt:migrate ";
+    char *spelling = data;
+    (void)parent;
+    if (clang_getCursorKind(cursor) != CXCursor_AnnotateAttr) {
+        return CXChildVisit_Continue;
+    }
+    CXString text = clang_getCursorSpelling(cursor);
+    const char *note = clang_getCString(text);
+    bool found = note != NULL && strncmp(note, word, sizeof word - 1) == 0;
+    if (found) {
+        snprintf(spelling, HOOK_SPELLING, "%s", note + sizeof word - 1);
+    }
+    clang_disposeString(text);
+    return found ? CXChildVisit_Break : CXChildVisit_Continue;
+}
+
+/* MOLT_MIGRATE(T) heads a function whose second parameter is a T *. */
+static void read_hook(Walk *walk, CXCursor function)
+{
+    char spelling[HOOK_SPELLING] = "";
+    clang_visitChildren(function, visit_hook_note, spelling);
+    if (spelling[0] == '\0' || !clang_isCursorDefinition(function)) {
+        return;
+    }
+    MoltPlace place = molt__place_of(&walk->unit, function);
+    CXType pointer = clang_getCanonicalType(clang_getArgType(clang_getCursorType(function), 1));
+    MoltModelType *type = molt__type_read(&walk->types, clang_getPointeeType(pointer), place);
+    if (type == NULL) {
+        return;
+    }
+    const char *text = molt__arena_copy(walk->model.arena, spelling, strlen(spelling));
+    add_spelling(walk, place, text, type);
+    MoltUnit *out = walk->out;
+    out->hooks = molt__arena_grow(walk->model.arena, out->hooks, out->hook_count,
+                                  &out->hook_capacity, sizeof *out->hooks);
+    out->hooks[out->hook_count++] = (MoltUnitHook){type->name, place};
+}
+
+/* What a type is, is known once records are followed. */
+static void check_hooks(Walk *walk)
+{
+    for (uint32_t i = 0; i < walk->out->hook_count; i++) {
+        const MoltUnitHook *hook = &walk->out->hooks[i];
+        const MoltModelType *type = molt__model_find(&walk->model, hook->type);
+        if (type != NULL && type->kind != MOLT_KIND_STRUCT) {
+            molt__refuse(walk->unit.diagnostics, hook->place,
+                         "write it for the struct that holds such values",
+                         "MOLT_MIGRATE(%s): hooks are for structs", type->name);
+        }
+    }
+}
+
 /* ---- walking --------------------------------------------------------------------------------- */
 
 static void read_root(Walk *walk, CXCursor variable)
@@ -278,6 +337,7 @@ static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor paren
             clang_visitChildren(cursor, visit_body, walk);
         }
     } else if (clang_getCursorKind(cursor) == CXCursor_FunctionDecl) {
+        read_hook(walk, cursor);
         clang_visitChildren(cursor, visit_body, walk);
     }
     return CXChildVisit_Continue;
@@ -393,6 +453,7 @@ static void read_declarations(Walk *walk, const MoltWanted *wanted)
     if (walk->out->root_count > 0) {
         molt__type_read_char(&walk->types);
     }
+    check_hooks(walk);
     for (uint32_t i = 0; i < walk->site_count; i++) {
         molt__flexible_check_site(walk->unit.diagnostics, &walk->sites[i]);
     }

@@ -256,7 +256,8 @@ static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
             library->source, module->version, module->size, MOLT_META_VERSION, sizeof *module);
     }
     if (module->tables == NULL || module->heap == NULL ||
-        (module->sites == NULL) != (module->sites_end == NULL)) {
+        (module->sites == NULL) != (module->sites_end == NULL) ||
+        (module->hooks == NULL) != (module->hooks_end == NULL)) {
         return molt_error(error, MOLT_INVALID,
                           "%s has a damaged %s table. Build the game again from clean.",
                           library->source, MOLT_MODULE_SYMBOL);

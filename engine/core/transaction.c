@@ -77,8 +77,11 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
         return status;
     }
     result->stage = MOLT_STAGE_PLAN;
-    status = molt_plan_build(before, next->schema, transaction->policy, NULL, &transaction->plan,
-                             &transaction->report, &result->error);
+    const MoltModule *module = next->module;
+    const MoltHooks hooks = {module->hooks, module->hooks_end, module->heap};
+    status =
+        molt_plan_build_with_hooks(before, next->schema, transaction->policy, &hooks, NULL,
+                                   &transaction->plan, &transaction->report, &result->error);
     if (status != MOLT_OK) {
         return status;
     }

@@ -178,7 +178,7 @@ static void swap_pages(MoltMigration *m)
     work->page_count = work->page_slots = 0;
 }
 
-static void write_returned(const MoltAtticWork *work)
+void molt__attic_write(MoltAtticWork *work)
 {
     for (uint64_t at = 0; at < work->write_bytes;) {
         MoltLeaf leaf;
@@ -189,6 +189,7 @@ static void write_returned(const MoltAtticWork *work)
         molt__leaf_store(&leaf, write + sizeof leaf + sizeof destination, destination);
         at += sizeof leaf + sizeof destination + leaf.size;
     }
+    work->write_bytes = 0;
 }
 
 static void sample_left(const MoltHeap *heap, MoltAtticPage *page)
@@ -219,7 +220,7 @@ void molt__attic_commit(MoltMigration *m)
     if (m->attic.active) {
         number_records(m);
         swap_pages(m);
-        write_returned(&m->attic);
+        molt__attic_write(&m->attic);
         for (uint64_t p = 0; p < attic->page_count; p++) {
             MoltAtticPage *page = attic->pages[p].page;
             if (page->filed || page->rebuilt)

@@ -23,6 +23,22 @@ void molt__attic_mark(MoltMigration *m, const MoltOp *op, uint64_t i)
     work->marks[element / 64] |= (uint64_t)1 << (element % 64);
 }
 
+void molt__attic_mark_all(MoltMigration *m, const MoltOp *op, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++)
+        molt__attic_mark(m, op, i);
+    if (!m->attic.lossy || m->apart)
+        return;
+    for (const MoltOp *inner = op + 1; inner <= op + op->size; inner++) {
+        bool apart = inner->code == MOLT__OP_UNION || inner->code == MOLT__OP_BOX ||
+                     inner->code == MOLT__OP_EMBED;
+        if (!inner->unkept)
+            m->attic.lossy[inner - m->plan->ops] = true;
+        if (apart)
+            inner += inner->body;
+    }
+}
+
 void molt__attic_flush(MoltMigration *m, uint64_t first, uint64_t n)
 {
     MoltAtticWork *work = &m->attic;
@@ -71,6 +87,7 @@ static bool collect_run(Collect *collect, const MoltLeaf *leaf)
             MoltAtticRun *run = &page->runs[page->run_count++];
             *run = (MoltAtticRun){
                 .was = rest, .is = route.leaf, .placed = route.placed, .op = route.op};
+            run->hooked = route.op->hooked;
             run->was.count = route.count;
         }
         rest = molt__leaf_from(&rest, route.count);

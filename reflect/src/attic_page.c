@@ -57,6 +57,12 @@ void molt__attic_page_drop(const MoltAllocator *allocator, MoltAtticPage *page)
     release(allocator, page, sizeof *page);
 }
 
+bool molt__attic_same_layout(const MoltSchema *then, MoltTypeId type, const MoltSchema *now)
+{
+    MoltTypeId found = molt_schema_find(now, molt_type_name(then, type));
+    return found != MOLT_NO_TYPE && molt_type(now, found)->hash == molt_type(then, type)->hash;
+}
+
 uint64_t molt__attic_page_bytes(const MoltAtticPage *page)
 {
     return sizeof *page + page->run_slots * sizeof *page->runs +

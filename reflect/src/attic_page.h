@@ -52,6 +52,8 @@ typedef struct MoltAtticRun {
     bool placed;
     uint64_t kept_at, left_at; /* in a record */
     uint64_t open_at;          /* first bit */
+    uint32_t hooked; /* struct in the step's schema whose hook may have changed it, + 1; 0: none. Such
+                        values return only when that layout does: a hook says what they became. */
     const MoltOp *op;          /* of the plan that took the values, while that plan runs */
 } MoltAtticRun;
 
@@ -118,6 +120,8 @@ void molt__attic_page_layout(MoltAtticPage *page);
 void molt__attic_page_drop(const MoltAllocator *allocator, MoltAtticPage *page);
 void molt__attic_step_drop(const MoltAllocator *allocator, MoltAtticStep *step);
 uint64_t molt__attic_pages_bytes(const MoltAtticSlot *pages, uint64_t count);
+/* The struct has the same layout under the same name in another schema. */
+bool molt__attic_same_layout(const MoltSchema *then, MoltTypeId type, const MoltSchema *now);
 /* Bytes of one page without those of its step. */
 uint64_t molt__attic_page_bytes(const MoltAtticPage *page);
 
@@ -179,6 +183,8 @@ unsigned char *molt__attic_scratch(struct MoltMigration *m, const MoltLeaf *leaf
 /* attic_file.c */
 /* Element `i` of the running batch loses what `op` reads. */
 void molt__attic_mark(struct MoltMigration *m, const MoltOp *op, uint64_t i);
+/* The first `n` elements may lose everything that the operations of a HOOK's struct read. */
+void molt__attic_mark_all(struct MoltMigration *m, const MoltOp *op, uint64_t n);
 /* Takes the marks of a batch that has run; `first` is its first element in the block. */
 void molt__attic_flush(struct MoltMigration *m, uint64_t first, uint64_t n);
 /* Makes pages of the losses. */
@@ -202,6 +208,8 @@ void molt__attic_carry(struct MoltMigration *m);
 void molt__attic_report(struct MoltMigration *m);
 /* Drops the oldest pages until the limit holds, and makes room for all that commit needs. */
 void molt__attic_reserve(struct MoltMigration *m);
+/* Writes what returned to objects that stay. Cannot fail. */
+void molt__attic_write(MoltAtticWork *work);
 /* The heap has its new spans. Cannot fail. */
 void molt__attic_commit(struct MoltMigration *m);
 /* Frees the work; the attic stays as it is. */

@@ -46,10 +46,18 @@ static bool fits(const MoltLeaf *was, const MoltRoute *route)
     return true;
 }
 
-/* Decides about the first elements of a run; returns how many. */
-static uint64_t decide(MoltCarry *carry, const MoltLeaf *was, const MoltLeaf *is, bool placed,
-                       MoltAtticRun *next, MoltCarryPart *part)
+/* What a hook may have changed returns only to the layout that it came from. */
+static bool may_return(const MoltCarry *carry, const MoltAtticRun *run)
 {
+    return run->hooked == 0 ||
+           molt__attic_same_layout(carry->from->step->schema, run->hooked - 1, carry->m->plan->after);
+}
+
+/* Decides about the first elements of a run; returns how many. */
+static uint64_t decide(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf *was,
+                       const MoltLeaf *is, MoltAtticRun *next, MoltCarryPart *part)
+{
+    bool placed = run->placed;
     const MoltPlan *main = carry->m->plan, *direct = carry->direct;
     MoltRoute follow = {.count = was->count}, back = {.count = was->count}, source;
     uint64_t count = was->count;
@@ -60,12 +68,12 @@ static uint64_t decide(MoltCarry *carry, const MoltLeaf *was, const MoltLeaf *is
     if (placed && follow.count < count)
         count = follow.count;
     bool fitting =
-        direct &&
+        direct && may_return(carry, run) &&
         molt__leaf_route(direct, carry->from->type, carry->from->tail, MOLT__BEFORE, was, &back) &&
         fits(was, &back);
     if (direct && back.count < count)
         count = back.count;
-    *next = (MoltAtticRun){.was = *was};
+    *next = (MoltAtticRun){.was = *was, .hooked = run->hooked};
     if (follows) {
         next->is = follow.leaf;
         next->placed = true;
@@ -149,7 +157,7 @@ void molt__carry_trace(MoltCarry *carry)
                 !molt__migration_grow(m, (void **)&carry->parts, &carry->part_slots,
                                       carry->part_count, 1, sizeof *carry->parts))
                 return;
-            done += decide(carry, &was, &is, run->placed, &next, &part);
+            done += decide(carry, run, &was, &is, &next, &part);
             if (same && run->placed)
                 part.has_value = false; /* nothing happened there */
             if (part.has_value) {

@@ -498,6 +498,10 @@ static void run_op(MoltMigration *m, uint32_t index, const Batch *b)
             molt__run_box(m, index, b->source, b->source_stride, b->destination,
                           b->destination_stride, b->n);
         break;
+    case MOLT__OP_HOOK:
+        molt__hook_note(m, op, b->source, b->source_stride, b->destination, b->destination_stride,
+                        b->n);
+        break;
     case MOLT__OP_EMBED:
         if (m->mode == MOLT__RUN_STATE)
             molt__run_embed(m, index, b->source, b->source_stride, b->destination,

@@ -36,6 +36,16 @@ static uint64_t mix_field(uint64_t hash, const MoltTables *tables, const MoltFie
     return mix_number(hash, field->flags & layout);
 }
 
+/* A struct whose version changed is another one, however alike the bytes are. */
+static uint64_t mix_version(uint64_t hash, const MoltTables *tables, const MoltType *type)
+{
+    for (uint32_t n = type->note_first; n < type->note_first + type->note_count; n++) {
+        if (tables->notes[n].kind == MOLT_NOTE_VERSION)
+            hash = mix_string(hash, tables, tables->notes[n].text);
+    }
+    return hash;
+}
+
 /* Hash of a type whose held types have theirs. Never 0, which means "not hashed yet". */
 static uint64_t hash_type(const MoltTables *tables, const MoltType *type)
 {
@@ -51,6 +61,7 @@ static uint64_t hash_type(const MoltTables *tables, const MoltType *type)
         hash = mix_number(hash, type->count);
         for (uint32_t i = 0; i < type->count; i++)
             hash = mix_field(hash, tables, &tables->fields[type->first + i]);
+        hash = mix_version(hash, tables, type);
         break;
     case MOLT_KIND_ENUM:
         hash = mix_number(hash, tables->types[type->elem].hash);

@@ -128,6 +128,13 @@ bool molt__range_open(MoltHeap *heap, uint64_t end)
     return true;
 }
 
+void molt__range_protect(const MoltSpan *span, bool writable)
+{
+    void *start = (void *)span->base; /* NOLINT: the span owns the range */
+    /* best effort: whoever obeys `const` needs none */
+    (void)!mprotect(start, span->bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ);
+}
+
 static void set_cold(MoltHeap *heap, uint64_t first, uint64_t count)
 {
     for (uint64_t granule = first; granule < first + count && heap->warm_count > 0; granule++) {

@@ -164,6 +164,8 @@ void molt__range_give(MoltHeap *heap, uint64_t first, uint64_t count);
 bool molt__range_open(MoltHeap *heap, uint64_t end);
 /* Makes slots for `taken` ranges in use. False when memory is out. */
 bool molt__range_make_slots(MoltHeap *heap, uint64_t taken);
+/* Makes a span read-only, or writable again. A system that cannot leaves it writable. */
+void molt__range_protect(const MoltSpan *span, bool writable);
 /* Derives ranges from granules[], after a snapshot restored them; slots for them are there. */
 void molt__range_rebuild(MoltHeap *heap);
 

@@ -198,6 +198,7 @@ static bool touches(const MoltOp *op, MoltSide side, const MoltLeaf *leaf, uint6
     case MOLT__OP_ARM:
     case MOLT__OP_BOX:
     case MOLT__OP_EMBED:
+    case MOLT__OP_HOOK:
     case MOLT__OP_REFUSE: return false;
     case MOLT__OP_CONSTANT: return !before && within;
     case MOLT__OP_TAG:

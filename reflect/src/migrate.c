@@ -372,9 +372,11 @@ static void report_gone(MoltMigration *m)
             continue;
         /* of a flexible struct, elements are those of its array */
         uint64_t objects = molt_schema_tail(m->plan->before, t) ? stats.blocks : stats.elements;
-        bool missing = m->missing[t];
+        bool seen = molt__hook_saw(m, t), missing = m->missing[t] && !seen;
         MoltSeverity severity =
             missing || m->plan->policy == MOLT_POLICY_STRICT ? MOLT_REFUSE : MOLT_LOSS;
+        if (seen)
+            severity = MOLT_INFO;
         m->refused = m->refused || severity == MOLT_REFUSE;
         snprintf(remedy, sizeof remedy,
                  missing ? "%llu live and still pointed at: keep the struct, or name it on its "
@@ -423,6 +425,7 @@ void molt_migrate_discard(MoltMigration *m)
     molt__attic_discard(m);
     molt__ownership_discard(m);
     molt__made_discard(m);
+    molt__hook_discard(m);
     release_tables(m);
 }
 
@@ -478,21 +481,25 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__made_begin(m);
         run_spans(m);
         relocate_roots(m);
+        report->pointers_changed += m->patch_count;
         if (!m->refused && !m->failed) {
             molt__attic_carry(m);
             molt__attic_file(m);
             molt__attic_reserve(m);
         }
-        uint32_t fresh = (uint32_t)(m->fresh_count + m->owned.span_count);
-        if (!m->failed && !molt__heap_reserve(heap, fresh + m->span_count, plan->after))
+        if (!m->refused && !m->failed)
+            molt__hook_run(m);
+        molt__hook_settle(m);
+        uint64_t spans = m->fresh_count + m->owned.span_count + m->span_count + molt__hook_spans(m);
+        if (!m->failed && !molt__heap_reserve(heap, (uint32_t)spans, plan->after))
             m->failed = true;
     }
     if (!m->failed) {
         molt__tally_report(m);
         molt__attic_report(m);
+        molt__hook_suggest(m);
         report_gone(m);
     }
-    report->pointers_changed += m->patch_count;
     MoltStatus status = outcome(m, error);
     if (status != MOLT_OK)
         molt_migrate_discard(m);
@@ -501,11 +508,17 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
     return status;
 }
 
+void molt__migration_patch(MoltMigration *m)
+{
+    for (uint64_t p = 0; p < m->patch_count; p++)
+        memcpy(m->patches[p].address, &m->patches[p].value, sizeof m->patches[p].value);
+    m->patch_count = 0;
+}
+
 void molt_migrate_commit(MoltMigration *m)
 {
     MoltHeap *heap = m->heap;
-    for (uint64_t p = 0; p < m->patch_count; p++)
-        memcpy(m->patches[p].address, &m->patches[p].value, sizeof m->patches[p].value);
+    molt__migration_patch(m);
     for (uint32_t s = 0; s < m->span_count; s++) {
         if (m->spans[s].bytes == 0)
             continue;
@@ -523,8 +536,10 @@ void molt_migrate_commit(MoltMigration *m)
         molt__heap_adopt(heap, &m->fresh[s], heap->char_type);
     }
     molt__ownership_commit(m);
+    molt__hook_adopt(m);
     molt__attic_commit(m);
     molt__ownership_free_claimed(m); /* the attic forgets them with its new pages */
     molt__made_commit(m);
+    molt__hook_commit(m);
     release_tables(m);
 }

@@ -1,7 +1,8 @@
 /* Inside of a migration, shared by migrate.c, execute.c, relocate.c and tally.c: the new side while it
  * is being built, and what was found on the way. It must never know libraries but through code_map.h.
  *
- * Invariant: until commit, nothing that the heap owned before prepare is written. */
+ * Invariant: until commit, nothing that the heap owned before prepare is written; but for blocks that stay
+ * while hooks run, of which hook_run.h keeps copies for a refusal. */
 #ifndef MOLT_MIGRATION_H
 #define MOLT_MIGRATION_H
 
@@ -10,6 +11,8 @@
 #include "made_text.h"
 #include "molt/migrate.h"
 #include "plan_ops.h"
+
+struct MoltHookWork;
 
 typedef struct MoltPatch {
     unsigned char *address; /* of a pointer in a block that stays; packed structs align nothing */
@@ -26,6 +29,9 @@ typedef struct MoltTally {
     uint32_t check;
     uint8_t rule, severity; /* MoltRule, MoltSeverity */
     bool unkept;            /* some of what it counts is not in the attic */
+    uint8_t firm;           /* severity of what does not wait for the hooks */
+    bool deferred;          /* decided when the hooks have run: who reads a value handles it */
+    bool handled;           /* by a hook */
     uint64_t objects;
     uint64_t batch;                     /* first object of the batch that `counted` speaks of */
     uint64_t counted[MOLT__BATCH / 64]; /* bits: objects of that batch which are in `objects` */
@@ -119,6 +125,7 @@ struct MoltMigration {
     bool value_lost, value_refused; /* VALUE: it did not fit; there is no rule for it */
     MoltAtticWork attic;
     MoltMadeTexts texts;
+    struct MoltHookWork *hooks; /* NULL while there is nothing to call */
 
     MoltCodeEntry code_cache[MOLT__CODE_CACHE];
     MoltOffsetEntry offset_cache[MOLT__OFFSET_CACHE];
@@ -172,6 +179,31 @@ void molt__run_embed(MoltMigration *m, uint32_t index, unsigned char *source,
 uintptr_t molt__ownership_box(const MoltMigration *m, uintptr_t before, MoltTypeId type);
 /* Whether a block of the old state becomes part of another object. */
 bool molt__ownership_is_claimed(const MoltMigration *m, MoltTypeId type, uintptr_t block);
+/* hook_run.c: hooks. */
+/* Notes that the hook of op->after is to be called for `n` objects. */
+void molt__hook_note(MoltMigration *m, const MoltOp *op, const unsigned char *source,
+                     uint64_t source_stride, const unsigned char *destination,
+                     uint64_t destination_stride, uint64_t n);
+/* Calls all of them. The new state is complete; afterwards it is what they made of it. */
+void molt__hook_run(MoltMigration *m);
+/* What a rule says of an operation's value is decided by what hooks read. */
+bool molt__hook_may_settle(const MoltMigration *m, const MoltOp *op, MoltRule rule,
+                           MoltSeverity severity);
+/* A refusal gives way because an edit that a hook carried is being undone. */
+bool molt__hook_undoes(const MoltMigration *m, const MoltOp *op, MoltRule rule);
+/* Decides what waited for the hooks. */
+void molt__hook_settle(MoltMigration *m);
+/* Adds hooks to the report that could settle what was refused, for people to paste. */
+void molt__hook_suggest(MoltMigration *m);
+/* Some hook read an object of this old type. */
+bool molt__hook_saw(const MoltMigration *m, MoltTypeId type);
+uint64_t molt__hook_spans(const MoltMigration *m); /* to adopt at commit */
+/* Takes what hooks made into the heap, whose schema is the new one. Cannot fail. */
+void molt__hook_adopt(MoltMigration *m);
+/* The new state is in use: deletes what hooks deleted, and frees the work. Cannot fail. */
+void molt__hook_commit(MoltMigration *m);
+/* Puts back what hooks wrote, and frees the work. */
+void molt__hook_discard(MoltMigration *m);
 
 /* tally.c: counts a rule that applies to element `i` of the batch; decides its severity by policy and
  * annotation. True when the value may be written nevertheless. `format` is the offending value. */
@@ -182,6 +214,8 @@ bool molt__tally_wants_value(const MoltMigration *m, const MoltOp *op, MoltRule 
 /* Turns the tallies into findings of the report. */
 void molt__tally_report(MoltMigration *m);
 
+/* Writes the new pointers of blocks that stay. Cannot fail. */
+void molt__migration_patch(MoltMigration *m);
 /* A zeroed table of exactly that size (more than 0), and its end; NULL, with m->failed set, when memory
  * is out. */
 void *molt__migration_table(MoltMigration *m, uint64_t count, size_t item_size);

@@ -1,4 +1,4 @@
-/* Binding: a library's allocation sites and the types they allocate. */
+/* Binding: a library's allocation sites and hooks, and the types that they are for. */
 #include <string.h>
 
 #include "molt/heap.h"
@@ -17,19 +17,19 @@ static bool is_same_file(const char *a, size_t a_length, const char *b)
     return a_length == b_length || longer[-1] == '/';
 }
 
-/* "ground.c:Cell" for a site that spells "Cell" in ground.c; the longest path that fits. */
-static MoltTypeId find_in_file(const MoltSchema *schema, const MoltSite *site)
+/* "ground.c:Cell" for what spells "Cell" in ground.c; the longest path that fits. */
+static MoltTypeId find_in_file(const MoltSchema *schema, const char *spelling, const char *file)
 {
-    size_t spelled = strlen(site->spelling), best = 0;
+    size_t spelled = strlen(spelling), best = 0;
     MoltTypeId found = MOLT_NO_TYPE;
     for (uint32_t i = 0; i < schema->tables.spelling_count; i++) {
         const char *text = molt_string(schema, schema->tables.spellings[i].text);
         size_t length = strlen(text);
-        if (length <= spelled + 1 || strcmp(text + length - spelled, site->spelling) != 0 ||
+        if (length <= spelled + 1 || strcmp(text + length - spelled, spelling) != 0 ||
             text[length - spelled - 1] != ':')
             continue;
         size_t path = length - spelled - 1;
-        if (path > best && is_same_file(text, path, site->file)) {
+        if (path > best && is_same_file(text, path, file)) {
             best = path;
             found = schema->tables.spellings[i].type;
         }
@@ -37,16 +37,16 @@ static MoltTypeId find_in_file(const MoltSchema *schema, const MoltSite *site)
     return found;
 }
 
-static MoltTypeId find_type(const MoltSchema *schema, const MoltSite *site)
+static MoltTypeId find_type(const MoltSchema *schema, const char *spelling, const char *file)
 {
-    MoltTypeId found = molt_schema_find_spelling(schema, site->spelling);
-    return found != MOLT_NO_TYPE ? found : find_in_file(schema, site);
+    MoltTypeId found = molt_schema_find_spelling(schema, spelling);
+    return found != MOLT_NO_TYPE ? found : find_in_file(schema, spelling, file);
 }
 
 static MoltStatus check_site(const MoltSite *site, const MoltSchema *schema, MoltTypeId *type,
                              MoltError *error)
 {
-    *type = find_type(schema, site);
+    *type = find_type(schema, site->spelling, site->file);
     if (*type == MOLT_NO_TYPE)
         return molt_error(
             error, MOLT_INVALID,
@@ -73,6 +73,27 @@ static MoltStatus check_site(const MoltSite *site, const MoltSchema *schema, Mol
     return MOLT_OK;
 }
 
+static MoltStatus check_hook(const MoltModule *module, const MoltHook *hook,
+                             const MoltSchema *schema, MoltError *error)
+{
+    MoltTypeId type = find_type(schema, hook->spelling, hook->file);
+    if (type == MOLT_NO_TYPE || molt_type(schema, type)->kind != MOLT_KIND_STRUCT ||
+        molt_type(schema, type)->size != hook->size)
+        return molt_error(error, MOLT_INVALID,
+                          "%s:%u: MOLT_MIGRATE(%s) was compiled for another layout than the metadata "
+                          "has. The object file or the metadata is stale: build the library again.",
+                          hook->file, hook->line, hook->spelling);
+    for (const MoltHook *other = module->hooks; other != hook; other++) {
+        bool same = other->line == hook->line && strcmp(other->file, hook->file) == 0;
+        if (find_type(schema, other->spelling, other->file) == type && !same)
+            return molt_error(error, MOLT_INVALID,
+                              "%s:%u: a second MOLT_MIGRATE(%s); the first is at %s:%u. Put what both "
+                              "do into one.",
+                              hook->file, hook->line, hook->spelling, other->file, other->line);
+    }
+    return MOLT_OK;
+}
+
 MoltStatus molt_module_bind(const MoltModule *module, const MoltSchema *schema, MoltError *error)
 {
     MoltTypeId type;
@@ -81,7 +102,14 @@ MoltStatus molt_module_bind(const MoltModule *module, const MoltSchema *schema, 
         if (status != MOLT_OK)
             return status;
     }
+    for (const MoltHook *hook = module->hooks; hook != module->hooks_end; hook++) {
+        MoltStatus status = check_hook(module, hook, schema, error);
+        if (status != MOLT_OK)
+            return status;
+    }
+    for (MoltHook *hook = module->hooks; hook != module->hooks_end; hook++)
+        hook->type = find_type(schema, hook->spelling, hook->file);
     for (MoltSite *site = module->sites; site != module->sites_end; site++)
-        site->type = find_type(schema, site);
+        site->type = find_type(schema, site->spelling, site->file);
     return MOLT_OK;
 }

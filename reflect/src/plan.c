@@ -74,6 +74,7 @@ void molt_plan_free(MoltPlan *plan)
     free_table(plan, plan->targets, plan->target_slots, sizeof *plan->targets);
     free_table(plan, plan->moves, plan->move_slots, sizeof *plan->moves);
     free_working_tables(plan);
+    molt__plan_free_hooks(plan);
     MoltAllocator allocator = plan->allocator;
     allocator.resize(allocator.context, plan, sizeof *plan, 0);
 }
@@ -130,7 +131,7 @@ static MoltPlan *new_plan(const MoltSchema *before, const MoltSchema *after, Mol
     return plan;
 }
 
-static void compile(MoltPlan *plan)
+static void compile(MoltPlan *plan, const MoltHooks *hooks)
 {
     const MoltTables *before = &plan->before->tables, *after = &plan->after->tables;
     plan->types = new_table(plan, before->type_count, sizeof *plan->types);
@@ -138,7 +139,7 @@ static void compile(MoltPlan *plan)
     plan->roots = new_table(plan, after->root_count, sizeof *plan->roots);
     if (has_moved(plan->after))
         plan->moved_told = new_table(plan, after->field_count, sizeof *plan->moved_told);
-    if (!plan->failed && molt__plan_match_types(plan)) {
+    if (!plan->failed && molt__plan_match_types(plan) && molt__plan_take_hooks(plan, hooks)) {
         match_roots(plan);
         report_added_types(plan);
         for (MoltTypeId t = 0; t < before->type_count && !plan->failed; t++)
@@ -153,6 +154,14 @@ MoltStatus molt_plan_build(const MoltSchema *before, const MoltSchema *after, Mo
                            const MoltAllocator *allocator, MoltPlan **out, MoltReport *report,
                            MoltError *error)
 {
+    return molt_plan_build_with_hooks(before, after, policy, NULL, allocator, out, report, error);
+}
+
+MoltStatus molt_plan_build_with_hooks(const MoltSchema *before, const MoltSchema *after,
+                                      MoltPolicy policy, const MoltHooks *hooks,
+                                      const MoltAllocator *allocator, MoltPlan **out,
+                                      MoltReport *report, MoltError *error)
+{
     if (!allocator)
         allocator = molt_allocator_default();
     if (memcmp(&before->tables.abi, &after->tables.abi, sizeof(MoltAbi)) != 0)
@@ -165,7 +174,7 @@ MoltStatus molt_plan_build(const MoltSchema *before, const MoltSchema *after, Mo
     if (!plan)
         return molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for the migration plan");
     plan->report = report;
-    compile(plan);
+    compile(plan, hooks);
     MoltStatus status = MOLT_OK;
     if (plan->failed) {
         status = molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for the migration plan");
@@ -192,7 +201,7 @@ MoltStatus molt__plan_build_lenient(const MoltSchema *before, const MoltSchema *
         return MOLT_OUT_OF_MEMORY;
     plan->forced = forced;
     plan->forced_count = forced_count;
-    compile(plan);
+    compile(plan, NULL);
     if (plan->failed) {
         molt_plan_free(plan);
         return MOLT_OUT_OF_MEMORY;

@@ -521,6 +521,7 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
     molt__plan_report_pair(plan, pair);
     MoltEmitFrame frame;
     molt__emit_enter(plan, &frame, before, after, source, destination);
+    uint32_t hook = molt__emit_hook(plan, before, after, source, destination);
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
     for (uint32_t f = 0; f < is->count && !plan->failed; f++) {
         MoltEmitSite site = {pair, before, after, plan->matches[plan->pairs[pair].match + f],
@@ -539,6 +540,7 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
         molt__emit_drop_field(plan, &site, MOLT_RULE_FIELD_REMOVED, field, source);
         mark_tag(plan, &site, first);
     }
+    molt__emit_hook_end(plan, hook);
 }
 
 /* ---- types ---------------------------------------------------------------------------------- */
@@ -606,14 +608,16 @@ static void change_tail(MoltPlan *plan, MoltTypeId before, const MoltField *was,
     MoltEmitSite site = {pair, before, after, field_index(plan->before, was), MOLT__NO_FIELD};
     if (plan->failed)
         return;
+    uint32_t hook = molt__emit_hook_tail(plan, before, after);
     if (molt__plan_same_tail(plan, before, after) && !(is->flags & MOLT_FIELD_TRANSIENT)) {
         site.after = field_index(plan->after, is);
         molt__emit_value(plan, &site, from, to, 0, 0);
-        return;
+    } else {
+        if (!(was->flags & MOLT_FIELD_TRANSIENT))
+            molt__emit_drop(plan, &site, MOLT_RULE_FIELD_REMOVED, from, 0, MOLT__NO_CONSTANT);
+        molt__emit_default(plan, to, 0);
     }
-    if (!(was->flags & MOLT_FIELD_TRANSIENT))
-        molt__emit_drop(plan, &site, MOLT_RULE_FIELD_REMOVED, from, 0, MOLT__NO_CONSTANT);
-    molt__emit_default(plan, to, 0);
+    molt__emit_hook_end(plan, hook);
 }
 
 /* A struct that gains or loses its flexible array changes what the count of its blocks means. */

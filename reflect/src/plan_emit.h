@@ -1,7 +1,7 @@
 /* Emitting the operations of a plan, shared by the files that each own a kind of change: plan_ops.c
  * (operations and checks), plan_default.c, plan_drop.c, plan_union.c, plan_moved.c,
- * plan_moved_union.c, plan_ownership.c, plan_index.c and, for everything else, plan_emit.c. It must
- * never know live objects.
+ * plan_moved_union.c, plan_ownership.c, plan_index.c, plan_hook.c and, for everything else,
+ * plan_emit.c. It must never know live objects.
  *
  * `source` and `destination` are offsets of the value in the element (inside a loop: in the loop's
  * element) of the old and of the new layout. */
@@ -85,6 +85,16 @@ bool molt__emit_union(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
                       uint64_t destination);
 /* The pointers of the active arm of a tagged union that stays, in place. */
 void molt__emit_scan_union(MoltPlan *plan, const MoltEmitSite *site, uint64_t at);
+
+/* ---- plan_hook.c: structs that have a hook ---- */
+
+/* Opens one struct that is rebuilt: the call of its hook, or the refusal to go without one. Close it
+ * with what this returned behind the operations of its fields. */
+uint32_t molt__emit_hook(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uint64_t source,
+                         uint64_t destination);
+/* The same for an element of the struct's flexible array. */
+uint32_t molt__emit_hook_tail(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
+void molt__emit_hook_end(MoltPlan *plan, uint32_t hook);
 
 /* ---- plan_index.c: arrays whose indices are the values of an enum ---- */
 

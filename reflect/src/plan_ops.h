@@ -39,6 +39,8 @@ typedef enum MoltOpCode {
     MOLT__OP_EMBED,            /* the body's ARM 1 takes its sources from what the pointer at byte
                                   `tag` points at, its ARM 0 is for NULL */
     MOLT__OP_TAG,              /* stores the value `tag` in forms[1] */
+    MOLT__OP_HOOK,             /* the hook of `after` is to be called for the object (NO_TYPE: its struct
+                                  has one); the next `size` operations are what it may change */
     MOLT__OP_REFUSE            /* refuses each object by `rule`; constant: old string, "" for none */
 } MoltOpCode;
 
@@ -74,10 +76,11 @@ typedef struct MoltOp {
     uint32_t values, value_count; /* ENUM, FLAGS */
     MoltNumberForm forms[2]; /* of DROP_BYTES forms[0] is that of its numbers, if it has some */
     MoltNumberKernel *kernel;
-    MoltTypeId before, after; /* POINTER, BOX, EMBED: pointees; ENUM, FLAGS: the enums' types */
+    MoltTypeId before, after; /* POINTER, BOX, EMBED: pointees; ENUM, FLAGS: enums; HOOK: structs */
     bool pointee_ok;          /* POINTER: the new pointee is what the old one became, or void */
     bool named_only;          /* ENUM: a value without an enumerator refuses */
     uint8_t rule;             /* DROP*, REFUSE: MoltRule to report */
+    uint32_t hooked;          /* old struct whose hook may write what this made, + 1; 0: none */
 } MoltOp;
 
 #define MOLT__NO_CONSTANT UINT32_MAX
@@ -168,6 +171,9 @@ struct MoltPlan {
     uint32_t index_count, index_slots;
     uint32_t *targets;
     uint32_t target_count, target_slots;
+    const MoltHook **hooks;        /* per new type; NULL when there are none */
+    const MoltHeapApi **hook_heap; /* where hooks find the heap; NULL: they look for none */
+    bool hooked;                   /* at least one hook is for a struct that changes */
     MoltReport *report; /* only while building, as all that follows to merge_floor */
     const MoltForcedType *forced;
     uint32_t forced_count;
@@ -223,6 +229,15 @@ void molt__plan_report_pair(MoltPlan *plan, uint32_t pair);
 
 /* The flexible arrays of two structs are one: they have both, and the new one comes from the old. */
 bool molt__plan_same_tail(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
+
+/* plan_hook.c: hooks. */
+/* Takes the hooks of the new library once types are matched; false when memory is out. */
+bool molt__plan_take_hooks(MoltPlan *plan, const MoltHooks *hooks);
+void molt__plan_free_hooks(MoltPlan *plan);
+/* The hook that runs for objects of `before`, which changes into `after`; NULL when there is none. */
+const MoltHook *molt__plan_hook(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
+/* A hook of `after` would run, but there is none. */
+bool molt__plan_could_hook(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 
 /* plan_emit.c: operations of one type. */
 void molt__plan_emit_type(MoltPlan *plan, MoltTypeId before);

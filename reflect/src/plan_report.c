@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hook_stub.h"
 #include "plan_ops.h"
 
 static void write_path(const MoltSchema *schema, MoltTypeId type, uint32_t field, char *buffer,
@@ -114,11 +115,14 @@ static void report_field(MoltPlan *plan, const MoltPair *pair, uint32_t before, 
         molt_schema_note(plan->after, is->note_first, is->note_count, MOLT_NOTE_MOVED))
         return; /* told where its path is followed */
     if (before == MOLT__NO_FIELD) {
-        if (is->flags & MOLT_FIELD_REQUIRED)
+        bool filled = molt__plan_hook(plan, pair->before, pair->after) != NULL;
+        if (is->flags & MOLT_FIELD_REQUIRED && !filled)
             molt__plan_find(plan, MOLT_REFUSE, MOLT_RULE_FIELD_WITHOUT_SOURCE, pair->before, before,
                             pair->after, after, NULL,
-                            "it is MOLT_REQUIRED: name its old field with MOLT_WAS(\"old\"), or "
-                            "replace MOLT_REQUIRED by MOLT_DEFAULT(value)");
+                            "it is MOLT_REQUIRED: name its old field with MOLT_WAS(\"old\"), "
+                            "replace MOLT_REQUIRED by MOLT_DEFAULT(value), or fill it in a hook");
+        if (is->flags & MOLT_FIELD_REQUIRED && !filled && plan->report)
+            molt__hook_stub(plan, pair->before, pair->after, NULL, NULL, plan->report);
         else
             molt__plan_find(plan, MOLT_INFO, MOLT_RULE_FIELD_ADDED, pair->before, before,
                             pair->after, after, default_text(plan->after, is), NULL);

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Stubs in one report; the code that somebody edits is rarely about more. */
+#define STUB_LIMIT 4u
+#define STUB_TITLE                                                                                 \
+    "\nA hook can settle this; paste it below the struct and say what becomes of the values:\n\n"
 /* Longer strings are cut: they come from declarations and live values, which have no bound. */
 #define STRING_LIMIT 480u
 #define STRINGS 5u
@@ -155,6 +159,12 @@ static void *resize(const MoltReport *report, void *block, size_t old_size, size
     return report->allocator.resize(report->allocator.context, block, old_size, size);
 }
 
+/* Both strings are one allocation, the type first. */
+static size_t stub_size(const MoltStub *stub)
+{
+    return strlen(stub->type) + strlen(stub->code) + 2;
+}
+
 void molt_report_init(MoltReport *report, const MoltAllocator *allocator)
 {
     *report = (MoltReport){.allocator = allocator ? *allocator : *molt_allocator_default()};
@@ -164,6 +174,10 @@ void molt_report_clear(MoltReport *report)
 {
     const MoltAllocator allocator = report->allocator;
     struct MoltReportText *text = report->text;
+    for (uint32_t i = 0; i < report->stub_count; i++)
+        resize(report, (char *)report->stubs[i].type, stub_size(&report->stubs[i]), 0);
+    if (report->stubs)
+        resize(report, report->stubs, STUB_LIMIT * sizeof *report->stubs, 0);
     if (text) {
         for (uint32_t i = 0; i < report->count; i++)
             resize(report, text->entries[i].strings, text->entries[i].size, 0);
@@ -360,6 +374,28 @@ left_out:
     report->left_out[finding->severity]++;
 }
 
+void molt_report_add_stub(MoltReport *report, const char *type, const char *code)
+{
+    MoltStub stub = {type, code};
+    size_t size = stub_size(&stub), used = sizeof STUB_TITLE + strlen(code) + 1;
+    for (uint32_t i = 0; i < report->stub_count; i++) {
+        if (strcmp(report->stubs[i].type, type) == 0)
+            return;
+    }
+    if (report->stub_count == STUB_LIMIT || !make_slot(report) ||
+        report->text->used + used > MOLT_REPORT_LIMIT - FRAME_BYTES)
+        return;
+    if (!report->stubs)
+        report->stubs = resize(report, NULL, 0, STUB_LIMIT * sizeof *report->stubs);
+    char *strings = report->stubs ? resize(report, NULL, 0, size) : NULL;
+    if (!strings)
+        return;
+    memcpy(strings, type, strlen(type) + 1);
+    memcpy(strings + strlen(type) + 1, code, strlen(code) + 1);
+    report->stubs[report->stub_count++] = (MoltStub){strings, strings + strlen(type) + 1};
+    report->text->used += used;
+}
+
 uint32_t molt_report_total(const MoltReport *report, MoltSeverity severity)
 {
     uint32_t total = report->left_out[severity];
@@ -446,6 +482,10 @@ char *molt_report_to_text(const MoltReport *report)
                 append(&line, "\n");
             }
     append_left_out(&line, report);
+    for (uint32_t i = 0; i < report->stub_count; i++) {
+        append(&line, STUB_TITLE);
+        append(&line, report->stubs[i].code);
+    }
     return buffer;
 }
 
@@ -475,6 +515,16 @@ static bool add_finding(cJSON *array, const MoltFinding *finding)
            add_string(object, "value", finding->value) &&
            add_string(object, "remedy", finding->remedy) &&
            add_number(object, "objects", finding->objects);
+}
+
+static bool add_stub(cJSON *array, const MoltStub *stub)
+{
+    cJSON *object = cJSON_CreateObject();
+    if (!object || !cJSON_AddItemToArray(array, object)) {
+        cJSON_Delete(object);
+        return false;
+    }
+    return add_string(object, "type", stub->type) && add_string(object, "code", stub->code);
 }
 
 static bool add_totals(cJSON *root, const MoltReport *report)
@@ -508,6 +558,11 @@ char *molt_report_to_json(const MoltReport *report)
             if (report->findings[i].severity == (MoltSeverity)severity &&
                 !add_finding(findings, &report->findings[i]))
                 goto cleanup;
+    cJSON *stubs = report->stub_count > 0 ? cJSON_AddArrayToObject(root, "stubs") : NULL;
+    for (uint32_t i = 0; i < report->stub_count; i++) {
+        if (!add_stub(stubs, &report->stubs[i]))
+            goto cleanup;
+    }
     text = cJSON_Print(root);
 
 cleanup:

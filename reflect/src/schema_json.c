@@ -22,7 +22,7 @@ const char *const molt__kind_texts[MOLT_KIND_COUNT] = {
 const Mark molt__marks[MARK_COUNT] = {
     {MOLT_NOTE_REQUIRED, KEY_REQUIRED}, {MOLT_NOTE_TRANSIENT, KEY_TRANSIENT},
     {MOLT_NOTE_EXTERNAL, KEY_EXTERNAL}, {MOLT_NOTE_FLAGS, KEY_FLAGS},
-    {MOLT_NOTE_FALLBACK, KEY_FALLBACK},
+    {MOLT_NOTE_FALLBACK, KEY_FALLBACK}, {MOLT_NOTE_MIGRATE, KEY_MIGRATE},
 };
 
 const Mark molt__names[NAME_COUNT] = {
@@ -30,6 +30,7 @@ const Mark molt__names[NAME_COUNT] = {
     {MOLT_NOTE_ARM, KEY_ARM},
     {MOLT_NOTE_MOVED, KEY_MOVED},
     {MOLT_NOTE_INDEX, KEY_INDEX},
+    {MOLT_NOTE_VERSION, KEY_VERSION},
 };
 
 const TypeFlag molt__type_flags[TYPE_FLAG_COUNT] = {

@@ -199,6 +199,8 @@ static MoltStatus check_notes(const Check *check, const MoltType *type, const ch
             return fault(check, type, member, "the enum of its indices has no name");
         if (note->kind == MOLT_NOTE_MOVED && !*text)
             return fault(check, type, member, "the path it moved from is empty");
+        if (note->kind == MOLT_NOTE_VERSION && !*text)
+            return fault(check, type, member, "the version has no number");
         if (note->kind == MOLT_NOTE_CONVERT && !is_conversion(text))
             return fault(check, type, member, "unknown conversion \"%.40s\"", text);
         if (note->kind == MOLT_NOTE_DEFAULT && defaulted)

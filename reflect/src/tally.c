@@ -90,14 +90,18 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
         m->value_refused = m->value_refused || severity == MOLT_REFUSE;
         return severity != MOLT_REFUSE;
     }
-    if (severity == MOLT_LOSS && rule != MOLT_RULE_DANGLING_POINTER)
+    bool given_up = severity == MOLT_REFUSE && molt__hook_undoes(m, op, rule);
+    if (given_up)
+        severity = rule == MOLT_RULE_VERSION_CHANGED ? MOLT_INFO : MOLT_LOSS;
+    bool deferred = molt__hook_may_settle(m, op, rule, severity);
+    if ((severity == MOLT_LOSS || deferred) && rule != MOLT_RULE_DANGLING_POINTER)
         molt__attic_mark(m, op, i);
     if (severity == MOLT_LOSS && op->check != MOLT__NO_CHECK &&
         m->plan->checks[op->check].allow & allow_for(rule))
         severity = MOLT_INFO;
-    if (severity == MOLT_LOSS && m->plan->policy == MOLT_POLICY_STRICT)
+    if (severity == MOLT_LOSS && m->plan->policy == MOLT_POLICY_STRICT && !deferred)
         severity = MOLT_REFUSE;
-    if (severity == MOLT_REFUSE)
+    if (severity == MOLT_REFUSE && !deferred)
         m->refused = true;
     MoltTally *tally = tally_of(m, op->check, rule);
     if (tally) {
@@ -114,8 +118,11 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
         tally->unkept = tally->unkept || m->apart || op->unkept;
         if (severity > tally->severity)
             tally->severity = (uint8_t)severity;
+        if (!deferred && severity > tally->firm)
+            tally->firm = (uint8_t)severity;
+        tally->deferred = tally->deferred || (deferred && severity > MOLT_INFO);
     }
-    return severity != MOLT_REFUSE;
+    return severity != MOLT_REFUSE && !given_up;
 }
 
 /* Every added field that the removed one may have become: never a guess at which. */
@@ -193,7 +200,8 @@ static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRul
     case MOLT_RULE_UNION_CHANGED:
         text =
             "no rule says how the old value becomes the new one: add the new field beside the old "
-            "one under another name, fill it in code, and remove the old one in a later edit";
+            "one under another name, fill it in code, and remove the old one in a later edit; or "
+            "write a hook";
         break;
     case MOLT_RULE_UNION_ARM_REMOVED:
         text = "keep the arm, name its old name on its successor with MOLT_WAS(\"old\"), or give the "
@@ -222,6 +230,13 @@ static void write_remedy(const MoltMigration *m, const MoltCheck *check, MoltRul
         break;
     case MOLT_RULE_TYPE_MISSING:
         text = "keep the struct, or name its successor's old name with MOLT_WAS(\"old\")";
+        break;
+    case MOLT_RULE_HOOK_MISSING:
+        text = "the new code has a hook for this struct: give the library that holds it, or migrate in "
+               "the host";
+        break;
+    case MOLT_RULE_VERSION_CHANGED:
+        text = "what the values mean has changed: say how in a hook, MOLT_MIGRATE";
         break;
     case MOLT_RULE_FUNCTION_MISSING:
         text = "keep the function under its name, or change what is stored before the edit";
@@ -259,10 +274,13 @@ static void add_finding(MoltMigration *m, uint32_t check_index, const MoltTally 
     if (check->after != MOLT__NO_FIELD)
         molt_schema_declare(m->plan->after, &new->fields[check->after], after, sizeof after);
     MoltRule rule = tally ? (MoltRule)tally->rule : MOLT_RULE_FIELD_REMOVED;
-    if (tally && rule == MOLT_RULE_FIELD_REMOVED &&
+    if (tally && rule == MOLT_RULE_FIELD_REMOVED && !tally->handled &&
         molt__plan_candidate(m->plan, check, MOLT__NO_FIELD) != MOLT__NO_FIELD)
         rule = MOLT_RULE_POSSIBLE_RENAME;
-    write_remedy(m, check, rule, remedy, sizeof remedy);
+    if (tally && tally->handled)
+        snprintf(remedy, sizeof remedy, "a hook read the old values");
+    else
+        write_remedy(m, check, rule, remedy, sizeof remedy);
     if (tally && tally->severity == MOLT_LOSS && rule != MOLT_RULE_DANGLING_POINTER &&
         m->attic.keeps && !tally->unkept) {
         size_t length = strlen(remedy);

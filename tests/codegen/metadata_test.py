@@ -91,12 +91,14 @@ class Metadata(GameTest):
             _fields_ = [("size", ctypes.c_uint32), ("version", ctypes.c_uint32),
                         ("tables", ctypes.POINTER(ctypes.c_uint32)), ("heap", ctypes.c_void_p),
                         ("sites", ctypes.c_void_p), ("sites_end", ctypes.c_void_p),
-                        ("generator", ctypes.c_char_p), ("compiler", ctypes.c_char_p)]
+                        ("generator", ctypes.c_char_p), ("compiler", ctypes.c_char_p),
+                        ("hooks", ctypes.c_void_p), ("hooks_end", ctypes.c_void_p)]
         module = Module.in_dll(library, "molt_module")
         schema = json.loads((self.folder / "schema.json").read_text())
         self.assertEqual((module.size, module.version), (ctypes.sizeof(Module), 1))
         self.assertEqual(module.generator, b"molt-codegen 0.1.0")
         self.assertTrue(module.compiler)
+        self.assertEqual((module.hooks, module.hooks_end), (None, None))
         self.assertEqual(module.sites_end - module.sites, 40)  # one MoltSite
         tables = module.tables
         hash_words = [tables[4] | tables[5] << 32, tables[6] | tables[7] << 32]

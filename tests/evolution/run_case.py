@@ -12,6 +12,7 @@ and compares the outcome and the findings with what the case's leading comment e
     through-file: renumbered WHY               the same, but for the numbers of objects
     json: no, WHY                              the states do not go through their dumps
     cflags: FLAG...                            for the compiler, where the edit is one it warns of
+    old: STRUCT                                version 2 can include "old.h", with its layout in version 1
     with: FILE                                 another source of both versions, beside the case
 
 That is the live policy. Under the strict one an edit with losses is refused, by each of them, and any
@@ -51,6 +52,7 @@ class Case:
     strict: Expectation
     cflags: list
     others: list
+    old: list # structs that version 2 knows the old layout of
     json: bool = True # the states may be read back from their dumps
     file: str = "same" # what a reload through a file comes to, beside one in memory
 
@@ -72,7 +74,7 @@ def read_case(source):
     lines = [line.strip(" *") for line in comment.group(1).splitlines()] if comment else []
     words = {key: [line[len(key) + 1:].split() for line in lines if line.startswith(f"{key}:")]
              for key in ("expect", "report", "strict", "undo", "redo", "through-file", "json", "cflags",
-                          "with")}
+                         "with", "old")}
     if len(words["expect"]) != 1 or any(len(words[key]) > 1 for key in ("undo", "redo", "strict")):
         sys.exit("the leading comment must have one `expect:` line and at most one `undo:`, `redo:` "
                  "and `strict:`")
@@ -82,7 +84,8 @@ def read_case(source):
     texts += ["\nremedy " + line[7:].strip() for line in lines if line.startswith("remedy:")]
     live = Expectation(" ".join(words["expect"][0]), words["report"], undo, redo, texts)
     return Case(live, strict_of(live, bool(words["strict"])), sum(words["cflags"], []),
-                [line[0] for line in words["with"]], not words["json"], file)
+                [line[0] for line in words["with"]], [line[0] for line in words["old"]],
+                not words["json"], file)
 
 
 def run(command, **options):
@@ -95,6 +98,7 @@ def build(args, sources, version, folder, *options):
     base = sources[0].parent
     here = pathlib.Path(__file__).resolve().parent
     flags = [f"-DVERSION={version}", f"-I{here}"] + [f"-I{i}" for i in args.include]
+    flags.append(f"-I{folder}")
     metadata, library = folder / f"v{version}.c", folder / f"v{version}.so"
     command = [args.codegen, "--base", str(base), "--metadata", str(metadata), "--schema",
                str(folder / f"v{version}.json"), *options, *map(str, sources), "--", "-std=gnu11",
@@ -109,6 +113,14 @@ def build(args, sources, version, folder, *options):
     if compiled.returncode != 0:
         sys.exit(f"version {version} does not compile:\n{compiled.stdout}")
     return library, None
+
+
+def write_old_header(args, structs, folder):
+    types = [word for struct in structs for word in ("--type", struct)]
+    written = run([args.codegen, "--old-header", str(folder / "v1.json"), *types, "-o",
+                   str(folder / "old.h")])
+    if written.returncode != 0:
+        sys.exit(f"the header for the old layout: {written.stdout}")
 
 
 def small_stack():
@@ -230,6 +242,8 @@ def main():
                     return 0
                 sys.exit(f"the generator refuses version {version}:\n{refusal}")
             libraries.append(library)
+            if version == 1 and case.old:
+                write_old_header(args, case.old, folder)
         if case.live.outcome.startswith("codegen-error"):
             sys.exit("the generator accepts both versions")
         wrong = run_each(args, case, libraries, folder)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """docs/evolution.md says what the evolution cases prove: each row's cases exist, run as tests and end as
-the row says, each rule is one that reports use, and each annotation of molt.h is explained."""
+the row says, each rule is one that reports use, and each annotation of molt.h and hook.h is explained."""
 import pathlib
 import re
 import sys
@@ -58,9 +58,10 @@ def check_rules(text, root):
 
 
 def check_annotations(text, root):
-    header = (root / "reflect/include/molt/molt.h").read_text(encoding="utf-8")
+    headers = root / "reflect/include/molt"
+    header = "".join((headers / name).read_text(encoding="utf-8") for name in ("molt.h", "hook.h"))
     examples = "".join(re.findall(r"```c\n(.*?)```", text, re.DOTALL))
-    for name in sorted(set(re.findall(r"#define (MOLT_[A-Z]+)(?:\([^)]*\))? (?:MOLT__NOTE|extern)",
+    for name in sorted(set(re.findall(r"#define (MOLT_(?!_)[A-Z_]+)(?:\([^)]*\))? (?:MOLT__NOTE|MOLT__HOOK|extern)",
                                       header))):
         if not re.search(rf"\b{name}\b", examples):
             yield f"no example shows {name}"

@@ -18,7 +18,7 @@ C_STANDARD = {
     "stdatomic.h", "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "stdnoreturn.h",
     "string.h", "tgmath.h", "threads.h", "time.h", "uchar.h", "wchar.h", "wctype.h",
 }
-GAME_HEADERS = {"molt/molt.h", "molt/platform_api.h"}
+GAME_HEADERS = {"molt/molt.h", "molt/hook.h", "molt/platform_api.h"}
 
 # Layer -> folders whose headers it may use, and patterns of system headers that it must not.
 LAYERS = {
@@ -66,7 +66,7 @@ def check_include(root, layer, source, number, quoted, name):
         if quoted and found_in(root, "game", source, name):
             return
         if name not in GAME_HEADERS and name not in C_STANDARD:
-            problems.append(f"{place}: a game sees only molt.h, platform_api.h, standard headers")
+            problems.append(f"{place}: a game sees only molt.h, hook.h, platform_api.h, standard headers")
     elif owner:
         if owner not in folders:
             problems.append(f"{place}, which belongs to {owner}: {layer} must not know it")

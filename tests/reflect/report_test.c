@@ -305,6 +305,53 @@ static void failed_allocation_counts_as_left_out(void **state)
     }
 }
 
+static void stubs_stand_once_and_within_the_limit(void **state)
+{
+    (void)state;
+    MoltReport report;
+    molt_report_init(&report, NULL);
+    molt_report_add_stub(&report, "Ant", "first\n");
+    molt_report_add_stub(&report, "Ant", "second\n");
+    assert_int_equal(report.stub_count, 1);
+    assert_string_equal(report.stubs[0].code, "first\n");
+    for (int i = 0; i < 20; i++) {
+        char type[16], code[4000];
+        snprintf(type, sizeof type, "Type%d", i);
+        memset(code, 'x', sizeof code - 1);
+        code[sizeof code - 1] = '\0';
+        molt_report_add_stub(&report, type, code);
+    }
+    assert_in_range(report.stub_count, 2, 20);
+    add_many(&report, MOLT_REFUSE, 5000);
+    char *text = molt_report_to_text(&report);
+    assert_in_range(strlen(text), 1, MOLT_REPORT_LIMIT);
+    assert_non_null(strstr(text, "\nfirst\n"));
+    char *json = molt_report_to_json(&report);
+    cJSON *root = cJSON_Parse(json);
+    const cJSON *stub = cJSON_GetArrayItem(cJSON_GetObjectItem(root, "stubs"), 0);
+    assert_string_equal(cJSON_GetObjectItem(stub, "type")->valuestring, "Ant");
+    assert_string_equal(cJSON_GetObjectItem(stub, "code")->valuestring, "first\n");
+    cJSON_Delete(root);
+    free(json);
+    free(text);
+    molt_report_clear(&report);
+}
+
+static void a_stub_without_memory_is_left_out(void **state)
+{
+    (void)state;
+    for (uint64_t n = 1; n < 8; n++) {
+        CountingAllocator counting = {.fail_at = n};
+        MoltAllocator allocator = counting_allocator(&counting);
+        MoltReport report;
+        molt_report_init(&report, &allocator);
+        molt_report_add_stub(&report, "Ant", "code\n");
+        assert_int_equal(report.stub_count, counting.calls < n);
+        molt_report_clear(&report);
+        assert_int_equal(counting.blocks, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +370,8 @@ int main(void)
         cmocka_unit_test(equal_declarations_are_written_once),
         cmocka_unit_test(json_says_the_same),
         cmocka_unit_test(failed_allocation_counts_as_left_out),
+        cmocka_unit_test(stubs_stand_once_and_within_the_limit),
+        cmocka_unit_test(a_stub_without_memory_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,8 +114,8 @@ const MoltHeapApi *molt_heap_api(MoltHeap *heap);
 void molt_heap_set_fault(MoltHeap *heap, void (*fault)(void *context, const char *text),
                          void *context);
 
-/* Binds a library's allocation sites to the schema's type ids after checking each sizeof(T) that
- * the object files saw against the schema. MOLT_INVALID names file, line and both sizes when an
+/* Binds a library's allocation sites and hooks to the schema's type ids after checking each sizeof(T)
+ * that the object files saw against the schema. MOLT_INVALID names file, line and both sizes when an
  * object file is stale; nothing is bound then. */
 MoltStatus molt_module_bind(const MoltModule *module, const MoltSchema *schema, MoltError *error);
 

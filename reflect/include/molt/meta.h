@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "molt.h"
+#include "hook.h"
 
 #define MOLT_META_VERSION 1u
 
@@ -113,7 +113,9 @@ typedef struct MoltEnumerator {
     X(TAG, "tag")           /* on a union member; text: the enum field beside it that selects */   \
     X(ARM, "arm")           /* on a union's arm; text: its enumerator, if not that of its place */ \
     X(MOVED, "moved")       /* text: the path that the value comes from, "^.a.b[1]" */             \
-    X(INDEX, "index")       /* on an array; text: name of the enum whose values are its indices */
+    X(INDEX, "index")       /* on an array; text: name of the enum whose values are its indices */ \
+    X(VERSION, "version")   /* text: the number; of a struct, part of its layout's hash */         \
+    X(MIGRATE, "migrate")   /* a struct that has a hook; made by the hook, not by an annotation */
 
 typedef enum MoltNoteKind {
 #define X(name, id) MOLT_NOTE_##name,
@@ -184,6 +186,7 @@ typedef struct MoltModule {
     MoltSite *sites, *sites_end; /* NULL, NULL when the game allocates nothing */
     const char *generator; /* "molt-codegen 0.1.0" */
     const char *compiler;  /* __VERSION__ of the compiler that built the library */
+    MoltHook *hooks, *hooks_end; /* NULL, NULL when the game has none */
 } MoltModule;
 
 #define MOLT_MODULE_SYMBOL "molt_module"

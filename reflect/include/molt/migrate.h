@@ -2,6 +2,7 @@
  * the end. It must never know libraries beyond the MoltCodeMap that answers for them.
  *
  *   prepare: reads the old blocks, writes only new spans and a list of patches   -> may refuse
+ *            runs the plan's hooks at the end; what they write is taken back by a refusal
  *   commit:  applies the patches, swaps the spans in, sets schema and roots      -> cannot fail
  *   discard: drops the new side; the heap is bit-identical to before prepare */
 #ifndef MOLT_MIGRATE_H

@@ -1,5 +1,5 @@
-/* Molt for the game: annotations on declarations and the typed heap. Together with platform_api.h
- * this is all that a game includes. It must never know the engine, SDL or how metadata looks.
+/* Molt for the game: annotations on declarations and the typed heap. Together with hook.h and
+ * platform_api.h this is all that a game includes. It must never know the engine, SDL or how metadata looks.
  *
  * Annotations are empty to the compiler and read by molt-codegen. They stand where C attributes may:
  * on a field before its `;` (after a bit-field's width), on an enumerator after its name, on a struct
@@ -54,6 +54,10 @@
 /* Pointer or flexible array has as many elements as the integer field beside it says. The heap knows
  * the count of its own blocks by itself. */
 #define MOLT_COUNT(field) MOLT__NOTE(count field)
+
+/* Number of a struct's meaning, to be raised when the values mean something else while the layout stays:
+ * a reload that changes it needs a hook (hook.h). */
+#define MOLT_VERSION(number) MOLT__NOTE(version number)
 
 /* ---- typed heap ---------------------------------------------------------------------------- */
 

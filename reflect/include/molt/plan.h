@@ -23,6 +23,20 @@ MoltStatus molt_plan_build(const MoltSchema *before, const MoltSchema *after, Mo
                            MoltError *error);
 void molt_plan_free(MoltPlan *plan); /* NULL allowed */
 
+/* The hooks of the new library, bound to its schema by molt_module_bind, and the place where its code
+ * looks for the heap. Must outlive the plan. */
+typedef struct MoltHooks {
+    const MoltHook *items, *end;
+    const MoltHeapApi **heap; /* set while hooks run, put back afterwards; NULL allowed */
+} MoltHooks;
+
+/* The same with hooks (NULL allowed): the plan calls each for the objects of its struct when their
+ * layout changes. */
+MoltStatus molt_plan_build_with_hooks(const MoltSchema *before, const MoltSchema *after,
+                                      MoltPolicy policy, const MoltHooks *hooks,
+                                      const MoltAllocator *allocator, MoltPlan **out,
+                                      MoltReport *report, MoltError *error);
+
 const MoltSchema *molt_plan_before(const MoltPlan *plan);
 const MoltSchema *molt_plan_after(const MoltPlan *plan);
 

@@ -67,6 +67,11 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(DATA_MISSING, "library-data-missing")                                                        \
     X(LITERAL_COPIED, "literal-copied")                                                            \
     X(ROOT_CHANGED, "root-changed")                                                                \
+    X(HOOK_RAN, "hook-ran")                                                                        \
+    X(HOOK_FAILED, "hook-failed")                                                                  \
+    X(HOOK_MISSING, "hook-missing") /* the new schema has one, and only its library can run it */  \
+    X(HOOK_MISMATCH, "migration-does-not-match") /* a hook is for another old layout */            \
+    X(VERSION_CHANGED, "version-changed")                                                          \
     X(VALUE_RESTORED, "value-restored") /* from the attic */                                       \
     X(ATTIC_FULL, "attic-full") /* values of earlier edits are kept no longer */
 
@@ -92,10 +97,18 @@ typedef struct MoltFinding {
     uint64_t objects;   /* objects concerned; 0 when it does not depend on values */
 } MoltFinding;
 
+/* A hook that could settle refusals: C for people to paste and to fill in. */
+typedef struct MoltStub {
+    const char *type;
+    const char *code; /* several lines */
+} MoltStub;
+
 typedef struct MoltReport {
     MoltFinding *findings; /* strings owned by the report */
     uint32_t count;
     uint32_t left_out[3];  /* per severity: findings that did not fit */
+    MoltStub *stubs; /* strings owned by the report */
+    uint32_t stub_count;
     uint32_t types_changed;    /* rebuilt, and changed structs inside of rebuilt ones */
     uint64_t objects_migrated; /* rebuilt in a new layout; an array's elements count each */
     uint64_t objects_visited;  /* looked at for pointers but not rebuilt */
@@ -112,6 +125,9 @@ void molt_report_clear(MoltReport *report); /* frees everything; ready for use a
 /* Copies the finding and its strings. When memory is out or the limit is reached it counts in
  * left_out instead, so it cannot fail; a REFUSE pushes out INFO findings. */
 void molt_report_add(MoltReport *report, const MoltFinding *finding);
+
+/* Copies a stub and its strings, once for each type, as long as it fits beside the findings. */
+void molt_report_add_stub(MoltReport *report, const char *type, const char *code);
 
 /* Number of findings of a severity, left-out ones included. */
 uint32_t molt_report_total(const MoltReport *report, MoltSeverity severity);

@@ -1,0 +1,70 @@
+/* Inside of a migration that runs hooks, shared by hook_run.c, hook_view.c, hook_heap.c and
+ * hook_verify.c: the calls to make, what the hooks see, make and read. It must never know libraries
+ * but through the table of functions that came with the new schema.
+ *
+ * While hooks run, blocks that stay where they are hold the new state: their pointers are patched, and a
+ * hook may write them. What they held before lies in `shadows`, which the accessors read and a refusal
+ * puts back. Blocks that go are as they were, and read-only where the system allows. */
+#ifndef MOLT_HOOK_RUN_H
+#define MOLT_HOOK_RUN_H
+
+#include "migration.h"
+
+typedef struct MoltHookCall {
+    uintptr_t old, now;
+    const MoltOp *op; /* HOOK */
+} MoltHookCall;
+
+/* A copy of a span that stays, up to its last live block. */
+typedef struct MoltHookShadow {
+    unsigned char *bytes; /* aligned as the span is, up to MOLT__SHADOW_ALIGN; NULL: none */
+    uint64_t size;
+    void *allocation;
+} MoltHookShadow;
+
+enum { MOLT__SHADOW_ALIGN = 64, MOLT__HOOK_CHUNK = 4096 };
+
+/* Memory that lives until the hook returns. */
+typedef struct MoltHookChunk {
+    struct MoltHookChunk *next;
+    uint64_t size, used; /* behind this header */
+} MoltHookChunk;
+
+typedef struct MoltHookWork {
+    MoltHookCall *calls;
+    uint64_t call_count, call_slots;
+    MoltHookShadow *shadows; /* per span of the heap; NULL until hooks run */
+    MoltSpan *made;          /* types are those of the new schema */
+    uint64_t made_count, made_slots;
+    void **deleted; /* blocks that are in the new state and go at commit */
+    uint64_t deleted_count, deleted_slots;
+    bool *read;    /* per old field: some hook asked for it */
+    bool *seen;    /* per old type: some hook read an object of it */
+    uint64_t *ran; /* per new type: calls */
+    MoltHookChunk *chunks;
+    const MoltHook *current;  /* NULL while none runs */
+    MoltTypeId current_type;  /* in the new schema */
+    const MoltHookCall *call; /* that is under way */
+    MoltHeapApi heap_api;
+    bool refused; /* by a hook, or for what it did; the finding is in the report */
+} MoltHookWork;
+
+/* Where the bytes of an old address are while hooks run. */
+const unsigned char *molt__hook_bytes(const MoltMigration *m, uintptr_t address);
+/* Zeroed memory until the hook returns; NULL, with m->failed set, when there is none. */
+void *molt__hook_alloc(MoltMigration *m, uint64_t size);
+/* Refuses the reload for what a hook did. Only the first finding counts. */
+void molt__hook_refuse(MoltMigration *m, const MoltFinding *finding);
+/* "the hook of Player, game.c:12", for messages. */
+void molt__hook_name(const MoltMigration *m, char *buffer, size_t size);
+
+/* hook_view.c: the old object of a call as its hook sees it; NULL when memory is out. */
+const MoltOld *molt__hook_view(MoltMigration *m, MoltTypeId type, uintptr_t address);
+
+/* hook_heap.c: the heap as hooks see it. */
+void molt__hook_make_api(MoltMigration *m);
+
+/* hook_verify.c: refuses when a pointer of the new state leads into what goes. */
+void molt__hook_verify(MoltMigration *m);
+
+#endif

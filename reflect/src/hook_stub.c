@@ -1,0 +1,260 @@
+#include "hook_stub.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { STUB_SIZE = 4096, STUB_TAIL = 128, PATH_SIZE = 160 };
+
+typedef struct Stub {
+    const MoltPlan *plan;
+    char text[STUB_SIZE];
+    size_t length;
+    bool full; /* the field at hand does not fit */
+} Stub;
+
+__attribute__((format(printf, 3, 4))) static void add(Stub *stub, unsigned depth,
+                                                      const char *format, ...)
+{
+    size_t room = STUB_SIZE - STUB_TAIL - stub->length;
+    char line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (length < 0 || (size_t)length >= sizeof line || (size_t)length + depth * 4 >= room) {
+        stub->full = true;
+        return;
+    }
+    stub->length += (size_t)sprintf(stub->text + stub->length, "%*s%s", (int)depth * 4, "", line);
+}
+
+/* ---- one value ------------------------------------------------------------------------------ */
+
+/* Where a value is: "m[%d][%d]" with the indices i0, i1 for the accessors, "m[i0][i1]" in C. */
+typedef struct Place {
+    char path[PATH_SIZE], code[PATH_SIZE], name[PATH_SIZE];
+    unsigned indices, depth; /* loops around it; levels of indentation */
+} Place;
+
+static Place member(const Place *place, const char *name)
+{
+    Place inner = *place;
+    const char *dot = place->path[0] ? "." : "";
+    snprintf(inner.path, PATH_SIZE, "%.100s%s%.50s", place->path, dot, name);
+    snprintf(inner.code, PATH_SIZE, "%.100s%s%.50s", place->code, dot, name);
+    snprintf(inner.name, PATH_SIZE, "%.100s_%.50s", place->name, name);
+    return inner;
+}
+
+static Place element(const Place *place)
+{
+    Place inner = *place;
+    snprintf(inner.path, PATH_SIZE, "%.150s[%%d]", place->path);
+    snprintf(inner.code, PATH_SIZE, "%.140s[i%u]", place->code, place->indices);
+    inner.indices++;
+    inner.depth++;
+    return inner;
+}
+
+static void open_loop(Stub *stub, const Place *place, uint64_t length)
+{
+    add(stub, place->depth, "for (int i%u = 0; i%u < %llu; i%u++) {\n", place->indices,
+        place->indices, (unsigned long long)length, place->indices);
+}
+
+static void close_loop(Stub *stub, const Place *place)
+{
+    add(stub, place->depth, "}\n");
+}
+
+static void read_as(Stub *stub, const Place *place, const char *type, const char *function)
+{
+    char indices[64] = "";
+    size_t used = 0;
+    for (unsigned i = 0; i < place->indices && used < sizeof indices - 8; i++)
+        used += (size_t)snprintf(indices + used, sizeof indices - used, ", i%u", i);
+    add(stub, place->depth, "%s%s = molt_old_%s(old, \"%s\"%s);\n", type, place->name, function,
+        place->path, indices);
+    add(stub, place->depth, "(void)%s;\n", place->name);
+}
+
+static void read_pointer(Stub *stub, const Place *place, const MoltType *type)
+{
+    const MoltType *pointee = molt_type(stub->plan->before, type->elem);
+    if (pointee->flags & MOLT_TYPE_CHAR)
+        read_as(stub, place, "const char *", "text");
+    else if (pointee->kind == MOLT_KIND_STRUCT || pointee->kind == MOLT_KIND_UNION)
+        read_as(stub, place, "const MoltOld *", "follow");
+    else
+        read_as(stub, place, "uint64_t ", "count");
+}
+
+/* Reads a value of the old layout into a variable. */
+static void read_value(Stub *stub, MoltTypeId id, const Place *place)
+{
+    const MoltSchema *schema = stub->plan->before;
+    const MoltType *type = molt_type(schema, molt_value_type(schema, id));
+    if (stub->full)
+        return;
+    switch (type->kind) {
+    case MOLT_KIND_BOOL: read_as(stub, place, "bool ", "bool"); break;
+    case MOLT_KIND_INT:
+        if (type->flags & MOLT_TYPE_SIGNED)
+            read_as(stub, place, "int64_t ", "int");
+        else
+            read_as(stub, place, "uint64_t ", "uint");
+        break;
+    case MOLT_KIND_FLOAT: read_as(stub, place, "double ", "double"); break;
+    case MOLT_KIND_ENUM: read_as(stub, place, "const char *", "enum"); break;
+    case MOLT_KIND_POINTER: read_pointer(stub, place, type); break;
+    case MOLT_KIND_STRUCT:
+        for (uint32_t f = 0; f < type->count; f++) {
+            const MoltField *field = &schema->tables.fields[type->first + f];
+            Place inner = member(place, molt_string(schema, field->name));
+            if (molt_string(schema, field->name)[0] != '<')
+                read_value(stub, field->type, &inner);
+        }
+        break;
+    case MOLT_KIND_ARRAY:
+    case MOLT_KIND_VECTOR:
+    case MOLT_KIND_COMPLEX:
+        if (molt_type(schema, type->elem)->flags & MOLT_TYPE_CHAR) {
+            read_as(stub, place, "const char *", "text");
+        } else if (type->flags & MOLT_TYPE_FLEXIBLE) {
+            read_as(stub, place, "uint64_t ", "count");
+        } else {
+            Place inner = element(place);
+            open_loop(stub, place, type->length);
+            read_value(stub, type->elem, &inner);
+            close_loop(stub, place);
+        }
+        break;
+    default: read_as(stub, place, "const MoltOld *", "at"); break;
+    }
+}
+
+/* Assigns a value of the new layout. */
+static void assign_value(Stub *stub, MoltTypeId id, const Place *place)
+{
+    const MoltSchema *schema = stub->plan->after;
+    const MoltType *type = molt_type(schema, molt_value_type(schema, id));
+    if (stub->full)
+        return;
+    switch (type->kind) {
+    case MOLT_KIND_BOOL: add(stub, place->depth, "now->%s = false;\n", place->code); break;
+    case MOLT_KIND_POINTER: add(stub, place->depth, "now->%s = NULL;\n", place->code); break;
+    case MOLT_KIND_INT:
+    case MOLT_KIND_FLOAT:
+    case MOLT_KIND_COMPLEX:
+    case MOLT_KIND_ENUM: add(stub, place->depth, "now->%s = 0;\n", place->code); break;
+    case MOLT_KIND_STRUCT:
+        for (uint32_t f = 0; f < type->count; f++) {
+            const MoltField *field = &schema->tables.fields[type->first + f];
+            Place inner = member(place, molt_string(schema, field->name));
+            if (molt_string(schema, field->name)[0] != '<')
+                assign_value(stub, field->type, &inner);
+        }
+        break;
+    case MOLT_KIND_ARRAY:
+    case MOLT_KIND_VECTOR:
+        if (molt_type(schema, type->elem)->flags & MOLT_TYPE_CHAR && type->length > 0) {
+            add(stub, place->depth, "now->%s[0] = '\\0';\n", place->code);
+        } else if (type->length > 0) {
+            Place inner = element(place);
+            open_loop(stub, place, type->length);
+            assign_value(stub, type->elem, &inner);
+            close_loop(stub, place);
+        }
+        break;
+    default: add(stub, place->depth, "/* now->%s */\n", place->code); break;
+    }
+}
+
+/* ---- the fields ----------------------------------------------------------------------------- */
+
+static void add_field(Stub *stub, const MoltSchema *schema, uint32_t index, bool old)
+{
+    const MoltField *field = &schema->tables.fields[index];
+    const char *name = molt_string(schema, field->name);
+    char declared[200];
+    Place place = {.depth = 1};
+    size_t before = stub->length;
+    if (name[0] == '<' || stub->full)
+        return;
+    snprintf(place.path, PATH_SIZE, "%.150s", name);
+    snprintf(place.code, PATH_SIZE, "%.150s", name);
+    snprintf(place.name, PATH_SIZE, "%s_%.140s", old ? "old" : "new", name);
+    molt_schema_declare(schema, field, declared, sizeof declared);
+    add(stub, 1, "/* %s: %s */\n", old ? "before" : "now", declared);
+    if (old)
+        read_value(stub, field->type, &place);
+    else
+        assign_value(stub, field->type, &place);
+    if (stub->full) {
+        stub->length = before;
+        stub->text[before] = '\0';
+    }
+}
+
+static bool is_matched(const MoltPlan *plan, const MoltPair *pair, uint32_t before)
+{
+    const MoltType *is = molt_type(plan->after, pair->after);
+    for (uint32_t f = 0; f < is->count; f++) {
+        if (plan->matches[pair->match + f] == before)
+            return true;
+    }
+    return false;
+}
+
+static void add_fields(Stub *stub, const MoltPair *pair, MoltStubWants *wants, const void *context)
+{
+    const MoltPlan *plan = stub->plan;
+    const MoltType *was = molt_type(plan->before, pair->before);
+    const MoltType *is = molt_type(plan->after, pair->after);
+    for (uint32_t f = was->first; f < was->first + was->count; f++) {
+        if (!is_matched(plan, pair, f) || (wants && wants(context, f, MOLT__NO_FIELD)))
+            add_field(stub, plan->before, f, true);
+    }
+    for (uint32_t f = 0; f < is->count; f++) {
+        const MoltField *field = &plan->after->tables.fields[is->first + f];
+        bool defaulted = molt_schema_note(plan->after, field->note_first, field->note_count,
+                                          MOLT_NOTE_DEFAULT) != NULL;
+        bool added = plan->matches[pair->match + f] == MOLT__NO_FIELD && !defaulted;
+        if (added || (wants && wants(context, MOLT__NO_FIELD, is->first + f)))
+            add_field(stub, plan->after, is->first + f, false);
+    }
+}
+
+/* As the sources spell the struct; NULL when they do not, as far as the schema knows. */
+static const char *spelling_of(const MoltSchema *schema, MoltTypeId id)
+{
+    for (uint32_t s = 0; s < schema->tables.spelling_count; s++) {
+        const MoltSpelling *spelling = &schema->tables.spellings[s];
+        const char *text = molt_string(schema, spelling->text), *colon = strrchr(text, ':');
+        if (spelling->type == id)
+            return colon ? colon + 1 : text; /* "ground.c:Cell" */
+    }
+    return NULL;
+}
+
+void molt__hook_stub(const MoltPlan *plan, MoltTypeId before, MoltTypeId after,
+                     MoltStubWants *wants, const void *context, MoltReport *report)
+{
+    const MoltPair *pair = molt__plan_find_pair(plan, before, after);
+    const char *spelled = spelling_of(plan->after, after),
+               *type = molt_type_name(plan->after, after);
+    const char *name = spelled ? spelled : strrchr(type, ':') ? strrchr(type, ':') + 1 : type;
+    Stub stub = {.plan = plan};
+    if (!pair || (!spelled && strstr(type, "::"))) /* that one has no name */
+        return;
+    add(&stub, 0, "#include <molt/hook.h>\n\n");
+    if (!spelled)
+        add(&stub, 0, "/* struct %s, where it has no typedef */\n", name);
+    add(&stub, 0, "MOLT_MIGRATE(%s)(const MoltOld *old, %s *now)\n{\n", name, name);
+    add_fields(&stub, pair, wants, context);
+    snprintf(stub.text + stub.length, STUB_TAIL,
+             "%s    (void)old;\n    (void)now;\n    return true;\n}\n",
+             stub.full ? "    /* and so on for the other fields */\n" : "");
+    molt_report_add_stub(report, molt_type_name(plan->after, after), stub.text);
+}

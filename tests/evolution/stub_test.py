@@ -1,0 +1,70 @@
+"""Hooks that reports suggest: where an edit is refused, the code that the report offers compiles as it
+stands beside version 2 of the case, and with it the same edit is carried over."""
+import argparse
+import pathlib
+import re
+import sys
+import tempfile
+
+import run_case
+
+CASES = ["add_required", "array_reshaped", "complex_to_three", "enum_removed_live", "int_to_enum_unnamed",
+         "function_signature", "kind_changed", "pointer_retyped",
+         "pointer_to_struct_shared", "type_missing", "union_changed",
+         "version_changed"]
+TITLE = "A hook can settle this; paste it below the struct and say what becomes of the values:\n\n"
+
+
+def suggested(output):
+    """The stubs in what evolve prints."""
+    return re.findall(re.escape(TITLE) + r"(.*?\n}\n)", output, re.S)
+
+
+def check(args, case, folder):
+    """What is wrong with the stub of one case; an empty list when nothing is."""
+    source = case.read_text()
+    args.case_flags = run_case.read_case(source).cflags
+    first, refusal = run_case.build(args, [case], 1, folder)
+    second, refusal = run_case.build(args, [case], 2, folder) if not refusal else (None, refusal)
+    if refusal:
+        return [f"the generator refuses it: {refusal}"]
+    work = str(folder / "game.so")
+    plain = run_case.run([args.evolve, str(first), str(second), work]).stdout
+    stubs = suggested(plain)
+    if "outcome refused" not in plain or not stubs:
+        return [f"no hook is offered: {plain}"]
+    pasted = folder / case.name
+    root = re.search(r"^MOLT_ROOT\(\w+\);$", source, re.M).end()
+    hooks = "\n\n#if VERSION == 2\n" + "\n".join(stubs) + "#endif\n"
+    pasted.write_text(source[:root] + hooks + source[root:])
+    third, refusal = run_case.build(args, [pasted], 2, folder)
+    if refusal:
+        return [f"the generator refuses it with its stub: {refusal}\n{stubs[0]}"]
+    carried = run_case.run([args.evolve, str(first), str(third), work]).stdout
+    if "outcome migrated" not in carried or "finding info hook-ran" not in carried:
+        return [f"its stub does not carry it over: {carried}\n{stubs[0]}"]
+    return []
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cases", type=pathlib.Path)
+    parser.add_argument("--codegen", required=True)
+    parser.add_argument("--evolve", required=True)
+    parser.add_argument("--cc", default="cc")
+    parser.add_argument("--cflags", default="")
+    parser.add_argument("--include", action="append", default=[])
+    args = parser.parse_args()
+    args.include.append(str(args.cases.resolve().parent))
+    wrong = 0
+    for name in CASES:
+        with tempfile.TemporaryDirectory(prefix="molt-stub-") as folder:
+            for line in check(args, args.cases.resolve() / f"{name}.c", pathlib.Path(folder)):
+                print(f"FAIL {name}: {line}")
+                wrong += 1
+    print(f"{len(CASES)} stubs, {wrong} wrong")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
