@@ -1,5 +1,6 @@
-/* Inside of a migration, shared by migrate.c, execute.c, relocate.c and tally.c: the new side while it
- * is being built, and what was found on the way. It must never know libraries but through code_map.h.
+/* Inside of a migration, shared by migrate.c, execute.c, relocate.c, descent.c and tally.c: the new
+ * side while it is being built, and what was found on the way. It must never know libraries but
+ * through code_map.h.
  *
  * Invariant: until commit, nothing that the heap owned before prepare is written. */
 #ifndef MOLT_MIGRATION_H
