@@ -226,9 +226,6 @@ static bool is_reshape(const MoltPlan *plan, const MoltType *was, const MoltType
     return old_depth > 1 && had == has && !same_dimensions(plan, was, is);
 }
 
-/* Elements of arrays, in all dimensions, that are emitted one by one at most. */
-enum { UNROLLED = 4096 };
-
 void molt__emit_elements(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
                          MoltTypeId after, uint64_t source, uint64_t destination, uint64_t count)
 {
@@ -238,7 +235,7 @@ void molt__emit_elements(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId be
     if (molt__emit_is_copy(plan, before, after)) {
         if (count > 0)
             molt__emit_copy(plan, source, destination, count * from);
-    } else if (count == 1 || (count <= UNROLLED / outer && molt__emit_climbs(plan->after, after))) {
+    } else if (count == 1 || (count <= MOLT__UNROLLED / outer && molt__emit_climbs(plan->after, after))) {
         /* a loop's elements do not reach the struct around it; in longer arrays MOLT_MOVED that needs
            it finds nothing, and what it names is reported where it was */
         uint64_t unrolled = plan->unrolled;
@@ -265,11 +262,8 @@ static void emit_array(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befo
         molt__emit_drop_elements(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem,
                                  source + both * from, was->length - both, MOLT__NO_CONSTANT);
     }
-    if (is->length > both) {
-        uint32_t body = molt__emit_loop(plan, is->length - both, 0, 0, destination + both * to, to);
-        molt__emit_default(plan, is->elem, 0);
-        molt__emit_loop_end(plan, body);
-    }
+    if (is->length > both)
+        molt__emit_default_elements(plan, is->elem, destination + both * to, is->length - both);
 }
 
 static void emit_scalar_to_array(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
@@ -282,9 +276,7 @@ static void emit_scalar_to_array(MoltPlan *plan, const MoltEmitSite *site, MoltT
         return;
     }
     molt__emit_value(plan, site, before, is->elem, source, destination);
-    uint32_t body = molt__emit_loop(plan, is->length - 1, 0, 0, destination + stride, stride);
-    molt__emit_default(plan, is->elem, 0);
-    molt__emit_loop_end(plan, body);
+    molt__emit_default_elements(plan, is->elem, destination + stride, is->length - 1);
 }
 
 static void emit_array_to_scalar(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,

@@ -1,5 +1,5 @@
 /* Emitting the operations of a plan, shared by the files that each own a kind of change: plan_ops.c
- * (operations and checks), plan_default.c, plan_drop.c, plan_union.c, plan_moved.c,
+ * (operations and checks), plan_default.c, plan_drop.c, plan_union.c, plan_moved.c, plan_moved_back.c,
  * plan_moved_union.c, plan_ownership.c, plan_index.c and, for everything else, plan_emit.c. It must
  * never know live objects.
  *
@@ -9,6 +9,9 @@
 #define MOLT__PLAN_EMIT_H
 
 #include "plan_ops.h"
+
+/* Elements of arrays, in all dimensions, that are emitted one by one at most. */
+enum { MOLT__UNROLLED = 4096 };
 
 /* The field that is being emitted, for the check that its values may need. */
 typedef struct MoltEmitSite {
@@ -120,6 +123,19 @@ typedef enum MoltTakenPart { MOLT__TAKEN_NONE, MOLT__TAKEN_PART, MOLT__TAKEN_ALL
 MoltTakenPart molt__emit_taken(const MoltPlan *plan, uint64_t first, uint64_t end);
 /* Values of the type take part in MOLT_MOVED that climbs out of it. */
 bool molt__emit_climbs(const MoltSchema *schema, MoltTypeId type);
+
+/* A value that becomes an element of an array. */
+void molt__emit_element_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId elem,
+                             uint64_t destination);
+
+/* ---- plan_moved_back.c: values that return to where MOLT_MOVED took them from ---- */
+
+/* The new field of the innermost struct, which has no other source. False, with nothing emitted, when no
+ * old MOLT_MOVED names its place. */
+bool molt__emit_moved_back(MoltPlan *plan, uint32_t field, uint64_t destination);
+/* `count` elements of an array without a source: what an old MOLT_MOVED names, and defaults. */
+void molt__emit_default_elements(MoltPlan *plan, MoltTypeId elem, uint64_t destination,
+                                 uint64_t count);
 
 /* ---- plan_moved_union.c: MOLT_MOVED on the arms of a tagged union ---- */
 

@@ -175,6 +175,7 @@ struct MoltPlan {
     MoltOp *late; /* tags to be set after the fields of their struct */
     uint32_t late_count, late_slots;
     bool *moved_told; /* per new field: its MOLT_MOVED is in the report */
+    bool moves_back;  /* old MOLT_MOVED may give new places their values */
     bool collecting;  /* nothing is emitted, only taken[] is filled */
     const struct MoltEmitFrame *frame; /* the innermost struct that is being emitted */
     uint64_t base;                     /* of the innermost loop, as in taken[] */

@@ -1,0 +1,157 @@
+/* Undoing an edit with MOLT_MOVED takes the note away with the field that has it, so only the old side
+ * knows where the value came from. Within a session that is enough: what vanishes there goes on at the
+ * place that the note names, if nothing else has a claim on that. */
+#include "plan_emit.h"
+
+/* A struct of the old object on the way from the struct that the search begins in. */
+typedef struct Level {
+    MoltTypeId before, after; /* after MOLT_NO_TYPE: it vanishes */
+    uint64_t first;           /* bits from where the search begins */
+    uint64_t copies;          /* more than 1: elements of arrays, of which none is the one */
+    const struct Level *outer;
+} Level;
+
+typedef struct Search {
+    MoltPlan *plan;
+    const MoltEmitFrame *start;
+    uint64_t wanted; /* bits from the new struct at which the search begins */
+    MoltTypeId type; /* of the value there */
+    uint64_t found;
+    MoltEmitSource *out;
+} Search;
+
+/* The new field that an old one is by its name; MOLT__NO_FIELD when it vanishes. */
+static uint32_t successor(const Search *search, const Level *level, uint32_t field)
+{
+    MoltPlan *plan = search->plan;
+    if (level->after == MOLT_NO_TYPE)
+        return MOLT__NO_FIELD;
+    uint32_t pair = molt__plan_pair(plan, level->before, level->after);
+    const MoltType *is = molt_type(plan->after, level->after);
+    for (uint32_t f = 0; !plan->failed && f < is->count; f++) {
+        if (plan->matches[plan->pairs[pair].match + f] == field)
+            return is->first + f;
+    }
+    return MOLT__NO_FIELD;
+}
+
+/* The note, read from the struct that has it, names the place that is searched for. */
+static bool leads_there(const Search *search, const Level *level, const MoltNote *note)
+{
+    const MoltPlan *plan = search->plan;
+    const char *path = molt_string(plan->before, note->text);
+    MoltFieldPlace place;
+    for (; level && *path == '^'; level = level->outer)
+        path += path[1] == '.' ? 2 : 1;
+    while (level && level->after == MOLT_NO_TYPE)
+        level = level->outer;
+    return level && !level->outer &&
+           molt_schema_find_path(plan->after, search->start->after, path, &place) &&
+           place.bit_offset == search->wanted && place.type == search->type;
+}
+
+static void look_into(Search *search, const Level *level);
+
+/* The struct that a field holds, be it in an array. */
+static void look_deeper(Search *search, const Level *level, uint32_t f, uint32_t after)
+{
+    const MoltPlan *plan = search->plan;
+    const MoltField *field = &plan->before->tables.fields[f];
+    Level inner = {field->type, MOLT_NO_TYPE, level->first + field->bit_offset, level->copies,
+                   level};
+    while (molt_kind_is_sequence(molt_type(plan->before, inner.before)->kind)) {
+        inner.copies *= molt_type(plan->before, inner.before)->length;
+        inner.before = molt_type(plan->before, inner.before)->elem;
+    }
+    if (molt_type(plan->before, inner.before)->kind != MOLT_KIND_STRUCT)
+        return;
+    MoltTypeId is = after == MOLT__NO_FIELD ? MOLT_NO_TYPE : plan->after->tables.fields[after].type;
+    while (is != MOLT_NO_TYPE && molt_kind_is_sequence(molt_type(plan->after, is)->kind))
+        is = molt_type(plan->after, is)->elem;
+    if (is != MOLT_NO_TYPE && molt__plan_same_type(plan, inner.before, is))
+        inner.after = is;
+    look_into(search, &inner);
+}
+
+static void look_into(Search *search, const Level *level)
+{
+    const MoltPlan *plan = search->plan;
+    const MoltType *was = molt_type(plan->before, level->before);
+    for (uint32_t f = was->first; f < was->first + was->count && !plan->failed; f++) {
+        const MoltField *field = &plan->before->tables.fields[f];
+        const MoltNote *note =
+            molt_schema_note(plan->before, field->note_first, field->note_count, MOLT_NOTE_MOVED);
+        uint32_t after = successor(search, level, f);
+        if (note && after == MOLT__NO_FIELD && !(field->flags & MOLT_FIELD_TRANSIENT) &&
+            leads_there(search, level, note)) {
+            uint64_t first = search->start->source * 8 + level->first + field->bit_offset;
+            uint64_t bits = field->flags & MOLT_FIELD_BITS
+                                ? field->bit_width
+                                : molt_type(plan->before, field->type)->size * 8;
+            search->found += level->copies;
+            *search->out = (MoltEmitSource){.frame = search->start,
+                                            .type = field->type,
+                                            .holder = level->before,
+                                            .field = f,
+                                            .whole = true,
+                                            .first = first,
+                                            .end = first + bits};
+        }
+        look_deeper(search, level, f, after);
+    }
+}
+
+/* The one old value whose note names the place of a value of the new object. */
+static bool find_back(MoltPlan *plan, uint64_t first, MoltTypeId type, MoltEmitSource *out)
+{
+    if (!plan->moves_back)
+        return false;
+    for (const MoltEmitFrame *frame = plan->frame; frame; frame = frame->outer) {
+        if (frame->before == MOLT_NO_TYPE || frame->base != plan->base ||
+            frame->base_depth != plan->base_depth || first < frame->destination * 8)
+            continue;
+        Level level = {frame->before, frame->after, 0, 1, NULL};
+        Search search = {plan, frame, first - frame->destination * 8, type, 0, out};
+        look_into(&search, &level);
+        if (search.found > 0)
+            return search.found == 1;
+    }
+    return false;
+}
+
+bool molt__emit_moved_back(MoltPlan *plan, uint32_t field, uint64_t destination)
+{
+    const MoltField *is = &plan->after->tables.fields[field];
+    MoltEmitSource source;
+    if (is->flags & MOLT_FIELD_TRANSIENT ||
+        !find_back(plan, destination * 8 + is->bit_offset, is->type, &source))
+        return false;
+    molt__emit_from(plan, &source, plan->frame->after, field, destination);
+    molt__emit_tell_moved(plan, &source, plan->frame->after, field);
+    return true;
+}
+
+/* Elements as they are when nothing was there before. */
+static void emit_fresh(MoltPlan *plan, MoltTypeId elem, uint64_t destination, uint64_t count)
+{
+    uint64_t stride = molt_type(plan->after, elem)->size;
+    uint32_t body = molt__emit_loop(plan, count, 0, 0, destination, stride);
+    molt__emit_default(plan, elem, 0);
+    molt__emit_loop_end(plan, body);
+}
+
+void molt__emit_default_elements(MoltPlan *plan, MoltTypeId elem, uint64_t destination,
+                                 uint64_t count)
+{
+    uint64_t stride = molt_type(plan->after, elem)->size, run = 0;
+    bool searched = plan->moves_back && count <= MOLT__UNROLLED;
+    for (uint64_t i = 0; searched && i < count && !plan->failed; i++) {
+        MoltEmitSource source;
+        if (!find_back(plan, (destination + i * stride) * 8, elem, &source))
+            continue;
+        emit_fresh(plan, elem, destination + run * stride, i - run);
+        molt__emit_element_from(plan, &source, elem, destination + i * stride);
+        run = i + 1;
+    }
+    emit_fresh(plan, elem, destination + run * stride, count - run);
+}
