@@ -106,7 +106,7 @@ struct MoltMigration {
     uint64_t batch_element;
     bool batch_of_blocks; /* the batch advances from block to block, else within one */
     uint64_t object;
-    bool apart;   /* inside of a UNION, BOX or EMBED, whose values the attic does not know */
+    bool apart;   /* inside of a BOX or EMBED, whose values the attic does not know */
     uint64_t run; /* inside of a UNION: element of the batch where the arm's run begins */
     bool in_loop; /* then all of a loop's values belong to object loop_index of the batch */
     uint64_t loop_index;

@@ -16,6 +16,11 @@ void molt__emit_field_default(MoltPlan *plan, const MoltField *field, uint64_t d
     if (molt__emit_moved(plan, index, MOLT__NO_FIELD, destination) ||
         molt__emit_moved_union(plan, field, destination))
         return;
+    molt__emit_plain_default(plan, field, destination);
+}
+
+void molt__emit_plain_default(MoltPlan *plan, const MoltField *field, uint64_t destination)
+{
     const MoltNote *note = molt__plan_default(plan->after, field);
     uint64_t at = destination + field->bit_offset / 8;
     if (!note) {

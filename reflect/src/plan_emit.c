@@ -411,30 +411,6 @@ static bool is_flexible(const MoltSchema *schema, const MoltField *field)
     return type->kind == MOLT_KIND_ARRAY && (type->flags & MOLT_TYPE_FLEXIBLE) != 0;
 }
 
-/* The old field says which arm of a union beside it is active; `pointers`: of one that holds some. */
-static bool is_tag(const MoltSchema *schema, const MoltType *owner, uint32_t field, bool pointers)
-{
-    for (uint32_t f = owner->first; f < owner->first + owner->count; f++) {
-        MoltUnionTag tag;
-        const MoltField *item = &schema->tables.fields[f];
-        if (molt__union_tag(schema, owner, item, &tag) && tag.field == field &&
-            (!pointers || molt__plan_arms_have_pointers(schema, item->type)))
-            return true;
-    }
-    return false;
-}
-
-/* Of a tag that goes with its union both are kept as bytes, unless the arms hold pointers. */
-static void mark_tag(MoltPlan *plan, const MoltEmitSite *site, uint32_t first)
-{
-    if (plan->failed || site->before == MOLT__NO_FIELD ||
-        !is_tag(plan->before, molt_type(plan->before, site->type_before), site->before,
-                site->after == MOLT__NO_FIELD))
-        return;
-    for (uint32_t o = first; o < plan->op_count; o++)
-        plan->ops[o].unkept = true;
-}
-
 void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
                       uint64_t destination)
 {
@@ -450,14 +426,12 @@ void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
         return;
     }
     const MoltField *was = &plan->before->tables.fields[site->before];
-    uint32_t first = plan->op_count;
     if ((was->flags | is->flags) & MOLT_FIELD_BITS)
         molt__emit_bits(plan, site, was, is, source, destination);
     else if (!molt__emit_union(plan, site, source, destination) &&
              !molt__emit_indexed(plan, site, source, destination))
         molt__emit_value(plan, site, was->type, is->type, source + was->bit_offset / 8,
                          destination + is->bit_offset / 8);
-    mark_tag(plan, site, first);
 }
 
 static bool is_matched(const MoltPlan *plan, uint32_t pair, uint32_t before)
@@ -493,9 +467,7 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
             is_flexible(plan->before, field))
             continue;
         MoltEmitSite site = {pair, before, after, was->first + f, MOLT__NO_FIELD};
-        uint32_t first = plan->op_count;
         molt__emit_drop_field(plan, &site, MOLT_RULE_FIELD_REMOVED, field, source);
-        mark_tag(plan, &site, first);
     }
 }
 

@@ -47,6 +47,8 @@ void molt__emit_body_end(MoltPlan *plan, uint32_t body);
 /* Values whose places are counted from elsewhere than those around them: sources `source` and
  * `stride` away (both 0: from where they are), or only destinations. */
 void molt__emit_base(MoltPlan *plan, uint64_t source, uint64_t stride);
+/* The same places as something else: what is taken from an arm is not taken from the others. */
+void molt__emit_arm_base(MoltPlan *plan, uint32_t arm);
 void molt__emit_base_end(MoltPlan *plan);
 /* Check of the site's field, MOLT__NO_CHECK when memory is out. */
 uint32_t molt__emit_check(MoltPlan *plan, const MoltEmitSite *site);
@@ -66,6 +68,8 @@ uint16_t molt__plan_value_kind(const MoltSchema *schema, MoltTypeId type);
 const MoltNote *molt__plan_default(const MoltSchema *schema, const MoltField *field);
 /* `destination` is that of the struct that holds the field. */
 void molt__emit_field_default(MoltPlan *plan, const MoltField *field, uint64_t destination);
+/* The same where no MOLT_MOVED is asked. */
+void molt__emit_plain_default(MoltPlan *plan, const MoltField *field, uint64_t destination);
 void molt__emit_default(MoltPlan *plan, MoltTypeId after, uint64_t destination);
 
 /* ---- plan_drop.c: values that go ---- */
@@ -73,6 +77,8 @@ void molt__emit_default(MoltPlan *plan, MoltTypeId after, uint64_t destination);
 /* `source` is that of the struct that holds the field. */
 void molt__emit_drop_field(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule,
                            const MoltField *field, uint64_t source);
+/* The operations from `first` on keep defaults too. */
+void molt__emit_keep_defaults(MoltPlan *plan, uint32_t first);
 /* `constant` is the default in the old schema, or MOLT__NO_CONSTANT. */
 void molt__emit_drop(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, MoltTypeId before,
                      uint64_t source, uint32_t constant);
@@ -105,6 +111,9 @@ typedef struct MoltEmitSource {
     uint32_t field;             /* the last field on the way */
     bool whole;                 /* the value is that field, not an element of it */
     uint64_t first, end;        /* bits, as in MoltTaken */
+    const MoltUnionTag
+        *tag; /* of a value that is there while this selects `field`; offset from where
+                                other sources count. NULL: it always is */
 } MoltEmitSource;
 
 /* Whether MOLT_MOVED of a new field of the innermost struct names a place of the old object. */
@@ -112,6 +121,8 @@ bool molt__emit_find_moved(const MoltPlan *plan, const MoltField *field, MoltEmi
 /* The field from where MOLT_MOVED says; `own` is the old field of its name, or MOLT__NO_FIELD. False,
  * with nothing emitted, when it says nothing. */
 bool molt__emit_moved(MoltPlan *plan, uint32_t field, uint32_t own, uint64_t destination);
+/* The source's bits go elsewhere. */
+void molt__emit_take(MoltPlan *plan, const MoltEmitSource *source);
 /* A value from a source into a field of `holder`, which is at `destination`. */
 void molt__emit_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId holder,
                      uint32_t field, uint64_t destination);

@@ -87,7 +87,7 @@ MoltTakenPart molt__emit_taken(const MoltPlan *plan, uint64_t first, uint64_t en
     return part;
 }
 
-static void take(MoltPlan *plan, const MoltEmitSource *source)
+void molt__emit_take(MoltPlan *plan, const MoltEmitSource *source)
 {
     if (molt__plan_grow(plan, (void **)&plan->taken, &plan->taken_slots, plan->taken_count, 1,
                         sizeof *plan->taken))
@@ -127,7 +127,7 @@ void molt__emit_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId ho
     else
         was = &element;
     if (plan->collecting)
-        take(plan, source);
+        molt__emit_take(plan, source);
     if ((was->flags | is->flags) & MOLT_FIELD_BITS) {
         molt__emit_bits(plan, &site, was, is, at, destination);
         return;
@@ -147,7 +147,7 @@ void molt__emit_element_from(MoltPlan *plan, const MoltEmitSource *source, MoltT
     MoltEmitSite site = {UINT32_MAX, source->holder, source->frame->after, source->field,
                          MOLT__NO_FIELD};
     if (plan->collecting)
-        take(plan, source);
+        molt__emit_take(plan, source);
     else
         record_move(plan, source, elem, MOLT__NO_FIELD, destination);
     if (was->flags & MOLT_FIELD_BITS) {

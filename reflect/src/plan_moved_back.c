@@ -18,6 +18,7 @@ typedef struct Search {
     MoltTypeId type; /* of the value there */
     uint64_t found;
     MoltEmitSource *out;
+    MoltUnionTag *tag; /* what out->tag points at */
 } Search;
 
 /* The new field that an old one is by its name; MOLT__NO_FIELD when it vanishes. */
@@ -73,36 +74,64 @@ static void look_deeper(Search *search, const Level *level, uint32_t f, uint32_t
     look_into(search, &inner);
 }
 
+/* Field `f` of a struct, or an arm of a union with a tag, vanishes and lies at its offset from `first`. */
+static void look_at(Search *search, const Level *level, MoltTypeId holder, uint32_t f,
+                    uint64_t first, const MoltUnionTag *tag)
+{
+    const MoltPlan *plan = search->plan;
+    const MoltField *field = &plan->before->tables.fields[f];
+    const MoltNote *note =
+        molt_schema_note(plan->before, field->note_first, field->note_count, MOLT_NOTE_MOVED);
+    uint64_t at = search->start->source * 8 + first + field->bit_offset;
+    uint64_t bits = field->flags & MOLT_FIELD_BITS ? field->bit_width
+                                                   : molt_type(plan->before, field->type)->size * 8;
+    if (!note || field->flags & MOLT_FIELD_TRANSIENT || !leads_there(search, level, note))
+        return;
+    search->found += level->copies;
+    *search->out = (MoltEmitSource){.frame = search->start,
+                                    .type = field->type,
+                                    .holder = holder,
+                                    .field = f,
+                                    .whole = true,
+                                    .first = at,
+                                    .end = at + bits};
+    if (!tag)
+        return;
+    *search->tag = *tag;
+    search->tag->offset += search->start->source + level->first / 8;
+    search->out->tag = search->tag;
+}
+
+/* The arms of a union, whose notes are read from the struct that holds it. */
+static void look_at_arms(Search *search, const Level *level, const MoltField *field)
+{
+    const MoltPlan *plan = search->plan;
+    const MoltType *type = molt_type(plan->before, field->type);
+    MoltUnionTag tag;
+    if (!molt__union_tag(plan->before, molt_type(plan->before, level->before), field, &tag))
+        return;
+    for (uint32_t f = type->first; f < type->first + type->count; f++)
+        look_at(search, level, field->type, f, level->first + field->bit_offset, &tag);
+}
+
 static void look_into(Search *search, const Level *level)
 {
     const MoltPlan *plan = search->plan;
     const MoltType *was = molt_type(plan->before, level->before);
     for (uint32_t f = was->first; f < was->first + was->count && !plan->failed; f++) {
         const MoltField *field = &plan->before->tables.fields[f];
-        const MoltNote *note =
-            molt_schema_note(plan->before, field->note_first, field->note_count, MOLT_NOTE_MOVED);
         uint32_t after = successor(search, level, f);
-        if (note && after == MOLT__NO_FIELD && !(field->flags & MOLT_FIELD_TRANSIENT) &&
-            leads_there(search, level, note)) {
-            uint64_t first = search->start->source * 8 + level->first + field->bit_offset;
-            uint64_t bits = field->flags & MOLT_FIELD_BITS
-                                ? field->bit_width
-                                : molt_type(plan->before, field->type)->size * 8;
-            search->found += level->copies;
-            *search->out = (MoltEmitSource){.frame = search->start,
-                                            .type = field->type,
-                                            .holder = level->before,
-                                            .field = f,
-                                            .whole = true,
-                                            .first = first,
-                                            .end = first + bits};
+        if (after == MOLT__NO_FIELD) {
+            look_at(search, level, level->before, f, level->first, NULL);
+            look_at_arms(search, level, field);
         }
         look_deeper(search, level, f, after);
     }
 }
 
 /* The one old value whose note names the place of a value of the new object. */
-static bool find_back(MoltPlan *plan, uint64_t first, MoltTypeId type, MoltEmitSource *out)
+static bool find_back(MoltPlan *plan, uint64_t first, MoltTypeId type, MoltEmitSource *out,
+                      MoltUnionTag *tag)
 {
     if (!plan->moves_back)
         return false;
@@ -111,7 +140,7 @@ static bool find_back(MoltPlan *plan, uint64_t first, MoltTypeId type, MoltEmitS
             frame->base_depth != plan->base_depth || first < frame->destination * 8)
             continue;
         Level level = {frame->before, frame->after, 0, 1, NULL};
-        Search search = {plan, frame, first - frame->destination * 8, type, 0, out};
+        Search search = {plan, frame, first - frame->destination * 8, type, 0, out, tag};
         look_into(&search, &level);
         if (search.found > 0)
             return search.found == 1;
@@ -119,14 +148,51 @@ static bool find_back(MoltPlan *plan, uint64_t first, MoltTypeId type, MoltEmitS
     return false;
 }
 
+/* Objects whose tag selects another arm have nothing to give back. */
+static void emit_from_arm(MoltPlan *plan, const MoltEmitSource *source, uint32_t field,
+                          uint64_t destination)
+{
+    const MoltType *tags = molt_type(plan->before, source->tag->type);
+    const MoltType *type = molt_type(plan->before, source->holder);
+    uint32_t arms = molt__emit_body(plan, (MoltOp){.code = MOLT__OP_UNION,
+                                                   .check = MOLT__NO_CHECK,
+                                                   .tag = source->tag->offset,
+                                                   .forms = {source->tag->form}});
+    for (uint32_t e = tags->first; e <= tags->first + tags->count && !plan->failed; e++) {
+        bool named = e < tags->first + tags->count;
+        uint64_t value = named ? plan->before->tables.enumerators[e].value : 0;
+        uint32_t body = molt__emit_body(plan, (MoltOp){.code = MOLT__OP_ARM,
+                                                       .check = MOLT__NO_CHECK,
+                                                       .tag = value,
+                                                       .otherwise = !named});
+        molt__emit_base(plan, 0, 0); /* what points into an arm is not followed out of it */
+        if (named && molt__union_arm_of_value(plan->before, type, tags, value) == source->field)
+            molt__emit_from(plan, source, plan->frame->after, field, destination);
+        else
+            molt__emit_plain_default(plan, &plan->after->tables.fields[field], destination);
+        molt__emit_base_end(plan);
+        molt__emit_body_end(plan, body);
+    }
+    molt__emit_body_end(plan, arms);
+}
+
 bool molt__emit_moved_back(MoltPlan *plan, uint32_t field, uint64_t destination)
 {
     const MoltField *is = &plan->after->tables.fields[field];
     MoltEmitSource source;
+    MoltUnionTag tag;
     if (is->flags & MOLT_FIELD_TRANSIENT ||
-        !find_back(plan, destination * 8 + is->bit_offset, is->type, &source))
+        !find_back(plan, destination * 8 + is->bit_offset, is->type, &source, &tag))
         return false;
-    molt__emit_from(plan, &source, plan->frame->after, field, destination);
+    if (source.tag && plan->collecting) {
+        molt__emit_arm_base(plan, source.field);
+        molt__emit_take(plan, &source);
+        molt__emit_base_end(plan);
+    } else if (source.tag) {
+        emit_from_arm(plan, &source, field, destination);
+    } else {
+        molt__emit_from(plan, &source, plan->frame->after, field, destination);
+    }
     molt__emit_tell_moved(plan, &source, plan->frame->after, field);
     return true;
 }
@@ -147,7 +213,8 @@ void molt__emit_default_elements(MoltPlan *plan, MoltTypeId elem, uint64_t desti
     bool searched = plan->moves_back && count <= MOLT__UNROLLED;
     for (uint64_t i = 0; searched && i < count && !plan->failed; i++) {
         MoltEmitSource source;
-        if (!find_back(plan, (destination + i * stride) * 8, elem, &source))
+        MoltUnionTag tag;
+        if (!find_back(plan, (destination + i * stride) * 8, elem, &source, &tag) || source.tag)
             continue;
         emit_fresh(plan, elem, destination + run * stride, i - run);
         molt__emit_element_from(plan, &source, elem, destination + i * stride);

@@ -59,9 +59,10 @@ typedef enum MoltValueFate {
 typedef struct MoltOp {
     uint8_t code;
     bool round;    /* NUMBER: fractions to the nearest integer */
-    bool has_string; /* DROP_BYTES: its default is a string, so NULL is worth keeping */
+    bool keeps_default; /* DROP: a default is worth keeping too, because what returns in its place
+                           would be something else */
     bool external; /* POINTER: bits are kept whatever they are */
-    bool unkept;   /* what it loses cannot return: a tag without its arm, or an arm's pointers */
+    bool unkept;   /* what it loses cannot return: the pointers of a union without a tag */
     bool otherwise; /* ARM */
     uint32_t check;
     uint64_t source, destination;

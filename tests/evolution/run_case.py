@@ -6,6 +6,7 @@ outcome and the findings with what the case's leading comment expects:
     dump: TEXT                                 a part of the dump of the state after the edit
     remedy: TEXT                               the beginning of a remedy that must be there
     undo: differs | refused WHY                going back to version 1 does not give the same dump
+    back: TEXT                                 a part of the dump after going back, where it differs
     cflags: FLAG...                            for the compiler, where the edit is one it warns of
     with: FILE                                 another source of both versions, beside the case
 
@@ -30,9 +31,10 @@ def expectations(source):
     undo = [line[5:].split()[0] for line in lines if line.startswith("undo:")]
     dumps = [line[5:].strip() for line in lines if line.startswith("dump:")]
     dumps += ["\nremedy " + line[7:].strip() for line in lines if line.startswith("remedy:")]
+    backs = [line[5:].strip() for line in lines if line.startswith("back:")]
     if len(expect) != 1 or len(undo) > 1:
         sys.exit("the leading comment must have one `expect:` line and at most one `undo:` line")
-    return expect[0], reports, dumps, cflags, others, undo[0] if undo else "same"
+    return expect[0], reports, dumps, cflags, others, (undo[0] if undo else "same", backs)
 
 
 def run(command, **options):
@@ -76,8 +78,10 @@ def compare(expect, reports, dumps, undo, output):
         if not any(finding[:len(report)] == report for finding in findings):
             wrong.append(f"no finding: {' '.join(report)}")
     undone = re.search(r"^undo (\S+)", output, re.M)
-    if undone and undone.group(1) != undo:
-        wrong.append(f"expected of going back: {undo}, got {undone.group(1)}")
+    if undone and undone.group(1) != undo[0]:
+        wrong.append(f"expected of going back: {undo[0]}, got {undone.group(1)}")
+    after = output.partition("\nafter:\n")[2]
+    wrong += [f"not there after going back: {text}" for text in undo[1] if text not in after]
     for finding in findings:
         named = any(finding[:len(report)] == report for report in reports)
         if finding[0] == "loss" and not named and words[0] != "refused":
