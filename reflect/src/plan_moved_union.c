@@ -122,7 +122,7 @@ static bool find_tag(MoltPlan *plan, const Merge *merge, MoltEmitSource *out)
         return false;
     const MoltField *field = &plan->before->tables.fields[from];
     *out = (MoltEmitSource){.frame = frame,
-                            .type = field->type,
+                            .type = molt_value_type(plan->before, field->type),
                             .holder = frame->before,
                             .field = from,
                             .whole = true,
