@@ -159,6 +159,8 @@ class Walk:
         kind = type_["kind"] if type_ else "pointer"
         if kind == "struct":
             return self.struct(type_, expected, actual, path)
+        if kind == "union" and isinstance(expected, dict) and "bytes" not in expected:
+            return self.union(type_, expected, actual, path)
         if kind == "array" and isinstance(expected, list):
             return self.array(type_, expected, actual, path)
         if kind == "float" and not isinstance(expected, dict) and not isinstance(actual, dict):
@@ -181,6 +183,12 @@ class Walk:
             agree &= self.value(types[field["type"]], expected[name], actual[name],
                                 f"{path}.{name}")
         return agree
+
+    def union(self, type_, expected, actual, path):
+        if not isinstance(actual, dict) or expected.keys() != actual.keys():
+            return self.differ(path, f"arm {list(expected)}", actual)
+        return all(self.value(self.schema.types[type_["by_name"][arm]["type"]], want, actual[arm],
+                              f"{path}.{arm}") for arm, want in expected.items())
 
     def array(self, type_, expected, actual, path):
         if not isinstance(actual, list) or len(expected) != len(actual):
