@@ -38,6 +38,12 @@ void molt__emit_keep_defaults(MoltPlan *plan, uint32_t first)
         plan->ops[o].keeps_default = true;
 }
 
+void molt__emit_unkept(MoltPlan *plan, uint32_t first)
+{
+    for (uint32_t o = first; o < plan->op_count; o++)
+        plan->ops[o].unkept = true;
+}
+
 static const MoltType *owner_of(const MoltSchema *schema, const MoltField *field)
 {
     uint32_t index = (uint32_t)(field - schema->tables.fields);
@@ -85,6 +91,8 @@ static bool drop_tagged(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule,
             drop_bytes(plan, site, rule, at, type->size, MOLT__NO_CONSTANT, false);
         molt__emit_base_end(plan);
         molt__emit_keep_defaults(plan, body);
+        if (!named)
+            molt__emit_unkept(plan, body);
         molt__emit_body_end(plan, body);
     }
     molt__emit_body_end(plan, arms);

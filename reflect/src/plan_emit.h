@@ -79,6 +79,8 @@ void molt__emit_drop_field(MoltPlan *plan, const MoltEmitSite *site, MoltRule ru
                            const MoltField *field, uint64_t source);
 /* The operations from `first` on keep defaults too. */
 void molt__emit_keep_defaults(MoltPlan *plan, uint32_t first);
+/* What the operations from `first` on lose cannot return: a tag without a name guards nothing. */
+void molt__emit_unkept(MoltPlan *plan, uint32_t first);
 /* `constant` is the default in the old schema, or MOLT__NO_CONSTANT. */
 void molt__emit_drop(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, MoltTypeId before,
                      uint64_t source, uint32_t constant);

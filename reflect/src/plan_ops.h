@@ -62,7 +62,8 @@ typedef struct MoltOp {
     bool keeps_default; /* DROP: a default is worth keeping too, because what returns in its place
                            would be something else */
     bool external; /* POINTER: bits are kept whatever they are */
-    bool unkept;   /* what it loses cannot return: the pointers of a union without a tag */
+    bool unkept;   /* what it loses cannot return: the pointers of a union without a tag, and what a
+                      tag without a name guards */
     bool otherwise; /* ARM */
     uint32_t check;
     uint64_t source, destination;

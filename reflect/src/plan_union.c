@@ -142,6 +142,7 @@ static void emit_arms(MoltPlan *plan, const Union *u, const MoltEmitSite *site, 
     uint32_t body = molt__emit_body(
         plan, (MoltOp){.code = MOLT__OP_ARM, .check = MOLT__NO_CHECK, .otherwise = true});
     emit_bytes(plan, u, site, MOLT__NO_ARM);
+    molt__emit_unkept(plan, body);
     molt__emit_body_end(plan, body);
     molt__emit_body_end(plan, arms);
 }
