@@ -10,6 +10,10 @@ class Gone(Exception):
     """A place of the old schema that the new one does not have."""
 
 
+class Apart(Exception):
+    """A place of the old schema that is in a block of its own in the new one."""
+
+
 def sources(new_items, old_items):
     """{new name: old name} of fields or enumerators, from their names and MOLT_WAS.
 
@@ -221,5 +225,7 @@ class Mapping:
         new_field = new_type["by_name"][target]
         if "bits" in new_field:
             raise Gone(f".{name}")
-        return (new_field["offset"], self.old.types[field["type"]],
-                self.new.types[new_field["type"]])
+        was, becomes = self.old.types[field["type"]], self.new.types[new_field["type"]]
+        if was["kind"] == "struct" and becomes["kind"] == "pointer":
+            raise Apart
+        return new_field["offset"], was, becomes

@@ -1,4 +1,5 @@
-"""What the notes of a field say beyond its name: MOLT_TAG and MOLT_ARM, MOLT_MOVED, MOLT_INDEX.
+"""What the notes of a field say beyond its name: MOLT_TAG and MOLT_ARM, MOLT_MOVED, MOLT_INDEX; and
+structs that are inline on one side and behind a pointer on the other.
 
 Mixed into the oracle's Migration. A union with a tag is {"arm": value} in a dump, {"bytes": hex} where
 the tag selects none.
@@ -6,7 +7,7 @@ the tag selects none.
 
 import re
 
-from molt_expectation import ANY
+from molt_expectation import ANY, Boxed
 from molt_schema import Slot
 
 
@@ -39,6 +40,8 @@ class Notes:
     def __init__(self):
         self.frames = []   # structs around the value: (old type, old value), None for a new struct
         self.moved = set()  # ways of what went elsewhere
+        self.embedded = {}  # id of a block that becomes part of another object -> path there
+        self.pointed = {}   # id of an object -> path of a pointer to it that stays one
 
     # ---- MOLT_MOVED
 
@@ -181,6 +184,40 @@ class Notes:
                 result[name] = {arm: self.take(found[arm], slot, f"{path}.{name}.{arm}")}
             else:
                 result[name] = self.fresh_arm(union, arm, path, bool(found))
+
+    # ---- ownership
+
+    def changes_ownership(self, old_type, new_type):
+        inline, pointer = old_type, new_type
+        if old_type["kind"] == "pointer" and new_type["kind"] == "struct":
+            return self.map.type(self.old.elem(old_type)["name"]) == new_type["name"]
+        return inline["kind"] == "struct" and pointer["kind"] == "pointer" and (
+            self.map.type(inline["name"]) == self.new.elem(pointer)["name"])
+
+    def convert_ownership(self, old_slot, new_slot, value, path):
+        if new_slot.type["kind"] == "pointer":
+            to = Slot(self.new.elem(new_slot.type))
+            return Boxed(to.type["name"], self.convert(old_slot, to, value, path))
+        if value is None:
+            return self.type_default(new_slot.type, path)
+        block = Slot(self.old.elem(old_slot.type))
+        obj = self.objects.get(value.get("ref"))
+        if obj is None or value.get("at") or obj["type"] != block.type["name"]:
+            self.refuse(path, "it does not point at a whole block")
+            return ANY
+        if value["ref"] in self.embedded:
+            self.refuse(path, f"{value['ref']} becomes {self.embedded[value['ref']]} already")
+        self.embedded[value["ref"]] = path
+        elements = [obj["value"]] if "count" not in obj else obj["value"]
+        if not all(self.is_zero(block.type, each) for each in elements[1:]):
+            self.loss("elements-dropped", path)
+        return self.convert(block, new_slot, elements[0], path)
+
+    def settle_ownership(self):
+        for id_, path in self.embedded.items():
+            self.out.objects.pop(id_, None)
+            if id_ in self.pointed:
+                self.refuse(self.pointed[id_], f"points at {id_}, which becomes {path}")
 
     # ---- MOLT_INDEX
 

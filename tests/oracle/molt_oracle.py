@@ -17,7 +17,7 @@ import sys
 from fractions import Fraction
 
 from molt_expectation import ANY, CString, ExpectedObject, Expectation, Fresh, OneOf, Ref
-from molt_mapping import SCALARS, Gone, Mapping
+from molt_mapping import SCALARS, Apart, Gone, Mapping
 from molt_numbers import FLT_MAX, as_float, exact, is_nan, is_word
 from molt_notes import Notes
 from molt_schema import Schema, Slot, load_json, parse_path
@@ -62,6 +62,7 @@ class Migration(Notes):
                 self.out.roots[name] = self.reference(target, f"root {name}")
         for obj in self.before["objects"]:
             self.convert_object(obj)
+        self.settle_ownership()
         return self.out
 
     def convert_object(self, obj):
@@ -153,6 +154,8 @@ class Migration(Notes):
             return self.convert_scalar(old_slot, new_slot, value, path)
         if old_kind == new_kind == "struct":
             return self.convert_struct(old_slot, new_slot, value, path)
+        if self.changes_ownership(old_type, new_type):
+            return self.convert_ownership(old_slot, new_slot, value, path)
         if old_kind == new_kind == "pointer":
             return self.convert_pointer(old_slot, new_slot, value, path)
         if old_kind == "array" or new_kind == "array":
@@ -491,12 +494,15 @@ class Migration(Notes):
 
     def reference(self, value, path, old_to=None, new_to=None):
         obj = self.objects[value["ref"]]
+        self.pointed.setdefault(value["ref"], path)
         new_name = self.map.type(obj["type"])
         if new_name is None:
             self.refuse(path, f"points at {value['ref']}, whose type {obj['type']} is gone")
             return ANY
         try:
             element, offset, old_there, new_there = self.new_place(obj, value.get("at", ""))
+        except Apart:
+            return ANY
         except Gone as gone:
             self.refuse(path, f"points at {value['ref']}{value['at']}: {gone} is gone")
             return ANY
@@ -524,7 +530,7 @@ class Migration(Notes):
         if key not in self._new_place_memo:
             self._new_place_memo[key] = self._find_place(obj["type"], single, at)
         found = self._new_place_memo[key]
-        if isinstance(found, Gone):
+        if isinstance(found, (Gone, Apart)):
             raise found
         return found
 
@@ -537,7 +543,7 @@ class Migration(Notes):
             element = parts.pop(0)[1]
         try:
             return (element,) + self.map.offset(old_type, new_type, parts)
-        except Gone as gone:
+        except (Gone, Apart) as gone:
             return gone
 
 

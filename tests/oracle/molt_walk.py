@@ -7,7 +7,7 @@ and order afterwards. Recursion follows types, never data.
 import re
 
 from molt_numbers import same_float
-from molt_expectation import ANY, CString, Fresh, OneOf, Ref
+from molt_expectation import ANY, Boxed, CString, Fresh, OneOf, Ref
 
 DIFFERENCE_LIMIT = 60
 
@@ -154,6 +154,8 @@ class Walk:
             return self.reference(expected, actual, path)
         if isinstance(expected, Fresh):
             return self.fresh(expected, actual, path)
+        if isinstance(expected, Boxed):
+            return self.boxed(expected, actual, path)
         if isinstance(expected, CString):
             return self.c_string(type_, expected, actual, path)
         kind = type_["kind"] if type_ else "pointer"
@@ -244,6 +246,15 @@ class Walk:
         self.old_of[obj["id"]] = f"made for {path}"
         self.related.append((None, obj["id"]))
         return True
+
+    def boxed(self, expected, actual, path):
+        obj = self.objects.get(actual.get("ref")) if isinstance(actual, dict) else None
+        if obj is None or actual.get("at") or obj["type"] != expected.type or "count" in obj or (
+                obj["id"] in self.old_of):
+            return self.differ(path, expected, actual)
+        self.old_of[obj["id"]] = f"made for {path}"
+        self.related.append((None, obj["id"]))
+        return self.value(self.schema.types[expected.type], expected.value, obj["value"], path)
 
     def c_string(self, type_, expected, actual, path):
         data = self.schema.text_bytes(actual, type_["size"])

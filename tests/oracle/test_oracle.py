@@ -516,6 +516,32 @@ class Moves(OracleCase):
         self.assertIn(("elements-dropped", "G.n"), expected.losses)
 
 
+class Ownership(OracleCase):
+    """Structs inline on one side and behind a pointer on the other."""
+
+    INLINE = [("b", "B"), ("p", "B *")]
+    BLOCK = [("b", "B *"), ("p", "B *")]
+
+    def test_struct_becomes_a_block(self):
+        types = {"B": [("v", "int")]}
+        good = make_dump(("G:0", {"b": {"ref": "B:0"}, "p": {"ref": "B:0"}}), ("B:0", {"v": 5}))
+        before = make_dump(("G:0", {"b": {"v": 5}, "p": {"ref": "G:0", "at": ".b"}}))
+        old, new = (make_schema("G", G=each, **types) for each in (self.INLINE, self.BLOCK))
+        self.migrate(old, new, before, good)
+        expected = expected_dump(before, old, new)
+        self.assertTrue(compare(expected, make_dump(("G:0", {"b": None, "p": None}))))
+        good["objects"][1]["value"]["v"] = 6
+        self.assertTrue(compare(expected, good))
+
+    def test_block_becomes_part_of_its_owner(self):
+        old = make_schema("G", G=self.BLOCK, B=[("v", "int")])
+        new = make_schema("G", G=self.INLINE, B=[("w", "char"), ("v", "long", default("3", "03"))])
+        before = make_dump(("G:0", {"b": {"ref": "B:4"}, "p": None}), ("B:4", {"v": 5}))
+        self.migrate(old, new, before, make_dump(("G:0", {"b": {"w": 0, "v": 5}, "p": None})))
+        before["objects"][0]["value"]["p"] = {"ref": "B:4"}
+        self.refused(old, new, before)
+
+
 class Dumps(unittest.TestCase):
     def test_equal_graphs_with_other_ids(self):
         left = make_dump(("G:0", {"e": {"ref": "E:0"}}), ("E:0", {"v": 1}))
