@@ -234,6 +234,29 @@ static void tag_that_was_written_stays(void **context)
     stop(&session);
 }
 
+static void any_way_round_comes_back(void **context)
+{
+    (void)context;
+    static const struct {
+        const StructSpec *specs;
+        const EnumSpec *kinds;
+    } versions[] = {{events, &kinds},
+                    {narrow, &kinds},
+                    {turned, &turned_kinds},
+                    {few, &few_kinds},
+                    {late, &few_kinds}};
+    for (unsigned way = 0; way < 5 * 5 * 5; way++) {
+        Session session;
+        begin(&session);
+        for (unsigned step = 0, rest = way; step < 3; step++, rest /= 5)
+            edit_with(&session, versions[rest % 5].specs, 3, versions[rest % 5].kinds);
+        undo(&session);
+        check_untouched(root(&session), -1);
+        assert_int_equal(stats_of(&session).objects, 0);
+        stop(&session);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +264,7 @@ int main(void)
         cmocka_unit_test(arm_that_was_left_is_over),
         cmocka_unit_test(tag_that_fell_back_returns_with_its_arm),
         cmocka_unit_test(tag_that_was_written_stays),
+        cmocka_unit_test(any_way_round_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
