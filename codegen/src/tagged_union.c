@@ -130,15 +130,17 @@ static void check_tagged(MoltDiagnostics *diagnostics, const MoltModelType *owne
                      owner->name, field->name, name);
         return;
     }
-    if (tag->type->kind != MOLT_KIND_ENUM || (tag->type->flags & MOLT_TYPE_FLAGS)) {
+    const MoltModelType *tags =
+        tag->type->kind == MOLT_KIND_ATOMIC ? tag->type->elem : tag->type;
+    if (tags->kind != MOLT_KIND_ENUM || (tags->flags & MOLT_TYPE_FLAGS)) {
         molt__refuse(diagnostics, field->place,
                      "declare the tag as an enum with one enumerator for each arm",
                      "MOLT_TAG(%s) of '%s.%s': '%s' is %s%s", name, owner->name, field->name, name,
-                     tag->type->name, tag->type->kind == MOLT_KIND_ENUM ? ", a set of flags" : "");
+                     tags->name, tags->kind == MOLT_KIND_ENUM ? ", a set of flags" : "");
         return;
     }
     for (uint32_t arm = 0; arm < field->type->field_count; arm++) {
-        check_arm(diagnostics, tag->type, field->type, arm);
+        check_arm(diagnostics, tags, field->type, arm);
     }
 }
 

@@ -17,6 +17,10 @@ static bool is_untouched(const MoltCarry *carry, const MoltCarryPart *part,
     const MoltHeap *heap = carry->m->heap;
     const MoltAtticRun *run = &carry->from->runs[part->run];
     uint64_t e = part->skip + i;
+    if (!molt__leaf_is_active(&run->is, e, object->live))
+        return false;
+    if (run->placed && !molt__attic_watch_equals(run, e, object->live, object->record))
+        return false;
     if (run->placed &&
         !molt__leaf_equals(heap, &run->is, object->live + run->is.at + e * run->is.stride,
                            object->record + run->left_at + e * molt__leaf_sample_size(&run->is)))
@@ -26,6 +30,25 @@ static bool is_untouched(const MoltCarry *carry, const MoltCarryPart *part,
                                  object->live + part->gate.at + i * part->gate.stride,
                                  carry->from->fresh.samples + part->sample);
     return true;
+}
+
+/* Returns a value; the unions beside a tag that changes with it are emptied, and wait for theirs. */
+static bool return_or_clear(MoltCarry *carry, const MoltCarryPart *part, const MoltAtticRun *next,
+                            const MoltCarryObject *object, uint64_t i, const unsigned char *kept,
+                            uintptr_t address)
+{
+    unsigned char *place = object->next + next->is.at + i * next->is.stride;
+    uint64_t was = 0, is = 0, size = next->is.size < sizeof was ? next->is.size : sizeof was;
+    if (next->watch_count == 0)
+        return molt__carry_return(carry, part, next, object, i, kept, address);
+    if (object->stays || next->watch_count > MOLT__WATCHES)
+        return false;
+    memcpy(&was, place, size);
+    bool returned = molt__carry_return(carry, part, next, object, i, kept, address);
+    memcpy(&is, place, size);
+    if (was != is)
+        molt__attic_watch_clear(next, i, object->next);
+    return returned;
 }
 
 /* True while the value stays open. */
@@ -46,12 +69,31 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
         memcpy(&ref, old, sizeof ref);
     if (ref != 0 && !molt__carry_ref(carry, was, ref, &moved, &address))
         return false;
-    if (part->has_value && molt__carry_return(carry, part, next, object, i, old, address)) {
+    if (part->has_value && molt__leaf_is_active(&part->back, i, object->next) &&
+        return_or_clear(carry, part, next, object, i, old, address)) {
         carry->to->ref_count -= moved != 0;
         return false;
     }
     memcpy(kept, pointer ? (const unsigned char *)&moved : old, was->size);
     return true;
+}
+
+/* True while some of its values stay open. */
+static bool carry_part(MoltCarry *carry, uint64_t index, const MoltCarryObject *object)
+{
+    const MoltAtticRun *next = &carry->to->runs[index];
+    const MoltCarryPart *part = &carry->parts[index];
+    bool any = false;
+    for (uint64_t i = 0; i < next->was.count && !carry->m->failed; i++) {
+        uint64_t bit = carry->from->runs[part->run].open_at + part->skip + i;
+        if (!molt__record_is_open(object->record, bit))
+            continue;
+        if (carry_value(carry, index, object, i))
+            any = true;
+        else
+            molt__record_close(object->copy, next->open_at + i);
+    }
+    return any;
 }
 
 static bool find_object(const MoltCarry *carry, const unsigned char *record,
@@ -85,15 +127,10 @@ static void carry_record(MoltCarry *carry, const unsigned char *record)
         return;
     carry->m->attic.object++;
     memcpy(object.copy, record, to->kept_at);
-    for (uint64_t p = 0; p < carry->part_count; p++) {
-        for (uint64_t i = 0; i < to->runs[p].was.count && !carry->m->failed; i++) {
-            uint64_t bit = to->runs[p].open_at + i;
-            if (!molt__record_is_open(record, bit))
-                continue;
-            if (carry_value(carry, p, &object, i))
-                any = true;
-            else
-                molt__record_close(object.copy, bit);
+    for (unsigned guards = 0; guards <= MOLT__LEAF_GUARDS; guards++) { /* tags before arms */
+        for (uint64_t p = 0; p < carry->part_count; p++) {
+            if (carry->parts[p].back.guard_count == guards)
+                any = carry_part(carry, p, &object) || any;
         }
     }
     to->count += any;

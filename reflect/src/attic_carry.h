@@ -26,6 +26,7 @@ typedef struct MoltCarryPart {
     const MoltOp *op;   /* of the direct plan; NULL: the bytes as they are */
     bool gated;         /* its place has a live value, which must be what the edits left */
     MoltLeaf gate;      /* in the running layout */
+    MoltLeaf back;      /* its place by the direct plan; only the guards count */
     uint64_t sample;    /* of the old page's fresh fields */
     uint64_t returned;  /* index of the counter */
 } MoltCarryPart;

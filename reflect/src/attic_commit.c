@@ -207,6 +207,7 @@ static void sample_left(const MoltHeap *heap, MoltAtticPage *page)
             unsigned char *sample = record + page->runs[run].left_at;
             for (uint64_t i = 0; page->runs[run].placed && i < page->runs[run].was.count; i++) {
                 molt__leaf_sample(heap, is, element + is->at + i * is->stride, sample);
+                molt__attic_watch_sample(&page->runs[run], i, element, record);
                 sample += molt__leaf_sample_size(is);
             }
         }

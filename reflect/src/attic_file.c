@@ -30,8 +30,7 @@ void molt__attic_mark_all(MoltMigration *m, const MoltOp *op, uint64_t n)
     if (!m->attic.lossy || m->apart)
         return;
     for (const MoltOp *inner = op + 1; inner <= op + op->size; inner++) {
-        bool apart = inner->code == MOLT__OP_UNION || inner->code == MOLT__OP_BOX ||
-                     inner->code == MOLT__OP_EMBED;
+        bool apart = inner->code == MOLT__OP_BOX || inner->code == MOLT__OP_EMBED;
         if (!inner->unkept)
             m->attic.lossy[inner - m->plan->ops] = true;
         if (apart)
@@ -72,24 +71,54 @@ typedef struct Collect {
     MoltTypeId type;
 } Collect;
 
-static bool collect_run(Collect *collect, const MoltLeaf *leaf)
+static bool collect_run(Collect *collect, const MoltLeaf *leaf);
+
+/* Where it depends on a tag what becomes of values, those of each arm are a run of their own. */
+static bool collect_by_tag(Collect *collect, const MoltLeaf *leaf, const MoltRoute *route)
+{
+    if (leaf->guard_count == MOLT__LEAF_GUARDS || route->op->code != MOLT__OP_UNION)
+        return true;
+    const MoltOp *end = route->op + 1 + route->op->body;
+    for (const MoltOp *arm = route->op + 1; arm < end; arm += 1 + arm->body) {
+        MoltLeaf guarded = *leaf;
+        MoltLeafGuard *guard = &guarded.guards[guarded.guard_count++];
+        *guard = route->tag;
+        guard->value = arm->tag;
+        guarded.count = route->count;
+        if (!arm->otherwise && !collect_run(collect, &guarded))
+            return false;
+    }
+    return true;
+}
+
+static bool add_run(Collect *collect, const MoltLeaf *was, const MoltRoute *route)
 {
     MoltMigration *m = collect->m;
     MoltAtticPage *page = collect->page;
+    if (!molt__migration_grow(m, (void **)&page->runs, &page->run_slots, page->run_count, 1,
+                              sizeof *page->runs))
+        return false;
+    MoltAtticRun *run = &page->runs[page->run_count++];
+    *run = (MoltAtticRun){.was = *was, .is = route->leaf, .placed = route->placed, .op = route->op};
+    run->hooked = route->op->hooked;
+    run->was.count = run->is.count = route->count;
+    MoltTypeId after = m->plan->types[collect->type].after;
+    molt__attic_watch(m->plan->after, molt__leaf_root(m->plan->after, after, page->tail), run);
+    return true;
+}
+
+static bool collect_run(Collect *collect, const MoltLeaf *leaf)
+{
+    MoltMigration *m = collect->m;
     for (MoltLeaf rest = *leaf; rest.count > 0;) {
         MoltRoute route;
-        bool found =
-            molt__leaf_route(m->plan, collect->type, page->tail, MOLT__BEFORE, &rest, &route);
-        if (found && route.op && m->attic.lossy[route.op - m->plan->ops]) {
-            if (!molt__migration_grow(m, (void **)&page->runs, &page->run_slots, page->run_count, 1,
-                                      sizeof *page->runs))
-                return false;
-            MoltAtticRun *run = &page->runs[page->run_count++];
-            *run = (MoltAtticRun){
-                .was = rest, .is = route.leaf, .placed = route.placed, .op = route.op};
-            run->hooked = route.op->hooked;
-            run->was.count = route.count;
-        }
+        bool found = molt__leaf_route(m->plan, collect->type, collect->page->tail, MOLT__BEFORE,
+                                      &rest, &rest, &route);
+        if (found && route.varies && !collect_by_tag(collect, &rest, &route))
+            return false;
+        if (found && !route.varies && route.op && m->attic.lossy[route.op - m->plan->ops] &&
+            !add_run(collect, &rest, &route))
+            return false;
         rest = molt__leaf_from(&rest, route.count);
     }
     return true;
@@ -102,15 +131,16 @@ static bool collect_leaf(void *context, const MoltLeaf *leaf)
     MoltRoute route;
     if (leaf->kind != MOLT__LEAF_TEXT ||
         molt__leaf_route(collect->m->plan, collect->type, collect->page->tail, MOLT__BEFORE, leaf,
-                         &route))
+                         leaf, &route))
         return collect_run(collect, leaf);
     for (uint64_t i = 0; i < leaf->count; i++) {
-        MoltLeaf chars = {.at = leaf->at + i * leaf->stride,
-                          .stride = 1,
-                          .count = leaf->size,
-                          .size = 1,
-                          .kind = MOLT__LEAF_BYTES,
-                          .type = molt_type(collect->m->plan->before, leaf->type)->elem};
+        MoltLeaf chars = molt__leaf_from(leaf, i);
+        for (unsigned g = 0; g < chars.guard_count; g++)
+            chars.guards[g].stride = 0;
+        chars.stride = chars.size = 1;
+        chars.count = leaf->size;
+        chars.kind = MOLT__LEAF_BYTES;
+        chars.type = molt_type(collect->m->plan->before, leaf->type)->elem;
         if (!collect_run(collect, &chars))
             return false;
     }
@@ -131,14 +161,14 @@ static bool has_source(const Fresh *fresh, const MoltLeaf *leaf, uint64_t *count
 {
     MoltRoute route;
     bool found =
-        molt__leaf_route(fresh->m->plan, fresh->type, fresh->tail, MOLT__AFTER, leaf, &route);
+        molt__leaf_route(fresh->m->plan, fresh->type, fresh->tail, MOLT__AFTER, leaf, leaf, &route);
     *count = route.count;
     if (!found && leaf->kind == MOLT__LEAF_TEXT) { /* its first char may come from somewhere */
-        MoltLeaf first = {leaf->at, 0, 1, 1, MOLT__LEAF_BYTES, 0, 0, MOLT_NO_TYPE};
-        found =
-            molt__leaf_route(fresh->m->plan, fresh->type, fresh->tail, MOLT__AFTER, &first, &route);
+        MoltLeaf first = {.at = leaf->at, .count = 1, .size = 1, .type = MOLT_NO_TYPE};
+        found = molt__leaf_route(fresh->m->plan, fresh->type, fresh->tail, MOLT__AFTER, &first,
+                                 &first, &route);
     }
-    return found && route.placed;
+    return found && (route.placed || route.varies);
 }
 
 /* Adds as much of a run as has one value; returns its length, 0 when memory is out. */
@@ -202,7 +232,7 @@ void molt__attic_add_fresh(MoltMigration *m, MoltTypeId before, bool tail, MoltA
                   tail ? plan->tail_count : plan->op_count, zero, old_size, defaults, new_size, 1);
     m->mode = MOLT__RUN_STATE;
     Fresh fresh = {m, before, tail, defaults, list};
-    molt__leaf_walk(m->plan->after, is, add_fresh_leaf, &fresh);
+    molt__leaf_walk_flat(m->plan->after, is, add_fresh_leaf, &fresh);
     molt__migration_free(m, zero, old_size + new_size, 1);
 }
 
@@ -345,8 +375,11 @@ static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *l
         bool pointer = was->kind == MOLT__LEAF_POINTER || was->kind == MOLT__LEAF_STRING;
         for (uint64_t i = 0; i < was->count; i++, kept += was->size) {
             const unsigned char *value = element + was->at + i * was->stride;
-            if (is_replaced(m, run, value, now + run->is.at + i * run->is.stride))
+            bool active = molt__leaf_is_active(was, i, element);
+            if (!active || is_replaced(m, run, value, now + run->is.at + i * run->is.stride))
                 molt__record_close(record, run->open_at + i);
+            if (!active)
+                continue;
             if (pointer) {
                 uintptr_t address;
                 memcpy(&address, value, sizeof address);

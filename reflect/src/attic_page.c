@@ -30,6 +30,9 @@ void molt__attic_page_layout(MoltAtticPage *page)
         run->left_at = page->stride;
         if (run->placed)
             page->stride += run->was.count * molt__leaf_sample_size(&run->is);
+        run->watched_at = page->stride;
+        if (run->placed)
+            page->stride += run->was.count * molt__attic_watch_size(run);
     }
 }
 

@@ -45,12 +45,22 @@ typedef struct MoltAtticRef {
     uint64_t offset;
 } MoltAtticRef;
 
+/* A union whose tag is a kept value: to give the tag its old value back is right only while the union
+ * holds what the edit left there too. */
+typedef struct MoltAtticWatch {
+    uint64_t at, size; /* in the element that has the first tag of a run */
+} MoltAtticWatch;
+
+enum { MOLT__WATCHES = 3 }; /* unions of one tag; with more the tag stays as it is */
+
 /* A run of values that one edit took away from each object of the page. */
 typedef struct MoltAtticRun {
     MoltLeaf was; /* in the step's schema */
-    MoltLeaf is;  /* in the running schema, when placed */
+    MoltLeaf is;  /* in the running schema, when placed; its guards hold always */
     bool placed;
-    uint64_t kept_at, left_at; /* in a record */
+    uint32_t watch_count; /* of the unions beside tag `is`, MOLT__WATCHES + 1: too many */
+    MoltAtticWatch watches[MOLT__WATCHES];
+    uint64_t kept_at, left_at, watched_at; /* in a record */
     uint64_t open_at;          /* first bit */
     uint32_t hooked; /* struct in the step's schema whose hook may have changed it, + 1; 0: none. Such
                         values return only when that layout does: a hook says what they became. */
@@ -179,6 +189,18 @@ bool molt__attic_convert(struct MoltMigration *m, const MoltPlan *plan, const Mo
                          const unsigned char *from, unsigned char *to, bool is_sample);
 /* Zeroed room for one value, until the next call; NULL when memory is out. */
 unsigned char *molt__attic_scratch(struct MoltMigration *m, const MoltLeaf *leaf);
+
+/* attic_tag.c: tags among the kept values. */
+/* The unions beside a run that is placed, in the schema of its place. */
+void molt__attic_watch(const MoltSchema *schema, MoltTypeId root, MoltAtticRun *run);
+uint64_t molt__attic_watch_size(const MoltAtticRun *run);
+/* Writes down the unions beside tag `i`, and compares them with that. */
+void molt__attic_watch_sample(const MoltAtticRun *run, uint64_t i, const unsigned char *element,
+                              unsigned char *record);
+bool molt__attic_watch_equals(const MoltAtticRun *run, uint64_t i, const unsigned char *element,
+                              const unsigned char *record);
+/* Empties them: the tag has another value now, and what they hold is not what it says. */
+void molt__attic_watch_clear(const MoltAtticRun *run, uint64_t i, unsigned char *element);
 
 /* attic_file.c */
 /* Element `i` of the running batch loses what `op` reads. */

@@ -53,23 +53,54 @@ static bool may_return(const MoltCarry *carry, const MoltAtticRun *run)
            molt__attic_same_layout(carry->from->step->schema, run->hooked - 1, carry->m->plan->after);
 }
 
-/* Decides about the first elements of a run; returns how many. */
+/* Nothing stands for the value now, but by its edit it has a place in the new layout: whether it may
+ * return there, and what must be true then. Returns for how many elements. */
+static uint64_t decide_return(MoltCarry *carry, const MoltLeaf *is, const MoltRoute *back,
+                              uint64_t count, MoltAtticRun *next, MoltCarryPart *part)
+{
+    const MoltPlan *main = carry->m->plan;
+    MoltRoute source;
+    MoltLeaf tags = {.count = count};
+    uint64_t alike = 1,
+             same = molt__leaf_follow_guards(main, carry->type, carry->from->tail, is, &tags);
+    count = same < count ? same : count;
+    next->is = back->leaf;
+    next->placed = part->has_value = true;
+    if (is->guard_count > 0 && !molt__leaf_same_guards(&tags, &back->leaf))
+        return count; /* what stands there now is another arm's, and goes with its tag */
+    bool found = molt__leaf_route(main, carry->type, carry->from->tail, MOLT__AFTER, &back->leaf,
+                                  is, &source);
+    if (found && source.varies) {
+        next->placed = part->has_value = false;
+    } else if (found && source.placed) {
+        part->gated = true;
+        part->gate = source.leaf;
+        next->placed = part->has_value =
+            find_fresh(carry->from, &source.leaf, &part->sample, &alike);
+        count = alike < count ? alike : count;
+    }
+    return source.count < count ? source.count : count;
+}
+
+/* Decides about the first elements of a run; returns how many. `is` has guards also where it has no
+ * place. */
 static uint64_t decide(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf *was,
                        const MoltLeaf *is, MoltAtticRun *next, MoltCarryPart *part)
 {
     bool placed = run->placed;
-    const MoltPlan *main = carry->m->plan, *direct = carry->direct;
+    MoltMigration *m = carry->m;
+    const MoltPlan *main = m->plan, *direct = carry->direct;
+    bool tail = carry->from->tail;
     MoltRoute follow = {.count = was->count}, back = {.count = was->count}, source;
     uint64_t count = was->count;
-    bool follows =
-        placed &&
-        molt__leaf_route(main, carry->type, carry->from->tail, MOLT__BEFORE, is, &follow) &&
-        follow.placed;
+    bool follows = placed &&
+                   molt__leaf_route(main, carry->type, tail, MOLT__BEFORE, is, is, &follow) &&
+                   follow.placed;
     if (placed && follow.count < count)
         count = follow.count;
     bool fitting =
         direct && may_return(carry, run) &&
-        molt__leaf_route(direct, carry->from->type, carry->from->tail, MOLT__BEFORE, was, &back) &&
+        molt__leaf_route(direct, carry->from->type, tail, MOLT__BEFORE, was, was, &back) &&
         fits(was, &back);
     if (direct && back.count < count)
         count = back.count;
@@ -81,30 +112,23 @@ static uint64_t decide(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf
         if (part->has_value && count > 1 && follow.leaf.stride != back.leaf.stride)
             count = 1;
     } else if (fitting) {
-        next->is = back.leaf;
-        next->placed = part->has_value = true;
-        if (molt__leaf_route(main, carry->type, carry->from->tail, MOLT__AFTER, &back.leaf,
-                             &source) &&
-            source.placed) {
-            uint64_t alike = 1;
-            part->gated = true;
-            part->gate = source.leaf;
-            next->placed = part->has_value =
-                find_fresh(carry->from, &source.leaf, &part->sample, &alike);
-            count = source.count < count ? source.count : count;
-            count = alike < count ? alike : count;
-        } else if (source.count < count) {
-            count = source.count;
-        }
+        count = decide_return(carry, is, &back, count, next, part);
+    }
+    if (!next->placed) {
+        next->is.count = count;
+        uint64_t same = molt__leaf_follow_guards(main, carry->type, tail, is, &next->is);
+        count = same < count ? same : count;
     }
     part->op = back.op;
+    part->back = back.leaf;
     if (part->has_value && next->is.kind == MOLT__LEAF_STRING &&
-        molt__leaf_route(main, carry->type, carry->from->tail, MOLT__AFTER, &next->is, &source) &&
-        source.op)
+        molt__leaf_route(main, carry->type, tail, MOLT__AFTER, &next->is, is, &source) && source.op)
         part->owns_string = source.op->code == MOLT__OP_STRING_TO_HEAP ||
                             source.op->code == MOLT__OP_CONSTANT_STRING;
     next->was.count = count;
     next->is.count = count;
+    molt__attic_watch(main->after,
+                      molt__leaf_root(main->after, main->types[carry->type].after, tail), next);
     return count;
 }
 
@@ -184,7 +208,7 @@ void molt__carry_fresh(MoltCarry *carry)
         for (MoltLeaf rest = fresh->leaf; rest.count > 0;) {
             MoltRoute route;
             bool placed = molt__leaf_route(m->plan, carry->type, carry->from->tail, MOLT__BEFORE,
-                                           &rest, &route) &&
+                                           &rest, &rest, &route) &&
                           route.placed;
             rest = molt__leaf_from(&rest, route.count);
             if (!placed)

@@ -382,7 +382,7 @@ static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
     const unsigned char *from = b->source;
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride) {
         if (is_default(m, op, from)) {
-            if (op->has_string) /* NULL is no loss, but the field would return as its string */
+            if (op->keeps_default)
                 molt__attic_mark(m, op, i);
             continue;
         }
@@ -430,8 +430,6 @@ static void run_union(MoltMigration *m, uint32_t index, const Batch *b)
 {
     const MoltOp *op = &m->plan->ops[index];
     uint64_t run = m->run;
-    bool apart = m->apart;
-    m->apart = true;
     for (uint64_t i = 0, n; i < b->n && !m->failed; i += n) {
         const unsigned char *tag = b->source + i * b->source_stride + op->tag;
         uint64_t value = molt__number_bits(&op->forms[0], tag);
@@ -448,7 +446,6 @@ static void run_union(MoltMigration *m, uint32_t index, const Batch *b)
                           b->destination + i * b->destination_stride, b->destination_stride, n);
     }
     m->run = run;
-    m->apart = apart;
 }
 
 static void run_tag(const MoltOp *op, const Batch *b)

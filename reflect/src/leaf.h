@@ -17,6 +17,16 @@ typedef enum MoltLeafKind {
     MOLT__LEAF_STRING /* char *: equal when the texts are */
 } MoltLeafKind;
 
+/* What a tag must hold for a value in an arm of its union to mean anything. */
+typedef struct MoltLeafGuard {
+    uint64_t at; /* of the tag, bytes from the start of the element */
+    uint64_t stride; /* between the tags of a run's leaves; 0: one tag for all of them */
+    uint64_t value;
+    MoltNumberForm form;
+} MoltLeafGuard;
+
+enum { MOLT__LEAF_GUARDS = 3 }; /* unions within each other whose arms are told apart */
+
 typedef struct MoltLeaf {
     uint64_t at; /* bytes from the start of the element */
     uint64_t stride, count;
@@ -24,13 +34,19 @@ typedef struct MoltLeaf {
     uint8_t kind;         /* MoltLeafKind */
     uint8_t shift, width; /* bit-field: first bit in its first byte, bits */
     MoltTypeId type;      /* of the value; MOLT_NO_TYPE where the way through a plan hides it */
+    uint8_t guard_count;
+    MoltLeafGuard guards[MOLT__LEAF_GUARDS]; /* outermost first */
 } MoltLeaf;
 
 /* Called for each run of a type; false ends the walk. */
 typedef bool MoltLeafVisit(void *context, const MoltLeaf *leaf);
-/* Visits all leaves of a type in order of fields. False when a visit ended it. */
+/* Visits all leaves of a type in order of fields; tagged unions arm by arm, once for each value of the
+ * tag that has a name, and as bytes where it selects none. False when a visit ended it. */
 bool molt__leaf_walk(const MoltSchema *schema, MoltTypeId type, MoltLeafVisit *visit,
                      void *context);
+/* The same with unions as bytes. */
+bool molt__leaf_walk_flat(const MoltSchema *schema, MoltTypeId type, MoltLeafVisit *visit,
+                          void *context);
 
 /* Which side of a plan a leaf lies on. */
 typedef enum MoltSide { MOLT__BEFORE, MOLT__AFTER } MoltSide;
@@ -41,16 +57,30 @@ typedef struct MoltRoute {
     bool placed;      /* there is another end: the value is neither dropped nor a default */
     MoltLeaf leaf;    /* on the other side, when placed */
     uint64_t count;   /* elements that take this route, from the first on; at least 1 */
+    bool varies;      /* objects differ in it; not placed. `op` is then a UNION or EMBED, and `tag` is
+                         that of a UNION, without a value */
+    MoltLeafGuard tag;
 } MoltRoute;
+
+/* Bytes of a number that mean something: long double of x87 has six that do not. */
+uint64_t molt__leaf_number_size(bool is_float, uint64_t size);
 
 /* The type whose leaves are meant: the type itself, or with `tail` that of the elements of the array
  * at its end. */
 MoltTypeId molt__leaf_root(const MoltSchema *schema, MoltTypeId type, bool tail);
 
 /* The route of a run of old type `before` (side BEFORE) or of what it became (side AFTER). False when
- * no operation touches its first value, and then none of it. */
+ * no operation touches its first value, and then none of it. `tags` has the guards that the old object
+ * is known to meet: for the side BEFORE the run itself. */
 bool molt__leaf_route(const MoltPlan *plan, MoltTypeId before, bool tail, MoltSide side,
-                      const MoltLeaf *leaf, MoltRoute *out);
+                      const MoltLeaf *leaf, const MoltLeaf *tags, MoltRoute *out);
+/* Gives `to` the guards of a run of the old type as they are in the new one; a tag that goes is guarded
+ * no longer. Returns for how many elements that holds. */
+uint64_t molt__leaf_follow_guards(const MoltPlan *plan, MoltTypeId before, bool tail,
+                                  const MoltLeaf *leaf, MoltLeaf *to);
+bool molt__leaf_same_guards(const MoltLeaf *a, const MoltLeaf *b);
+/* The tags around value `i` of a run hold what they must in an element. */
+bool molt__leaf_is_active(const MoltLeaf *leaf, uint64_t i, const unsigned char *element);
 
 /* The run without its first elements. */
 MoltLeaf molt__leaf_from(const MoltLeaf *leaf, uint64_t skip);

@@ -1,5 +1,6 @@
-/* Inside of a migration, shared by migrate.c, execute.c, relocate.c and tally.c: the new side while it
- * is being built, and what was found on the way. It must never know libraries but through code_map.h.
+/* Inside of a migration, shared by migrate.c, execute.c, relocate.c, descent.c and tally.c: the new
+ * side while it is being built, and what was found on the way. It must never know libraries but
+ * through code_map.h.
  *
  * Invariant: until commit, nothing that the heap owned before prepare is written; but for blocks that stay
  * while hooks run, of which hook_run.h keeps copies for a refusal. */
@@ -113,7 +114,7 @@ struct MoltMigration {
     uint64_t batch_element;
     bool batch_of_blocks; /* the batch advances from block to block, else within one */
     uint64_t object;
-    bool apart;   /* inside of a UNION, BOX or EMBED, whose values the attic does not know */
+    bool apart;   /* inside of a BOX or EMBED, whose values the attic does not know */
     uint64_t run; /* inside of a UNION: element of the batch where the arm's run begins */
     bool in_loop; /* then all of a loop's values belong to object loop_index of the batch */
     uint64_t loop_index;

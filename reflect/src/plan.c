@@ -137,7 +137,8 @@ static void compile(MoltPlan *plan, const MoltHooks *hooks)
     plan->types = new_table(plan, before->type_count, sizeof *plan->types);
     plan->origins = new_table(plan, after->type_count, sizeof *plan->origins);
     plan->roots = new_table(plan, after->root_count, sizeof *plan->roots);
-    if (has_moved(plan->after))
+    plan->moves_back = plan->policy == MOLT_POLICY_LIVE && has_moved(plan->before);
+    if (plan->moves_back || has_moved(plan->after))
         plan->moved_told = new_table(plan, after->field_count, sizeof *plan->moved_told);
     if (!plan->failed && molt__plan_match_types(plan) && molt__plan_take_hooks(plan, hooks)) {
         match_roots(plan);

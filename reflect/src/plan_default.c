@@ -16,6 +16,11 @@ void molt__emit_field_default(MoltPlan *plan, const MoltField *field, uint64_t d
     if (molt__emit_moved(plan, index, MOLT__NO_FIELD, destination) ||
         molt__emit_moved_union(plan, field, destination))
         return;
+    molt__emit_plain_default(plan, field, destination);
+}
+
+void molt__emit_plain_default(MoltPlan *plan, const MoltField *field, uint64_t destination)
+{
     const MoltNote *note = molt__plan_default(plan->after, field);
     uint64_t at = destination + field->bit_offset / 8;
     if (!note) {
@@ -42,10 +47,7 @@ void molt__emit_default(MoltPlan *plan, MoltTypeId after, uint64_t destination)
 {
     const MoltType *type = molt_type(plan->after, after);
     if (molt_kind_is_sequence(type->kind)) {
-        uint64_t stride = molt_type(plan->after, type->elem)->size;
-        uint32_t body = molt__emit_loop(plan, type->length, 0, 0, destination, stride);
-        molt__emit_default(plan, type->elem, 0);
-        molt__emit_loop_end(plan, body);
+        molt__emit_default_elements(plan, type->elem, destination, type->length);
     } else if (type->kind == MOLT_KIND_STRUCT) {
         MoltEmitFrame frame;
         molt__emit_enter(plan, &frame, MOLT_NO_TYPE, after, 0, destination);

@@ -6,6 +6,24 @@ static uint32_t part_of(uint32_t constant, uint64_t offset)
     return constant == MOLT__NO_CONSTANT ? constant : constant + (uint32_t)offset;
 }
 
+/* `type` is that of the value, or of the elements; MOLT_NO_TYPE: bytes that mean nothing more. */
+static void drop_bytes(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, MoltTypeId type,
+                       uint64_t source, uint64_t size, uint32_t constant)
+{
+    const MoltType *of = type == MOLT_NO_TYPE ? NULL : molt_type(plan->before, type);
+    MoltOp op = {.code = MOLT__OP_DROP_BYTES,
+                 .unkept = of && of->kind == MOLT_KIND_UNION &&
+                           molt__plan_arms_have_pointers(plan->before, type),
+                 .check = molt__emit_check(plan, site),
+                 .rule = (uint8_t)rule,
+                 .source = source,
+                 .size = size,
+                 .constant = constant};
+    if (of && molt__plan_is_number(of))
+        op.forms[0] = molt__plan_form(plan->before, type); /* for messages */
+    molt__emit_op(plan, op);
+}
+
 static void drop_bits(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule,
                       const MoltField *field, uint64_t source, uint32_t constant)
 {
@@ -20,13 +38,82 @@ static void drop_bits(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule,
                                  .forms = {molt__plan_field_form(plan->before, field)}});
 }
 
+void molt__emit_keep_defaults(MoltPlan *plan, uint32_t first)
+{
+    for (uint32_t o = first; o < plan->op_count; o++)
+        plan->ops[o].keeps_default = true;
+}
+
+void molt__emit_unkept(MoltPlan *plan, uint32_t first)
+{
+    for (uint32_t o = first; o < plan->op_count; o++)
+        plan->ops[o].unkept = true;
+}
+
+static const MoltType *owner_of(const MoltSchema *schema, const MoltField *field)
+{
+    uint32_t index = (uint32_t)(field - schema->tables.fields);
+    for (MoltTypeId t = 0; t < schema->tables.type_count; t++) {
+        const MoltType *type = molt_type(schema, t);
+        if (type->kind == MOLT_KIND_STRUCT && index - type->first < type->count)
+            return type;
+    }
+    return NULL;
+}
+
+/* A union with a tag goes arm by arm where bytes would not do: pointers are kept as such, and an arm's
+ * value may go on elsewhere. `source` is that of the struct. */
+static bool drop_tagged(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule,
+                        const MoltField *field, uint64_t source)
+{
+    const MoltType *owner = NULL, *type = molt_type(plan->before, field->type);
+    MoltUnionTag tag;
+    if (type->kind == MOLT_KIND_UNION)
+        owner = owner_of(plan->before, field);
+    if (!owner || !molt__union_tag(plan->before, owner, field, &tag) ||
+        (!plan->moves_back && !molt__plan_arms_have_pointers(plan->before, field->type)))
+        return false;
+    const MoltType *tags = molt_type(plan->before, tag.type);
+    uint64_t at = source + field->bit_offset / 8;
+    if (molt__emit_taken(plan, at * 8, (at + type->size) * 8) == MOLT__TAKEN_ALL)
+        return true;
+    uint32_t arms = molt__emit_body(plan, (MoltOp){.code = MOLT__OP_UNION,
+                                                   .check = MOLT__NO_CHECK,
+                                                   .tag = source + tag.offset,
+                                                   .forms = {tag.form}});
+    for (uint32_t e = tags->first; e <= tags->first + tags->count && !plan->failed; e++) {
+        bool named = e < tags->first + tags->count;
+        uint64_t value = named ? plan->before->tables.enumerators[e].value : 0;
+        uint32_t arm =
+            named ? molt__union_arm_of_value(plan->before, type, tags, value) : MOLT__NO_ARM;
+        uint32_t body = molt__emit_body(plan, (MoltOp){.code = MOLT__OP_ARM,
+                                                       .check = MOLT__NO_CHECK,
+                                                       .tag = value,
+                                                       .otherwise = !named});
+        molt__emit_arm_base(plan, arm);
+        if (arm != MOLT__NO_ARM)
+            molt__emit_drop_field(plan, site, rule, &plan->before->tables.fields[arm], at);
+        else
+            drop_bytes(plan, site, rule, MOLT_NO_TYPE, at, type->size, MOLT__NO_CONSTANT);
+        molt__emit_base_end(plan);
+        molt__emit_keep_defaults(plan, body);
+        if (!named)
+            molt__emit_unkept(plan, body);
+        molt__emit_body_end(plan, body);
+    }
+    molt__emit_body_end(plan, arms);
+    return true;
+}
+
 void molt__emit_drop_field(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule,
                            const MoltField *field, uint64_t source)
 {
     const MoltNote *note = molt__plan_default(plan->before, field);
-    uint32_t constant = note ? note->constant : MOLT__NO_CONSTANT;
     if (field->flags & MOLT_FIELD_TRANSIENT)
         return; /* it would have become its default anyway */
+    if (!note && drop_tagged(plan, site, rule, field, source))
+        return;
+    uint32_t constant = note ? note->constant : MOLT__NO_CONSTANT;
     if (field->flags & MOLT_FIELD_BITS) {
         drop_bits(plan, site, rule, field, source, constant);
         return;
@@ -38,6 +125,7 @@ void molt__emit_drop_field(MoltPlan *plan, const MoltEmitSite *site, MoltRule ru
         /* a string of its own is a live value */
         molt__emit_op(plan, (MoltOp){.code = MOLT__OP_DROP_BYTES,
                                      .has_string = true,
+                                     .keeps_default = true,
                                      .check = molt__emit_check(plan, site),
                                      .rule = (uint8_t)rule,
                                      .source = source + field->bit_offset / 8,
@@ -64,24 +152,6 @@ static void drop_fields(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule,
             molt__emit_drop(plan, site, rule, field->type, source + offset,
                             part_of(constant, offset));
     }
-}
-
-/* `type` is that of the value, or of the elements. */
-static void drop_bytes(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, MoltTypeId type,
-                       uint64_t source, uint64_t size, uint32_t constant)
-{
-    uint16_t kind = molt_type(plan->before, type)->kind;
-    MoltOp op = {.code = MOLT__OP_DROP_BYTES,
-                 .unkept = kind == MOLT_KIND_UNION &&
-                           molt__plan_arms_have_pointers(plan->before, type),
-                 .check = molt__emit_check(plan, site),
-                 .rule = (uint8_t)rule,
-                 .source = source,
-                 .size = size,
-                 .constant = constant};
-    if (molt__plan_is_number(molt_type(plan->before, type)))
-        op.forms[0] = molt__plan_form(plan->before, type); /* for messages */
-    molt__emit_op(plan, op);
 }
 
 /* Elements of which none is taken. */

@@ -218,9 +218,6 @@ static bool is_reshape(const MoltPlan *plan, const MoltType *was, const MoltType
     return depth > 1 && had == has && !same;
 }
 
-/* Elements of arrays, in all dimensions, that are emitted one by one at most. */
-enum { UNROLLED = 4096 };
-
 void molt__emit_elements(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
                          MoltTypeId after, uint64_t source, uint64_t destination, uint64_t count)
 {
@@ -230,7 +227,7 @@ void molt__emit_elements(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId be
     if (molt__emit_is_copy(plan, before, after)) {
         if (count > 0)
             molt__emit_copy(plan, source, destination, count * from);
-    } else if (count == 1 || (count <= UNROLLED / outer && molt__emit_climbs(plan->after, after))) {
+    } else if (count == 1 || (count <= MOLT__UNROLLED / outer && molt__emit_climbs(plan->after, after))) {
         /* a loop's elements do not reach the struct around it; in longer arrays MOLT_MOVED that needs
            it finds nothing, and what it names is reported where it was */
         uint64_t unrolled = plan->unrolled;
@@ -257,11 +254,8 @@ static void emit_array(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befo
         molt__emit_drop_elements(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem,
                                  source + both * from, was->length - both, MOLT__NO_CONSTANT);
     }
-    if (is->length > both) {
-        uint32_t body = molt__emit_loop(plan, is->length - both, 0, 0, destination + both * to, to);
-        molt__emit_default(plan, is->elem, 0);
-        molt__emit_loop_end(plan, body);
-    }
+    if (is->length > both)
+        molt__emit_default_elements(plan, is->elem, destination + both * to, is->length - both);
 }
 
 static void emit_scalar_to_array(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
@@ -274,9 +268,7 @@ static void emit_scalar_to_array(MoltPlan *plan, const MoltEmitSite *site, MoltT
         return;
     }
     molt__emit_value(plan, site, before, is->elem, source, destination);
-    uint32_t body = molt__emit_loop(plan, is->length - 1, 0, 0, destination + stride, stride);
-    molt__emit_default(plan, is->elem, 0);
-    molt__emit_loop_end(plan, body);
+    molt__emit_default_elements(plan, is->elem, destination + stride, is->length - 1);
 }
 
 static void emit_array_to_scalar(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
@@ -453,30 +445,6 @@ static bool is_flexible(const MoltSchema *schema, const MoltField *field)
     return type->kind == MOLT_KIND_ARRAY && (type->flags & MOLT_TYPE_FLEXIBLE) != 0;
 }
 
-/* The old field says which arm of a union beside it is active; `pointers`: of one that holds some. */
-static bool is_tag(const MoltSchema *schema, const MoltType *owner, uint32_t field, bool pointers)
-{
-    for (uint32_t f = owner->first; f < owner->first + owner->count; f++) {
-        MoltUnionTag tag;
-        const MoltField *item = &schema->tables.fields[f];
-        if (molt__union_tag(schema, owner, item, &tag) && tag.field == field &&
-            (!pointers || molt__plan_arms_have_pointers(schema, item->type)))
-            return true;
-    }
-    return false;
-}
-
-/* Of a tag that goes with its union both are kept as bytes, unless the arms hold pointers. */
-static void mark_tag(MoltPlan *plan, const MoltEmitSite *site, uint32_t first)
-{
-    if (plan->failed || site->before == MOLT__NO_FIELD ||
-        !is_tag(plan->before, molt_type(plan->before, site->type_before), site->before,
-                site->after == MOLT__NO_FIELD))
-        return;
-    for (uint32_t o = first; o < plan->op_count; o++)
-        plan->ops[o].unkept = true;
-}
-
 void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
                       uint64_t destination)
 {
@@ -492,14 +460,12 @@ void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
         return;
     }
     const MoltField *was = &plan->before->tables.fields[site->before];
-    uint32_t first = plan->op_count;
     if ((was->flags | is->flags) & MOLT_FIELD_BITS)
         molt__emit_bits(plan, site, was, is, source, destination);
     else if (!molt__emit_union(plan, site, source, destination) &&
              !molt__emit_indexed(plan, site, source, destination))
         molt__emit_value(plan, site, was->type, is->type, source + was->bit_offset / 8,
                          destination + is->bit_offset / 8);
-    mark_tag(plan, site, first);
 }
 
 static bool is_matched(const MoltPlan *plan, uint32_t pair, uint32_t before)
@@ -536,9 +502,7 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
             is_flexible(plan->before, field))
             continue;
         MoltEmitSite site = {pair, before, after, was->first + f, MOLT__NO_FIELD};
-        uint32_t first = plan->op_count;
         molt__emit_drop_field(plan, &site, MOLT_RULE_FIELD_REMOVED, field, source);
-        mark_tag(plan, &site, first);
     }
     molt__emit_hook_end(plan, hook);
 }

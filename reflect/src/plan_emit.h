@@ -1,5 +1,5 @@
 /* Emitting the operations of a plan, shared by the files that each own a kind of change: plan_ops.c
- * (operations and checks), plan_default.c, plan_drop.c, plan_union.c, plan_moved.c,
+ * (operations and checks), plan_default.c, plan_drop.c, plan_union.c, plan_moved.c, plan_moved_back.c,
  * plan_moved_union.c, plan_ownership.c, plan_index.c, plan_hook.c and, for everything else,
  * plan_emit.c. It must never know live objects.
  *
@@ -9,6 +9,9 @@
 #define MOLT__PLAN_EMIT_H
 
 #include "plan_ops.h"
+
+/* Elements of arrays, in all dimensions, that are emitted one by one at most. */
+enum { MOLT__UNROLLED = 4096 };
 
 /* The field that is being emitted, for the check that its values may need. */
 typedef struct MoltEmitSite {
@@ -44,6 +47,8 @@ void molt__emit_body_end(MoltPlan *plan, uint32_t body);
 /* Values whose places are counted from elsewhere than those around them: sources `source` and
  * `stride` away (both 0: from where they are), or only destinations. */
 void molt__emit_base(MoltPlan *plan, uint64_t source, uint64_t stride);
+/* The same places as something else: what is taken from an arm is not taken from the others. */
+void molt__emit_arm_base(MoltPlan *plan, uint32_t arm);
 void molt__emit_base_end(MoltPlan *plan);
 /* Check of the site's field, MOLT__NO_CHECK when memory is out. */
 uint32_t molt__emit_check(MoltPlan *plan, const MoltEmitSite *site);
@@ -63,6 +68,8 @@ uint16_t molt__plan_value_kind(const MoltSchema *schema, MoltTypeId type);
 const MoltNote *molt__plan_default(const MoltSchema *schema, const MoltField *field);
 /* `destination` is that of the struct that holds the field. */
 void molt__emit_field_default(MoltPlan *plan, const MoltField *field, uint64_t destination);
+/* The same where no MOLT_MOVED is asked. */
+void molt__emit_plain_default(MoltPlan *plan, const MoltField *field, uint64_t destination);
 void molt__emit_default(MoltPlan *plan, MoltTypeId after, uint64_t destination);
 
 /* ---- plan_drop.c: values that go ---- */
@@ -70,6 +77,10 @@ void molt__emit_default(MoltPlan *plan, MoltTypeId after, uint64_t destination);
 /* `source` is that of the struct that holds the field. */
 void molt__emit_drop_field(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule,
                            const MoltField *field, uint64_t source);
+/* The operations from `first` on keep defaults too. */
+void molt__emit_keep_defaults(MoltPlan *plan, uint32_t first);
+/* What the operations from `first` on lose cannot return: a tag without a name guards nothing. */
+void molt__emit_unkept(MoltPlan *plan, uint32_t first);
 /* `constant` is the default in the old schema, or MOLT__NO_CONSTANT. */
 void molt__emit_drop(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, MoltTypeId before,
                      uint64_t source, uint32_t constant);
@@ -112,6 +123,9 @@ typedef struct MoltEmitSource {
     uint32_t field;             /* the last field on the way */
     bool whole;                 /* the value is that field, not an element of it */
     uint64_t first, end;        /* bits, as in MoltTaken */
+    const MoltUnionTag
+        *tag; /* of a value that is there while this selects `field`; offset from where
+                                other sources count. NULL: it always is */
 } MoltEmitSource;
 
 /* Whether MOLT_MOVED of a new field of the innermost struct names a place of the old object. */
@@ -119,6 +133,8 @@ bool molt__emit_find_moved(const MoltPlan *plan, const MoltField *field, MoltEmi
 /* The field from where MOLT_MOVED says; `own` is the old field of its name, or MOLT__NO_FIELD. False,
  * with nothing emitted, when it says nothing. */
 bool molt__emit_moved(MoltPlan *plan, uint32_t field, uint32_t own, uint64_t destination);
+/* The source's bits go elsewhere. */
+void molt__emit_take(MoltPlan *plan, const MoltEmitSource *source);
 /* A value from a source into a field of `holder`, which is at `destination`. */
 void molt__emit_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId holder,
                      uint32_t field, uint64_t destination);
@@ -130,6 +146,19 @@ typedef enum MoltTakenPart { MOLT__TAKEN_NONE, MOLT__TAKEN_PART, MOLT__TAKEN_ALL
 MoltTakenPart molt__emit_taken(const MoltPlan *plan, uint64_t first, uint64_t end);
 /* Values of the type take part in MOLT_MOVED that climbs out of it. */
 bool molt__emit_climbs(const MoltSchema *schema, MoltTypeId type);
+
+/* A value that becomes an element of an array. */
+void molt__emit_element_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId elem,
+                             uint64_t destination);
+
+/* ---- plan_moved_back.c: values that return to where MOLT_MOVED took them from ---- */
+
+/* The new field of the innermost struct, which has no other source. False, with nothing emitted, when no
+ * old MOLT_MOVED names its place. */
+bool molt__emit_moved_back(MoltPlan *plan, uint32_t field, uint64_t destination);
+/* `count` elements of an array without a source: what an old MOLT_MOVED names, and defaults. */
+void molt__emit_default_elements(MoltPlan *plan, MoltTypeId elem, uint64_t destination,
+                                 uint64_t count);
 
 /* ---- plan_moved_union.c: MOLT_MOVED on the arms of a tagged union ---- */
 

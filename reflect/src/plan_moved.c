@@ -87,7 +87,7 @@ MoltTakenPart molt__emit_taken(const MoltPlan *plan, uint64_t first, uint64_t en
     return part;
 }
 
-static void take(MoltPlan *plan, const MoltEmitSource *source)
+void molt__emit_take(MoltPlan *plan, const MoltEmitSource *source)
 {
     if (molt__plan_grow(plan, (void **)&plan->taken, &plan->taken_slots, plan->taken_count, 1,
                         sizeof *plan->taken))
@@ -95,8 +95,8 @@ static void take(MoltPlan *plan, const MoltEmitSource *source)
 }
 
 /* Pointers to the value follow it, unless it goes to more than one place of the struct. */
-static void record_move(MoltPlan *plan, const MoltEmitSource *source, uint32_t field,
-                        uint64_t destination)
+static void record_move(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId type,
+                        uint32_t field, uint64_t destination)
 {
     const MoltEmitFrame *frame = source->frame;
     if (frame->base_depth != plan->base_depth ||
@@ -109,7 +109,7 @@ static void record_move(MoltPlan *plan, const MoltEmitSource *source, uint32_t f
                    .source = source->first / 8 - frame->source,
                    .destination = destination - frame->destination,
                    .type_before = source->type,
-                   .type_after = plan->after->tables.fields[field].type,
+                   .type_after = type,
                    .field_before = source->whole ? source->field : MOLT__NO_FIELD,
                    .field_after = field};
 }
@@ -127,7 +127,7 @@ void molt__emit_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId ho
     else
         was = &element;
     if (plan->collecting)
-        take(plan, source);
+        molt__emit_take(plan, source);
     if ((was->flags | is->flags) & MOLT_FIELD_BITS) {
         molt__emit_bits(plan, &site, was, is, at, destination);
         return;
@@ -137,7 +137,25 @@ void molt__emit_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId ho
         molt__emit_value(plan, &site, source->type, is->type, source->first / 8,
                          destination + is->bit_offset / 8);
     if (!plan->collecting)
-        record_move(plan, source, field, destination + is->bit_offset / 8);
+        record_move(plan, source, is->type, field, destination + is->bit_offset / 8);
+}
+
+void molt__emit_element_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId elem,
+                             uint64_t destination)
+{
+    const MoltField *was = &plan->before->tables.fields[source->field];
+    MoltEmitSite site = {UINT32_MAX, source->holder, source->frame->after, source->field,
+                         MOLT__NO_FIELD};
+    if (plan->collecting)
+        molt__emit_take(plan, source);
+    else
+        record_move(plan, source, elem, MOLT__NO_FIELD, destination);
+    if (was->flags & MOLT_FIELD_BITS) {
+        MoltField is = {.type = elem};
+        molt__emit_bits(plan, &site, was, &is, (source->first - was->bit_offset) / 8, destination);
+    } else {
+        molt__emit_value(plan, &site, source->type, elem, source->first / 8, destination);
+    }
 }
 
 /* ---- fields ----------------------------------------------------------------------------------- */
@@ -188,8 +206,10 @@ bool molt__emit_moved(MoltPlan *plan, uint32_t field, uint32_t own, uint64_t des
 {
     const MoltField *is = &plan->after->tables.fields[field];
     const MoltNote *note = moved_note(plan->after, is);
-    if (!note || !plan->frame)
+    if (!plan->frame)
         return false;
+    if (!note)
+        return own == MOLT__NO_FIELD && molt__emit_moved_back(plan, field, destination);
     MoltTypeId holder = plan->frame->after;
     MoltEmitSource source;
     if (own != MOLT__NO_FIELD) {

@@ -101,6 +101,7 @@ static void emit_by_tag(MoltPlan *plan, const Merge *merge, const MoltEmitSource
     uint32_t body = molt__emit_body(
         plan, (MoltOp){.code = MOLT__OP_ARM, .check = MOLT__NO_CHECK, .otherwise = true});
     emit_losers(plan, merge, MOLT__NO_ARM);
+    molt__emit_unkept(plan, body);
     molt__emit_body_end(plan, body);
     molt__emit_body_end(plan, arms);
 }
@@ -122,7 +123,7 @@ static bool find_tag(MoltPlan *plan, const Merge *merge, MoltEmitSource *out)
         return false;
     const MoltField *field = &plan->before->tables.fields[from];
     *out = (MoltEmitSource){.frame = frame,
-                            .type = field->type,
+                            .type = molt_value_type(plan->before, field->type),
                             .holder = frame->before,
                             .field = from,
                             .whole = true,

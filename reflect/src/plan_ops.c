@@ -55,6 +55,11 @@ void molt__emit_base(MoltPlan *plan, uint64_t source, uint64_t stride)
         plan->base = (plan->base + source * 2 + stride) * UINT64_C(0x9e3779b97f4a7c15) + 1;
 }
 
+void molt__emit_arm_base(MoltPlan *plan, uint32_t arm)
+{
+    molt__emit_base(plan, arm, UINT64_MAX - 1); /* no array has such a stride */
+}
+
 void molt__emit_base_end(MoltPlan *plan)
 {
     if (plan->base_depth > 0)

@@ -62,9 +62,12 @@ typedef struct MoltOp {
     uint8_t code;
     bool round;    /* NUMBER: fractions to the nearest integer */
     bool has_string; /* DROP_BYTES: its default is a string, `length` bytes at constants[values] of
-                        the old schema, so NULL is worth keeping */
+                        the old schema */
+    bool keeps_default; /* DROP: a default is worth keeping too, because what returns in its place
+                           would be something else */
     bool external; /* POINTER: bits are kept whatever they are */
-    bool unkept;   /* what it loses cannot return: a tag without its arm, or an arm's pointers */
+    bool unkept;   /* what it loses cannot return: the pointers of a union without a tag, and what a
+                      tag without a name guards */
     bool otherwise; /* ARM */
     uint32_t check;
     uint64_t source, destination;
@@ -182,6 +185,7 @@ struct MoltPlan {
     MoltOp *late; /* tags to be set after the fields of their struct */
     uint32_t late_count, late_slots;
     bool *moved_told; /* per new field: its MOLT_MOVED is in the report */
+    bool moves_back;  /* old MOLT_MOVED may give new places their values */
     bool collecting;  /* nothing is emitted, only taken[] is filled */
     const struct MoltEmitFrame *frame; /* the innermost struct that is being emitted */
     uint64_t base;                     /* of the innermost loop, as in taken[] */

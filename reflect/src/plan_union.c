@@ -103,8 +103,10 @@ static void emit_arm(MoltPlan *plan, const Union *u, const MoltEmitSite *site, M
         emit_bytes(plan, u, site, arms.selected);
     } else if (value.fate == MOLT__VALUE_FALLBACK) {
         MoltEmitSite gone = arm_site(u, arms.was, MOLT__NO_FIELD);
+        uint32_t first = plan->op_count;
         molt__emit_drop_field(plan, &gone, MOLT_RULE_UNION_ARM_REMOVED,
                               &plan->before->tables.fields[arms.was], u->source);
+        molt__emit_keep_defaults(plan, first); /* else an arm would return in part */
         if (arms.selected != MOLT__NO_ARM)
             molt__emit_field_default(plan, &plan->after->tables.fields[arms.selected],
                                      u->destination);
@@ -140,6 +142,7 @@ static void emit_arms(MoltPlan *plan, const Union *u, const MoltEmitSite *site, 
     uint32_t body = molt__emit_body(
         plan, (MoltOp){.code = MOLT__OP_ARM, .check = MOLT__NO_CHECK, .otherwise = true});
     emit_bytes(plan, u, site, MOLT__NO_ARM);
+    molt__emit_unkept(plan, body);
     molt__emit_body_end(plan, body);
     molt__emit_body_end(plan, arms);
 }

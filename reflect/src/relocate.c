@@ -1,321 +1,8 @@
 #include <string.h>
 
+#include "descent.h"
 #include "dump_path.h"
 #include "migration.h"
-
-/* ---- offsets inside of a type that is rebuilt ------------------------------------------------- */
-
-/* True when a value of `type` begins with a value of `pointee`. */
-static bool begins_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee)
-{
-    for (;;) {
-        const MoltType *t = molt_type(schema, type);
-        if (type == pointee)
-            return true;
-        if (molt_kind_is_sequence(t->kind) && t->length > 0)
-            type = t->elem;
-        else if (t->kind == MOLT_KIND_STRUCT && t->count > 0 &&
-                 schema->tables.fields[t->first].bit_offset == 0)
-            type = schema->tables.fields[t->first].type;
-        else
-            return false;
-    }
-}
-
-/* True when a value of `type` ends, without padding, in an array of `pointee`, so that its end may be
- * what a pointer one past that array means. */
-static bool ends_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee)
-{
-    for (;;) {
-        const MoltType *t = molt_type(schema, type);
-        const MoltField *last = NULL;
-        if (t->kind == MOLT_KIND_ARRAY) {
-            if (t->elem == pointee || t->length == 0)
-                return t->elem == pointee;
-            type = t->elem;
-            continue;
-        }
-        for (uint32_t f = t->first; t->kind == MOLT_KIND_STRUCT && f < t->first + t->count; f++) {
-            const MoltField *field = &schema->tables.fields[f];
-            if (!(field->flags & MOLT_FIELD_BITS) &&
-                field->bit_offset / 8 + molt_type(schema, field->type)->size == t->size)
-                last = field;
-        }
-        if (!last)
-            return false;
-        type = last->type;
-    }
-}
-
-/* A pointer to where an element begins means the end of the one before when only that fits it, or
- * when no element follows (`last`). */
-static bool means_end_before(const MoltSchema *schema, MoltTypeId element, MoltTypeId pointee,
-                             bool last)
-{
-    return element != pointee && molt_type(schema, pointee)->kind != MOLT_KIND_VOID &&
-           (last || !begins_with(schema, element, pointee)) && ends_with(schema, element, pointee);
-}
-
-/* The field at or over `offset`; an array that ends there wins over a field that begins there with
- * another type, because only one of them fits the pointer. */
-static uint32_t field_at(const MoltSchema *schema, const MoltType *type, uint64_t offset,
-                         MoltTypeId pointee)
-{
-    uint32_t over = MOLT__NO_FIELD, ending = MOLT__NO_FIELD;
-    for (uint32_t f = type->first; f < type->first + type->count; f++) {
-        const MoltField *field = &schema->tables.fields[f];
-        const MoltType *t = molt_type(schema, field->type);
-        uint64_t start = field->bit_offset / 8;
-        if (field->flags & MOLT_FIELD_BITS)
-            continue;
-        if (offset >= start && offset < start + t->size)
-            over = f;
-        if (offset == start + t->size && ends_with(schema, field->type, pointee))
-            ending = f;
-    }
-    if (ending == MOLT__NO_FIELD)
-        return over;
-    if (over != MOLT__NO_FIELD) {
-        const MoltField *field = &schema->tables.fields[over];
-        if (offset > field->bit_offset / 8 || begins_with(schema, field->type, pointee))
-            return over;
-    }
-    return ending;
-}
-
-static uint32_t new_field_of(const MoltPlan *plan, MoltTypeId before, MoltTypeId after,
-                             uint32_t field)
-{
-    const MoltPair *pair = molt__plan_find_pair(plan, before, after);
-    const MoltType *is = molt_type(plan->after, after);
-    if (!pair)
-        return MOLT__NO_FIELD;
-    for (uint32_t f = 0; f < is->count; f++) {
-        if (plan->matches[pair->match + f] == field)
-            return is->first + f;
-    }
-    return MOLT__NO_FIELD;
-}
-
-/* Whether a pointer to the old `pointee` may point at a `there` of the new layout: at what its pointee
- * became, or at a number of equal range and size. */
-static bool fits(const MoltPlan *plan, MoltTypeId pointee, MoltTypeId there)
-{
-    const MoltType *was = molt_type(plan->before, pointee), *is = molt_type(plan->after, there);
-    return plan->types[pointee].after == there ||
-           (was->kind == MOLT_KIND_INT && is->kind == MOLT_KIND_INT && was->size == is->size &&
-            ((was->flags ^ is->flags) & MOLT_TYPE_SIGNED) == 0);
-}
-
-/* A place on the way down a type, in the old layout and in the new one. */
-typedef struct Descent {
-    const MoltMigration *m;
-    const MoltPlan *plan;
-    MoltTypeId before, after;
-    uint64_t offset; /* of the wanted place from here on, old */
-    uint64_t out;    /* bytes passed so far, new */
-    uint64_t at;     /* bytes passed so far, old */
-    MoltTypeId pointee;
-    bool to_void;                /* the pointer becomes a `void *`, which may point at anything */
-    const unsigned char *object; /* bytes of the old element, for the tags of unions */
-    const uint32_t *targets;     /* of this array's elements, NULL when they keep their indices */
-    uintptr_t block; /* where `out` counts from when that is a block of its own by now, else 0 */
-    uint32_t arm;    /* of the union at this place, MOLT__NO_ARM when there is none */
-    bool varies;     /* with the object's tags */
-} Descent;
-
-typedef enum Step { STEP_FURTHER, STEP_FOUND, STEP_GONE } Step;
-
-static Step found_if(bool fitting)
-{
-    return fitting ? STEP_FOUND : STEP_GONE;
-}
-
-static Step step_array(Descent *d, const MoltType *was, const MoltType *is)
-{
-    const MoltPlan *plan = d->plan;
-    uint64_t size = molt_type(plan->before, was->elem)->size;
-    uint64_t index = size > 0 ? d->offset / size : 0;
-    if (index > 0 && d->offset == index * size &&
-        means_end_before(plan->before, was->elem, d->pointee, index == was->length))
-        index--;
-    bool end = index == was->length;
-    if (molt_kind_is_sequence(is->kind)) {
-        uint64_t place = end ? is->length : d->targets ? d->targets[index] : index;
-        if (place > is->length || (place == is->length && !end))
-            return STEP_GONE;
-        d->out += place * molt_type(plan->after, is->elem)->size;
-        d->after = is->elem;
-    } else if (index > 0) {
-        return STEP_GONE;
-    }
-    if (end)
-        return found_if(was->elem != d->pointee || d->to_void || fits(plan, d->pointee, d->after));
-    d->before = was->elem;
-    d->targets = NULL;
-    d->offset -= index * size;
-    d->at += index * size;
-    return STEP_FURTHER;
-}
-
-static Step enter_field(Descent *d, uint32_t f, uint32_t g)
-{
-    const MoltField *was = &d->plan->before->tables.fields[f];
-    if (g == MOLT__NO_FIELD || d->plan->after->tables.fields[g].flags & MOLT_FIELD_BITS)
-        return STEP_GONE;
-    const MoltField *is = &d->plan->after->tables.fields[g];
-    d->offset -= was->bit_offset / 8;
-    d->at += was->bit_offset / 8;
-    d->out += is->bit_offset / 8;
-    d->before = was->type;
-    d->after = is->type;
-    d->targets = molt__plan_index(d->plan, f, g);
-    return STEP_FURTHER;
-}
-
-static Step step_struct(Descent *d, const MoltType *was, const MoltType *is)
-{
-    if (was->hash == is->hash && !molt__plan_is_shuffled(d->plan, d->before)) {
-        d->out += d->offset;
-        return STEP_FOUND;
-    }
-    uint32_t f = field_at(d->plan->before, was, d->offset, d->pointee);
-    if (is->kind != MOLT_KIND_STRUCT || f == MOLT__NO_FIELD)
-        return STEP_GONE;
-    const MoltField *field = &d->plan->before->tables.fields[f];
-    MoltUnionTag tag;
-    if (molt__union_tag(d->plan->before, was, field, &tag)) {
-        d->arm = molt__union_active(d->plan->before, &tag, field, d->object + d->at);
-        d->varies = true;
-    }
-    return enter_field(d, f, new_field_of(d->plan, d->before, d->after, f));
-}
-
-/* An inline struct that became a block: the rest of the way is in there. */
-static Step step_box(Descent *d, const MoltType *is)
-{
-    d->varies = true;
-    d->block = molt__ownership_box(d->m, (uintptr_t)(d->object + d->at), d->before);
-    d->out = 0;
-    d->after = is->elem;
-    return d->block ? STEP_FURTHER : STEP_GONE;
-}
-
-/* What MOLT_MOVED took out of this struct lies elsewhere in the new one. */
-static bool step_moved(Descent *d)
-{
-    for (uint32_t i = 0; i < d->plan->move_count; i++) {
-        const MoltMove *move = &d->plan->moves[i];
-        uint64_t size = molt_type(d->plan->before, move->type_before)->size;
-        if (move->before != d->before || move->after != d->after || d->offset < move->source ||
-            d->offset - move->source >= size)
-            continue;
-        d->before = move->type_before;
-        d->after = move->type_after;
-        d->offset -= move->source;
-        d->at += move->source;
-        d->out += move->destination;
-        d->targets = molt__plan_index(d->plan, move->field_before, move->field_after);
-        return true;
-    }
-    return false;
-}
-
-/* Follows (path of fields and indices) from the old layout into the new one. False when the subobject
- * is gone or no longer one that the pointer may point at; one that becomes a `void *` may point at
- * anything. Iterates down the type, whose depth is bounded by C's by-value nesting. With `moved` the
- * first place that MOLT_MOVED took away is followed. */
-static bool map_offset(Descent *d, bool moved)
-{
-    const MoltPlan *plan = d->plan;
-    bool any = molt_type(plan->before, d->pointee)->kind == MOLT_KIND_VOID;
-    Step step = STEP_FURTHER;
-    while (step == STEP_FURTHER) {
-        const MoltType *was = molt_type(plan->before, d->before);
-        const MoltType *is = molt_type(plan->after, d->after);
-        const MoltTypePlan *type = &plan->types[d->before];
-        uint32_t arm = d->arm;
-        d->arm = MOLT__NO_ARM;
-        while (was->kind != MOLT_KIND_ARRAY && is->kind == MOLT_KIND_ARRAY) {
-            d->after = is->elem; /* what was alone is the first element */
-            is = molt_type(plan->after, d->after);
-        }
-        if (was->kind == MOLT_KIND_STRUCT && is->kind == MOLT_KIND_POINTER) {
-            step = step_box(d, is);
-        } else if (was->kind == MOLT_KIND_POINTER && is->kind == MOLT_KIND_STRUCT) {
-            step = STEP_GONE; /* the pointer itself is no more */
-        } else if (type->after == d->after && type->fate == MOLT_FATE_SAME && !d->targets) {
-            d->out += d->offset;
-            step = STEP_FOUND;
-        } else if (d->offset == 0 && (any || d->before == d->pointee)) {
-            step = found_if(any || d->to_void || fits(plan, d->pointee, d->after));
-        } else if (was->kind == MOLT_KIND_ATOMIC || is->kind == MOLT_KIND_ATOMIC) {
-            d->before = molt_value_type(plan->before, d->before);
-            d->after = molt_value_type(plan->after, d->after);
-        } else if (molt_kind_is_sequence(was->kind)) {
-            step = step_array(d, was, is);
-        } else if (moved && was->kind == MOLT_KIND_STRUCT && step_moved(d)) {
-            moved = false;
-        } else if (was->kind == MOLT_KIND_STRUCT) {
-            step = step_struct(d, was, is);
-        } else if (arm != MOLT__NO_ARM && is->kind == MOLT_KIND_UNION) {
-            step = enter_field(d, arm, new_field_of(plan, d->before, d->after, arm));
-        } else {
-            /* a scalar seen through a pointer of another type: bytes of the same value only */
-            d->out += d->offset;
-            step = found_if(d->offset == 0 || was->hash == is->hash);
-        }
-    }
-    return step == STEP_FOUND;
-}
-
-/* By the fields' own names first, then by MOLT_MOVED. */
-static bool follow(Descent *d)
-{
-    Descent start = *d;
-    bool found = map_offset(d, false);
-    if (!found && d->plan->move_count > 0) {
-        start.varies = d->varies;
-        *d = start;
-        found = map_offset(d, true);
-    }
-    return found;
-}
-
-/* *out counts from *block, or from the new element when that is 0. */
-static bool map_offset_cached(MoltMigration *m, MoltTypeId type, uint64_t offset,
-                              MoltTypeId pointee, bool to_void, const unsigned char *object,
-                              uintptr_t *block, uint64_t *out)
-{
-    uint64_t mix = ((offset * 31 + type) * 31 + pointee) * 2 + to_void;
-    MoltOffsetEntry *entry = &m->offset_cache[mix % MOLT__OFFSET_CACHE];
-    if (entry->valid && entry->type == type && entry->pointee == pointee &&
-        entry->before == offset && entry->to_void == to_void) {
-        *out = entry->after;
-        return entry->found;
-    }
-    Descent d = {.m = m,
-                 .plan = m->plan,
-                 .before = type,
-                 .after = m->plan->types[type].after,
-                 .offset = offset,
-                 .pointee = pointee,
-                 .to_void = to_void,
-                 .object = object,
-                 .arm = MOLT__NO_ARM};
-    bool found = follow(&d);
-    *out = d.out;
-    *block = d.block;
-    if (!d.varies)
-        *entry = (MoltOffsetEntry){.type = type,
-                                   .pointee = pointee,
-                                   .before = offset,
-                                   .after = d.out,
-                                   .to_void = to_void,
-                                   .valid = true,
-                                   .found = found};
-    return found;
-}
 
 /* ---- the library ------------------------------------------------------------------------------ */
 
@@ -440,26 +127,22 @@ static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *spa
         return true;
     }
     if (at < span->header)
-        return map_offset_cached(m, span->type, at, op->before, to_void, block, box, out);
+        return molt__descent_map_element(
+            m, &(MoltDescentWay){span->type, after, at, op->before, to_void, block}, box, out);
     uint64_t element = (at - span->header) / span->elem_size;
     uint64_t offset = (at - span->header) % span->elem_size, inner = 0;
     if (!was || !is || element > count || (element == count && offset > 0) ||
         !molt__plan_same_tail(plan, span->type, after))
         return false;
     if (element < count) {
-        Descent d = {.m = m,
-                     .plan = plan,
-                     .before = molt_type(plan->before, was->type)->elem,
-                     .after = molt_type(plan->after, is->type)->elem,
-                     .offset = offset,
-                     .pointee = op->before,
-                     .to_void = to_void,
-                     .object = block + (at - offset),
-                     .arm = MOLT__NO_ARM};
-        if (!follow(&d))
+        MoltDescentWay way = {molt_type(plan->before, was->type)->elem,
+                              molt_type(plan->after, is->type)->elem,
+                              offset,
+                              op->before,
+                              to_void,
+                              block + (at - offset)};
+        if (!molt__descent_map(m, &way, box, &inner))
             return false;
-        inner = d.out;
-        *box = d.block;
     }
     if (*box) {
         *out = inner;
@@ -538,15 +221,15 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         return box ? box + inner : moved->base + index * moved->stride + inner;
     }
     if (offset == 0 && element > 0 &&
-        means_end_before(m->plan->before, span->type, op->before, element == count)) {
+        molt__descent_means_end(m->plan->before, span->type, op->before, element == count)) {
         element--;
         offset = span->elem_size;
     }
     bool whole = element == count || (offset == 0 && op->before == span->type);
     bool to_void = molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID;
-    const unsigned char *object = block + element * span->elem_size;
-    if (!whole &&
-        !map_offset_cached(m, span->type, offset, op->before, to_void, object, &box, &inner)) {
+    MoltDescentWay way = {span->type, type->after, offset,
+                          op->before, to_void,     block + element * span->elem_size};
+    if (!whole && !molt__descent_map_element(m, &way, &box, &inner)) {
         MoltPlace place;
         MoltDumpPath path;
         molt_heap_locate(heap, (const void *)value, &place); /* NOLINT: an address from the state */
@@ -596,7 +279,7 @@ static uint64_t text_room(const MoltSchema *schema, MoltTypeId type, uint64_t of
             type = t->elem;
             offset %= molt_type(schema, type)->size;
         } else if (t->kind == MOLT_KIND_STRUCT) {
-            uint32_t f = field_at(schema, t, offset, MOLT_NO_TYPE);
+            uint32_t f = molt__descent_field(schema, t, offset, MOLT_NO_TYPE);
             if (f == MOLT__NO_FIELD)
                 return 0;
             offset -= schema->tables.fields[f].bit_offset / 8;
@@ -622,7 +305,7 @@ const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *len
         *length = molt__text_length(text, room);
         return room > 0 ? text : NULL;
     }
-    if (m->mode == MOLT__RUN_VALUE) { /* a literal's characters, kept in the attic */
+    if (m->mode == MOLT__RUN_VALUE) {           /* a literal's characters, kept in the attic */
         const char *text = (const char *)value; /* NOLINT: the address was made there */
         *length = strlen(text);
         return text;

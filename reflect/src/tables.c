@@ -328,6 +328,14 @@ static bool is_flexible(const Check *check, MoltTypeId id)
 }
 
 /* A tagged union is read by the enum beside it, so it must be a union and there must be one. */
+/* The type of a field, or what it holds where that is _Atomic, is an enum. */
+static bool is_enum(const MoltTables *t, MoltTypeId type)
+{
+    if (type < t->type_count && t->types[type].kind == MOLT_KIND_ATOMIC)
+        type = t->types[type].elem;
+    return type < t->type_count && t->types[type].kind == MOLT_KIND_ENUM;
+}
+
 static MoltStatus check_tag(const Check *check, const MoltType *owner, const MoltField *field,
                             const MoltNote *note)
 {
@@ -337,8 +345,7 @@ static MoltStatus check_tag(const Check *check, const MoltType *owner, const Mol
         return fault(check, owner, member, "only a union in a struct can have a tag");
     for (uint32_t i = owner->first; i < owner->first + owner->count; i++) {
         const MoltField *beside = &t->fields[i];
-        if (names_something(check, beside->name) && beside->type < t->type_count &&
-            t->types[beside->type].kind == MOLT_KIND_ENUM &&
+        if (names_something(check, beside->name) && is_enum(t, beside->type) &&
             strcmp(text_at(check, beside->name), tag) == 0)
             return MOLT_OK;
     }

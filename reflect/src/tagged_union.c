@@ -18,13 +18,14 @@ bool molt__union_tag(const MoltSchema *schema, const MoltType *owner, const Molt
         return false;
     for (uint32_t f = owner->first; f < owner->first + owner->count; f++) {
         const MoltField *tag = &schema->tables.fields[f];
-        const MoltType *type = molt_type(schema, tag->type);
+        MoltTypeId id = molt_value_type(schema, tag->type);
+        const MoltType *type = molt_type(schema, id);
         if (type->kind != MOLT_KIND_ENUM ||
             !is_called(schema, tag->name, molt_string(schema, note->text)))
             continue;
         bool bits = (tag->flags & MOLT_FIELD_BITS) != 0;
         *out = (MoltUnionTag){
-            .type = tag->type,
+            .type = id,
             .field = f,
             .offset = tag->bit_offset / 8,
             .form = {.class = type->flags & MOLT_TYPE_SIGNED ? MOLT__SIGNED : MOLT__UNSIGNED,

@@ -8,6 +8,7 @@ and compares the outcome and the findings with what the case's leading comment e
     strict: migrated WHY                       the losses refuse nothing under the strict policy
     undo: differs | refused WHY                going back to version 1 does not give the same dump
     redo: differs | refused WHY                the same of version 2, after version 1 again
+    back: TEXT                                 a part of the dump after going back, where it differs
     through-file: differs WHY                  a reload through a snapshot file gives another state
     through-file: renumbered WHY               the same, but for the numbers of objects
     json: no, WHY                              the states do not go through their dumps
@@ -44,6 +45,7 @@ class Expectation:
     undo: str = "same"
     redo: str = "same"
     texts: list = dataclasses.field(default_factory=list) # what the output has to hold
+    backs: list = dataclasses.field(default_factory=list) # and the dump after going back
 
 
 @dataclasses.dataclass
@@ -82,7 +84,8 @@ def read_case(source):
                         for key in ("undo", "redo", "through-file"))
     texts = [line[5:].strip() for line in lines if line.startswith("dump:")]
     texts += ["\nremedy " + line[7:].strip() for line in lines if line.startswith("remedy:")]
-    live = Expectation(" ".join(words["expect"][0]), words["report"], undo, redo, texts)
+    backs = [line[5:].strip() for line in lines if line.startswith("back:")]
+    live = Expectation(" ".join(words["expect"][0]), words["report"], undo, redo, texts, backs)
     return Case(live, strict_of(live, bool(words["strict"])), sum(words["cflags"], []),
                 [line[0] for line in words["with"]], [line[0] for line in words["old"]],
                 not words["json"], file)
@@ -157,6 +160,8 @@ def compare(expected, output):
         wanted = {"undo": expected.undo, "redo": expected.redo}.get(word, "same")
         if state != wanted:
             wrong.append(f"expected of {word}: {wanted}, got {state}")
+    after = output.partition("\nundo differs\n")[2].partition("\nafter:\n")[2]
+    wrong += [f"not there after going back: {text}" for text in expected.backs if text not in after]
     for finding in findings:
         named = any(finding[:len(report)] == report for report in reports)
         if finding[0] == "loss" and not named and words[0] != "refused":
@@ -192,7 +197,8 @@ def run_each(args, case, libraries, folder):
     count = 0
     runs = [("live", case.live), ("strict", case.strict)]
     if case.json:
-        runs.append(("live", case.live, "--through-json"))
+        there = dataclasses.replace(case.live, backs=[]) # it does not go back
+        runs.append(("live", there, "--through-json"))
     for policy, expected, *options in runs:
         dump = folder / "state.json"
         dump.unlink(missing_ok=True)

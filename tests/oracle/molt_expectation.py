@@ -33,6 +33,17 @@ class Fresh:
         return f"a new block with {self.text!r}"
 
 
+class Boxed:
+    """A pointer to a block that the migration makes of an inline struct."""
+
+    def __init__(self, type_, value):
+        self.type = type_
+        self.value = value
+
+    def __repr__(self):
+        return f"a new {self.type} of {self.value!r}"
+
+
 class CString:
     """A char array of which the rules fix the text up to its NUL."""
 

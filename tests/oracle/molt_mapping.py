@@ -10,6 +10,10 @@ class Gone(Exception):
     """A place of the old schema that the new one does not have."""
 
 
+class Apart(Exception):
+    """A place of the old schema that is in a block of its own in the new one."""
+
+
 def sources(new_items, old_items):
     """{new name: old name} of fields or enumerators, from their names and MOLT_WAS.
 
@@ -118,11 +122,22 @@ class Mapping:
             return self.is_same(self.old.elem(old_type), self.new.elem(new_type))
         if kind not in ("struct", "union"):
             return True
+        if not all(self._notes_stay(old_type["by_name"].get(field["name"], {}), field)
+                   for field in new_type["fields"]):
+            return False
         return all(is_ == was for is_, was in self.sources(old_type, new_type).items()) and all(
             self.is_same(self.old.types[field["type"]],
                          self.new.types[new_type["by_name"][field["name"]]["type"]])
             for field in old_type["fields"]
             if self.old.types[field["type"]]["kind"] not in ("pointer", "int", "float", "bool"))
+
+    def _notes_stay(self, old_field, new_field):
+        """MOLT_MOVED that was applied before, and MOLT_INDEX of an enum that stays, move nothing."""
+        if new_field.get("moved") not in (None, old_field.get("moved")):
+            return False
+        index = new_field.get("index")
+        return not index or "index" not in old_field or self.is_same(
+            self.old.types[old_field["index"]], self.new.types[index])
 
     # ---- fields
 
@@ -210,5 +225,7 @@ class Mapping:
         new_field = new_type["by_name"][target]
         if "bits" in new_field:
             raise Gone(f".{name}")
-        return (new_field["offset"], self.old.types[field["type"]],
-                self.new.types[new_field["type"]])
+        was, becomes = self.old.types[field["type"]], self.new.types[new_field["type"]]
+        if was["kind"] == "struct" and becomes["kind"] == "pointer":
+            raise Apart
+        return new_field["offset"], was, becomes

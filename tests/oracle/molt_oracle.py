@@ -17,16 +17,18 @@ import sys
 from fractions import Fraction
 
 from molt_expectation import ANY, CString, ExpectedObject, Expectation, Fresh, OneOf, Ref
-from molt_mapping import SCALARS, Gone, Mapping
+from molt_mapping import SCALARS, Apart, Gone, Mapping
 from molt_numbers import FLT_MAX, as_float, exact, is_nan, is_word
+from molt_notes import Notes
 from molt_schema import Schema, Slot, load_json, parse_path
 from molt_walk import Walk
 
 REFUSAL_LIMIT = 40
 
 
-class Migration:
+class Migration(Notes):
     def __init__(self, before, old, new):
+        super().__init__()
         self.before = before
         self.old = old
         self.new = new
@@ -60,6 +62,7 @@ class Migration:
                 self.out.roots[name] = self.reference(target, f"root {name}")
         for obj in self.before["objects"]:
             self.convert_object(obj)
+        self.settle_ownership()
         return self.out
 
     def convert_object(self, obj):
@@ -90,6 +93,12 @@ class Migration:
         return self._zero[name]
 
     def is_zero(self, old_type, value):
+        if old_type["kind"] == "union" and isinstance(value, dict) and "bytes" not in value:
+            return all(self.is_zero(self.old.types[old_type["by_name"][arm]["type"]], each)
+                       for arm, each in value.items())
+        if old_type["kind"] == "struct":
+            return all(self.is_zero(self.old.types[field["type"]], value[field["name"]])
+                       for field in old_type["fields"])
         return value == self.zero(old_type)
 
     def default(self, slot, path):
@@ -108,17 +117,30 @@ class Migration:
 
     def type_default(self, type_, path):
         name = type_["name"]
+        if self.has_moved(type_):
+            self._defaults.pop(name, None)  # it depends on what is around it
         if name not in self._defaults:
             if type_["kind"] == "struct":
-                self._defaults[name] = {
-                    field["name"]: self.default(self.new.slot(field), f"{path}.{field['name']}")
-                    for field in type_["fields"]}
+                self._defaults[name] = self.new_struct(type_, path)
             elif type_["kind"] == "array" and not self.new.is_text(type_):
                 elem = self.new.elem(type_)
                 self._defaults[name] = [self.type_default(elem, path)] * type_["length"]
             else:
                 self._defaults[name] = self.new.zero(type_)
         return self._defaults[name]
+
+    def new_struct(self, type_, path):
+        self.frames.append(None)
+        result, done = {}, set()
+        for field in type_["fields"]:
+            name, slot, place = field["name"], self.new.slot(field), self.find_moved(field)
+            here = f"{path}.{name}"
+            if place:
+                done.add(name)
+            result[name] = self.take(place, slot, here) if place else self.default(slot, here)
+        self.new_unions(type_, result, done, path)
+        self.frames.pop()
+        return result
 
     # ---- values
 
@@ -132,6 +154,8 @@ class Migration:
             return self.convert_scalar(old_slot, new_slot, value, path)
         if old_kind == new_kind == "struct":
             return self.convert_struct(old_slot, new_slot, value, path)
+        if self.changes_ownership(old_type, new_type):
+            return self.convert_ownership(old_slot, new_slot, value, path)
         if old_kind == new_kind == "pointer":
             return self.convert_pointer(old_slot, new_slot, value, path)
         if old_kind == "array" or new_kind == "array":
@@ -151,17 +175,26 @@ class Migration:
                         f"MOLT_WAS(\"{was}\"), and {was} still stands")
         rebuilt = not self.map.is_same(old_type, new_type)
         chosen = self.map.sources(old_type, new_type)
-        result = {}
+        result, done = {}, set(chosen)
+        self.frames.append((old_type, value))
         for field in new_type["fields"]:
             name = field["name"]
             here = f"{path}.{name}"
             slot = self.new.slot(field)
             was = chosen.get(name)
-            if was is None:
+            moved, result[name] = self.convert_moved(old_type, new_type, was, field, here)
+            if moved:
+                done.add(name)
+            elif was is None:
                 result[name] = self.default(slot, here)
-                continue
-            old_field = old_type["by_name"][was]
-            result[name] = self.convert_field(old_field, slot, value[was], rebuilt, here)
+            else:
+                old_field = old_type["by_name"][was]
+                result[name] = self.convert_union((old_type, new_type), (old_field, field), value,
+                                                  here)
+                if result[name] is None:
+                    result[name] = self.convert_field(old_field, slot, value[was], rebuilt, here)
+        self.new_unions(new_type, result, done, path)
+        self.frames.pop()
         self.count_drops(old_type, new_type, value, path)
         return result
 
@@ -176,12 +209,16 @@ class Migration:
             return None if value is None else {"external": True}
         if old_field.get("external") and slot.type["kind"] == "pointer":
             return None if value is None else ANY
+        indexed = self.convert_indexed(old_field, field, value, path)
+        if indexed is not None:
+            return indexed
         return self.convert(self.old.slot(old_field), slot, value, path)
 
     def count_drops(self, old_type, new_type, value, path):
         taken = set(self.map.sources(old_type, new_type).values())
         for field in old_type["fields"]:
-            if field["name"] not in taken and not self.is_zero(
+            if field["name"] not in taken and (
+                    id(value), field["name"]) not in self.moved and not self.is_zero(
                     self.old.types[field["type"]], value[field["name"]]):
                 self.loss("field-removed", f"{path}.{field['name']}")
 
@@ -457,12 +494,15 @@ class Migration:
 
     def reference(self, value, path, old_to=None, new_to=None):
         obj = self.objects[value["ref"]]
+        self.pointed.setdefault(value["ref"], path)
         new_name = self.map.type(obj["type"])
         if new_name is None:
             self.refuse(path, f"points at {value['ref']}, whose type {obj['type']} is gone")
             return ANY
         try:
             element, offset, old_there, new_there = self.new_place(obj, value.get("at", ""))
+        except Apart:
+            return ANY
         except Gone as gone:
             self.refuse(path, f"points at {value['ref']}{value['at']}: {gone} is gone")
             return ANY
@@ -490,7 +530,7 @@ class Migration:
         if key not in self._new_place_memo:
             self._new_place_memo[key] = self._find_place(obj["type"], single, at)
         found = self._new_place_memo[key]
-        if isinstance(found, Gone):
+        if isinstance(found, (Gone, Apart)):
             raise found
         return found
 
@@ -503,7 +543,7 @@ class Migration:
             element = parts.pop(0)[1]
         try:
             return (element,) + self.map.offset(old_type, new_type, parts)
-        except Gone as gone:
+        except (Gone, Apart) as gone:
             return gone
 
 

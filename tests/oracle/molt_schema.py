@@ -69,6 +69,10 @@ class Schema:
                 return self.types[type_[key]]
         return None
 
+    def held(self, type_):
+        """What an _Atomic type holds, any other type itself."""
+        return self.elem(type_) if type_["kind"] == "atomic" else type_
+
     def slot(self, field):
         bits = field.get("bits")
         return Slot(self.types[field["type"]], bits[1] if bits else None, field)
@@ -108,6 +112,8 @@ class Schema:
             return head + tuple(
                 (field["name"], field.get("offset"), tuple(field.get("bits", ())),
                  field.get("transient", False), field.get("external", False),
+                 field.get("tag") and (field["tag"],) + tuple(
+                     arm.get("arm") for arm in self.types[field["type"]]["fields"]),
                  self.key(self.types[field["type"]])) for field in type_["fields"])
         if kind == "enum":
             return head + (type_.get("flags", False), type_["storage"]) + tuple(

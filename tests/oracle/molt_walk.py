@@ -7,7 +7,7 @@ and order afterwards. Recursion follows types, never data.
 import re
 
 from molt_numbers import same_float
-from molt_expectation import ANY, CString, Fresh, OneOf, Ref
+from molt_expectation import ANY, Boxed, CString, Fresh, OneOf, Ref
 
 DIFFERENCE_LIMIT = 60
 
@@ -154,11 +154,15 @@ class Walk:
             return self.reference(expected, actual, path)
         if isinstance(expected, Fresh):
             return self.fresh(expected, actual, path)
+        if isinstance(expected, Boxed):
+            return self.boxed(expected, actual, path)
         if isinstance(expected, CString):
             return self.c_string(type_, expected, actual, path)
         kind = type_["kind"] if type_ else "pointer"
         if kind == "struct":
             return self.struct(type_, expected, actual, path)
+        if kind == "union" and isinstance(expected, dict) and "bytes" not in expected:
+            return self.union(type_, expected, actual, path)
         if kind == "array" and isinstance(expected, list):
             return self.array(type_, expected, actual, path)
         if kind == "float" and not isinstance(expected, dict) and not isinstance(actual, dict):
@@ -181,6 +185,12 @@ class Walk:
             agree &= self.value(types[field["type"]], expected[name], actual[name],
                                 f"{path}.{name}")
         return agree
+
+    def union(self, type_, expected, actual, path):
+        if not isinstance(actual, dict) or expected.keys() != actual.keys():
+            return self.differ(path, f"arm {list(expected)}", actual)
+        return all(self.value(self.schema.types[type_["by_name"][arm]["type"]], want, actual[arm],
+                              f"{path}.{arm}") for arm, want in expected.items())
 
     def array(self, type_, expected, actual, path):
         if not isinstance(actual, list) or len(expected) != len(actual):
@@ -236,6 +246,15 @@ class Walk:
         self.old_of[obj["id"]] = f"made for {path}"
         self.related.append((None, obj["id"]))
         return True
+
+    def boxed(self, expected, actual, path):
+        obj = self.objects.get(actual.get("ref")) if isinstance(actual, dict) else None
+        if obj is None or actual.get("at") or obj["type"] != expected.type or "count" in obj or (
+                obj["id"] in self.old_of):
+            return self.differ(path, expected, actual)
+        self.old_of[obj["id"]] = f"made for {path}"
+        self.related.append((None, obj["id"]))
+        return self.value(self.schema.types[expected.type], expected.value, obj["value"], path)
 
     def c_string(self, type_, expected, actual, path):
         data = self.schema.text_bytes(actual, type_["size"])

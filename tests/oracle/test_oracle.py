@@ -404,6 +404,144 @@ class Graph(OracleCase):
                                                  ("char:0", "hi", 3)))
 
 
+UNION = {"kind": "union"}
+
+
+def tagged(tag="kind", **more):
+    return dict({"tag": tag}, **more)
+
+
+class Unions(OracleCase):
+    """Unions whose tag says which arm is active."""
+
+    OLD = {"K": {"I": 0, "F": 1},
+           "U": ([("i", "int", {"arm": "I"}), ("f", "float", {"arm": "F"})], UNION)}
+    STRUCT = [("kind", "K"), ("u", "U", tagged())]
+
+    def test_active_arm_converts_by_name(self):
+        new = {"K": {"NONE": 0, "F": 5, "I": 7},
+               "U": ([("f", "double", {"arm": "F"}), ("i", "long", {"arm": "I"})], UNION)}
+        self.one(self.STRUCT, [("u", "U", tagged()), ("kind", "K")],
+                 {"kind": "F", "u": {"f": 2.5}}, {"u": {"f": 2.5}, "kind": "F"},
+                 old_types=self.OLD, new_types=new)
+
+    def test_arms_without_notes_go_by_place(self):
+        types = {"K": {"I": 0, "F": 1}, "U": ([("i", "int"), ("f", "float")], UNION)}
+        more = {"K": {"I": 0, "F": 1, "S": 2},
+                "U": ([("i", "int"), ("f", "float"), ("s", "short")], UNION)}
+        self.one(self.STRUCT, self.STRUCT, {"kind": "I", "u": {"i": 7}},
+                 {"kind": "I", "u": {"i": 7}}, old_types=types, new_types=more)
+
+    def test_removed_arm(self):
+        only_i = ([("i", "int", dict(default("3", "03000000"), arm="I"))], UNION)
+        fallback = {"I": {"name": "I", "value": 0, "fallback": True}}
+        old = make_schema("G", G=self.STRUCT, **self.OLD)
+        live = make_dump(("G:0", {"kind": "F", "u": {"f": 2.5}}))
+        self.refused(old, make_schema("G", G=self.STRUCT, K={"I": 0, "F": 1}, U=only_i), live)
+        self.refused(old, make_schema("G", G=self.STRUCT, K={"I": 0}, U=only_i), live)
+        expected = self.migrate(old, make_schema("G", G=self.STRUCT, K=fallback, U=only_i), live,
+                                make_dump(("G:0", {"kind": "I", "u": {"i": 3}})))
+        self.assertIn(("union-arm-removed", "G.u.f"), expected.losses)
+
+    def test_arm_that_shifts_refuses(self):
+        swapped = ([("i", "int", {"arm": "F"}), ("f", "float", {"arm": "I"})], UNION)
+        self.refused(make_schema("G", G=self.STRUCT, **self.OLD),
+                     make_schema("G", G=self.STRUCT, K={"I": 0, "F": 1}, U=swapped),
+                     make_dump(("G:0", {"kind": "I", "u": {"i": 7}})))
+
+    def test_wrong_arm_is_seen(self):
+        new = {"K": {"I": 0, "F": 1},
+               "U": ([("i", "long", {"arm": "I"}), ("f", "float", {"arm": "F"})], UNION)}
+        expected = expected_dump(make_dump(("G:0", {"kind": "I", "u": {"i": 7}})),
+                                 make_schema("G", G=self.STRUCT, **self.OLD),
+                                 make_schema("G", G=self.STRUCT, **new))
+        for wrong in ({"f": 7.0}, {"i": 8}, {"bytes": "0700000000000000"}):
+            self.assertTrue(compare(expected, make_dump(("G:0", {"kind": "I", "u": wrong}))))
+
+    def test_without_a_tag_a_change_refuses_where_it_is_live(self):
+        old = make_schema("G", G=[("u", "U")], U=([("i", "int")], UNION))
+        new = make_schema("G", G=[("u", "U")], U=([("i", "int"), ("d", "double")], UNION))
+        self.refused(old, new, make_dump(("G:0", {"u": {"bytes": "0000803f"}})))
+        zero = new["types"][[t["name"] for t in new["types"]].index("U")]["size"] * "00"
+        self.migrate(old, new, make_dump(("G:0", {"u": {"bytes": "00000000"}})),
+                     make_dump(("G:0", {"u": {"bytes": zero}})))
+
+
+class Moves(OracleCase):
+    """MOLT_MOVED and MOLT_INDEX."""
+
+    def test_into_a_struct(self):
+        self.one([("x", "float"), ("y", "float")], [("pos", "V")], {"x": 1.5, "y": 2.5},
+                 {"pos": {"x": 1.5, "y": 2.5}}, old_types={},
+                 new_types={"V": [("x", "float", {"moved": "^.x"}),
+                                  ("y", "double", {"moved": "y"})]})
+
+    def test_out_of_structs_and_arrays(self):
+        expected = self.one([("p", "P"), ("a", "int[3]")],
+                            [("b", "long", {"moved": "p.b"}), ("c", "int", {"moved": "a[1]"})],
+                            {"p": {"a": 0, "b": 4}, "a": [0, 5, 0]}, {"b": 4, "c": 5},
+                            P=[("a", "int"), ("b", "int")])
+        self.assertEqual({}, expected.losses)
+
+    def test_exchange_once(self):
+        new = [("a", "int", {"moved": "b"}), ("b", "int", {"moved": "a"})]
+        self.one([("a", "int"), ("b", "int")], new, {"a": 1, "b": 2}, {"a": 2, "b": 1})
+        self.one(new, new + [("c", "int")], {"a": 1, "b": 2}, {"a": 1, "b": 2, "c": 0})
+
+    def test_ambiguous(self):
+        self.refused(make_schema("G", G=[("a", "int"), ("b", "int")]),
+                     make_schema("G", G=[("b", "int", {"moved": "a"}), ("c", "int")]),
+                     make_dump(("G:0", {"a": 1, "b": 2})))
+
+    def test_into_an_arm(self):
+        new = {"K": {"N": 0, "V": 1},
+               "U": ([("v", "int", {"arm": "V", "moved": "v"}), ("s", "short", {"arm": "N"})],
+                     UNION)}
+        self.one([("v", "int")], [("kind", "K"), ("u", "U", tagged())], {"v": 7},
+                 {"kind": "V", "u": {"v": 7}}, old_types={}, new_types=new)
+
+    def test_into_the_arm_that_an_old_tag_says(self):
+        new = {"K": {"V": 0, "S": 1},
+               "U": ([("v", "int", {"moved": "v"}), ("s", "short", {"moved": "s"})], UNION)}
+        for kind, result in (("V", {"v": 7}), ("S", {"s": 8})):
+            self.one([("kind", "K"), ("v", "int"), ("s", "short")],
+                     [("kind", "K"), ("u", "U", tagged())], {"kind": kind, "v": 7, "s": 8},
+                     {"kind": kind, "u": result}, old_types={"K": new["K"]}, new_types=new)
+
+    def test_elements_follow_their_enumerators(self):
+        expected = self.one([("n", "int[3]", {"index": "K"})], [("n", "int[4]", {"index": "K"})],
+                            {"n": [1, 2, 3]}, {"n": [0, 2, 1, 0]},
+                            old_types={"K": {"A": 0, "B": 1, "C": 2}},
+                            new_types={"K": {"D": 0, "B": 1, "A": 2, "E": 3}})
+        self.assertIn(("elements-dropped", "G.n"), expected.losses)
+
+
+class Ownership(OracleCase):
+    """Structs inline on one side and behind a pointer on the other."""
+
+    INLINE = [("b", "B"), ("p", "B *")]
+    BLOCK = [("b", "B *"), ("p", "B *")]
+
+    def test_struct_becomes_a_block(self):
+        types = {"B": [("v", "int")]}
+        good = make_dump(("G:0", {"b": {"ref": "B:0"}, "p": {"ref": "B:0"}}), ("B:0", {"v": 5}))
+        before = make_dump(("G:0", {"b": {"v": 5}, "p": {"ref": "G:0", "at": ".b"}}))
+        old, new = (make_schema("G", G=each, **types) for each in (self.INLINE, self.BLOCK))
+        self.migrate(old, new, before, good)
+        expected = expected_dump(before, old, new)
+        self.assertTrue(compare(expected, make_dump(("G:0", {"b": None, "p": None}))))
+        good["objects"][1]["value"]["v"] = 6
+        self.assertTrue(compare(expected, good))
+
+    def test_block_becomes_part_of_its_owner(self):
+        old = make_schema("G", G=self.BLOCK, B=[("v", "int")])
+        new = make_schema("G", G=self.INLINE, B=[("w", "char"), ("v", "long", default("3", "03"))])
+        before = make_dump(("G:0", {"b": {"ref": "B:4"}, "p": None}), ("B:4", {"v": 5}))
+        self.migrate(old, new, before, make_dump(("G:0", {"b": {"w": 0, "v": 5}, "p": None})))
+        before["objects"][0]["value"]["p"] = {"ref": "B:4"}
+        self.refused(old, new, before)
+
+
 class Dumps(unittest.TestCase):
     def test_equal_graphs_with_other_ids(self):
         left = make_dump(("G:0", {"e": {"ref": "E:0"}}), ("E:0", {"v": 1}))

@@ -457,7 +457,7 @@ static bool trace_leaf(void *context, const MoltLeaf *leaf)
         MoltLeaf one = molt__leaf_from(leaf, i);
         one.count = 1;
         trace->from_play[trace->count++] =
-            molt__leaf_route(trace->back, trace->before, false, MOLT__AFTER, &one, &route) &&
+            molt__leaf_route(trace->back, trace->before, false, MOLT__AFTER, &one, &one, &route) &&
             route.placed && trace->played[trace->node][route.leaf.at];
     }
     return true;

@@ -18,6 +18,7 @@ typedef struct FieldSpec {
     uint32_t default_size;
     uint32_t flags;
     uint32_t bit_shift, bit_width; /* bit-field: bit from `offset` on, and bits */
+    const char *tag, *arm; /* of a union the field that says which arm; of an arm its enumerator */
 } FieldSpec;
 
 /* An enum over unsigned int; enumerators count from 0. */
@@ -26,6 +27,7 @@ typedef struct EnumSpec {
     const char *enumerators[8]; /* ends with NULL; '+' in front: MOLT_FALLBACK */
 } EnumSpec;
 
+/* A union when its members are arms. */
 typedef struct StructSpec {
     const char *name;
     size_t size, align;
@@ -138,7 +140,8 @@ static inline MoltSchema *spec_schema_with(const StructSpec *specs, uint32_t cou
     for (uint32_t s = 0; s < count; s++)
         molt_builder_add_type(builder,
                               &(MoltType){.name = molt_builder_string(builder, specs[s].name),
-                                          .kind = MOLT_KIND_STRUCT,
+                                          .kind = specs[s].fields[0].arm ? MOLT_KIND_UNION
+                                                                         : MOLT_KIND_STRUCT,
                                           .size = specs[s].size,
                                           .align = (uint32_t)specs[s].align,
                                           .elem = MOLT_NO_TYPE});
@@ -149,7 +152,7 @@ static inline MoltSchema *spec_schema_with(const StructSpec *specs, uint32_t cou
         uint32_t n = 0;
         for (; n < 12 && specs[s].fields[n].name; n++) {
             const FieldSpec *spec = &specs[s].fields[n];
-            MoltNote notes[2];
+            MoltNote notes[4];
             uint32_t note_count = 0;
             if (spec->was)
                 notes[note_count++] = (MoltNote){.kind = MOLT_NOTE_WAS,
@@ -161,6 +164,12 @@ static inline MoltSchema *spec_schema_with(const StructSpec *specs, uint32_t cou
                                .constant = molt_builder_add_constant(builder, spec->default_value,
                                                                      spec->default_size),
                                .constant_size = spec->default_size};
+            if (spec->tag)
+                notes[note_count++] = (MoltNote){.kind = MOLT_NOTE_TAG,
+                                                 .text = molt_builder_string(builder, spec->tag)};
+            if (spec->arm)
+                notes[note_count++] = (MoltNote){.kind = MOLT_NOTE_ARM,
+                                                 .text = molt_builder_string(builder, spec->arm)};
             fields[n] = (MoltField){
                 .name = molt_builder_string(builder, spec->name),
                 .type = spec_type(builder, spec->type),

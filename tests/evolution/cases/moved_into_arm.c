@@ -1,6 +1,5 @@
 /* a value that moves into an arm sets the tag
  * expect: migrated
- * undo: differs no path leads back out of a union
  */
 #include "case.h"
 

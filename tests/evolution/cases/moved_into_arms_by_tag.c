@@ -1,6 +1,5 @@
 /* fields of which a kind says which one counts become arms
  * expect: migrated
- * undo: differs no path leads back out of a union
  * report: loss field-removed Thing.count 1
  */
 #include "case.h"

@@ -1,6 +1,5 @@
 /* fields move into a new struct, with pointers to them, and change their types
  * expect: migrated
- * undo: refused pointers to values that moved have no way back
  * report: info field-moved V.x 0
  */
 #include "case.h"

@@ -1,6 +1,5 @@
 /* fields move out of structs and arrays; what is left there is dropped
  * expect: migrated
- * undo: refused pointers to values that moved have no way back
  * report: loss field-removed State.gone 1
  * report: loss elements-dropped State.list 1
  */

@@ -1,6 +1,5 @@
 /* the fallback of a removed enumerator takes its own arm at its default
  * expect: migrated
- * undo: differs what an arm loses is not kept
  * report: loss enumerator-removed State.kind 1
  * report: loss union-arm-removed State::u.f 1
  */

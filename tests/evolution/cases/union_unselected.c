@@ -1,7 +1,6 @@
 /* bytes that the tag gives no meaning stay while the union does
  * expect: migrated
  * dump: "kind":"KIND_NONE","same":{"bytes":"07000000"},"changed":{"bytes":"0000000000000000"}}
- * undo: differs what an arm loses is not kept
  * report: loss union-bytes-dropped State.changed 1
  */
 #include "case.h"

@@ -1,0 +1,36 @@
+/* The way of a place from an old layout into the new one: down the fields, indices and active arms that
+ * lead to it. Only pointers ask. It must never know which pointer asks, nor blocks but by the object
+ * that the way begins in. */
+#ifndef MOLT_DESCENT_H
+#define MOLT_DESCENT_H
+
+#include "migration.h"
+
+/* Where a way begins, and what is wanted there. */
+typedef struct MoltDescentWay {
+    MoltTypeId before, after;    /* what holds the place, in the old and in the new layout */
+    uint64_t offset;             /* of the place in the old one */
+    MoltTypeId pointee;          /* old: what the pointer says that it points at */
+    bool to_void;                /* the pointer becomes a `void *`, which may point at anything */
+    const unsigned char *object; /* the old bytes, for the tags of unions */
+} MoltDescentWay;
+
+/* False when the place is gone, or no longer one that the pointer may point at. *out counts from the new
+ * layout's begin, or from *block, when that is not 0: the block that the place is in by now. */
+bool molt__descent_map(const MoltMigration *m, const MoltDescentWay *way, uintptr_t *block,
+                       uint64_t *out);
+/* The same for elements of blocks, which are asked for often; way->after is what the old type became.
+ * *block must be 0 before. */
+bool molt__descent_map_element(MoltMigration *m, const MoltDescentWay *way, uintptr_t *block,
+                               uint64_t *out);
+
+/* A pointer to where an element begins means the end of the one before when only that fits it, or
+ * when no element follows (`last`). */
+bool molt__descent_means_end(const MoltSchema *schema, MoltTypeId element, MoltTypeId pointee,
+                             bool last);
+/* The field at or over `offset`; an array that ends there wins over a field that begins there with
+ * another type, because only one of them fits the pointer. MOLT__NO_FIELD when there is none. */
+uint32_t molt__descent_field(const MoltSchema *schema, const MoltType *type, uint64_t offset,
+                             MoltTypeId pointee);
+
+#endif
