@@ -269,7 +269,8 @@ MoltStatus molt__code_pair_create(const MoltSymbols *before, const MoltSymbols *
                               .begin = before->begin,
                               .end = before->end,
                               .describe = describe,
-                              .resolve = after != NULL ? resolve : NULL};
+                              .resolve = after != NULL ? resolve : NULL,
+                              .stays = after == before};
     if (after != NULL) {
         resolve_all(pair);
     }

@@ -323,6 +323,12 @@ cleanup:
     return status;
 }
 
+MoltHooks molt__library_hooks(const MoltLibrary *library)
+{
+    const MoltModule *module = library->module;
+    return (MoltHooks){module->hooks, module->hooks_end, module->heap};
+}
+
 void molt__library_close(MoltLibrary *library)
 {
     if (library == NULL) {

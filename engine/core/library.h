@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <molt/plan.h>
 #include <molt/platform_api.h>
 #include <molt/schema.h>
 
@@ -39,6 +40,9 @@ typedef struct MoltLibrary {
  * or on disk. */
 MoltStatus molt__library_open(const char *path, const char *directory, uint32_t number,
                               MoltLibrary **out, MoltError *error);
+
+/* Those in its code; they work once molt_module_bind has bound the library to its schema. */
+MoltHooks molt__library_hooks(const MoltLibrary *library);
 
 /* Unloads and removes the copy. No pointer into the image may be used afterwards. NULL allowed. */
 void molt__library_close(MoltLibrary *library);

@@ -52,8 +52,10 @@ MoltStatus molt__saved_state_read(const MoltLibrary *library, const MoltSavedSta
         status = molt__code_pair_create(library->symbols, library->symbols, &code, error);
     }
     if (status == MOLT_OK) {
+        const MoltHooks hooks = molt__library_hooks(library);
         MoltLoadDesc desc = {.schema = load->own_schema ? NULL : library->schema,
                              .code = molt__code_pair_map(code),
+                             .hooks = &hooks,
                              .policy = load->policy,
                              .running = load->running,
                              .heap = load->heap};

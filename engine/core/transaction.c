@@ -77,8 +77,7 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
         return status;
     }
     result->stage = MOLT_STAGE_PLAN;
-    const MoltModule *module = next->module;
-    const MoltHooks hooks = {module->hooks, module->hooks_end, module->heap};
+    const MoltHooks hooks = molt__library_hooks(next);
     status =
         molt_plan_build_with_hooks(before, next->schema, transaction->policy, &hooks, NULL,
                                    &transaction->plan, &transaction->report, &result->error);

@@ -28,7 +28,7 @@ static bool add_pointer(void *context, const MoltLeaf *leaf)
 static bool leads_back(const MoltMigration *m, uintptr_t value)
 {
     const MoltHeap *heap = m->heap;
-    if (m->code && value - m->code->begin < m->code->end - m->code->begin)
+    if (m->code && !m->code->stays && value - m->code->begin < m->code->end - m->code->begin)
         return true;
     if (value - heap->base >= heap->granule_count << MOLT__GRANULE_SHIFT)
         return false;
@@ -70,7 +70,8 @@ static void check_element(Pointers *pointers, MoltTypeId type, const unsigned ch
             uint64_t offset = leaf->at + i * leaf->stride;
             uintptr_t value;
             memcpy(&value, at + offset, sizeof value);
-            if (shadow && memcmp(at + offset, shadow + offset, sizeof value) == 0)
+            if (!molt__leaf_is_active(leaf, i, at) ||
+                (shadow && memcmp(at + offset, shadow + offset, sizeof value) == 0))
                 continue;
             if (leads_back(pointers->m, value)) {
                 refuse(pointers->m, type, leaf);

@@ -42,7 +42,8 @@ const MoltCodeMap *molt_snapshot_file_code(MoltSnapshotFile *file)
                                    .begin = (uintptr_t)range,
                                    .end = (uintptr_t)range + size,
                                    .describe = describe,
-                                   .resolve = resolve};
+                                   .resolve = resolve,
+                                   .stays = true};
     }
     return &file->code;
 }

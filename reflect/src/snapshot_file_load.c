@@ -398,8 +398,9 @@ static MoltStatus migrate(Load *load, const MoltLoadDesc *desc, MoltReport *repo
 {
     MoltPlan *plan = NULL;
     MoltMigration *migration = NULL;
-    MoltStatus status = molt_plan_build(load->file->schema, desc->schema, desc->policy,
-                                        &load->file->allocator, &plan, report, load->error);
+    MoltStatus status =
+        molt_plan_build_with_hooks(load->file->schema, desc->schema, desc->policy, desc->hooks,
+                                   &load->file->allocator, &plan, report, load->error);
     /* Where nothing moves the pointers are right already. */
     if (status == MOLT_OK)
         status =

@@ -9,6 +9,7 @@
 
 #include "counting_allocator.h"
 #include "molt/dump.h"
+#include "molt/hook.h"
 #include "molt/snapshot_file.h"
 #include "snapshot_state.h"
 
@@ -499,6 +500,51 @@ static void older_file_migrates_by_the_rules(void **state)
     molt_schema_free(later);
 }
 
+static const MoltHeapApi *heap_api; /* where the hook finds the heap */
+
+static bool keep_tag(const MoltOld *old, void *now)
+{
+    ((NewNode *)now)->hunger = (int)molt_old_int(old, "tag");
+    return heap_api != NULL;
+}
+
+static void older_file_runs_the_hooks_of_the_library(void **state)
+{
+    Fixture *fixture = *state;
+    const StructSpec specs[2] = {state_specs[0], new_state_spec(false)};
+    MoltHeap *heap = new_heap(fixture), *copy = NULL;
+    State *made = make_state(heap, &fixture->library, 10, 0);
+    made->inside = NULL;
+    save(fixture, heap, fixture->path);
+    molt_heap_destroy(heap);
+    MoltSchema *later = spec_schema(specs, 2);
+    const MoltHook hook = {.run = keep_tag,
+                           .spelling = "Node",
+                           .file = "src/game.c",
+                           .from = "",
+                           .line = 7,
+                           .type = molt_schema_find(later, "Node")};
+    const MoltHooks hooks = {&hook, &hook + 1, &heap_api};
+    MoltLoadDesc desc = {.schema = later,
+                         .code = &fixture->library.map,
+                         .hooks = &hooks,
+                         .policy = MOLT_POLICY_STRICT};
+    MoltError error = {0};
+    if (try_load(fixture, fixture->path, false, &desc, &copy, &error) != MOLT_OK)
+        fail_msg("%s", error.text);
+    assert_non_null(finding(&fixture->report, MOLT_RULE_HOOK_RAN));
+    assert_null(heap_api);
+    State *got = molt_heap_root(copy, 0);
+    int count = 0;
+    for (NewNode *node = (NewNode *)(void *)got->head; node; node = node->next, count++) {
+        assert_int_equal(node->hunger, 9 - count);
+        assert_int_equal(node->hp, (9 - (long)count) * 1000);
+    }
+    assert_int_equal(count, 10);
+    molt_heap_destroy(copy);
+    molt_schema_free(later);
+}
+
 /* ---- failures ------------------------------------------------------------------------------- */
 
 static void memory_may_run_out_at_any_moment(void **state)
@@ -571,6 +617,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(pointers_to_nowhere_are_a_loss_and_under_strict_a_refusal,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(older_file_migrates_by_the_rules, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(older_file_runs_the_hooks_of_the_library, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(memory_may_run_out_at_any_moment, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unwritable_places_are_named, set_up, tear_down),
     };

@@ -141,7 +141,8 @@ static inline void library_load(Library *library)
                                  .begin = (uintptr_t)library->image,
                                  .end = (uintptr_t)library->image + sizeof library->image,
                                  .describe = library_describe,
-                                 .resolve = library_resolve}};
+                                 .resolve = library_resolve,
+                                 .stays = true}};
     memcpy(library->image + 32, "hello", 6);
     memcpy(library->image + 48, primes, sizeof primes);
 }

@@ -10,6 +10,7 @@
 
 #include "code_map.h"
 #include "heap.h"
+#include "plan.h"
 #include "report.h"
 
 /* Bytes that a host may add. */
@@ -73,6 +74,9 @@ typedef struct MoltLoadDesc {
     /* Finds names in the running library: describe() and resolve() speak of the same one. NULL:
      * molt_snapshot_file_code. */
     const MoltCodeMap *code;
+    /* Of the running library, for the migration; used until the load returns. NULL: there are none, and
+     * a file with objects that one is for is refused. */
+    const MoltHooks *hooks;
     MoltPolicy policy; /* for the migration, when the schemas differ; STRICT is meant for files */
     /* State whose MOLT_EXTERNAL pointers in the root objects the loaded roots take over; its schema
      * must equal that of the state after the load. NULL: they are NULL, as all others are. */

@@ -22,6 +22,7 @@ MOLT_MIGRATE(Bag)(const MoltOld *old, Bag *now)
 {
     if (molt_old_count(old, "items") != (uint64_t)now->n || molt_old_has(old, "items[%d]", now->n))
         return molt_old_fail(old, "%d elements", now->n);
+    now->total = 0; /* after an undo it has its value again */
     for (int i = 0; i < now->n; i++) {
         if (now->items[i] != (float)molt_old_int(old, "items[%d]", i))
             return molt_old_fail(old, "element %d", i);
