@@ -350,7 +350,7 @@ void molt__hook_settle(MoltMigration *m)
             continue;
         bool strict = m->plan->policy == MOLT_POLICY_STRICT;
         bool others = m->refused && !ran; /* something else refuses, so nobody asked the hook */
-        tally->handled = ran && m->hooks->read[m->plan->checks[tally->check].before];
+        tally->handled = molt__hook_settled(m, tally->check);
         if (tally->handled || others)
             tally->severity = tally->firm;
         else if (strict && tally->severity == MOLT_LOSS)
@@ -358,6 +358,11 @@ void molt__hook_settle(MoltMigration *m)
     }
     for (uint64_t t = 0; t < m->tally_count; t++)
         m->refused = m->refused || m->tallies[t].severity == MOLT_REFUSE;
+}
+
+bool molt__hook_settled(const MoltMigration *m, uint32_t check)
+{
+    return m->hooks && m->hooks->shadows && m->hooks->read[m->plan->checks[check].before];
 }
 
 bool molt__hook_saw(const MoltMigration *m, MoltTypeId type)

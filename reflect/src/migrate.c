@@ -358,6 +358,15 @@ static void relocate_roots(MoltMigration *m)
     }
 }
 
+static bool is_missing(const MoltMigration *m, MoltTypeId type)
+{
+    bool missing = m->missing[type];
+    for (uint64_t g = 0; g < m->gone_count && !missing; g++)
+        missing = m->gone_pointers[g].type == type &&
+                  !molt__hook_settled(m, m->gone_pointers[g].check);
+    return missing;
+}
+
 /* Objects of a type that is gone: those that a pointer still leads to refuse, others go with it. */
 static void report_gone(MoltMigration *m)
 {
@@ -372,7 +381,7 @@ static void report_gone(MoltMigration *m)
             continue;
         /* of a flexible struct, elements are those of its array */
         uint64_t objects = molt_schema_tail(m->plan->before, t) ? stats.blocks : stats.elements;
-        bool seen = molt__hook_saw(m, t), missing = m->missing[t] && !seen;
+        bool seen = molt__hook_saw(m, t), missing = is_missing(m, t) && !seen;
         MoltSeverity severity =
             missing || m->plan->policy == MOLT_POLICY_STRICT ? MOLT_REFUSE : MOLT_LOSS;
         if (seen)
@@ -404,6 +413,7 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->rebuilt, m->plan->before->tables.type_count, sizeof *m->rebuilt);
     free_table(m, m->contained, m->plan->before->tables.type_count, sizeof *m->contained);
     free_table(m, m->missing, m->plan->before->tables.type_count, sizeof *m->missing);
+    free_table(m, m->gone_pointers, m->gone_slots, sizeof *m->gone_pointers);
     free_table(m, m->fresh, m->fresh_slots, sizeof *m->fresh);
     free_table(m, m->patches, m->patch_slots, sizeof *m->patches);
     free_table(m, m->tallies, m->tally_slots, sizeof *m->tallies);

@@ -24,6 +24,12 @@ typedef struct MoltPatch {
  * the operations of the type pass over them one after the other. */
 enum { MOLT__BATCH = 256 };
 
+/* A field with pointers to objects of a type that is gone. */
+typedef struct MoltGonePointer {
+    MoltTypeId type;
+    uint32_t check;
+} MoltGonePointer;
+
 /* How often one rule applied at one check. An object counts once however many of its values are hit:
  * several operations of one batch may share a check, when a struct lies in another more than once. */
 typedef struct MoltTally {
@@ -102,6 +108,8 @@ struct MoltMigration {
     bool *rebuilt;         /* per old type: counted as changed */
     bool *contained;       /* per old type: may lie in a block that moves or goes */
     bool *missing;         /* per old type: gone, and a pointer that stays leads to an object of it */
+    MoltGonePointer *gone_pointers; /* the same, where a hook may settle the pointer */
+    uint64_t gone_count, gone_slots;
     bool moves;            /* at least one block moves or goes */
 
     MoltOwnership owned;
@@ -194,6 +202,8 @@ bool molt__hook_may_settle(const MoltMigration *m, const MoltOp *op, MoltRule ru
 bool molt__hook_undoes(const MoltMigration *m, const MoltOp *op, MoltRule rule);
 /* Decides what waited for the hooks. */
 void molt__hook_settle(MoltMigration *m);
+/* Hooks ran, and one asked for the old field of a check. */
+bool molt__hook_settled(const MoltMigration *m, uint32_t check);
 /* Adds hooks to the report that could settle what was refused, for people to paste. */
 void molt__hook_suggest(MoltMigration *m);
 /* Some hook read an object of this old type. */

@@ -152,6 +152,25 @@ static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *spa
     return true;
 }
 
+/* An object of a type that is gone is still pointed at, unless a hook says what becomes of the pointer,
+ * or what a hook made of it is undone. */
+static void note_missing(MoltMigration *m, const MoltOp *op, MoltTypeId type)
+{
+    if (m->missing[type] || molt__hook_undoes(m, op, MOLT_RULE_TYPE_MISSING))
+        return;
+    if (!molt__hook_may_settle(m, op, MOLT_RULE_TYPE_MISSING, MOLT_REFUSE)) {
+        m->missing[type] = true;
+        return;
+    }
+    for (uint64_t g = m->gone_count; g-- > 0;) {
+        if (m->gone_pointers[g].type == type && m->gone_pointers[g].check == op->check)
+            return;
+    }
+    if (molt__migration_grow(m, (void **)&m->gone_pointers, &m->gone_slots, m->gone_count, 1,
+                             sizeof *m->gone_pointers))
+        m->gone_pointers[m->gone_count++] = (MoltGonePointer){type, op->check};
+}
+
 static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     const MoltHeap *heap = m->heap;
@@ -190,7 +209,7 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         return 0;
     }
     if (m->mode == MOLT__RUN_STATE && type->fate == MOLT_FATE_GONE)
-        m->missing[span->type] = true;
+        note_missing(m, op, span->type);
     if (!op->pointee_ok) {
         bool void_to_exact = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_VOID &&
                              type->after == op->after && offset == 0;
