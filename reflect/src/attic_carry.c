@@ -17,8 +17,9 @@ static bool is_untouched(const MoltCarry *carry, const MoltCarryPart *part,
     const MoltHeap *heap = carry->m->heap;
     const MoltAtticRun *run = &carry->from->runs[part->run];
     uint64_t e = part->skip + i;
+    /* A hook may have written the tag. That is kept as well, and the arm goes with it. */
     if (!molt__leaf_is_active(&run->is, e, object->live))
-        return false;
+        return run->hooked != 0;
     if (run->placed && !molt__attic_watch_equals(run, e, object->live, object->record))
         return false;
     if (run->placed &&

@@ -279,6 +279,18 @@ static bool make_code_ref(MoltMigration *m, MoltAtticStep *step, uintptr_t value
     return ref->index != UINT32_MAX;
 }
 
+/* Where a pointer leads in the new state, without a word in the report. */
+static uintptr_t relocate_value(MoltMigration *m, const MoltOp *op, uintptr_t value)
+{
+    bool scanning = m->scanning;
+    m->mode = MOLT__RUN_VALUE;
+    m->scanning = false;
+    uintptr_t moved = molt__relocate(m, op, value, 0);
+    m->scanning = scanning;
+    m->mode = MOLT__RUN_STATE;
+    return moved;
+}
+
 bool molt__attic_block_ref(MoltMigration *m, MoltTypeId pointee, uintptr_t value, MoltAtticRef *ref)
 {
     const MoltHeap *heap = m->heap;
@@ -293,12 +305,7 @@ bool molt__attic_block_ref(MoltMigration *m, MoltTypeId pointee, uintptr_t value
                  .before = pointee,
                  .after = types[gone ? span->type : pointee].after,
                  .pointee_ok = true};
-    bool scanning = m->scanning;
-    m->mode = MOLT__RUN_VALUE;
-    m->scanning = false;
-    uintptr_t moved = molt__relocate(m, &op, value, 0);
-    m->scanning = scanning;
-    m->mode = MOLT__RUN_STATE;
+    uintptr_t moved = relocate_value(m, &op, value);
     if (moved == 0)
         return false;
     const MoltSpan *next = m->spans[s].bytes > 0 ? &m->spans[s] : span;
@@ -348,8 +355,11 @@ static bool is_replaced(MoltMigration *m, const MoltAtticRun *run, const unsigne
     if (!run->placed || m->attic.returned_count == 0)
         return false;
     if (run->is.kind == MOLT__LEAF_STRING || run->is.kind == MOLT__LEAF_POINTER) {
-        uintptr_t address;
+        uintptr_t address, was;
         memcpy(&address, now, sizeof address);
+        memcpy(&was, value, sizeof was);
+        if (run->op->code == MOLT__OP_POINTER)
+            return address != relocate_value(m, run->op, was);
         return !molt__migration_made(m, address);
     }
     unsigned char *made = molt__attic_scratch(m, &run->is);

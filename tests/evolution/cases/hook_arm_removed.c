@@ -5,7 +5,7 @@
  * report: info shape-changed Part.m 1
  * undo: differs
  *
- * The attic keeps nothing of the arms of a union, nor the tag that would select another one.
+ * The attic keeps nothing of an arm that is gone: its tag returns, and selects zero.
  */
 #include <molt/hook.h>
 
