@@ -15,9 +15,8 @@ static MoltStatus migrate(const MoltThroughFile *way, MoltHeap *heap, MoltReport
     MoltPlan *plan = NULL;
     MoltMigration *migration = NULL;
     const MoltHooks hooks = molt__library_hooks(way->after);
-    MoltStatus status =
-        molt_plan_build_with_hooks(molt_heap_schema(heap), way->after->schema, way->policy, &hooks,
-                                   NULL, &plan, NULL, error);
+    MoltStatus status = molt_plan_build_with_hooks(molt_heap_schema(heap), way->after->schema,
+                                                   way->policy, &hooks, NULL, &plan, NULL, error);
     if (status == MOLT_OK) {
         status = molt_migrate_prepare(heap, plan, way->code, &migration, report, error);
     }

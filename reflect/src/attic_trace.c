@@ -49,8 +49,8 @@ static bool fits(const MoltLeaf *was, const MoltRoute *route)
 /* What a hook may have changed returns only to the layout that it came from. */
 static bool may_return(const MoltCarry *carry, const MoltAtticRun *run)
 {
-    return run->hooked == 0 ||
-           molt__attic_same_layout(carry->from->step->schema, run->hooked - 1, carry->m->plan->after);
+    return run->hooked == 0 || molt__attic_same_layout(carry->from->step->schema, run->hooked - 1,
+                                                       carry->m->plan->after);
 }
 
 /* Nothing stands for the value now, but by its edit it has a place in the new layout: whether it may

@@ -362,8 +362,8 @@ static bool is_missing(const MoltMigration *m, MoltTypeId type)
 {
     bool missing = m->missing[type];
     for (uint64_t g = 0; g < m->gone_count && !missing; g++)
-        missing = m->gone_pointers[g].type == type &&
-                  !molt__hook_settled(m, m->gone_pointers[g].check);
+        missing =
+            m->gone_pointers[g].type == type && !molt__hook_settled(m, m->gone_pointers[g].check);
     return missing;
 }
 

@@ -399,10 +399,8 @@ static void literals_that_are_copied(void **unused)
 {
     (void)unused;
     uintptr_t begin = (uintptr_t)literals;
-    MoltCodeMap code = {.begin = begin,
-                        .end = begin + sizeof literals,
-                        .describe = describe,
-                        .resolve = resolve};
+    MoltCodeMap code = {
+        .begin = begin, .end = begin + sizeof literals, .describe = describe, .resolve = resolve};
     const Way way = {{named_specs, named_specs}, make_named, check_named, &code};
     assert_true(sweep_allocations(&way, false) > 10);
     assert_true(sweep_allocations(&way, true) > 10);

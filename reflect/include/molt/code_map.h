@@ -32,7 +32,7 @@ typedef struct MoltCodeMap {
     bool (*describe)(void *context, uintptr_t address, MoltCodeTarget *out);
     /* The same in the library that comes; 0 when it has none. NULL: the library stays (dumps). */
     uintptr_t (*resolve)(void *context, const MoltCodeTarget *target);
-    bool stays; /* the library that comes is this one, so that its addresses are good, as in a load */
+    bool stays; /* the library that comes is this one, as in a load: its addresses are good */
 } MoltCodeMap;
 
 #endif
