@@ -16,6 +16,7 @@ the edit through the real reload under each policy.
                                     there is no difference
     undo                            differs WHY | refused WHY, when going back to version 1 under the
                                     live policy does not give the same dump
+    redo                            the same of doing the edit once more after that
     generator                       words of the generator, which refuses version 2; version 1 is the
                                     recorded schema
     old-generator                   the same of version 1
@@ -32,7 +33,7 @@ import tempfile
 import run_case
 
 KEYS = {"about", "declare", "declare-old", "declare-new", "declare-between", "old", "new", "between",
-        "make", "check", "live", "strict", "undo", "generator", "old-generator", "proof", "cflags"}
+        "make", "check", "live", "strict", "undo", "redo", "generator", "old-generator", "proof", "cflags"}
 
 
 def read_rows(path):
@@ -66,7 +67,7 @@ def source_of(row):
     return "\n".join(lines) + "\n"
 
 
-def read_expectation(text, undo="same"):
+def read_expectation(text, undo="same", redo="same"):
     """An Expectation, and per finding the words that its text must have."""
     lines = text.splitlines()
     reports, words = [], []
@@ -74,7 +75,7 @@ def read_expectation(text, undo="same"):
         finding, _, said = line.partition(" : ")
         reports.append(finding.split())
         words.append([part.strip() for part in said.split(" | ") if part.strip()])
-    return run_case.Expectation(lines[0].strip(), reports, undo), words
+    return run_case.Expectation(lines[0].strip(), reports, undo, redo), words
 
 
 def missing_words(expected, words, output):
@@ -87,7 +88,8 @@ def missing_words(expected, words, output):
 
 
 def run_policies(args, row, libraries, folder):
-    live, live_words = read_expectation(row["live"], row.get("undo", "same").split()[0])
+    back = (row.get(key, "same").split()[0] for key in ("undo", "redo"))
+    live, live_words = read_expectation(row["live"], *back)
     strict, strict_words = live, live_words
     if row["strict"] != "same":
         strict, strict_words = read_expectation(row["strict"])
