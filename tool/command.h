@@ -19,6 +19,11 @@ typedef struct MoltToolCommand {
     int (*run)(int argc, char **argv); /* argv: the words after the name */
 } MoltToolCommand;
 
+extern const MoltToolCommand molt__command_dump;
+extern const MoltToolCommand molt__command_import;
+extern const MoltToolCommand molt__command_migrate;
+extern const MoltToolCommand molt__command_verify;
+extern const MoltToolCommand molt__command_diff;
 extern const MoltToolCommand molt__command_layout;
 extern const MoltToolCommand molt__command_schema_check;
 extern const MoltToolCommand molt__command_schema_diff;

@@ -34,7 +34,7 @@ static char *read_all(FILE *in, size_t *length)
     return bytes;
 }
 
-char *molt__file_read(const char *path, size_t *length, MoltError *error)
+char *molt__tool_read(const char *path, size_t *length, MoltError *error)
 {
     bool standard = strcmp(path, "-") == 0;
     FILE *in = standard ? stdin : fopen(path, "rb");
@@ -49,7 +49,7 @@ char *molt__file_read(const char *path, size_t *length, MoltError *error)
     return bytes;
 }
 
-MoltStatus molt__file_write(const char *path, const char *bytes, size_t length, MoltError *error)
+MoltStatus molt__tool_write(const char *path, const char *bytes, size_t length, MoltError *error)
 {
     if (strcmp(path, "-") == 0) {
         return fwrite(bytes, 1, length, stdout) == length
@@ -78,10 +78,10 @@ MoltStatus molt__file_write(const char *path, const char *bytes, size_t length, 
     return status;
 }
 
-MoltStatus molt__file_read_schema(const char *path, MoltSchema **out, MoltError *error)
+MoltStatus molt__tool_read_schema(const char *path, MoltSchema **out, MoltError *error)
 {
     size_t length = 0;
-    char *text = molt__file_read(path, &length, error);
+    char *text = molt__tool_read(path, &length, error);
     if (text == NULL) {
         return MOLT_SYSTEM;
     }

@@ -6,12 +6,12 @@
 
 /* The content, NUL-terminated, freed with free(); "-" is standard input. NULL with *error filled when
  * it cannot be read. */
-char *molt__file_read(const char *path, size_t *length, MoltError *error);
+char *molt__tool_read(const char *path, size_t *length, MoltError *error);
 
 /* Replaces the file as a whole: written beside and renamed in; "-" is standard output. */
-MoltStatus molt__file_write(const char *path, const char *bytes, size_t length, MoltError *error);
+MoltStatus molt__tool_write(const char *path, const char *bytes, size_t length, MoltError *error);
 
 /* Reads a schema's JSON; *error names the file. The caller frees it with molt_schema_free. */
-MoltStatus molt__file_read_schema(const char *path, MoltSchema **out, MoltError *error);
+MoltStatus molt__tool_read_schema(const char *path, MoltSchema **out, MoltError *error);
 
 #endif

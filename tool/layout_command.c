@@ -158,7 +158,7 @@ static bool draw(const MoltMapping *mapping, const char *const names[2], const c
     if (!good) {
         molt_error(&error, MOLT_OUT_OF_MEMORY, "%s: no memory for the picture", path);
     }
-    good = good && molt__file_write(path, text, length, &error) == MOLT_OK;
+    good = good && molt__tool_write(path, text, length, &error) == MOLT_OK;
     free(text);
     if (!good) {
         fail(&error);
@@ -212,8 +212,8 @@ static int run(int argc, char **argv)
     MoltSchema *schemas[2] = {NULL, NULL};
     MoltError error;
     int status;
-    if (molt__file_read_schema(names[0], &schemas[0], &error) != MOLT_OK ||
-        (names[1] != NULL && molt__file_read_schema(names[1], &schemas[1], &error) != MOLT_OK)) {
+    if (molt__tool_read_schema(names[0], &schemas[0], &error) != MOLT_OK ||
+        (names[1] != NULL && molt__tool_read_schema(names[1], &schemas[1], &error) != MOLT_OK)) {
         status = fail(&error);
     } else if (names[1] != NULL) {
         status = compare((const MoltSchema *const[]){schemas[0], schemas[1]}, names, argv[1], svg,

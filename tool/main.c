@@ -4,6 +4,11 @@
 #include "command.h"
 
 static const MoltToolCommand *const commands[] = {
+    &molt__command_dump,
+    &molt__command_import,
+    &molt__command_migrate,
+    &molt__command_verify,
+    &molt__command_diff,
     &molt__command_layout,
     &molt__command_schema_check,
     &molt__command_schema_diff,

@@ -74,7 +74,7 @@ MoltStatus molt__recordings_read(const char *folder, MoltRecordings *out, MoltEr
             break;
         }
         recordings.count++;
-        status = molt__file_read_schema(item->path, &item->schema, error);
+        status = molt__tool_read_schema(item->path, &item->schema, error);
     }
     if (status != MOLT_OK) {
         molt__recordings_free(&recordings);

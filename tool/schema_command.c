@@ -79,8 +79,8 @@ static int run_diff(int argc, char **argv)
     MoltSchema *before = NULL, *after = NULL;
     MoltError error;
     int status;
-    if (molt__file_read_schema(argv[0], &before, &error) != MOLT_OK ||
-        molt__file_read_schema(argv[1], &after, &error) != MOLT_OK) {
+    if (molt__tool_read_schema(argv[0], &before, &error) != MOLT_OK ||
+        molt__tool_read_schema(argv[1], &after, &error) != MOLT_OK) {
         status = fail(&molt__command_schema_diff, &error);
     } else {
         status = show_diff(before, after, json);
@@ -222,7 +222,7 @@ static int run_check(int argc, char **argv)
     int status = MOLT__EXIT_OK;
     if (molt__recordings_read(argv[0], &recordings, &error) != MOLT_OK ||
         (current_name != NULL &&
-         molt__file_read_schema(current_name, &current, &error) != MOLT_OK)) {
+         molt__tool_read_schema(current_name, &current, &error) != MOLT_OK)) {
         status = fail(command, &error);
         goto cleanup;
     }
@@ -278,7 +278,7 @@ static int record(const char *source, const char *folder, const MoltRecordings *
     int status = MOLT__EXIT_USAGE;
     const MoltRecording *newest =
         recordings->count > 0 ? &recordings->items[recordings->count - 1] : NULL;
-    if (molt__file_read_schema(source, &schema, error) != MOLT_OK ||
+    if (molt__tool_read_schema(source, &schema, error) != MOLT_OK ||
         molt_schema_to_json(schema, &text, error) != MOLT_OK) {
         goto cleanup;
     }
@@ -291,7 +291,7 @@ static int record(const char *source, const char *folder, const MoltRecordings *
     path = molt__recording_path(folder, number);
     if (path == NULL) {
         molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for a path");
-    } else if (molt__file_write(path, text, strlen(text), error) == MOLT_OK) {
+    } else if (molt__tool_write(path, text, strlen(text), error) == MOLT_OK) {
         printf("recorded %s\n", path);
         status = MOLT__EXIT_OK;
     }
