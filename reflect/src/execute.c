@@ -82,15 +82,11 @@ static void convert_slow(void *context, uint64_t i, const void *source, void *de
     if (loss == MOLT__ROUNDED && m->plan->policy == MOLT_POLICY_STRICT &&
         is_same_decimal(op, source, destination))
         return;
-    static const MoltRule rules[] = {[MOLT__OUT_OF_RANGE] = MOLT_RULE_NUMBER_OUT_OF_RANGE,
-                                     [MOLT__ROUNDED] = MOLT_RULE_NUMBER_ROUNDED,
-                                     [MOLT__FRACTION] = MOLT_RULE_NUMBER_FRACTION,
-                                     [MOLT__NAN] = MOLT_RULE_NUMBER_NAN,
-                                     [MOLT__COLLAPSED] = MOLT_RULE_BOOL_COLLAPSED};
+    MoltRule rule = molt__number_rule(loss);
     char text[64] = "";
-    if (molt__tally_wants_value(m, op, rules[loss]))
+    if (molt__tally_wants_value(m, op, rule))
         molt__number_text(&op->forms[0], source, text, sizeof text);
-    molt__tally(m, op, rules[loss], MOLT_LOSS, i, "%s", text);
+    molt__tally(m, op, rule, MOLT_LOSS, i, "%s", text);
 }
 
 static const MoltValueMap *find_value(const MoltPlan *plan, const MoltOp *op, uint64_t value)

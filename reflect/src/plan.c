@@ -211,6 +211,16 @@ MoltStatus molt__plan_build_lenient(const MoltSchema *before, const MoltSchema *
     return MOLT_OK;
 }
 
+MoltStatus molt_plan_sketch(const MoltSchema *before, const MoltSchema *after,
+                            const MoltAllocator *allocator, MoltPlan **out, MoltError *error)
+{
+    if (!allocator)
+        allocator = molt_allocator_default();
+    MoltStatus status = molt__plan_build_lenient(before, after, allocator, NULL, 0, out);
+    return status == MOLT_OK ? MOLT_OK
+                             : molt_error(error, status, "no memory for the migration plan");
+}
+
 const MoltSchema *molt_plan_before(const MoltPlan *plan)
 {
     return plan->before;
@@ -229,4 +239,14 @@ MoltTypeFate molt_plan_fate(const MoltPlan *plan, MoltTypeId before)
 MoltTypeId molt_plan_type(const MoltPlan *plan, MoltTypeId before)
 {
     return plan->types[before].after;
+}
+
+uint32_t molt_plan_source(const MoltPlan *plan, MoltTypeId before, MoltTypeId after,
+                          uint32_t field)
+{
+    const MoltPair *pair = molt__plan_find_pair(plan, before, after);
+    if (pair)
+        return plan->matches[pair->match + field - molt_type(plan->after, after)->first];
+    const char *name = molt_string(plan->after, plan->after->tables.fields[field].name);
+    return molt_schema_find_field(plan->before, before, name);
 }

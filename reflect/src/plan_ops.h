@@ -231,6 +231,18 @@ void molt__plan_find(MoltPlan *plan, MoltSeverity severity, MoltRule rule, MoltT
 /* Adds what changed between two structs, once per pair. */
 void molt__plan_report_pair(MoltPlan *plan, uint32_t pair);
 
+/* check_report.c: adds what a check found (severity, rule, value, objects) with the path and the
+ * declarations, and what settles it where the finding does not say it. `kept`: say that the lost values
+ * return with their field. */
+void molt__check_report(const MoltPlan *plan, uint32_t check, const MoltFinding *finding, bool kept,
+                        MoltReport *report);
+/* A removed field that an added one may have become is a possible rename; other rules stay. */
+MoltRule molt__check_refine(const MoltPlan *plan, uint32_t check, MoltRule rule);
+/* MOLT__ALLOW_* bits with which MOLT_CONVERT allows what the rule finds. */
+uint32_t molt__check_allowed_by(MoltRule rule);
+/* The rule that a number breaks when it converts with that loss, which is not MOLT__EXACT. */
+MoltRule molt__number_rule(MoltNumberLoss loss);
+
 /* The flexible arrays of two structs are one: they have both, and the new one comes from the old. */
 bool molt__plan_same_tail(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 

@@ -72,7 +72,7 @@ def check_built(root, files):
     words = set(re.findall(r"[\w.-]+", lists))
     for path in files:
         name = path.relative_to(root).as_posix()
-        if re.match(r"(reflect|codegen|engine|game)/.*\.c$", name) and path.name not in words:
+        if re.match(r"(reflect|codegen|tool|engine|game)/.*\.c$", name) and path.name not in words:
             yield f"{name}: in no CMakeLists.txt"
 
 

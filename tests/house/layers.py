@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Proves that the folders depend on each other in one direction only.
 
-    codegen -> reflect <- engine/core <- engine/host        game -> molt.h, platform_api.h
+    codegen, tool -> reflect <- engine/core <- engine/host        game -> molt.h, platform_api.h
 
 From the #include lines of every source, from the symbols that the static libraries leave undefined,
 and from the libraries that the programs and the game load.
@@ -24,6 +24,7 @@ GAME_HEADERS = {"molt/molt.h", "molt/hook.h", "molt/platform_api.h"}
 LAYERS = {
     "reflect": (["reflect"], r"SDL|dlfcn|link\.h|elf|dwarf|clang-c|inotify"),
     "codegen": (["codegen", "reflect"], r"SDL|dlfcn|elf|dwarf|inotify"),
+    "tool": (["tool", "reflect"], r"SDL|dlfcn|elf|dwarf|clang-c|inotify"),
     "engine/include": (["engine/include", "reflect"], r"SDL|elf|dwarf|clang-c"),
     "engine/core": (["engine/core", "engine/include", "reflect"], r"SDL|clang-c"),
     "engine/host": (["engine/host", "engine/include", "reflect"], r"dlfcn|elf|dwarf|clang-c"),
@@ -126,6 +127,7 @@ def main():
     parser.add_argument("--reflect", help="libmolt_reflect.a")
     parser.add_argument("--core", help="libmolt_core.a")
     parser.add_argument("--codegen", help="molt-codegen")
+    parser.add_argument("--tool", help="molt")
     parser.add_argument("--host", help="molt-host")
     parser.add_argument("--game", help="the sample game's library")
     options = parser.parse_args()
@@ -139,6 +141,8 @@ def main():
         check_archive("engine/core", options.core, below, r"SDL_|IMG_|clang_")
     if options.codegen:
         check_loads("codegen", options.codegen, r"libSDL|libelf|libdw")
+    if options.tool:
+        check_loads("tool", options.tool, r"libSDL|libelf|libdw|libclang")
     if options.host:
         check_loads("engine/host", options.host, r"libclang|libgame")
     if options.game:

@@ -37,11 +37,25 @@ MoltStatus molt_plan_build_with_hooks(const MoltSchema *before, const MoltSchema
                                       const MoltAllocator *allocator, MoltPlan **out,
                                       MoltReport *report, MoltError *error);
 
+/* A plan that only shows what becomes of what, also where molt_plan_build refuses: nothing may be
+ * migrated by it. Fails only when memory is out. */
+MoltStatus molt_plan_sketch(const MoltSchema *before, const MoltSchema *after,
+                            const MoltAllocator *allocator, MoltPlan **out, MoltError *error);
+
+/* Adds to `report` what some live value would lose or make the plan refuse: every check that a
+ * migration by this plan makes, as if a value failed it, less what MOLT_CONVERT allows. For those who
+ * compare schemas without a state. Fails only when memory is out. */
+MoltStatus molt_plan_foresee(const MoltPlan *plan, MoltReport *report);
+
 const MoltSchema *molt_plan_before(const MoltPlan *plan);
 const MoltSchema *molt_plan_after(const MoltPlan *plan);
 
 MoltTypeFate molt_plan_fate(const MoltPlan *plan, MoltTypeId before);
 /* New id of an old type, MOLT_NO_TYPE when it is gone. */
 MoltTypeId molt_plan_type(const MoltPlan *plan, MoltTypeId before);
+/* The old field (index into tables.fields) that field `field` of new struct `after` comes from when
+ * old struct `before` becomes it; UINT32_MAX when the field is new. */
+uint32_t molt_plan_source(const MoltPlan *plan, MoltTypeId before, MoltTypeId after,
+                          uint32_t field);
 
 #endif

@@ -1,0 +1,200 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "plan_ops.h"
+
+static const MoltCheck no_place = {MOLT_NO_TYPE,   MOLT_NO_TYPE,   MOLT__NO_FIELD, MOLT__NO_FIELD,
+                                   MOLT__NO_FIELD, MOLT__NO_FIELD, 0};
+
+uint32_t molt__check_allowed_by(MoltRule rule)
+{
+    switch (rule) {
+    case MOLT_RULE_NUMBER_OUT_OF_RANGE: return MOLT__ALLOW_SATURATE;
+    case MOLT_RULE_NUMBER_FRACTION: return MOLT__ALLOW_FRACTION;
+    case MOLT_RULE_NUMBER_ROUNDED: return MOLT__ALLOW_ROUND | MOLT__ALLOW_SATURATE;
+    case MOLT_RULE_ELEMENTS_DROPPED:
+    case MOLT_RULE_STRING_TRUNCATED: return MOLT__ALLOW_TRUNCATE;
+    default: return 0;
+    }
+}
+
+MoltRule molt__number_rule(MoltNumberLoss loss)
+{
+    static const MoltRule rules[] = {[MOLT__OUT_OF_RANGE] = MOLT_RULE_NUMBER_OUT_OF_RANGE,
+                                     [MOLT__ROUNDED] = MOLT_RULE_NUMBER_ROUNDED,
+                                     [MOLT__FRACTION] = MOLT_RULE_NUMBER_FRACTION,
+                                     [MOLT__NAN] = MOLT_RULE_NUMBER_NAN,
+                                     [MOLT__COLLAPSED] = MOLT_RULE_BOOL_COLLAPSED};
+    return rules[loss];
+}
+
+MoltRule molt__check_refine(const MoltPlan *plan, uint32_t index, MoltRule rule)
+{
+    bool renamed = rule == MOLT_RULE_FIELD_REMOVED && index != MOLT__NO_CHECK &&
+                   molt__plan_candidate(plan, &plan->checks[index], MOLT__NO_FIELD) !=
+                       MOLT__NO_FIELD;
+    return renamed ? MOLT_RULE_POSSIBLE_RENAME : rule;
+}
+
+/* Every added field that the removed one may have become: never a guess at which. */
+static void write_candidates(const MoltPlan *plan, const MoltCheck *check, char *buffer,
+                             size_t size)
+{
+    const MoltField *was = &plan->before->tables.fields[check->before];
+    const char *name = molt_string(plan->before, was->name);
+    int used = snprintf(buffer, size,
+                        "if it was renamed, annotate the new field with MOLT_WAS(\"%s\"):", name);
+    const char *separator = " ";
+    for (uint32_t f = molt__plan_candidate(plan, check, MOLT__NO_FIELD);
+         f != MOLT__NO_FIELD && used > 0 && (size_t)used < size;
+         f = molt__plan_candidate(plan, check, f)) {
+        used += snprintf(buffer + used, size - (size_t)used, "%s%s", separator,
+                         molt_string(plan->after, plan->after->tables.fields[f].name));
+        separator = ", ";
+    }
+}
+
+static void write_possible_move(const MoltPlan *plan, const MoltCheck *check, char *buffer,
+                                size_t size)
+{
+    if (check->move_into == MOLT__NO_FIELD)
+        return;
+    const char *was = molt_string(plan->before, plan->before->tables.fields[check->before].name);
+    const char *into = molt_string(plan->after, plan->after->tables.fields[check->move_into].name);
+    const char *is = molt_string(plan->after, plan->after->tables.fields[check->move_to].name);
+    snprintf(buffer, size,
+             "possible move %s -> %s.%s: annotate %s with MOLT_MOVED(\"^.%s\") if it is one", was,
+             into, is, is, was);
+}
+
+static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule rule,
+                         char *buffer, size_t size)
+{
+    const char *text = NULL;
+    switch (rule) {
+    case MOLT_RULE_FIELD_REMOVED: write_possible_move(plan, check, buffer, size); return;
+    case MOLT_RULE_POSSIBLE_RENAME: write_candidates(plan, check, buffer, size); return;
+    case MOLT_RULE_NUMBER_OUT_OF_RANGE:
+        text = "keep a wider type, or annotate the field with MOLT_CONVERT(saturate)";
+        break;
+    case MOLT_RULE_NUMBER_ROUNDED:
+        text =
+            "keep a type that holds these values, or annotate the field with MOLT_CONVERT(round)";
+        break;
+    case MOLT_RULE_NUMBER_FRACTION:
+        text = "annotate the field with MOLT_CONVERT(trunc) or MOLT_CONVERT(round)";
+        break;
+    case MOLT_RULE_NUMBER_NAN:
+        text = "give the field a number first, or keep the floating type";
+        break;
+    case MOLT_RULE_ENUMERATOR_REMOVED:
+        text = "keep the enumerator, name its successor with MOLT_WAS(\"old\"), or mark one with "
+               "MOLT_FALLBACK";
+        break;
+    case MOLT_RULE_ENUM_NO_ROOM: text = "give the field bits enough for the new values"; break;
+    case MOLT_RULE_ENUM_RENUMBERED:
+        text = "keep these names on one value, or store the one you mean before the edit";
+        break;
+    case MOLT_RULE_ENUM_UNNAMED:
+        text = "add an enumerator with this value, or keep the number type";
+        break;
+    case MOLT_RULE_ELEMENTS_DROPPED:
+        text = "keep the array's length, or annotate the field with MOLT_CONVERT(truncate)";
+        break;
+    case MOLT_RULE_STRING_TRUNCATED:
+        text = "make room for the text, or annotate the field with MOLT_CONVERT(truncate)";
+        break;
+    case MOLT_RULE_SHAPE_CHANGED:
+    case MOLT_RULE_KIND_CHANGED:
+    case MOLT_RULE_UNION_CHANGED:
+        text =
+            "no rule says how the old value becomes the new one: add the new field beside the old "
+            "one under another name, fill it in code, and remove the old one in a later edit; or "
+            "write a hook";
+        break;
+    case MOLT_RULE_UNION_ARM_REMOVED:
+        text = "keep the arm, name its old name on its successor with MOLT_WAS(\"old\"), or give the "
+               "objects another arm before the edit";
+        break;
+    case MOLT_RULE_UNION_ARM_CHANGED:
+        text = "arms belong to enumerators by place: put the arm where its enumerator is, or name "
+               "the enumerator with MOLT_ARM(ENUMERATOR)";
+        break;
+    case MOLT_RULE_UNION_UNSELECTED:
+        text = "nothing says which arm these bytes are: give the tag a value that has an arm";
+        break;
+    case MOLT_RULE_ALIAS_LOST:
+        text = "what becomes part of one object can have no other pointer to it: keep the pointer, or "
+               "clear the others before the edit";
+        break;
+    case MOLT_RULE_POINTEE_CHANGED:
+        text = "set these pointers to NULL before the edit; if a struct was only renamed, annotate "
+               "it with MOLT_WAS(\"old\")";
+        break;
+    case MOLT_RULE_SIGNATURE_CHANGED:
+        text = "keep the signature, or set these pointers to NULL before the edit";
+        break;
+    case MOLT_RULE_TARGET_REMOVED:
+        text = "keep the field or element that is pointed at, or clear the pointer before the edit";
+        break;
+    case MOLT_RULE_TYPE_MISSING:
+        text = "keep the struct, or name its successor's old name with MOLT_WAS(\"old\")";
+        break;
+    case MOLT_RULE_HOOK_MISSING:
+        text = "the new code has a hook for this struct: give the library that holds it, or migrate in "
+               "the host";
+        break;
+    case MOLT_RULE_VERSION_CHANGED:
+        text = "what the values mean has changed: say how in a hook, MOLT_MIGRATE";
+        break;
+    case MOLT_RULE_FUNCTION_MISSING:
+        text = "keep the function under its name, or change what is stored before the edit";
+        break;
+    case MOLT_RULE_DATA_MISSING:
+        text = "store an index instead of its address, or keep the constant under its name, with "
+               "its size and layout";
+        break;
+    case MOLT_RULE_UNKNOWN_TARGET:
+        text = "allocate the object with molt_new or molt_new_array of its own type; annotate the "
+               "field with MOLT_EXTERNAL when it points outside of the heap on purpose";
+        break;
+    default: return;
+    }
+    snprintf(buffer, size, "%s", text);
+}
+
+void molt__check_report(const MoltPlan *plan, uint32_t index, const MoltFinding *finding, bool kept,
+                        MoltReport *report)
+{
+    const MoltCheck *check = index == MOLT__NO_CHECK ? &no_place : &plan->checks[index];
+    const MoltTables *old = &plan->before->tables, *new = &plan->after->tables;
+    char path[512] = "root", before[512] = "", after[512] = "", remedy[512] = "";
+    if (check->after != MOLT__NO_FIELD)
+        snprintf(path, sizeof path, "%s.%s", molt_type_name(plan->after, check->type_after),
+                 new->strings + new->fields[check->after].name);
+    else if (check->before != MOLT__NO_FIELD)
+        snprintf(path, sizeof path, "%s.%s", molt_type_name(plan->before, check->type_before),
+                 old->strings + old->fields[check->before].name);
+    else if (check->type_before != MOLT_NO_TYPE)
+        snprintf(path, sizeof path, "%s", molt_type_name(plan->before, check->type_before));
+    if (check->before != MOLT__NO_FIELD)
+        molt_schema_declare(plan->before, &old->fields[check->before], before, sizeof before);
+    if (check->after != MOLT__NO_FIELD)
+        molt_schema_declare(plan->after, &new->fields[check->after], after, sizeof after);
+    if (finding->remedy)
+        snprintf(remedy, sizeof remedy, "%s", finding->remedy);
+    else
+        write_remedy(plan, check, finding->rule, remedy, sizeof remedy);
+    if (kept) {
+        size_t length = strlen(remedy);
+        snprintf(remedy + length, sizeof remedy - length, "%s",
+                 length > 0 ? "; the old values are kept and return when their field does"
+                            : "the old values are kept and return when the field does");
+    }
+    MoltFinding full = *finding;
+    full.path = path;
+    full.before = before[0] ? before : NULL;
+    full.after = after[0] ? after : NULL;
+    full.remedy = remedy[0] ? remedy : NULL;
+    molt_report_add(report, &full);
+}

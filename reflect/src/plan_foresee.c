@@ -1,0 +1,151 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "plan_ops.h"
+
+/* Findings are told once per check and rule: loops and types that are held by several others come
+ * here more than once. */
+typedef struct Foresight {
+    const MoltPlan *plan;
+    MoltReport *report;
+    uint64_t *told; /* per check, a bit for each rule */
+} Foresight;
+
+_Static_assert(MOLT_RULE_COUNT <= 64, "a bit for each rule");
+
+static void foresee(Foresight *f, const MoltOp *op, MoltRule rule, MoltSeverity severity,
+                    const char *value)
+{
+    if (op->check == MOLT__NO_CHECK || (f->told[op->check] & (uint64_t)1 << rule) != 0)
+        return;
+    f->told[op->check] |= (uint64_t)1 << rule;
+    if (severity == MOLT_LOSS &&
+        (f->plan->checks[op->check].allow & molt__check_allowed_by(rule)) != 0)
+        severity = MOLT_INFO;
+    MoltFinding finding = {.severity = severity, .rule = rule, .value = value};
+    molt__check_report(f->plan, op->check, &finding, false, f->report);
+}
+
+/* ---- numbers --------------------------------------------------------------------------------- */
+
+/* Tries one number; it must be one that the old field can hold. */
+static void probe(Foresight *f, const MoltOp *op, long double number)
+{
+    static const MoltNumberForm wide = {MOLT__FLOAT, sizeof(long double), 0, 0};
+    unsigned char source[16] = {0}, destination[16] = {0};
+    char text[64];
+    MoltNumberLoss loss = molt__number_convert(&wide, &number, &op->forms[0], source, false);
+    bool held = loss == MOLT__EXACT || (loss == MOLT__ROUNDED && op->forms[0].class == MOLT__FLOAT);
+    if (!held)
+        return;
+    loss = molt__number_convert(&op->forms[0], source, &op->forms[1], destination, op->round);
+    if (loss == MOLT__EXACT)
+        return;
+    molt__number_text(&op->forms[0], source, text, sizeof text);
+    foresee(f, op, molt__number_rule(loss), MOLT_LOSS, text);
+}
+
+/* The edges of every integer and floating type, and what lies between their numbers. */
+static void foresee_number(Foresight *f, const MoltOp *op)
+{
+    static const long double others[] = {0.5L, 0.1L, 1e30L, 1e300L, 1e-300L};
+    for (int power = 1; power <= 127; power++) {
+        long double edge = ldexpl(1.0L, power);
+        for (int step = -1; step <= 1; step++) {
+            probe(f, op, edge + (long double)step);
+            probe(f, op, -edge - (long double)step);
+        }
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        probe(f, op, others[i]);
+    if (op->forms[0].class == MOLT__FLOAT)
+        probe(f, op, (long double)NAN);
+}
+
+static void foresee_values(Foresight *f, const MoltOp *op)
+{
+    for (uint32_t v = 0; v < op->value_count; v++) {
+        const MoltValueMap *entry = &f->plan->values[op->values + v];
+        const char *name = molt_string(f->plan->before, entry->name);
+        if (entry->fate == MOLT__VALUE_KEPT)
+            continue;
+        if (op->code == MOLT__OP_FLAGS)
+            foresee(f, op, MOLT_RULE_FLAG_REMOVED, MOLT_LOSS, name);
+        else if (entry->fate == MOLT__VALUE_SPLIT)
+            foresee(f, op, MOLT_RULE_ENUM_RENUMBERED, MOLT_LOSS, name);
+        else
+            foresee(f, op, MOLT_RULE_ENUMERATOR_REMOVED,
+                    entry->fate == MOLT__VALUE_FALLBACK ? MOLT_LOSS : MOLT_REFUSE, name);
+    }
+}
+
+/* ---- operations ------------------------------------------------------------------------------- */
+
+static void foresee_op(Foresight *f, const MoltOp *op)
+{
+    switch ((MoltOpCode)op->code) {
+    case MOLT__OP_NUMBER: foresee_number(f, op); break;
+    case MOLT__OP_ENUM:
+    case MOLT__OP_FLAGS: foresee_values(f, op); break;
+    case MOLT__OP_POINTER:
+        if (!op->external && !op->pointee_ok)
+            foresee(f, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, NULL);
+        break;
+    case MOLT__OP_STRING:
+        if (op->length < op->size)
+            foresee(f, op, MOLT_RULE_STRING_TRUNCATED, MOLT_LOSS, NULL);
+        break;
+    case MOLT__OP_STRING_FROM_HEAP:
+        foresee(f, op, MOLT_RULE_STRING_TRUNCATED, MOLT_LOSS, NULL);
+        break;
+    case MOLT__OP_DROP_BYTES:
+    case MOLT__OP_DROP_NUMBER:
+        foresee(f, op, molt__check_refine(f->plan, op->check, (MoltRule)op->rule), MOLT_LOSS, NULL);
+        break;
+    case MOLT__OP_EMBED: foresee(f, op, MOLT_RULE_ALIAS_LOST, MOLT_REFUSE, NULL); break;
+    case MOLT__OP_REFUSE: foresee(f, op, (MoltRule)op->rule, MOLT_REFUSE, NULL); break;
+    default: break;
+    }
+}
+
+/* Objects of a type that is gone are freed, or refused when they are still reachable. */
+static void foresee_gone(Foresight *f, MoltTypeId type)
+{
+    const MoltTables *old = &f->plan->before->tables;
+    bool allocated = false;
+    for (uint32_t s = 0; s < old->spelling_count && !allocated; s++)
+        allocated = old->spellings[s].type == type;
+    if (!allocated)
+        return;
+    const char *name = molt_type_name(f->plan->before, type);
+    char remedy[300];
+    snprintf(remedy, sizeof remedy,
+             "keep the struct, or name its successor's old name with MOLT_WAS(\"%.200s\")", name);
+    molt_report_add(f->report, &(MoltFinding){.severity = MOLT_LOSS,
+                                              .rule = MOLT_RULE_TYPE_REMOVED,
+                                              .path = name,
+                                              .before = name,
+                                              .remedy = remedy});
+}
+
+MoltStatus molt_plan_foresee(const MoltPlan *plan, MoltReport *report)
+{
+    size_t size = plan->check_count * sizeof(uint64_t);
+    Foresight f = {.plan = plan, .report = report};
+    f.told = plan->allocator.resize(plan->allocator.context, NULL, 0, size + 1);
+    if (!f.told)
+        return MOLT_OUT_OF_MEMORY;
+    memset(f.told, 0, size);
+    for (MoltTypeId t = 0; t < plan->before->tables.type_count; t++) {
+        const MoltTypePlan *type = &plan->types[t];
+        if (type->fate == MOLT_FATE_GONE)
+            foresee_gone(&f, t);
+        for (uint32_t o = 0; o < type->op_count; o++)
+            foresee_op(&f, &plan->ops[type->first_op + o]);
+        for (uint32_t o = 0; o < type->tail_count; o++)
+            foresee_op(&f, &plan->ops[type->first_tail + o]);
+    }
+    plan->allocator.resize(plan->allocator.context, f.told, size + 1, 0);
+    return MOLT_OK;
+}

@@ -1,0 +1,118 @@
+"""molt schema record, diff and check."""
+import os
+import re
+import unittest
+
+from fixture import ToolTest
+
+FIRST = "typedef struct Player {\n    int hp;\n    long gold;\n} Player;"
+
+
+class Schema(ToolTest):
+    def record(self, *versions):
+        for number, declarations in enumerate(versions, 1):
+            path = self.schema(f"source{number}", declarations)
+            self.assertIn(f"v{number:04}.json", self.molt("schema", "record", path, "schemas"))
+
+    def check(self, *words, status):
+        return self.molt_json("schema", "check", "schemas", *words, status=status)
+
+    def findings(self, result):
+        return [(finding["rule"], finding["path"]) for pair in result for finding in pair["findings"]]
+
+    # ---- record
+
+    def test_record_counts_up_and_skips_what_is_recorded(self):
+        self.record(FIRST, FIRST.replace("int hp", "long hp"))
+        path = self.schema("again", FIRST.replace("int hp", "long hp"))
+        self.assertIn("v0002.json has these layouts already",
+                      self.molt("schema", "record", path, "schemas"))
+        self.assertEqual(sorted(p.name for p in (self.folder / "schemas").iterdir()),
+                         ["v0001.json", "v0002.json"])
+
+    def test_record_replaces_the_newest_on_request(self):
+        self.record(FIRST)
+        path = self.schema("other", FIRST.replace("int hp", "short hp"))
+        self.molt("schema", "record", path, "schemas", "--replace")
+        self.assertEqual((self.folder / "schemas/v0001.json").read_text(), path.read_text())
+
+    def test_record_leaves_nothing_of_a_bad_schema(self):
+        (self.folder / "bad.json").write_text("{}")
+        self.assertIn("bad.json", self.molt("schema", "record", "bad.json", "schemas", status=2))
+        self.assertEqual(list((self.folder / "schemas").iterdir()), [])
+
+    # ---- diff
+
+    def test_diff_stands_at_the_lines_of_the_declarations(self):
+        old = self.schema("old", FIRST)
+        new = self.schema("new", FIRST.replace("    long gold;", "    int mana;"))
+        text = self.molt("schema", "diff", old, new, status=1)
+        self.assertRegex(text, r"(?m)^new\.h:4: info +field-added +Player\.mana")
+        self.assertRegex(text, r"(?m)^old\.h:4: loss +field-removed +Player\.gold")
+        self.assertIn("equal layouts", self.molt("schema", "diff", old, old))
+
+    # ---- check
+
+    def test_harmless_edits_are_compatible_backward(self):
+        self.record(FIRST, FIRST.replace("int hp", "long hp").replace("} P", "    int mana;\n} P"))
+        self.assertEqual(self.findings(self.check(status=0)), [])
+        self.assertIn("v0001 read by v0002: compatible", self.molt("schema", "check", "schemas"))
+
+    def test_forward_finds_what_backward_does_not(self):
+        self.record(FIRST, FIRST.replace("int hp", "long hp").replace("} P", "    int mana;\n} P"))
+        found = self.findings(self.check("--level", "forward", status=1))
+        self.assertIn(("number-out-of-range", "Player.hp"), found)
+        self.assertIn(("field-removed", "Player.mana"), found)
+        self.assertEqual(len(self.check("--level", "full", status=1)), 2)
+
+    def test_each_loss_is_found_and_settled_by_its_annotation(self):
+        kinds = "typedef enum Kind { A, B, C } Kind;\n"
+        base = kinds + ("typedef struct Player {\n    long n; float f; int items[4]; char name[16];\n"
+                        "    Kind kind;\n} Player;")
+        for edit, rule in [(("long n", "int n{}"), "number-out-of-range"),
+                           (("float f", "int f{}"), "number-fraction"),
+                           (("int items[4]", "int items[2]{}"), "elements-dropped"),
+                           (("char name[16]", "char name[8]{}"), "string-truncated")]:
+            with self.subTest(rule=rule):
+                allowed = {"number-out-of-range": "saturate", "number-fraction": "trunc"}
+                old = self.schema("old", base)
+                note = f" MOLT_CONVERT({allowed.get(rule, 'truncate')})"
+                plain = self.schema("plain", base.replace(edit[0], edit[1].format("")))
+                noted = self.schema("noted", base.replace(edit[0], edit[1].format(note)))
+                text = self.molt("schema", "diff", old, plain, status=1)
+                self.assertRegex(text, rf"(loss|refuse) +{rule} ")
+                text = self.molt("schema", "diff", old, noted, status=1)
+                self.assertNotRegex(text, rf"(loss|refuse) +{rule} ")
+        gone = self.schema("gone", base.replace("A, B, C", "A, B"))
+        self.assertRegex(self.molt("schema", "diff", old, gone, status=1),
+                         r"(?m)^gone\.h:\d+: refuse +enumerator-removed")
+
+    def test_not_transitive_looks_at_the_last_step_only(self):
+        self.record(FIRST, FIRST.replace("    long gold;\n", ""),
+                    FIRST.replace("    long gold;\n", "    int mana;\n"))
+        self.assertEqual(len(self.check("--level", "backward", status=0)), 1)
+        result = self.check(status=1)
+        self.assertEqual([(pair["writer"], pair["reader"], pair["compatible"]) for pair in result],
+                         [(1, 3, False), (2, 3, True)])
+
+    def test_todays_schema_must_be_recorded(self):
+        self.record(FIRST)
+        same, other = self.schema("same", FIRST), self.schema("other", FIRST.replace("int hp", "long hp"))
+        self.molt("schema", "check", "schemas", "--current", same)
+        self.molt("schema", "check", "schemas", "--current", other, status=1)
+
+    def test_a_history_with_a_hole_or_a_bad_version_is_an_error(self):
+        self.record(FIRST, FIRST.replace("int hp", "long hp"), FIRST)
+        (self.folder / "schemas/v0002.json").rename(self.folder / "schemas/v0002.txt")
+        self.assertIn("v0002.json: No such file", self.molt("schema", "check", "schemas", status=2))
+        (self.folder / "schemas/v0002.json").write_text("{")
+        self.assertIn("v0002.json", self.molt("schema", "check", "schemas", status=2))
+        (self.folder / "empty").mkdir()
+        self.assertIn("no recorded schema", self.molt("schema", "check", "empty", status=2))
+
+    def test_the_sample_game_is_compatible_with_itself(self):
+        self.molt("schema", "check", os.environ["MOLT_SCHEMAS"])
+
+
+if __name__ == "__main__":
+    unittest.main()

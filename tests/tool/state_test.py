@@ -1,0 +1,130 @@
+"""The commands that read and write saved states: import, dump, verify, migrate, diff."""
+import json
+import unittest
+
+from fixture import ToolTest
+
+FIRST = """typedef struct Item { int kind; double weight; } Item;
+typedef struct Player { char name[12]; long long gold; int hp; Item *items; Item held;
+                        struct Player *next; } Player;"""
+SECOND = """typedef struct Item { long kind; double weight; } Item;
+typedef struct Player { int hp; Item *items; Item held; char name[16]; long long gold; int mana;
+                        struct Player *next; } Player;"""
+LOSSY = FIRST.replace("long long gold; int hp;", "int hp;")
+
+
+class State(ToolTest):
+    def setUp(self):
+        super().setUp()
+        self.first = self.schema("first", FIRST)
+        self.hash = json.loads(self.first.read_text())["hash"]
+
+    def state(self, name, gold=9007199254740993, hp=7):
+        """A snapshot file with a player, who is her own successor, and an array of items."""
+        item = {"kind": 1, "weight": 0.1}
+        player = {"name": "Ada", "gold": gold, "hp": hp, "items": {"ref": "Item:0"}, "held": item,
+                  "next": {"ref": "Player:0"}}
+        text = json.dumps({"molt_dump": 1, "schema": self.hash, "roots": {"Player": {"ref": "Player:0"}}, "objects": [
+            {"id": "Item:0", "type": "Item", "count": 2, "value": [item, {"kind": 2, "weight": 2.5}]},
+            {"id": "Player:0", "type": "Player", "value": player}]})
+        self.molt("import", "--schema", self.first, "-", "-o", f"{name}.molt", input=text)
+        return f"{name}.molt"
+
+    def dump(self, file):
+        return json.loads(self.molt("dump", file))
+
+    def test_a_dump_of_an_import_is_what_was_imported(self):
+        value = self.dump(self.state("a"))
+        self.assertEqual(value["objects"][1]["value"]["gold"], 9007199254740993)
+        self.assertEqual(value["objects"][0]["value"][1], {"kind": 2, "weight": 2.5})
+        self.assertEqual(value["objects"][1]["value"]["next"], {"ref": "Player:0"})
+        self.molt("dump", "a.molt", "-o", "a.json")
+        self.molt("import", "--schema", self.first, "a.json", "-o", "b.molt")
+        self.assertEqual((self.folder / "a.molt").read_bytes(), (self.folder / "b.molt").read_bytes())
+
+    def test_a_path_shows_one_value(self):
+        self.assertIn("2.5", self.molt("dump", self.state("a"), "--path", "Player:0.items[1].weight"))
+        self.assertIn("nothing", self.molt("dump", "a.molt", "--path", "Player:0.nothing", status=2))
+
+    def test_import_names_the_place_of_what_is_wrong(self):
+        text = json.dumps(self.dump(self.state("a"))).replace('"hp": 7', '"hp": 7000000000')
+        said = self.molt("import", "--schema", self.first, "-", "-o", "no.molt", input=text, status=2)
+        self.assertRegex(said, r"standard input:1:\d+: .*hp")
+        self.assertFalse((self.folder / "no.molt").exists())
+
+    def test_import_is_lenient_on_request(self):
+        text = json.dumps(self.dump(self.state("a"))).replace('"hp": 7', '"zz": 5')
+        self.molt("import", "--schema", self.first, "-", "-o", "no.molt", input=text, status=2)
+        self.molt("import", "--schema", self.first, "-", "-o", "b.molt", "--lenient", input=text)
+        self.assertEqual(self.dump("b.molt")["objects"][1]["value"]["hp"], 0)
+
+    def test_verify_says_what_is_in_a_file_and_where_one_is_damaged(self):
+        self.assertIn("sound, 2 blocks", self.molt("verify", self.state("a")))
+        data = bytearray((self.folder / "a.molt").read_bytes())
+        data[-30] ^= 1
+        (self.folder / "bad.molt").write_bytes(data)
+        self.assertRegex(self.molt("verify", "a.molt", "bad.molt", status=2), "bad.molt.*")
+        (self.folder / "cut.molt").write_bytes(data[:100])
+        self.molt("verify", "cut.molt", status=2)
+        line = json.loads(self.molt("verify", "a.molt", "--json"))
+        self.assertEqual((line["sound"], line["schema"], line["blocks"]), (True, self.hash, 2))
+
+    def test_verify_reads_standard_input(self):
+        self.state("a")
+        self.assertIn("-: sound", self.molt("verify", "-", stdin="a.molt"))
+        self.assertIn("Ada", self.molt("dump", "-", stdin="a.molt"))
+
+    def test_migrate_carries_values_by_name(self):
+        second = self.schema("second", SECOND)
+        self.molt("migrate", self.state("a"), "--to", second, "-o", "b.molt", "--report", "r.json")
+        value = self.dump("b.molt")
+        self.assertEqual(value["schema"], json.loads(second.read_text())["hash"])
+        player = value["objects"][1]["value"]
+        self.assertEqual((player["name"], player["gold"], player["hp"], player["mana"]),
+                         ("Ada", 9007199254740993, 7, 0))
+        self.assertEqual(player["held"], {"kind": 1, "weight": 0.1})
+        rules = {finding["rule"] for finding in
+                 json.loads((self.folder / "r.json").read_text())["findings"]}
+        self.assertIn("field-added", rules)
+
+    def test_a_loss_refuses_unless_the_policy_is_live(self):
+        lossy = self.schema("lossy", LOSSY)
+        file = self.state("a")
+        self.molt("migrate", file, "--to", lossy, "-o", "b.molt", status=1)
+        self.assertFalse((self.folder / "b.molt").exists())
+        self.molt("migrate", file, "--to", lossy, "-o", "b.molt", "--policy", "live")
+        self.assertNotIn("gold", self.dump("b.molt")["objects"][1]["value"])
+
+    def test_many_files_go_to_a_folder_and_a_bad_one_leaves_the_others_alone(self):
+        second = self.schema("second", SECOND)
+        files = [self.state(f"s{i}", gold=i) for i in range(5)]
+        (self.folder / "bad.molt").write_text("no")
+        self.molt("migrate", *files, "bad.molt", "--to", second, "--out-dir", "out", "-j", 2, status=2)
+        self.assertEqual([self.dump(f"out/s{i}.molt")["objects"][1]["value"]["gold"] for i in range(5)],
+                         list(range(5)))
+        self.assertFalse((self.folder / "out/bad.molt").exists())
+        self.molt("migrate", "s0.molt", "./s0.molt", "--to", second, "--out-dir", "out", status=2)
+
+    def test_diff_names_each_value_that_differs(self):
+        a, b = self.state("a"), self.state("b", gold=9007199254740992, hp=8)
+        self.assertEqual(self.molt("diff", a, b, status=1).splitlines(),
+                         ["Player:0.gold: 9007199254740993 -> 9007199254740992",
+                          "Player:0.hp: 7 -> 8"])
+        self.assertEqual(self.molt("diff", a, b, "--ignore", "Player.gold", status=1).splitlines(),
+                         ["Player:0.hp: 7 -> 8"])
+        self.molt("diff", a, b, "--ignore", "Player:0.gold,Player.h*")
+        self.molt("diff", a, a)
+        self.assertEqual(self.molt_json("diff", a, b, status=1)[1],
+                         {"path": "Player:0.hp", "a": 7, "b": 8})
+
+    def test_diff_takes_dumps_and_schemas(self):
+        a = self.state("a")
+        self.molt("dump", a, "-o", "a.json")
+        self.molt("diff", a, "a.json")
+        second = self.schema("second", SECOND)
+        self.assertIn("Player.mana", self.molt("diff", self.first, second, status=1))
+        self.assertIn("neither", self.molt("diff", a, self.first, status=2))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,71 @@
+#include "command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int molt__tool_misuse(const MoltToolCommand *command, const char *format, ...)
+{
+    va_list arguments;
+    fprintf(stderr, "molt %s: ", command->name);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "\nTry: molt %s --help\n", command->name);
+    return MOLT__EXIT_USAGE;
+}
+
+static const MoltToolOption *find(const MoltToolOption *options, const char *name, size_t length)
+{
+    for (; options->name != NULL; options++) {
+        if (strlen(options->name) == length && strncmp(options->name, name, length) == 0) {
+            return options;
+        }
+    }
+    return NULL;
+}
+
+/* Takes the option at argv[*at], with its word in the same ("--policy=live") or the next one. */
+static bool take(const MoltToolCommand *command, int argc, char **argv, int *at,
+                 const MoltToolOption *options)
+{
+    const char *text = argv[*at], *equals = strncmp(text, "--", 2) == 0 ? strchr(text, '=') : NULL;
+    size_t length = equals != NULL ? (size_t)(equals - text) : strlen(text);
+    const MoltToolOption *option = find(options, text, length);
+    if (option == NULL) {
+        molt__tool_misuse(command, "unknown option %s", text);
+        return false;
+    }
+    if (option->given != NULL) {
+        *option->given = true;
+    }
+    if (option->word == NULL) {
+        if (equals != NULL) {
+            molt__tool_misuse(command, "%s takes no word", option->name);
+        }
+        return equals == NULL;
+    }
+    if (equals == NULL && *at + 1 >= argc) {
+        molt__tool_misuse(command, "%s needs a word after it", text);
+        return false;
+    }
+    *option->word = equals != NULL ? equals + 1 : argv[++*at];
+    return true;
+}
+
+int molt__tool_words(const MoltToolCommand *command, int argc, char **argv,
+                     const MoltToolOption *options)
+{
+    int operands = 0;
+    bool ended = false;
+    for (int i = 0; i < argc; i++) {
+        if (!ended && strcmp(argv[i], "--") == 0) {
+            ended = true;
+        } else if (ended || argv[i][0] != '-' || argv[i][1] == '\0') {
+            argv[operands++] = argv[i];
+        } else if (!take(command, argc, argv, &i, options)) {
+            return -1;
+        }
+    }
+    return operands;
+}

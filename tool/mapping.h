@@ -1,0 +1,47 @@
+/* Where the fields of a struct go from one schema to the next: pairs of rows of two layouts. It must
+ * never know live values, nor how the pairs are shown. */
+#ifndef MOLT_TOOL_MAPPING_H
+#define MOLT_TOOL_MAPPING_H
+
+#include "layout.h"
+#include "molt/plan.h"
+
+typedef enum MoltMove {
+    MOLT__MOVE_NONE,      /* same place, same declaration */
+    MOLT__MOVE_OFFSET,    /* another place */
+    MOLT__MOVE_CONVERTED, /* another declaration, whatever the place */
+    MOLT__MOVE_RENAMED,   /* another name and the same type */
+    MOLT__MOVE_ADDED,     /* no old row */
+    MOLT__MOVE_DROPPED    /* no new row */
+} MoltMove;
+
+typedef struct MoltMapped {
+    const MoltLayoutRow *before, *after; /* NULL: dropped or added */
+    MoltMove move;
+} MoltMapped;
+
+typedef struct MoltMapping {
+    MoltLayout before, after;
+    MoltMapped *rows; /* new fields by offset, then the dropped ones */
+    uint32_t row_count;
+    MoltReport report; /* what the plan says about the whole of both schemas */
+    bool refused;      /* no state can go from one to the other; the report says why */
+} MoltMapping;
+
+/* Maps the struct `name` of schema `before`, and what it became in schema `after`. Both schemas must
+ * outlive it. MOLT_NOT_FOUND when `before` has no such struct or `after` has nothing it became. */
+MoltStatus molt__mapping_of(const MoltSchema *before, const MoltSchema *after, const char *name,
+                            MoltMapping *out, MoltError *error);
+void molt__mapping_free(MoltMapping *mapping);
+
+/* "moved", "converted", ...; "same" for what stays. */
+const char *molt__move_word(MoltMove move);
+
+void molt__mapping_print(const MoltMapping *mapping, FILE *out);
+
+/* Old bytes above, new bytes below, and where each field goes between them, as an SVG document of its
+ * own. False when the stream fails. */
+bool molt__mapping_draw(const MoltMapping *mapping, const char *before_name, const char *after_name,
+                        FILE *out);
+
+#endif

@@ -1,0 +1,242 @@
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "file.h"
+#include "state.h"
+
+static const char help[] =
+    "molt migrate FILE --to SCHEMA.json -o FILE2           a snapshot file for another version\n"
+    "molt migrate FILE... --to SCHEMA.json --out-dir DIR   many of them, under their own names\n"
+    "\n"
+    "  --to FILE         the schema of the version that is to load them\n"
+    "  --policy POLICY   strict (default): a value that would be lost refuses; live: it is reported\n"
+    "  --report FILE     with one file: what changed and what was lost, as JSON\n"
+    "  -j N              with --out-dir: N files at a time\n"
+    "  --quiet           no progress\n"
+    "\n"
+    "What was refused is not written and FILE stays as it is; the findings go to standard error. A\n"
+    "struct with a MOLT_MIGRATE hook is refused, because a hook needs its library: let molt-host\n"
+    "--load such a file.\n"
+    "Exit 0: all migrated; 1: some refused; 2: wrong usage or unreadable input.\n";
+
+typedef struct Migrate {
+    const MoltSchema *schema;
+    MoltPolicy policy;
+    const char *report_name;
+} Migrate;
+
+static void print_findings(const char *name, const MoltReport *report)
+{
+    char text[4096];
+    for (uint32_t i = 0; i < report->count; i++) {
+        if (report->findings[i].severity != MOLT_INFO) {
+            molt_finding_text(&report->findings[i], text, sizeof text);
+            fprintf(stderr, "%s: %s\n", name, text);
+        }
+    }
+}
+
+static MoltStatus write_report(const char *path, const MoltReport *report, MoltError *error)
+{
+    char *text = molt_report_to_json(report);
+    if (text == NULL) {
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "%s: no memory for the report", path);
+    }
+    MoltStatus status = molt__tool_write(path, text, strlen(text), error);
+    free(text);
+    return status;
+}
+
+static int migrate_one(const Migrate *migrate, const char *from, const char *to)
+{
+    MoltToolState state = {0};
+    MoltReport report;
+    MoltError error;
+    molt_report_init(&report, NULL);
+    MoltStatus status =
+        molt__tool_state_open(from, migrate->schema, migrate->policy, &state, &report, &error);
+    if (status == MOLT_OK) {
+        status = molt__tool_state_save(state.heap, state.file, to, &report, &error);
+    }
+    print_findings(from, &report);
+    if (migrate->report_name != NULL && (status == MOLT_OK || status == MOLT_REFUSED)) {
+        MoltError unwritten;
+        if (write_report(migrate->report_name, &report, &unwritten) != MOLT_OK) {
+            error = unwritten;
+            status = unwritten.status;
+        }
+    }
+    if (status != MOLT_OK) {
+        fprintf(stderr, "molt migrate: %s: %s\n", from,
+                status == MOLT_REFUSED ? "refused, nothing was written" : error.text);
+    }
+    molt__tool_state_close(&state);
+    molt_report_clear(&report);
+    return status == MOLT_OK        ? MOLT__EXIT_OK
+           : status == MOLT_REFUSED ? MOLT__EXIT_REFUSED
+                                    : MOLT__EXIT_USAGE;
+}
+
+/* ---- many files ----------------------------------------------------------------------------------- */
+
+static char *path_in(const char *folder, const char *file)
+{
+    char *copy = strdup(file), *path = NULL;
+    if (copy != NULL && asprintf(&path, "%s/%s", folder, basename(copy)) < 0) {
+        path = NULL;
+    }
+    free(copy);
+    return path;
+}
+
+/* Two files of one name would overwrite each other. */
+static const char *find_namesake(char **files, int count)
+{
+    for (int i = 0; i < count; i++) {
+        for (int k = 0; k < i; k++) {
+            const char *a = strrchr(files[i], '/'), *b = strrchr(files[k], '/');
+            if (strcmp(a != NULL ? a + 1 : files[i], b != NULL ? b + 1 : files[k]) == 0) {
+                return files[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+static int worse(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int take_child(int result)
+{
+    int status = 0;
+    if (wait(&status) < 0) {
+        return MOLT__EXIT_USAGE;
+    }
+    return worse(result, WIFEXITED(status) ? WEXITSTATUS(status) : MOLT__EXIT_USAGE);
+}
+
+/* A process for each file: a heap is a large range of addresses, and one bad file leaves the others
+ * alone. */
+static int migrate_many(const Migrate *migrate, char **files, int count, const char *folder,
+                        int jobs, bool quiet)
+{
+    int running = 0, result = MOLT__EXIT_OK;
+    for (int i = 0; i < count; i++) {
+        if (running == jobs) {
+            result = take_child(result);
+            running--;
+        }
+        if (!quiet && isatty(STDERR_FILENO)) {
+            fprintf(stderr, "\r%d of %d ", i + 1, count);
+        }
+        fflush(NULL);
+        pid_t child = fork();
+        if (child == 0) {
+            char *to = path_in(folder, files[i]);
+            int status = to != NULL ? migrate_one(migrate, files[i], to) : MOLT__EXIT_USAGE;
+            fflush(NULL);
+            _exit(status);
+        }
+        if (child < 0) {
+            fprintf(stderr, "molt migrate: %s: %s\n", files[i], strerror(errno));
+            result = MOLT__EXIT_USAGE;
+            break;
+        }
+        running++;
+    }
+    for (; running > 0; running--) {
+        result = take_child(result);
+    }
+    if (!quiet && isatty(STDERR_FILENO)) {
+        fputc('\n', stderr);
+    }
+    return result;
+}
+
+/* ---- the command ----------------------------------------------------------------------------------- */
+
+typedef struct Words {
+    const char *to, *policy, *report, *out, *folder, *jobs;
+    bool quiet;
+    int job_count;
+} Words;
+
+/* What is wrong with the words, or NULL. */
+static const char *check_words(Words *words, char **files, int count)
+{
+    char *end;
+    long jobs = strtol(words->jobs, &end, 10);
+    words->job_count = (int)jobs;
+    if (count < 1 || words->to == NULL) {
+        return "a snapshot file and --to are needed";
+    }
+    if ((words->out == NULL) == (words->folder == NULL)) {
+        return "either -o or --out-dir is needed";
+    }
+    if (words->out != NULL && count > 1) {
+        return "-o takes one file; several go to --out-dir";
+    }
+    if (words->folder != NULL && words->report != NULL) {
+        return "--report is for one file";
+    }
+    if (strcmp(words->policy, "strict") != 0 && strcmp(words->policy, "live") != 0) {
+        return "--policy is strict or live";
+    }
+    if (*end != '\0' || jobs < 1 || jobs > 1024) {
+        return "-j takes a number from 1 on";
+    }
+    if (words->folder != NULL && find_namesake(files, count) != NULL) {
+        return "two of the files have one name, and would become one file";
+    }
+    return NULL;
+}
+
+static int run(int argc, char **argv)
+{
+    Words words = {.policy = "strict", .jobs = "1"};
+    const MoltToolOption options[] = {
+        {"--to", &words.to, NULL},      {"--policy", &words.policy, NULL},
+        {"--report", &words.report, NULL}, {"-o", &words.out, NULL},
+        {"--out-dir", &words.folder, NULL}, {"-j", &words.jobs, NULL},
+        {"--quiet", NULL, &words.quiet},   {NULL, NULL, NULL}};
+    int count = molt__tool_words(&molt__command_migrate, argc, argv, options);
+    if (count < 0) {
+        return MOLT__EXIT_USAGE;
+    }
+    const char *wrong = check_words(&words, argv, count);
+    if (wrong != NULL) {
+        return molt__tool_misuse(&molt__command_migrate, "%s", wrong);
+    }
+    MoltSchema *schema = NULL;
+    MoltError error;
+    if (molt__tool_read_schema(words.to, &schema, &error) != MOLT_OK) {
+        fprintf(stderr, "molt migrate: %s\n", error.text);
+        return MOLT__EXIT_USAGE;
+    }
+    if (words.folder != NULL && mkdir(words.folder, 0777) != 0 && errno != EEXIST) {
+        fprintf(stderr, "molt migrate: %s: %s\n", words.folder, strerror(errno));
+        molt_schema_free(schema);
+        return MOLT__EXIT_USAGE;
+    }
+    Migrate migrate = {schema,
+                       strcmp(words.policy, "live") == 0 ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
+                       words.report};
+    int result = words.folder != NULL
+                     ? migrate_many(&migrate, argv, count, words.folder, words.job_count,
+                                    words.quiet)
+                     : migrate_one(&migrate, argv[0], words.out);
+    molt_schema_free(schema);
+    return result;
+}
+
+const MoltToolCommand molt__command_migrate = {"migrate", "a snapshot file for another version",
+                                               help, run};

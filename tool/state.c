@@ -1,0 +1,90 @@
+#include "state.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "molt/dump.h"
+
+static MoltStatus open_file(const char *path, MoltToolState *state, MoltError *error)
+{
+    if (strcmp(path, "-") != 0) {
+        return molt_snapshot_file_open(path, false, NULL, &state->file, error);
+    }
+    size_t size = 0;
+    state->bytes = molt__tool_read(path, &size, error);
+    if (state->bytes == NULL) {
+        return MOLT_SYSTEM;
+    }
+    MoltError reason;
+    MoltStatus status =
+        molt_snapshot_file_open_memory(state->bytes, size, NULL, &state->file, &reason);
+    return status == MOLT_OK ? MOLT_OK
+                             : molt_error(error, status, "standard input: %s", reason.text);
+}
+
+MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
+                            MoltToolState *out, MoltReport *report, MoltError *error)
+{
+    MoltToolState state = {0};
+    MoltStatus status = open_file(path, &state, error);
+    if (status == MOLT_OK) {
+        MoltLoadDesc load = {.schema = schema, .policy = policy};
+        status = molt_snapshot_file_load(state.file, &load, &state.heap, report, error);
+    }
+    if (status == MOLT_OK) {
+        *out = state;
+    } else {
+        molt__tool_state_close(&state);
+    }
+    return status;
+}
+
+void molt__tool_state_close(MoltToolState *state)
+{
+    molt_heap_destroy(state->heap);
+    molt_snapshot_file_close(state->file);
+    free(state->bytes);
+    *state = (MoltToolState){0};
+}
+
+MoltStatus molt__tool_state_save(const MoltHeap *heap, MoltSnapshotFile *file, const char *path,
+                            MoltReport *report, MoltError *error)
+{
+    MoltSaveDesc desc = {.policy = MOLT_POLICY_STRICT};
+    if (file != NULL) {
+        desc.code = molt_snapshot_file_code(file);
+        desc.host = molt_snapshot_file_host(file, &desc.host_size);
+    }
+    if (strcmp(path, "-") != 0) {
+        return molt_snapshot_file_save(heap, path, &desc, report, error);
+    }
+    /* A snapshot is written in more than one place at a time, which a pipe cannot be. */
+    char name[] = "/tmp/molt-XXXXXX";
+    int made = mkstemp(name);
+    if (made < 0) {
+        return molt_error(error, MOLT_SYSTEM, "%s: cannot be made", name);
+    }
+    close(made);
+    size_t length = 0;
+    char *bytes = NULL;
+    MoltStatus status = molt_snapshot_file_save(heap, name, &desc, report, error);
+    if (status == MOLT_OK && (bytes = molt__tool_read(name, &length, error)) == NULL) {
+        status = MOLT_SYSTEM;
+    }
+    if (status == MOLT_OK) {
+        status = molt__tool_write(path, bytes, length, error);
+    }
+    free(bytes);
+    unlink(name);
+    return status;
+}
+
+MoltStatus molt__tool_state_dump(const MoltToolState *state, const char *path, char **out,
+                            size_t *length, MoltError *error)
+{
+    MoltDumpDesc desc = {.code = molt_snapshot_file_code(state->file)};
+    return path != NULL ? molt_dump_path_json(state->heap, &desc, path, out, length, error)
+                        : molt_dump_json(state->heap, &desc, out, length, error);
+}

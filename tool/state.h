@@ -1,0 +1,30 @@
+/* A saved state that the tool holds: the file and a heap with what is in it. It must never know what
+ * is done with it. */
+#ifndef MOLT_TOOL_STATE_H
+#define MOLT_TOOL_STATE_H
+
+#include "molt/snapshot_file.h"
+
+typedef struct MoltToolState {
+    MoltSnapshotFile *file;
+    MoltHeap *heap;
+    char *bytes; /* of standard input */
+} MoltToolState;
+
+/* Opens a snapshot file ("-": standard input), checks all of it and makes its state, under the file's
+ * own schema or, when `schema` is not NULL, migrated to that by `policy`; findings are added to
+ * `report`. `schema` must outlive the state. Errors name the file. */
+MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
+                            MoltToolState *out, MoltReport *report, MoltError *error);
+void molt__tool_state_close(MoltToolState *state);
+
+/* Writes the state to a snapshot file, with what the host kept in `file` (NULL: nothing); "-" is
+ * standard output. */
+MoltStatus molt__tool_state_save(const MoltHeap *heap, MoltSnapshotFile *file, const char *path,
+                            MoltReport *report, MoltError *error);
+
+/* The state as JSON, or the value at `path` when that is not NULL; freed with free(). */
+MoltStatus molt__tool_state_dump(const MoltToolState *state, const char *path, char **out,
+                            size_t *length, MoltError *error);
+
+#endif

@@ -1,0 +1,213 @@
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "file.h"
+#include "molt/import.h"
+#include "state.h"
+
+static int fail(const MoltToolCommand *command, const MoltError *error)
+{
+    fprintf(stderr, "molt %s: %s\n", command->name, error->text);
+    return error->status == MOLT_REFUSED ? MOLT__EXIT_REFUSED : MOLT__EXIT_USAGE;
+}
+
+/* ---- molt verify ---------------------------------------------------------------------------------- */
+
+static const char verify_help[] =
+    "molt verify FILE...      is each snapshot file sound?\n"
+    "\n"
+    "Reads every byte: checksums, tables, each pointer. Says what is in a sound file, and of a damaged\n"
+    "one the section and the offset.\n"
+    "\n"
+    "  --json   print JSON instead of text\n"
+    "\n"
+    "Exit 0: all are; 2: one is not, or cannot be read.\n";
+
+static void print_verified(const char *name, const MoltToolState *state, const MoltError *error,
+                           bool json)
+{
+    uint64_t blocks = 0;
+    char schema[33] = "";
+    if (state != NULL) {
+        const MoltTables *tables = &molt_heap_schema(state->heap)->tables;
+        for (MoltTypeId type = 0; type < tables->type_count; type++) {
+            MoltHeapStats stats;
+            molt_heap_stats(state->heap, type, &stats);
+            blocks += stats.blocks;
+        }
+        snprintf(schema, sizeof schema, "%016llx%016llx", (unsigned long long)tables->hash.high,
+                 (unsigned long long)tables->hash.low);
+    }
+    if (json) {
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "file", name);
+        cJSON_AddBoolToObject(item, "sound", state != NULL);
+        if (state != NULL) {
+            cJSON_AddStringToObject(item, "written_by", molt_snapshot_file_version(state->file));
+            cJSON_AddStringToObject(item, "schema", schema);
+            cJSON_AddNumberToObject(item, "blocks", (double)blocks);
+        } else {
+            cJSON_AddStringToObject(item, "error", error->text);
+        }
+        char *text = cJSON_PrintUnformatted(item);
+        puts(text != NULL ? text : "null");
+        free(text);
+        cJSON_Delete(item);
+    } else if (state != NULL) {
+        printf("%s: sound, %llu blocks, written by Molt %s under schema %s\n", name,
+               (unsigned long long)blocks, molt_snapshot_file_version(state->file), schema);
+    } else {
+        fprintf(stderr, "molt verify: %s\n", error->text);
+    }
+}
+
+static int run_verify(int argc, char **argv)
+{
+    bool json = false;
+    const MoltToolOption options[] = {{"--json", NULL, &json}, {NULL, NULL, NULL}};
+    int operands = molt__tool_words(&molt__command_verify, argc, argv, options);
+    int result = MOLT__EXIT_OK;
+    if (operands < 0) {
+        return MOLT__EXIT_USAGE;
+    }
+    if (operands == 0) {
+        return molt__tool_misuse(&molt__command_verify, "at least one snapshot file is needed");
+    }
+    for (int i = 0; i < operands; i++) {
+        MoltToolState state;
+        MoltReport report;
+        MoltError error;
+        molt_report_init(&report, NULL);
+        bool sound = molt__tool_state_open(argv[i], NULL, MOLT_POLICY_STRICT, &state, &report, &error) ==
+                     MOLT_OK;
+        print_verified(argv[i], sound ? &state : NULL, &error, json);
+        if (sound) {
+            molt__tool_state_close(&state);
+        } else {
+            result = MOLT__EXIT_USAGE;
+        }
+        molt_report_clear(&report);
+    }
+    return result;
+}
+
+const MoltToolCommand molt__command_verify = {"verify", "is a snapshot file sound?", verify_help,
+                                              run_verify};
+
+/* ---- molt dump ------------------------------------------------------------------------------------ */
+
+static const char dump_help[] =
+    "molt dump FILE      the state of a snapshot file as JSON\n"
+    "\n"
+    "  --path PATH   one value: state.ants[3].target->pos, Ant:17.pos\n"
+    "  -o FILE       write to FILE instead of standard output\n"
+    "\n"
+    "Exit 0: done; 2: wrong usage, a file that cannot be read, a path that leads nowhere.\n";
+
+static int run_dump(int argc, char **argv)
+{
+    const char *path = NULL, *out = "-";
+    const MoltToolOption options[] = {
+        {"--path", &path, NULL}, {"-o", &out, NULL}, {NULL, NULL, NULL}};
+    int operands = molt__tool_words(&molt__command_dump, argc, argv, options);
+    if (operands < 0) {
+        return MOLT__EXIT_USAGE;
+    }
+    if (operands != 1) {
+        return molt__tool_misuse(&molt__command_dump, "one snapshot file is needed");
+    }
+    MoltToolState state = {0};
+    MoltReport report;
+    MoltError error;
+    char *text = NULL;
+    size_t length = 0;
+    molt_report_init(&report, NULL);
+    bool good =
+        molt__tool_state_open(argv[0], NULL, MOLT_POLICY_STRICT, &state, &report, &error) == MOLT_OK &&
+        molt__tool_state_dump(&state, path, &text, &length, &error) == MOLT_OK &&
+        molt__tool_write(out, text, length, &error) == MOLT_OK;
+    free(text);
+    molt__tool_state_close(&state);
+    molt_report_clear(&report);
+    return good ? MOLT__EXIT_OK : fail(&molt__command_dump, &error);
+}
+
+const MoltToolCommand molt__command_dump = {"dump", "the state of a snapshot file as JSON",
+                                            dump_help, run_dump};
+
+/* ---- molt import ---------------------------------------------------------------------------------- */
+
+static const char import_help[] =
+    "molt import --schema SCHEMA.json STATE.json -o FILE      a snapshot file of a state in JSON\n"
+    "\n"
+    "  --schema FILE   of the program that is to load it\n"
+    "  -o FILE         the snapshot file\n"
+    "  --lenient       leave out members that the types do not have, and give those that are missing\n"
+    "                  their defaults, with a line for each; otherwise both are errors\n"
+    "\n"
+    "STATE.json is what `molt dump` and the host write, also after an edit. Every error has its line,\n"
+    "column and path, and then nothing is written. Functions and constants of a library cannot be\n"
+    "named here, because there is no library; load such a state with molt-host --load-json.\n"
+    "Exit 0: done; 1: refused; 2: wrong usage or bad input.\n";
+
+static MoltStatus import_state(const MoltSchema *schema, const char *source, const char *out,
+                               bool lenient, MoltReport *report, MoltError *error)
+{
+    MoltHeap *heap = NULL;
+    size_t length = 0;
+    char *text = molt__tool_read(source, &length, error);
+    MoltStatus status = text != NULL ? molt_heap_create(NULL, &heap, error) : MOLT_SYSTEM;
+    if (status == MOLT_OK) {
+        status = molt_heap_set_schema(heap, schema);
+    }
+    if (status == MOLT_OK) {
+        MoltImportDesc desc = {.policy = lenient ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
+                               .name = strcmp(source, "-") == 0 ? "standard input" : source,
+                               .report = report};
+        status = molt_import_json(heap, text, length, &desc, error);
+    }
+    if (status == MOLT_OK) {
+        status = molt__tool_state_save(heap, NULL, out, report, error);
+    }
+    molt_heap_destroy(heap);
+    free(text);
+    return status;
+}
+
+static int run_import(int argc, char **argv)
+{
+    const char *schema_name = NULL, *out = NULL;
+    bool lenient = false;
+    const MoltToolCommand *command = &molt__command_import;
+    const MoltToolOption options[] = {{"--schema", &schema_name, NULL},
+                                      {"-o", &out, NULL},
+                                      {"--lenient", NULL, &lenient},
+                                      {NULL, NULL, NULL}};
+    int operands = molt__tool_words(command, argc, argv, options);
+    if (operands < 0) {
+        return MOLT__EXIT_USAGE;
+    }
+    if (operands != 1 || schema_name == NULL || out == NULL) {
+        return molt__tool_misuse(command, "--schema, one JSON file and -o are needed");
+    }
+    MoltSchema *schema = NULL;
+    MoltReport report;
+    MoltError error;
+    molt_report_init(&report, NULL);
+    bool good = molt__tool_read_schema(schema_name, &schema, &error) == MOLT_OK &&
+                import_state(schema, argv[0], out, lenient, &report, &error) == MOLT_OK;
+    char *text = report.count > 0 ? molt_report_to_text(&report) : NULL;
+    if (text != NULL) {
+        fputs(text, stderr);
+    }
+    free(text);
+    molt_report_clear(&report);
+    molt_schema_free(schema);
+    return good ? MOLT__EXIT_OK : fail(command, &error);
+}
+
+const MoltToolCommand molt__command_import = {"import", "a snapshot file of a state in JSON",
+                                              import_help, run_import};
