@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "heap_span.h"
+#include "molt/globals.h"
 
 #define DEFAULT_RESERVE ((uint64_t)64 << 30)
 /* Far from where systems and sanitizers put things, the same in each run: addresses that a person
@@ -444,6 +445,7 @@ MoltHash molt_heap_digest(const MoltHeap *heap)
 {
     XXH3_state_t state;
     XXH3_128bits_reset(&state);
+    molt_heap_gather_globals(heap);
     uint64_t granule = 0;
     while (granule < heap->opened) {
         if (heap->granules[granule] == 0) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "migration.h"
+#include "molt/globals.h"
 
 bool molt__migration_grow(MoltMigration *m, void **items, uint64_t *slots, uint64_t count,
                           uint64_t more, size_t item_size)
@@ -322,6 +323,12 @@ static void run_spans(MoltMigration *m)
             continue;
         const MoltTypePlan *type = &m->plan->types[span->type];
         m->scanning = type->fate == MOLT_FATE_SAME;
+        if (molt__migrate_globals_is(m, span)) {
+            molt__migrate_globals_run(m, span, &m->spans[s]);
+            if (!m->scanning)
+                count_changed(m, span->type, true);
+            continue;
+        }
         if (type->fate == MOLT_FATE_GONE || (m->scanning && !must_scan(m, type)))
             continue;
         run_span(m, span, &m->spans[s]);
@@ -345,7 +352,7 @@ static void relocate_roots(MoltMigration *m)
                      .after = after->roots[r].type,
                      .pointee_ok = true};
         uintptr_t value = (uintptr_t)molt_heap_root(m->heap, from);
-        m->roots[r] = (void *)molt__relocate(m, &op, value, 0); /* NOLINT: an address in the heap */
+        m->roots[r] = (void *)molt__relocate_mirrored(m, &op, value, 0); /* NOLINT: address */
     }
 }
 
@@ -376,6 +383,7 @@ static void report_gone(MoltMigration *m)
 
 static void release_tables(MoltMigration *m)
 {
+    molt__migrate_globals_free(m);
     free_table(m, m->spans, m->span_count, sizeof *m->spans);
     free_table(m, m->roots, m->plan->after->tables.root_count, sizeof *m->roots);
     free_table(m, m->new_types, m->plan->before->tables.type_count, sizeof *m->new_types);
@@ -450,7 +458,9 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
     m->report = report;
     m->allocator = *allocator;
     m->span_count = heap->span_count;
-    if (make_tables(m) && make_new_spans(m)) {
+    if (make_tables(m) && molt__migrate_globals_make(m, m->code ? m->code->globals : NULL) &&
+        make_new_spans(m)) {
+        molt__migrate_globals_aim(m);
         molt__ownership_survey(m);
         run_spans(m);
         relocate_roots(m);
@@ -464,6 +474,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
             m->failed = true;
     }
     if (!m->failed) {
+        molt__migrate_globals_report(m);
         molt__tally_report(m);
         molt__attic_report(m);
         if (!m->refused)
@@ -500,7 +511,10 @@ void molt_migrate_commit(MoltMigration *m)
         molt__heap_adopt(heap, &m->fresh[s], heap->char_type);
     }
     molt__ownership_commit(m);
+    molt__migrate_globals_switch(m);
     molt__attic_commit(m);
     molt__ownership_free_claimed(m); /* the attic forgets them with its new pages */
+    if (m->globals.next)
+        molt_heap_scatter_globals(heap);
     release_tables(m);
 }
