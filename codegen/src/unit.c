@@ -8,7 +8,7 @@
 #include "output.h"
 
 #define FORMAT_NAME "molt-unit"
-enum { FORMAT_VERSION = 1 };
+enum { FORMAT_VERSION = 2 };
 
 void molt__unit_release(MoltUnit *unit)
 {

@@ -147,12 +147,15 @@ static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void 
     const MoltLibrary *old = transaction->current;
     MoltLibrary *next = transaction->next;
     MoltMigration *migration = NULL;
+    MoltCodeMap code = *molt__code_pair_map(transaction->code);
+    molt__library_settle(next);
+    code.globals = next->globals;
     if (old->begin_reload != NULL) {
         old->begin_reload(*state);
     }
     MoltStatus status =
-        molt_migrate_prepare(heap, transaction->plan, molt__code_pair_map(transaction->code),
-                             &migration, &transaction->report, &result->error);
+        molt_migrate_prepare(heap, transaction->plan, &code, &migration, &transaction->report,
+                             &result->error);
     if (status != MOLT_OK) {
         if (old->end_reload != NULL && old->begin_reload != NULL) {
             old->end_reload(*state);

@@ -8,6 +8,7 @@ outcome and the findings with what the case's leading comment expects:
     undo: differs | refused WHY                going back to version 1 does not give the same dump
     cflags: FLAG...                            for the compiler, where the edit is one it warns of
     with: FILE                                 another source of both versions, beside the case
+    variables: as-they-come                    without the flags that keep variables whole
 
 Where an edit is migrated, going back to version 1 must give the dump that was there before. A loss
 that no `report:` line names is a failure, and so is a missing one."""
@@ -32,12 +33,22 @@ def expectations(source):
     dumps += ["\nremedy " + line[7:].strip() for line in lines if line.startswith("remedy:")]
     if len(expect) != 1 or len(undo) > 1:
         sys.exit("the leading comment must have one `expect:` line and at most one `undo:` line")
-    return expect[0], reports, dumps, cflags, others, undo[0] if undo else "same"
+    whole = "variables: as-they-come" not in lines
+    return expect[0], reports, dumps, cflags, others, undo[0] if undo else "same", whole
 
 
 def run(command, **options):
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           check=False, **options)
+
+
+def variable_flags(cc):
+    """Those of molt_add_game()."""
+    if "clang" not in run([cc, "--version"]).stdout:
+        return ["-fno-toplevel-reorder", "-fno-ipa-reference-addressable"]
+    probe = run([cc, "-fkeep-persistent-storage-variables", "-E", "-x", "c", "/dev/null"])
+    return (["-fkeep-persistent-storage-variables"] if probe.returncode == 0
+            else ["-include", "molt/keep_statics.h"])
 
 
 def build(args, sources, version, folder):
@@ -50,8 +61,9 @@ def build(args, sources, version, folder):
     generated = run(command)
     if generated.returncode != 0:
         return None, generated.stdout
-    command = [args.cc, *shlex.split(args.cflags), "-std=gnu11", "-g", "-O1", "-fPIC", "-shared",
+    command = [args.cc, *shlex.split(args.cflags), "-std=gnu11", "-g", args.optimise, "-fPIC", "-shared",
                "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", *flags,
+               *(variable_flags(args.cc) if args.whole else []),
                *args.case_flags, *map(str, sources), str(metadata), "-o", str(library), "-lm"]
     compiled = run(command)
     if compiled.returncode != 0:
@@ -92,10 +104,12 @@ def main():
     parser.add_argument("--evolve", required=True)
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--cflags", default="")
+    parser.add_argument("--optimise", default="-O1")
     parser.add_argument("--include", action="append", default=[])
     args = parser.parse_args()
     case = args.case.resolve()
-    expect, reports, dumps, args.case_flags, others, undo = expectations(case.read_text())
+    expect, reports, dumps, args.case_flags, others, undo, args.whole = expectations(
+        case.read_text())
     sources = [case, *(case.parent / other for other in others)]
     with tempfile.TemporaryDirectory(prefix="molt-evolution-") as name:
         folder = pathlib.Path(name)
