@@ -11,6 +11,22 @@
 # Target properties: MOLT_SCHEMA, the schema JSON. Beside the library stands lib<target>.so.molt,
 # which tells the host how to build it and what to watch.
 
+include(CheckCCompilerFlag)
+
+# Flags with which every static stays in one piece and in memory, whatever the optimiser could prove
+# about it, and with which it can be found.
+function(molt__variable_flags out)
+  check_c_compiler_flag(-fkeep-persistent-storage-variables MOLT_KEEPS_VARIABLES)
+  if(MOLT_KEEPS_VARIABLES)
+    set(flags -fkeep-persistent-storage-variables)
+  elseif(CMAKE_C_COMPILER_ID MATCHES "Clang")
+    set(flags "SHELL:-include molt/keep_statics.h")
+  else()
+    set(flags -fno-toplevel-reorder -fno-ipa-reference-addressable)
+  endif()
+  set(${out} -g ${flags} PARENT_SCOPE)
+endfunction()
+
 # The flags of the target as a file that changes when they do. compile_commands.json itself, which
 # has them too, gets a new time whenever CMake runs.
 function(molt__codegen_flags target file)
@@ -116,6 +132,8 @@ function(molt_add_game target)
   add_library(${target} MODULE ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE molt::game)
   target_compile_features(${target} PRIVATE c_std_11)
+  molt__variable_flags(flags)
+  target_compile_options(${target} PRIVATE ${flags})
   set(schema ${CMAKE_CURRENT_BINARY_DIR}/${target}.schema.json)
   set_target_properties(${target} PROPERTIES
     PREFIX lib

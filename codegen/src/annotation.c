@@ -14,14 +14,15 @@ typedef struct Rule {
 
 static const Rule RULES[] = {
     {"was", "MOLT_WAS", MOLT_NOTE_WAS,
-     MOLT_WHERE_FIELD | MOLT_WHERE_ENUMERATOR | MOLT_WHERE_RECORD | MOLT_WHERE_ENUM},
+     MOLT_WHERE_FIELD | MOLT_WHERE_ENUMERATOR | MOLT_WHERE_RECORD | MOLT_WHERE_ENUM |
+         MOLT_WHERE_VARIABLE},
     {"default", "MOLT_DEFAULT", MOLT_NOTE_DEFAULT, MOLT_WHERE_FIELD},
     {"required", "MOLT_REQUIRED", MOLT_NOTE_REQUIRED, MOLT_WHERE_FIELD},
     {"transient", "MOLT_TRANSIENT", MOLT_NOTE_TRANSIENT, MOLT_WHERE_FIELD | MOLT_WHERE_VARIABLE},
-    {"external", "MOLT_EXTERNAL", MOLT_NOTE_EXTERNAL, MOLT_WHERE_FIELD},
+    {"external", "MOLT_EXTERNAL", MOLT_NOTE_EXTERNAL, MOLT_WHERE_FIELD | MOLT_WHERE_VARIABLE},
     {"flags", "MOLT_FLAGS", MOLT_NOTE_FLAGS, MOLT_WHERE_ENUM},
     {"fallback", "MOLT_FALLBACK", MOLT_NOTE_FALLBACK, MOLT_WHERE_ENUMERATOR},
-    {"convert", "MOLT_CONVERT", MOLT_NOTE_CONVERT, MOLT_WHERE_FIELD},
+    {"convert", "MOLT_CONVERT", MOLT_NOTE_CONVERT, MOLT_WHERE_FIELD | MOLT_WHERE_VARIABLE},
     {"count", "MOLT_COUNT", MOLT_NOTE_COUNT, MOLT_WHERE_FIELD},
     {"tag", "MOLT_TAG", MOLT_NOTE_TAG, MOLT_WHERE_FIELD | MOLT_WHERE_GROUP},
     {"index", "MOLT_INDEX", MOLT_NOTE_INDEX, MOLT_WHERE_FIELD},
@@ -47,7 +48,7 @@ static const char *place_words(unsigned where)
     if (where & MOLT_WHERE_GROUP) {
         return "put it on the member: after its name, or after the } of an anonymous one";
     }
-    if (where & MOLT_WHERE_VARIABLE) {
+    if (where & MOLT_WHERE_VARIABLE && !(where & MOLT_WHERE_ENUM)) {
         return "put it on a field or a variable, before its ';'";
     }
     return "put it on a field, on an enumerator, or after the } of a struct or enum";

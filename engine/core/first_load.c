@@ -38,7 +38,7 @@ static MoltStatus check_state(const MoltLibrary *library, const MoltHeap *heap, 
     return MOLT_OK;
 }
 
-MoltStatus molt__first_load(const MoltLibrary *library, MoltHeap *heap, const MoltPlatformApi *api,
+MoltStatus molt__first_load(MoltLibrary *library, MoltHeap *heap, const MoltPlatformApi *api,
                             void **state, MoltError *error)
 {
     uint32_t root = molt__state_root(library->schema);
@@ -56,6 +56,11 @@ MoltStatus molt__first_load(const MoltLibrary *library, MoltHeap *heap, const Mo
     status = molt_heap_set_schema(heap, library->schema);
     if (status != MOLT_OK) {
         return molt_error(error, status, "The heap cannot take the types of %s.", library->source);
+    }
+    molt__library_settle(library);
+    status = molt_heap_set_globals(heap, library->globals, error);
+    if (status != MOLT_OK) {
+        return status;
     }
     *library->module->heap = molt_heap_api(heap);
     void *made = library->start_up(api);

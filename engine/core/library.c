@@ -264,12 +264,63 @@ static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
     }
     library->module = module;
     MoltError inner = {0};
-    MoltStatus status = molt_schema_copy(module->tables, NULL, &library->schema, &inner);
+    MoltStatus status = molt_schema_with_globals(module->tables, NULL, &library->schema, &inner);
     if (status != MOLT_OK) {
         return molt_error(error, status, "The type metadata in %s cannot be used: %s",
                           library->source, inner.text);
     }
     return MOLT_OK;
+}
+
+/* ---- the variables ------------------------------------------------------------------------- */
+
+static MoltStatus find_variables(MoltLibrary *library, uintptr_t base, MoltError *error)
+{
+    MoltStatus status = molt_globals_create(library->schema, NULL, &library->globals, error);
+    if (status != MOLT_OK) {
+        return status;
+    }
+    library->variables = calloc(library->globals->count + 1u, sizeof *library->variables);
+    if (library->variables == NULL) {
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to find the variables of %s.",
+                          library->source);
+    }
+    MoltError inner = {0};
+    status = molt__variables_locate(library->copy, base, library->symbols, library->schema,
+                                    library->variables, &inner);
+    return status == MOLT_OK ? MOLT_OK
+                             : molt_error(error, status, "%s cannot be used. %s", library->source,
+                                          inner.text);
+}
+
+/* What compilers call for a thread-local of another library: the loader makes the block of the
+ * calling thread when it asks for the first time. */
+typedef struct ThreadIndex {
+    size_t module;
+    uintptr_t offset;
+} ThreadIndex;
+
+extern void *__tls_get_addr(ThreadIndex *index);
+
+void molt__library_settle(MoltLibrary *library)
+{
+    MoltGlobals *globals = library->globals;
+    ThreadIndex index = {0};
+    for (uint32_t i = 0; i < globals->count; i++) {
+        const MoltVariable *variable = &library->variables[i];
+        globals->places[i] = NULL;
+        if (!variable->found) {
+            continue;
+        }
+        if (!variable->thread_local) {
+            globals->places[i] = (void *)variable->at; /* NOLINT: in the loaded image */
+        } else if (dlinfo(library->handle, RTLD_DI_TLS_MODID, &index.module) == 0 &&
+                   index.module != 0) {
+            index.offset = variable->at;
+            globals->places[i] = __tls_get_addr(&index);
+        }
+    }
+    molt_globals_settle(globals);
 }
 
 static MoltStatus load_copy(MoltLibrary *library, MoltError *error)
@@ -293,6 +344,9 @@ static MoltStatus load_copy(MoltLibrary *library, MoltError *error)
     if (status == MOLT_OK) {
         status = molt__symbols_open(library->copy, base, library->begin, library->end,
                                     &library->symbols, error);
+    }
+    if (status == MOLT_OK) {
+        status = find_variables(library, base, error);
     }
     return status;
 }
@@ -328,6 +382,8 @@ void molt__library_close(MoltLibrary *library)
     if (library == NULL) {
         return;
     }
+    molt_globals_free(library->globals);
+    free(library->variables);
     molt__symbols_free(library->symbols);
     molt_schema_free(library->schema);
     if (library->handle != NULL) {

@@ -7,11 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <molt/globals.h>
 #include <molt/platform_api.h>
 #include <molt/schema.h>
 
 #include "file_stamp.h"
 #include "symbols.h"
+#include "variables.h"
 
 /* Invariant: everything below `handle` points into the image [begin, end) or describes it, and
  * is gone with molt__library_close. `schema` and `symbols` are copies that live as long as this
@@ -24,6 +26,8 @@ typedef struct MoltLibrary {
     const MoltModule *module;
     MoltSchema *schema;
     MoltSymbols *symbols;
+    MoltGlobals *globals;    /* without places until molt__library_settle */
+    MoltVariable *variables; /* per field of the globals type */
     void *(*start_up)(const MoltPlatformApi *api);
     bool (*main_loop)(void *state);
     void (*shut_down)(void *state);
@@ -39,6 +43,10 @@ typedef struct MoltLibrary {
  * or on disk. */
 MoltStatus molt__library_open(const char *path, const char *directory, uint32_t number,
                               MoltLibrary **out, MoltError *error);
+
+/* Takes the variables as they are now for their initial values, on the thread that runs the game: its
+ * thread-locals are meant. Before any code of the library runs but its constructors. */
+void molt__library_settle(MoltLibrary *library);
 
 /* Unloads and removes the copy. No pointer into the image may be used afterwards. NULL allowed. */
 void molt__library_close(MoltLibrary *library);

@@ -153,18 +153,19 @@ MoltStatus molt__transaction_status(const MoltTransaction *transaction)
 static MoltStatus change_state(MoltTransaction *transaction, MoltHeap *heap)
 {
     MoltTransactionResult *result = &transaction->result;
-    const MoltCodeMap *code = molt__code_pair_map(transaction->code);
+    MoltCodeMap code = *molt__code_pair_map(transaction->code);
     MoltMigration *migration = NULL;
+    code.globals = transaction->next->globals;
     if (transaction->through_file) {
         const MoltThroughFile way = {.directory = transaction->directory,
                                      .before = transaction->current,
                                      .after = transaction->next,
-                                     .code = code,
+                                     .code = &code,
                                      .policy = transaction->policy,
                                      .heap = transaction->heap};
         return molt__through_file(&way, heap, &transaction->report, &result->error);
     }
-    MoltStatus status = molt_migrate_prepare(heap, transaction->plan, code, &migration,
+    MoltStatus status = molt_migrate_prepare(heap, transaction->plan, &code, &migration,
                                              &transaction->report, &result->error);
     if (status == MOLT_OK) {
         molt_migrate_commit(migration);
@@ -176,6 +177,7 @@ static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void 
 {
     const MoltLibrary *old = transaction->current;
     MoltLibrary *next = transaction->next;
+    molt__library_settle(next);
     if (old->begin_reload != NULL) {
         old->begin_reload(*state);
     }

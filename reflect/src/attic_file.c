@@ -3,6 +3,7 @@
 
 #include "attic_page.h"
 #include "migration.h"
+#include "molt/globals.h"
 
 /* ---- marks ---------------------------------------------------------------------------------- */
 
@@ -201,6 +202,7 @@ void molt__attic_add_fresh(MoltMigration *m, MoltTypeId before, bool tail, MoltA
     molt__execute(m, tail ? plan->first_tail : plan->first_op,
                   tail ? plan->tail_count : plan->op_count, zero, old_size, defaults, new_size, 1);
     m->mode = MOLT__RUN_STATE;
+    molt__migrate_globals_defaults(m, before, defaults);
     Fresh fresh = {m, before, tail, defaults, list};
     molt__leaf_walk(m->plan->after, is, add_fresh_leaf, &fresh);
     molt__migration_free(m, zero, old_size + new_size, 1);
@@ -266,7 +268,7 @@ bool molt__attic_block_ref(MoltMigration *m, MoltTypeId pointee, uintptr_t value
     bool scanning = m->scanning;
     m->mode = MOLT__RUN_VALUE;
     m->scanning = false;
-    uintptr_t moved = molt__relocate(m, &op, value, 0);
+    uintptr_t moved = molt__relocate_mirrored(m, &op, value, 0);
     m->scanning = scanning;
     m->mode = MOLT__RUN_STATE;
     if (moved == 0)
@@ -288,6 +290,9 @@ static uint64_t file_pointer(MoltMigration *m, MoltAtticPage *page, MoltTypeId t
     MoltAtticRef ref = {.kind = MOLT__REF_FOREIGN, .offset = value};
     if (value == 0)
         return 0;
+    uintptr_t mirror =
+        m->globals.next ? molt_heap_mirror(heap, value, molt_type(m->plan->before, type)->elem) : 0;
+    value = mirror != 0 ? mirror : value;
     if (value - heap->base < heap->granule_count << MOLT__GRANULE_SHIFT) {
         if (!molt__attic_block_ref(m, molt_type(m->plan->before, type)->elem, value, &ref))
             return 0;

@@ -8,6 +8,7 @@
 
 #include "heap_span.h"
 #include "made_text.h"
+#include "molt/globals.h"
 
 #define DEFAULT_RESERVE ((uint64_t)64 << 30)
 /* Far from where systems and sanitizers put things, the same in each run: addresses that a person
@@ -450,6 +451,7 @@ MoltHash molt_heap_digest(const MoltHeap *heap)
 {
     XXH3_state_t state;
     XXH3_128bits_reset(&state);
+    molt_heap_gather_globals(heap);
     uint64_t granule = 0;
     while (granule < heap->opened) {
         if (heap->granules[granule] == 0) {

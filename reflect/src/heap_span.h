@@ -110,6 +110,7 @@ struct MoltHeap {
     void **next_roots;
     uint32_t next_root_count;
     MoltAttic attic;
+    struct MoltGlobals *globals; /* of the running library (globals.h), or NULL */
     MoltHeapApi api;
     MoltTypeId char_type; /* for molt_strdup; MOLT_NO_TYPE when the schema has no plain char */
     void (*fault)(void *context, const char *text);

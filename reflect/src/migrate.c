@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "migration.h"
+#include "molt/globals.h"
 
 bool molt__migration_grow(MoltMigration *m, void **items, uint64_t *slots, uint64_t count,
                           uint64_t more, size_t item_size)
@@ -328,6 +329,12 @@ static void run_spans(MoltMigration *m)
             continue;
         const MoltTypePlan *type = &m->plan->types[span->type];
         m->scanning = type->fate == MOLT_FATE_SAME;
+        if (molt__migrate_globals_is(m, span)) {
+            molt__migrate_globals_run(m, span, &m->spans[s]);
+            if (!m->scanning)
+                count_changed(m, span->type, true);
+            continue;
+        }
         bool skipped = m->scanning && !must_scan(m, type);
         if (skipped && type->scan_count + type->tail_count > 0)
             m->texts.partial = true;
@@ -354,7 +361,7 @@ static void relocate_roots(MoltMigration *m)
                      .after = after->roots[r].type,
                      .pointee_ok = true};
         uintptr_t value = (uintptr_t)molt_heap_root(m->heap, from);
-        m->roots[r] = (void *)molt__relocate(m, &op, value, 0); /* NOLINT: an address in the heap */
+        m->roots[r] = (void *)molt__relocate_mirrored(m, &op, value, 0); /* NOLINT: address */
     }
 }
 
@@ -398,6 +405,7 @@ static void report_gone(MoltMigration *m)
 
 static void release_tables(MoltMigration *m)
 {
+    molt__migrate_globals_free(m);
     free_table(m, m->spans, m->span_count, sizeof *m->spans);
     free_table(m, m->roots, m->plan->after->tables.root_count, sizeof *m->roots);
     free_table(m, m->new_types, m->plan->before->tables.type_count, sizeof *m->new_types);
@@ -476,7 +484,9 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
     m->report = report;
     m->allocator = *allocator;
     m->span_count = heap->span_count;
-    if (make_tables(m) && make_new_spans(m)) {
+    if (make_tables(m) && molt__migrate_globals_make(m, m->code ? m->code->globals : NULL) &&
+        make_new_spans(m)) {
+        molt__migrate_globals_aim(m);
         molt__ownership_survey(m);
         molt__made_begin(m);
         run_spans(m);
@@ -495,6 +505,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
             m->failed = true;
     }
     if (!m->failed) {
+        molt__migrate_globals_report(m);
         molt__tally_report(m);
         molt__attic_report(m);
         molt__hook_suggest(m);
@@ -537,9 +548,12 @@ void molt_migrate_commit(MoltMigration *m)
     }
     molt__ownership_commit(m);
     molt__hook_adopt(m);
+    molt__migrate_globals_switch(m);
     molt__attic_commit(m);
     molt__ownership_free_claimed(m); /* the attic forgets them with its new pages */
     molt__made_commit(m);
     molt__hook_commit(m);
+    if (m->globals.next)
+        molt_heap_scatter_globals(heap);
     release_tables(m);
 }

@@ -1,12 +1,13 @@
 #include <string.h>
 
 #include "dump_path.h"
+#include "globals_map.h"
 #include "migration.h"
 
 /* ---- offsets inside of a type that is rebuilt ------------------------------------------------- */
 
 /* True when a value of `type` begins with a value of `pointee`. */
-static bool begins_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee)
+bool molt__type_begins_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee)
 {
     for (;;) {
         const MoltType *t = molt_type(schema, type);
@@ -24,7 +25,7 @@ static bool begins_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId po
 
 /* True when a value of `type` ends, without padding, in an array of `pointee`, so that its end may be
  * what a pointer one past that array means. */
-static bool ends_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee)
+bool molt__type_ends_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee)
 {
     for (;;) {
         const MoltType *t = molt_type(schema, type);
@@ -53,7 +54,8 @@ static bool means_end_before(const MoltSchema *schema, MoltTypeId element, MoltT
                              bool last)
 {
     return element != pointee && molt_type(schema, pointee)->kind != MOLT_KIND_VOID &&
-           (last || !begins_with(schema, element, pointee)) && ends_with(schema, element, pointee);
+           (last || !molt__type_begins_with(schema, element, pointee)) &&
+           molt__type_ends_with(schema, element, pointee);
 }
 
 /* The field at or over `offset`; an array that ends there wins over a field that begins there with
@@ -70,14 +72,14 @@ static uint32_t field_at(const MoltSchema *schema, const MoltType *type, uint64_
             continue;
         if (offset >= start && offset < start + t->size)
             over = f;
-        if (offset == start + t->size && ends_with(schema, field->type, pointee))
+        if (offset == start + t->size && molt__type_ends_with(schema, field->type, pointee))
             ending = f;
     }
     if (ending == MOLT__NO_FIELD)
         return over;
     if (over != MOLT__NO_FIELD) {
         const MoltField *field = &schema->tables.fields[over];
-        if (offset > field->bit_offset / 8 || begins_with(schema, field->type, pointee))
+        if (offset > field->bit_offset / 8 || molt__type_begins_with(schema, field->type, pointee))
             return over;
     }
     return ending;
@@ -415,7 +417,7 @@ static uintptr_t dangling(MoltMigration *m, const MoltOp *op, uintptr_t value, u
 
 /* A struct in a block of bytes or other scalars, which the game cut up itself: nothing converts it or
  * follows its pointers, so it may stay only while neither is needed. */
-static bool is_pool(const MoltMigration *m, MoltTypeId block, MoltTypeId pointee)
+bool molt__is_pool(const MoltMigration *m, MoltTypeId block, MoltTypeId pointee)
 {
     const MoltSchema *schema = m->plan->before;
     uint16_t kind = molt_type(schema, pointee)->kind;
@@ -499,7 +501,7 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         return 0;
     }
     const MoltTypePlan *type = &m->plan->types[span->type];
-    if (is_pool(m, span->type, op->before)) {
+    if (molt__is_pool(m, span->type, op->before)) {
         molt__tally(m, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE, i,
                     "a %s in a block that was allocated as %s",
                     molt_type_name(m->plan->before, op->before),
@@ -560,12 +562,21 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     return moved->base + index * moved->stride + element * moved->elem_size + inner;
 }
 
+uintptr_t molt__relocate_mirrored(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
+{
+    bool inside = value - m->heap->base < m->heap->granule_count << MOLT__GRANULE_SHIFT;
+    return inside ? relocate_heap(m, op, value, i) : value;
+}
+
 uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     if (value == 0 || op->external)
         return value;
     if (value - m->heap->base < m->heap->granule_count << MOLT__GRANULE_SHIFT)
-        return relocate_heap(m, op, value, i);
+        return molt__migrate_globals_image(m, relocate_heap(m, op, value, i));
+    uintptr_t global;
+    if (molt__migrate_globals_relocate(m, op, value, i, &global))
+        return global;
     const MoltType *pointee = molt_type(m->plan->before, op->before);
     if (!op->pointee_ok && pointee->kind != MOLT_KIND_VOID) {
         bool function = pointee->kind == MOLT_KIND_FUNCTION;
@@ -609,6 +620,8 @@ static uint64_t text_room(const MoltSchema *schema, MoltTypeId type, uint64_t of
 
 const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *length)
 {
+    uintptr_t mirror = m->globals.next ? molt_heap_mirror(m->heap, value, MOLT_NO_TYPE) : 0;
+    value = mirror != 0 ? mirror : value;
     if (value - m->heap->base < m->heap->granule_count << MOLT__GRANULE_SHIFT) {
         MoltPlace place;
         molt_heap_locate(m->heap, (const void *)value,

@@ -43,7 +43,7 @@
     X(EXTERNAL, "external") X(FLAGS, "flags") X(FALLBACK, "fallback") X(CONVERT, "convert")        \
     X(TAG, "tag") X(ARM, "arm") X(MOVED, "moved") X(INDEX, "index") X(TEXT, "text")                \
     X(BYTES, "bytes") X(FLEXIBLE, "flexible") X(COUNTED_BY, "count")                    \
-    X(VERSION, "version") X(MIGRATE, "migrate")
+    X(VERSION, "version") X(MIGRATE, "migrate") X(GLOBALS, "globals")
 
 typedef enum Key {
 #define X(name, text) KEY_##name,
@@ -72,7 +72,7 @@ typedef struct TypeFlag {
     uint16_t kind, flag;
     Key key;
 } TypeFlag;
-enum { TYPE_FLAG_COUNT = 5 };
+enum { TYPE_FLAG_COUNT = 6 };
 extern const TypeFlag molt__type_flags[TYPE_FLAG_COUNT];
 
 /* The key under which a kind keeps MoltType.elem, or KEY_COUNT. */

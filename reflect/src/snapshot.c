@@ -6,6 +6,7 @@
 
 #include "heap_span.h"
 #include "made_text.h"
+#include "molt/globals.h"
 
 struct MoltSnapshot {
     MoltAllocator allocator;
@@ -174,6 +175,7 @@ MoltStatus molt_snapshot_capture(const MoltHeap *heap, MoltSnapshot **out, MoltE
     status = molt_schema_copy(&heap->schema->tables, &allocator, &snapshot->schema, error);
     if (status != MOLT_OK)
         goto failed;
+    molt_heap_gather_globals(heap);
     molt_heap_stats(heap, MOLT_NO_TYPE, &stats);
     status = MOLT_OUT_OF_MEMORY;
     if (!copy_tables(heap, &snapshot->tables))
@@ -232,6 +234,12 @@ static void take_tables(MoltHeap *heap, const MoltHeap *fresh)
             molt__span_map(heap, &heap->spans[i], i);
 }
 
+/* The running library is the one of that moment, or one with the same variables. */
+static bool same_layouts(const MoltSchema *a, const MoltSchema *b)
+{
+    return a->tables.hash.low == b->tables.hash.low && a->tables.hash.high == b->tables.hash.high;
+}
+
 MoltStatus molt_snapshot_restore(const MoltSnapshot *snapshot, MoltHeap *heap, MoltError *error)
 {
     const MoltHeap *tables = &snapshot->tables;
@@ -254,6 +262,8 @@ MoltStatus molt_snapshot_restore(const MoltSnapshot *snapshot, MoltHeap *heap, M
     molt__range_rebuild(heap);
     copy_contents(tables, snapshot->bytes, FROM_PACKED);
     molt__heap_use_schema(heap, snapshot->schema);
+    if (heap->globals && same_layouts(heap->globals->schema, snapshot->schema))
+        molt_heap_scatter_globals(heap);
     return MOLT_OK;
 }
 

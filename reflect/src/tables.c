@@ -268,6 +268,7 @@ static uint16_t flags_of_kind(uint16_t kind)
     case MOLT_KIND_FLOAT: return MOLT_TYPE_BINARY_FLOAT;
     case MOLT_KIND_FUNCTION: return MOLT_TYPE_VARIADIC;
     case MOLT_KIND_ARRAY: return MOLT_TYPE_FLEXIBLE;
+    case MOLT_KIND_STRUCT: return MOLT_TYPE_GLOBALS;
     default: return 0;
     }
 }

@@ -19,6 +19,11 @@ static void describe_object(const MoltMigration *m, uint64_t i, char *buffer, si
         snprintf(buffer, size, "a root");
         return;
     }
+    const char *variable = molt__migrate_globals_name(m);
+    if (variable) {
+        snprintf(buffer, size, "%s", variable);
+        return;
+    }
     i = object_index(m, i);
     const char *type = molt_type_name(m->plan->before, span->type);
     uint64_t block = m->batch_block + (m->batch_of_blocks ? i : 0);
@@ -262,11 +267,9 @@ static void add_finding(MoltMigration *m, uint32_t check_index, const MoltTally 
     const MoltTables *old = &m->plan->before->tables, *new = &m->plan->after->tables;
     char path[512] = "root", before[512] = "", after[512] = "", remedy[512] = "";
     if (check->after != MOLT__NO_FIELD)
-        snprintf(path, sizeof path, "%s.%s", molt_type_name(m->plan->after, check->type_after),
-                 new->strings + new->fields[check->after].name);
+        molt__field_path(m->plan->after, check->type_after, check->after, path, sizeof path);
     else if (check->before != MOLT__NO_FIELD)
-        snprintf(path, sizeof path, "%s.%s", molt_type_name(m->plan->before, check->type_before),
-                 old->strings + old->fields[check->before].name);
+        molt__field_path(m->plan->before, check->type_before, check->before, path, sizeof path);
     else if (check->type_before != MOLT_NO_TYPE)
         snprintf(path, sizeof path, "%s", molt_type_name(m->plan->before, check->type_before));
     if (check->before != MOLT__NO_FIELD)

@@ -60,20 +60,17 @@ class Refusals(GameTest):
             self.assert_refused(source("0", field), place, "holds 'Bag' by value", "hold a pointer")
         self.schema_of(source("molt_new_flexible(Bag, data, 4)"))
 
-    def test_variables_that_a_reload_would_reset(self):
+    def test_variables_that_cannot_be_modelled(self):
         game_type = "typedef struct Game { int a; } Game;\n"
-        for variable, place in [("int score;", "3:5"), ("static int hidden;", "3:12"),
-                                ("extern int both; int both = 1;", "3:22"),
-                                ("static const char *name = 0;", "3:20"),
-                                ("const char *names[] = {0};", "3:13"),
-                                ("_Thread_local int local;", "3:19"),
-                                ("void f(void); void f(void) { static int calls; calls++; }",
-                                 "3:41"),
-                                ("void f(void); void f(void) { { static _Thread_local int c; c++; "
-                                 "} }", "3:57")]:
+        for variable, place, message, remedy in [
+                ("static int once MOLT_DEFAULT(3);", "3:12", "MOLT_DEFAULT means nothing here",
+                 "before its ';'"),
+                ("static int once MOLT_EXTERNAL;", "3:12", "MOLT_EXTERNAL belongs on pointers",
+                 "MOLT_TRANSIENT"),
+                ("void f(void); void f(void) { static union { int *p; long n; } u; u.n++; }",
+                 "3:63", "a union that holds pointers needs a tag", "annotate")]:
             with self.subTest(variable=variable):
-                self.assert_refused(game_type + variable, place,
-                                    "would be reset by every reload", "MOLT_ROOT")
+                self.assert_refused(game_type + variable, place, message, remedy)
 
     def test_constants_and_accepted_variables_pass(self):
         self.schema_of("""typedef struct Game { int a; } Game;

@@ -158,7 +158,8 @@ class Migration:
             slot = self.new.slot(field)
             was = chosen.get(name)
             if was is None:
-                result[name] = self.default(slot, here)
+                # a variable starts with its initialiser, which no schema has
+                result[name] = ANY if new_type.get("globals") else self.default(slot, here)
                 continue
             old_field = old_type["by_name"][was]
             result[name] = self.convert_field(old_field, slot, value[was], rebuilt, here)

@@ -281,7 +281,11 @@ static uintptr_t resolve(void *context, const MoltCodeTarget *target)
 
 static void edit_between(Session *session, Images *images, const StructSpec *spec)
 {
-    MoltCodeMap map = {images, images->before_begin, images->before_begin + 64, describe, resolve};
+    MoltCodeMap map = {.context = images,
+                       .begin = images->before_begin,
+                       .end = images->before_begin + 64,
+                       .describe = describe,
+                       .resolve = resolve};
     session->code = &map;
     edit(session, spec);
     session->code = NULL;

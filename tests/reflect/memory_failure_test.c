@@ -399,7 +399,10 @@ static void literals_that_are_copied(void **unused)
 {
     (void)unused;
     uintptr_t begin = (uintptr_t)literals;
-    MoltCodeMap code = {NULL, begin, begin + sizeof literals, describe, resolve};
+    MoltCodeMap code = {.begin = begin,
+                        .end = begin + sizeof literals,
+                        .describe = describe,
+                        .resolve = resolve};
     const Way way = {{named_specs, named_specs}, make_named, check_named, &code};
     assert_true(sweep_allocations(&way, false) > 10);
     assert_true(sweep_allocations(&way, true) > 10);

@@ -32,6 +32,8 @@ typedef struct MoltCodeMap {
     bool (*describe)(void *context, uintptr_t address, MoltCodeTarget *out);
     /* The same in the library that comes; 0 when it has none. NULL: the library stays (dumps). */
     uintptr_t (*resolve)(void *context, const MoltCodeTarget *target);
+    /* The variables of the library that comes, which a migration fills; NULL: they are no state. */
+    struct MoltGlobals *globals;
 } MoltCodeMap;
 
 #endif

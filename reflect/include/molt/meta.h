@@ -49,9 +49,17 @@ enum { /* MoltType.flags */
     MOLT_TYPE_FLAGS = 1u << 2,    /* ENUM annotated MOLT_FLAGS */
     MOLT_TYPE_VARIADIC = 1u << 3, /* FUNCTION with ... */
     MOLT_TYPE_BINARY_FLOAT = 1u << 4, /* FLOAT whose bits are IEEE-754 of its size */
-    MOLT_TYPE_FLEXIBLE = 1u << 5 /* ARRAY of as many elements as its object's block has: the last
-                                    member of a struct, which no other type holds by value */
+    MOLT_TYPE_FLEXIBLE = 1u << 5, /* ARRAY of as many elements as its object's block has: the last
+                                     member of a struct, which no other type holds by value */
+    MOLT_TYPE_GLOBALS = 1u << 6 /* STRUCT of the library's variables, which lie apart in its image
+                                   (globals.h); its fields are called "score", "ground.c:rain" and
+                                   "ground.c:grow():calls". None is at its start or touches
+                                   another, so that addresses in it mean one of them */
 };
+
+/* The name of that struct, which no C type can have, and of the root that leads to its one object. */
+#define MOLT_GLOBALS_TYPE "(globals)"
+#define MOLT_GLOBALS_ROOT "globals"
 
 typedef struct MoltType {
     uint32_t name; /* string; "Ant", "int", "Ant *", "int[4][3]"; unique in a schema. Struct, union and
@@ -134,7 +142,7 @@ typedef struct MoltNote {
 } MoltNote;
 
 typedef struct MoltRoot {
-    uint32_t name; /* "state" for what start_up() returns */
+    uint32_t name; /* "state" for what start_up() returns, "globals" for the library's variables */
     MoltTypeId type; /* the object's type, not the pointer's */
 } MoltRoot;
 

@@ -3,7 +3,7 @@
  *
  * Annotations are empty to the compiler and read by molt-codegen. They stand where C attributes may:
  * on a field before its `;` (after a bit-field's width), on an enumerator after its name, on a struct
- * or enum after its `}`. */
+ * or enum after its `}`, on a variable before its `=` or `;`. */
 #ifndef MOLT_H
 #define MOLT_H
 
@@ -25,13 +25,15 @@
 #define MOLT_ROOT(Type) _Static_assert(sizeof(Type) > 0, "MOLT_ROOT needs a complete type")
 #endif
 
-/* Field, enumerator, struct or enum had these names before, oldest first: MOLT_WAS("hp", "life"). */
+/* Field, enumerator, struct, enum or variable had these names before, oldest first:
+ * MOLT_WAS("hp", "life"). A variable's are of its own scope, or full: "ground.c:rain", ":score". */
 #define MOLT_WAS(...) MOLT__NOTE(was __VA_ARGS__)
 /* Value of a field that has no source: a constant, a string, or a braced initialiser. */
 #define MOLT_DEFAULT(...) MOLT__NOTE(default __VA_ARGS__)
 /* Refuse the reload when this field would have no source. */
 #define MOLT_REQUIRED MOLT__NOTE(required)
-/* Not persistent: takes its default in files and whenever its type is rebuilt. */
+/* Not persistent: takes its default in files and whenever its type is rebuilt; a variable starts anew
+ * with every reload. */
 #define MOLT_TRANSIENT MOLT__NOTE(transient)
 /* A pointer to something outside the heap: bits kept within the process, never followed or saved. */
 #define MOLT_EXTERNAL MOLT__NOTE(external)

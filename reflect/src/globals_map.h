@@ -1,0 +1,21 @@
+/* Inside of the globals, shared by globals.c, migrate_globals.c and relocate.c: from addresses to
+ * variables. It must never know plans. */
+#ifndef MOLT_GLOBALS_MAP_H
+#define MOLT_GLOBALS_MAP_H
+
+#include "heap_span.h"
+#include "molt/globals.h"
+#include "tables.h"
+
+/* The mirror of heap->globals, or NULL. */
+unsigned char *molt__globals_mirror(const MoltHeap *heap);
+
+/* The variable that an address lies in, or ends. */
+bool molt__globals_find(const MoltGlobals *globals, uintptr_t address, MoltTypeId pointee,
+                        uint32_t *field, uint64_t *offset);
+
+/* relocate.c: a value of `type` begins with, or ends without padding in an array of, `pointee`. */
+bool molt__type_begins_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee);
+bool molt__type_ends_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee);
+
+#endif
