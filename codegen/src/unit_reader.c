@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "allocation.h"
 #include "annotation.h"
 #include "flexible.h"
 #include "initializer.h"
@@ -17,6 +18,7 @@ typedef struct Walk {
     MoltTypeReader types;
     MoltFlexibleSite *sites; /* every allocation, to be looked at once fields are read */
     uint32_t site_count, site_capacity;
+    MoltAllocationReader allocations;
     MoltUnit *out;
 } Walk;
 
@@ -156,34 +158,6 @@ static void check_variable(Walk *walk, CXCursor variable)
                  copy_string(walk, clang_getCursorSpelling(variable)));
 }
 
-static void check_reference(Walk *walk, CXCursor reference)
-{
-    static const char *const names[] = {
-        "malloc",   "calloc",        "realloc",        "reallocarray", "strdup", "strndup",
-        "wcsdup",   "aligned_alloc", "posix_memalign", "memalign",     "valloc", "pvalloc",
-        "asprintf", "vasprintf",     "getline",        "getdelim",     "free"};
-    static const char builtin[] = "__builtin_";
-    CXCursor function = clang_getCursorReferenced(reference);
-    if (clang_getCursorKind(function) != CXCursor_FunctionDecl) {
-        return;
-    }
-    const char *name = copy_string(walk, clang_getCursorSpelling(function));
-    if (strncmp(name, builtin, sizeof builtin - 1) == 0) {
-        name += sizeof builtin - 1;
-    } else if (!molt__is_system(function)) {
-        return;
-    }
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            molt__refuse(walk->unit.diagnostics, molt__place_of(&walk->unit, reference),
-                         strcmp(name, "free") == 0
-                             ? "use molt_delete for what molt_new made"
-                             : "use molt_new / molt_new_array / molt_resize / molt_strdup",
-                         "'%s': memory from malloc is invisible to Molt", name);
-        }
-    }
-}
-
 /* ---- walking --------------------------------------------------------------------------------- */
 
 static void read_root(Walk *walk, CXCursor variable)
@@ -222,9 +196,6 @@ static enum CXChildVisitResult visit_body(CXCursor cursor, CXCursor parent, CXCl
         }
         break;
     }
-    case CXCursor_DeclRefExpr:
-        check_reference(walk, cursor);
-        break;
     case CXCursor_VarDecl:
         check_variable(walk, cursor);
         break;
@@ -276,6 +247,7 @@ static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor paren
         }
     } else if (clang_getCursorKind(cursor) == CXCursor_FunctionDecl) {
         clang_visitChildren(cursor, visit_body, walk);
+        molt__allocations_read(&walk->allocations, cursor);
     }
     return CXChildVisit_Continue;
 }
@@ -379,6 +351,7 @@ static void read_declarations(Walk *walk, const MoltWanted *wanted)
                                    .diagnostics = walk->unit.diagnostics,
                                    .model = &walk->model,
                                    .lenient = wanted->all_records};
+    walk->allocations = (MoltAllocationReader){.types = &walk->types, .out = walk->out};
     clang_visitChildren(top, visit_alias, walk);
     if (molt__is_wanted(wanted)) {
         molt__wanted_read(&walk->types, wanted);

@@ -1,5 +1,7 @@
 #include "first_load.h"
 
+#include <molt/plain_memory.h>
+
 #include "transaction.h"
 
 static MoltStatus check_state(const MoltLibrary *library, const MoltHeap *heap, const void *state,
@@ -56,6 +58,14 @@ MoltStatus molt__first_load(const MoltLibrary *library, MoltHeap *heap, const Mo
     status = molt_heap_set_schema(heap, library->schema);
     if (status != MOLT_OK) {
         return molt_error(error, status, "The heap cannot take the types of %s.", library->source);
+    }
+    status = molt_heap_set_call_sites(heap, library->call_sites);
+    if (status != MOLT_OK) {
+        return molt_error(error, status, "No memory for the allocation sites of %s.",
+                          library->source);
+    }
+    if (library->call_note[0] != 0 && api->log != NULL) {
+        api->log(api, library->call_note);
     }
     *library->module->heap = molt_heap_api(heap);
     void *made = library->start_up(api);

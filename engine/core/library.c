@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "call_table.h"
 #include "elf_check.h"
 
 #define COPY_CHUNK ((size_t)1 << 20)
@@ -263,7 +264,10 @@ static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
     }
     library->module = module;
     MoltError inner = {0};
-    MoltStatus status = molt_schema_copy(module->tables, NULL, &library->schema, &inner);
+    bool plain = own_symbol(library, MOLT_PLAIN_MEMORY_SYMBOL) != NULL;
+    MoltStatus status =
+        (plain ? molt_schema_copy_plain : molt_schema_copy)(module->tables, NULL, &library->schema,
+                                                            &inner);
     if (status != MOLT_OK) {
         return molt_error(error, status, "The type metadata in %s cannot be used: %s",
                           library->source, inner.text);
@@ -292,6 +296,11 @@ static MoltStatus load_copy(MoltLibrary *library, MoltError *error)
     if (status == MOLT_OK) {
         status = molt__symbols_open(library->copy, base, library->begin, library->end,
                                     &library->symbols, error);
+    }
+    if (status == MOLT_OK) {
+        status = molt__call_table_open(library->copy, base, library->begin, library->end,
+                                       library->module, &library->call_sites, &library->call_note,
+                                       error);
     }
     return status;
 }
@@ -327,6 +336,7 @@ void molt__library_close(MoltLibrary *library)
     if (library == NULL) {
         return;
     }
+    molt_call_sites_free(library->call_sites);
     molt__symbols_free(library->symbols);
     molt_schema_free(library->schema);
     if (library->handle != NULL) {

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <molt/call_site.h>
 #include <molt/platform_api.h>
-#include <molt/schema.h>
 
 #include "file_stamp.h"
 #include "symbols.h"
@@ -24,6 +24,8 @@ typedef struct MoltLibrary {
     const MoltModule *module;
     MoltSchema *schema;
     MoltSymbols *symbols;
+    MoltCallSites *call_sites;
+    const char *call_note; /* what is wrong with them, for people; "" */
     void *(*start_up)(const MoltPlatformApi *api);
     bool (*main_loop)(void *state);
     void (*shut_down)(void *state);

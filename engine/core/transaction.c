@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <molt/plain_memory.h>
+
 #include "clock.h"
 
 /* Until `ready` is set the opening thread owns everything in here; from then on the caller does.
@@ -158,6 +160,15 @@ static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void 
             old->end_reload(*state);
         }
         return status;
+    }
+    status = molt_heap_set_call_sites(heap, next->call_sites);
+    if (status != MOLT_OK) {
+        molt_migrate_discard(migration);
+        if (old->end_reload != NULL && old->begin_reload != NULL) {
+            old->end_reload(*state);
+        }
+        return molt_error(&result->error, status, "No memory for the allocation sites of %s.",
+                          next->source);
     }
     molt_migrate_commit(migration);
     *next->module->heap = molt_heap_api(heap);

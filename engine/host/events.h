@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <molt/leaks.h>
 #include <molt/reload.h>
 
 typedef struct MoltEvents MoltEvents;
@@ -35,6 +36,8 @@ void molt__events_reload(MoltEvents *events, const MoltReloadEvent *event,
 void molt__events_running(MoltEvents *events, const MoltReloadRecord *record);
 void molt__events_frame(MoltEvents *events, uint64_t frame);
 void molt__events_log(MoltEvents *events, uint64_t frame, const char *text);
+/* What nothing reaches, one entry per type and allocation site. */
+void molt__events_leaks(MoltEvents *events, const MoltHeap *heap, const MoltLeaks *leaks);
 /* Answers a console command; `problem` is NULL when it was done. */
 void molt__events_done(MoltEvents *events, const char *command, const char *problem);
 void molt__events_fault(MoltEvents *events, uint64_t frame, const char *text);

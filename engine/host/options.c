@@ -78,7 +78,7 @@ static const char usage_text[] =
     "  --screenshot FILE  write the last picture as PNG at exit\n"
     "  --events FILE      append what happens as lines of JSON; - is standard output\n"
     "  --console          read commands from standard input, one a line:\n"
-    "                     screenshot PATH, dump PATH, frames, quit\n"
+    "                     screenshot PATH, dump PATH, leaks, frames, quit\n"
     "                     (the end of input quits unless --frames is given)\n"
     "\n"
     "  --help, --version\n"

@@ -257,6 +257,19 @@ static const char *argument_of(const char *line, const char *name)
     return *line ? line : NULL;
 }
 
+static void list_leaks(Session *session, const char *command)
+{
+    MoltError error;
+    MoltLeaks leaks;
+    const MoltHeap *heap = molt_reload_heap(session->reload);
+    MoltStatus status = molt_leaks_find(heap, &leaks, &error);
+    if (status == MOLT_OK) {
+        molt__events_leaks(session->events, heap, &leaks);
+        molt_leaks_clear(&leaks);
+    }
+    molt__events_done(session->events, command, status ? error.text : NULL);
+}
+
 static void run_command(Session *session, const char *line)
 {
     const char *path;
@@ -265,6 +278,8 @@ static void run_command(Session *session, const char *line)
         snprintf(session->command, sizeof session->command, "%s", line);
     } else if ((path = argument_of(line, "dump"))) {
         dump_to(session, path, line);
+    } else if (strcmp(line, "leaks") == 0) {
+        list_leaks(session, line);
     } else if (strcmp(line, "frames") == 0) {
         molt__events_frame(session->events, session->platform.frame);
         molt__events_done(session->events, line, NULL);
@@ -273,7 +288,8 @@ static void run_command(Session *session, const char *line)
         session->quitting = true;
     } else if (*line) {
         molt__events_done(session->events, line,
-                          "unknown command; there are: screenshot PATH, dump PATH, frames, quit");
+                          "unknown command; there are: screenshot PATH, dump PATH, leaks, frames, "
+                          "quit");
     }
 }
 

@@ -152,7 +152,7 @@ static bool make_new_spans(MoltMigration *m)
             continue;
         MoltSpan *moved = &m->spans[s];
         if (!molt__span_make_of(m->heap, moved, m->plan->after, type->after, span->capacity,
-                                span->blocks)) {
+                                span->blocks, span->align)) {
             m->failed = true;
             return false;
         }
@@ -179,7 +179,9 @@ static bool may_change(const MoltMigration *m, const MoltOp *op)
     const MoltType *pointee = molt_type(m->plan->before, op->before);
     bool bytes =
         pointee->kind == MOLT_KIND_VOID || (pointee->kind == MOLT_KIND_INT && pointee->size == 1);
-    return m->moves && (bytes || m->contained[op->before]);
+    bool raw = pointee->kind == MOLT_KIND_STRUCT || pointee->kind == MOLT_KIND_UNION;
+    return (m->moves && (bytes || raw || m->contained[op->before])) ||
+           (raw && m->plan->types[op->before].fate != MOLT_FATE_SAME); /* in memory without a type */
 }
 
 static bool any_may_change(const MoltMigration *m, uint32_t first, uint32_t count)
@@ -385,6 +387,7 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->patches, m->patch_slots, sizeof *m->patches);
     free_table(m, m->tallies, m->tally_slots, sizeof *m->tallies);
     molt__ownership_release(m);
+    molt__raw_free(m);
     MoltAllocator allocator = m->allocator;
     allocator.resize(allocator.context, m, sizeof *m, 0);
 }
@@ -454,6 +457,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__ownership_survey(m);
         run_spans(m);
         relocate_roots(m);
+        molt__raw_scan(m);
         if (!m->refused && !m->failed) {
             molt__attic_carry(m);
             molt__attic_file(m);
@@ -465,6 +469,9 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
     }
     if (!m->failed) {
         molt__tally_report(m);
+        molt__raw_report(m);
+        if (!m->refused)
+            molt__stale_integers_report(m);
         molt__attic_report(m);
         if (!m->refused)
             report_gone(m);
@@ -490,7 +497,9 @@ void molt_migrate_commit(MoltMigration *m)
         molt__span_map(heap, &old, MOLT__NO_SPAN);
         heap->spans[s] = m->spans[s];
         heap->spans[s].kept = old.kept; /* the blocks keep their places and their numbers */
+        heap->spans[s].origins = old.origins;
         old.kept = NULL;
+        old.origins = NULL;
         molt__span_map(heap, &heap->spans[s], s);
         molt__span_release(heap, &old);
     }

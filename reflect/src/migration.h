@@ -9,6 +9,7 @@
 #include "heap_span.h"
 #include "molt/migrate.h"
 #include "plan_ops.h"
+#include "raw_memory.h"
 
 typedef struct MoltPatch {
     unsigned char *address; /* of a pointer in a block that stays; packed structs align nothing */
@@ -96,6 +97,7 @@ struct MoltMigration {
     bool moves;            /* at least one block moves or goes */
 
     MoltOwnership owned;
+    MoltRawFacts raw; /* memory that nobody described */
     MoltTally *tallies;
     uint64_t tally_count, tally_slots;
 
@@ -169,6 +171,8 @@ void molt__run_embed(MoltMigration *m, uint32_t index, unsigned char *source,
 uintptr_t molt__ownership_box(const MoltMigration *m, uintptr_t before, MoltTypeId type);
 /* Whether a block of the old state becomes part of another object. */
 bool molt__ownership_is_claimed(const MoltMigration *m, MoltTypeId type, uintptr_t block);
+/* stale_integer.c: tells of integers that hold the address of what moves or goes. */
+void molt__stale_integers_report(MoltMigration *m);
 
 /* tally.c: counts a rule that applies to element `i` of the batch; decides its severity by policy and
  * annotation. True when the value may be written nevertheless. `format` is the offending value. */

@@ -30,8 +30,16 @@ static bool copy_span_tables(const MoltAllocator *allocator, const MoltSpan *fro
     to->live_bits = NULL;
     to->counts = NULL;
     to->kept = NULL;
+    to->origins = NULL;
     if (from->bytes == 0)
         return true;
+    if (from->origins) {
+        uint64_t origins = (uint64_t)from->blocks * sizeof *to->origins;
+        to->origins = resize(allocator, NULL, 0, origins);
+        if (!to->origins)
+            return false;
+        memcpy(to->origins, from->origins, origins);
+    }
     if (from->kept) {
         uint64_t kept = (uint64_t)from->blocks * sizeof *to->kept;
         to->kept = resize(allocator, NULL, 0, kept);
@@ -110,6 +118,8 @@ static uint64_t bytes_of_tables(const MoltHeap *tables)
             bytes += (uint64_t)span->blocks * sizeof *span->counts;
         if (span->kept)
             bytes += (uint64_t)span->blocks * sizeof *span->kept;
+        if (span->origins)
+            bytes += (uint64_t)span->blocks * sizeof *span->origins;
     }
     return bytes;
 }

@@ -20,6 +20,9 @@ import sys
 import tempfile
 
 
+ROUTING = pathlib.Path(__file__).parents[2] / "route/plain_memory.c"
+
+
 def expectations(source):
     comment = re.match(r"\s*/\*(.*?)\*/", source, re.S)
     lines = [line.strip(" *") for line in comment.group(1).splitlines()] if comment else []
@@ -52,7 +55,8 @@ def build(args, sources, version, folder):
         return None, generated.stdout
     command = [args.cc, *shlex.split(args.cflags), "-std=gnu11", "-g", "-O1", "-fPIC", "-shared",
                "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", *flags,
-               *args.case_flags, *map(str, sources), str(metadata), "-o", str(library), "-lm"]
+               *args.case_flags, *map(str, sources), str(metadata), str(args.routing), "-o", str(library),
+               "-lm"]
     compiled = run(command)
     if compiled.returncode != 0:
         sys.exit(f"version {version} does not compile:\n{compiled.stdout}")
@@ -99,6 +103,13 @@ def main():
     sources = [case, *(case.parent / other for other in others)]
     with tempfile.TemporaryDirectory(prefix="molt-evolution-") as name:
         folder = pathlib.Path(name)
+        args.routing = folder / "plain_memory.o"
+        routed = run([args.cc, *shlex.split(args.cflags), "-std=gnu11", "-g", "-O2", "-fPIC",
+                      "-fno-builtin", "-fno-lto", "-fno-omit-frame-pointer", "-fvisibility=hidden",
+                      *[f"-I{i}" for i in args.include], "-c", str(ROUTING), "-o",
+                      str(args.routing)])
+        if routed.returncode != 0:
+            sys.exit(f"the file that routes malloc does not compile:\n{routed.stdout}")
         libraries = []
         for version in (1, 2):
             library, refusal = build(args, sources, version, folder)

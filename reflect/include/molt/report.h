@@ -60,6 +60,8 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(POINTEE_CHANGED, "pointee-type-changed")                                                     \
     X(TARGET_REMOVED, "interior-target-removed")                                                   \
     X(UNKNOWN_TARGET, "unknown-target")                                                            \
+    X(UNTYPED_MEMORY, "untyped-memory") /* plain memory of which no type is known */               \
+    X(ADDRESS_IN_INTEGER, "address-in-integer") /* of an object that moved */                      \
     X(DANGLING_POINTER, "dangling-pointer")                                                        \
     X(FUNCTION_MISSING, "function-missing")                                                        \
     X(SIGNATURE_CHANGED, "signature-changed")                                                      \
