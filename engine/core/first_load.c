@@ -20,8 +20,8 @@ static MoltStatus check_state(const MoltLibrary *library, const MoltHeap *heap, 
         return molt_error(
             error, MOLT_INVALID,
             "start_up() of %s returned an address that is no block of the Molt heap. Make "
-            "the state with molt_new(%s), not with malloc or as a global.",
-            library->source, name);
+            "the state with molt_new(%s) or malloc(sizeof(%s)), not as a global.",
+            library->source, name, name);
     }
     if (place.block.start != state) {
         return molt_error(
@@ -29,6 +29,12 @@ static MoltStatus check_state(const MoltLibrary *library, const MoltHeap *heap, 
             "start_up() of %s returned an address inside a block of %s, not its start. "
             "Return what molt_new(%s) gave.",
             library->source, molt_type_name(library->schema, place.block.type), name);
+    }
+    if (molt_heap_is_untyped(heap, &place.block)) {
+        return molt_error(error, MOLT_INVALID,
+                          "start_up() of %s returned memory whose type is not known: %s. Allocate the "
+                          "state with sizeof(%s), or make it with molt_new(%s).",
+                          library->source, molt_heap_origin(heap, &place.block)->reason, name, name);
     }
     if (place.block.type != type) {
         return molt_error(
