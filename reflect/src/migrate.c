@@ -180,8 +180,8 @@ static bool may_change(const MoltMigration *m, const MoltOp *op)
     bool bytes =
         pointee->kind == MOLT_KIND_VOID || (pointee->kind == MOLT_KIND_INT && pointee->size == 1);
     bool raw = pointee->kind == MOLT_KIND_STRUCT || pointee->kind == MOLT_KIND_UNION;
-    return (m->moves && (bytes || raw || m->contained[op->before])) ||
-           (raw && m->plan->types[op->before].fate != MOLT_FATE_SAME); /* in memory without a type */
+    return (m->moves && (bytes || m->contained[op->before])) ||
+           (raw && m->edits); /* it may lead to memory that nobody described */
 }
 
 static bool any_may_change(const MoltMigration *m, uint32_t first, uint32_t count)
@@ -417,8 +417,12 @@ static bool make_tables(MoltMigration *m)
     m->contained = new_table(m, types, sizeof *m->contained);
     if (m->failed)
         return false;
-    for (MoltTypeId t = 0; t < types; t++)
+    for (MoltTypeId t = 0; t < types; t++) {
+        uint16_t kind = molt_type(m->plan->before, t)->kind;
         m->new_types[t] = m->plan->types[t].after;
+        m->edits = m->edits || ((kind == MOLT_KIND_STRUCT || kind == MOLT_KIND_UNION) &&
+                                m->plan->types[t].fate != MOLT_FATE_SAME);
+    }
     return true;
 }
 

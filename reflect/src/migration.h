@@ -95,6 +95,7 @@ struct MoltMigration {
     bool *rebuilt;         /* per old type: counted as changed */
     bool *contained;       /* per old type: may lie in a block that moves or goes */
     bool moves;            /* at least one block moves or goes */
+    bool edits;            /* at least one struct or union changes, whether or not a block has it */
 
     MoltOwnership owned;
     MoltRawFacts raw; /* memory that nobody described */

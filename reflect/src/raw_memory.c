@@ -275,7 +275,7 @@ static void scan_untyped(MoltMigration *m)
 
 void molt__raw_scan(MoltMigration *m)
 {
-    if (!m->code && !m->moves)
+    if (!m->code && !m->edits)
         return;
     scan_untyped(m);
     const bool *leads = leading_types(m);
