@@ -240,6 +240,12 @@ static MoltStatus bind_entries(MoltLibrary *library, MoltError *error)
 
 /* ---- the metadata -------------------------------------------------------------------------- */
 
+/* Its calls of malloc go to the heap. */
+static bool is_routed(const MoltLibrary *library)
+{
+    return own_symbol(library, MOLT_PLAIN_MEMORY_SYMBOL) != NULL;
+}
+
 static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
 {
     const MoltModule *module = own_symbol(library, MOLT_MODULE_SYMBOL);
@@ -264,10 +270,8 @@ static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
     }
     library->module = module;
     MoltError inner = {0};
-    bool plain = own_symbol(library, MOLT_PLAIN_MEMORY_SYMBOL) != NULL;
-    MoltStatus status =
-        (plain ? molt_schema_copy_plain : molt_schema_copy)(module->tables, NULL, &library->schema,
-                                                            &inner);
+    MoltStatus status = (is_routed(library) ? molt_schema_copy_plain : molt_schema_copy)(
+        module->tables, NULL, &library->schema, &inner);
     if (status != MOLT_OK) {
         return molt_error(error, status, "The type metadata in %s cannot be used: %s",
                           library->source, inner.text);
@@ -297,7 +301,8 @@ static MoltStatus load_copy(MoltLibrary *library, MoltError *error)
         status = molt__symbols_open(library->copy, base, library->begin, library->end,
                                     &library->symbols, error);
     }
-    if (status == MOLT_OK) {
+    library->call_note = "";
+    if (status == MOLT_OK && is_routed(library)) {
         status = molt__call_table_open(library->copy, base, library->begin, library->end,
                                        library->module, &library->call_sites, &library->call_note,
                                        error);

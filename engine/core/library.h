@@ -24,7 +24,7 @@ typedef struct MoltLibrary {
     const MoltModule *module;
     MoltSchema *schema;
     MoltSymbols *symbols;
-    MoltCallSites *call_sites;
+    MoltCallSites *call_sites; /* NULL when its malloc is libc's */
     const char *call_note; /* what is wrong with them, for people; "" */
     void *(*start_up)(const MoltPlatformApi *api);
     bool (*main_loop)(void *state);

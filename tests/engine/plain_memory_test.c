@@ -148,6 +148,22 @@ static void library_without_line_tables_says_so_and_refuses(void **state)
     close_session(&session);
 }
 
+/* Without routing, blocks are foreign: an edit of what lies in them is refused, too. */
+static void library_with_malloc_of_libc_is_left_alone(void **state)
+{
+    Session session = {0};
+    MoltReloadEvent event;
+    open_session(&session, state, FIXTURE_PANTRY_LIBC_1);
+    assert_string_equal(session.log, "");
+    assert_int_equal(blocks_of(&session, "Jar"), 0);
+    assert_int_equal(
+        molt_schema_find(molt_reload_schema(session.reload), MOLT_UNTYPED_NAME), MOLT_NO_TYPE);
+    replace(&session, FIXTURE_PANTRY_LIBC_2, &event);
+    assert_int_equal(event.kind, MOLT_EVENT_REFUSED);
+    assert_non_null(strstr(event.headline, "unknown-target"));
+    close_session(&session);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
 
 int main(void)
@@ -158,6 +174,7 @@ int main(void)
         TEST(library_optimised_at_link_time),
         TEST(archive_is_routed_and_named),
         TEST(library_without_line_tables_says_so_and_refuses),
+        TEST(library_with_malloc_of_libc_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
