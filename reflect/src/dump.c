@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dump_path.h"
+#include "origin.h"
 #include "number_text.h"
 #include "tagged_union.h"
 
@@ -554,6 +555,12 @@ static void append_block(Dump *dump, const MoltBlock *block)
         snprintf(number, sizeof number, ",\"addr\":\"0x%llx\"",
                  (unsigned long long)(uintptr_t)block->start);
         append(dump, number);
+    }
+    if (molt_heap_is_untyped(dump->heap, block)) {
+        char place[300];
+        append(dump, ",\"from\":");
+        append_string(dump, molt__origin_text(molt_heap_origin(dump->heap, block), place,
+                                              sizeof place));
     }
     if (!molt__dump_is_single(block) || is_char(type)) {
         molt__word_text(block->count, false, number);

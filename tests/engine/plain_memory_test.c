@@ -130,6 +130,11 @@ static void archive_is_routed_and_named(void **state)
     assert_non_null(strstr(origin->file, "pantry_archive.c"));
     assert_string_equal(origin->function, "archive_store");
     assert_non_null(strstr(origin->reason, "not read by molt-codegen"));
+    char *dump = NULL;
+    size_t length = 0;
+    assert_int_equal(molt_reload_dump(session.reload, false, &dump, &length, NULL), MOLT_OK);
+    assert_non_null(strstr(dump, "pantry_archive.c:7 (archive_store)\",\"count\":48"));
+    free(dump);
     close_session(&session);
 }
 
