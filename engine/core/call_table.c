@@ -59,15 +59,33 @@ typedef struct Choice {
     bool several;
 } Choice;
 
+/* Compilers make calls of one of these into calls of another: malloc and memset into calloc. */
+static bool is_interchangeable(const char *callee)
+{
+    static const char *const names[] = {"malloc", "calloc", "realloc", "reallocarray"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(callee, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool fits_callee(const char *listed, const char *called, bool exact)
+{
+    return strcmp(listed, called) == 0 ||
+           (!exact && is_interchangeable(listed) && is_interchangeable(called));
+}
+
 /* The listed call at a line, by what agrees: the callee, the column. NULL for none or several that
  * disagree. */
-static Choice choose(const Table *table, const Position *at, size_t file, bool callee, bool column)
+static Choice choose(const Table *table, const Position *at, size_t file, bool exact, bool column)
 {
     Choice choice = {NULL, false};
     for (uint32_t i = 0; i < table->module->allocation_count; i++) {
         const MoltAllocation *listed = &table->module->allocations[i];
         if (listed->line != at->line || match_file(text(table, listed->file), at->file) != file ||
-            (callee && strcmp(text(table, listed->callee), at->callee) != 0) ||
+            !fits_callee(text(table, listed->callee), at->callee, exact) ||
             (column && listed->column != at->column)) {
             continue;
         }
@@ -89,10 +107,9 @@ static const MoltAllocation *find_listed(const Table *table, const Position *at,
     if (file == 0) {
         return NULL;
     }
-    /* Compilers turn a call into one of another function, malloc and memset into calloc. */
-    for (int callee = 1; callee >= 0; callee--) {
+    for (int exact = 1; exact >= 0; exact--) {
         for (int column = 0; column < 2; column++) {
-            Choice choice = choose(table, at, file, callee != 0, column != 0);
+            Choice choice = choose(table, at, file, exact != 0, column != 0);
             if (choice.found != NULL && !choice.several) {
                 return choice.found;
             }
@@ -269,13 +286,16 @@ static void read_call(Table *table, Dwarf_Die *unit, uint32_t index, Dwarf_Die *
             break;
         }
         settle(table, site, listed);
-        if (!site->wrapper || scope == NULL || dwarf_tag(scope) != DW_TAG_inlined_subroutine) {
-            break;
+        bool own = function != NULL && strcmp(function, site->function) == 0;
+        if (site->wrapper && own && dwarf_tag(scope) == DW_TAG_inlined_subroutine) {
+            at = call_of(unit, scope);
+            continue;
         }
-        at = call_of(unit, scope);
-    }
-    if (site->wrapper) {
-        site->frame = frame_rule(table, call->call);
+        /* only the wrapper's own frame leads to its caller, not that of what it was inlined into */
+        if (site->wrapper && own) {
+            site->frame = frame_rule(table, call->call);
+        }
+        break;
     }
 }
 
