@@ -29,6 +29,7 @@ static const Rule RULES[] = {
     {"moved", "MOLT_MOVED", MOLT_NOTE_MOVED, MOLT_WHERE_FIELD},
     {"arm", "MOLT_ARM", MOLT_NOTE_ARM, MOLT_WHERE_FIELD | MOLT_WHERE_GROUP},
     {"version", "MOLT_VERSION", MOLT_NOTE_VERSION, MOLT_WHERE_RECORD},
+    {"pool", "MOLT_POOL", MOLT_NOTE_POOL, MOLT_WHERE_FIELD | MOLT_WHERE_VARIABLE},
 };
 
 static const char *place_words(unsigned where)
@@ -278,4 +279,34 @@ bool molt__annotations_present(CXCursor cursor)
     Reading reading = {.out = NULL};
     clang_visitChildren(cursor, visit_attribute, &reading);
     return reading.present;
+}
+
+typedef struct Pool {
+    MoltArena *arena;
+    const char *type;
+} Pool;
+
+static enum CXChildVisitResult visit_pool(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    static const char start[] = "molt:pool ";
+    Pool *pool = data;
+    (void)parent;
+    if (clang_getCursorKind(cursor) != CXCursor_AnnotateAttr) {
+        return CXChildVisit_Continue;
+    }
+    CXString spelling = clang_getCursorSpelling(cursor);
+    const char *text = clang_getCString(spelling);
+    if (text != NULL && strncmp(text, start, sizeof start - 1) == 0) {
+        text += sizeof start - 1;
+        pool->type = molt__arena_copy(pool->arena, text, strlen(text));
+    }
+    clang_disposeString(spelling);
+    return CXChildVisit_Continue;
+}
+
+const char *molt__annotation_pool(MoltArena *arena, CXCursor cursor)
+{
+    Pool pool = {arena, NULL};
+    clang_visitChildren(cursor, visit_pool, &pool);
+    return pool.type;
 }

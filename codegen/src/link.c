@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocation_table.h"
 #include "globals.h"
 #include "library_names.h"
 
@@ -556,6 +557,7 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
     copy_types(&linker);
     copy_roots(&linker);
     check_wanted(&linker, wanted);
+    molt__allocations_link(linker.arena, &linker.names, out);
     for (uint32_t i = 0; i < count; i++) {
         copy_unit(&linker, &units[i], out);
     }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "allocation.h"
 #include "annotation.h"
 #include "flexible.h"
 #include "globals.h"
@@ -25,6 +26,7 @@ typedef struct Walk {
     MoltPayloads payloads;
     const char *source;   /* as the schema records it */
     const char *function; /* whose body is read */
+    MoltAllocationReader allocations;
     MoltUnit *out;
 } Walk;
 
@@ -121,34 +123,6 @@ static void read_site(Walk *walk, CXCursor call, bool flexible)
 
 /* ---- what a reload would lose ---------------------------------------------------------------- */
 
-static void check_reference(Walk *walk, CXCursor reference)
-{
-    static const char *const names[] = {
-        "malloc",   "calloc",        "realloc",        "reallocarray", "strdup", "strndup",
-        "wcsdup",   "aligned_alloc", "posix_memalign", "memalign",     "valloc", "pvalloc",
-        "asprintf", "vasprintf",     "getline",        "getdelim",     "free"};
-    static const char builtin[] = "__builtin_";
-    CXCursor function = clang_getCursorReferenced(reference);
-    if (clang_getCursorKind(function) != CXCursor_FunctionDecl) {
-        return;
-    }
-    const char *name = copy_string(walk, clang_getCursorSpelling(function));
-    if (strncmp(name, builtin, sizeof builtin - 1) == 0) {
-        name += sizeof builtin - 1;
-    } else if (!molt__is_system(function)) {
-        return;
-    }
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            molt__refuse(walk->unit.diagnostics, molt__place_of(&walk->unit, reference),
-                         strcmp(name, "free") == 0
-                             ? "use molt_delete for what molt_new made"
-                             : "use molt_new / molt_new_array / molt_resize / molt_strdup",
-                         "'%s': memory from malloc is invisible to Molt", name);
-        }
-    }
-}
-
 /* ---- hooks ----------------------------------------------------------------------------------- */
 
 static enum CXChildVisitResult visit_hook_note(CXCursor cursor, CXCursor parent, CXClientData data)
@@ -243,9 +217,6 @@ static enum CXChildVisitResult visit_body(CXCursor cursor, CXCursor parent, CXCl
         }
         break;
     }
-    case CXCursor_DeclRefExpr:
-        check_reference(walk, cursor);
-        break;
     case CXCursor_VarDecl:
         molt__global_read(&walk->types, cursor, walk->source, walk->function);
         break;
@@ -300,6 +271,7 @@ static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor paren
         read_hook(walk, cursor);
         walk->function = copy_string(walk, clang_getCursorSpelling(cursor));
         clang_visitChildren(cursor, visit_body, walk);
+        molt__allocations_read(&walk->allocations, cursor);
         walk->function = NULL;
     }
     return CXChildVisit_Continue;
@@ -404,6 +376,7 @@ static void read_declarations(Walk *walk, const MoltWanted *wanted)
                                    .diagnostics = walk->unit.diagnostics,
                                    .model = &walk->model,
                                    .lenient = wanted->all_records};
+    walk->allocations = (MoltAllocationReader){.types = &walk->types, .out = walk->out};
     clang_visitChildren(top, visit_alias, walk);
     if (molt__is_wanted(wanted)) {
         molt__wanted_read(&walk->types, wanted);

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "call_table.h"
 #include "elf_check.h"
 
 #define COPY_CHUNK ((size_t)1 << 20)
@@ -239,6 +240,29 @@ static MoltStatus bind_entries(MoltLibrary *library, MoltError *error)
 
 /* ---- the metadata -------------------------------------------------------------------------- */
 
+/* Its calls of malloc go to the heap. */
+static bool is_routed(const MoltLibrary *library)
+{
+    return own_symbol(library, MOLT_PLAIN_MEMORY_SYMBOL) != NULL;
+}
+
+/* The types of the library with what every game has: variables, and memory without a type where its
+ * calls of malloc go to the heap. */
+static MoltStatus make_schema(MoltLibrary *library, MoltError *error)
+{
+    const MoltTables *tables = library->module->tables;
+    MoltSchema *plain = NULL;
+    if (!is_routed(library)) {
+        return molt_schema_with_globals(tables, NULL, &library->schema, error);
+    }
+    MoltStatus status = molt_schema_copy_plain(tables, NULL, &plain, error);
+    if (status == MOLT_OK) {
+        status = molt_schema_with_globals(&plain->tables, NULL, &library->schema, error);
+    }
+    molt_schema_free(plain);
+    return status;
+}
+
 static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
 {
     const MoltModule *module = own_symbol(library, MOLT_MODULE_SYMBOL);
@@ -264,7 +288,7 @@ static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
     }
     library->module = module;
     MoltError inner = {0};
-    MoltStatus status = molt_schema_with_globals(module->tables, NULL, &library->schema, &inner);
+    MoltStatus status = make_schema(library, &inner);
     if (status != MOLT_OK) {
         return molt_error(error, status, "The type metadata in %s cannot be used: %s",
                           library->source, inner.text);
@@ -348,6 +372,12 @@ static MoltStatus load_copy(MoltLibrary *library, MoltError *error)
     if (status == MOLT_OK) {
         status = find_variables(library, base, error);
     }
+    library->call_note = "";
+    if (status == MOLT_OK && is_routed(library)) {
+        status = molt__call_table_open(library->copy, base, library->begin, library->end,
+                                       library->module, &library->call_sites, &library->call_note,
+                                       error);
+    }
     return status;
 }
 
@@ -384,6 +414,7 @@ void molt__library_close(MoltLibrary *library)
     }
     molt_globals_free(library->globals);
     free(library->variables);
+    molt_call_sites_free(library->call_sites);
     molt__symbols_free(library->symbols);
     molt_schema_free(library->schema);
     if (library->handle != NULL) {

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <molt/call_site.h>
 #include <molt/globals.h>
 #include <molt/platform_api.h>
-#include <molt/schema.h>
 
 #include "file_stamp.h"
 #include "symbols.h"
@@ -28,6 +28,8 @@ typedef struct MoltLibrary {
     MoltSymbols *symbols;
     MoltGlobals *globals;    /* without places until molt__library_settle */
     MoltVariable *variables; /* per field of the globals type */
+    MoltCallSites *call_sites; /* NULL when its malloc is libc's */
+    const char *call_note; /* what is wrong with them, for people; "" */
     void *(*start_up)(const MoltPlatformApi *api);
     bool (*main_loop)(void *state);
     void (*shut_down)(void *state);

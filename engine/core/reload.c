@@ -279,8 +279,8 @@ void molt_reload_destroy(MoltReload *reload)
     molt__transaction_close(reload->transaction);
     retire(reload);
     molt__watch_destroy(reload->watch);
+    molt__library_close(reload->current); /* its destructors may free */
     molt_heap_destroy(reload->heap);
-    molt__library_close(reload->current);
     if (reload->directory != NULL) {
         rmdir(reload->directory);
     }

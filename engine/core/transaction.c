@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <molt/plain_memory.h>
+
 #include "clock.h"
 #include "through_file.h"
 
@@ -156,6 +158,7 @@ static MoltStatus change_state(MoltTransaction *transaction, MoltHeap *heap)
     MoltCodeMap code = *molt__code_pair_map(transaction->code);
     MoltMigration *migration = NULL;
     code.globals = transaction->next->globals;
+    code.call_sites = transaction->next->call_sites;
     if (transaction->through_file) {
         const MoltThroughFile way = {.directory = transaction->directory,
                                      .before = transaction->current,
@@ -167,10 +170,17 @@ static MoltStatus change_state(MoltTransaction *transaction, MoltHeap *heap)
     }
     MoltStatus status = molt_migrate_prepare(heap, transaction->plan, &code, &migration,
                                              &transaction->report, &result->error);
-    if (status == MOLT_OK) {
-        molt_migrate_commit(migration);
+    if (status != MOLT_OK) {
+        return status;
     }
-    return status;
+    status = molt_heap_set_call_sites(heap, transaction->next->call_sites);
+    if (status != MOLT_OK) {
+        molt_migrate_discard(migration);
+        return molt_error(&result->error, status, "No memory for the allocation sites of %s.",
+                          transaction->next->source);
+    }
+    molt_migrate_commit(migration);
+    return MOLT_OK;
 }
 
 static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void **state)

@@ -9,6 +9,7 @@
 #include "dump_path.h"
 #include "molt/globals.h"
 #include "number_text.h"
+#include "origin.h"
 #include "state_path.h"
 #include "tables.h"
 #include "tagged_union.h"
@@ -561,6 +562,14 @@ static void append_block(Dump *dump, const MoltBlock *block)
         snprintf(number, sizeof number, ",\"addr\":\"0x%llx\"",
                  (unsigned long long)(uintptr_t)block->start);
         append(dump, number);
+    }
+    if (molt_heap_align(dump->heap, block) > 0)
+        append_count(dump, "align", molt_heap_align(dump->heap, block));
+    if (molt_heap_is_untyped(dump->heap, block)) {
+        char place[300];
+        append(dump, ",\"from\":");
+        append_string(dump, molt__origin_text(molt_heap_origin(dump->heap, block), place,
+                                              sizeof place));
     }
     if (list)
         append_count(dump, "count", block->count);

@@ -52,10 +52,10 @@ static bool take_index(MoltImport *import, Step *step, uint64_t *out)
 
 static bool go_to_member(MoltImport *import, Step *step)
 {
-    size_t start = ++step->at;
-    while (step->at < step->path.length && !memchr(".[", step->path.bytes[step->at], 2))
-        step->at++;
-    MoltJsonText name = {step->path.bytes + start, step->at - start};
+    MoltJsonText name;
+    step->at++;
+    step->at += molt__path_name(step->path.bytes + step->at, step->path.length - step->at,
+                                &name.bytes, &name.length);
     const MoltField *field =
         molt__find_member(import->schema, step->type, name.bytes, name.length, &step->offset);
     if (!field || (field->flags & MOLT_FIELD_BITS) != 0)

@@ -23,6 +23,8 @@ typedef struct MoltImportObject {
     size_t at;         /* where it starts in the text */
     MoltTypeId type;
     uint32_t span;
+    uint32_t align;  /* of its block, beside its type's; 0: none */
+    uint32_t origin; /* where plain memory was allocated, 0: not known */
     bool list; /* several elements, so that its block has room for more than one */
 } MoltImportObject;
 

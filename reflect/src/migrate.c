@@ -159,7 +159,7 @@ static bool make_new_spans(MoltMigration *m)
             continue;
         MoltSpan *moved = &m->spans[s];
         if (!molt__span_make_of(m->heap, moved, m->plan->after, type->after, span->capacity,
-                                span->blocks)) {
+                                span->blocks, span->align)) {
             m->failed = true;
             return false;
         }
@@ -186,7 +186,9 @@ static bool may_change(const MoltMigration *m, const MoltOp *op)
     const MoltType *pointee = molt_type(m->plan->before, op->before);
     bool bytes =
         pointee->kind == MOLT_KIND_VOID || (pointee->kind == MOLT_KIND_INT && pointee->size == 1);
-    return m->moves && (bytes || m->contained[op->before]);
+    bool raw = pointee->kind == MOLT_KIND_STRUCT || pointee->kind == MOLT_KIND_UNION;
+    return (m->moves && (bytes || m->contained[op->before])) ||
+           (raw && m->edits); /* it may lead to memory that nobody described */
 }
 
 static bool any_may_change(const MoltMigration *m, uint32_t first, uint32_t count)
@@ -416,6 +418,7 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->patches, m->patch_slots, sizeof *m->patches);
     free_table(m, m->tallies, m->tally_slots, sizeof *m->tallies);
     molt__ownership_release(m);
+    molt__raw_free(m);
     MoltAllocator allocator = m->allocator;
     allocator.resize(allocator.context, m, sizeof *m, 0);
 }
@@ -448,8 +451,12 @@ static bool make_tables(MoltMigration *m)
     m->missing = new_table(m, types, sizeof *m->missing);
     if (m->failed)
         return false;
-    for (MoltTypeId t = 0; t < types; t++)
+    for (MoltTypeId t = 0; t < types; t++) {
+        uint16_t kind = molt_type(m->plan->before, t)->kind;
         m->new_types[t] = m->plan->types[t].after;
+        m->edits = m->edits || ((kind == MOLT_KIND_STRUCT || kind == MOLT_KIND_UNION) &&
+                                m->plan->types[t].fate != MOLT_FATE_SAME);
+    }
     return true;
 }
 
@@ -492,6 +499,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         run_spans(m);
         relocate_roots(m);
         report->pointers_changed += m->patch_count;
+        molt__raw_scan(m);
         if (!m->refused && !m->failed) {
             molt__attic_carry(m);
             molt__attic_file(m);
@@ -507,6 +515,9 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
     if (!m->failed) {
         molt__migrate_globals_report(m);
         molt__tally_report(m);
+        molt__raw_report(m);
+        if (!m->refused)
+            molt__stale_integers_report(m);
         molt__attic_report(m);
         molt__hook_suggest(m);
         report_gone(m);
@@ -537,7 +548,9 @@ void molt_migrate_commit(MoltMigration *m)
         molt__span_map(heap, &old, MOLT__NO_SPAN);
         heap->spans[s] = m->spans[s];
         heap->spans[s].kept = old.kept; /* the blocks keep their places and their numbers */
+        heap->spans[s].origins = old.origins;
         old.kept = NULL;
+        old.origins = NULL;
         molt__span_map(heap, &heap->spans[s], s);
         molt__span_release(heap, &old);
     }

@@ -277,12 +277,18 @@ static uint32_t to_of(const MoltMigration *m, uint32_t from)
     return MOLT__NO_FIELD;
 }
 
-/* Bytes that the game cuts up itself: nothing says what lies in them. */
+/* A struct in bytes that the game cuts up itself: nothing converts it or follows its pointers, so it may
+ * stay only while neither is needed. */
 static bool is_cut_up(const MoltMigration *m, MoltTypeId type, MoltTypeId pointee)
 {
-    while (molt_kind_is_sequence(molt_type(m->plan->before, type)->kind))
-        type = molt_type(m->plan->before, type)->elem;
-    return molt__is_pool(m, type, pointee);
+    const MoltSchema *schema = m->plan->before;
+    uint16_t kind = molt_type(schema, pointee)->kind;
+    while (molt_kind_is_sequence(molt_type(schema, type)->kind))
+        type = molt_type(schema, type)->elem;
+    return molt_type(schema, type)->kind == MOLT_KIND_INT &&
+           (kind == MOLT_KIND_STRUCT || kind == MOLT_KIND_UNION) &&
+           (m->plan->types[pointee].fate != MOLT_FATE_SAME ||
+            molt__plan_has_pointers(schema, pointee));
 }
 
 void molt__migrate_globals_aim(MoltMigration *m)

@@ -11,6 +11,7 @@
 #include "made_text.h"
 #include "molt/migrate.h"
 #include "plan_ops.h"
+#include "raw_memory.h"
 
 struct MoltHookWork;
 
@@ -116,8 +117,10 @@ struct MoltMigration {
     bool *contained;       /* per old type: may lie in a block that moves or goes */
     bool *missing;         /* per old type: gone, and a pointer that stays leads to an object of it */
     bool moves;            /* at least one block moves or goes */
+    bool edits;            /* at least one struct or union changes, whether or not a block has it */
 
     MoltOwnership owned;
+    MoltRawFacts raw; /* memory that nobody described */
     MoltTally *tallies;
     uint64_t tally_count, tally_slots;
 
@@ -173,8 +176,6 @@ uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, ui
 /* The same for addresses in the heap, those of the mirror of the globals included, which stay in it; any
  * other address is itself. */
 uintptr_t molt__relocate_mirrored(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i);
-/* A struct in a block of bytes or other scalars, which the game cut up itself. */
-bool molt__is_pool(const MoltMigration *m, MoltTypeId block, MoltTypeId pointee);
 /* Readable text at a `char *` of the old state: bytes up to `*length`, NULL when it is none. */
 const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *length);
 
@@ -253,6 +254,8 @@ void molt__hook_adopt(MoltMigration *m);
 void molt__hook_commit(MoltMigration *m);
 /* Puts back what hooks wrote, and frees the work. */
 void molt__hook_discard(MoltMigration *m);
+/* stale_integer.c: tells of integers that hold the address of what moves or goes. */
+void molt__stale_integers_report(MoltMigration *m);
 
 /* tally.c: counts a rule that applies to element `i` of the batch; decides its severity by policy and
  * annotation. True when the value may be written nevertheless. `format` is the offending value. */

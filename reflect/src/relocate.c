@@ -415,18 +415,6 @@ static uintptr_t dangling(MoltMigration *m, const MoltOp *op, uintptr_t value, u
     return keep ? 0 : value;
 }
 
-/* A struct in a block of bytes or other scalars, which the game cut up itself: nothing converts it or
- * follows its pointers, so it may stay only while neither is needed. */
-bool molt__is_pool(const MoltMigration *m, MoltTypeId block, MoltTypeId pointee)
-{
-    const MoltSchema *schema = m->plan->before;
-    uint16_t kind = molt_type(schema, pointee)->kind;
-    return molt_type(schema, block)->kind == MOLT_KIND_INT &&
-           (kind == MOLT_KIND_STRUCT || kind == MOLT_KIND_UNION) &&
-           (m->plan->types[pointee].fate != MOLT_FATE_SAME ||
-            molt__plan_has_pointers(schema, pointee));
-}
-
 /* Offset in the new block of a flexible struct for an offset in the old one. */
 static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *span,
                          const MoltSpan *moved, const unsigned char *block, uint64_t count,
@@ -501,15 +489,10 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         return 0;
     }
     const MoltTypePlan *type = &m->plan->types[span->type];
-    if (molt__is_pool(m, span->type, op->before)) {
-        molt__tally(m, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE, i,
-                    "a %s in a block that was allocated as %s",
-                    molt_type_name(m->plan->before, op->before),
-                    molt_type_name(m->plan->before, span->type));
-        return 0;
-    }
     if (m->mode == MOLT__RUN_STATE && type->fate == MOLT_FATE_GONE)
         m->missing[span->type] = true;
+    if (!molt__raw_reached(m, op, span, (uint32_t)index, flexible ? at : offset, i))
+        return 0;
     if (!op->pointee_ok) {
         bool void_to_exact = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_VOID &&
                              type->after == op->after && offset == 0;

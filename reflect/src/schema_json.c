@@ -32,6 +32,7 @@ const Mark molt__names[NAME_COUNT] = {
     {MOLT_NOTE_MOVED, KEY_MOVED},
     {MOLT_NOTE_INDEX, KEY_INDEX},
     {MOLT_NOTE_VERSION, KEY_VERSION},
+    {MOLT_NOTE_POOL, KEY_POOL},
 };
 
 const TypeFlag molt__type_flags[TYPE_FLAG_COUNT] = {
@@ -41,6 +42,7 @@ const TypeFlag molt__type_flags[TYPE_FLAG_COUNT] = {
     {MOLT_KIND_FUNCTION, MOLT_TYPE_VARIADIC, KEY_VARIADIC},
     {MOLT_KIND_ARRAY, MOLT_TYPE_FLEXIBLE, KEY_FLEXIBLE},
     {MOLT_KIND_STRUCT, MOLT_TYPE_GLOBALS, KEY_GLOBALS},
+    {MOLT_KIND_INT, MOLT_TYPE_UNTYPED, KEY_UNTYPED},
 };
 
 Key molt__elem_key(uint16_t kind)

@@ -33,6 +33,7 @@ static bool copy_span_tables(const MoltAllocator *allocator, const MoltSpan *fro
     to->counts = NULL;
     to->kept = NULL;
     to->made = NULL;
+    to->origins = NULL;
     if (from->bytes == 0)
         return true;
     if (from->made) {
@@ -40,6 +41,13 @@ static bool copy_span_tables(const MoltAllocator *allocator, const MoltSpan *fro
         if (!to->made)
             return false;
         memcpy(to->made, from->made, molt__made_bytes(from));
+    }
+    if (from->origins) {
+        uint64_t origins = (uint64_t)from->blocks * sizeof *to->origins;
+        to->origins = resize(allocator, NULL, 0, origins);
+        if (!to->origins)
+            return false;
+        memcpy(to->origins, from->origins, origins);
     }
     if (from->kept) {
         uint64_t kept = (uint64_t)from->blocks * sizeof *to->kept;
@@ -121,6 +129,8 @@ static uint64_t bytes_of_tables(const MoltHeap *tables)
             bytes += (uint64_t)span->blocks * sizeof *span->kept;
         if (span->made)
             bytes += molt__made_bytes(span);
+        if (span->origins)
+            bytes += (uint64_t)span->blocks * sizeof *span->origins;
     }
     return bytes;
 }

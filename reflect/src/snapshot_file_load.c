@@ -79,7 +79,7 @@ static MoltStatus make_spans(Load *load)
         const MoltFileSpanPlace *place = &file->spans[i];
         MoltSpan span;
         if (!molt__span_make_of(heap, &span, file->schema, place->shape.type, place->shape.capacity,
-                                place->shape.blocks))
+                                place->shape.blocks, place->shape.align))
             return out_of_memory(load);
         take_blocks(place, &span);
         heap->types.serials[place->shape.type] = place->shape.first_serial;

@@ -354,7 +354,8 @@ static void write_tables(Save *save)
         const MoltFileSpan row = {.type = save->places.placed[i].type,
                                   .blocks = span->blocks,
                                   .capacity = span->capacity,
-                                  .first_serial = span->first_serial};
+                                  .first_serial = span->first_serial,
+                                  .align = span->align};
         molt__stream_put(stream, &row, sizeof row);
     }
     end_section(save, MOLT__FILE_SPANS);

@@ -36,8 +36,8 @@ class Refusals(GameTest):
                 ("int a MOLT_WAS(old);", 9, "MOLT_WAS(old) does not list names", "as strings"),
                 ("int a MOLT_DEFAULT(1) MOLT_DEFAULT(2);", 9, "MOLT_DEFAULT stands here twice",
                  "keep one"),
-                ('int a __attribute__((annotate("molt:pool x")));', 9,
-                 'unknown annotation "molt:pool x"', "macros of molt.h")]:
+                ('int a __attribute__((annotate("molt:hoard x")));', 9,
+                 'unknown annotation "molt:hoard x"', "macros of molt.h")]:
             with self.subTest(field=field):
                 self.assert_refused(game(field), f"4:{column}", message, remedy)
 
@@ -82,16 +82,6 @@ int f(void);
 int f(void) { static const int once = 1; static int seen MOLT_TRANSIENT; int i = 0;
               return once + seen + table[i] + cache; }
 """)
-
-    def test_plain_malloc_is_invisible(self):
-        for call, column in [("malloc(4)", 42), ("calloc(1, 4)", 42), ("realloc(0, 4)", 42),
-                             ('strdup("x")', 42), ("(free(0), (void *)0)", 43)]:
-            with self.subTest(call=call):
-                text = ("#include <stdlib.h>\n#include <string.h>\n"
-                        "typedef struct Game { int a; } Game;\n"
-                        f"void *f(void); void *f(void) {{ return (0, {call}); }}\n")
-                self.assert_refused(text, f"5:{column + 1}",
-                                    "memory from malloc is invisible to Molt", "molt_")
 
     def test_what_the_compiler_refuses_is_refused_in_its_words(self):
         self.assert_refused("typedef struct Game {\n    int a\n    int b;\n} Game;\n", "3:10",

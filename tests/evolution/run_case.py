@@ -36,6 +36,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "oracle"
 from compare_dumps import compare_dumps
 from molt_schema import load_json
 
+ROUTING = pathlib.Path(__file__).parents[2] / "route/plain_memory.c"
+
 
 @dataclasses.dataclass
 class Expectation:
@@ -104,6 +106,18 @@ def variable_flags(cc):
             else ["-include", "molt/keep_statics.h"])
 
 
+def route(args, folder):
+    """The object that sends malloc and its relatives to the heap."""
+    routing = folder / "plain_memory.o"
+    if not routing.exists():
+        routed = run([args.cc, *shlex.split(args.cflags), "-std=gnu11", "-g", "-O2", "-fPIC",
+                      "-fno-builtin", "-fno-lto", "-fno-omit-frame-pointer", "-fvisibility=hidden",
+                      *[f"-I{i}" for i in args.include], "-c", str(ROUTING), "-o", str(routing)])
+        if routed.returncode != 0:
+            sys.exit(f"the file that routes malloc does not compile:\n{routed.stdout}")
+    return routing
+
+
 def build(args, sources, version, folder, *options):
     """The library of one version; (path, None) or (None, what the generator said)."""
     base = sources[0].parent
@@ -120,7 +134,8 @@ def build(args, sources, version, folder, *options):
     command = [args.cc, *shlex.split(args.cflags), "-std=gnu11", "-g", args.optimise, "-fPIC", "-shared",
                "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", *flags,
                *(variable_flags(args.cc) if args.whole else []),
-               *args.case_flags, *map(str, sources), str(metadata), "-o", str(library), "-lm"]
+               *args.case_flags, *map(str, sources), str(metadata), str(route(args, folder)), "-o",
+               str(library), "-lm"]
     compiled = run(command)
     if compiled.returncode != 0:
         sys.exit(f"version {version} does not compile:\n{compiled.stdout}")

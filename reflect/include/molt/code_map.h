@@ -34,6 +34,8 @@ typedef struct MoltCodeMap {
     uintptr_t (*resolve)(void *context, const MoltCodeTarget *target);
     /* The variables of the library that comes, which a migration fills; NULL: they are no state. */
     struct MoltGlobals *globals;
+    /* Where the library that comes calls malloc, for hooks that do; NULL: nothing is known of it. */
+    const struct MoltCallSites *call_sites;
 } MoltCodeMap;
 
 #endif

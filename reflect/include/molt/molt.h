@@ -56,6 +56,9 @@
 /* Pointer or flexible array has as many elements as the integer field beside it says. The heap knows
  * the count of its own blocks by itself. */
 #define MOLT_COUNT(field) MOLT__NOTE(count field)
+/* On a pointer, field or variable: the plain memory that is allocated into it is cut up by the game
+ * itself into objects of that type, one after the other from its start. */
+#define MOLT_POOL(Type) MOLT__NOTE(pool Type)
 
 /* Number of a struct's meaning, to be raised when the values mean something else while the layout stays:
  * a reload that changes it needs a hook (hook.h). */
@@ -75,7 +78,17 @@ typedef struct MoltSite {
     uint32_t element; /* molt_new_flexible: bytes of an element of the array; else 0 */
 } MoltSite;
 
-/* The host's heap as the library sees it. Grows only at the end. Set before start_up() runs. */
+/* Where the game called malloc or one of its relatives: the address that the call returns to, and what
+ * stack and frame pointer were at the call. The last two are 0 on machines where no frame is walked. */
+typedef struct MoltCaller {
+    uintptr_t address, stack, frame;
+} MoltCaller;
+
+/* The host's heap as the library sees it. Grows only at the end. Set before start_up() runs.
+ *
+ * plain_*: what C's own functions of these names do, for blocks of the heap and for those of libc's
+ * that come back. NULL, with errno set, when memory is out or the size or alignment is impossible.
+ * They may be called from several threads. */
 typedef struct MoltHeapApi MoltHeapApi;
 struct MoltHeapApi {
     uint32_t size;
@@ -86,6 +99,13 @@ struct MoltHeapApi {
     void (*destroy)(const MoltHeapApi *api, void *block);
     char *(*duplicate)(const MoltHeapApi *api, const char *text);
     size_t (*count)(const MoltHeapApi *api, const void *block);
+    /* Zeroed, also for size 0 a block of its own. `align` is a power of two. */
+    void *(*plain_new)(const MoltHeapApi *api, const MoltCaller *caller, size_t size, size_t align);
+    void *(*plain_resize)(const MoltHeapApi *api, const MoltCaller *caller, void *block,
+                          size_t size);
+    char *(*plain_text)(const MoltHeapApi *api, const char *text, size_t length); /* adds a NUL */
+    void (*plain_free)(const MoltHeapApi *api, void *block);
+    size_t (*plain_size)(const MoltHeapApi *api, const void *block); /* bytes that may be used */
 };
 
 /* Defined by the generated metadata of the library. */
