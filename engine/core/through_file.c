@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <molt/migrate.h>
+#include <molt/plain_memory.h>
 
 #include "saved_state.h"
 
@@ -18,6 +19,14 @@ static MoltStatus migrate(const MoltThroughFile *way, MoltHeap *heap, MoltReport
                                         NULL, &plan, NULL, error);
     if (status == MOLT_OK) {
         status = molt_migrate_prepare(heap, plan, way->code, &migration, report, error);
+    }
+    if (status == MOLT_OK) {
+        status = molt_heap_set_call_sites(heap, way->after->call_sites);
+        if (status != MOLT_OK) {
+            molt_migrate_discard(migration);
+            molt_error(error, status, "No memory for the allocation sites of %s.",
+                       way->after->source);
+        }
     }
     if (status == MOLT_OK) {
         molt_migrate_commit(migration);
@@ -48,7 +57,11 @@ MoltStatus molt__through_file(const MoltThroughFile *way, MoltHeap *heap, MoltRe
         status = molt__saved_state_read(way->before, &load, &file, &made, report, error);
     }
     if (status == MOLT_OK) {
+        molt_heap_take_globals(made, way->before->globals);
         status = migrate(way, made, report, error);
+        if (status != MOLT_OK) {
+            molt_heap_scatter_globals(heap); /* the variables are those of this state again */
+        }
     }
     if (status == MOLT_OK) {
         molt_heap_exchange(heap, made);

@@ -105,7 +105,7 @@ MoltStatus molt_schema_with_globals(const MoltTables *tables, const MoltAllocato
 
 /* ---- the places ----------------------------------------------------------------------------- */
 
-static const MoltField *field_of(const MoltGlobals *globals, uint32_t index)
+const MoltField *molt__globals_field(const MoltGlobals *globals, uint32_t index)
 {
     const MoltType *type = molt_type(globals->schema, globals->type);
     return &globals->schema->tables.fields[type->first + index];
@@ -113,12 +113,12 @@ static const MoltField *field_of(const MoltGlobals *globals, uint32_t index)
 
 static uint64_t offset_of(const MoltGlobals *globals, uint32_t index)
 {
-    return field_of(globals, index)->bit_offset / 8;
+    return molt__globals_field(globals, index)->bit_offset / 8;
 }
 
 static uint64_t size_of(const MoltGlobals *globals, uint32_t index)
 {
-    return molt_type(globals->schema, field_of(globals, index)->type)->size;
+    return molt_type(globals->schema, molt__globals_field(globals, index)->type)->size;
 }
 
 MoltStatus molt_globals_create(const MoltSchema *schema, const MoltAllocator *allocator,
@@ -265,13 +265,33 @@ bool molt__globals_find(const MoltGlobals *globals, uintptr_t address, MoltTypeI
     if (low > 1 && address == (uintptr_t)globals->places[found]) {
         uint32_t other = globals->by_address[low - 2];
         if ((uintptr_t)globals->places[other] + size_of(globals, other) == address &&
-            means_end(globals->schema, field_of(globals, other)->type,
-                      field_of(globals, found)->type, pointee))
+            means_end(globals->schema, molt__globals_field(globals, other)->type,
+                      molt__globals_field(globals, found)->type, pointee))
             found = other;
     }
     *field = found;
     *offset = address - (uintptr_t)globals->places[found];
     return *offset <= size_of(globals, found);
+}
+
+uint32_t molt__globals_over(const MoltSchema *schema, MoltTypeId type, uint64_t offset)
+{
+    const MoltType *globals = molt_type(schema, type);
+    for (uint32_t g = 0; g < globals->count; g++) {
+        const MoltField *field = &schema->tables.fields[globals->first + g];
+        uint64_t begin = field->bit_offset / 8;
+        if (offset >= begin && offset <= begin + molt_type(schema, field->type)->size)
+            return g;
+    }
+    return UINT32_MAX;
+}
+
+uintptr_t molt__globals_image(const MoltGlobals *globals, uint64_t offset)
+{
+    uint32_t field = molt__globals_over(globals->schema, globals->type, offset);
+    if (field == UINT32_MAX || !globals->places[field])
+        return 0;
+    return (uintptr_t)globals->places[field] + offset - offset_of(globals, field);
 }
 
 uintptr_t molt_heap_mirror(const MoltHeap *heap, uintptr_t address, MoltTypeId pointee)

@@ -14,6 +14,13 @@ unsigned char *molt__globals_mirror(const MoltHeap *heap);
 bool molt__globals_find(const MoltGlobals *globals, uintptr_t address, MoltTypeId pointee,
                         uint32_t *field, uint64_t *offset);
 
+/* The field of a globals type that holds the byte at `offset` of the mirror, UINT32_MAX for none; the
+ * slack behind a field keeps its end apart. */
+uint32_t molt__globals_over(const MoltSchema *schema, MoltTypeId type, uint64_t offset);
+/* The address in the image for an offset in the mirror, 0 where there is no place. */
+uintptr_t molt__globals_image(const MoltGlobals *globals, uint64_t offset);
+const MoltField *molt__globals_field(const MoltGlobals *globals, uint32_t index);
+
 /* relocate.c: a value of `type` begins with, or ends without padding in an array of, `pointee`. */
 bool molt__type_begins_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee);
 bool molt__type_ends_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee);

@@ -9,6 +9,8 @@
 
 #include "heap_plain.h"
 #include "import_state.h"
+#include "molt/globals.h"
+#include "tables.h"
 
 /* Free blocks before an object that are worth less than a span of its own. */
 #define GAP_BLOCKS 65536u
@@ -126,11 +128,12 @@ static bool read_origin(MoltImport *import, uint32_t *origin)
     const char *copy = molt__import_copy(import, &import->name, &import->name_slots, text);
     if (!copy)
         return false;
-    char *file = import->name, *end = NULL, *colon = strrchr(file, ':'), *open = strrchr(file, '(');
+    char *file = import->name, *end = NULL;
+    char *colon = strrchr(file, ':'), *open = strrchr(file, '(');
     size_t length = strlen(file);
     unsigned long line = colon ? strtoul(colon + 1, &end, 10) : 0;
-    if (!colon || !open || end == colon + 1 || open != end + 1 || *end != ' ' || line > UINT32_MAX ||
-        file[length - 1] != ')')
+    if (!colon || !open || end == colon + 1 || open != end + 1 || *end != ' ' ||
+        line > UINT32_MAX || file[length - 1] != ')')
         return true;
     *colon = file[length - 1] = '\0';
     const MoltOrigin place = {
@@ -492,6 +495,33 @@ const MoltImportObject *molt__import_find(MoltImport *import, MoltJsonText id,
     }
     *block = molt__import_block(import, found);
     return found;
+}
+
+/* ---- a library without variables ------------------------------------------------------------- */
+
+/* Dumps leave its globals out, and the heap needs them. */
+bool molt__import_add_vacant(MoltImport *import)
+{
+    MoltImportObject object = {.position = import->object_count, .count = 1};
+    const MoltTables *tables = &import->schema->tables;
+    object.type = molt_schema_globals(import->schema);
+    if (object.type == MOLT_NO_TYPE || !molt__is_vacant(&tables->types[object.type]))
+        return true;
+    MoltImportObject *grown = molt__import_grow(import, import->objects, &import->object_slots,
+                                                import->object_count + 1, sizeof *grown);
+    if (!grown)
+        return false;
+    import->objects = grown;
+    import->objects[import->object_count++] = object;
+    return true;
+}
+
+void *molt__import_vacant(MoltImport *import, MoltTypeId type)
+{
+    const MoltImportObject wanted = {.type = type};
+    const MoltImportObject *found =
+        bsearch(&wanted, import->objects, import->object_count, sizeof wanted, compare);
+    return found ? molt__import_block(import, found) : NULL;
 }
 
 /* ---- texts of defaults ----------------------------------------------------------------------- */

@@ -24,19 +24,6 @@ static uint64_t size_of(const MoltSchema *schema, const MoltField *field)
     return molt_type(schema, field->type)->size;
 }
 
-/* The field that holds the byte at `offset`, or MOLT__NO_FIELD. */
-static uint32_t field_over(const MoltSchema *schema, MoltTypeId type, uint64_t offset)
-{
-    const MoltType *globals = molt_type(schema, type);
-    for (uint32_t g = 0; g < globals->count; g++) {
-        const MoltField *field = &schema->tables.fields[globals->first + g];
-        uint64_t begin = field->bit_offset / 8;
-        if (offset >= begin && offset <= begin + size_of(schema, field))
-            return g; /* the slack behind a field keeps its end apart */
-    }
-    return MOLT__NO_FIELD;
-}
-
 /* ---- setting up ----------------------------------------------------------------------------- */
 
 static void match_fields(MoltMigration *m)
@@ -143,7 +130,7 @@ static bool writes(const MoltMigration *m, uint32_t index, uint64_t *at)
 
 static bool reads_set(const MoltMigration *m, uint64_t at, uint32_t *field)
 {
-    *field = field_over(m->plan->before, m->globals.before, at);
+    *field = molt__globals_over(m->plan->before, m->globals.before, at);
     return *field == MOLT__NO_FIELD || m->globals.set[*field];
 }
 
@@ -157,7 +144,7 @@ static void clear_written(MoltMigration *m, const MoltTypePlan *type, unsigned c
         if (!writes(m, o, &destination) || !reads(&m->plan->ops[o], &source) ||
             !reads_set(m, source, &from))
             continue;
-        to = field_over(m->plan->after, work->after, destination);
+        to = molt__globals_over(m->plan->after, work->after, destination);
         if (to == MOLT__NO_FIELD || work->written[to])
             continue;
         work->written[to] = true;
@@ -173,7 +160,7 @@ static bool must_run(MoltMigration *m, const MoltOp *op)
     uint32_t to;
     if (reads(op, &source))
         return reads_set(m, source, &work->running);
-    to = field_over(m->plan->after, work->after, op->destination);
+    to = molt__globals_over(m->plan->after, work->after, op->destination);
     work->running = to != MOLT__NO_FIELD ? work->from[to] : MOLT__NO_FIELD;
     return to != MOLT__NO_FIELD && work->written[to];
 }
@@ -309,7 +296,7 @@ uintptr_t molt__migrate_globals_image(const MoltMigration *m, uintptr_t address)
     const MoltGlobalsWork *work = &m->globals;
     if (!work->next || address - work->aim >= work->aim_size)
         return address;
-    uint32_t to = field_over(m->plan->after, work->after, address - work->aim);
+    uint32_t to = molt__globals_over(m->plan->after, work->after, address - work->aim);
     if (to == MOLT__NO_FIELD || !work->next->places[to])
         return 0;
     return (uintptr_t)work->next->places[to] + (address - work->aim) -

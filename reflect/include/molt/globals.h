@@ -57,6 +57,14 @@ void molt_heap_gather_globals(const MoltHeap *heap);
 /* Writes the mirror to the variables, after the heap went back to another moment of this library. */
 void molt_heap_scatter_globals(const MoltHeap *heap);
 
+/* For a heap with a state from elsewhere, whose schema is that of the library and whose pointers to
+ * variables lead into the mirror: they lead to the variables. Makes a mirror with what the library starts
+ * with where there is none. MOLT_REFUSED: something points at a variable without a place, which is
+ * named. MOLT_OUT_OF_MEMORY. The heap is good for nothing after a failure. */
+MoltStatus molt_heap_aim_globals(MoltHeap *heap, const MoltGlobals *globals, MoltError *error);
+/* Such a heap becomes the one of the running library: its mirror is written to the variables. */
+void molt_heap_take_globals(MoltHeap *heap, MoltGlobals *globals);
+
 /* Address in the mirror for one in, or one past the end of, a variable; 0 for any other address. Where
  * one variable ends and another begins, the pointer's type decides, and else it is the other one. */
 uintptr_t molt_heap_mirror(const MoltHeap *heap, uintptr_t address, MoltTypeId pointee);
