@@ -54,7 +54,7 @@ MoltStatus molt__saved_state_read(const MoltLibrary *library, const MoltSavedSta
         status = molt__code_pair_create(library->symbols, library->symbols, &code, error);
     }
     if (status == MOLT_OK) {
-        MoltLoadDesc desc = {.schema = load->own_schema ? NULL : library->schema,
+        MoltLoadDesc desc = {.schema = library->schema,
                              .code = molt__code_pair_map(code),
                              .policy = load->policy,
                              .running = load->running,

@@ -13,13 +13,9 @@
 static MoltStatus migrate(const MoltThroughFile *way, MoltHeap *heap, MoltReport *report,
                           MoltError *error)
 {
-    MoltPlan *plan = NULL;
     MoltMigration *migration = NULL;
-    MoltStatus status = molt_plan_build(molt_heap_schema(heap), way->after->schema, way->policy,
-                                        NULL, &plan, NULL, error);
-    if (status == MOLT_OK) {
-        status = molt_migrate_prepare(heap, plan, way->code, &migration, report, error);
-    }
+    MoltStatus status =
+        molt_migrate_prepare(heap, way->plan, way->code, &migration, report, error);
     if (status == MOLT_OK) {
         status = molt_heap_set_call_sites(heap, way->after->call_sites);
         if (status != MOLT_OK) {
@@ -31,7 +27,6 @@ static MoltStatus migrate(const MoltThroughFile *way, MoltHeap *heap, MoltReport
     if (status == MOLT_OK) {
         molt_migrate_commit(migration);
     }
-    molt_plan_free(plan);
     return status;
 }
 
@@ -47,7 +42,6 @@ MoltStatus molt__through_file(const MoltThroughFile *way, MoltHeap *heap, MoltRe
     }
     snprintf(path, size, "%s/state.molt", way->directory);
     MoltSavedStateLoad load = {.path = path,
-                               .own_schema = true,
                                .policy = way->policy,
                                .heap = way->heap,
                                .running = heap};

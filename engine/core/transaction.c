@@ -164,6 +164,7 @@ static MoltStatus change_state(MoltTransaction *transaction, MoltHeap *heap)
                                      .before = transaction->current,
                                      .after = transaction->next,
                                      .code = &code,
+                                     .plan = transaction->plan,
                                      .policy = transaction->policy,
                                      .heap = transaction->heap};
         return molt__through_file(&way, heap, &transaction->report, &result->error);

@@ -88,8 +88,10 @@ static void look_at(Search *search, const unsigned char *element)
 
 static void report(const Search *search)
 {
-    const MoltMigration *m = search->m;
+    MoltMigration *m = search->m;
     const MoltSchema *schema = m->plan->before;
+    bool strict = m->plan->policy == MOLT_POLICY_STRICT;
+    MoltSeverity severity = strict ? MOLT_REFUSE : MOLT_LOSS;
     for (uint32_t r = 0; r < search->count; r++) {
         const Run *run = &search->runs[r];
         char path[560], value[300];
@@ -97,6 +99,7 @@ static void report(const Search *search)
         MoltDumpPath where;
         if (run->objects == 0)
             continue;
+        m->refused = m->refused || strict;
         molt_heap_locate(m->heap, (const void *)run->address, &target); /* NOLINT: looked up */
         molt__dump_path(schema, &run->place, run->type, &where);
         const char *field = where.text;
@@ -108,7 +111,7 @@ static void report(const Search *search)
                  molt_type_name(schema, run->place.block.type),
                  (unsigned long long)run->place.block.serial);
         molt_report_add(m->report,
-                        &(MoltFinding){.severity = MOLT_LOSS,
+                        &(MoltFinding){.severity = severity,
                                        .rule = MOLT_RULE_ADDRESS_IN_INTEGER,
                                        .path = path,
                                        .value = value,
