@@ -1,6 +1,7 @@
 # molt_add_game(): builds a game library that Molt can reload.
 #
-#   molt_add_game(<target> SOURCES a.c b.c... [BASE dir] [KNOWN_SCHEMAS schema.json...])
+#   molt_add_game(<target> SOURCES a.c b.c... [BASE dir] [KNOWN_SCHEMAS schema.json...]
+#                 [NO_ROUTE_MALLOC])
 #
 # Makes the module library <target> (lib<target>.so), with type metadata generated from its sources.
 # Every source is read again only when it, a header it read or the target's flags have changed, and
@@ -8,8 +9,27 @@
 # compiler. File names in the schema are relative to BASE (default: the current source folder).
 # KNOWN_SCHEMAS are recorded schemas; a MOLT_WAS that none of them knows is then an error.
 #
+# malloc and its relatives are bound to the host's heap in all objects of the library, archives
+# included; NO_ROUTE_MALLOC leaves them to libc, whose memory is foreign to Molt.
+#
 # Target properties: MOLT_SCHEMA, the schema JSON. Beside the library stands lib<target>.so.molt,
 # which tells the host how to build it and what to watch.
+
+include(CheckCCompilerFlag)
+
+# Flags with which every static stays in one piece and in memory, whatever the optimiser could prove
+# about it, and with which it can be found.
+function(molt__variable_flags out)
+  check_c_compiler_flag(-fkeep-persistent-storage-variables MOLT_KEEPS_VARIABLES)
+  if(MOLT_KEEPS_VARIABLES)
+    set(flags -fkeep-persistent-storage-variables)
+  elseif(CMAKE_C_COMPILER_ID MATCHES "Clang")
+    set(flags "SHELL:-include molt/keep_statics.h")
+  else()
+    set(flags -fno-toplevel-reorder -fno-ipa-reference-addressable)
+  endif()
+  set(${out} -g ${flags} PARENT_SCOPE)
+endfunction()
 
 # The flags of the target as a file that changes when they do. compile_commands.json itself, which
 # has them too, gets a new time whenever CMake runs.
@@ -97,13 +117,46 @@ function(molt__game_metadata target folder schema)
   endif()
 endfunction()
 
+# Links plain_memory.c into the target, an object of its own because it must not be optimised together
+# with its callers. The options of the target keep each call of an allocating function one that its line
+# can tell: calls at the end of a function would become jumps, and equal code of two places one place.
+function(molt__game_plain_memory target)
+  set(source ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plain_memory.c) # in an installation
+  if(NOT EXISTS ${source})
+    set(source ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../../route/plain_memory.c)
+  endif()
+  add_library(${target}_plain_memory OBJECT ${source})
+  target_link_libraries(${target}_plain_memory PRIVATE molt::game)
+  target_compile_features(${target}_plain_memory PRIVATE c_std_11)
+  target_compile_options(${target}_plain_memory PRIVATE -fno-builtin -fno-lto -fno-omit-frame-pointer)
+  set_target_properties(${target}_plain_memory PROPERTIES
+    C_VISIBILITY_PRESET hidden
+    C_EXTENSIONS ON
+    INTERPROCEDURAL_OPTIMIZATION OFF
+    POSITION_INDEPENDENT_CODE ON
+    EXPORT_COMPILE_COMMANDS OFF)
+  target_link_libraries(${target} PRIVATE ${CMAKE_DL_LIBS})
+  target_link_options(${target} PRIVATE $<TARGET_OBJECTS:${target}_plain_memory>)
+  set_property(TARGET ${target} APPEND PROPERTY
+    LINK_DEPENDS $<TARGET_OBJECTS:${target}_plain_memory>)
+  if(NOT CMAKE_GENERATOR MATCHES "Ninja")
+    add_dependencies(${target} ${target}_plain_memory)
+  endif()
+  target_compile_options(${target} PRIVATE -fno-optimize-sibling-calls
+    $<$<NOT:$<CONFIG:Debug,RelWithDebInfo>>:-g>
+    $<$<C_COMPILER_ID:GNU>:-fno-ipa-icf>
+    $<$<C_COMPILER_ID:GNU>:-fno-crossjumping>
+    $<$<C_COMPILER_ID:GNU>:-fno-tree-tail-merge>)
+endfunction()
+
 function(molt_add_game target)
   cmake_policy(PUSH)
   cmake_policy(SET CMP0116 NEW)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "BASE" "SOURCES;KNOWN_SCHEMAS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_ROUTE_MALLOC" "BASE" "SOURCES;KNOWN_SCHEMAS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
     message(FATAL_ERROR
-      "molt_add_game(<target> SOURCES files... [BASE dir] [KNOWN_SCHEMAS files...]), "
+      "molt_add_game(<target> SOURCES files... [BASE dir] [KNOWN_SCHEMAS files...] "
+      "[NO_ROUTE_MALLOC]), "
       "not: molt_add_game(${ARGV})")
   endif()
   if(NOT arg_BASE)
@@ -116,6 +169,8 @@ function(molt_add_game target)
   add_library(${target} MODULE ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE molt::game)
   target_compile_features(${target} PRIVATE c_std_11)
+  molt__variable_flags(flags)
+  target_compile_options(${target} PRIVATE ${flags})
   set(schema ${CMAKE_CURRENT_BINARY_DIR}/${target}.schema.json)
   set_target_properties(${target} PROPERTIES
     PREFIX lib
@@ -130,6 +185,9 @@ function(molt_add_game target)
   file(MAKE_DIRECTORY ${folder})
   molt__game_metadata(${target} ${folder} ${schema} BASE ${arg_BASE}
     SOURCES ${arg_SOURCES} KNOWN_SCHEMAS ${arg_KNOWN_SCHEMAS})
+  if(NOT arg_NO_ROUTE_MALLOC)
+    molt__game_plain_memory(${target})
+  endif()
   molt__game_manifest(${target} ${schema} SOURCES ${arg_SOURCES})
   cmake_policy(POP)
 endfunction()

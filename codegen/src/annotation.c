@@ -14,20 +14,22 @@ typedef struct Rule {
 
 static const Rule RULES[] = {
     {"was", "MOLT_WAS", MOLT_NOTE_WAS,
-     MOLT_WHERE_FIELD | MOLT_WHERE_ENUMERATOR | MOLT_WHERE_RECORD | MOLT_WHERE_ENUM},
+     MOLT_WHERE_FIELD | MOLT_WHERE_ENUMERATOR | MOLT_WHERE_RECORD | MOLT_WHERE_ENUM |
+         MOLT_WHERE_VARIABLE},
     {"default", "MOLT_DEFAULT", MOLT_NOTE_DEFAULT, MOLT_WHERE_FIELD},
     {"required", "MOLT_REQUIRED", MOLT_NOTE_REQUIRED, MOLT_WHERE_FIELD},
     {"transient", "MOLT_TRANSIENT", MOLT_NOTE_TRANSIENT, MOLT_WHERE_FIELD | MOLT_WHERE_VARIABLE},
-    {"external", "MOLT_EXTERNAL", MOLT_NOTE_EXTERNAL, MOLT_WHERE_FIELD},
+    {"external", "MOLT_EXTERNAL", MOLT_NOTE_EXTERNAL, MOLT_WHERE_FIELD | MOLT_WHERE_VARIABLE},
     {"flags", "MOLT_FLAGS", MOLT_NOTE_FLAGS, MOLT_WHERE_ENUM},
     {"fallback", "MOLT_FALLBACK", MOLT_NOTE_FALLBACK, MOLT_WHERE_ENUMERATOR},
-    {"convert", "MOLT_CONVERT", MOLT_NOTE_CONVERT, MOLT_WHERE_FIELD},
+    {"convert", "MOLT_CONVERT", MOLT_NOTE_CONVERT, MOLT_WHERE_FIELD | MOLT_WHERE_VARIABLE},
     {"count", "MOLT_COUNT", MOLT_NOTE_COUNT, MOLT_WHERE_FIELD},
     {"tag", "MOLT_TAG", MOLT_NOTE_TAG, MOLT_WHERE_FIELD | MOLT_WHERE_GROUP},
     {"index", "MOLT_INDEX", MOLT_NOTE_INDEX, MOLT_WHERE_FIELD},
     {"moved", "MOLT_MOVED", MOLT_NOTE_MOVED, MOLT_WHERE_FIELD},
     {"arm", "MOLT_ARM", MOLT_NOTE_ARM, MOLT_WHERE_FIELD | MOLT_WHERE_GROUP},
     {"version", "MOLT_VERSION", MOLT_NOTE_VERSION, MOLT_WHERE_RECORD},
+    {"pool", "MOLT_POOL", MOLT_NOTE_POOL, MOLT_WHERE_FIELD | MOLT_WHERE_VARIABLE},
 };
 
 static const char *place_words(unsigned where)
@@ -47,7 +49,7 @@ static const char *place_words(unsigned where)
     if (where & MOLT_WHERE_GROUP) {
         return "put it on the member: after its name, or after the } of an anonymous one";
     }
-    if (where & MOLT_WHERE_VARIABLE) {
+    if (where & MOLT_WHERE_VARIABLE && !(where & MOLT_WHERE_ENUM)) {
         return "put it on a field or a variable, before its ';'";
     }
     return "put it on a field, on an enumerator, or after the } of a struct or enum";
@@ -277,4 +279,34 @@ bool molt__annotations_present(CXCursor cursor)
     Reading reading = {.out = NULL};
     clang_visitChildren(cursor, visit_attribute, &reading);
     return reading.present;
+}
+
+typedef struct Pool {
+    MoltArena *arena;
+    const char *type;
+} Pool;
+
+static enum CXChildVisitResult visit_pool(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    static const char start[] = "molt:pool ";
+    Pool *pool = data;
+    (void)parent;
+    if (clang_getCursorKind(cursor) != CXCursor_AnnotateAttr) {
+        return CXChildVisit_Continue;
+    }
+    CXString spelling = clang_getCursorSpelling(cursor);
+    const char *text = clang_getCString(spelling);
+    if (text != NULL && strncmp(text, start, sizeof start - 1) == 0) {
+        text += sizeof start - 1;
+        pool->type = molt__arena_copy(pool->arena, text, strlen(text));
+    }
+    clang_disposeString(spelling);
+    return CXChildVisit_Continue;
+}
+
+const char *molt__annotation_pool(MoltArena *arena, CXCursor cursor)
+{
+    Pool pool = {arena, NULL};
+    clang_visitChildren(cursor, visit_pool, &pool);
+    return pool.type;
 }

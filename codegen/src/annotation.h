@@ -24,4 +24,7 @@ void molt__annotations_read(MoltDiagnostics *diagnostics, CXCursor cursor, MoltP
 /* True when the declaration carries any "molt:" annotation. */
 bool molt__annotations_present(CXCursor cursor);
 
+/* What MOLT_POOL(Type) on the declaration names, or NULL. */
+const char *molt__annotation_pool(MoltArena *arena, CXCursor cursor);
+
 #endif

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocation_table.h"
+#include "globals.h"
 #include "library_names.h"
 
 /* A type of the library and the unit whose body is taken. */
@@ -101,14 +103,17 @@ static void collect_types(Linker *linker, const MoltUnit *units, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         const MoltSchema *schema = units[i].schema;
         for (MoltTypeId id = 0; id < schema->tables.type_count; id++) {
+            if ((molt_type(schema, id)->flags & MOLT_TYPE_GLOBALS) != 0) {
+                continue; /* each source has its share */
+            }
             entries[used++] = (Entry){molt__library_name(&linker->names, i, id), &units[i], id};
         }
     }
-    if (total > 0) {
-        qsort(entries, total, sizeof *entries, compare_entries);
+    if (used > 0) {
+        qsort(entries, used, sizeof *entries, compare_entries);
     }
-    for (uint32_t i = 0, next = 0; i < total; i = next) {
-        while (next < total && strcmp(entries[next].name, entries[i].name) == 0) {
+    for (uint32_t i = 0, next = 0; i < used; i = next) {
+        while (next < used && strcmp(entries[next].name, entries[i].name) == 0) {
             next++;
         }
         fold(linker, &entries[i], next - i);
@@ -165,17 +170,22 @@ static uint32_t copy_notes(Linker *linker, const MoltSchema *schema, uint32_t fi
     return molt_builder_add_notes(linker->builder, notes, count);
 }
 
+static MoltField copy_field(Linker *linker, const MoltUnit *unit, uint32_t index)
+{
+    const MoltSchema *schema = unit->schema;
+    MoltField field = schema->tables.fields[index];
+    field.name = molt_builder_string(linker->builder, molt_string(schema, field.name));
+    field.type = map_type(linker, unit, field.type);
+    field.note_first = copy_notes(linker, schema, field.note_first, field.note_count);
+    return field;
+}
+
 static void copy_fields(Linker *linker, const MoltUnit *unit, MoltTypeId to,
                         const MoltType *type)
 {
-    const MoltSchema *schema = unit->schema;
     MoltField *fields = molt__arena_alloc(linker->arena, type->count * sizeof *fields);
     for (uint32_t i = 0; i < type->count; i++) {
-        MoltField *field = &fields[i];
-        *field = schema->tables.fields[type->first + i];
-        field->name = molt_builder_string(linker->builder, molt_string(schema, field->name));
-        field->type = map_type(linker, unit, field->type);
-        field->note_first = copy_notes(linker, schema, field->note_first, field->note_count);
+        fields[i] = copy_field(linker, unit, type->first + i);
     }
     molt_builder_set_fields(linker->builder, to, fields, type->count);
 }
@@ -235,6 +245,85 @@ static void copy_members(Linker *linker, const Entry *entry, MoltTypeId to)
     }
 }
 
+/* ---- variables of all sources ---------------------------------------------------------------- */
+
+typedef struct Global {
+    const char *name;
+    const MoltUnit *unit;
+    uint32_t field; /* in that unit's schema */
+} Global;
+
+typedef struct Globals {
+    Global *items; /* sorted by name, so that a new one moves no other's number */
+    uint32_t count, capacity;
+} Globals;
+
+static int compare_globals(const void *a, const void *b)
+{
+    const Global *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order != 0 ? order : (x->unit > y->unit) - (x->unit < y->unit);
+}
+
+static Globals collect_globals(Linker *linker)
+{
+    Globals globals = {0};
+    for (uint32_t u = 0; u < linker->names.unit_count; u++) {
+        const MoltUnit *unit = &linker->names.units[u];
+        MoltTypeId id = molt_schema_find(unit->schema, MOLT_GLOBALS_TYPE);
+        const MoltType *type = id == MOLT_NO_TYPE ? NULL : molt_type(unit->schema, id);
+        for (uint32_t i = 0; type != NULL && i < type->count; i++) {
+            globals.items = molt__arena_grow(linker->arena, globals.items, globals.count,
+                                             &globals.capacity, sizeof *globals.items);
+            const MoltField *field = &unit->schema->tables.fields[type->first + i];
+            globals.items[globals.count++] = (Global){molt_string(unit->schema, field->name), unit,
+                                                      type->first + i};
+        }
+    }
+    if (globals.count > 0) {
+        qsort(globals.items, globals.count, sizeof *globals.items, compare_globals);
+    }
+    return globals;
+}
+
+static void add_globals(Linker *linker)
+{
+    MoltType type = {.name = molt_builder_string(linker->builder, MOLT_GLOBALS_TYPE),
+                     .kind = MOLT_KIND_STRUCT,
+                     .flags = MOLT_TYPE_GLOBALS,
+                     .elem = MOLT_NO_TYPE};
+    molt_builder_add_type(linker->builder, &type);
+}
+
+/* Sources that define one variable (as old compilers let them) must mean the same by it. */
+static void copy_globals(Linker *linker, const Globals *globals)
+{
+    MoltTypeId to = molt_builder_find_type(linker->builder, MOLT_GLOBALS_TYPE);
+    MoltField *fields = molt__arena_alloc(linker->arena, globals->count * sizeof *fields);
+    uint64_t end = MOLT_GLOBALS_START;
+    uint32_t count = 0, align = 16;
+    for (uint32_t i = 0; i < globals->count; i++) {
+        const Global *global = &globals->items[i];
+        MoltField field = copy_field(linker, global->unit, global->field);
+        if (count > 0 && fields[count - 1].name == field.name) {
+            if (fields[count - 1].type != field.type) {
+                molt__refuse(linker->diagnostics,
+                             (MoltPlace){.file = global->unit->source, .line = field.line},
+                             "define it in one source, and declare it extern in a header",
+                             "'%s' is another type here than in another source", global->name);
+            }
+            continue;
+        }
+        const MoltType *type = molt_builder_type(linker->builder, field.type);
+        field.bit_offset = molt__global_place(&end, type->size, type->align) * 8;
+        align = type->align > align ? type->align : align;
+        fields[count++] = field;
+    }
+    molt_builder_type(linker->builder, to)->size = molt__globals_size(end, align);
+    molt_builder_type(linker->builder, to)->align = align;
+    molt_builder_set_fields(linker->builder, to, fields, count);
+}
+
 static void copy_types(Linker *linker)
 {
     for (uint32_t i = 0; i < linker->entry_count; i++) {
@@ -246,8 +335,15 @@ static void copy_types(Linker *linker)
         type.elem = MOLT_NO_TYPE;
         molt_builder_add_type(linker->builder, &type);
     }
+    Globals globals = collect_globals(linker);
+    if (globals.count > 0) {
+        add_globals(linker);
+    }
     for (uint32_t i = 0; i < linker->entry_count; i++) {
         copy_members(linker, &linker->entries[i], i);
+    }
+    if (globals.count > 0) {
+        copy_globals(linker, &globals);
     }
 }
 
@@ -461,6 +557,7 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
     copy_types(&linker);
     copy_roots(&linker);
     check_wanted(&linker, wanted);
+    molt__allocations_link(linker.arena, &linker.names, out);
     for (uint32_t i = 0; i < count; i++) {
         copy_unit(&linker, &units[i], out);
     }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "allocation_table.h"
 #include "output.h"
 
 typedef unsigned long long Wide;
@@ -218,7 +219,7 @@ static void add_tables(MoltText *text, const MoltSchema *schema)
     molt__text_add(text, "    .strings = strings,\n};\n\n");
 }
 
-static void add_module(MoltText *text)
+static void add_module(MoltText *text, bool allocates, uint32_t allocations)
 {
     molt__text_add(
         text, "const MoltHeapApi *molt__heap;\n\n"
@@ -242,8 +243,15 @@ static void add_module(MoltText *text)
               "    .generator = \"" MOLT_CODEGEN_GENERATOR "\",\n"
               "    .compiler = __VERSION__,\n"
               "    .hooks = __start_molt_hooks,\n"
-              "    .hooks_end = __stop_molt_hooks,\n"
-              "};\n");
+              "    .hooks_end = __stop_molt_hooks,\n");
+    if (allocates) {
+        molt__text_add(text,
+                       "    .allocations = allocations,\n"
+                       "    .allocation_text = allocation_text,\n"
+                       "    .allocation_count = %u,\n",
+                       allocations);
+    }
+    molt__text_add(text, "};\n");
 }
 
 static void add_head(MoltText *text, const MoltUnit *library)
@@ -295,6 +303,7 @@ const char *molt__metadata_write(MoltArena *arena, const MoltUnit *library)
     }
     add_strings(&text, schema);
     add_tables(&text, schema);
-    add_module(&text);
+    bool allocates = molt__allocations_write(&text, library);
+    add_module(&text, allocates, library->allocation_count);
     return text.bytes;
 }

@@ -47,7 +47,7 @@ static void check_bit_field(FieldWalk *walk, CXCursor cursor, MoltTypeContext co
     }
 }
 
-static uint32_t field_flags(const MoltModelNotes *notes)
+uint32_t molt__field_flags(const MoltModelNotes *notes)
 {
     uint32_t flags = 0;
     flags |= molt__model_note(notes, MOLT_NOTE_TRANSIENT) != NULL ? MOLT_FIELD_TRANSIENT : 0;
@@ -116,13 +116,24 @@ static void resolve_index(FieldWalk *walk, MoltTypeContext context, const MoltMo
     note->text = index->name;
 }
 
+bool molt__external_check(MoltTypeReader *reader, MoltPlace place, const char *path,
+                          const MoltModelType *type, uint32_t flags)
+{
+    if (!(flags & MOLT_FIELD_EXTERNAL) || holds_pointers_only(type)) {
+        return true;
+    }
+    molt__refuse(reader->diagnostics, place, "remove it, or use MOLT_TRANSIENT",
+                 "MOLT_EXTERNAL belongs on pointers; '%s' is %s", path, type->name);
+    return false;
+}
+
 static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
 {
     MoltTypeReader *reader = walk->reader;
     MoltPlace place = molt__place_of(reader->unit, cursor);
     MoltModelNotes notes = {0};
     molt__annotations_read(reader->diagnostics, cursor, place, MOLT_WHERE_FIELD, &notes);
-    uint32_t flags = field_flags(&notes);
+    uint32_t flags = molt__field_flags(&notes);
     MoltTypeContext context = {.place = place,
                        .owner = walk->owner,
                        .field = name,
@@ -142,10 +153,8 @@ static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
     if (type == NULL) {
         return;
     }
-    if ((flags & MOLT_FIELD_EXTERNAL) && !holds_pointers_only(type)) {
-        molt__refuse(reader->diagnostics, place, "remove it, or use MOLT_TRANSIENT",
-                     "MOLT_EXTERNAL belongs on pointers; '%s.%s' is %s", walk->owner, name,
-                     type->name);
+    const char *path = molt__arena_format(reader->model->arena, "%s.%s", walk->owner, name);
+    if (!molt__external_check(reader, place, path, type, flags)) {
         return;
     }
     MoltModelNote *index = molt__model_note(&notes, MOLT_NOTE_INDEX);

@@ -5,6 +5,13 @@
 
 #include "type_reader.h"
 
+/* Flags of a field that its notes imply: MOLT_FIELD_TRANSIENT and the like. */
+uint32_t molt__field_flags(const MoltModelNotes *notes);
+
+/* Refuses MOLT_EXTERNAL among `flags` on what is no pointer; `path` names it. */
+bool molt__external_check(MoltTypeReader *reader, MoltPlace place, const char *path,
+                          const MoltModelType *type, uint32_t flags);
+
 /* Reads the fields of every record met so far and of all that they reach. */
 void molt__records_follow(MoltTypeReader *reader);
 

@@ -27,6 +27,28 @@ static cJSON *place_to_json(const MoltPlace *place)
     return json;
 }
 
+static void add_text(cJSON *json, const char *key, const char *text)
+{
+    if (text[0] != '\0') {
+        cJSON_AddStringToObject(json, key, text);
+    }
+}
+
+static cJSON *allocation_to_json(const MoltUnitAllocation *allocation)
+{
+    cJSON *json = place_to_json(&allocation->place);
+    add_text(json, "callee", allocation->callee);
+    add_text(json, "callee_file", allocation->callee_file);
+    add_text(json, "function", allocation->function);
+    add_text(json, "function_file", allocation->function_file);
+    add_text(json, "type", allocation->type);
+    add_text(json, "reason", allocation->reason);
+    cJSON_AddBoolToObject(json, "libc", allocation->libc);
+    cJSON_AddBoolToObject(json, "gives_on", allocation->gives_on);
+    cJSON_AddBoolToObject(json, "pool", allocation->pool);
+    return json;
+}
+
 static cJSON *unit_to_json(const MoltUnit *unit, const char *schema)
 {
     cJSON *json = cJSON_CreateObject();
@@ -57,6 +79,10 @@ static cJSON *unit_to_json(const MoltUnit *unit, const char *schema)
         cJSON *hook = place_to_json(&unit->hooks[i].place);
         cJSON_AddStringToObject(hook, "type", unit->hooks[i].type);
         cJSON_AddItemToArray(hooks, hook);
+    }
+    cJSON *allocations = cJSON_AddArrayToObject(json, "allocations");
+    for (uint32_t i = 0; i < unit->allocation_count; i++) {
+        cJSON_AddItemToArray(allocations, allocation_to_json(&unit->allocations[i]));
     }
     /* The schema's own text, not its numbers read and written again. */
     cJSON_AddItemToObject(json, "schema", cJSON_CreateRaw(schema));
@@ -98,6 +124,17 @@ static const char *get_string(Reading *reading, const cJSON *object, const char 
         return "";
     }
     return molt__arena_copy(reading->arena, item->valuestring, strlen(item->valuestring));
+}
+
+/* "" where the key is missing. */
+static const char *get_text(Reading *reading, const cJSON *object, const char *key)
+{
+    return cJSON_HasObjectItem(object, key) ? get_string(reading, object, key) : "";
+}
+
+static bool get_bool(const cJSON *object, const char *key)
+{
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, key)) != 0;
 }
 
 static uint32_t get_number(Reading *reading, const cJSON *object, const char *key)
@@ -162,6 +199,28 @@ static void read_lists(Reading *reading, const cJSON *json, MoltUnit *out)
     }
 }
 
+static void read_allocations(Reading *reading, const cJSON *json, MoltUnit *out)
+{
+    const cJSON *item = NULL;
+    const cJSON *list = get_array(reading, json, "allocations", &out->allocation_capacity);
+    out->allocations =
+        molt__arena_alloc(reading->arena, out->allocation_capacity * sizeof *out->allocations);
+    cJSON_ArrayForEach(item, list) {
+        out->allocations[out->allocation_count++] = (MoltUnitAllocation){
+            .place = {get_string(reading, item, "file"), get_number(reading, item, "line"),
+                      get_number(reading, item, "column")},
+            .callee = get_text(reading, item, "callee"),
+            .callee_file = get_text(reading, item, "callee_file"),
+            .function = get_text(reading, item, "function"),
+            .function_file = get_text(reading, item, "function_file"),
+            .type = get_text(reading, item, "type"),
+            .reason = get_text(reading, item, "reason"),
+            .libc = get_bool(item, "libc"),
+            .gives_on = get_bool(item, "gives_on"),
+            .pool = get_bool(item, "pool")};
+    }
+}
+
 static bool read_schema(MoltDiagnostics *diagnostics, const char *path, const cJSON *json,
                         MoltUnit *out)
 {
@@ -199,6 +258,7 @@ bool molt__unit_read(MoltDiagnostics *diagnostics, const char *path, MoltUnit *o
         out->source = get_string(&reading, json, "source");
         out->base = get_string(&reading, json, "base");
         read_lists(&reading, json, out);
+        read_allocations(&reading, json, out);
     }
     if (!reading.good) {
         molt__refuse(diagnostics, place, "delete the file and build again",

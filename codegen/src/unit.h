@@ -20,6 +20,18 @@ typedef struct MoltUnitHook {
     const char *type; /* name in the schema */
     MoltPlace place;
 } MoltUnitHook;
+/* A call that allocates plain memory, or that does if its callee turns out to be a wrapper. Files of
+ * static functions tell those of one name apart; "" for all others. */
+typedef struct MoltUnitAllocation {
+    MoltPlace place;
+    const char *callee, *callee_file;
+    const char *function, *function_file; /* that calls */
+    const char *type;                     /* name in the schema; "" when not known */
+    const char *reason;                   /* why not */
+    bool libc;     /* the callee is C's own */
+    bool gives_on; /* the function returns the block, whose size came from its parameters */
+    bool pool;     /* MOLT_POOL says the type */
+} MoltUnitAllocation;
 
 typedef struct MoltUnit {
     const char *source; /* absolute */
@@ -33,6 +45,8 @@ typedef struct MoltUnit {
     uint32_t root_count, root_capacity;
     MoltUnitHook *hooks;
     uint32_t hook_count, hook_capacity;
+    MoltUnitAllocation *allocations; /* of a library: those that allocate, each place once */
+    uint32_t allocation_count, allocation_capacity;
     const char **files; /* all that were read, the source first; not part of the file */
     uint32_t file_count;
 } MoltUnit;

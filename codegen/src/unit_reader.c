@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "allocation.h"
 #include "annotation.h"
 #include "flexible.h"
+#include "globals.h"
 #include "initializer.h"
 #include "path.h"
 #include "payload.h"
@@ -22,6 +24,9 @@ typedef struct Walk {
     MoltFlexibleSite *sites; /* every allocation, to be looked at once fields are read */
     uint32_t site_count, site_capacity;
     MoltPayloads payloads;
+    const char *source;   /* as the schema records it */
+    const char *function; /* whose body is read */
+    MoltAllocationReader allocations;
     MoltUnit *out;
 } Walk;
 
@@ -118,77 +123,6 @@ static void read_site(Walk *walk, CXCursor call, bool flexible)
 
 /* ---- what a reload would lose ---------------------------------------------------------------- */
 
-static bool is_constant(CXType type)
-{
-    type = clang_getCanonicalType(type);
-    while (type.kind == CXType_ConstantArray || type.kind == CXType_IncompleteArray) {
-        if (clang_isConstQualifiedType(type)) {
-            return true;
-        }
-        type = clang_getCanonicalType(clang_getArrayElementType(type));
-    }
-    return clang_isConstQualifiedType(type) != 0;
-}
-
-static bool has_static_storage(CXCursor variable)
-{
-    if (clang_getCursorTLSKind(variable) != CXTLS_None) {
-        return true;
-    }
-    enum CX_StorageClass storage = clang_Cursor_getStorageClass(variable);
-    if (storage == CX_SC_Extern) {
-        return !clang_Cursor_isNull(clang_Cursor_getVarDeclInitializer(variable));
-    }
-    enum CXCursorKind scope = clang_getCursorKind(clang_getCursorSemanticParent(variable));
-    return storage == CX_SC_Static || scope == CXCursor_TranslationUnit;
-}
-
-static void check_variable(Walk *walk, CXCursor variable)
-{
-    if (!has_static_storage(variable) || is_constant(clang_getCursorType(variable))) {
-        return;
-    }
-    MoltPlace place = molt__place_of(&walk->unit, variable);
-    MoltModelNotes notes = {0};
-    molt__annotations_read(walk->unit.diagnostics, variable, place, MOLT_WHERE_VARIABLE, &notes);
-    if (molt__model_note(&notes, MOLT_NOTE_TRANSIENT) != NULL) {
-        return;
-    }
-    molt__refuse(walk->unit.diagnostics, place,
-                 "move it into the state (MOLT_ROOT), make it const, or annotate MOLT_TRANSIENT to "
-                 "accept that",
-                 "'%s' would be reset by every reload",
-                 copy_string(walk, clang_getCursorSpelling(variable)));
-}
-
-static void check_reference(Walk *walk, CXCursor reference)
-{
-    static const char *const names[] = {
-        "malloc",   "calloc",        "realloc",        "reallocarray", "strdup", "strndup",
-        "wcsdup",   "aligned_alloc", "posix_memalign", "memalign",     "valloc", "pvalloc",
-        "asprintf", "vasprintf",     "getline",        "getdelim",     "free"};
-    static const char builtin[] = "__builtin_";
-    CXCursor function = clang_getCursorReferenced(reference);
-    if (clang_getCursorKind(function) != CXCursor_FunctionDecl) {
-        return;
-    }
-    const char *name = copy_string(walk, clang_getCursorSpelling(function));
-    if (strncmp(name, builtin, sizeof builtin - 1) == 0) {
-        name += sizeof builtin - 1;
-    } else if (!molt__is_system(function)) {
-        return;
-    }
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            molt__refuse(walk->unit.diagnostics, molt__place_of(&walk->unit, reference),
-                         strcmp(name, "free") == 0
-                             ? "use molt_delete for what molt_new made"
-                             : "use molt_new / molt_new_array / molt_resize / molt_strdup",
-                         "'%s': memory from malloc is invisible to Molt", name);
-        }
-    }
-}
-
 /* ---- hooks ----------------------------------------------------------------------------------- */
 
 static enum CXChildVisitResult visit_hook_note(CXCursor cursor, CXCursor parent, CXClientData data)
@@ -283,11 +217,8 @@ static enum CXChildVisitResult visit_body(CXCursor cursor, CXCursor parent, CXCl
         }
         break;
     }
-    case CXCursor_DeclRefExpr:
-        check_reference(walk, cursor);
-        break;
     case CXCursor_VarDecl:
-        check_variable(walk, cursor);
+        molt__global_read(&walk->types, cursor, walk->source, walk->function);
         break;
     default:
         molt__payload_see(walk->model.arena, &walk->payloads, cursor);
@@ -333,12 +264,15 @@ static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor paren
         if (strcmp(name, "molt__root") == 0) {
             read_root(walk, cursor);
         } else {
-            check_variable(walk, cursor);
+            molt__global_read(&walk->types, cursor, walk->source, NULL);
             clang_visitChildren(cursor, visit_body, walk);
         }
     } else if (clang_getCursorKind(cursor) == CXCursor_FunctionDecl) {
         read_hook(walk, cursor);
+        walk->function = copy_string(walk, clang_getCursorSpelling(cursor));
         clang_visitChildren(cursor, visit_body, walk);
+        molt__allocations_read(&walk->allocations, cursor);
+        walk->function = NULL;
     }
     return CXChildVisit_Continue;
 }
@@ -442,6 +376,7 @@ static void read_declarations(Walk *walk, const MoltWanted *wanted)
                                    .diagnostics = walk->unit.diagnostics,
                                    .model = &walk->model,
                                    .lenient = wanted->all_records};
+    walk->allocations = (MoltAllocationReader){.types = &walk->types, .out = walk->out};
     clang_visitChildren(top, visit_alias, walk);
     if (molt__is_wanted(wanted)) {
         molt__wanted_read(&walk->types, wanted);
@@ -469,6 +404,7 @@ bool molt__unit_from_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *de
         goto cleanup;
     }
     walk.model.abi = target_abi(&walk, desc->command);
+    walk.source = molt__path_recorded(walk.model.arena, desc->base, desc->source);
     MoltInclusions files = molt__translation_unit_inclusions(&walk.unit);
     collect_files(&walk, &files);
     read_declarations(&walk, desc->wanted);

@@ -51,18 +51,33 @@ static enum CXChildVisitResult visit_named(CXCursor cursor, CXCursor parent, CXC
     return CXChildVisit_Continue;
 }
 
-static void read_root(MoltTypeReader *reader, const char *root)
+static CXCursor find_named(const MoltTypeReader *reader, const char *root)
 {
     Search search = {root, molt__wanted_name(root), clang_getNullCursor()};
     clang_visitChildren(clang_getTranslationUnitCursor(reader->unit->handle), visit_named, &search);
-    if (clang_Cursor_isNull(search.found)) {
+    return search.found;
+}
+
+bool molt__wanted_find(const MoltTypeReader *reader, const char *name, CXType *out)
+{
+    CXCursor found = find_named(reader, name);
+    if (clang_Cursor_isNull(found)) {
+        return false;
+    }
+    *out = clang_getCursorType(found);
+    return true;
+}
+
+static void read_root(MoltTypeReader *reader, const char *root)
+{
+    CXCursor found = find_named(reader, root);
+    if (clang_Cursor_isNull(found)) {
         return;
     }
-    CXType type = clang_getCursorType(search.found);
-    MoltModelType *read =
-        molt__type_read(reader, type, molt__place_of(reader->unit, search.found));
+    MoltModelType *read = molt__type_read(reader, clang_getCursorType(found),
+                                          molt__place_of(reader->unit, found));
     if (read != NULL) {
-        molt__model_add_root(reader->model, search.name, read);
+        molt__model_add_root(reader->model, molt__wanted_name(root), read);
     }
 }
 

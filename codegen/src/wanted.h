@@ -20,6 +20,9 @@ static inline bool molt__is_wanted(const MoltWanted *wanted)
 /* What a root is called in schemas: the name without "struct", "union" or "enum". */
 const char *molt__wanted_name(const char *root);
 
+/* The type that C code at the end of the source means by a name such as "Ant" or "struct Ant". */
+bool molt__wanted_find(const MoltTypeReader *reader, const char *name, CXType *out);
+
 /* Queues the wanted types that the translation unit defines and makes the named ones roots of the
  * model. A name that is not there is no failure: another source may have it. */
 void molt__wanted_read(MoltTypeReader *reader, const MoltWanted *wanted);

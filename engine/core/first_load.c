@@ -1,5 +1,7 @@
 #include "first_load.h"
 
+#include <molt/plain_memory.h>
+
 #include "transaction.h"
 
 static MoltStatus check_state(const MoltLibrary *library, const MoltHeap *heap, const void *state,
@@ -18,8 +20,8 @@ static MoltStatus check_state(const MoltLibrary *library, const MoltHeap *heap, 
         return molt_error(
             error, MOLT_INVALID,
             "start_up() of %s returned an address that is no block of the Molt heap. Make "
-            "the state with molt_new(%s), not with malloc or as a global.",
-            library->source, name);
+            "the state with molt_new(%s) or malloc(sizeof(%s)), not as a global.",
+            library->source, name, name);
     }
     if (place.block.start != state) {
         return molt_error(
@@ -27,6 +29,12 @@ static MoltStatus check_state(const MoltLibrary *library, const MoltHeap *heap, 
             "start_up() of %s returned an address inside a block of %s, not its start. "
             "Return what molt_new(%s) gave.",
             library->source, molt_type_name(library->schema, place.block.type), name);
+    }
+    if (molt_heap_is_untyped(heap, &place.block)) {
+        return molt_error(error, MOLT_INVALID,
+                          "start_up() of %s returned memory whose type is not known: %s. Allocate the "
+                          "state with sizeof(%s), or make it with molt_new(%s).",
+                          library->source, molt_heap_origin(heap, &place.block)->reason, name, name);
     }
     if (place.block.type != type) {
         return molt_error(
@@ -38,7 +46,7 @@ static MoltStatus check_state(const MoltLibrary *library, const MoltHeap *heap, 
     return MOLT_OK;
 }
 
-MoltStatus molt__first_load(const MoltLibrary *library, MoltHeap *heap, const MoltPlatformApi *api,
+MoltStatus molt__first_load(MoltLibrary *library, MoltHeap *heap, const MoltPlatformApi *api,
                             void **state, MoltError *error)
 {
     uint32_t root = molt__state_root(library->schema);
@@ -56,6 +64,19 @@ MoltStatus molt__first_load(const MoltLibrary *library, MoltHeap *heap, const Mo
     status = molt_heap_set_schema(heap, library->schema);
     if (status != MOLT_OK) {
         return molt_error(error, status, "The heap cannot take the types of %s.", library->source);
+    }
+    molt__library_settle(library);
+    status = molt_heap_set_globals(heap, library->globals, error);
+    if (status != MOLT_OK) {
+        return status;
+    }
+    status = molt_heap_set_call_sites(heap, library->call_sites);
+    if (status != MOLT_OK) {
+        return molt_error(error, status, "No memory for the allocation sites of %s.",
+                          library->source);
+    }
+    if (library->call_note[0] != 0 && api->log != NULL) {
+        api->log(api, library->call_note);
     }
     *library->module->heap = molt_heap_api(heap);
     void *made = library->start_up(api);

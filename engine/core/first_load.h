@@ -11,7 +11,7 @@
  * checks that it gave the start of a live block of the root type, which becomes the heap's root
  * and *state. On failure the heap may hold blocks of the game and is good for nothing but being
  * destroyed. */
-MoltStatus molt__first_load(const MoltLibrary *library, MoltHeap *heap, const MoltPlatformApi *api,
+MoltStatus molt__first_load(MoltLibrary *library, MoltHeap *heap, const MoltPlatformApi *api,
                             void **state, MoltError *error);
 
 #endif

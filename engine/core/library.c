@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "call_table.h"
 #include "elf_check.h"
 
 #define COPY_CHUNK ((size_t)1 << 20)
@@ -239,6 +240,29 @@ static MoltStatus bind_entries(MoltLibrary *library, MoltError *error)
 
 /* ---- the metadata -------------------------------------------------------------------------- */
 
+/* Its calls of malloc go to the heap. */
+static bool is_routed(const MoltLibrary *library)
+{
+    return own_symbol(library, MOLT_PLAIN_MEMORY_SYMBOL) != NULL;
+}
+
+/* The types of the library with what every game has: variables, and memory without a type where its
+ * calls of malloc go to the heap. */
+static MoltStatus make_schema(MoltLibrary *library, MoltError *error)
+{
+    const MoltTables *tables = library->module->tables;
+    MoltSchema *plain = NULL;
+    if (!is_routed(library)) {
+        return molt_schema_with_globals(tables, NULL, &library->schema, error);
+    }
+    MoltStatus status = molt_schema_copy_plain(tables, NULL, &plain, error);
+    if (status == MOLT_OK) {
+        status = molt_schema_with_globals(&plain->tables, NULL, &library->schema, error);
+    }
+    molt_schema_free(plain);
+    return status;
+}
+
 static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
 {
     const MoltModule *module = own_symbol(library, MOLT_MODULE_SYMBOL);
@@ -264,12 +288,63 @@ static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
     }
     library->module = module;
     MoltError inner = {0};
-    MoltStatus status = molt_schema_copy(module->tables, NULL, &library->schema, &inner);
+    MoltStatus status = make_schema(library, &inner);
     if (status != MOLT_OK) {
         return molt_error(error, status, "The type metadata in %s cannot be used: %s",
                           library->source, inner.text);
     }
     return MOLT_OK;
+}
+
+/* ---- the variables ------------------------------------------------------------------------- */
+
+static MoltStatus find_variables(MoltLibrary *library, uintptr_t base, MoltError *error)
+{
+    MoltStatus status = molt_globals_create(library->schema, NULL, &library->globals, error);
+    if (status != MOLT_OK) {
+        return status;
+    }
+    library->variables = calloc(library->globals->count + 1u, sizeof *library->variables);
+    if (library->variables == NULL) {
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to find the variables of %s.",
+                          library->source);
+    }
+    MoltError inner = {0};
+    status = molt__variables_locate(library->copy, base, library->symbols, library->schema,
+                                    library->variables, &inner);
+    return status == MOLT_OK ? MOLT_OK
+                             : molt_error(error, status, "%s cannot be used. %s", library->source,
+                                          inner.text);
+}
+
+/* What compilers call for a thread-local of another library: the loader makes the block of the
+ * calling thread when it asks for the first time. */
+typedef struct ThreadIndex {
+    size_t module;
+    uintptr_t offset;
+} ThreadIndex;
+
+extern void *__tls_get_addr(ThreadIndex *index);
+
+void molt__library_settle(MoltLibrary *library)
+{
+    MoltGlobals *globals = library->globals;
+    ThreadIndex index = {0};
+    for (uint32_t i = 0; i < globals->count; i++) {
+        const MoltVariable *variable = &library->variables[i];
+        globals->places[i] = NULL;
+        if (!variable->found) {
+            continue;
+        }
+        if (!variable->thread_local) {
+            globals->places[i] = (void *)variable->at; /* NOLINT: in the loaded image */
+        } else if (dlinfo(library->handle, RTLD_DI_TLS_MODID, &index.module) == 0 &&
+                   index.module != 0) {
+            index.offset = variable->at;
+            globals->places[i] = __tls_get_addr(&index);
+        }
+    }
+    molt_globals_settle(globals);
 }
 
 static MoltStatus load_copy(MoltLibrary *library, MoltError *error)
@@ -293,6 +368,15 @@ static MoltStatus load_copy(MoltLibrary *library, MoltError *error)
     if (status == MOLT_OK) {
         status = molt__symbols_open(library->copy, base, library->begin, library->end,
                                     &library->symbols, error);
+    }
+    if (status == MOLT_OK) {
+        status = find_variables(library, base, error);
+    }
+    library->call_note = "";
+    if (status == MOLT_OK && is_routed(library)) {
+        status = molt__call_table_open(library->copy, base, library->begin, library->end,
+                                       library->module, &library->call_sites, &library->call_note,
+                                       error);
     }
     return status;
 }
@@ -334,6 +418,9 @@ void molt__library_close(MoltLibrary *library)
     if (library == NULL) {
         return;
     }
+    molt_globals_free(library->globals);
+    free(library->variables);
+    molt_call_sites_free(library->call_sites);
     molt__symbols_free(library->symbols);
     molt_schema_free(library->schema);
     if (library->handle != NULL) {

@@ -8,11 +8,13 @@
 #include <stdint.h>
 
 #include <molt/plan.h>
+#include <molt/call_site.h>
+#include <molt/globals.h>
 #include <molt/platform_api.h>
-#include <molt/schema.h>
 
 #include "file_stamp.h"
 #include "symbols.h"
+#include "variables.h"
 
 /* Invariant: everything below `handle` points into the image [begin, end) or describes it, and
  * is gone with molt__library_close. `schema` and `symbols` are copies that live as long as this
@@ -25,6 +27,10 @@ typedef struct MoltLibrary {
     const MoltModule *module;
     MoltSchema *schema;
     MoltSymbols *symbols;
+    MoltGlobals *globals;    /* without places until molt__library_settle */
+    MoltVariable *variables; /* per field of the globals type */
+    MoltCallSites *call_sites; /* NULL when its malloc is libc's */
+    const char *call_note; /* what is wrong with them, for people; "" */
     void *(*start_up)(const MoltPlatformApi *api);
     bool (*main_loop)(void *state);
     void (*shut_down)(void *state);
@@ -43,6 +49,9 @@ MoltStatus molt__library_open(const char *path, const char *directory, uint32_t 
 
 /* Those in its code; they work once molt_module_bind has bound the library to its schema. */
 MoltHooks molt__library_hooks(const MoltLibrary *library);
+/* Takes the variables as they are now for their initial values, on the thread that runs the game: its
+ * thread-locals are meant. Before any code of the library runs but its constructors. */
+void molt__library_settle(MoltLibrary *library);
 
 /* Unloads and removes the copy. No pointer into the image may be used afterwards. NULL allowed. */
 void molt__library_close(MoltLibrary *library);

@@ -279,8 +279,8 @@ void molt_reload_destroy(MoltReload *reload)
     molt__transaction_close(reload->transaction);
     retire(reload);
     molt__watch_destroy(reload->watch);
+    molt__library_close(reload->current); /* its destructors may free */
     molt_heap_destroy(reload->heap);
-    molt__library_close(reload->current);
     if (reload->directory != NULL) {
         rmdir(reload->directory);
     }
@@ -575,6 +575,7 @@ MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, 
     if (status == MOLT_OK) {
         take_host(file, host, host_size, host_found);
         molt_heap_exchange(reload->heap, made);
+        molt_heap_take_globals(reload->heap, current->globals);
         molt_heap_destroy(made);
         molt_snapshot_file_close(file);
         reload->state = molt_heap_root(reload->heap, molt__state_root(current->schema));

@@ -1,5 +1,7 @@
 #include "saved_state.h"
 
+#include <molt/plain_memory.h>
+
 #include "code_pair.h"
 #include "transaction.h"
 
@@ -53,16 +55,21 @@ MoltStatus molt__saved_state_read(const MoltLibrary *library, const MoltSavedSta
     }
     if (status == MOLT_OK) {
         const MoltHooks hooks = molt__library_hooks(library);
-        MoltLoadDesc desc = {.schema = load->own_schema ? NULL : library->schema,
+        MoltLoadDesc desc = {.schema = library->schema,
                              .code = molt__code_pair_map(code),
                              .hooks = &hooks,
                              .policy = load->policy,
                              .running = load->running,
+                             .globals = library->globals,
                              .heap = load->heap};
         status = molt_snapshot_file_load(opened, &desc, &made, report, error);
     }
     if (status == MOLT_OK) {
         status = check_root(made, load->path, error);
+    }
+    if (status == MOLT_OK && molt_heap_set_call_sites(made, library->call_sites) != MOLT_OK) {
+        status = molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for the allocation sites of %s.",
+                            library->source);
     }
     molt__code_pair_free(code);
     if (status != MOLT_OK) {

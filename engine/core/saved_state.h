@@ -11,7 +11,6 @@
 typedef struct MoltSavedStateLoad {
     const char *path;
     bool trusted;
-    bool own_schema; /* the state keeps the file's schema: `*file` stays open for it */
     MoltPolicy policy;
     MoltHeapDesc heap;
     const MoltHeap *running; /* whose MOLT_EXTERNAL pointers the roots take over */

@@ -6,24 +6,27 @@
 #include <unistd.h>
 
 #include <molt/migrate.h>
+#include <molt/plain_memory.h>
 
 #include "saved_state.h"
 
 static MoltStatus migrate(const MoltThroughFile *way, MoltHeap *heap, MoltReport *report,
                           MoltError *error)
 {
-    MoltPlan *plan = NULL;
     MoltMigration *migration = NULL;
-    const MoltHooks hooks = molt__library_hooks(way->after);
-    MoltStatus status = molt_plan_build_with_hooks(molt_heap_schema(heap), way->after->schema,
-                                                   way->policy, &hooks, NULL, &plan, NULL, error);
+    MoltStatus status =
+        molt_migrate_prepare(heap, way->plan, way->code, &migration, report, error);
     if (status == MOLT_OK) {
-        status = molt_migrate_prepare(heap, plan, way->code, &migration, report, error);
+        status = molt_heap_set_call_sites(heap, way->after->call_sites);
+        if (status != MOLT_OK) {
+            molt_migrate_discard(migration);
+            molt_error(error, status, "No memory for the allocation sites of %s.",
+                       way->after->source);
+        }
     }
     if (status == MOLT_OK) {
         molt_migrate_commit(migration);
     }
-    molt_plan_free(plan);
     return status;
 }
 
@@ -39,7 +42,6 @@ MoltStatus molt__through_file(const MoltThroughFile *way, MoltHeap *heap, MoltRe
     }
     snprintf(path, size, "%s/state.molt", way->directory);
     MoltSavedStateLoad load = {.path = path,
-                               .own_schema = true,
                                .policy = way->policy,
                                .heap = way->heap,
                                .running = heap};
@@ -49,7 +51,11 @@ MoltStatus molt__through_file(const MoltThroughFile *way, MoltHeap *heap, MoltRe
         status = molt__saved_state_read(way->before, &load, &file, &made, report, error);
     }
     if (status == MOLT_OK) {
+        molt_heap_take_globals(made, way->before->globals);
         status = migrate(way, made, report, error);
+        if (status != MOLT_OK) {
+            molt_heap_scatter_globals(heap); /* the variables are those of this state again */
+        }
     }
     if (status == MOLT_OK) {
         molt_heap_exchange(heap, made);

@@ -7,18 +7,20 @@
 #include <molt/heap.h>
 #include <molt/report.h>
 
+#include <molt/plan.h>
+
 #include "library.h"
 
 typedef struct MoltThroughFile {
     const char *directory; /* for the file, which does not stay */
     const MoltLibrary *before, *after;
     const MoltCodeMap *code; /* from `before` to `after` */
+    const MoltPlan *plan;    /* the same */
     MoltPolicy policy;
     MoltHeapDesc heap; /* of the heap that the file is loaded into */
 } MoltThroughFile;
 
-/* Saves the heap's state with the names of `before`, loads it again, migrates it from the schema that
- * the file has, and puts it in the heap's place. On failure the heap is untouched. What the attic
+/* Saves the heap's state with the names of `before`, loads it again, migrates it, and puts it in the heap's place. On failure the heap is untouched. What the attic
  * keeps does not go through a file. */
 MoltStatus molt__through_file(const MoltThroughFile *way, MoltHeap *heap, MoltReport *report,
                               MoltError *error);

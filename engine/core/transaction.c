@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <molt/plain_memory.h>
+
 #include "clock.h"
 #include "through_file.h"
 
@@ -151,29 +153,40 @@ MoltStatus molt__transaction_status(const MoltTransaction *transaction)
 static MoltStatus change_state(MoltTransaction *transaction, MoltHeap *heap)
 {
     MoltTransactionResult *result = &transaction->result;
-    const MoltCodeMap *code = molt__code_pair_map(transaction->code);
+    MoltCodeMap code = *molt__code_pair_map(transaction->code);
     MoltMigration *migration = NULL;
+    code.globals = transaction->next->globals;
+    code.call_sites = transaction->next->call_sites;
     if (transaction->through_file) {
         const MoltThroughFile way = {.directory = transaction->directory,
                                      .before = transaction->current,
                                      .after = transaction->next,
-                                     .code = code,
+                                     .code = &code,
+                                     .plan = transaction->plan,
                                      .policy = transaction->policy,
                                      .heap = transaction->heap};
         return molt__through_file(&way, heap, &transaction->report, &result->error);
     }
-    MoltStatus status = molt_migrate_prepare(heap, transaction->plan, code, &migration,
+    MoltStatus status = molt_migrate_prepare(heap, transaction->plan, &code, &migration,
                                              &transaction->report, &result->error);
-    if (status == MOLT_OK) {
-        molt_migrate_commit(migration);
+    if (status != MOLT_OK) {
+        return status;
     }
-    return status;
+    status = molt_heap_set_call_sites(heap, transaction->next->call_sites);
+    if (status != MOLT_OK) {
+        molt_migrate_discard(migration);
+        return molt_error(&result->error, status, "No memory for the allocation sites of %s.",
+                          transaction->next->source);
+    }
+    molt_migrate_commit(migration);
+    return MOLT_OK;
 }
 
 static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void **state)
 {
     const MoltLibrary *old = transaction->current;
     MoltLibrary *next = transaction->next;
+    molt__library_settle(next);
     if (old->begin_reload != NULL) {
         old->begin_reload(*state);
     }

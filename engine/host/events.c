@@ -196,6 +196,20 @@ void molt__events_log(MoltEvents *events, uint64_t frame, const char *text)
     end(events, line);
 }
 
+void molt__events_leaks(MoltEvents *events, const MoltHeap *heap, const MoltLeaks *leaks)
+{
+    cJSON *line = begin(events, "leaks");
+    add_count(line, "blocks", leaks->blocks);
+    add_count(line, "bytes", leaks->bytes);
+    cJSON *list = cJSON_AddArrayToObject(line, "leaks");
+    for (uint32_t i = 0; i < leaks->count; i++) {
+        char text[512];
+        molt_leak_text(heap, &leaks->items[i], text, sizeof text);
+        cJSON_AddItemToArray(list, cJSON_CreateString(text));
+    }
+    end(events, line);
+}
+
 void molt__events_done(MoltEvents *events, const char *command, const char *problem)
 {
     cJSON *line = begin(events, "done");

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <molt/leaks.h>
 #include <molt/reload.h>
 
 typedef struct MoltEvents MoltEvents;
@@ -38,6 +39,8 @@ void molt__events_state(MoltEvents *events, const char *kind, const char *path, 
                         uint64_t nanoseconds, const MoltReport *report, const char *problem);
 void molt__events_frame(MoltEvents *events, uint64_t frame);
 void molt__events_log(MoltEvents *events, uint64_t frame, const char *text);
+/* What nothing reaches, one entry per type and allocation site. */
+void molt__events_leaks(MoltEvents *events, const MoltHeap *heap, const MoltLeaks *leaks);
 /* Answers a console command; `problem` is NULL when it was done. */
 void molt__events_done(MoltEvents *events, const char *command, const char *problem);
 /* A value of the state, as the JSON text that molt_reload_dump_path gives. */

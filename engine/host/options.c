@@ -102,7 +102,7 @@ static const char usage_text[] =
     "  --events FILE      append what happens as lines of JSON; - is standard output\n"
     "  --console          read commands from standard input, one a line:\n"
     "                     screenshot PATH, dump PATH, save PATH, load PATH, load-json PATH,\n"
-    "                     show VALUE, frames, quit\n"
+    "                     show VALUE, leaks, frames, quit\n"
     "                     (the end of input quits unless --frames is given)\n"
     "\n"
     "  --help, --version\n"

@@ -320,6 +320,19 @@ static void load_from(Session *session, const char *path, const char *command)
         molt__events_done(session->events, command, status ? error.text : NULL);
 }
 
+static void list_leaks(Session *session, const char *command)
+{
+    MoltError error;
+    MoltLeaks leaks;
+    const MoltHeap *heap = molt_reload_heap(session->reload);
+    MoltStatus status = molt_leaks_find(heap, &leaks, &error);
+    if (status == MOLT_OK) {
+        molt__events_leaks(session->events, heap, &leaks);
+        molt_leaks_clear(&leaks);
+    }
+    molt__events_done(session->events, command, status ? error.text : NULL);
+}
+
 static void run_command(Session *session, const char *line)
 {
     const char *path;
@@ -336,6 +349,8 @@ static void run_command(Session *session, const char *line)
         load_json_command(session, path, line);
     } else if ((path = argument_of(line, "show"))) {
         show_command(session, path, line);
+    } else if (strcmp(line, "leaks") == 0) {
+        list_leaks(session, line);
     } else if (strcmp(line, "frames") == 0) {
         molt__events_frame(session->events, session->platform.frame);
         molt__events_done(session->events, line, NULL);
@@ -345,7 +360,7 @@ static void run_command(Session *session, const char *line)
     } else if (*line) {
         molt__events_done(session->events, line,
                           "unknown command; there are: screenshot PATH, dump PATH, save PATH, "
-                          "load PATH, load-json PATH, show VALUE, frames, quit");
+                          "load PATH, load-json PATH, show VALUE, leaks, frames, quit");
     }
 }
 

@@ -92,9 +92,11 @@ static void add_lines(MoltSummary *out, MoltMood mood, const char *text, int row
 
 /* ---- findings ------------------------------------------------------------------------------- */
 
+/* "Ant" of "Ant.hp", "ground.c:Cell" of "ground.c:Cell.x", all of the variable "ground.c:rain". */
 static int type_length(const char *path)
 {
-    return (int)strcspn(path, ".[");
+    const char *colon = strrchr(path, ':'), *name = colon ? colon + 1 : path;
+    return (int)(name - path) + (int)strcspn(name, ".[");
 }
 
 static bool same_type(const char *a, const char *b)

@@ -81,8 +81,7 @@ static void report_return(MoltMigration *m, const MoltReturned *returned)
     snprintf(path, sizeof path, "%s", molt_type_name(now, returned->owner_after));
     if (returned->after != MOLT__NO_FIELD) {
         const MoltField *field = &now->tables.fields[returned->after];
-        snprintf(path, sizeof path, "%s.%s", molt_type_name(now, returned->owner_after),
-                 molt_string(now, field->name));
+        molt__field_path(now, returned->owner_after, returned->after, path, sizeof path);
         molt_schema_declare(now, field, after, sizeof after);
     }
     if (returned->before != MOLT__NO_FIELD)

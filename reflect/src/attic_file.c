@@ -3,6 +3,7 @@
 
 #include "attic_page.h"
 #include "migration.h"
+#include "molt/globals.h"
 
 /* ---- marks ---------------------------------------------------------------------------------- */
 
@@ -231,6 +232,7 @@ void molt__attic_add_fresh(MoltMigration *m, MoltTypeId before, bool tail, MoltA
     molt__execute(m, tail ? plan->first_tail : plan->first_op,
                   tail ? plan->tail_count : plan->op_count, zero, old_size, defaults, new_size, 1);
     m->mode = MOLT__RUN_STATE;
+    molt__migrate_globals_defaults(m, before, defaults);
     Fresh fresh = {m, before, tail, defaults, list};
     molt__leaf_walk_flat(m->plan->after, is, add_fresh_leaf, &fresh);
     molt__migration_free(m, zero, old_size + new_size, 1);
@@ -279,13 +281,16 @@ static bool make_code_ref(MoltMigration *m, MoltAtticStep *step, uintptr_t value
     return ref->index != UINT32_MAX;
 }
 
+typedef uintptr_t Relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i);
+
 /* Where a pointer leads in the new state, without a word in the report. */
-static uintptr_t relocate_value(MoltMigration *m, const MoltOp *op, uintptr_t value)
+static uintptr_t relocate_value(MoltMigration *m, Relocate *relocate, const MoltOp *op,
+                                uintptr_t value)
 {
     bool scanning = m->scanning;
     m->mode = MOLT__RUN_VALUE;
     m->scanning = false;
-    uintptr_t moved = molt__relocate(m, op, value, 0);
+    uintptr_t moved = relocate(m, op, value, 0);
     m->scanning = scanning;
     m->mode = MOLT__RUN_STATE;
     return moved;
@@ -305,7 +310,7 @@ bool molt__attic_block_ref(MoltMigration *m, MoltTypeId pointee, uintptr_t value
                  .before = pointee,
                  .after = types[gone ? span->type : pointee].after,
                  .pointee_ok = true};
-    uintptr_t moved = relocate_value(m, &op, value);
+    uintptr_t moved = relocate_value(m, molt__relocate_mirrored, &op, value);
     if (moved == 0)
         return false;
     const MoltSpan *next = m->spans[s].bytes > 0 ? &m->spans[s] : span;
@@ -325,6 +330,9 @@ static uint64_t file_pointer(MoltMigration *m, MoltAtticPage *page, MoltTypeId t
     MoltAtticRef ref = {.kind = MOLT__REF_FOREIGN, .offset = value};
     if (value == 0)
         return 0;
+    uintptr_t mirror =
+        m->globals.next ? molt_heap_mirror(heap, value, molt_type(m->plan->before, type)->elem) : 0;
+    value = mirror != 0 ? mirror : value;
     if (value - heap->base < heap->granule_count << MOLT__GRANULE_SHIFT) {
         if (!molt__attic_block_ref(m, molt_type(m->plan->before, type)->elem, value, &ref))
             return 0;
@@ -359,7 +367,7 @@ static bool is_replaced(MoltMigration *m, const MoltAtticRun *run, const unsigne
         memcpy(&address, now, sizeof address);
         memcpy(&was, value, sizeof was);
         if (run->op->code == MOLT__OP_POINTER)
-            return address != relocate_value(m, run->op, was);
+            return address != relocate_value(m, molt__relocate, run->op, was);
         return !molt__migration_made(m, address);
     }
     unsigned char *made = molt__attic_scratch(m, &run->is);

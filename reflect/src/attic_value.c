@@ -70,6 +70,10 @@ bool molt__carry_ref(MoltCarry *carry, const MoltLeaf *was, uint64_t kept, uint6
             return false;
         const MoltSpan *next = m->spans[ref.index].bytes > 0 ? &m->spans[ref.index] : span;
         *pointer = (uintptr_t)molt__span_block(next, ref.block) + ref.offset;
+        if (molt__migrate_globals_is(m, span))
+            *pointer = molt__migrate_globals_image(m, *pointer);
+        if (*pointer == 0)
+            return false;
         ref.index = number;
     } else if (ref.kind == MOLT__REF_CODE) {
         const MoltCodeTarget *target = &carry->from->step->symbols[ref.index].target;

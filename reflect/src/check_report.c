@@ -170,11 +170,9 @@ void molt__check_report(const MoltPlan *plan, uint32_t index, const MoltFinding 
     const MoltTables *old = &plan->before->tables, *new = &plan->after->tables;
     char path[512] = "root", before[512] = "", after[512] = "", remedy[512] = "";
     if (check->after != MOLT__NO_FIELD)
-        snprintf(path, sizeof path, "%s.%s", molt_type_name(plan->after, check->type_after),
-                 new->strings + new->fields[check->after].name);
+        molt__field_path(plan->after, check->type_after, check->after, path, sizeof path);
     else if (check->before != MOLT__NO_FIELD)
-        snprintf(path, sizeof path, "%s.%s", molt_type_name(plan->before, check->type_before),
-                 old->strings + old->fields[check->before].name);
+        molt__field_path(plan->before, check->type_before, check->before, path, sizeof path);
     else if (check->type_before != MOLT_NO_TYPE)
         snprintf(path, sizeof path, "%s", molt_type_name(plan->before, check->type_before));
     if (check->before != MOLT__NO_FIELD)

@@ -1,7 +1,7 @@
 #include "descent.h"
 
 /* True when a value of `type` begins with a value of `pointee`. */
-static bool begins_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee)
+bool molt__type_begins_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee)
 {
     for (;;) {
         const MoltType *t = molt_type(schema, type);
@@ -19,7 +19,7 @@ static bool begins_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId po
 
 /* True when a value of `type` ends, without padding, in an array of `pointee`, so that its end may be
  * what a pointer one past that array means. */
-static bool ends_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee)
+bool molt__type_ends_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee)
 {
     for (;;) {
         const MoltType *t = molt_type(schema, type);
@@ -46,7 +46,8 @@ bool molt__descent_means_end(const MoltSchema *schema, MoltTypeId element, MoltT
                              bool last)
 {
     return element != pointee && molt_type(schema, pointee)->kind != MOLT_KIND_VOID &&
-           (last || !begins_with(schema, element, pointee)) && ends_with(schema, element, pointee);
+           (last || !molt__type_begins_with(schema, element, pointee)) &&
+           molt__type_ends_with(schema, element, pointee);
 }
 
 uint32_t molt__descent_field(const MoltSchema *schema, const MoltType *type, uint64_t offset,
@@ -61,14 +62,14 @@ uint32_t molt__descent_field(const MoltSchema *schema, const MoltType *type, uin
             continue;
         if (offset >= start && offset < start + t->size)
             over = f;
-        if (offset == start + t->size && ends_with(schema, field->type, pointee))
+        if (offset == start + t->size && molt__type_ends_with(schema, field->type, pointee))
             ending = f;
     }
     if (ending == MOLT__NO_FIELD)
         return over;
     if (over != MOLT__NO_FIELD) {
         const MoltField *field = &schema->tables.fields[over];
-        if (offset > field->bit_offset / 8 || begins_with(schema, field->type, pointee))
+        if (offset > field->bit_offset / 8 || molt__type_begins_with(schema, field->type, pointee))
             return over;
     }
     return ending;

@@ -6,6 +6,10 @@
 
 #include "migration.h"
 
+/* A value of `type` begins with, or ends without padding in an array of, `pointee`. */
+bool molt__type_begins_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee);
+bool molt__type_ends_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee);
+
 /* Where a way begins, and what is wanted there. */
 typedef struct MoltDescentWay {
     MoltTypeId before, after;    /* what holds the place, in the old and in the new layout */

@@ -7,8 +7,11 @@
 #include <string.h>
 
 #include "dump_path.h"
+#include "molt/globals.h"
 #include "number_text.h"
+#include "origin.h"
 #include "state_path.h"
+#include "tables.h"
 #include "tagged_union.h"
 #include "utf8.h"
 
@@ -347,9 +350,15 @@ static cJSON *make_named_code(Dump *dump, const char *key, const MoltCodeTarget 
     return object;
 }
 
-static cJSON *make_outside(Dump *dump, uintptr_t address)
+static cJSON *make_outside(Dump *dump, uintptr_t address, MoltTypeId pointee)
 {
     const MoltCodeMap *code = dump->code;
+    uintptr_t mirror = molt_heap_mirror(dump->heap, address, pointee);
+    if (mirror != 0) {
+        MoltPlace place;
+        molt_heap_locate(dump->heap, (const void *)mirror, &place); /* NOLINT: in the mirror */
+        return make_reference(dump, &place, pointee);
+    }
     MoltCodeTarget target = {.kind = MOLT_CODE_FUNCTION};
     if (!code || address < code->begin || address >= code->end)
         return single(dump, "foreign", cJSON_CreateTrue());
@@ -380,7 +389,7 @@ static cJSON *make_pointer(Dump *dump, const void *address, MoltTypeId pointee)
     case MOLT_PLACE_OUTSIDE:
         break;
     }
-    return make_outside(dump, (uintptr_t)address);
+    return make_outside(dump, (uintptr_t)address, pointee);
 }
 
 static bool is_char(const MoltType *type)
@@ -554,6 +563,14 @@ static void append_block(Dump *dump, const MoltBlock *block)
                  (unsigned long long)(uintptr_t)block->start);
         append(dump, number);
     }
+    if (molt_heap_align(dump->heap, block) > 0)
+        append_count(dump, "align", molt_heap_align(dump->heap, block));
+    if (molt_heap_is_untyped(dump->heap, block)) {
+        char place[300];
+        append(dump, ",\"from\":");
+        append_string(dump, molt__origin_text(molt_heap_origin(dump->heap, block), place,
+                                              sizeof place));
+    }
     if (list)
         append_count(dump, "count", block->count);
     else if (block->header > 0)
@@ -569,9 +586,13 @@ static void append_block(Dump *dump, const MoltBlock *block)
 static void append_roots(Dump *dump)
 {
     const MoltTables *tables = &dump->schema->tables;
+    const char *separator = "";
     append(dump, "\"roots\":{");
     for (uint32_t i = 0; i < tables->root_count && !dump->text.failed; i++) {
-        append(dump, i > 0 ? "," : "");
+        if (molt__is_vacant(&tables->types[tables->roots[i].type]))
+            continue;
+        append(dump, separator);
+        separator = ",";
         append_string(dump, molt_string(dump->schema, tables->roots[i].name));
         append(dump, ":");
         append_item(dump, make_pointer(dump, molt_heap_root(dump->heap, i), tables->roots[i].type));
@@ -586,6 +607,8 @@ static void append_objects(Dump *dump)
     const char *separator = "\n";
     append(dump, "\"objects\":[");
     while (!dump->text.failed && molt_heap_next(dump->heap, MOLT_NO_TYPE, &cursor, &block)) {
+        if (molt__is_vacant(molt_type(dump->schema, block.type)))
+            continue;
         append(dump, separator);
         append_block(dump, &block);
         separator = ",\n";
@@ -610,6 +633,7 @@ static MoltStatus open_dump(Dump *dump, const MoltHeap *heap, const MoltDumpDesc
         return molt_error(error, MOLT_INVALID,
                           "the heap has no schema yet, so nothing says what its bytes mean; load a "
                           "game before its state is dumped");
+    molt_heap_gather_globals(heap);
     if (desc) {
         dump->code = desc->code;
         dump->addresses = desc->addresses;

@@ -1,6 +1,7 @@
 #include "dump_path.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "number_text.h"
 
@@ -25,7 +26,9 @@ static void path_add_index(MoltDumpPath *path, uint64_t index)
 static void path_add_field(const MoltSchema *schema, MoltDumpPath *path, const MoltField *field)
 {
     const char *name = molt_string(schema, field->name);
-    if (name[0] != '<')
+    if (strchr(name, ':')) /* a variable with its file and function, which no C name is */
+        path_add(path, ".\"", name, "\"");
+    else if (name[0] != '<')
         path_add(path, ".", name, "");
 }
 

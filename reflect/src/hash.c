@@ -136,10 +136,14 @@ void molt_tables_hash(MoltTables *tables, MoltType *types)
     for (uint32_t i = 0; i < tables->type_count; i++) {
         if (types[i].hash == 0)
             hash_held_first(tables, types, i);
+        if (molt__is_vacant(&types[i]))
+            continue;
         uint64_t seed = mix_number(TYPE_ENTRY, types[i].hash);
         add_entry(&sum, seed, tables->strings + types[i].name);
     }
     for (uint32_t i = 0; i < tables->root_count; i++) {
+        if (molt__is_vacant(&types[tables->roots[i].type]))
+            continue;
         uint64_t seed = mix_string(ROOT_ENTRY, tables, types[tables->roots[i].type].name);
         add_entry(&sum, seed, tables->strings + tables->roots[i].name);
     }

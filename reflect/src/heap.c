@@ -8,6 +8,7 @@
 
 #include "heap_span.h"
 #include "made_text.h"
+#include "molt/globals.h"
 
 #define DEFAULT_RESERVE ((uint64_t)64 << 30)
 /* Far from where systems and sanitizers put things, the same in each run: addresses that a person
@@ -34,7 +35,7 @@ MoltStatus molt_heap_create(const MoltHeapDesc *desc, MoltHeap **out, MoltError 
     MoltHeap *heap = allocator->resize(allocator->context, NULL, 0, sizeof *heap);
     if (!heap)
         return molt_error(error, MOLT_OUT_OF_MEMORY, "Out of memory for the heap.");
-    *heap = (MoltHeap){.allocator = *allocator, .char_type = MOLT_NO_TYPE};
+    *heap = (MoltHeap){.allocator = *allocator, .char_type = MOLT_NO_TYPE, .untyped = MOLT_NO_TYPE};
     MoltStatus status = molt__range_reserve(heap, base, reserve, error);
     if (status != MOLT_OK) {
         allocator->resize(allocator->context, heap, sizeof *heap, 0);
@@ -54,6 +55,7 @@ void molt_heap_destroy(MoltHeap *heap)
         return;
     const MoltAllocator allocator = heap->allocator;
     molt__heap_free_tables(heap);
+    molt__origins_free(&allocator, &heap->origins);
     molt__range_unreserve(heap);
     allocator.resize(allocator.context, heap, sizeof *heap, 0);
 }
@@ -97,9 +99,9 @@ const MoltSchema *molt_heap_schema(const MoltHeap *heap)
 
 /* ---- allocation ---------------------------------------------------------------------------- */
 
-static uint32_t add_span(MoltHeap *heap, MoltTypeId type, uint64_t capacity)
+static uint32_t add_span(MoltHeap *heap, MoltTypeId type, uint64_t capacity, uint32_t align)
 {
-    uint32_t bucket = molt__heap_bucket(heap, type, capacity);
+    uint32_t bucket = molt__heap_bucket(heap, type, capacity, align);
     uint64_t blocks = 0;
     if (capacity > MOLT__LONE_CAPACITY)
         blocks = 1;
@@ -112,7 +114,7 @@ static uint32_t add_span(MoltHeap *heap, MoltTypeId type, uint64_t capacity)
         blocks = MOLT__SPAN_BLOCKS_MAX;
 
     MoltSpan span;
-    if (!molt__span_make_of(heap, &span, heap->schema, type, capacity, (uint32_t)blocks))
+    if (!molt__span_make_of(heap, &span, heap->schema, type, capacity, (uint32_t)blocks, align))
         return MOLT__NO_SPAN;
     uint32_t index = molt__heap_adopt(heap, &span, type);
     if (index == MOLT__NO_SPAN)
@@ -147,7 +149,7 @@ static uint32_t take_block(MoltSpan *span, uint64_t count)
 }
 
 /* A block of any content; *where is its span. */
-static unsigned char *allocate(MoltHeap *heap, MoltTypeId type, uint64_t count,
+static unsigned char *allocate(MoltHeap *heap, MoltTypeId type, uint64_t count, uint32_t align,
                                const MoltSpan **where)
 {
     if (type >= heap->types.count || molt_type(heap->schema, type)->size == 0 ||
@@ -156,12 +158,12 @@ static unsigned char *allocate(MoltHeap *heap, MoltTypeId type, uint64_t count,
     uint64_t capacity = molt__capacity_for(count);
     if (capacity == 0)
         return NULL;
-    uint32_t bucket = molt__heap_bucket(heap, type, capacity);
+    uint32_t bucket = molt__heap_bucket(heap, type, capacity, align);
     uint32_t index = MOLT__NO_SPAN;
     if (bucket != MOLT__NO_SPAN)
         index = open_span(heap, &heap->buckets[bucket]);
     if (index == MOLT__NO_SPAN)
-        index = add_span(heap, type, capacity);
+        index = add_span(heap, type, capacity, align);
     if (index == MOLT__NO_SPAN)
         return NULL;
     MoltSpan *span = &heap->spans[index];
@@ -179,6 +181,8 @@ static void release(MoltHeap *heap, uint32_t span_index, uint32_t block)
     span->live--;
     if (span->counts)
         span->counts[block] = 0;
+    if (span->origins)
+        span->origins[block] = 0;
     if (block / 64 < span->free_hint)
         span->free_hint = block / 64;
     if (span->capacity > MOLT__LONE_CAPACITY && span->live == 0) {
@@ -197,13 +201,18 @@ bool molt__heap_find_start(const MoltHeap *heap, const void *address, MoltPlace 
     return out->kind == MOLT_PLACE_BLOCK && out->block.start == address;
 }
 
-void *molt_heap_new(MoltHeap *heap, MoltTypeId type, uint64_t count)
+void *molt__heap_new_aligned(MoltHeap *heap, MoltTypeId type, uint64_t count, uint32_t align)
 {
     const MoltSpan *span;
-    unsigned char *block = allocate(heap, type, count, &span);
+    unsigned char *block = allocate(heap, type, count, align, &span);
     if (block)
         memset(block, 0, molt__span_bytes(span, count));
     return block;
+}
+
+void *molt_heap_new(MoltHeap *heap, MoltTypeId type, uint64_t count)
+{
+    return molt__heap_new_aligned(heap, type, count, 0);
 }
 
 /* A block that would fit in a quarter moves to a smaller one, so that what once was long does not
@@ -236,7 +245,7 @@ void *molt_heap_resize(MoltHeap *heap, void *block, uint64_t count)
 
     unsigned char *result = NULL;
     if (!fits_in_place(old->capacity, count))
-        result = allocate(heap, old->type, count, &span);
+        result = allocate(heap, old->type, count, span->align, &span);
     if (result && heap->spans[old->span].kept && !keep_values(heap, old, result))
         result = NULL;
     if (result) {
@@ -450,6 +459,7 @@ MoltHash molt_heap_digest(const MoltHeap *heap)
 {
     XXH3_state_t state;
     XXH3_128bits_reset(&state);
+    molt_heap_gather_globals(heap);
     uint64_t granule = 0;
     while (granule < heap->opened) {
         if (heap->granules[granule] == 0) {

@@ -38,8 +38,8 @@ static const char *describe_place(const MoltHeap *heap, const void *address, cha
     return buffer;
 }
 
-__attribute__((noreturn)) static void fault_place(const MoltHeap *heap, const char *function,
-                                                  const void *address)
+__attribute__((noreturn)) void molt__heap_fault_place(const MoltHeap *heap, const char *function,
+                                                      const void *address)
 {
     char place[256];
     fault(heap, "%s(%p) needs the start of a live block: %s.", function, address,
@@ -54,23 +54,33 @@ static void *create(const MoltHeapApi *api, const MoltSite *site, size_t count)
               "%s:%u: molt_new(%s) ran before the host bound this allocation site to a type. Build "
               "the library together with its metadata, and allocate only after it is loaded.",
               site->file, site->line, site->spelling);
-    return molt_heap_new(heap, site->type, count);
+    molt__heap_lock(heap);
+    void *block = molt_heap_new(heap, site->type, count);
+    molt__heap_unlock(heap);
+    return block;
 }
 
 static void *resize(const MoltHeapApi *api, void *block, size_t count)
 {
     MoltHeap *heap = api->heap;
     MoltPlace place;
-    if (!molt__heap_find_start(heap, block, &place))
-        fault_place(heap, "molt_resize", block);
-    return molt_heap_resize(heap, block, count);
+    molt__heap_lock(heap);
+    bool found = molt__heap_find_start(heap, block, &place);
+    void *result = found ? molt_heap_resize(heap, block, count) : NULL;
+    molt__heap_unlock(heap);
+    if (!found)
+        molt__heap_fault_place(heap, "molt_resize", block);
+    return result;
 }
 
 static void destroy(const MoltHeapApi *api, void *block)
 {
     MoltHeap *heap = api->heap;
-    if (block && !molt_heap_delete(heap, block))
-        fault_place(heap, "molt_delete", block);
+    molt__heap_lock(heap);
+    bool deleted = !block || molt_heap_delete(heap, block);
+    molt__heap_unlock(heap);
+    if (!deleted)
+        molt__heap_fault_place(heap, "molt_delete", block);
 }
 
 static char *duplicate(const MoltHeapApi *api, const char *text)
@@ -84,7 +94,9 @@ static char *duplicate(const MoltHeapApi *api, const char *text)
               "library has. Give a persistent struct a char * to hold it.",
               text);
     size_t size = strlen(text) + 1;
+    molt__heap_lock(heap);
     char *copy = molt_heap_new(heap, heap->char_type, size);
+    molt__heap_unlock(heap);
     if (copy)
         memcpy(copy, text, size);
     return copy;
@@ -95,7 +107,7 @@ static size_t count_elements(const MoltHeapApi *api, const void *block)
     const MoltHeap *heap = api->heap;
     MoltPlace place;
     if (!molt__heap_find_start(heap, block, &place))
-        fault_place(heap, "molt_count", block);
+        molt__heap_fault_place(heap, "molt_count", block);
     return (size_t)place.block.count;
 }
 
@@ -109,6 +121,7 @@ void molt__heap_make_api(MoltHeap *heap)
                               .destroy = destroy,
                               .duplicate = duplicate,
                               .count = count_elements};
+    molt__heap_make_plain_api(&heap->api);
 }
 
 const MoltHeapApi *molt_heap_api(MoltHeap *heap)

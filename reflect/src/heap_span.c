@@ -42,10 +42,13 @@ static void free_span_tables(const MoltAllocator *allocator, MoltSpan *span)
         resize(allocator, span->kept, (uint64_t)span->blocks * sizeof *span->kept, 0);
     if (span->made)
         resize(allocator, span->made, molt__made_bytes(span), 0);
+    if (span->origins)
+        resize(allocator, span->origins, (uint64_t)span->blocks * sizeof *span->origins, 0);
     span->live_bits = NULL;
     span->counts = NULL;
     span->kept = NULL;
     span->made = NULL;
+    span->origins = NULL;
 }
 
 /* Bytes from block to block for full blocks of `span`; 0 when it overflows. */
@@ -113,11 +116,12 @@ bool molt__span_make(MoltHeap *heap, MoltSpan *span, uint64_t elem_size, uint32_
 }
 
 static void describe(MoltSpan *span, const MoltSchema *schema, MoltTypeId type, uint64_t capacity,
-                     uint32_t blocks)
+                     uint32_t blocks, uint32_t align)
 {
     const MoltType *layout = molt_type(schema, type);
     const MoltField *tail = molt_schema_tail(schema, type);
-    *span = (MoltSpan){.elem_size = layout->size, .capacity = capacity, .blocks = blocks};
+    *span = (MoltSpan){
+        .elem_size = layout->size, .capacity = capacity, .blocks = blocks, .align = align};
     if (tail) {
         span->elem_size = molt_type(schema, molt_type(schema, tail->type)->elem)->size;
         span->header = tail->bit_offset / 8;
@@ -125,18 +129,25 @@ static void describe(MoltSpan *span, const MoltSchema *schema, MoltTypeId type, 
     }
 }
 
-bool molt__span_shape(MoltSpan *span, const MoltSchema *schema, MoltTypeId type, uint64_t capacity,
-                      uint32_t blocks)
+/* What blocks of the span are aligned to. */
+static uint32_t align_of(const MoltSpan *span, const MoltSchema *schema, MoltTypeId type)
 {
-    describe(span, schema, type, capacity, blocks);
-    return shape(span, molt_type(schema, type)->align);
+    uint32_t align = molt_type(schema, type)->align;
+    return align > span->align ? align : span->align;
+}
+
+bool molt__span_shape(MoltSpan *span, const MoltSchema *schema, MoltTypeId type, uint64_t capacity,
+                      uint32_t blocks, uint32_t align)
+{
+    describe(span, schema, type, capacity, blocks, align);
+    return shape(span, align_of(span, schema, type));
 }
 
 bool molt__span_make_of(MoltHeap *heap, MoltSpan *span, const MoltSchema *schema, MoltTypeId type,
-                        uint64_t capacity, uint32_t blocks)
+                        uint64_t capacity, uint32_t blocks, uint32_t align)
 {
-    describe(span, schema, type, capacity, blocks);
-    return make(heap, span, molt_type(schema, type)->align);
+    describe(span, schema, type, capacity, blocks, align);
+    return make(heap, span, align_of(span, schema, type));
 }
 
 void molt__span_release(MoltHeap *heap, MoltSpan *span)
@@ -309,26 +320,30 @@ void molt__heap_use_schema(MoltHeap *heap, const MoltSchema *schema)
 {
     heap->schema = schema;
     heap->char_type = MOLT_NO_TYPE;
+    heap->untyped = MOLT_NO_TYPE;
     for (MoltTypeId id = 0; schema && id < schema->tables.type_count; id++) {
         const MoltType *type = molt_type(schema, id);
-        if (type->kind == MOLT_KIND_INT && (type->flags & MOLT_TYPE_CHAR) != 0) {
+        if (type->kind == MOLT_KIND_INT && (type->flags & MOLT_TYPE_CHAR) != 0 &&
+            heap->char_type == MOLT_NO_TYPE)
             heap->char_type = id;
-            return;
-        }
+        if (type->kind == MOLT_KIND_INT && (type->flags & MOLT_TYPE_UNTYPED) != 0)
+            heap->untyped = id;
     }
 }
 
 /* ---- buckets ------------------------------------------------------------------------------- */
 
-uint32_t molt__heap_bucket(const MoltHeap *heap, MoltTypeId type, uint64_t capacity)
+uint32_t molt__heap_bucket(const MoltHeap *heap, MoltTypeId type, uint64_t capacity,
+                           uint32_t align)
 {
     uint32_t index = heap->types.buckets[type];
-    while (index != MOLT__NO_SPAN && heap->buckets[index].capacity != capacity)
+    while (index != MOLT__NO_SPAN &&
+           (heap->buckets[index].capacity != capacity || heap->buckets[index].align != align))
         index = heap->buckets[index].next;
     return index;
 }
 
-static uint32_t add_bucket(MoltHeap *heap, MoltTypeId type, uint64_t capacity)
+static uint32_t add_bucket(MoltHeap *heap, MoltTypeId type, uint64_t capacity, uint32_t align)
 {
     uint32_t index = 0;
     while (index < heap->bucket_count && heap->buckets[index].capacity != 0)
@@ -336,6 +351,7 @@ static uint32_t add_bucket(MoltHeap *heap, MoltTypeId type, uint64_t capacity)
     if (index == heap->bucket_count)
         heap->bucket_count++;
     heap->buckets[index] = (MoltBucket){.type = type,
+                                        .align = align,
                                         .capacity = capacity,
                                         .first = MOLT__NO_SPAN,
                                         .last = MOLT__NO_SPAN,
@@ -412,9 +428,9 @@ uint32_t molt__heap_adopt(MoltHeap *heap, const MoltSpan *span, MoltTypeId type)
     if (!molt__heap_make_slots(heap, (uint64_t)heap->span_count + 1,
                                (uint64_t)heap->bucket_count + 1))
         return MOLT__NO_SPAN;
-    uint32_t bucket = molt__heap_bucket(heap, type, span->capacity);
+    uint32_t bucket = molt__heap_bucket(heap, type, span->capacity, span->align);
     if (bucket == MOLT__NO_SPAN)
-        bucket = add_bucket(heap, type, span->capacity);
+        bucket = add_bucket(heap, type, span->capacity, span->align);
     uint32_t index = add_slot(heap);
     heap->spans[index] = *span;
     heap->spans[index].type = type;
@@ -449,7 +465,10 @@ void molt__heap_replace(MoltHeap *heap, uint32_t index, const MoltSpan *span)
     heap->spans[index].free_hint = 0;
     heap->spans[index].next = old.next;
     heap->spans[index].kept = old.kept;
+    heap->spans[index].origins = old.origins;
+    heap->spans[index].align = old.align;
     old.kept = NULL;
+    old.origins = NULL;
     molt__span_map(heap, &old, MOLT__NO_SPAN);
     molt__span_map(heap, &heap->spans[index], index);
     molt__span_release(heap, &old);

@@ -13,8 +13,11 @@
 #ifndef MOLT_HEAP_SPAN_H
 #define MOLT_HEAP_SPAN_H
 
+#include <stdatomic.h>
+
 #include "attic_block.h"
 #include "molt/heap.h"
+#include "origin.h"
 
 /* An array whose capacity is above this has a span of its own, which goes when the array does. */
 #define MOLT__LONE_CAPACITY 4096u
@@ -43,6 +46,8 @@ typedef struct MoltSpan {
     uint64_t *counts;    /* elements per block */
     uint32_t *kept;      /* the attic's numbers (attic_block.h), or NULL */
     uint64_t *made;      /* bits of blocks that migrations made (made_text.h), or NULL */
+    uint32_t *origins;   /* per block the index of its origin, 0 for none; NULL: no block has one */
+    uint32_t align;      /* least alignment of a block beside its type's; 0: none */
     uint32_t free_hint;  /* no free block below this word of live_bits */
     uint32_t next;       /* next span of the bucket, MOLT__NO_SPAN at the end */
 } MoltSpan;
@@ -60,9 +65,10 @@ typedef struct MoltReciprocal {
     uint64_t stride, elem_size;
 } MoltReciprocal;
 
-/* Blocks of one type and one capacity. A slot not in use has capacity 0. */
+/* Blocks of one type, capacity and least alignment. A slot not in use has capacity 0. */
 typedef struct MoltBucket {
     MoltTypeId type;
+    uint32_t align;
     uint64_t capacity;
     uint32_t first, last; /* spans, MOLT__NO_SPAN when there are none */
     uint32_t open;        /* no free block in the spans before this one; MOLT__NO_SPAN: in none */
@@ -110,8 +116,12 @@ struct MoltHeap {
     void **next_roots;
     uint32_t next_root_count;
     MoltAttic attic;
+    struct MoltGlobals *globals; /* of the running library (globals.h), or NULL */
     MoltHeapApi api;
     MoltTypeId char_type; /* for molt_strdup; MOLT_NO_TYPE when the schema has no plain char */
+    MoltTypeId untyped;   /* of plain memory of which no type is known; MOLT_NO_TYPE: none */
+    MoltOrigins origins;
+    atomic_flag busy; /* the game allocates or frees */
     void (*fault)(void *context, const char *text);
     void *fault_context;
 };
@@ -177,10 +187,10 @@ uint64_t molt__span_stride(uint64_t elem_size, uint32_t align, uint64_t capacity
 /* The sizes that a span of `blocks` blocks of a type has, without making it; false when they
  * overflow. */
 bool molt__span_shape(MoltSpan *span, const MoltSchema *schema, MoltTypeId type, uint64_t capacity,
-                      uint32_t blocks);
+                      uint32_t blocks, uint32_t align);
 /* Fills a span of `blocks` blocks of a type, in the way of molt__span_make. */
 bool molt__span_make_of(MoltHeap *heap, MoltSpan *span, const MoltSchema *schema, MoltTypeId type,
-                        uint64_t capacity, uint32_t blocks);
+                        uint64_t capacity, uint32_t blocks, uint32_t align);
 /* Fills a span of `blocks` blocks of an element's layout: takes an address range that reads as
  * anything (blocks are zeroed when they are allocated, or written by a migration), zeroed live bits
  * and, where blocks differ in it, zeroed counts. The span is not registered: no bucket, no granules.
@@ -204,8 +214,9 @@ void molt__heap_free_tables(MoltHeap *heap);
 /* Takes a schema whose types have the ids that the tables use; NULL allowed. */
 void molt__heap_use_schema(MoltHeap *heap, const MoltSchema *schema);
 
-/* Bucket of a type and capacity, MOLT__NO_SPAN when there is none. */
-uint32_t molt__heap_bucket(const MoltHeap *heap, MoltTypeId type, uint64_t capacity);
+/* Bucket of a type, capacity and least alignment, MOLT__NO_SPAN when there is none. */
+uint32_t molt__heap_bucket(const MoltHeap *heap, MoltTypeId type, uint64_t capacity,
+                           uint32_t align);
 /* Takes a registered span out of all tables and releases it with its blocks. */
 void molt__heap_drop(MoltHeap *heap, uint32_t index);
 /* Drops all spans and buckets of a type. */
@@ -216,10 +227,19 @@ void molt__heap_drop_type(MoltHeap *heap, MoltTypeId type);
  * fail. */
 void molt__heap_replace(MoltHeap *heap, uint32_t index, const MoltSpan *span);
 
+/* molt_heap_new with blocks at least aligned to `align`, a power of two; 0: as the type is. */
+void *molt__heap_new_aligned(MoltHeap *heap, MoltTypeId type, uint64_t count, uint32_t align);
 /* True when a live block starts at the address; *out then says which. */
 bool molt__heap_find_start(const MoltHeap *heap, const void *address, MoltPlace *out);
-/* Fills heap->api. */
+/* Fills heap->api; the second one its plain_* functions. */
 void molt__heap_make_api(MoltHeap *heap);
+void molt__heap_make_plain_api(MoltHeapApi *api);
+/* Games allocate from any thread: held for the length of one call, never while a fault is told. */
+void molt__heap_lock(MoltHeap *heap);
+void molt__heap_unlock(MoltHeap *heap);
+/* The game gave `function` what is no live block: ends in the fault handler. */
+__attribute__((noreturn)) void molt__heap_fault_place(const MoltHeap *heap, const char *function,
+                                                      const void *address);
 
 /* Registers an unregistered span of `type` as the last one of its bucket (made when missing) and
  * gives it serials; returns its index or MOLT__NO_SPAN when memory is out (the span is

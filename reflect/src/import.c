@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "import_state.h"
+#include "molt/globals.h"
+#include "tables.h"
 
 #define FORMAT_VERSION "1"
 
@@ -100,7 +102,9 @@ static bool read_roots(MoltImport *import)
     }
     reader->mark = start;
     for (uint32_t root = 0; root < tables->root_count && reader->status == MOLT_OK; root++) {
-        if (!seen[root])
+        if (molt__is_vacant(&tables->types[tables->roots[root].type]))
+            import->roots[root] = molt__import_vacant(import, tables->roots[root].type);
+        else if (!seen[root])
             molt__json_fail(reader, MOLT_INVALID, "the root %s is missing",
                             molt_string(import->schema, tables->roots[root].name));
     }
@@ -234,6 +238,8 @@ static bool read_twice(MoltImport *import, const char *text, size_t length, Molt
     MoltJsonReader *reader = &import->reader;
     if (!make_tables(import) || !read_document(import, true))
         return false;
+    if (!molt__import_add_vacant(import))
+        return false;
     import->order = zeroed(import, import->object_count, sizeof *import->order);
     if (!import->order || !molt__import_place(import))
         return false;
@@ -252,6 +258,7 @@ MoltStatus molt_import_json(MoltHeap *heap, const char *text, size_t length,
                           "game before a state is read for it");
     if (desc)
         import.desc = *desc;
+    molt_heap_gather_globals(heap);
     if (import.desc.limit == 0)
         import.desc.limit = heap->granule_count << MOLT__GRANULE_SHIFT;
     molt__json_open(&import.reader, text, length, import.desc.name, &import.allocator, error);
@@ -263,6 +270,7 @@ MoltStatus molt_import_json(MoltHeap *heap, const char *text, size_t length,
                             import.span_count);
     } else {
         take_over(&import);
+        molt_heap_scatter_globals(heap);
         molt__import_report(&import);
     }
     release(&import);

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "heap_plain.h"
 #include "import_state.h"
+#include "molt/globals.h"
+#include "tables.h"
 
 /* Free blocks before an object that are worth less than a span of its own. */
 #define GAP_BLOCKS 65536u
@@ -19,8 +22,9 @@
 
 typedef struct Head {
     MoltTypeId type;
-    uint64_t serial, count, tail, elements;
-    bool has_id, has_type, has_count, has_tail, has_value, value_is_list;
+    uint64_t serial, count, tail, elements, align;
+    uint32_t origin;
+    bool has_id, has_type, has_count, has_tail, has_value, has_align, has_from, value_is_list;
 } Head;
 
 static bool read_whole(MoltImport *import, uint64_t *out)
@@ -105,6 +109,39 @@ static bool first_time(MoltImport *import, bool *has)
     return true;
 }
 
+static bool read_align(MoltImport *import, uint64_t *align)
+{
+    if (!read_whole(import, align))
+        return false;
+    if (*align > 0 && *align <= MOLT__GRANULE && (*align & (*align - 1)) == 0)
+        return true;
+    return molt__json_fail(&import->reader, MOLT_INVALID, "blocks cannot be aligned to %llu bytes",
+                           (unsigned long long)*align);
+}
+
+/* "list.c:31 (push)"; any other text is no place. Why no type is known the text does not say. */
+static bool read_origin(MoltImport *import, uint32_t *origin)
+{
+    MoltJsonText text;
+    if (!molt__json_string(&import->reader, &text))
+        return false;
+    const char *copy = molt__import_copy(import, &import->name, &import->name_slots, text);
+    if (!copy)
+        return false;
+    char *file = import->name, *end = NULL;
+    char *colon = strrchr(file, ':'), *open = strrchr(file, '(');
+    size_t length = strlen(file);
+    unsigned long line = colon ? strtoul(colon + 1, &end, 10) : 0;
+    if (!colon || !open || end == colon + 1 || open != end + 1 || *end != ' ' ||
+        line > UINT32_MAX || file[length - 1] != ')')
+        return true;
+    *colon = file[length - 1] = '\0';
+    const MoltOrigin place = {
+        .file = file, .function = open + 1, .reason = "", .line = (uint32_t)line};
+    *origin = molt__origins_add(&import->allocator, &import->heap->origins, place);
+    return true;
+}
+
 static bool read_head_member(MoltImport *import, Head *head)
 {
     MoltJsonReader *reader = &import->reader;
@@ -122,10 +159,14 @@ static bool read_head_member(MoltImport *import, Head *head)
         head->value_is_list = molt__json_peek(reader) == MOLT__JSON_LIST;
         return first_time(import, &head->has_value) && molt__json_skip(reader, &head->elements);
     }
+    if (molt__json_is(reader->key, "align"))
+        return first_time(import, &head->has_align) && read_align(import, &head->align);
+    if (molt__json_is(reader->key, "from"))
+        return first_time(import, &head->has_from) && read_origin(import, &head->origin);
     if (molt__json_is(reader->key, "addr"))
         return molt__json_string(reader, &text);
-    return molt__json_fail_key(reader, "an object has no such member; it has id, type, count, tail "
-                                       "and value");
+    return molt__json_fail_key(reader, "an object has no such member; it has id, type, align, from, "
+                                       "count, tail and value");
 }
 
 static bool is_char_type(const MoltImport *import, MoltTypeId id)
@@ -198,6 +239,8 @@ bool molt__import_collect(MoltImport *import)
         return false;
     object.type = head.type;
     object.serial = head.serial;
+    object.align = (uint32_t)head.align;
+    object.origin = head.origin;
     MoltImportObject *grown = molt__import_grow(import, import->objects, &import->object_slots,
                                                 import->object_count + 1, sizeof *grown);
     if (!grown)
@@ -324,7 +367,7 @@ static bool joins(const Layout *layout, const Run *run, const MoltImportObject *
     uint64_t least = capacity < run->least ? capacity : run->least;
     uint64_t gap = object->serial - (run->start + run->blocks);
     bool single = molt__import_is_one(import, first) || molt__import_is_one(import, object);
-    if (object->type != first->type || most > MOLT__LONE_CAPACITY || gap >= GAP_BLOCKS ||
+    if (object->type != first->type || object->align != first->align || most > MOLT__LONE_CAPACITY || gap >= GAP_BLOCKS ||
         gap * stride_for(import, first, most) > GAP_BYTES ||
         object->serial - run->start >= MOLT__SPAN_BLOCKS_MAX)
         return false;
@@ -381,7 +424,7 @@ static bool make_span(MoltImport *import, const Run *run)
     import->spans = spans;
     MoltSpan *span = &import->spans[import->span_count];
     if (!molt__span_make_of(import->heap, span, import->schema, first->type, run->capacity,
-                            (uint32_t)run->blocks))
+                            (uint32_t)run->blocks, first->align))
         return fail_at_object(import, first, MOLT_OUT_OF_MEMORY,
                               "the heap has no room for the objects from here on, ");
     span->first_serial = run->start;
@@ -394,6 +437,9 @@ static bool make_span(MoltImport *import, const Run *run)
         if (span->counts)
             span->counts[index] = object->count;
         memset(molt__span_block(span, (uint32_t)index), 0, molt__span_bytes(span, object->count));
+        if (object->origin != 0 &&
+            !molt__plain_note(&import->allocator, span, (uint32_t)index, object->origin))
+            return fail_at_object(import, object, MOLT_OUT_OF_MEMORY, "no memory for the place of ");
     }
     import->span_count++;
     return true;
@@ -451,6 +497,33 @@ const MoltImportObject *molt__import_find(MoltImport *import, MoltJsonText id,
     return found;
 }
 
+/* ---- a library without variables ------------------------------------------------------------- */
+
+/* Dumps leave its globals out, and the heap needs them. */
+bool molt__import_add_vacant(MoltImport *import)
+{
+    MoltImportObject object = {.position = import->object_count, .count = 1};
+    const MoltTables *tables = &import->schema->tables;
+    object.type = molt_schema_globals(import->schema);
+    if (object.type == MOLT_NO_TYPE || !molt__is_vacant(&tables->types[object.type]))
+        return true;
+    MoltImportObject *grown = molt__import_grow(import, import->objects, &import->object_slots,
+                                                import->object_count + 1, sizeof *grown);
+    if (!grown)
+        return false;
+    import->objects = grown;
+    import->objects[import->object_count++] = object;
+    return true;
+}
+
+void *molt__import_vacant(MoltImport *import, MoltTypeId type)
+{
+    const MoltImportObject wanted = {.type = type};
+    const MoltImportObject *found =
+        bsearch(&wanted, import->objects, import->object_count, sizeof wanted, compare);
+    return found ? molt__import_block(import, found) : NULL;
+}
+
 /* ---- texts of defaults ----------------------------------------------------------------------- */
 
 char *molt__import_text(MoltImport *import, const char *text, uint64_t size)
@@ -470,7 +543,7 @@ char *molt__import_text(MoltImport *import, const char *text, uint64_t size)
         import->spans = spans;
         uint32_t blocks = capacity > MOLT__LONE_CAPACITY ? 1 : 4096;
         if (type == MOLT_NO_TYPE || !molt__span_make_of(import->heap, &spans[index], import->schema,
-                                                        type, capacity, blocks)) {
+                                                        type, capacity, blocks, 0)) {
             molt__json_fail(&import->reader, MOLT_OUT_OF_MEMORY,
                             "no memory for the text of a default");
             return NULL;

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "globals_map.h"
 #include "import_state.h"
 #include "state_path.h"
 
@@ -52,10 +53,10 @@ static bool take_index(MoltImport *import, Step *step, uint64_t *out)
 
 static bool go_to_member(MoltImport *import, Step *step)
 {
-    size_t start = ++step->at;
-    while (step->at < step->path.length && !memchr(".[", step->path.bytes[step->at], 2))
-        step->at++;
-    MoltJsonText name = {step->path.bytes + start, step->at - start};
+    MoltJsonText name;
+    step->at++;
+    step->at += molt__path_name(step->path.bytes + step->at, step->path.length - step->at,
+                                &name.bytes, &name.length);
     const MoltField *field =
         molt__find_member(import->schema, step->type, name.bytes, name.length, &step->offset);
     if (!field || (field->flags & MOLT_FIELD_BITS) != 0)
@@ -333,6 +334,21 @@ static bool resolve_reference(MoltImport *import, const Pointer *pointer, uintpt
     return true;
 }
 
+/* A pointer to a variable leads to the library's image. */
+static bool resolve_variable(MoltImport *import, const Pointer *pointer, uintptr_t *out)
+{
+    unsigned char *block;
+    const MoltGlobals *globals = import->heap->globals;
+    if (!resolve_reference(import, pointer, out))
+        return false;
+    const MoltImportObject *object = molt__import_find(import, pointer->text, &block);
+    if (!globals || object->type != globals->type)
+        return true;
+    *out = molt__globals_image(globals, *out - (uintptr_t)block);
+    return *out != 0 || molt__json_fail(&import->reader, MOLT_INVALID,
+                                        "the library does not have this variable; write null here");
+}
+
 static bool resolve_name(MoltImport *import, const Pointer *pointer, uintptr_t *out)
 {
     static const MoltCodeKind kinds[] = {[FORM_CODE] = MOLT_CODE_FUNCTION,
@@ -379,7 +395,7 @@ static bool read_pointer(MoltImport *import, uintptr_t *out)
     if (!read_members(import, &pointer))
         return false;
     switch (pointer.form) {
-    case FORM_REF: return resolve_reference(import, &pointer, out);
+    case FORM_REF: return resolve_variable(import, &pointer, out);
     case FORM_CODE:
     case FORM_DATA:
     case FORM_LITERAL: return resolve_name(import, &pointer, out);

@@ -23,6 +23,8 @@ typedef struct MoltImportObject {
     size_t at;         /* where it starts in the text */
     MoltTypeId type;
     uint32_t span;
+    uint32_t align;  /* of its block, beside its type's; 0: none */
+    uint32_t origin; /* where plain memory was allocated, 0: not known */
     bool list; /* several elements, so that its block has room for more than one */
 } MoltImportObject;
 
@@ -104,6 +106,10 @@ const char *molt__import_copy(MoltImport *import, char **buffer, uint64_t *slots
 
 /* Reads the object that is next, its value only as a length. */
 bool molt__import_collect(MoltImport *import);
+/* Adds the object of a globals type without fields, which no text has; false when memory is out. */
+bool molt__import_add_vacant(MoltImport *import);
+/* That object, or NULL. */
+void *molt__import_vacant(MoltImport *import, MoltTypeId type);
 /* Sorts the objects and makes zeroed blocks for them. */
 bool molt__import_place(MoltImport *import);
 /* The object called "Type:serial", with its block; NULL, with the reader failed, when there is none. */

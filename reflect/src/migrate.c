@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "migration.h"
+#include "molt/globals.h"
 
 bool molt__migration_grow(MoltMigration *m, void **items, uint64_t *slots, uint64_t count,
                           uint64_t more, size_t item_size)
@@ -158,7 +159,7 @@ static bool make_new_spans(MoltMigration *m)
             continue;
         MoltSpan *moved = &m->spans[s];
         if (!molt__span_make_of(m->heap, moved, m->plan->after, type->after, span->capacity,
-                                span->blocks)) {
+                                span->blocks, span->align)) {
             m->failed = true;
             return false;
         }
@@ -185,7 +186,9 @@ static bool may_change(const MoltMigration *m, const MoltOp *op)
     const MoltType *pointee = molt_type(m->plan->before, op->before);
     bool bytes =
         pointee->kind == MOLT_KIND_VOID || (pointee->kind == MOLT_KIND_INT && pointee->size == 1);
-    return m->moves && (bytes || m->contained[op->before]);
+    bool raw = pointee->kind == MOLT_KIND_STRUCT || pointee->kind == MOLT_KIND_UNION;
+    return (m->moves && (bytes || m->contained[op->before])) ||
+           (raw && m->edits); /* it may lead to memory that nobody described */
 }
 
 static bool any_may_change(const MoltMigration *m, uint32_t first, uint32_t count)
@@ -328,6 +331,12 @@ static void run_spans(MoltMigration *m)
             continue;
         const MoltTypePlan *type = &m->plan->types[span->type];
         m->scanning = type->fate == MOLT_FATE_SAME;
+        if (molt__migrate_globals_is(m, span)) {
+            molt__migrate_globals_run(m, span, &m->spans[s]);
+            if (!m->scanning)
+                count_changed(m, span->type, true);
+            continue;
+        }
         bool skipped = m->scanning && !must_scan(m, type);
         if (skipped && type->scan_count + type->tail_count > 0)
             m->texts.partial = true;
@@ -354,7 +363,7 @@ static void relocate_roots(MoltMigration *m)
                      .after = after->roots[r].type,
                      .pointee_ok = true};
         uintptr_t value = (uintptr_t)molt_heap_root(m->heap, from);
-        m->roots[r] = (void *)molt__relocate(m, &op, value, 0); /* NOLINT: an address in the heap */
+        m->roots[r] = (void *)molt__relocate_mirrored(m, &op, value, 0); /* NOLINT: address */
     }
 }
 
@@ -407,6 +416,7 @@ static void report_gone(MoltMigration *m)
 
 static void release_tables(MoltMigration *m)
 {
+    molt__migrate_globals_free(m);
     free_table(m, m->spans, m->span_count, sizeof *m->spans);
     free_table(m, m->roots, m->plan->after->tables.root_count, sizeof *m->roots);
     free_table(m, m->new_types, m->plan->before->tables.type_count, sizeof *m->new_types);
@@ -418,6 +428,7 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->patches, m->patch_slots, sizeof *m->patches);
     free_table(m, m->tallies, m->tally_slots, sizeof *m->tallies);
     molt__ownership_release(m);
+    molt__raw_free(m);
     MoltAllocator allocator = m->allocator;
     allocator.resize(allocator.context, m, sizeof *m, 0);
 }
@@ -450,8 +461,12 @@ static bool make_tables(MoltMigration *m)
     m->missing = new_table(m, types, sizeof *m->missing);
     if (m->failed)
         return false;
-    for (MoltTypeId t = 0; t < types; t++)
+    for (MoltTypeId t = 0; t < types; t++) {
+        uint16_t kind = molt_type(m->plan->before, t)->kind;
         m->new_types[t] = m->plan->types[t].after;
+        m->edits = m->edits || ((kind == MOLT_KIND_STRUCT || kind == MOLT_KIND_UNION) &&
+                                m->plan->types[t].fate != MOLT_FATE_SAME);
+    }
     return true;
 }
 
@@ -486,12 +501,15 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
     m->report = report;
     m->allocator = *allocator;
     m->span_count = heap->span_count;
-    if (make_tables(m) && make_new_spans(m)) {
+    if (make_tables(m) && molt__migrate_globals_make(m, m->code ? m->code->globals : NULL) &&
+        make_new_spans(m)) {
+        molt__migrate_globals_aim(m);
         molt__ownership_survey(m);
         molt__made_begin(m);
         run_spans(m);
         relocate_roots(m);
         report->pointers_changed += m->patch_count;
+        molt__raw_scan(m);
         if (!m->refused && !m->failed) {
             molt__attic_carry(m);
             molt__attic_file(m);
@@ -505,7 +523,11 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
             m->failed = true;
     }
     if (!m->failed) {
+        molt__migrate_globals_report(m);
         molt__tally_report(m);
+        molt__raw_report(m);
+        if (!m->refused)
+            molt__stale_integers_report(m);
         molt__attic_report(m);
         molt__hook_suggest(m);
         report_gone(m);
@@ -536,7 +558,9 @@ void molt_migrate_commit(MoltMigration *m)
         molt__span_map(heap, &old, MOLT__NO_SPAN);
         heap->spans[s] = m->spans[s];
         heap->spans[s].kept = old.kept; /* the blocks keep their places and their numbers */
+        heap->spans[s].origins = old.origins;
         old.kept = NULL;
+        old.origins = NULL;
         molt__span_map(heap, &heap->spans[s], s);
         molt__span_release(heap, &old);
     }
@@ -547,9 +571,12 @@ void molt_migrate_commit(MoltMigration *m)
     }
     molt__ownership_commit(m);
     molt__hook_adopt(m);
+    molt__migrate_globals_switch(m);
     molt__attic_commit(m);
     molt__ownership_free_claimed(m); /* the attic forgets them with its new pages */
     molt__made_commit(m);
     molt__hook_commit(m);
+    if (m->globals.next)
+        molt_heap_scatter_globals(heap);
     release_tables(m);
 }

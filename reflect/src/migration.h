@@ -12,6 +12,7 @@
 #include "made_text.h"
 #include "molt/migrate.h"
 #include "plan_ops.h"
+#include "raw_memory.h"
 
 struct MoltHookWork;
 
@@ -56,6 +57,20 @@ typedef struct MoltOffsetEntry {
 } MoltOffsetEntry;
 
 enum { MOLT__CODE_CACHE = 256, MOLT__OFFSET_CACHE = 64 };
+
+/* The library's variables (migrate_globals.c). `next` is NULL where there are none to carry over. */
+typedef struct MoltGlobalsWork {
+    struct MoltGlobals *next;   /* of the library that comes */
+    MoltTypeId before, after;
+    unsigned char *mirror;      /* in the old state */
+    uint32_t old_count, new_count;
+    bool *set;                  /* per old field: the game set it */
+    bool *written;              /* per new field: operations give it a value */
+    uint32_t *from;             /* per new field: the old one, or MOLT__NO_FIELD */
+    uintptr_t aim;              /* of the new mirror */
+    uint64_t aim_size;
+    uint32_t running;           /* old field whose operations run, or MOLT__NO_FIELD */
+} MoltGlobalsWork;
 
 /* What operations run on. Only the state's values are counted and reported. */
 typedef enum MoltRunMode {
@@ -111,8 +126,10 @@ struct MoltMigration {
     MoltGonePointer *gone_pointers; /* the same, where a hook may settle the pointer */
     uint64_t gone_count, gone_slots;
     bool moves;            /* at least one block moves or goes */
+    bool edits;            /* at least one struct or union changes, whether or not a block has it */
 
     MoltOwnership owned;
+    MoltRawFacts raw; /* memory that nobody described */
     MoltTally *tallies;
     uint64_t tally_count, tally_slots;
 
@@ -135,6 +152,7 @@ struct MoltMigration {
     MoltAtticWork attic;
     MoltMadeTexts texts;
     struct MoltHookWork *hooks; /* NULL while there is nothing to call */
+    MoltGlobalsWork globals;
 
     MoltCodeEntry code_cache[MOLT__CODE_CACHE];
     MoltOffsetEntry offset_cache[MOLT__OFFSET_CACHE];
@@ -164,8 +182,40 @@ void molt__migration_unstring(MoltMigration *m, uintptr_t string);
 
 /* relocate.c: what a pointer becomes. `i` is the element of the batch, for messages. */
 uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i);
+/* The same for addresses in the heap, those of the mirror of the globals included, which stay in it; any
+ * other address is itself. */
+uintptr_t molt__relocate_mirrored(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i);
 /* Readable text at a `char *` of the old state: bytes up to `*length`, NULL when it is none. */
 const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *length);
+
+/* migrate_globals.c */
+/* Fills the mirror and finds out which variables the game set; false when memory is out. */
+bool molt__migrate_globals_make(MoltMigration *m, struct MoltGlobals *next);
+void molt__migrate_globals_free(MoltMigration *m);
+/* The span is that of the mirror. */
+bool molt__migrate_globals_is(const MoltMigration *m, const MoltSpan *span);
+void molt__migrate_globals_run(MoltMigration *m, const MoltSpan *span, const MoltSpan *moved);
+/* The same for the survey of ownership; false when the span is another one. */
+bool molt__migrate_globals_survey(MoltMigration *m, const MoltSpan *span, const MoltSpan *moved);
+/* Puts what added variables start with into `defaults`, an object of what type `before` becomes. */
+void molt__migrate_globals_defaults(const MoltMigration *m, MoltTypeId before,
+                                    unsigned char *defaults);
+/* Adds a finding for each variable that takes its new initialiser. */
+void molt__migrate_globals_report(MoltMigration *m);
+/* The variable whose operations run, for messages, or NULL. */
+const char *molt__migrate_globals_name(const MoltMigration *m);
+/* False when the address is in no variable; else *out is its place in the new library, 0 after a
+ * refusal. */
+bool molt__migrate_globals_relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i,
+                                    uintptr_t *out);
+/* The new spans are made: finds the new mirror. */
+void molt__migrate_globals_aim(MoltMigration *m);
+/* The variable's address for one in the new mirror, 0 where it has no place; any other address is
+ * itself. */
+uintptr_t molt__migrate_globals_image(const MoltMigration *m, uintptr_t address);
+/* After the new spans are in: the mirror is that of the new library, which it describes but for what
+ * the attic returns. */
+void molt__migrate_globals_switch(MoltMigration *m);
 
 /* Bytes before the NUL, at most `size`. */
 uint64_t molt__text_length(const char *text, uint64_t size);
@@ -215,6 +265,8 @@ void molt__hook_adopt(MoltMigration *m);
 void molt__hook_commit(MoltMigration *m);
 /* Puts back what hooks wrote, and frees the work. */
 void molt__hook_discard(MoltMigration *m);
+/* stale_integer.c: tells of integers that hold the address of what moves or goes. */
+void molt__stale_integers_report(MoltMigration *m);
 
 /* tally.c: counts a rule that applies to element `i` of the batch; decides its severity by policy and
  * annotation. True when the value may be written nevertheless. `format` is the offending value. */

@@ -286,7 +286,8 @@ void molt__ownership_survey(MoltMigration *m)
     for (uint32_t s = 0; s < m->span_count && !m->failed; s++) {
         const MoltSpan *span = &m->heap->spans[s];
         if (span->bytes > 0 && m->spans[s].bytes > 0 &&
-            changes_ownership(m->plan, &m->plan->types[span->type]))
+            changes_ownership(m->plan, &m->plan->types[span->type]) &&
+            !molt__migrate_globals_survey(m, span, &m->spans[s]))
             survey_span(m, span, &m->spans[s]);
     }
     owned->surveying = false;

@@ -224,6 +224,9 @@ bool molt__plan_same_type(const MoltPlan *plan, MoltTypeId before, MoltTypeId af
 uint32_t molt__plan_candidate(const MoltPlan *plan, const MoltCheck *check, uint32_t last);
 
 /* plan_report.c: what can be said before any value is looked at. */
+/* "Ant.speed" for a field of a struct, "ground.c:rain" for a variable, "Ant" for MOLT__NO_FIELD. */
+void molt__field_path(const MoltSchema *schema, MoltTypeId type, uint32_t field, char *buffer,
+                      size_t size);
 /* Adds a finding about a field of a struct to the plan's report; fields may be MOLT__NO_FIELD. */
 void molt__plan_find(MoltPlan *plan, MoltSeverity severity, MoltRule rule, MoltTypeId before,
                      uint32_t before_field, MoltTypeId after, uint32_t after_field,

@@ -4,11 +4,13 @@
 #include "hook_stub.h"
 #include "plan_ops.h"
 
-static void write_path(const MoltSchema *schema, MoltTypeId type, uint32_t field, char *buffer,
-                       size_t size)
+void molt__field_path(const MoltSchema *schema, MoltTypeId type, uint32_t field, char *buffer,
+                      size_t size)
 {
     if (field == MOLT__NO_FIELD)
         snprintf(buffer, size, "%s", molt_type_name(schema, type));
+    else if (molt_type(schema, type)->flags & MOLT_TYPE_GLOBALS)
+        snprintf(buffer, size, "%s", molt_string(schema, schema->tables.fields[field].name));
     else
         snprintf(buffer, size, "%s.%s", molt_type_name(schema, type),
                  molt_string(schema, schema->tables.fields[field].name));
@@ -20,9 +22,9 @@ void molt__plan_find(MoltPlan *plan, MoltSeverity severity, MoltRule rule, MoltT
 {
     char path[512], was[512] = "", is[512] = "";
     if (after != MOLT_NO_TYPE && (after_field != MOLT__NO_FIELD || before_field == MOLT__NO_FIELD))
-        write_path(plan->after, after, after_field, path, sizeof path);
+        molt__field_path(plan->after, after, after_field, path, sizeof path);
     else
-        write_path(plan->before, before, before_field, path, sizeof path);
+        molt__field_path(plan->before, before, before_field, path, sizeof path);
     if (before_field != MOLT__NO_FIELD)
         molt_schema_declare(plan->before, &plan->before->tables.fields[before_field], was,
                             sizeof was);
@@ -151,6 +153,8 @@ static void report_order(MoltPlan *plan, const MoltPair *pair)
     uint32_t last = 0, last_field = MOLT__NO_FIELD;
     if (is->kind == MOLT_KIND_UNION)
         return; /* all arms lie at its start */
+    if (is->flags & MOLT_TYPE_GLOBALS)
+        return; /* they stand in the order of their names */
     for (uint32_t f = 0; f < is->count; f++) {
         uint32_t from = plan->matches[pair->match + f];
         if (from == MOLT__NO_FIELD)

@@ -2,6 +2,7 @@
 
 #include "descent.h"
 #include "dump_path.h"
+#include "globals_map.h"
 #include "migration.h"
 
 /* ---- the library ------------------------------------------------------------------------------ */
@@ -100,18 +101,6 @@ static uintptr_t dangling(MoltMigration *m, const MoltOp *op, uintptr_t value, u
     return keep ? 0 : value;
 }
 
-/* A struct in a block of bytes or other scalars, which the game cut up itself: nothing converts it or
- * follows its pointers, so it may stay only while neither is needed. */
-static bool is_pool(const MoltMigration *m, MoltTypeId block, MoltTypeId pointee)
-{
-    const MoltSchema *schema = m->plan->before;
-    uint16_t kind = molt_type(schema, pointee)->kind;
-    return molt_type(schema, block)->kind == MOLT_KIND_INT &&
-           (kind == MOLT_KIND_STRUCT || kind == MOLT_KIND_UNION) &&
-           (m->plan->types[pointee].fate != MOLT_FATE_SAME ||
-            molt__plan_has_pointers(schema, pointee));
-}
-
 /* Offset in the new block of a flexible struct for an offset in the old one. */
 static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *span,
                          const MoltSpan *moved, const unsigned char *block, uint64_t count,
@@ -201,15 +190,10 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         return 0;
     }
     const MoltTypePlan *type = &m->plan->types[span->type];
-    if (is_pool(m, span->type, op->before)) {
-        molt__tally(m, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE, i,
-                    "a %s in a block that was allocated as %s",
-                    molt_type_name(m->plan->before, op->before),
-                    molt_type_name(m->plan->before, span->type));
-        return 0;
-    }
     if (m->mode == MOLT__RUN_STATE && type->fate == MOLT_FATE_GONE)
         note_missing(m, op, span->type);
+    if (!molt__raw_reached(m, op, span, (uint32_t)index, flexible ? at : offset, i))
+        return 0;
     if (!op->pointee_ok) {
         bool void_to_exact = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_VOID &&
                              type->after == op->after && offset == 0;
@@ -262,12 +246,21 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     return moved->base + index * moved->stride + element * moved->elem_size + inner;
 }
 
+uintptr_t molt__relocate_mirrored(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
+{
+    bool inside = value - m->heap->base < m->heap->granule_count << MOLT__GRANULE_SHIFT;
+    return inside ? relocate_heap(m, op, value, i) : value;
+}
+
 uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     if (value == 0 || op->external)
         return value;
     if (value - m->heap->base < m->heap->granule_count << MOLT__GRANULE_SHIFT)
-        return relocate_heap(m, op, value, i);
+        return molt__migrate_globals_image(m, relocate_heap(m, op, value, i));
+    uintptr_t global;
+    if (molt__migrate_globals_relocate(m, op, value, i, &global))
+        return global;
     const MoltType *pointee = molt_type(m->plan->before, op->before);
     if (!op->pointee_ok && pointee->kind != MOLT_KIND_VOID) {
         bool function = pointee->kind == MOLT_KIND_FUNCTION;
@@ -311,6 +304,8 @@ static uint64_t text_room(const MoltSchema *schema, MoltTypeId type, uint64_t of
 
 const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *length)
 {
+    uintptr_t mirror = m->globals.next ? molt_heap_mirror(m->heap, value, MOLT_NO_TYPE) : 0;
+    value = mirror != 0 ? mirror : value;
     if (value - m->heap->base < m->heap->granule_count << MOLT__GRANULE_SHIFT) {
         MoltPlace place;
         molt_heap_locate(m->heap, (const void *)value,

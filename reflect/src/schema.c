@@ -353,7 +353,9 @@ void molt_schema_declare(const MoltSchema *schema, const MoltField *field, char 
         return;
     Text out = {buffer, size, 0};
     buffer[0] = '\0';
-    append(&out, "%s %s%s%s", molt_type_name(schema, id), left, molt_string(schema, field->name),
+    /* a variable's field has its file and function in front of the name that C knows */
+    const char *name = molt_string(schema, field->name), *scope = strrchr(name, ':');
+    append(&out, "%s %s%s%s", molt_type_name(schema, id), left, scope ? scope + 1 : name,
            right_text);
     if (field->flags & MOLT_FIELD_BITS)
         append(&out, " : %u", field->bit_width);

@@ -1,5 +1,6 @@
 /* Writes schemas as JSON. cJSON prints what stands on a line; the lines are laid out here. */
 #include "schema_json.h"
+#include "tables.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -31,6 +32,7 @@ const Mark molt__names[NAME_COUNT] = {
     {MOLT_NOTE_MOVED, KEY_MOVED},
     {MOLT_NOTE_INDEX, KEY_INDEX},
     {MOLT_NOTE_VERSION, KEY_VERSION},
+    {MOLT_NOTE_POOL, KEY_POOL},
 };
 
 const TypeFlag molt__type_flags[TYPE_FLAG_COUNT] = {
@@ -39,6 +41,8 @@ const TypeFlag molt__type_flags[TYPE_FLAG_COUNT] = {
     {MOLT_KIND_FLOAT, MOLT_TYPE_BINARY_FLOAT, KEY_IEEE},
     {MOLT_KIND_FUNCTION, MOLT_TYPE_VARIADIC, KEY_VARIADIC},
     {MOLT_KIND_ARRAY, MOLT_TYPE_FLEXIBLE, KEY_FLEXIBLE},
+    {MOLT_KIND_STRUCT, MOLT_TYPE_GLOBALS, KEY_GLOBALS},
+    {MOLT_KIND_INT, MOLT_TYPE_UNTYPED, KEY_UNTYPED},
 };
 
 Key molt__elem_key(uint16_t kind)
@@ -342,9 +346,12 @@ static void emit_head(Writer *writer)
     snprintf(line, sizeof line, ",\n  \"hash\": \"%016" PRIx64 "%016" PRIx64 "\",\n  \"roots\": {",
              tables->hash.high, tables->hash.low);
     emit(writer, line);
-    for (uint32_t i = 0; i < tables->root_count; i++)
-        emit_pair(writer, i == 0, tables->roots[i].name, tables->roots[i].type);
-    emit(writer, tables->root_count ? "\n  },\n  \"spellings\": {" : "},\n  \"spellings\": {");
+    uint32_t roots = 0;
+    for (uint32_t i = 0; i < tables->root_count; i++) {
+        if (!molt__is_vacant(&tables->types[tables->roots[i].type]))
+            emit_pair(writer, roots++ == 0, tables->roots[i].name, tables->roots[i].type);
+    }
+    emit(writer, roots > 0 ? "\n  },\n  \"spellings\": {" : "},\n  \"spellings\": {");
     for (uint32_t i = 0; i < tables->spelling_count; i++)
         emit_pair(writer, i == 0, tables->spellings[i].text, tables->spellings[i].type);
     emit(writer, tables->spelling_count ? "\n  },\n" : "},\n");
@@ -363,13 +370,13 @@ static int compare_names(const void *a, const void *b)
 MoltStatus molt_schema_to_json(const MoltSchema *schema, char **out, MoltError *error)
 {
     Writer writer = {.schema = schema};
-    uint32_t count = schema->tables.type_count;
-    Named *order = calloc((size_t)count + 1, sizeof *order);
+    uint32_t count = 0;
+    Named *order = calloc((size_t)schema->tables.type_count + 1, sizeof *order);
     if (!order)
         goto out_of_memory;
-    for (MoltTypeId id = 0; id < count; id++) {
-        order[id].name = molt_type_name(schema, id);
-        order[id].type = id;
+    for (MoltTypeId id = 0; id < schema->tables.type_count; id++) {
+        if (!molt__is_vacant(molt_type(schema, id)))
+            order[count++] = (Named){molt_type_name(schema, id), id};
     }
     qsort(order, count, sizeof *order, compare_names);
 
@@ -390,5 +397,5 @@ out_of_memory:
     free(order);
     free(writer.text);
     return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for the JSON of a schema of %u types.",
-                      count);
+                      schema->tables.type_count);
 }

@@ -42,8 +42,9 @@
     X(DEFAULT, "default") X(REQUIRED, "required") X(TRANSIENT, "transient")                        \
     X(EXTERNAL, "external") X(FLAGS, "flags") X(FALLBACK, "fallback") X(CONVERT, "convert")        \
     X(TAG, "tag") X(ARM, "arm") X(MOVED, "moved") X(INDEX, "index") X(TEXT, "text")                \
-    X(BYTES, "bytes") X(FLEXIBLE, "flexible") X(COUNTED_BY, "count")                    \
-    X(VERSION, "version") X(MIGRATE, "migrate")
+    X(BYTES, "bytes") X(FLEXIBLE, "flexible") X(COUNTED_BY, "count")                               \
+    X(VERSION, "version") X(MIGRATE, "migrate") X(GLOBALS, "globals")                              \
+    X(UNTYPED, "untyped") X(POOL, "pool")
 
 typedef enum Key {
 #define X(name, text) KEY_##name,
@@ -64,7 +65,7 @@ enum { MARK_COUNT = 6 };
 extern const Mark molt__marks[MARK_COUNT];
 
 /* Notes that are one text, and their keys, in order of their kinds. */
-enum { NAME_COUNT = 5 };
+enum { NAME_COUNT = 6 };
 extern const Mark molt__names[NAME_COUNT];
 
 /* The flags that belong to one kind of type, and their keys. */
@@ -72,7 +73,7 @@ typedef struct TypeFlag {
     uint16_t kind, flag;
     Key key;
 } TypeFlag;
-enum { TYPE_FLAG_COUNT = 5 };
+enum { TYPE_FLAG_COUNT = 7 };
 extern const TypeFlag molt__type_flags[TYPE_FLAG_COUNT];
 
 /* The key under which a kind keeps MoltType.elem, or KEY_COUNT. */

@@ -16,7 +16,7 @@ _Static_assert(KEY_COUNT <= 64, "a KeySet has a bit per key");
 #define NOTE_KEYS                                                                                  \
     (BIT(WAS) | BIT(DEFAULT) | BIT(REQUIRED) | BIT(TRANSIENT) | BIT(EXTERNAL) | BIT(FLAGS) |       \
      BIT(FALLBACK) | BIT(CONVERT) | BIT(COUNTED_BY) | BIT(TAG) | BIT(ARM) | BIT(MOVED) |           \
-     BIT(INDEX) | BIT(VERSION) | BIT(MIGRATE))
+     BIT(INDEX) | BIT(VERSION) | BIT(MIGRATE) | BIT(POOL))
 
 /* Where reading is: types[type] and in it members[member]; a NULL list is none. */
 typedef struct Place {

@@ -6,6 +6,7 @@
 
 #include "heap_span.h"
 #include "made_text.h"
+#include "molt/globals.h"
 
 struct MoltSnapshot {
     MoltAllocator allocator;
@@ -32,6 +33,7 @@ static bool copy_span_tables(const MoltAllocator *allocator, const MoltSpan *fro
     to->counts = NULL;
     to->kept = NULL;
     to->made = NULL;
+    to->origins = NULL;
     if (from->bytes == 0)
         return true;
     if (from->made) {
@@ -39,6 +41,13 @@ static bool copy_span_tables(const MoltAllocator *allocator, const MoltSpan *fro
         if (!to->made)
             return false;
         memcpy(to->made, from->made, molt__made_bytes(from));
+    }
+    if (from->origins) {
+        uint64_t origins = (uint64_t)from->blocks * sizeof *to->origins;
+        to->origins = resize(allocator, NULL, 0, origins);
+        if (!to->origins)
+            return false;
+        memcpy(to->origins, from->origins, origins);
     }
     if (from->kept) {
         uint64_t kept = (uint64_t)from->blocks * sizeof *to->kept;
@@ -120,6 +129,8 @@ static uint64_t bytes_of_tables(const MoltHeap *tables)
             bytes += (uint64_t)span->blocks * sizeof *span->kept;
         if (span->made)
             bytes += molt__made_bytes(span);
+        if (span->origins)
+            bytes += (uint64_t)span->blocks * sizeof *span->origins;
     }
     return bytes;
 }
@@ -174,6 +185,7 @@ MoltStatus molt_snapshot_capture(const MoltHeap *heap, MoltSnapshot **out, MoltE
     status = molt_schema_copy(&heap->schema->tables, &allocator, &snapshot->schema, error);
     if (status != MOLT_OK)
         goto failed;
+    molt_heap_gather_globals(heap);
     molt_heap_stats(heap, MOLT_NO_TYPE, &stats);
     status = MOLT_OUT_OF_MEMORY;
     if (!copy_tables(heap, &snapshot->tables))
@@ -232,6 +244,12 @@ static void take_tables(MoltHeap *heap, const MoltHeap *fresh)
             molt__span_map(heap, &heap->spans[i], i);
 }
 
+/* The running library is the one of that moment, or one with the same variables. */
+static bool same_layouts(const MoltSchema *a, const MoltSchema *b)
+{
+    return a->tables.hash.low == b->tables.hash.low && a->tables.hash.high == b->tables.hash.high;
+}
+
 MoltStatus molt_snapshot_restore(const MoltSnapshot *snapshot, MoltHeap *heap, MoltError *error)
 {
     const MoltHeap *tables = &snapshot->tables;
@@ -254,6 +272,8 @@ MoltStatus molt_snapshot_restore(const MoltSnapshot *snapshot, MoltHeap *heap, M
     molt__range_rebuild(heap);
     copy_contents(tables, snapshot->bytes, FROM_PACKED);
     molt__heap_use_schema(heap, snapshot->schema);
+    if (heap->globals && same_layouts(heap->globals->schema, snapshot->schema))
+        molt_heap_scatter_globals(heap);
     return MOLT_OK;
 }
 

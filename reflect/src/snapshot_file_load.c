@@ -14,6 +14,8 @@
 
 #include "block_image.h"
 #include "dump_path.h"
+#include "globals_aim.h"
+#include "tables.h"
 #include "molt/migrate.h"
 #include "molt/plan.h"
 #include "snapshot_findings.h"
@@ -79,7 +81,7 @@ static MoltStatus make_spans(Load *load)
         const MoltFileSpanPlace *place = &file->spans[i];
         MoltSpan span;
         if (!molt__span_make_of(heap, &span, file->schema, place->shape.type, place->shape.capacity,
-                                place->shape.blocks))
+                                place->shape.blocks, place->shape.align))
             return out_of_memory(load);
         take_blocks(place, &span);
         heap->types.serials[place->shape.type] = place->shape.first_serial;
@@ -255,10 +257,14 @@ static MoltStatus walk(Load *load)
 static MoltStatus take_roots(Load *load)
 {
     const MoltSnapshotFile *file = load->file;
-    for (uint32_t r = 0; r < file->schema->tables.root_count; r++) {
+    const MoltTables *tables = &file->schema->tables;
+    for (uint32_t r = 0, row = 0; r < tables->root_count; r++) {
         uint64_t value;
         MoltPlace place;
-        memcpy(&value, molt__file_section(file, MOLT__FILE_ROOTS) + r * sizeof value, sizeof value);
+        if (molt__is_vacant(&tables->types[tables->roots[r].type]))
+            continue; /* of no file */
+        memcpy(&value, molt__file_section(file, MOLT__FILE_ROOTS) + row++ * sizeof value,
+               sizeof value);
         if (value == 0)
             continue;
         void *object = (void *)(value + load->delta); /* NOLINT: an address of the heap */
@@ -406,8 +412,11 @@ static MoltStatus migrate(Load *load, const MoltLoadDesc *desc, MoltReport *repo
         status =
             molt_migrate_prepare(load->heap, plan, changes(plan, load->heap) ? load->code : NULL,
                                  &migration, report, load->error);
-    if (status == MOLT_OK)
+    if (status == MOLT_OK) {
         molt_migrate_commit(migration);
+        if (desc->globals)
+            molt__globals_start_added(load->heap, plan, desc->globals);
+    }
     molt_plan_free(plan);
     return status;
 }
@@ -433,11 +442,16 @@ static void keep_external(const MoltImageOp *ops, uint32_t count, const unsigned
     }
 }
 
-/* The object that a root leads to, or NULL when it is not of the root's type. Roots are sorted by name,
- * so that equal schemas have them in the same order. */
-static unsigned char *root_object(const MoltHeap *heap, uint32_t root)
+/* The object that a root leads to, or NULL when it is not of the root's type. Schemas are equal with and
+ * without a globals type that has no fields, so roots are told by name. */
+static unsigned char *root_object(const MoltHeap *heap, const char *name)
 {
+    const MoltTables *tables = &heap->schema->tables;
     MoltPlace place;
+    uint32_t root = 0;
+    while (root < tables->root_count &&
+           strcmp(molt_string(heap->schema, tables->roots[root].name), name) != 0)
+        root++;
     void *object = molt_heap_root(heap, root);
     return object && molt__heap_find_start(heap, object, &place) &&
                    place.block.type == heap->schema->tables.roots[root].type
@@ -450,6 +464,7 @@ static MoltStatus take_external(Load *load, const MoltHeap *running)
     const MoltSchema *schema = load->heap->schema;
     MoltStatus status = MOLT_OK;
     MoltImages images;
+    molt_heap_gather_globals(running);
     const MoltHash *left = &running->schema->tables.hash, *right = &schema->tables.hash;
     if (left->low != right->low || left->high != right->high)
         return molt_error(load->error, MOLT_INVALID,
@@ -457,8 +472,9 @@ static MoltStatus take_external(Load *load, const MoltHeap *running)
     if (!molt__images_make(&images, schema, true, &load->file->allocator))
         status = out_of_memory(load);
     for (uint32_t r = 0; r < schema->tables.root_count && status == MOLT_OK; r++) {
-        const unsigned char *from = root_object(running, r);
-        unsigned char *to = root_object(load->heap, r);
+        const char *name = molt_string(schema, schema->tables.roots[r].name);
+        const unsigned char *from = root_object(running, name);
+        unsigned char *to = root_object(load->heap, name);
         const MoltImage *image = molt__image(&images, schema->tables.roots[r].type);
         if (!image)
             status = out_of_memory(load);
@@ -490,11 +506,41 @@ static MoltStatus fill_heap(Load *load, MoltReport *report)
     return status == MOLT_OK ? found : status;
 }
 
+/* Of a game without variables a file says nothing about them. Other types keep their ids. */
+static MoltStatus add_globals(Load *load)
+{
+    MoltSnapshotFile *file = load->file;
+    MoltSchema *more = NULL;
+    MoltStatus status =
+        molt_schema_with_globals(&file->schema->tables, &file->allocator, &more, load->error);
+    if (status != MOLT_OK)
+        return status;
+    if (more->tables.type_count == file->schema->tables.type_count) {
+        molt_schema_free(more);
+        return MOLT_OK;
+    }
+    uint32_t count = file->schema->tables.type_count;
+    uint64_t *serials = file->allocator.resize(file->allocator.context, file->serials,
+                                               count > 0 ? count * sizeof *serials : 1,
+                                               (count + 1u) * sizeof *serials);
+    if (!serials) {
+        molt_schema_free(more);
+        return out_of_memory(load);
+    }
+    serials[count] = 0;
+    file->serials = serials;
+    molt_schema_free(file->schema);
+    file->schema = more;
+    return MOLT_OK;
+}
+
 static MoltStatus make_heap(Load *load, const MoltLoadDesc *desc)
 {
     MoltHeapDesc heap = desc->heap;
     heap.allocator = heap.allocator ? heap.allocator : &load->file->allocator;
-    MoltStatus status = molt_heap_create(&heap, &load->heap, load->error);
+    MoltStatus status = desc->globals ? add_globals(load) : MOLT_OK;
+    if (status == MOLT_OK)
+        status = molt_heap_create(&heap, &load->heap, load->error);
     if (status == MOLT_OK && molt_heap_set_schema(load->heap, load->file->schema) != MOLT_OK)
         status = out_of_memory(load);
     if (status == MOLT_OK &&
@@ -520,6 +566,8 @@ MoltStatus molt_snapshot_file_load(MoltSnapshotFile *file, const MoltLoadDesc *d
         status = fill_heap(&load, report);
     if (status == MOLT_OK && desc->schema)
         status = migrate(&load, desc, report);
+    if (status == MOLT_OK && desc->globals)
+        status = molt_heap_aim_globals(load.heap, desc->globals, error);
     if (status == MOLT_OK && desc->running)
         status = take_external(&load, desc->running);
     molt__images_free(&load.images);

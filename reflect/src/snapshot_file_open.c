@@ -313,7 +313,10 @@ static const char *check_span(const MoltSnapshotFile *file, const MoltFileSpan *
     if (row->blocks == 0 || row->blocks > MOLT__SPAN_BLOCKS_MAX || row->capacity == 0 ||
         row->capacity > CAPACITY_LIMIT)
         return "a span cannot have so many blocks or elements";
-    if (!molt__span_shape(shape, file->schema, row->type, row->capacity, row->blocks) ||
+    if (row->align > MOLT__GRANULE || (row->align & (row->align - 1)) != 0 || row->reserved != 0)
+        return "blocks cannot be aligned so";
+    if (!molt__span_shape(shape, file->schema, row->type, row->capacity, row->blocks,
+                          row->align) ||
         shape->bytes > POSITION_LIMIT)
         return "a span cannot be so large";
     if (__builtin_add_overflow(row->first_serial, row->blocks, &end) ||

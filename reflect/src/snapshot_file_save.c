@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "block_image.h"
+#include "molt/globals.h"
 #include "snapshot_findings.h"
 #include "snapshot_output.h"
 #include "snapshot_places.h"
@@ -172,6 +173,9 @@ static void write_pointer(Save *save, const MoltImageOp *op, const unsigned char
     memcpy(&value, from, sizeof value);
     if (value == 0)
         return;
+    uintptr_t mirror = molt_heap_mirror(heap, value, op->pointee);
+    if (mirror != 0)
+        value = mirror; /* a file knows variables as fields of an object */
     if (value - heap->base < heap->granule_count << MOLT__GRANULE_SHIFT)
         write_heap_pointer(save, op, value, to);
     else if (save->code && value - save->code->begin < save->code->end - save->code->begin)
@@ -354,7 +358,8 @@ static void write_tables(Save *save)
         const MoltFileSpan row = {.type = save->places.placed[i].type,
                                   .blocks = span->blocks,
                                   .capacity = span->capacity,
-                                  .first_serial = span->first_serial};
+                                  .first_serial = span->first_serial,
+                                  .align = span->align};
         molt__stream_put(stream, &row, sizeof row);
     }
     end_section(save, MOLT__FILE_SPANS);
@@ -363,13 +368,24 @@ static void write_tables(Save *save)
     end_section(save, MOLT__FILE_BLOCKS);
 }
 
-/* Roots stand in the order of the schema, which sorts them by name. */
+static const void *root_called(const MoltHeap *heap, const char *name)
+{
+    const MoltTables *tables = &heap->schema->tables;
+    for (uint32_t r = 0; r < tables->root_count; r++)
+        if (strcmp(molt_string(heap->schema, tables->roots[r].name), name) == 0)
+            return molt_heap_root(heap, r);
+    return NULL;
+}
+
+/* Roots stand in the order of the file's schema, which leaves out a globals type without fields. */
 static void write_roots(Save *save)
 {
     const MoltHeap *heap = save->heap;
-    for (uint32_t r = 0; r < save->places.schema->tables.root_count; r++) {
+    const MoltFilePlaces *places = &save->places;
+    const MoltRoot *rows = places->schema->tables.roots;
+    for (uint32_t r = 0; r < places->schema->tables.root_count; r++) {
         MoltPlace place;
-        const void *object = molt_heap_root(heap, r);
+        const void *object = root_called(heap, molt_string(places->schema, rows[r].name));
         uint64_t written = 0;
         molt_heap_locate(heap, object, &place);
         if (place.kind == MOLT_PLACE_BLOCK)
@@ -492,6 +508,7 @@ MoltStatus molt_snapshot_file_save(const MoltHeap *heap, const char *path, const
                  .symbols = {.allocator = *allocator},
                  .slots = {.allocator = *allocator},
                  .findings = {.allocator = *allocator, .policy = desc->policy}};
+    molt_heap_gather_globals(heap);
     MoltStatus status = molt__file_places_make(heap, &save.places, error);
     if (status == MOLT_OK)
         status = write_file(&save, path, desc, report, error);

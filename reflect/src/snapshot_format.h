@@ -68,6 +68,8 @@ typedef struct MoltFileType {
 typedef struct MoltFileSpan {
     uint32_t type, blocks;
     uint64_t capacity, first_serial;
+    uint32_t align; /* least alignment of its blocks beside their type's; 0: none */
+    uint32_t reserved;
 } MoltFileSpan;
 
 typedef struct MoltFileSlot {

@@ -52,6 +52,24 @@ const MoltField *molt__find_member(const MoltSchema *schema, MoltTypeId id, cons
     return NULL;
 }
 
+/* A variable's name may hold what otherwise ends one. */
+size_t molt__path_name(const char *path, size_t length, const char **name, size_t *name_length)
+{
+    size_t taken = 0;
+    if (length > 0 && path[0] == '"') {
+        const char *end = memchr(path + 1, '"', length - 1);
+        taken = end ? (size_t)(end - path) + 1 : length;
+        *name = path + 1;
+        *name_length = end ? taken - 2 : taken - 1;
+        return taken;
+    }
+    while (taken < length && !memchr(".[-", path[taken], 3))
+        taken++;
+    *name = path;
+    *name_length = taken;
+    return taken;
+}
+
 /* ---- pointers -------------------------------------------------------------------------------- */
 
 static uint64_t block_bytes(const MoltSchema *schema, const MoltBlock *block)
@@ -137,8 +155,10 @@ static bool needs_field(const Walk *walk, MoltTypeId owner, const MoltField *fie
 
 static MoltStatus go_to_member(Walk *walk)
 {
-    const char *name = walk->path + walk->at;
-    size_t length = strcspn(name, ".[-");
+    const char *name;
+    size_t length;
+    const char *rest = walk->path + walk->at;
+    const size_t taken = molt__path_name(rest, strlen(rest), &name, &length);
     uint64_t offset = 0;
     MoltStatus status = is_pointer(walk) ? follow_value(walk, 0) : MOLT_OK;
     if (status != MOLT_OK)
@@ -156,7 +176,7 @@ static MoltStatus go_to_member(Walk *walk)
         return fail(walk, MOLT_NOT_FOUND, "%s%s has no member %.*s",
                     value->count > 0 ? "a list of " : "", molt_type_name(walk->schema, value->type),
                     length > 100 ? 100 : (int)length, name);
-    walk->at += length;
+    walk->at += taken;
     value->type = molt_value_type(walk->schema, field->type);
     value->bytes += offset;
     if (needs_field(walk, owner, field)) {
@@ -240,7 +260,11 @@ static MoltStatus start_at_id(Walk *walk, const char *colon)
 static MoltStatus start(Walk *walk)
 {
     const MoltTables *tables = &walk->schema->tables;
-    const char *colon = strrchr(walk->path, ':');
+    const char *quote = strchr(walk->path, '"');
+    size_t before = quote ? (size_t)(quote - walk->path) : strlen(walk->path);
+    while (before > 0 && walk->path[before - 1] != ':')
+        before--;
+    const char *colon = before > 0 ? walk->path + before - 1 : NULL;
     size_t length = strcspn(walk->path, ".[-");
     for (uint32_t root = 0; root < tables->root_count; root++) {
         const char *name = molt_string(walk->schema, tables->roots[root].name);

@@ -22,6 +22,10 @@ typedef struct MoltStateValue {
 MoltStatus molt__state_path(const MoltHeap *heap, const char *path, MoltStateValue *out,
                             MoltError *error);
 
+/* A member's name at the start of a path, up to what ends it; the name of a variable that has a file
+ * stands in quotes. The number of characters it takes. */
+size_t molt__path_name(const char *path, size_t length, const char **name, size_t *name_length);
+
 /* The field of that name in a struct or union, members of anonymous unions included; NULL when there
  * is none. *offset grows by the bytes from the start of the struct to the field. */
 const MoltField *molt__find_member(const MoltSchema *schema, MoltTypeId id, const char *name,

@@ -263,11 +263,12 @@ static bool has_objects(const Check *check, MoltTypeId id)
 static uint16_t flags_of_kind(uint16_t kind)
 {
     switch (kind) {
-    case MOLT_KIND_INT: return MOLT_TYPE_SIGNED | MOLT_TYPE_CHAR;
+    case MOLT_KIND_INT: return MOLT_TYPE_SIGNED | MOLT_TYPE_CHAR | MOLT_TYPE_UNTYPED;
     case MOLT_KIND_ENUM: return MOLT_TYPE_SIGNED | MOLT_TYPE_FLAGS;
     case MOLT_KIND_FLOAT: return MOLT_TYPE_BINARY_FLOAT;
     case MOLT_KIND_FUNCTION: return MOLT_TYPE_VARIADIC;
     case MOLT_KIND_ARRAY: return MOLT_TYPE_FLEXIBLE;
+    case MOLT_KIND_STRUCT: return MOLT_TYPE_GLOBALS;
     default: return 0;
     }
 }
@@ -278,7 +279,7 @@ static bool has_sane_size(const Check *check, const MoltType *type)
     switch (type->kind) {
     case MOLT_KIND_BOOL: return size == 1;
     case MOLT_KIND_INT:
-        if (type->flags & MOLT_TYPE_CHAR)
+        if (type->flags & (MOLT_TYPE_CHAR | MOLT_TYPE_UNTYPED))
             return size == 1;
         return size == 1 || size == 2 || size == 4 || size == 8 || size == 16;
     case MOLT_KIND_FLOAT: return size == 2 || size == 4 || size == 8 || (size >= 10 && size <= 16);

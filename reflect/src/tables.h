@@ -21,6 +21,12 @@ MoltAbi molt__own_abi(void);
 MoltStatus molt__schema_make(const MoltTables *tables, bool hashed, const MoltAllocator *allocator,
                              MoltSchema **out, MoltError *error);
 
+/* The globals of a library that has none: as if it were not there. */
+static inline bool molt__is_vacant(const MoltType *type)
+{
+    return (type->flags & MOLT_TYPE_GLOBALS) != 0 && type->count == 0;
+}
+
 /* Types that `type` holds by value, as a numbered list: fields, the element of an array, vector,
  * complex or _Atomic type, an enum's storage. Pointers and functions hold none, so the lists form no
  * cycle in sound tables. */

@@ -19,6 +19,11 @@ static void describe_object(const MoltMigration *m, uint64_t i, char *buffer, si
         snprintf(buffer, size, "a root");
         return;
     }
+    const char *variable = molt__migrate_globals_name(m);
+    if (variable) {
+        snprintf(buffer, size, "%s", variable);
+        return;
+    }
     i = object_index(m, i);
     const char *type = molt_type_name(m->plan->before, span->type);
     uint64_t block = m->batch_block + (m->batch_of_blocks ? i : 0);

@@ -92,7 +92,9 @@ class Metadata(GameTest):
                         ("tables", ctypes.POINTER(ctypes.c_uint32)), ("heap", ctypes.c_void_p),
                         ("sites", ctypes.c_void_p), ("sites_end", ctypes.c_void_p),
                         ("generator", ctypes.c_char_p), ("compiler", ctypes.c_char_p),
-                        ("hooks", ctypes.c_void_p), ("hooks_end", ctypes.c_void_p)]
+                        ("hooks", ctypes.c_void_p), ("hooks_end", ctypes.c_void_p),
+                        ("allocations", ctypes.c_void_p), ("allocation_text", ctypes.c_char_p),
+                        ("allocation_count", ctypes.c_uint32), ("reserved", ctypes.c_uint32)]
         module = Module.in_dll(library, "molt_module")
         schema = json.loads((self.folder / "schema.json").read_text())
         self.assertEqual((module.size, module.version), (ctypes.sizeof(Module), 1))
@@ -100,6 +102,7 @@ class Metadata(GameTest):
         self.assertTrue(module.compiler)
         self.assertEqual((module.hooks, module.hooks_end), (None, None))
         self.assertEqual(module.sites_end - module.sites, 40)  # one MoltSite
+        self.assertEqual((module.allocations, module.allocation_count), (None, 0))
         tables = module.tables
         hash_words = [tables[4] | tables[5] << 32, tables[6] | tables[7] << 32]
         self.assertEqual(f"{hash_words[1]:016x}{hash_words[0]:016x}", schema["hash"])

@@ -103,6 +103,7 @@ def main():
     for option in ("--codegen", "--evolve", "--cc", "--cflags"):
         parser.add_argument(option, default="")
     parser.add_argument("--include", action="append", default=[])
+    parser.set_defaults(optimise="-O1", whole=True)
     args = parser.parse_args()
     problems, wrong, ranges = [], 0, 0
     for case in args.cases:

@@ -15,6 +15,7 @@ and compares the outcome and the findings with what the case's leading comment e
     cflags: FLAG...                            for the compiler, where the edit is one it warns of
     old: STRUCT                                version 2 can include "old.h", with its layout in version 1
     with: FILE                                 another source of both versions, beside the case
+    variables: as-they-come                    without the flags that keep variables whole
 
 That is the live policy. Under the strict one an edit with losses is refused, by each of them, and any
 other edit ends alike. Where an edit is migrated live, going back to version 1 must give the dump that
@@ -35,6 +36,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "oracle"
 
 from compare_dumps import compare_dumps
 from molt_schema import load_json
+
+ROUTING = pathlib.Path(__file__).parents[2] / "route/plain_memory.c"
 
 
 @dataclasses.dataclass
@@ -57,6 +60,7 @@ class Case:
     old: list # structs that version 2 knows the old layout of
     json: bool = True # the states may be read back from their dumps
     file: str = "same" # what a reload through a file comes to, beside one in memory
+    whole: bool = True # with the flags that keep variables whole
 
 
 def strict_of(live, losses_allowed=False):
@@ -76,7 +80,7 @@ def read_case(source):
     lines = [line.strip(" *") for line in comment.group(1).splitlines()] if comment else []
     words = {key: [line[len(key) + 1:].split() for line in lines if line.startswith(f"{key}:")]
              for key in ("expect", "report", "strict", "undo", "redo", "through-file", "json", "cflags",
-                         "with", "old")}
+                         "with", "old", "variables")}
     if len(words["expect"]) != 1 or any(len(words[key]) > 1 for key in ("undo", "redo", "strict")):
         sys.exit("the leading comment must have one `expect:` line and at most one `undo:`, `redo:` "
                  "and `strict:`")
@@ -88,12 +92,33 @@ def read_case(source):
     live = Expectation(" ".join(words["expect"][0]), words["report"], undo, redo, texts, backs)
     return Case(live, strict_of(live, bool(words["strict"])), sum(words["cflags"], []),
                 [line[0] for line in words["with"]], [line[0] for line in words["old"]],
-                not words["json"], file)
+                not words["json"], file, words["variables"] != [["as-they-come"]])
 
 
 def run(command, **options):
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           check=False, **options)
+
+
+def variable_flags(cc):
+    """Those of molt_add_game()."""
+    if "clang" not in run([cc, "--version"]).stdout:
+        return ["-fno-toplevel-reorder", "-fno-ipa-reference-addressable"]
+    probe = run([cc, "-fkeep-persistent-storage-variables", "-E", "-x", "c", "/dev/null"])
+    return (["-fkeep-persistent-storage-variables"] if probe.returncode == 0
+            else ["-include", "molt/keep_statics.h"])
+
+
+def route(args, folder):
+    """The object that sends malloc and its relatives to the heap."""
+    routing = folder / "plain_memory.o"
+    if not routing.exists():
+        routed = run([args.cc, *shlex.split(args.cflags), "-std=gnu11", "-g", "-O2", "-fPIC",
+                      "-fno-builtin", "-fno-lto", "-fno-omit-frame-pointer", "-fvisibility=hidden",
+                      *[f"-I{i}" for i in args.include], "-c", str(ROUTING), "-o", str(routing)])
+        if routed.returncode != 0:
+            sys.exit(f"the file that routes malloc does not compile:\n{routed.stdout}")
+    return routing
 
 
 def build(args, sources, version, folder, *options):
@@ -109,9 +134,11 @@ def build(args, sources, version, folder, *options):
     generated = run(command)
     if generated.returncode != 0:
         return None, generated.stdout
-    command = [args.cc, *shlex.split(args.cflags), "-std=gnu11", "-g", "-O1", "-fPIC", "-shared",
+    command = [args.cc, *shlex.split(args.cflags), "-std=gnu11", "-g", args.optimise, "-fPIC", "-shared",
                "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", *flags,
-               *args.case_flags, *map(str, sources), str(metadata), "-o", str(library), "-lm"]
+               *(variable_flags(args.cc) if args.whole else []),
+               *args.case_flags, *map(str, sources), str(metadata), str(route(args, folder)), "-o",
+               str(library), "-lm"]
     compiled = run(command)
     if compiled.returncode != 0:
         sys.exit(f"version {version} does not compile:\n{compiled.stdout}")
@@ -187,7 +214,9 @@ def arguments(about):
     parser.add_argument("--evolve", required=True)
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--cflags", default="")
+    parser.add_argument("--optimise", default="-O1")
     parser.add_argument("--include", action="append", default=[])
+    parser.set_defaults(whole=True)
     return parser
 
 
@@ -234,7 +263,7 @@ def main():
     args = parser.parse_args()
     source = args.case.resolve()
     case = read_case(source.read_text())
-    args.case_flags = case.cflags
+    args.case_flags, args.whole = case.cflags, case.whole
     sources = [source, *(source.parent / other for other in case.others)]
     with tempfile.TemporaryDirectory(prefix="molt-evolution-") as name:
         folder = pathlib.Path(name)

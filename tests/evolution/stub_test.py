@@ -54,6 +54,7 @@ def main():
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--cflags", default="")
     parser.add_argument("--include", action="append", default=[])
+    parser.set_defaults(optimise="-O1", whole=True)
     args = parser.parse_args()
     args.include.append(str(args.cases.resolve().parent))
     wrong = 0

@@ -114,15 +114,15 @@ class Headless(HostTest):
 class Console(HostTest):
     def test_commands_are_answered_in_order(self):
         done = self.host(self.gallery(), "--headless", "--console", "--events", "-",
-                         text="frames\nscreenshot a.png\ndump a.json\njump\n"
+                         text="frames\nscreenshot a.png\ndump a.json\nleaks\njump\n"
                               "screenshot no/b.png\nquit\n")
         told = [event for event in self.events(done.stdout) if event["event"] in ("done", "frame")]
         self.assertEqual(told[0]["event"], "frame")
         self.assertEqual([(event["command"], event["ok"]) for event in told[1:]],
                          [("frames", True), ("screenshot a.png", True), ("dump a.json", True),
-                          ("jump", False), ("screenshot no/b.png", False), ("quit", True)])
-        self.assertIn("screenshot PATH", told[4]["error"])
-        self.assertIn("no/b.png", told[5]["error"])
+                          ("leaks", True), ("jump", False), ("screenshot no/b.png", False), ("quit", True)])
+        self.assertIn("screenshot PATH", told[5]["error"])
+        self.assertIn("no/b.png", told[6]["error"])
         self.check_gallery(Picture(self.folder / "a.png"))
         json.loads((self.folder / "a.json").read_text())
 

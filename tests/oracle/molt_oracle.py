@@ -186,7 +186,8 @@ class Migration(Notes):
             if moved:
                 done.add(name)
             elif was is None:
-                result[name] = self.default(slot, here)
+                # a variable starts with its initialiser, which no schema has
+                result[name] = ANY if new_type.get("globals") else self.default(slot, here)
             else:
                 old_field = old_type["by_name"][was]
                 result[name] = self.convert_union((old_type, new_type), (old_field, field), value,

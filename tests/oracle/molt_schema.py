@@ -9,7 +9,7 @@ import struct
 
 from molt_numbers import parse_float
 
-_PATH = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+)\]|\+(\d+)")
+_PATH = re.compile(r"\.(?:\"([^\"]+)\"|([A-Za-z_]\w*))|\[(\d+)\]|\+(\d+)")
 
 
 def load_json(path):
@@ -24,12 +24,12 @@ def parse_path(text):
         if match.start() != at:
             break
         at = match.end()
-        if match.group(1) is not None:
-            parts.append(("field", match.group(1)))
-        elif match.group(2) is not None:
-            parts.append(("index", int(match.group(2))))
+        if match.group(1) or match.group(2):
+            parts.append(("field", match.group(1) or match.group(2)))
+        elif match.group(3) is not None:
+            parts.append(("index", int(match.group(3))))
         else:
-            parts.append(("raw", int(match.group(3))))
+            parts.append(("raw", int(match.group(4))))
     if at != len(text):
         raise ValueError(f"path {text!r} is malformed at column {at + 1}")
     return parts

@@ -131,20 +131,26 @@ static inline void spec_enum(MoltBuilder *builder, const EnumSpec *spec)
     molt_builder_set_enumerators(builder, id, items, count);
 }
 
-/* A schema of these structs and enums; the first struct is the root. Aborts on a mistake in the
+/* A schema of these structs and enums; the first struct is the root, one called "(globals)" the
+ * variables. Aborts on a mistake in the
  * table. */
 static inline MoltSchema *spec_schema_with(const StructSpec *specs, uint32_t count,
                                            const EnumSpec *enums, uint32_t enum_count)
 {
     MoltBuilder *builder = molt_builder_create(NULL);
-    for (uint32_t s = 0; s < count; s++)
+    for (uint32_t s = 0; s < count; s++) {
+        bool globals = strcmp(specs[s].name, MOLT_GLOBALS_TYPE) == 0;
         molt_builder_add_type(builder,
                               &(MoltType){.name = molt_builder_string(builder, specs[s].name),
                                           .kind = specs[s].fields[0].arm ? MOLT_KIND_UNION
                                                                          : MOLT_KIND_STRUCT,
+                                          .flags = globals ? MOLT_TYPE_GLOBALS : 0,
                                           .size = specs[s].size,
                                           .align = (uint32_t)specs[s].align,
                                           .elem = MOLT_NO_TYPE});
+        if (globals)
+            molt_builder_add_root(builder, MOLT_GLOBALS_ROOT, s);
+    }
     for (uint32_t e = 0; e < enum_count; e++)
         spec_enum(builder, &enums[e]);
     for (uint32_t s = 0; s < count; s++) {

@@ -33,6 +33,10 @@ typedef struct MoltCodeMap {
     /* The same in the library that comes; 0 when it has none. NULL: the library stays (dumps). */
     uintptr_t (*resolve)(void *context, const MoltCodeTarget *target);
     bool stays; /* the library that comes is this one, as in a load: its addresses are good */
+    /* The variables of the library that comes, which a migration fills; NULL: they are no state. */
+    struct MoltGlobals *globals;
+    /* Where the library that comes calls malloc, for hooks that do; NULL: nothing is known of it. */
+    const struct MoltCallSites *call_sites;
 } MoltCodeMap;
 
 #endif

@@ -12,7 +12,8 @@ typedef struct MoltDumpDesc {
 } MoltDumpDesc;
 
 /* All live blocks and roots as one JSON text (UTF-8, ends in a newline); the caller frees it with
- * free(). `desc` may be NULL. Only reads. Equal states give equal text when `addresses` is off. */
+ * free(). `desc` may be NULL. Only reads, but for the mirror of the globals. Equal states give equal
+ * text when `addresses` is off. */
 MoltStatus molt_dump_json(const MoltHeap *heap, const MoltDumpDesc *desc, char **out, size_t *length,
                           MoltError *error);
 

@@ -49,9 +49,19 @@ enum { /* MoltType.flags */
     MOLT_TYPE_FLAGS = 1u << 2,    /* ENUM annotated MOLT_FLAGS */
     MOLT_TYPE_VARIADIC = 1u << 3, /* FUNCTION with ... */
     MOLT_TYPE_BINARY_FLOAT = 1u << 4, /* FLOAT whose bits are IEEE-754 of its size */
-    MOLT_TYPE_FLEXIBLE = 1u << 5 /* ARRAY of as many elements as its object's block has: the last
-                                    member of a struct, which no other type holds by value */
+    MOLT_TYPE_FLEXIBLE = 1u << 5, /* ARRAY of as many elements as its object's block has: the last
+                                     member of a struct, which no other type holds by value */
+    MOLT_TYPE_GLOBALS = 1u << 6, /* STRUCT of the library's variables, which lie apart in its image
+                                    (globals.h); its fields are called "score", "ground.c:rain" and
+                                    "ground.c:grow():calls". None is at its start or touches
+                                    another, so that addresses in it mean one of them */
+    MOLT_TYPE_UNTYPED = 1u << 7 /* INT of one byte: plain memory (malloc) of which no type is known.
+                                   At most one of a schema */
 };
+
+/* The name of that struct, which no C type can have, and of the root that leads to its one object. */
+#define MOLT_GLOBALS_TYPE "(globals)"
+#define MOLT_GLOBALS_ROOT "globals"
 
 typedef struct MoltType {
     uint32_t name; /* string; "Ant", "int", "Ant *", "int[4][3]"; unique in a schema. Struct, union and
@@ -115,7 +125,8 @@ typedef struct MoltEnumerator {
     X(MOVED, "moved")       /* text: the path that the value comes from, "^.a.b[1]" */             \
     X(INDEX, "index")       /* on an array; text: name of the enum whose values are its indices */ \
     X(VERSION, "version")   /* text: the number; of a struct, part of its layout's hash */         \
-    X(MIGRATE, "migrate")   /* a struct that has a hook; made by the hook, not by an annotation */
+    X(MIGRATE, "migrate")   /* a struct that has a hook; made by the hook, not by an annotation */ \
+    X(POOL, "pool")         /* text: the type that plain memory is cut up into */
 
 typedef enum MoltNoteKind {
 #define X(name, id) MOLT_NOTE_##name,
@@ -134,7 +145,7 @@ typedef struct MoltNote {
 } MoltNote;
 
 typedef struct MoltRoot {
-    uint32_t name; /* "state" for what start_up() returns */
+    uint32_t name; /* "state" for what start_up() returns, "globals" for the library's variables */
     MoltTypeId type; /* the object's type, not the pointer's */
 } MoltRoot;
 
@@ -144,6 +155,9 @@ typedef struct MoltSpelling {
     uint32_t text;
     MoltTypeId type;
 } MoltSpelling;
+
+/* What the type of plain memory without a known type is called; no C type is spelled so. */
+#define MOLT_UNTYPED_NAME "untyped memory"
 
 typedef struct MoltHash {
     uint64_t low, high;
@@ -177,6 +191,23 @@ typedef struct MoltTables {
     const char *strings;
 } MoltTables;
 
+enum { /* MoltAllocation.flags */
+    MOLT_ALLOCATION_WRAPPER = 1u << 0, /* `function` gives the block on: its callers say the type */
+    MOLT_ALLOCATION_POOL = 1u << 1 /* MOLT_POOL: the block's rest may be shorter than an element */
+};
+
+/* A call in the sources that makes or grows plain memory: of malloc and the like, or of a function
+ * that gives on what it got from one of them. */
+typedef struct MoltAllocation {
+    uint32_t file; /* strings in MoltModule.allocation_text; relative to the schema's base */
+    uint32_t line, column;
+    uint32_t callee;   /* "malloc", "xmalloc" */
+    uint32_t function; /* that calls */
+    uint32_t reason;   /* why no type is known; "" otherwise */
+    MoltTypeId type;   /* MOLT_NO_TYPE: not known */
+    uint32_t flags;
+} MoltAllocation;
+
 /* What a game library exports as `molt_module` (default visibility). */
 typedef struct MoltModule {
     uint32_t size;    /* sizeof(MoltModule) of the writer */
@@ -187,8 +218,14 @@ typedef struct MoltModule {
     const char *generator; /* "molt-codegen 0.1.0" */
     const char *compiler;  /* __VERSION__ of the compiler that built the library */
     MoltHook *hooks, *hooks_end; /* NULL, NULL when the game has none */
+    const MoltAllocation *allocations; /* in order of file, line and column */
+    const char *allocation_text;       /* their strings; offset 0 is "" */
+    uint32_t allocation_count;
+    uint32_t reserved;
 } MoltModule;
 
 #define MOLT_MODULE_SYMBOL "molt_module"
+/* Exported by a library whose calls of malloc and its relatives go to the heap. */
+#define MOLT_PLAIN_MEMORY_SYMBOL "molt_plain_memory"
 
 #endif

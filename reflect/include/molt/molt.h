@@ -3,7 +3,7 @@
  *
  * Annotations are empty to the compiler and read by molt-codegen. They stand where C attributes may:
  * on a field before its `;` (after a bit-field's width), on an enumerator after its name, on a struct
- * or enum after its `}`. */
+ * or enum after its `}`, on a variable before its `=` or `;`. */
 #ifndef MOLT_H
 #define MOLT_H
 
@@ -25,13 +25,15 @@
 #define MOLT_ROOT(Type) _Static_assert(sizeof(Type) > 0, "MOLT_ROOT needs a complete type")
 #endif
 
-/* Field, enumerator, struct or enum had these names before, oldest first: MOLT_WAS("hp", "life"). */
+/* Field, enumerator, struct, enum or variable had these names before, oldest first:
+ * MOLT_WAS("hp", "life"). A variable's are of its own scope, or full: "ground.c:rain", ":score". */
 #define MOLT_WAS(...) MOLT__NOTE(was __VA_ARGS__)
 /* Value of a field that has no source: a constant, a string, or a braced initialiser. */
 #define MOLT_DEFAULT(...) MOLT__NOTE(default __VA_ARGS__)
 /* Refuse the reload when this field would have no source. */
 #define MOLT_REQUIRED MOLT__NOTE(required)
-/* Not persistent: takes its default in files and whenever its type is rebuilt. */
+/* Not persistent: takes its default in files and whenever its type is rebuilt; a variable starts anew
+ * with every reload. */
 #define MOLT_TRANSIENT MOLT__NOTE(transient)
 /* A pointer to something outside the heap: bits kept within the process, never followed or saved. */
 #define MOLT_EXTERNAL MOLT__NOTE(external)
@@ -54,6 +56,9 @@
 /* Pointer or flexible array has as many elements as the integer field beside it says. The heap knows
  * the count of its own blocks by itself. */
 #define MOLT_COUNT(field) MOLT__NOTE(count field)
+/* On a pointer, field or variable: the plain memory that is allocated into it is cut up by the game
+ * itself into objects of that type, one after the other from its start. */
+#define MOLT_POOL(Type) MOLT__NOTE(pool Type)
 
 /* Number of a struct's meaning, to be raised when the values mean something else while the layout stays:
  * a reload that changes it needs a hook (hook.h). */
@@ -73,7 +78,17 @@ typedef struct MoltSite {
     uint32_t element; /* molt_new_flexible: bytes of an element of the array; else 0 */
 } MoltSite;
 
-/* The host's heap as the library sees it. Grows only at the end. Set before start_up() runs. */
+/* Where the game called malloc or one of its relatives: the address that the call returns to, and what
+ * stack and frame pointer were at the call. The last two are 0 on machines where no frame is walked. */
+typedef struct MoltCaller {
+    uintptr_t address, stack, frame;
+} MoltCaller;
+
+/* The host's heap as the library sees it. Grows only at the end. Set before start_up() runs.
+ *
+ * plain_*: what C's own functions of these names do, for blocks of the heap and for those of libc's
+ * that come back. NULL, with errno set, when memory is out or the size or alignment is impossible.
+ * They may be called from several threads. */
 typedef struct MoltHeapApi MoltHeapApi;
 struct MoltHeapApi {
     uint32_t size;
@@ -84,6 +99,13 @@ struct MoltHeapApi {
     void (*destroy)(const MoltHeapApi *api, void *block);
     char *(*duplicate)(const MoltHeapApi *api, const char *text);
     size_t (*count)(const MoltHeapApi *api, const void *block);
+    /* Zeroed, also for size 0 a block of its own. `align` is a power of two. */
+    void *(*plain_new)(const MoltHeapApi *api, const MoltCaller *caller, size_t size, size_t align);
+    void *(*plain_resize)(const MoltHeapApi *api, const MoltCaller *caller, void *block,
+                          size_t size);
+    char *(*plain_text)(const MoltHeapApi *api, const char *text, size_t length); /* adds a NUL */
+    void (*plain_free)(const MoltHeapApi *api, void *block);
+    size_t (*plain_size)(const MoltHeapApi *api, const void *block); /* bytes that may be used */
 };
 
 /* Defined by the generated metadata of the library. */

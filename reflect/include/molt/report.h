@@ -59,8 +59,11 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(ALIAS_LOST, "alias-lost")             /* and something else points at it too */              \
     X(POINTEE_CHANGED, "pointee-type-changed")                                                     \
     X(TARGET_REMOVED, "interior-target-removed")                                                   \
+    X(INITIALISER_TAKEN, "initialiser-taken") /* a variable that nobody had set */                 \
     X(UNKNOWN_TARGET, "unknown-target")                                                            \
     X(FOREIGN_POINTER, "foreign-pointer") /* left out of a file */                                 \
+    X(UNTYPED_MEMORY, "untyped-memory") /* plain memory of which no type is known */               \
+    X(ADDRESS_IN_INTEGER, "address-in-integer") /* of an object that moved */                      \
     X(DANGLING_POINTER, "dangling-pointer")                                                        \
     X(FUNCTION_MISSING, "function-missing")                                                        \
     X(SIGNATURE_CHANGED, "signature-changed")                                                      \

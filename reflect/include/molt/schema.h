@@ -27,6 +27,11 @@ typedef struct MoltSchema {
 MoltStatus molt_schema_copy(const MoltTables *tables, const MoltAllocator *allocator,
                             MoltSchema **out, MoltError *error);
 
+/* The same with the type of plain memory (MOLT_TYPE_UNTYPED) after all others, which keep their ids. For
+ * libraries whose malloc goes to the heap: their sources need not name that type. */
+MoltStatus molt_schema_copy_plain(const MoltTables *tables, const MoltAllocator *allocator,
+                                  MoltSchema **out, MoltError *error);
+
 /* NULL allowed. */
 void molt_schema_free(MoltSchema *schema);
 

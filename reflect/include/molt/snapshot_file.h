@@ -81,6 +81,10 @@ typedef struct MoltLoadDesc {
     /* State whose MOLT_EXTERNAL pointers in the root objects the loaded roots take over; its schema
      * must equal that of the state after the load. NULL: they are NULL, as all others are. */
     const MoltHeap *running;
+    /* The variables of the running library, which is one of that schema: the new heap's pointers to
+     * variables lead there, and variables that the file does not know have in the mirror what the library
+     * starts with. None is written before molt_heap_take_globals. NULL: variables stay an object. */
+    const struct MoltGlobals *globals;
     MoltHeapDesc heap; /* of the new heap */
 } MoltLoadDesc;
 

@@ -1,0 +1,187 @@
+#include "allocation_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "path.h"
+
+typedef struct Function {
+    const char *name, *file;
+} Function;
+
+typedef struct Functions {
+    Function *items;
+    uint32_t count, capacity;
+} Functions;
+
+static bool is_listed(const Functions *functions, const char *name, const char *file)
+{
+    for (uint32_t i = 0; i < functions->count; i++) {
+        if (strcmp(functions->items[i].name, name) == 0 &&
+            strcmp(functions->items[i].file, file) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool allocates(const Functions *wrappers, const MoltUnitAllocation *call)
+{
+    return call->libc || is_listed(wrappers, call->callee, call->callee_file);
+}
+
+/* A wrapper may call another one, so until nothing is added. */
+static Functions find_wrappers(MoltArena *arena, const MoltLibraryNames *names)
+{
+    Functions wrappers = {0};
+    for (bool added = true; added;) {
+        added = false;
+        for (uint32_t u = 0; u < names->unit_count; u++) {
+            const MoltUnit *unit = &names->units[u];
+            for (uint32_t i = 0; i < unit->allocation_count; i++) {
+                const MoltUnitAllocation *call = &unit->allocations[i];
+                if (!call->gives_on || !allocates(&wrappers, call) ||
+                    is_listed(&wrappers, call->function, call->function_file)) {
+                    continue;
+                }
+                wrappers.items = molt__arena_grow(arena, wrappers.items, wrappers.count,
+                                                  &wrappers.capacity, sizeof *wrappers.items);
+                wrappers.items[wrappers.count++] =
+                    (Function){call->function, call->function_file};
+                added = true;
+            }
+        }
+    }
+    return wrappers;
+}
+
+static int compare_place(const MoltUnitAllocation *a, const MoltUnitAllocation *b)
+{
+    int order = strcmp(a->place.file, b->place.file);
+    if (order == 0) {
+        order = (a->place.line > b->place.line) - (a->place.line < b->place.line);
+    }
+    return order != 0 ? order
+                      : (a->place.column > b->place.column) - (a->place.column < b->place.column);
+}
+
+static int compare_calls(const void *left, const void *right)
+{
+    const MoltUnitAllocation *a = left, *b = right;
+    int order = compare_place(a, b);
+    if (order == 0) {
+        order = strcmp(a->callee, b->callee);
+    }
+    return order != 0 ? order : strcmp(a->type, b->type);
+}
+
+/* Calls of one place: of a header's function in several sources, or several in one macro. */
+static void fold(MoltUnit *library)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < library->allocation_count; i++) {
+        const MoltUnitAllocation *call = &library->allocations[i];
+        MoltUnitAllocation *last = kept > 0 ? &library->allocations[kept - 1] : NULL;
+        if (last == NULL || compare_place(last, call) != 0 ||
+            strcmp(last->callee, call->callee) != 0) {
+            library->allocations[kept++] = *call;
+            continue;
+        }
+        if (strcmp(last->type, call->type) != 0) {
+            last->type = "";
+            last->reason = "calls of one place allocate different types";
+        }
+        last->gives_on = last->gives_on || call->gives_on;
+        last->pool = last->pool && call->pool;
+    }
+    library->allocation_count = kept;
+}
+
+void molt__allocations_link(MoltArena *arena, const MoltLibraryNames *names, MoltUnit *library)
+{
+    Functions wrappers = find_wrappers(arena, names);
+    for (uint32_t u = 0; u < names->unit_count; u++) {
+        const MoltUnit *unit = &names->units[u];
+        for (uint32_t i = 0; i < unit->allocation_count; i++) {
+            MoltUnitAllocation call = unit->allocations[i];
+            MoltTypeId type =
+                call.type[0] != '\0' ? molt_schema_find(unit->schema, call.type) : MOLT_NO_TYPE;
+            if (!allocates(&wrappers, &call)) {
+                continue;
+            }
+            call.type = type != MOLT_NO_TYPE ? molt__library_name(names, u, type) : "";
+            library->allocations = molt__arena_grow(
+                arena, library->allocations, library->allocation_count,
+                &library->allocation_capacity, sizeof *library->allocations);
+            library->allocations[library->allocation_count++] = call;
+        }
+    }
+    if (library->allocation_count > 0) {
+        qsort(library->allocations, library->allocation_count, sizeof *library->allocations,
+              compare_calls);
+        fold(library);
+    }
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+/* Strings one after the other, equal ones once. */
+typedef struct Pool {
+    MoltArena *arena;
+    const char **items;
+    uint32_t *offsets;
+    uint32_t count, capacity, offset_capacity, size;
+} Pool;
+
+static uint32_t intern(Pool *pool, const char *text)
+{
+    for (uint32_t i = 0; i < pool->count; i++) {
+        if (strcmp(pool->items[i], text) == 0) {
+            return pool->offsets[i];
+        }
+    }
+    pool->items = molt__arena_grow(pool->arena, pool->items, pool->count, &pool->capacity,
+                                   sizeof *pool->items);
+    pool->offsets = molt__arena_grow(pool->arena, pool->offsets, pool->count,
+                                     &pool->offset_capacity, sizeof *pool->offsets);
+    pool->items[pool->count] = text;
+    pool->offsets[pool->count++] = pool->size;
+    pool->size += (uint32_t)strlen(text) + 1;
+    return pool->size - (uint32_t)strlen(text) - 1;
+}
+
+static unsigned flags_of(const MoltUnitAllocation *call)
+{
+    return (call->gives_on ? MOLT_ALLOCATION_WRAPPER : 0u) |
+           (call->pool ? MOLT_ALLOCATION_POOL : 0u);
+}
+
+bool molt__allocations_write(MoltText *text, const MoltUnit *library)
+{
+    Pool pool = {.arena = text->arena};
+    if (library->allocation_count == 0) {
+        return false;
+    }
+    intern(&pool, "");
+    molt__text_add(text, "static const MoltAllocation allocations[] = {\n");
+    for (uint32_t i = 0; i < library->allocation_count; i++) {
+        const MoltUnitAllocation *call = &library->allocations[i];
+        const char *file = molt__path_recorded(text->arena, library->base, call->place.file);
+        MoltTypeId type =
+            call->type[0] != '\0' ? molt_schema_find(library->schema, call->type) : MOLT_NO_TYPE;
+        molt__text_add(text,
+                       "    {.file = %u, .line = %u, .column = %u, .callee = %u, .function = %u,\n"
+                       "     .reason = %u, .type = %uu, .flags = %u},\n",
+                       intern(&pool, file), call->place.line, call->place.column,
+                       intern(&pool, call->callee), intern(&pool, call->function),
+                       intern(&pool, call->reason), type, flags_of(call));
+    }
+    molt__text_add(text, "};\n\nstatic const char allocation_text[] =\n");
+    for (uint32_t i = 0; i < pool.count; i++) {
+        molt__text_add(text, "    /* %u */ ", pool.offsets[i]);
+        molt__text_add_literal(text, pool.items[i]);
+        molt__text_add(text, "%s\n", i + 1 < pool.count ? " \"\\0\"" : ";");
+    }
+    molt__text_add(text, "\n");
+    return true;
+}

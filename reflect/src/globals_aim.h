@@ -1,0 +1,13 @@
+/* What a migration of a state from elsewhere leaves to be done for its variables. It must never know
+ * files. */
+#ifndef MOLT_GLOBALS_AIM_H
+#define MOLT_GLOBALS_AIM_H
+
+#include "molt/globals.h"
+#include "molt/plan.h"
+
+/* After a migration of a heap without variables of its own: those that the state before the plan did not
+ * have start as the library's do. */
+void molt__globals_start_added(MoltHeap *heap, const MoltPlan *plan, const MoltGlobals *globals);
+
+#endif

@@ -1,0 +1,326 @@
+/* Plain memory: malloc and its relatives over the heap, typed by where they are called from. A block
+ * that is not the heap's is libc's and goes back there. */
+#include "molt/plain_memory.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <sched.h>
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "heap_plain.h"
+
+/* How many wrappers may call each other. */
+enum { WRAPPERS_MAX = 8 };
+
+/* ---- call sites ------------------------------------------------------------------------------ */
+
+MoltStatus molt_heap_set_call_sites(MoltHeap *heap, const MoltCallSites *sites)
+{
+    return molt__origins_use(&heap->allocator, &heap->origins, sites) ? MOLT_OK
+                                                                      : MOLT_OUT_OF_MEMORY;
+}
+
+static uintptr_t word_at(uintptr_t address)
+{
+    uintptr_t word;
+    memcpy(&word, (const void *)address, sizeof word); /* NOLINT: a place on the caller's stack */
+    return word;
+}
+
+uint32_t molt__plain_site(const MoltCallSites *sites, MoltCaller at)
+{
+    uint32_t found = UINT32_MAX;
+    for (int depth = 0; depth < WRAPPERS_MAX; depth++) {
+        uint32_t next = molt_call_sites_find(sites, at.address);
+        if (next == UINT32_MAX)
+            break;
+        found = next;
+        const MoltCallSite *site = molt_call_sites_at(sites, next);
+        const MoltFrameRule *rule = &site->frame;
+        if (!site->wrapper || rule->base == MOLT_FRAME_NONE || at.stack == 0)
+            break;
+        at.stack = (rule->base == MOLT_FRAME_STACK ? at.stack : at.frame) + (uintptr_t)rule->offset;
+        at.address = word_at(at.stack + (uintptr_t)rule->return_address);
+        if (rule->frame_pointer != 0)
+            at.frame = word_at(at.stack + (uintptr_t)rule->frame_pointer);
+    }
+    return found;
+}
+
+/* ---- types ----------------------------------------------------------------------------------- */
+
+/* Elements of `type` in a block of `size` bytes; false when it cannot be such a block. The elements
+ * cover at least `size` bytes. */
+static bool count_of(const MoltSchema *schema, MoltTypeId id, bool pool, uint64_t size,
+                     uint64_t *count)
+{
+    const MoltType *type = molt_type(schema, id);
+    const MoltField *tail = molt_schema_tail(schema, id);
+    uint64_t header = tail ? tail->bit_offset / 8 : 0;
+    uint64_t unit = tail ? molt_type(schema, molt_type(schema, tail->type)->elem)->size
+                         : type->size;
+    if (unit == 0 || size < header || (!tail && (size == 0 || (!pool && size % unit != 0))))
+        return false;
+    *count = (size - header + unit - 1) / unit;
+    return true;
+}
+
+MoltTypeId molt__plain_type(const MoltPlainTypes *types, uint32_t site, uint64_t size,
+                            uint64_t *count)
+{
+    if (site != UINT32_MAX) {
+        const MoltCallSite *known = molt_call_sites_at(types->sites, site);
+        if (known->type < types->schema->tables.type_count &&
+            count_of(types->schema, known->type, known->pool, size, count))
+            return known->type;
+    }
+    *count = size > 0 ? size : 1;
+    return types->untyped;
+}
+
+MoltTypeId molt__plain_resized_type(const MoltPlainTypes *types, MoltTypeId was, uint32_t site,
+                                    uint64_t size, uint64_t *count)
+{
+    MoltTypeId said = molt__plain_type(types, site, size, count);
+    uint64_t kept = 0;
+    if (said == was || was == types->untyped)
+        return said;
+    if (said == types->untyped && count_of(types->schema, was, false, size, &kept)) {
+        *count = kept;
+        return was;
+    }
+    *count = size;
+    return types->untyped;
+}
+
+static MoltPlainTypes types_of(const MoltHeap *heap)
+{
+    return (MoltPlainTypes){heap->schema, heap->origins.sites, heap->untyped};
+}
+
+/* ---- blocks ---------------------------------------------------------------------------------- */
+
+void molt__heap_lock(MoltHeap *heap)
+{
+    while (atomic_flag_test_and_set_explicit(&heap->busy, memory_order_acquire))
+        sched_yield();
+}
+
+void molt__heap_unlock(MoltHeap *heap)
+{
+    atomic_flag_clear_explicit(&heap->busy, memory_order_release);
+}
+
+static bool in_range(const MoltHeap *heap, const void *block)
+{
+    return (uintptr_t)block - heap->base < heap->granule_count << MOLT__GRANULE_SHIFT;
+}
+
+bool molt__plain_note(const MoltAllocator *allocator, MoltSpan *span, uint32_t index,
+                      uint32_t origin)
+{
+    if (!span->origins) {
+        uint64_t bytes = (uint64_t)span->blocks * sizeof *span->origins;
+        span->origins = allocator->resize(allocator->context, NULL, 0, bytes);
+        if (!span->origins)
+            return false;
+        memset(span->origins, 0, bytes);
+    }
+    span->origins[index] = origin;
+    return true;
+}
+
+static bool note_origin(MoltHeap *heap, const void *block, uint32_t origin)
+{
+    MoltPlace place;
+    molt_heap_locate(heap, block, &place);
+    return molt__plain_note(&heap->allocator, &heap->spans[place.block.span], place.block.index,
+                            origin);
+}
+
+static void *make(MoltHeap *heap, MoltTypeId type, uint64_t count, uint32_t align, uint32_t origin)
+{
+    void *block = molt__heap_new_aligned(heap, type, count, align);
+    if (block && !note_origin(heap, block, origin)) {
+        molt_heap_delete(heap, block);
+        block = NULL;
+    }
+    return block;
+}
+
+static void *or_no_memory(void *block)
+{
+    if (!block)
+        errno = ENOMEM;
+    return block;
+}
+
+static void *plain_new(const MoltHeapApi *api, const MoltCaller *caller, size_t size, size_t align)
+{
+    MoltHeap *heap = api->heap;
+    uint64_t count = 0;
+    if (size > PTRDIFF_MAX)
+        return or_no_memory(NULL);
+    if (align < alignof(max_align_t))
+        align = alignof(max_align_t);
+    if (heap->untyped == MOLT_NO_TYPE || align > MOLT__PLAIN_ALIGN_MAX) { /* no type, no place: libc's */
+        void *block = NULL;
+        int wrong = posix_memalign(&block, align, size > 0 ? size : 1);
+        return or_no_memory(wrong ? NULL : memset(block, 0, size));
+    }
+    molt__heap_lock(heap);
+    uint32_t site = molt__plain_site(heap->origins.sites, *caller);
+    MoltPlainTypes types = types_of(heap);
+    MoltTypeId type = molt__plain_type(&types, site, size, &count);
+    uint32_t origin = molt__origins_of(&heap->allocator, &heap->origins, site);
+    void *block = make(heap, type, count, (uint32_t)align, origin);
+    molt__heap_unlock(heap);
+    return or_no_memory(block);
+}
+
+static char *plain_text(const MoltHeapApi *api, const char *text, size_t length)
+{
+    MoltHeap *heap = api->heap;
+    MoltTypeId type = heap->char_type != MOLT_NO_TYPE ? heap->char_type : heap->untyped;
+    if (length >= PTRDIFF_MAX)
+        return or_no_memory(NULL);
+    char *copy = NULL;
+    if (type == MOLT_NO_TYPE) {
+        copy = malloc(length + 1);
+    } else {
+        molt__heap_lock(heap);
+        copy = make(heap, type, length + 1, alignof(max_align_t), 0);
+        molt__heap_unlock(heap);
+    }
+    if (copy) {
+        memcpy(copy, text, length);
+        copy[length] = '\0';
+    }
+    return or_no_memory(copy);
+}
+
+static uint64_t bytes_of(const MoltHeap *heap, const MoltBlock *block)
+{
+    return molt__span_bytes(&heap->spans[block->span], block->count);
+}
+
+static void *resize(MoltHeap *heap, const MoltBlock *old, uint32_t site, uint64_t size)
+{
+    uint64_t count = 0;
+    uint32_t align = heap->spans[old->span].align;
+    MoltPlainTypes types = types_of(heap);
+    MoltTypeId type = molt__plain_resized_type(&types, old->type, site, size, &count);
+    uint32_t origin = molt__origins_of(&heap->allocator, &heap->origins, site);
+    uint32_t *origins = heap->spans[old->span].origins;
+    if (origin == 0 && origins)
+        origin = origins[old->index];
+    if (type == old->type && align >= alignof(max_align_t)) {
+        /* the attic follows; a block that moved takes its origin along */
+        void *block = molt_heap_resize(heap, old->start, count);
+        if (block)
+            note_origin(heap, block, origin); /* without memory for it the place is not known */
+        return block;
+    }
+    if (type == MOLT_NO_TYPE)
+        return NULL;
+    uint64_t kept = bytes_of(heap, old);
+    void *block = make(heap, type, count,
+                       align > alignof(max_align_t) ? align : (uint32_t)alignof(max_align_t),
+                       origin);
+    if (block) {
+        memcpy(block, old->start, kept < size ? kept : size);
+        molt_heap_delete(heap, old->start);
+    }
+    return block;
+}
+
+static void *plain_resize(const MoltHeapApi *api, const MoltCaller *caller, void *block,
+                          size_t size)
+{
+    MoltHeap *heap = api->heap;
+    MoltPlace place;
+    if (!block)
+        return plain_new(api, caller, size, 0);
+    if (!in_range(heap, block))
+        return realloc(block, size);
+    if (size > PTRDIFF_MAX)
+        return or_no_memory(NULL);
+    molt__heap_lock(heap);
+    if (!molt__heap_find_start(heap, block, &place)) {
+        molt__heap_unlock(heap);
+        molt__heap_fault_place(heap, "realloc", block);
+    }
+    void *result = NULL;
+    if (size == 0)
+        molt_heap_delete(heap, block); /* as glibc does */
+    else
+        result = resize(heap, &place.block, molt__plain_site(heap->origins.sites, *caller), size);
+    molt__heap_unlock(heap);
+    return size == 0 ? NULL : or_no_memory(result);
+}
+
+static void plain_free(const MoltHeapApi *api, void *block)
+{
+    MoltHeap *heap = api->heap;
+    if (!block)
+        return;
+    if (!in_range(heap, block)) {
+        free(block);
+        return;
+    }
+    molt__heap_lock(heap);
+    bool freed = molt_heap_delete(heap, block);
+    molt__heap_unlock(heap);
+    if (!freed)
+        molt__heap_fault_place(heap, "free", block);
+}
+
+static size_t plain_size(const MoltHeapApi *api, const void *block)
+{
+    MoltHeap *heap = api->heap;
+    MoltPlace place;
+    if (!block)
+        return 0;
+    if (!in_range(heap, block))
+        return malloc_usable_size((void *)block); /* NOLINT: which does not write */
+    molt__heap_lock(heap);
+    bool found = molt__heap_find_start(heap, block, &place);
+    uint64_t bytes = found ? bytes_of(heap, &place.block) : 0;
+    molt__heap_unlock(heap);
+    if (!found)
+        molt__heap_fault_place(heap, "malloc_usable_size", block);
+    return (size_t)bytes;
+}
+
+void molt__heap_make_plain_api(MoltHeapApi *api)
+{
+    api->plain_new = plain_new;
+    api->plain_resize = plain_resize;
+    api->plain_text = plain_text;
+    api->plain_free = plain_free;
+    api->plain_size = plain_size;
+}
+
+/* ---- what is known of blocks ----------------------------------------------------------------- */
+
+uint32_t molt_heap_align(const MoltHeap *heap, const MoltBlock *block)
+{
+    return heap->spans[block->span].align;
+}
+
+const MoltOrigin *molt_heap_origin(const MoltHeap *heap, const MoltBlock *block)
+{
+    const MoltSpan *span = &heap->spans[block->span];
+    if (!span->origins || span->align == 0)
+        return NULL;
+    uint32_t origin = span->origins[block->index];
+    static const MoltOrigin unknown = {.file = "", .function = "", .reason = ""};
+    return origin < heap->origins.count ? &heap->origins.items[origin] : &unknown;
+}
+
+bool molt_heap_is_untyped(const MoltHeap *heap, const MoltBlock *block)
+{
+    return block->type == heap->untyped;
+}

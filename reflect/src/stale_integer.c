@@ -1,0 +1,173 @@
+/* Integers that hold the address of an object which moves or goes: nobody can tell them from numbers,
+ * so they are counted and told, and stay as they are. */
+#include <stdio.h>
+#include <string.h>
+
+#include "dump_path.h"
+#include "migration.h"
+
+/* Runs of 64-bit integers in one element of a type; what does not fit is not looked at. */
+enum { RUNS_MAX = 512 };
+
+typedef struct Run {
+    uint64_t offset, count;
+    MoltTypeId type;
+    uint64_t objects;  /* that hold an address */
+    uintptr_t address; /* the first one, and where */
+    MoltPlace place;
+} Run;
+
+typedef struct Search {
+    MoltMigration *m;
+    Run runs[RUNS_MAX];
+    uint32_t count;
+    uintptr_t low, high; /* of all that moves or goes */
+} Search;
+
+/* Adds the integers of a value at `offset`. Recurses over what types hold by value. */
+static void add_runs(Search *search, MoltTypeId id, uint64_t offset)
+{
+    const MoltSchema *schema = search->m->plan->before;
+    const MoltType *type = molt_type(schema, id);
+    if (type->kind == MOLT_KIND_INT && type->size == sizeof(uintptr_t)) {
+        if (search->count < RUNS_MAX)
+            search->runs[search->count++] = (Run){.offset = offset, .count = 1, .type = id};
+    } else if (type->kind == MOLT_KIND_ARRAY) {
+        const MoltType *element = molt_type(schema, type->elem);
+        bool numbers = element->kind == MOLT_KIND_INT && element->size == sizeof(uintptr_t);
+        if (numbers && type->length > 0 && search->count < RUNS_MAX)
+            search->runs[search->count++] =
+                (Run){.offset = offset, .count = type->length, .type = type->elem};
+        for (uint64_t i = 0; !numbers && i < type->length && search->count < RUNS_MAX; i++) {
+            uint32_t before = search->count;
+            add_runs(search, type->elem, offset + i * element->size);
+            if (search->count == before)
+                break; /* there are none in it */
+        }
+    } else if (type->kind == MOLT_KIND_STRUCT) {
+        for (uint32_t f = type->first; f < type->first + type->count; f++) {
+            const MoltField *field = &schema->tables.fields[f];
+            if ((field->flags & (MOLT_FIELD_BITS | MOLT_FIELD_TRANSIENT)) == 0)
+                add_runs(search, field->type, offset + field->bit_offset / 8);
+        }
+    }
+}
+
+static bool is_stale(const Search *search, uintptr_t value)
+{
+    const MoltMigration *m = search->m;
+    if (value - search->low >= search->high - search->low)
+        return false;
+    uint32_t slot = m->heap->granules[(value - m->heap->base) >> MOLT__GRANULE_SHIFT];
+    if (slot == 0)
+        return false;
+    const MoltSpan *span = &m->heap->spans[slot - 1];
+    uint64_t index = (value - span->base) / span->stride;
+    return m->plan->types[span->type].fate != MOLT_FATE_SAME && index < span->blocks &&
+           molt__span_is_live(span, (uint32_t)index);
+}
+
+static void look_at(Search *search, const unsigned char *element)
+{
+    for (uint32_t r = 0; r < search->count; r++) {
+        Run *run = &search->runs[r];
+        for (uint64_t i = 0; i < run->count; i++) {
+            const unsigned char *at = element + run->offset + i * sizeof(uintptr_t);
+            uintptr_t value;
+            memcpy(&value, at, sizeof value);
+            if (!is_stale(search, value))
+                continue;
+            if (run->objects++ == 0) {
+                run->address = value;
+                molt_heap_locate(search->m->heap, at, &run->place);
+            }
+            break;
+        }
+    }
+}
+
+static void report(const Search *search)
+{
+    MoltMigration *m = search->m;
+    const MoltSchema *schema = m->plan->before;
+    bool strict = m->plan->policy == MOLT_POLICY_STRICT;
+    MoltSeverity severity = strict ? MOLT_REFUSE : MOLT_LOSS;
+    for (uint32_t r = 0; r < search->count; r++) {
+        const Run *run = &search->runs[r];
+        char path[560], value[300];
+        MoltPlace target;
+        MoltDumpPath where;
+        if (run->objects == 0)
+            continue;
+        m->refused = m->refused || strict;
+        molt_heap_locate(m->heap, (const void *)run->address, &target); /* NOLINT: looked up */
+        molt__dump_path(schema, &run->place, run->type, &where);
+        const char *field = where.text;
+        if (field[0] == '[' && strchr(field, ']'))
+            field = strchr(field, ']') + 1; /* of the element, which differs from object to object */
+        snprintf(path, sizeof path, "%.60s%s", molt_type_name(schema, run->place.block.type), field);
+        snprintf(value, sizeof value, "the address of %s:%llu in %s:%llu",
+                 molt_type_name(schema, target.block.type), (unsigned long long)target.block.serial,
+                 molt_type_name(schema, run->place.block.type),
+                 (unsigned long long)run->place.block.serial);
+        molt_report_add(m->report,
+                        &(MoltFinding){.severity = severity,
+                                       .rule = MOLT_RULE_ADDRESS_IN_INTEGER,
+                                       .path = path,
+                                       .value = value,
+                                       .remedy = "keep a pointer there, or renew the number in "
+                                                 "end_reload()",
+                                       .objects = run->objects});
+    }
+}
+
+static void search_span(Search *search, const MoltSpan *span, bool tail)
+{
+    bool elements = tail || span->header == 0;
+    for (uint32_t b = 0; b < span->blocks; b++) {
+        if (!molt__span_is_live(span, b))
+            continue;
+        const unsigned char *at = molt__span_block(span, b) + (tail ? span->header : 0);
+        uint64_t count = elements ? molt__span_count(span, b) : 1;
+        for (uint64_t e = 0; e < count; e++)
+            look_at(search, at + e * span->elem_size);
+    }
+}
+
+/* The elements, or of a flexible struct first what stands before its array, then that. */
+static void search_type(Search *search, MoltTypeId id)
+{
+    const MoltHeap *heap = search->m->heap;
+    const MoltSchema *schema = search->m->plan->before;
+    const MoltField *tail = molt_schema_tail(schema, id);
+    for (int part = 0; part < (tail ? 2 : 1); part++) {
+        search->count = 0;
+        add_runs(search, part == 1 ? molt_type(schema, tail->type)->elem : id, 0);
+        for (uint32_t s = heap->types.first[id]; search->count > 0 && s != MOLT__NO_SPAN;
+             s = heap->links[s].type_next)
+            search_span(search, &heap->spans[s], part == 1);
+        report(search);
+    }
+}
+
+void molt__stale_integers_report(MoltMigration *m)
+{
+    if (!m->moves || m->failed)
+        return;
+    Search *search = molt__migration_table(m, 1, sizeof *search);
+    if (!search)
+        return;
+    search->m = m;
+    search->low = UINTPTR_MAX;
+    for (uint32_t s = 0; s < m->span_count; s++) {
+        const MoltSpan *span = &m->heap->spans[s];
+        if (span->bytes == 0 || m->plan->types[span->type].fate == MOLT_FATE_SAME)
+            continue;
+        search->low = span->base < search->low ? span->base : search->low;
+        search->high = span->base + span->bytes > search->high ? span->base + span->bytes
+                                                               : search->high;
+    }
+    for (MoltTypeId id = 0; search->low < search->high && id < m->heap->types.count; id++)
+        search_type(search, id);
+    molt__migration_free(m, search, 1, sizeof *search);
+}

@@ -1,0 +1,153 @@
+"""The calls that allocate plain memory, and the type that each has: what the source names, and nothing
+that it does not."""
+import re
+import unittest
+
+from fixture import GameTest
+
+TYPES = """#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+typedef struct Node { struct Node *next; int value; } Node;
+typedef struct Base { int kind; } Base;
+typedef struct Ant { Base base; float x[3]; } Ant;
+typedef struct Path { int count; Node *nodes[]; } Path;
+typedef struct Game { Node *node; Base *base; Path *path; Node **table; char *text; float *reals;
+    void *any; double (*matrix)[4]; wchar_t *wide; char *pool MOLT_POOL(Ant); } Game;
+static void *checked(size_t size) { void *p = malloc(size); if (!p) abort(); return p; }
+static void *twice(size_t n, size_t size) { return checked(n * size); }
+static void *hidden(size_t size) { char *p = malloc(size + 16); return p + 16; }
+static void *moved(size_t size) { char *p = malloc(size); p += 8; return p; }
+#define NEW(T) ((T *)malloc(sizeof(T)))
+#define NEW_MANY(T, n) ((T *)malloc((n) * sizeof(T)))
+#define NEW_MORE(T, extra) malloc(sizeof(T) + extra)
+"""
+
+
+class Allocations(GameTest):
+    def allocations(self, *bodies, text=""):
+        """(callee, type or None, reason, flags) for each listed call, by line of its body."""
+        functions = "".join(
+            f"void f{i}(Game *g, size_t n, size_t bytes);\n"
+            f"void f{i}(Game *g, size_t n, size_t bytes) {{ (void)g; (void)n; (void)bytes; {body} }}\n"
+            for i, body in enumerate(bodies))
+        self.schema_of(TYPES + text + functions, "--metadata", "metadata.c")
+        written = (self.folder / "metadata.c").read_text()
+        names = dict(re.findall(r"/\* (\d+): (.+) \*/\n    \{\.name", written))
+        table = written[written.index("MoltAllocation allocations[]"):]
+        pool = dict(re.findall(r'/\* (\d+) \*/ "(.*?)"(?: "|;)', table))
+        found = {}
+        for callee, function, reason, kind, flags in re.findall(
+                r"\.callee = (\d+), \.function = (\d+),\s+\.reason = (\d+), \.type = (\d+)u, "
+                r"\.flags = (\d+)", table):
+            found.setdefault(pool[function], []).append(
+                (pool[callee], names.get(kind), pool[reason], int(flags)))
+        return [found.get(f"f{i}", []) for i in range(len(bodies))], found
+
+    def assert_types(self, *expected):
+        calls, _ = self.allocations(*[body for body, _ in expected])
+        for (body, name), listed in zip(expected, calls):
+            with self.subTest(body=body):
+                self.assertEqual([call[1] for call in listed], [name])
+                self.assertEqual(bool(listed[0][2]), name is None)
+
+    def test_sizeof_says_the_type(self):
+        self.assert_types(
+            ("g->node = malloc(sizeof(Node));", "Node"),
+            ("g->node = malloc(sizeof *g->node);", "Node"),
+            ("g->node = malloc(n * sizeof(*g->node));", "Node"),
+            ("g->node = calloc(n, sizeof(Node));", "Node"),
+            ("g->node = realloc(g->node, (n + 1) * sizeof(Node));", "Node"),
+            ("g->node = reallocarray(g->node, n + 1, sizeof(Node));", "Node"),
+            ("g->base = malloc(sizeof(Ant));", "Ant"),
+            ("g->any = malloc(3 * sizeof(struct Node));", "Node"),
+            ("g->any = aligned_alloc(64, sizeof(Ant));", "Ant"),
+            ("posix_memalign(&g->any, 64, sizeof(Ant));", "Ant"),
+            ("char *c = malloc(2 * sizeof(Node)); (void)c;", "Node"),
+            ("if ((g->node = malloc(sizeof *g->node)) == NULL) abort();", "Node"),
+            ("Node *many = malloc(sizeof(Node[4])); (void)many;", "Node"),
+            ("g->node = NEW(Node);", "Node"),
+            ("g->node = NEW_MANY(Node, n + 1);", "Node"))
+
+    def test_pointer_says_the_type_of_numbers_and_pointers(self):
+        self.assert_types(
+            ("g->text = malloc(strlen(g->text) + 1);", "char"),
+            ("g->reals = malloc(bytes);", "float"),
+            ("g->table = malloc(n * sizeof(Node *));", "Node *"),
+            ("g->table = calloc(n, sizeof *g->table);", "Node *"),
+            ("g->matrix = malloc(n * sizeof *g->matrix);", "double[4]"),
+            ('g->wide = wcsdup(L"x");', "int"),
+            ("posix_memalign((void **)&g->reals, 64, bytes);", "float"),
+            ("unsigned char *raw = (unsigned char *)malloc(bytes); (void)raw;", "unsigned char"),
+            ("g->text = memcpy(malloc(n), g->text, n);", "char"))
+
+    def test_flexible_arrays_take_what_is_added(self):
+        self.assert_types(
+            ("g->path = malloc(sizeof(Path) + n * sizeof(Node *));", "Path"),
+            ("g->path = malloc(sizeof *g->path + n * sizeof g->path->nodes[0]);", "Path"),
+            ("g->path = malloc(offsetof(Path, nodes) + bytes);", "Path"))
+
+    def test_what_is_not_named_is_not_guessed(self):
+        self.assert_types(
+            ("g->base = malloc(bytes);", None),
+            ("g->any = malloc(bytes);", None),
+            ("g->node = malloc(sizeof(Node) + bytes);", None),
+            ("g->node = malloc(sizeof(Node) + sizeof(Ant));", None),
+            ("g->node = malloc(sizeof(Node) - 4);", None),
+            ("g->node = malloc(((Game *)g->any)->node->value);", None),
+            ("size_t s = sizeof(Node); s = bytes; g->any = malloc(s);", None),
+            ("Game *other = calloc(1, sizeof *other); g->any = other;", "Game"),
+            ("g->node = NEW_MORE(Node, bytes);", None))
+
+    def test_number_that_never_changes_is_followed(self):
+        self.assert_types(
+            ("size_t s = n * sizeof(Node); g->node = malloc(s);", "Node"),
+            ("const size_t s = sizeof(Node); g->any = malloc(n * s);", "Node"))
+
+    def test_wrappers_leave_the_type_to_their_callers(self):
+        calls, found = self.allocations(
+            "g->node = checked(sizeof(Node));", "g->any = twice(n, sizeof(Ant));",
+            "g->node = hidden(sizeof(Node));", "g->node = moved(sizeof(Node));",
+            "g->any = checked(bytes);")
+        self.assertEqual([call[:2] for call in calls[0]], [("checked", "Node")])
+        self.assertEqual([call[:2] for call in calls[1]], [("twice", "Ant")])
+        self.assertEqual(calls[2:4], [[], []])
+        self.assertEqual(calls[4][0][1], None)
+        self.assertEqual([(call[0], call[3]) for call in found["checked"]], [("malloc", 1)])
+        self.assertEqual([(call[0], call[3]) for call in found["twice"]], [("checked", 1)])
+        self.assertEqual([call[3] for call in found["hidden"] + found["moved"]], [0, 0])
+
+    def test_wrapper_in_another_source(self):
+        self.write("other.c", "#include <stdlib.h>\nvoid *take(size_t n);\n"
+                              "void *take(size_t n) { void *p = malloc(n); return p; }\n")
+        self.write("game.c", "#include <molt/molt.h>\n" + TYPES + "MOLT_ROOT(Game);\n"
+                             "void *take(size_t n); void f(Game *g);\n"
+                             "void f(Game *g) { g->node = take(sizeof(Node)); }\n")
+        self.generate("game.c", "other.c", "--schema", "schema.json", "--metadata", "metadata.c")
+        text = (self.folder / "metadata.c").read_text()
+        self.assertIn('"take"', text)
+        self.assertIn('"other.c"', text)
+
+    def test_pool_says_the_type(self):
+        calls, _ = self.allocations("g->pool = malloc(bytes);",
+                                    "void *p MOLT_POOL(Node) = malloc(bytes); g->any = p;")
+        self.assertEqual(calls, [[("malloc", "Ant", "", 2)], [("malloc", "Node", "", 2)]])
+
+    def test_pool_of_an_unknown_type(self):
+        self.assert_refused("#include <stdlib.h>\ntypedef struct Game { char *p MOLT_POOL(Cell); } Game;\n"
+                            "void f(Game *g); void f(Game *g) { g->p = malloc(100); }\n", "3:29",
+                            "MOLT_POOL(Cell): there is no such type", "name a struct")
+
+    def test_calls_through_pointers_and_members_are_none(self):
+        _, found = self.allocations(
+            "struct { void *(*malloc)(size_t); void (*free)(void *); } hooks = {malloc, free};"
+            "hooks.free(hooks.malloc(sizeof(Node)));")
+        self.assertNotIn("f0", found)
+
+    def test_game_without_calls_has_no_table(self):
+        self.schema_of("typedef struct Game { int a; } Game;\n", "--metadata", "metadata.c")
+        self.assertNotIn("allocation_count", (self.folder / "metadata.c").read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
