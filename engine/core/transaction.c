@@ -81,9 +81,8 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
     result->stage = MOLT_STAGE_PLAN;
     const MoltModule *module = next->module;
     const MoltHooks hooks = {module->hooks, module->hooks_end, module->heap};
-    status =
-        molt_plan_build_with_hooks(before, next->schema, transaction->policy, &hooks, NULL,
-                                   &transaction->plan, &transaction->report, &result->error);
+    status = molt_plan_build_with_hooks(before, next->schema, transaction->policy, &hooks, NULL,
+                                        &transaction->plan, &transaction->report, &result->error);
     if (status != MOLT_OK) {
         return status;
     }
