@@ -14,8 +14,7 @@ static MoltStatus migrate(const MoltThroughFile *way, MoltHeap *heap, MoltReport
                           MoltError *error)
 {
     MoltMigration *migration = NULL;
-    MoltStatus status =
-        molt_migrate_prepare(heap, way->plan, way->code, &migration, report, error);
+    MoltStatus status = molt_migrate_prepare(heap, way->plan, way->code, &migration, report, error);
     if (status == MOLT_OK) {
         status = molt_heap_set_call_sites(heap, way->after->call_sites);
         if (status != MOLT_OK) {
@@ -41,10 +40,8 @@ MoltStatus molt__through_file(const MoltThroughFile *way, MoltHeap *heap, MoltRe
         return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for a reload through a file.");
     }
     snprintf(path, size, "%s/state.molt", way->directory);
-    MoltSavedStateLoad load = {.path = path,
-                               .policy = way->policy,
-                               .heap = way->heap,
-                               .running = heap};
+    MoltSavedStateLoad load = {
+        .path = path, .policy = way->policy, .heap = way->heap, .running = heap};
     MoltStatus status =
         molt__saved_state_write(way->before, heap, path, way->policy, NULL, 0, report, error);
     if (status == MOLT_OK) {

@@ -20,8 +20,8 @@ typedef struct MoltThroughFile {
     MoltHeapDesc heap; /* of the heap that the file is loaded into */
 } MoltThroughFile;
 
-/* Saves the heap's state with the names of `before`, loads it again, migrates it, and puts it in the heap's place. On failure the heap is untouched. What the attic
- * keeps does not go through a file. */
+/* Saves the heap's state with the names of `before`, loads it again, migrates it, and puts it in the
+ * heap's place. On failure the heap is untouched. What the attic keeps does not go through a file. */
 MoltStatus molt__through_file(const MoltThroughFile *way, MoltHeap *heap, MoltReport *report,
                               MoltError *error);
 

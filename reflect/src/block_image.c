@@ -284,12 +284,17 @@ static void emit_arm(Compiler *c, const MoltField *field, uint32_t arm, uint64_t
     uint32_t op = c->image->count;
     push(c, (MoltImageOp){.code = MOLT__IMAGE_ARM, .count = value});
     c->floor = c->image->count;
-    c->owner = field->type;
-    c->field = arm;
-    if (arm != MOLT__NO_ARM)
+    MoltTypeId owner = c->owner;
+    uint32_t outer = c->field;
+    if (arm != MOLT__NO_ARM) {
+        c->owner = field->type;
+        c->field = arm;
         emit_member(c, &schema->tables.fields[arm], at, external);
-    else
+    } else {
         emit_value(c, field->type, at, external);
+    }
+    c->owner = owner;
+    c->field = outer;
     if (!c->failed)
         c->image->ops[op].body = c->image->count - op - 1;
     c->floor = c->image->count;

@@ -382,6 +382,9 @@ static cJSON *make_object(Document *document, MoltTypeId id)
     put(document, properties, "type",
         single(document, "const", cJSON_CreateString(molt_type_name(document->schema, id))));
     put(document, properties, "addr", of_type(document, "string"));
+    put(document, properties, "align", of_type(document, "integer"));
+    if (type->flags & MOLT_TYPE_UNTYPED && type->kind == MOLT_KIND_INT)
+        put(document, properties, "from", of_type(document, "string"));
     put(document, properties, flexible ? "tail" : "count", count);
     put(document, properties, "value",
         text       ? make_text(document, 0, false)
@@ -451,15 +454,25 @@ static cJSON *make_definitions(Document *document)
     return definitions;
 }
 
-MoltStatus molt_dump_schema_json(const MoltSchema *schema, char **out, MoltError *error)
+static cJSON *make_hash(const MoltSchema *schema)
 {
-    Document document = {.schema = schema};
     char hash[40];
     snprintf(hash, sizeof hash, "%016llx%016llx", (unsigned long long)schema->tables.hash.high,
              (unsigned long long)schema->tables.hash.low);
+    return cJSON_CreateString(hash);
+}
+
+static MoltStatus write_document(const MoltSchema *schema, const MoltSchema *plain, char **out,
+                                 MoltError *error)
+{
+    Document document = {.schema = plain};
     cJSON *properties = new_object(&document);
     put(&document, properties, "molt_dump", single(&document, "const", cJSON_CreateNumber(1)));
-    put(&document, properties, "schema", single(&document, "const", cJSON_CreateString(hash)));
+    cJSON *hashes = cJSON_CreateArray();
+    push(&document, hashes, make_hash(schema));
+    if (memcmp(&schema->tables.hash, &plain->tables.hash, sizeof(MoltHash)) != 0)
+        push(&document, hashes, make_hash(plain));
+    put(&document, properties, "schema", single(&document, "enum", hashes));
     put(&document, properties, "roots", make_roots(&document));
     put(&document, properties, "objects", make_objects(&document));
     cJSON *whole = closed(&document, properties, NULL);
@@ -478,4 +491,15 @@ MoltStatus molt_dump_schema_json(const MoltSchema *schema, char **out, MoltError
     cJSON_free(text);
     cJSON_Delete(whole);
     return copy ? MOLT_OK : molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for a JSON Schema");
+}
+
+/* Whether the library's malloc goes to the heap its types do not say: both dumps are meant. */
+MoltStatus molt_dump_schema_json(const MoltSchema *schema, char **out, MoltError *error)
+{
+    MoltSchema *plain = NULL;
+    MoltStatus status = molt_schema_copy_plain(&schema->tables, NULL, &plain, error);
+    if (status == MOLT_OK)
+        status = write_document(schema, plain, out, error);
+    molt_schema_free(plain);
+    return status;
 }

@@ -113,11 +113,12 @@ MoltStatus molt_heap_aim_globals(MoltHeap *heap, const MoltGlobals *globals, Mol
             status = out_of_memory(error);
     molt__images_free(&aim.images);
     if (status == MOLT_OK && aim.lost != MOLT__NO_FIELD)
-        status = molt_error(
-            error, MOLT_REFUSED,
-            "A pointer of the state leads to %s, which the library does not have: keep the variable, "
-            "or do not let the compiler leave it out.",
-            molt_string(globals->schema, molt__globals_field(globals, aim.lost)->name));
+        status =
+            molt_error(error, MOLT_REFUSED,
+                       "A pointer of the state leads to %s, which the library does not have: keep "
+                       "the variable, "
+                       "or do not let the compiler leave it out.",
+                       molt_string(globals->schema, molt__globals_field(globals, aim.lost)->name));
     return status;
 }
 

@@ -59,8 +59,8 @@ static bool count_of(const MoltSchema *schema, MoltTypeId id, bool pool, uint64_
     const MoltType *type = molt_type(schema, id);
     const MoltField *tail = molt_schema_tail(schema, id);
     uint64_t header = tail ? tail->bit_offset / 8 : 0;
-    uint64_t unit = tail ? molt_type(schema, molt_type(schema, tail->type)->elem)->size
-                         : type->size;
+    uint64_t unit =
+        tail ? molt_type(schema, molt_type(schema, tail->type)->elem)->size : type->size;
     if (unit == 0 || size < header || (!tail && (size == 0 || (!pool && size % unit != 0))))
         return false;
     *count = (size - header + unit - 1) / unit;
@@ -165,7 +165,8 @@ static void *plain_new(const MoltHeapApi *api, const MoltCaller *caller, size_t 
         return or_no_memory(NULL);
     if (align < alignof(max_align_t))
         align = alignof(max_align_t);
-    if (heap->untyped == MOLT_NO_TYPE || align > MOLT__PLAIN_ALIGN_MAX) { /* no type, no place: libc's */
+    if (heap->untyped == MOLT_NO_TYPE ||
+        align > MOLT__PLAIN_ALIGN_MAX) { /* no type, no place: libc's */
         void *block = NULL;
         int wrong = posix_memalign(&block, align, size > 0 ? size : 1);
         return or_no_memory(wrong ? NULL : memset(block, 0, size));
@@ -226,9 +227,9 @@ static void *resize(MoltHeap *heap, const MoltBlock *old, uint32_t site, uint64_
     if (type == MOLT_NO_TYPE)
         return NULL;
     uint64_t kept = bytes_of(heap, old);
-    void *block = make(heap, type, count,
-                       align > alignof(max_align_t) ? align : (uint32_t)alignof(max_align_t),
-                       origin);
+    void *block =
+        make(heap, type, count,
+             align > alignof(max_align_t) ? align : (uint32_t)alignof(max_align_t), origin);
     if (block) {
         memcpy(block, old->start, kept < size ? kept : size);
         molt_heap_delete(heap, old->start);

@@ -165,8 +165,9 @@ static bool read_head_member(MoltImport *import, Head *head)
         return first_time(import, &head->has_from) && read_origin(import, &head->origin);
     if (molt__json_is(reader->key, "addr"))
         return molt__json_string(reader, &text);
-    return molt__json_fail_key(reader, "an object has no such member; it has id, type, align, from, "
-                                       "count, tail and value");
+    return molt__json_fail_key(reader,
+                               "an object has no such member; it has id, type, align, from, "
+                               "count, tail and value");
 }
 
 static bool is_char_type(const MoltImport *import, MoltTypeId id)
@@ -367,7 +368,8 @@ static bool joins(const Layout *layout, const Run *run, const MoltImportObject *
     uint64_t least = capacity < run->least ? capacity : run->least;
     uint64_t gap = object->serial - (run->start + run->blocks);
     bool single = molt__import_is_one(import, first) || molt__import_is_one(import, object);
-    if (object->type != first->type || object->align != first->align || most > MOLT__LONE_CAPACITY || gap >= GAP_BLOCKS ||
+    if (object->type != first->type || object->align != first->align ||
+        most > MOLT__LONE_CAPACITY || gap >= GAP_BLOCKS ||
         gap * stride_for(import, first, most) > GAP_BYTES ||
         object->serial - run->start >= MOLT__SPAN_BLOCKS_MAX)
         return false;
@@ -439,7 +441,8 @@ static bool make_span(MoltImport *import, const Run *run)
         memset(molt__span_block(span, (uint32_t)index), 0, molt__span_bytes(span, object->count));
         if (object->origin != 0 &&
             !molt__plain_note(&import->allocator, span, (uint32_t)index, object->origin))
-            return fail_at_object(import, object, MOLT_OUT_OF_MEMORY, "no memory for the place of ");
+            return fail_at_object(import, object, MOLT_OUT_OF_MEMORY,
+                                  "no memory for the place of ");
     }
     import->span_count++;
     return true;

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include "import_state.h"
+#include "plain_address.h"
 
 /* ---- bytes and text -------------------------------------------------------------------------- */
 
@@ -269,13 +270,31 @@ static bool read_value(MoltImport *import, MoltTypeId id, unsigned char *bytes, 
     }
 }
 
+/* Bytes without a type that look like an address, which means nothing any more. */
+static bool check_untyped(MoltImport *import)
+{
+    const MoltImportObject *object = import->object;
+    if (!molt__plain_has_address(import->heap, import->desc.code, false, import->block,
+                                 molt__import_bytes(import, object)))
+        return true;
+    if (import->desc.policy == MOLT_POLICY_STRICT)
+        return molt__json_fail(
+            &import->reader, MOLT_INVALID,
+            "memory without a type has an address in it, which cannot be read back: "
+            "name the type where the block is allocated");
+    molt__import_note(import, MOLT_LOSS, MOLT_RULE_UNTYPED_MEMORY, object->type,
+                      (MoltJsonText){"", 0}, "an address in it");
+    return true;
+}
+
 bool molt__import_value(MoltImport *import)
 {
     const MoltImportObject *object = import->object;
     const MoltType *type = molt_type(import->schema, object->type);
     if (is_char(type))
         return molt__import_chars(import, import->block, object->count);
-    if (object->list)
-        return read_elements(import, object->type, import->block, object->count, false);
-    return read_value(import, object->type, import->block, false);
+    if (!(object->list ? read_elements(import, object->type, import->block, object->count, false)
+                       : read_value(import, object->type, import->block, false)))
+        return false;
+    return object->type != import->heap->untyped || check_untyped(import);
 }

@@ -16,8 +16,7 @@ static size_t text_size(const MoltOrigin *origin)
 static void free_sites(const MoltAllocator *allocator, MoltOrigins *origins)
 {
     if (origins->of_site)
-        resize(allocator, origins->of_site,
-               origins->site_count * sizeof *origins->of_site, 0);
+        resize(allocator, origins->of_site, origins->site_count * sizeof *origins->of_site, 0);
     origins->of_site = NULL;
     origins->site_count = 0;
     origins->sites = NULL;
@@ -62,8 +61,8 @@ static bool make_room(const MoltAllocator *allocator, MoltOrigins *origins)
     if (origins->count < origins->slots)
         return true;
     uint32_t slots = origins->slots > 0 ? origins->slots * 2 : 32;
-    MoltOrigin *items = resize(allocator, origins->items, origins->slots * sizeof *items,
-                               slots * sizeof *items);
+    MoltOrigin *items =
+        resize(allocator, origins->items, origins->slots * sizeof *items, slots * sizeof *items);
     if (!items)
         return false;
     if (origins->count == 0)
@@ -78,9 +77,8 @@ uint32_t molt__origins_add(const MoltAllocator *allocator, MoltOrigins *origins,
     for (uint32_t i = 1; i < origins->count; i++)
         if (is_equal(&origins->items[i], &origin))
             return i;
-    char *text = make_room(allocator, origins)
-                     ? resize(allocator, NULL, 0, text_size(&origin))
-                     : NULL;
+    char *text =
+        make_room(allocator, origins) ? resize(allocator, NULL, 0, text_size(&origin)) : NULL;
     if (!text)
         return 0;
     size_t file = strlen(origin.file) + 1, function = strlen(origin.function) + 1;
@@ -96,10 +94,8 @@ uint32_t molt__origins_add(const MoltAllocator *allocator, MoltOrigins *origins,
 
 MoltOrigin molt__origin_of(const MoltCallSite *site)
 {
-    return (MoltOrigin){.file = site->file,
-                        .function = site->function,
-                        .reason = site->reason,
-                        .line = site->line};
+    return (MoltOrigin){
+        .file = site->file, .function = site->function, .reason = site->reason, .line = site->line};
 }
 
 uint32_t molt__origins_of(const MoltAllocator *allocator, MoltOrigins *origins, uint32_t site)

@@ -98,8 +98,8 @@ static uint64_t slot_for(const MoltRawFacts *facts, const MoltRawFact *fact)
     uint64_t slot = (key ^ key >> 29) & (facts->slot_count - 1);
     for (; facts->slots[slot] != 0; slot = (slot + 1) & (facts->slot_count - 1)) {
         const MoltRawFact *known = &facts->items[facts->slots[slot] - 1];
-        if (known->span == fact->span && known->index == fact->index &&
-            known->type == fact->type && known->kind == fact->kind)
+        if (known->span == fact->span && known->index == fact->index && known->type == fact->type &&
+            known->kind == fact->kind)
             break;
     }
     return slot;
@@ -124,8 +124,7 @@ static bool grow_slots(MoltMigration *m)
 static void add_fact(MoltMigration *m, MoltRawFact fact)
 {
     MoltRawFacts *facts = &m->raw;
-    if (facts->count >= UINT32_MAX / 2 ||
-        (facts->count * 2 >= facts->slot_count && !grow_slots(m)))
+    if (facts->count >= UINT32_MAX / 2 || (facts->count * 2 >= facts->slot_count && !grow_slots(m)))
         return;
     uint64_t slot = slot_for(facts, &fact);
     if (facts->slots[slot] != 0 ||
@@ -380,10 +379,11 @@ static void add_line(MoltMigration *m, const Group *group)
     else
         molt__origin_text(origin, path, sizeof path);
     say_what(m, group, what, sizeof what);
-    snprintf(remedy, sizeof remedy,
-             "%s%sname the type where the block is allocated (sizeof(T), or a pointer to T that takes "
-             "it), or say MOLT_POOL(T) on that pointer",
-             reason, reason[0] ? ": " : "");
+    snprintf(
+        remedy, sizeof remedy,
+        "%s%sname the type where the block is allocated (sizeof(T), or a pointer to T that takes "
+        "it), or say MOLT_POOL(T) on that pointer",
+        reason, reason[0] ? ": " : "");
     molt_report_add(m->report,
                     &(MoltFinding){.severity = info ? MOLT_INFO : MOLT_REFUSE,
                                    .rule = MOLT_RULE_UNTYPED_MEMORY,

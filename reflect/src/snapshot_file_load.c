@@ -15,11 +15,11 @@
 #include "block_image.h"
 #include "dump_path.h"
 #include "globals_aim.h"
-#include "tables.h"
 #include "molt/migrate.h"
 #include "molt/plan.h"
 #include "snapshot_findings.h"
 #include "snapshot_reader.h"
+#include "tables.h"
 
 /* Invariant: until molt_snapshot_file_load returns, only `heap` is written, which is nobody else's;
  * span i of the file is span i of the heap until names are resolved. */

@@ -315,8 +315,7 @@ static const char *check_span(const MoltSnapshotFile *file, const MoltFileSpan *
         return "a span cannot have so many blocks or elements";
     if (row->align > MOLT__GRANULE || (row->align & (row->align - 1)) != 0 || row->reserved != 0)
         return "blocks cannot be aligned so";
-    if (!molt__span_shape(shape, file->schema, row->type, row->capacity, row->blocks,
-                          row->align) ||
+    if (!molt__span_shape(shape, file->schema, row->type, row->capacity, row->blocks, row->align) ||
         shape->bytes > POSITION_LIMIT)
         return "a span cannot be so large";
     if (__builtin_add_overflow(row->first_serial, row->blocks, &end) ||

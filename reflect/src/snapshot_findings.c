@@ -15,6 +15,9 @@ static const char *remedy_of(MoltRule rule)
         return "keep the constant under its name, its size and its content, or store an index";
     case MOLT_RULE_UNKNOWN_TARGET:
         return "allocate what has pointers under its own type, outside of unions";
+    case MOLT_RULE_UNTYPED_MEMORY:
+        return "name the type where the block is allocated (sizeof(T), or a pointer to T that takes "
+               "it), or say MOLT_POOL(T) on that pointer";
     default: return NULL;
     }
 }

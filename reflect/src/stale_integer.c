@@ -104,8 +104,10 @@ static void report(const Search *search)
         molt__dump_path(schema, &run->place, run->type, &where);
         const char *field = where.text;
         if (field[0] == '[' && strchr(field, ']'))
-            field = strchr(field, ']') + 1; /* of the element, which differs from object to object */
-        snprintf(path, sizeof path, "%.60s%s", molt_type_name(schema, run->place.block.type), field);
+            field =
+                strchr(field, ']') + 1; /* of the element, which differs from object to object */
+        snprintf(path, sizeof path, "%.60s%s", molt_type_name(schema, run->place.block.type),
+                 field);
         snprintf(value, sizeof value, "the address of %s:%llu in %s:%llu",
                  molt_type_name(schema, target.block.type), (unsigned long long)target.block.serial,
                  molt_type_name(schema, run->place.block.type),
@@ -164,8 +166,8 @@ void molt__stale_integers_report(MoltMigration *m)
         if (span->bytes == 0 || m->plan->types[span->type].fate == MOLT_FATE_SAME)
             continue;
         search->low = span->base < search->low ? span->base : search->low;
-        search->high = span->base + span->bytes > search->high ? span->base + span->bytes
-                                                               : search->high;
+        search->high =
+            span->base + span->bytes > search->high ? span->base + span->bytes : search->high;
     }
     for (MoltTypeId id = 0; search->low < search->high && id < m->heap->types.count; id++)
         search_type(search, id);

@@ -2,6 +2,7 @@
  * expect: migrated
  * report: loss address-in-integer Index.keys[1] 1
  * report: loss address-in-integer State.handle 1
+ * json: no, the objects have other addresses after it, and the integers name none
  */
 #include "case.h"
 

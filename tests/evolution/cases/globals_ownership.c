@@ -13,7 +13,7 @@ typedef struct State {
 } State;
 MOLT_ROOT(State);
 
-typedef enum Kind { NONE, NUMBER, GOAL } Kind;
+typedef enum Kind { NUMBER, GOAL } Kind;
 typedef struct Wish {
     Kind kind;
 #if VERSION == 2
@@ -72,7 +72,7 @@ static bool check(State *s)
     CHECK(goal && goal->x == 7 && goal->y == 8 && s->best == goal);
     CHECK(other.y == 5 && before == 2 && inserted == 8 && unset_goal == NULL);
     CHECK(wish.kind == GOAL && wish.as.goal == s->first && s->first->x == 3);
-    CHECK(wishes[1].kind == NUMBER && wishes[1].as.number == 44 && wishes[0].kind == NONE);
+    CHECK(wishes[1].kind == NUMBER && wishes[1].as.number == 44 && wishes[0].kind == NUMBER);
     return true;
 }
 #endif

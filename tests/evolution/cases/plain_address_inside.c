@@ -1,5 +1,6 @@
 /* a block without a type that has the address of what moves refuses
- * expect: refused untyped-memory plain_address_inside.c:30 (make)
+ * expect: refused untyped-memory plain_address_inside.c:31 (make)
+ * json: no, the address in the bytes would mean nothing
  */
 #include "case.h"
 

@@ -1,5 +1,6 @@
 /* a struct that changes lies in a block without a type to which only another such block leads
- * expect: refused untyped-memory plain_chain.c:34 (make)
+ * expect: refused untyped-memory plain_chain.c:35 (make)
+ * json: no, the address in the bytes would mean nothing
  */
 #include "case.h"
 

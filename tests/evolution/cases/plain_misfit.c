@@ -1,5 +1,6 @@
 /* a block whose site says one struct while a pointer to it says another of its size
- * expect: refused untyped-memory plain_misfit.c:30 (make)
+ * expect: refused untyped-memory plain_misfit.c:31 (make)
+ * json: no, a dump does not say where a block with a type was allocated
  */
 #include "case.h"
 

@@ -1,7 +1,9 @@
 /* blocks without a type stay as they are while other structs change
  * expect: migrated
- * report: info untyped-memory plain_unknown_kept.c:36 (make) 1
  * report: info untyped-memory plain_unknown_kept.c:38 (make) 1
+ * report: info untyped-memory plain_unknown_kept.c:40 (make) 1
+ * json: no, the addresses in the bytes would mean nothing
+ * through-file: differs a file cannot keep the addresses in the bytes
  */
 #include "case.h"
 
