@@ -49,8 +49,15 @@ static bool fits(const MoltLeaf *was, const MoltRoute *route)
 /* What a hook may have changed returns only to the layout that it came from. */
 static bool may_return(const MoltCarry *carry, const MoltAtticRun *run)
 {
-    return run->hooked == 0 ||
-           molt__attic_same_layout(carry->from->step->schema, run->hooked - 1, carry->m->plan->after);
+    return run->hooked == 0 || molt__attic_same_layout(carry->from->step->schema, run->hooked - 1,
+                                                       carry->m->plan->after);
+}
+
+/* A text whose copy is where a pointer leads, as long as that goes on as a pointer. */
+static bool has_text_already(const MoltLeaf *was, const MoltLeaf *is, const MoltLeaf *next)
+{
+    return was->kind == MOLT__LEAF_TEXT && is->kind == MOLT__LEAF_STRING &&
+           next->kind == MOLT__LEAF_STRING;
 }
 
 /* Decides about the first elements of a run; returns how many. */
@@ -77,7 +84,8 @@ static uint64_t decide(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf
     if (follows) {
         next->is = follow.leaf;
         next->placed = true;
-        part->has_value = fitting && same_place(&follow.leaf, &back.leaf);
+        part->has_value = fitting && same_place(&follow.leaf, &back.leaf) &&
+                          !has_text_already(was, is, &follow.leaf);
         if (part->has_value && count > 1 && follow.leaf.stride != back.leaf.stride)
             count = 1;
     } else if (fitting) {

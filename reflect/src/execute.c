@@ -382,7 +382,8 @@ static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
     const unsigned char *from = b->source;
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride) {
         if (is_default(m, op, from)) {
-            if (op->has_string) /* NULL is no loss, but the field would return as its string */
+            /* no loss, but the field would return as its string, or as the enumerator that is 0 then */
+            if (op->has_string || op->named_zero)
                 molt__attic_mark(m, op, i);
             continue;
         }

@@ -63,6 +63,8 @@ typedef struct MoltOp {
     bool round;    /* NUMBER: fractions to the nearest integer */
     bool has_string; /* DROP_BYTES: its default is a string, `length` bytes at constants[values] of
                         the old schema, so NULL is worth keeping */
+    bool named_zero; /* DROP*: zero is an enumerator, which may have another number when the field
+                        returns, so it is worth keeping */
     bool external; /* POINTER: bits are kept whatever they are */
     bool unkept;   /* what it loses cannot return: a tag without its arm, or an arm's pointers */
     bool otherwise; /* ARM */
