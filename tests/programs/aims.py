@@ -37,6 +37,7 @@ AIMS = {
     "kept value returns": (edits.narrow, edits.heap_to_text, edits.resize_text, edits.enum_remove,
                            edits.float_to_int, edits.to_bits, edits.resize_bits, edits.flags_move),
     "kind changed, live": (edits.number_to_pointer, edits.swap_struct_type, edits.pointer_to_value),
+    "late rename returns": (edits.rename_without,),
     "narrowed": (edits.narrow,),
     "number to bool": (edits.to_bool,),
     "number to enum": (edits.number_to_enum,),

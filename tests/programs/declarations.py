@@ -181,6 +181,7 @@ class Field:
         self.origin = None
         self.returns = None     # see origins.py
         self.late = None
+        self.left = None        # the field that a rename without a note left behind
 
     def __repr__(self):
         width = f" : {self.width}" if self.width else ""

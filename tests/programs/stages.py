@@ -188,7 +188,8 @@ class Return(Expectation):
         if origin == self.last or origin not in direct:
             return value
         stays = self.last in ways
-        if isinstance(type_, Pointer) and stays and isinstance(ways[self.last][0], Pointer):
+        late = stays and not is_linked(ways, origin, self.last)
+        if not late and isinstance(type_, Pointer) and stays and isinstance(ways[self.last][0], Pointer):
             return value  # it is alive and was followed
         then = ways[origin][0]
         if isinstance(then, Pointer) and is_text(type_) and any(s.writes for s in self.stages.values()):
@@ -210,7 +211,8 @@ class Return(Expectation):
         if isinstance(kept, Literal):  # which an edit between may have copied
             return Either(kept, FreshText(kept.text, shared=True))
         if self.coverage is not None and not same(kept, value):
-            self.coverage.hit("kept value returns" if stays else "removed field returns", kind_name(type_))
+            rule = ("late rename" if late else "kept value" if stays else "removed field") + " returns"
+            self.coverage.hit(rule, kind_name(type_))
         return kept
 
     def _origin(self, ways):
@@ -218,7 +220,7 @@ class Return(Expectation):
         as nothing of it is lost."""
         wrote = [v for v, (_, path) in ways.items() if self.stages[v].wrote(*self.place_of, path)]
         origin = max(wrote) if wrote else min(ways, default=self.last)
-        while origin + 1 in ways:
+        while origin + 1 in ways and is_linked(ways, origin, origin + 1):
             (old, path), (new, after) = ways[origin], ways[origin + 1]
             step = self.stages[origin + 1].made_by
             fields = [p[-1] if p and not isinstance(p[-1], int) else None for p in (path, after)]
@@ -246,6 +248,17 @@ class Return(Expectation):
         if value.key:
             self.tell_place(self.types[target], place)
         return place
+
+
+def is_linked(ways, first, last):
+    """Whether the place went on through each version between: a field that a note claims later began
+    anew once."""
+    for version in range(first, last):
+        fields = [[step for step in ways[v][1] if not isinstance(step, int)] if v in ways else []
+                  for v in (version, version + 1)]
+        if any(now.origin is not was for was, now in zip(*fields)):
+            return False
+    return True
 
 
 def _at(direct, i):
