@@ -10,6 +10,9 @@ FREQUENT = {
         "struct, union, vector, void *",
     "added with default":
         "2-D array, array, bit-field, bool, char *, char[N], enum, flags, float, int",
+    "arm kept": "tagged union",
+    "arm renamed": "tagged union",
+    "arm retyped": "tagged union",
     "array to scalar": "float, int, long double, pointer",
     "atomic": "int, pointer",
     "bit-field to plain": "int",
@@ -74,6 +77,7 @@ FREQUENT = {
     "shrunk": "2-D array, array",
     "sign changed": "int",
     "struct to block": "struct",
+    "tag renumbered": "tagged union",
     "target removed": "pointer, void *",
     "target retyped": "pointer",
     "text cut": "char[N]",
@@ -104,6 +108,9 @@ RARE = {
         "2-D array, array, bool, char *, char[N], enum, flags, float, function pointer, int, "
         "pointer, struct",
     "ambiguous rename": "array, bit-field, float, int, pointer",
+    "arm kept": "tagged union",
+    "arm renamed": "tagged union",
+    "arm retyped": "tagged union",
     "array to scalar":
         "bool, char *, enum, flags, float, function pointer, int, long double, pointer, "
         "struct, void *",
@@ -191,6 +198,7 @@ RARE = {
     "sign changed": "char, int, int128",
     "signature changed, live": "function pointer, void *",
     "struct to block": "struct",
+    "tag renumbered": "tagged union",
     "target removed": "char *, pointer, pointer to pointer, void *",
     "target retyped": "char *, pointer, pointer to pointer",
     "text cut": "char[N]",
@@ -226,6 +234,9 @@ CANNOT = {
     "alias lost": "only pointers that may lead to structs",
     "alignment": EVERY_KIND + "; bit-fields cannot be aligned",
     "ambiguous rename": EVERY_KIND,
+    "arm kept": VALUES,
+    "arm renamed": VALUES,
+    "arm retyped": VALUES,
     "array to scalar": "what arrays are made of; char[N] goes by the rules of texts",
     "atomic": "scalars of up to eight bytes; others were changed by another edit too",
     "bit-field to plain": "bit-fields become numbers",
@@ -291,6 +302,7 @@ CANNOT = {
     "sign changed": "integers",
     "signature changed, live": "function pointers",
     "struct to block": "structs",
+    "tag renumbered": VALUES,
     "target removed": "pointers to data",
     "target retyped": "pointers to data but void *",
     "text cut": "texts",

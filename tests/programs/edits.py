@@ -132,7 +132,7 @@ def rename_without(ed):
 
 
 def annotate_late(ed):
-    """The note that the version before should have had."""
+    """The note that the version before should have had, for a field that holds no struct."""
     found = []
     for struct in ed.program.structs:
         taken = {f.name for f in struct.fields} | {f.name for f in struct.origin.fields} if (
@@ -140,7 +140,7 @@ def annotate_late(ed):
         for field in struct.fields if struct.origin else ():
             left = field.origin.left if field.origin else None
             if left is not None and field.late is None and left.name not in taken and not (
-                    field.transient or field.external):
+                    field.transient or field.external or isinstance(innermost(field.type), Struct)):
                 found.append((struct, field, left))
     if not found:
         return None

@@ -7,7 +7,7 @@ code generator shows as well as a wrong step of the engine.
 
 from copy import copy
 
-from declarations import (CHAR, VOID, Array, Enum, Field, Float, Function, Int, Pointer, Struct, Union,
+from declarations import (CHAR, VOID, Arm, Array, Enum, Field, Float, Function, Int, Pointer, Struct, Union, Variant,
                           c_declare, innermost, is_number, is_special, is_text, kind_name, lengths,
                           rank, same_type, signature)
 from live_state import UNKNOWN, Code, Copied, Dangling, Data, Foreign, Literal, Ref, zero_value
@@ -239,6 +239,8 @@ class Expectation:
             return False
         if field is not None and field.transient and not transient:
             return False
+        if isinstance(type_, Variant):
+            return value.number != 0 or self.is_live(value.field.type, value.value)
         if isinstance(type_, Pointer):
             return value is not None
         if field is not None and field.default is not None:
@@ -268,6 +270,8 @@ class Expectation:
             return self._struct(old, new, value)
         if isinstance(old, Union) and isinstance(new, Union):
             return self._union(old, new, value, site)
+        if isinstance(old, Variant) and isinstance(new, Variant) and new.origin is old:
+            return self._variant(old, new, value)
         if is_number(old) and is_number(new):
             return self._scalar(old, new, value, site, old_field and old_field.width,
                                 new_field and new_field.width)
@@ -287,6 +291,19 @@ class Expectation:
         if any(value):
             return self.refuse(site, "untagged-union-changed")
         return bytes(new.size())
+
+    def _variant(self, old, new, value):
+        """The arm goes by its enumerator's name, its value by the rules for its type."""
+        arm, entry = next((arm, entry) for arm, entry in new.arms if arm.origin is value.field)
+        if new.shape() != old.shape():
+            self.lasting = False  # what an arm loses may return or not
+            self.cover("arm renamed" if arm.name != value.field.name else "arm kept", new)
+            if entry.value != value.number:
+                self.cover("tag renumbered", new)
+            if not same_type(value.field.type, arm.type):
+                self.cover("arm retyped", new)
+        site = Site(f"{new.name}::u.{arm.name}", value.field, arm)
+        return Arm(arm, entry.value, self.convert(value.field.type, arm.type, value.value, site))
 
     def _allocated(self, old, new, value):
         self.cover("struct to block", old)
@@ -782,6 +799,8 @@ def matches(there, wanted):
 
 
 def as_expected(type_, value):
+    if isinstance(type_, Variant):
+        return Arm(value.field, value.number, as_expected(value.field.type, value.value))
     if is_text(type_):
         return Text(value)
     if isinstance(type_, Array):

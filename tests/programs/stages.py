@@ -5,7 +5,7 @@ A value is as it was last written: by version 1, by the default that a field beg
 an edit makes of it meanwhile is not written, so that it returns as soon as a version has a type for it.
 """
 
-from declarations import VOID, Array, Pointer, Struct, is_text, kind_name, rank
+from declarations import VOID, Arm, Array, Pointer, Struct, Variant, is_text, kind_name, rank
 from expectation import ANY, Either, Expectation, External, FreshText, Place, Text, is_end
 from live_state import UNKNOWN, Copied, Data, Foreign, Literal, Object, Ref, tells_end
 from origins import history, relinked
@@ -64,6 +64,8 @@ class Stage:
             return UNKNOWN
         if isinstance(type_, Struct):
             return {field: self._raw(field.type, value[field]) for field in type_.fields}
+        if isinstance(type_, Variant):
+            return Arm(value.field, value.number, self._raw(value.field.type, value.value))
         if is_text(type_):
             return value.data
         if isinstance(type_, Array):
@@ -130,6 +132,9 @@ class Return(Expectation):
         """`ways`: version -> (type, path) of the place then; `direct`: version -> value from there."""
         if value is ANY or field is not None and field.transient or isinstance(value, Either):
             return value
+        if isinstance(type_, Variant):  # whether it returns with its tag is left open
+            stays = self.last in ways and is_linked(ways, min(ways), self.last)
+            return value if stays else Either(value, *direct.values())
         if isinstance(type_, Struct) and all(isinstance(t, Struct) for t, _ in ways.values()):
             return {each: self._member(each, value[each], ways, direct) for each in type_.fields}
         if self._mixes_texts(type_, ways):
