@@ -484,6 +484,15 @@ def same_type(old, new):
     return old is new
 
 
+def matches(there, wanted):
+    """Whether a pointer to `wanted` may point at a `there`; both of the new version."""
+    if isinstance(there, Pointer) and isinstance(wanted, Pointer):
+        return matches(there.to, wanted.to)
+    if isinstance(there, Int) and isinstance(wanted, Int):
+        return (there.bits, there.signed) == (wanted.bits, wanted.signed)
+    return there is wanted
+
+
 # ---- C ------------------------------------------------------------------------------------------
 
 def c_base(type_):

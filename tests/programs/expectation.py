@@ -8,7 +8,7 @@ code generator shows as well as a wrong step of the engine.
 from copy import copy
 
 from declarations import (CHAR, VOID, Arm, Array, Enum, Field, Float, Function, Int, Pointer, Struct, Union, Variant,
-                          c_declare, innermost, is_number, is_special, is_text, kind_name, lengths,
+                          c_declare, innermost, is_number, is_special, is_text, kind_name, lengths, matches,
                           rank, same_type, signature)
 from live_state import UNKNOWN, Code, Copied, Dangling, Data, Foreign, Literal, Ref, zero_value
 from number_rules import convert_number, survivors
@@ -787,15 +787,6 @@ def _product(numbers):
     for each in numbers:
         result *= each
     return result
-
-
-def matches(there, wanted):
-    """Whether a pointer to `wanted` may point at a `there`; both of the new version."""
-    if isinstance(there, Pointer) and isinstance(wanted, Pointer):
-        return matches(there.to, wanted.to)
-    if isinstance(there, Int) and isinstance(wanted, Int):
-        return (there.bits, there.signed) == (wanted.bits, wanted.signed)
-    return there is wanted
 
 
 def as_expected(type_, value):
