@@ -53,6 +53,13 @@ static bool may_return(const MoltCarry *carry, const MoltAtticRun *run)
                                                        carry->m->plan->after);
 }
 
+/* A text whose copy is where a pointer leads, as long as that goes on as a pointer. */
+static bool has_text_already(const MoltLeaf *was, const MoltLeaf *is, const MoltLeaf *next)
+{
+    return was->kind == MOLT__LEAF_TEXT && is->kind == MOLT__LEAF_STRING &&
+           next->kind == MOLT__LEAF_STRING;
+}
+
 /* Nothing stands for the value now, but by its edit it has a place in the new layout: whether it may
  * return there, and what must be true then. Returns for how many elements. */
 static uint64_t decide_return(MoltCarry *carry, const MoltLeaf *is, const MoltRoute *back,
@@ -108,7 +115,8 @@ static uint64_t decide(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf
     if (follows) {
         next->is = follow.leaf;
         next->placed = true;
-        part->has_value = fitting && same_place(&follow.leaf, &back.leaf);
+        part->has_value = fitting && same_place(&follow.leaf, &back.leaf) &&
+                          !has_text_already(was, is, &follow.leaf);
         if (part->has_value && count > 1 && follow.leaf.stride != back.leaf.stride)
             count = 1;
     } else if (fitting) {

@@ -172,6 +172,14 @@ static uint64_t literal_length(const MoltCarry *carry, const MoltAtticRef *ref)
     return size > 0 ? size - 1 : 0;
 }
 
+/* The block stays, even if it is a text that another value of this migration takes back. */
+static void hold_text(MoltMigration *m, const MoltAtticRef *ref)
+{
+    const MoltAtticBlock *block = &m->heap->attic.blocks[ref->index];
+    if (block->span != MOLT__NO_SPAN)
+        molt__made_hold(m, block->span, block->index);
+}
+
 /* A pointer returns as a pointer. True when it is back. */
 static bool return_pointer(MoltCarry *carry, const MoltCarryPart *part, const MoltLeaf *leaf,
                            const MoltCarryObject *object, uint64_t ref, uintptr_t pointer,
@@ -185,6 +193,8 @@ static bool return_pointer(MoltCarry *carry, const MoltCarryPart *part, const Mo
                                 : NULL;
         if (pointer == 0)
             return false;
+        if (kept->kind == MOLT__REF_BLOCK)
+            hold_text(m, kept);
         if (bytes && pointer == (uintptr_t)bytes)
             pointer = (uintptr_t)molt__migration_string(m, bytes, literal_length(carry, kept));
     }
@@ -212,20 +222,42 @@ static bool return_value(MoltCarry *carry, const MoltCarryPart *part, const Molt
     return !lost;
 }
 
+/* The array has its text again: the copy that an edit had made of it, where the running state has a
+ * pointer, goes. */
+static void take_copy(const MoltCarry *carry, const MoltCarryPart *part,
+                      const MoltCarryObject *object, uint64_t i, const MoltLeaf *leaf,
+                      const char *text)
+{
+    const MoltAtticRun *run = &carry->from->runs[part->run];
+    uintptr_t copy = 0;
+    if (!run->placed || run->is.kind != MOLT__LEAF_STRING || leaf->kind != MOLT__LEAF_TEXT)
+        return;
+    memcpy(&copy, object->live + run->is.at + (part->skip + i) * run->is.stride, sizeof copy);
+    molt__made_replace(carry->m, copy, text, molt__text_length(text, leaf->size));
+}
+
 bool molt__carry_return(MoltCarry *carry, const MoltCarryPart *part, const MoltAtticRun *next,
                         const MoltCarryObject *object, uint64_t i, const unsigned char *kept,
                         uintptr_t pointer)
 {
     unsigned char *destination = object->next + next->is.at + i * next->is.stride;
     const MoltLeaf *was = &next->was;
-    if (was->kind != MOLT__LEAF_POINTER && was->kind != MOLT__LEAF_STRING)
-        return return_value(carry, part, &next->is, object, kept, destination);
+    if (was->kind != MOLT__LEAF_POINTER && was->kind != MOLT__LEAF_STRING) {
+        bool whole = return_value(carry, part, &next->is, object, kept, destination);
+        if (whole && was->kind == MOLT__LEAF_TEXT)
+            take_copy(carry, part, object, i, &next->is, (const char *)destination);
+        return whole;
+    }
     uint64_t ref;
     memcpy(&ref, kept, sizeof ref);
     if (next->is.kind != MOLT__LEAF_TEXT)
         return return_pointer(carry, part, &next->is, object, ref, pointer, destination);
     uintptr_t text = ref != 0 ? text_now(carry, &carry->from->refs[ref - 1]) : 0;
-    if ((ref == 0 || text != 0) && still_shows(carry, part, object, i, text))
+    if ((ref == 0 || text != 0) && still_shows(carry, part, object, i, text)) {
         return_value(carry, part, &next->is, object, (const unsigned char *)&text, destination);
+        if (ref != 0 && carry->from->refs[ref - 1].kind == MOLT__REF_BLOCK)
+            molt__made_replace(carry->m, text, (const char *)destination,
+                               molt__text_length((const char *)destination, next->is.size));
+    }
     return false; /* the text is back, what the pointer pointed at is not */
 }

@@ -14,6 +14,13 @@ static bool is_made(const MoltSpan *span, uint32_t index)
     return span->made && (span->made[index / 64] & bit_of(index)) != 0;
 }
 
+/* How often values of the attic lead to the block. */
+static uint32_t uses_of(const MoltHeap *heap, const MoltSpan *span, uint32_t index)
+{
+    uint32_t number = span->kept ? span->kept[index] : 0;
+    return number != 0 ? heap->attic.blocks[number - 1].uses : 0;
+}
+
 /* ---- marks ---------------------------------------------------------------------------------- */
 
 bool molt__made_mark(const MoltAllocator *allocator, MoltSpan *span, uint32_t index)
@@ -68,7 +75,8 @@ void molt__made_hold(MoltMigration *m, uint32_t span, uint32_t index)
         m->texts.held[span][index / 64] |= bit_of(index);
 }
 
-void molt__made_take(MoltMigration *m, uintptr_t value, const char *text, uint64_t length)
+static void take_text(MoltMigration *m, uintptr_t value, const char *text, uint64_t length,
+                      uint32_t uses_allowed)
 {
     MoltMadeTexts *texts = &m->texts;
     MoltPlace place;
@@ -79,8 +87,8 @@ void molt__made_take(MoltMigration *m, uintptr_t value, const char *text, uint64
         return;
     MoltTextTake take = {place.block.span, place.block.index};
     const MoltSpan *span = &m->heap->spans[take.span];
-    bool kept = span->kept && span->kept[take.block] != 0; /* an earlier edit's value leads there */
-    if (!texts->held[take.span] || !is_made(span, take.block) || kept)
+    if (!texts->held[take.span] || !is_made(span, take.block) ||
+        uses_of(m->heap, span, take.block) > uses_allowed) /* earlier edits' values lead there */
         return;
     if (text && (place.block.count != length + 1 || memcmp(place.block.start, text, length) != 0))
         return;
@@ -89,14 +97,17 @@ void molt__made_take(MoltMigration *m, uintptr_t value, const char *text, uint64
         texts->takes[texts->take_count++] = take;
 }
 
-/* ---- commit --------------------------------------------------------------------------------- */
-
-/* More of the attic's pages lead to the block than the value that the edit took back. */
-static bool is_kept(const MoltHeap *heap, const MoltSpan *span, uint32_t index)
+void molt__made_take(MoltMigration *m, uintptr_t value, const char *text, uint64_t length)
 {
-    return span->kept && span->kept[index] != 0 &&
-           heap->attic.blocks[span->kept[index] - 1].uses > 1;
+    take_text(m, value, text, length, 0);
 }
+
+void molt__made_replace(MoltMigration *m, uintptr_t value, const char *text, uint64_t length)
+{
+    take_text(m, value, text, length, 1);
+}
+
+/* ---- commit --------------------------------------------------------------------------------- */
 
 /* Spans that hold nothing any more go with their serials, the last ones first: the next migration that
  * makes these texts then names them as this state did. */
@@ -122,7 +133,8 @@ void molt__made_commit(MoltMigration *m)
         const MoltSpan *span = &heap->spans[take->span];
         bool held = texts->partial ||
                     (texts->held[take->span][take->block / 64] & bit_of(take->block)) != 0;
-        if (!held && is_made(span, take->block) && !is_kept(heap, span, take->block))
+        if (!held && is_made(span, take->block) &&
+            uses_of(heap, span, take->block) <= 1) /* that of the value that the edit took back */
             freed += molt_heap_delete(heap, molt__span_block(span, take->block));
     }
     molt__made_discard(m);

@@ -40,6 +40,9 @@ void molt__made_hold(struct MoltMigration *m, uint32_t span, uint32_t index);
 /* The value of a `char *` that no longer points: a block that begins there is taken back. With `text`,
  * of `length` bytes, only one that holds that text. */
 void molt__made_take(struct MoltMigration *m, uintptr_t value, const char *text, uint64_t length);
+/* The same of a value that returns from the attic: what leads to the block may be that value itself. */
+void molt__made_replace(struct MoltMigration *m, uintptr_t value, const char *text,
+                        uint64_t length);
 /* Frees what was taken back and is not held; cannot fail. */
 void molt__made_commit(struct MoltMigration *m);
 void molt__made_discard(struct MoltMigration *m);

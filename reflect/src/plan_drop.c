@@ -6,6 +6,16 @@ static uint32_t part_of(uint32_t constant, uint64_t offset)
     return constant == MOLT__NO_CONSTANT ? constant : constant + (uint32_t)offset;
 }
 
+/* The enumerator may have another number when the field returns. */
+static bool is_enum_with_zero(const MoltPlan *plan, MoltTypeId id)
+{
+    const MoltType *type = molt_type(plan->before, id);
+    bool found = false;
+    for (uint32_t e = 0; type->kind == MOLT_KIND_ENUM && !found && e < type->count; e++)
+        found = plan->before->tables.enumerators[type->first + e].value == 0;
+    return found && (type->flags & MOLT_TYPE_FLAGS) == 0;
+}
+
 /* `type` is that of the value, or of the elements; MOLT_NO_TYPE: bytes that mean nothing more. */
 static void drop_bytes(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, MoltTypeId type,
                        uint64_t source, uint64_t size, uint32_t constant)
@@ -14,6 +24,8 @@ static void drop_bytes(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, 
     MoltOp op = {.code = MOLT__OP_DROP_BYTES,
                  .unkept = of && of->kind == MOLT_KIND_UNION &&
                            molt__plan_arms_have_pointers(plan->before, type),
+                 .keeps_default = of && constant == MOLT__NO_CONSTANT &&
+                                  is_enum_with_zero(plan, type),
                  .check = molt__emit_check(plan, site),
                  .rule = (uint8_t)rule,
                  .source = source,
@@ -33,6 +45,8 @@ static void drop_bits(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule,
     molt__emit_op(plan, (MoltOp){.code = MOLT__OP_DROP_NUMBER,
                                  .check = molt__emit_check(plan, site),
                                  .rule = (uint8_t)rule,
+                                 .keeps_default = constant == MOLT__NO_CONSTANT &&
+                                                  is_enum_with_zero(plan, field->type),
                                  .source = source + field->bit_offset / 8,
                                  .constant = constant,
                                  .forms = {molt__plan_field_form(plan->before, field)}});

@@ -7,6 +7,7 @@ import subprocess
 from c_source import Part, library_text
 from dump_check import Check, Dump, as_bytes, load, new_ids
 from findings import Findings, is_planned
+from live_state import Copied
 
 SIZE = {"migrated": 25, "values": 12, "plan": 12}
 
@@ -33,6 +34,15 @@ def command(words):
     if done.returncode == 0:
         return None
     return f"{pathlib.Path(words[0]).name} ends with {done.returncode}:\n{done.stdout[:3000]}"
+
+
+def texts_of(value):
+    """The texts made by migrations that a value of a stage points at."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return set().union(*map(texts_of, value))
+    return {value.text + b"\0"} if isinstance(value, Copied) else set()
 
 
 class Ended(Exception):
@@ -90,6 +100,7 @@ class Batch:
         self.ids = {}        # program -> {index of an object: its id}
         self.places = {}     # program number -> {key of a place: its offsets}
         self.texts = {p: set() for p in programs}  # that migrations made, used or not
+        self.loose = {p: set() for p in programs}  # of them, those that may outlive the session's edits
 
     def run(self):
         self.folder.mkdir(parents=True)
@@ -274,6 +285,7 @@ class Batch:
             stage = program.steps[i].stage
             for obj in stage.freed:
                 del self.ids[program][obj.index]
+                self.loose[program] |= texts_of(obj.values)  # the program left them
             for obj in stage.created:
                 self.ids[program][obj.index] = dump.by_address.get(
                     addresses.get((program.number, obj.index)), "?")
@@ -291,7 +303,9 @@ class Batch:
             self._fail(program, f"{title}: ", (f"{path}: expected {want}, found {found}"
                                                for path, want, found in check.run()))
             self.texts[program] |= check.made
-        left = set().union(*self.texts.values())  # a text that an edit made stays when its field goes
+            self.loose[program] |= check.copies.keys()
+        # a text that an edit made stays while its field is gone, and goes where the session began
+        left = set().union(*(self.loose if title == "back" else self.texts).values())
         for id_, obj in dump.objects.items():
             if id_ not in taken and not (obj["type"] == "char" and as_bytes(
                     obj["value"], obj.get("count", 1)) in left):

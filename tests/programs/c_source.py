@@ -2,7 +2,7 @@
 code that makes their states."""
 
 from declarations import (FLOAT, LONG_DOUBLE, Array, Bool, Complex, Enum, Float, Function, Int,
-                          Pointer, Struct, Union, Vector, c_base, c_declare, innermost, is_text, size_of,
+                          Pointer, Struct, Union, Variant, Vector, c_base, c_declare, innermost, is_text, size_of,
                           was_note)
 from expectation import following, is_end
 from live_state import Code, Dangling, Data, Foreign, Literal, Ref
@@ -139,6 +139,12 @@ def union_text(union):
     return f"typedef union {union.name} {{\n{members}}} {union.name};\n"
 
 
+def variant_text(variant):
+    arms = "".join(f"        {field_text(arm)[:-1]} MOLT_ARM({entry.name});\n" for arm, entry in variant.arms)
+    return (f"typedef struct {variant.name} {{\n    {variant.tag.name} kind;\n    union {{\n{arms}"
+            f"    }} u MOLT_TAG(kind);\n}} {variant.name};\n")
+
+
 def table_text(name, type_, values):
     content = ", ".join("{}" if isinstance(type_, Struct) else str(v) for v in values)
     return f"static USED const {c_declare(Array(type_, len(values)), name)} = {{{content}}};\n"
@@ -154,6 +160,7 @@ def function_text(name, signature):
 def declarations_text(program):
     parts = [enum_text(enum) for enum in program.enums]
     parts += [union_text(union) for union in program.unions]
+    parts += [enum_text(variant.tag) + variant_text(variant) for variant in program.variants]
     parts += [f"typedef struct {s.name} {s.name};\n" for s in program.structs]
     parts += [struct_text(struct) for struct in program.ordered()]
     parts += [function_text(name, each) for name, each in program.functions.items()]
@@ -218,6 +225,9 @@ def assign(lines, type_, lvalue, value, width=None, force=False):
     if is_text(type_):
         if any(value) or force:
             lines.append(f"memcpy({lvalue}, {c_bytes(value)}, {len(value)});")
+    elif isinstance(type_, Variant):
+        lines.append(f"{lvalue}.kind = ({type_.tag.name}){value.number};")
+        assign(lines, value.field.type, f"{lvalue}.u.{value.field.name}", value.value)
     elif isinstance(type_, Union):
         if any(value) or force:
             lines.append(f"memcpy(&{lvalue}, {c_bytes(value)}, {len(value)});")

@@ -120,6 +120,35 @@ class Union(Type):
         return f"union {self.name}"
 
 
+class Variant(Type):
+    """A struct of a tag and a union of arms without pointers; each is chosen by an enumerator
+    of the tag. A value is an Arm."""
+
+    def __init__(self, name, tag, arms):
+        self.name = name
+        self.tag = tag
+        self.arms = arms  # [(Field, Enumerator)]
+        self.origin = None
+        self.returns = None
+
+    def shape(self):
+        """In any order of its arms."""
+        return sorted((a.name, repr(a.type), e.name, e.value) for a, e in self.arms)
+
+    def __repr__(self):
+        return f"tagged union {self.name}"
+
+
+class Arm:
+    def __init__(self, field, number, value):
+        self.field = field
+        self.number = number  # of the tag
+        self.value = value
+
+    def __repr__(self):
+        return f"{self.field.name} = {self.value!r}"
+
+
 class Enumerator:
     def __init__(self, name, value, origin=None):
         self.name = name
@@ -181,6 +210,7 @@ class Field:
         self.origin = None
         self.returns = None     # see origins.py
         self.late = None
+        self.left = None        # the field that a rename without a note left behind
 
     def __repr__(self):
         width = f" : {self.width}" if self.width else ""
@@ -229,8 +259,8 @@ def size_of(type_):
 
 
 def is_special(type_):
-    """Whether it is one of the arrays that C does not call so."""
-    return isinstance(type_, (Complex, Vector))
+    """Whether it is one of the arrays that C does not call so, or goes as a whole in other ways."""
+    return isinstance(type_, (Complex, Vector, Variant))
 
 
 def is_number(type_):
@@ -276,6 +306,8 @@ def signature(type_):
         inner = inner.elem
     if isinstance(inner, Enum):
         return dimensions, inner.name, inner.packed, [(e.name, e.value) for e in inner.enumerators]
+    if isinstance(inner, Variant):
+        return dimensions, inner.name, inner.shape()
     if isinstance(inner, Union):
         return dimensions, inner.name, [(name, repr(t)) for name, t in inner.members]
     if isinstance(inner, Struct):
@@ -311,6 +343,8 @@ def kind_name(type_, width=None):
         return "struct"
     if isinstance(type_, Union):
         return "union"
+    if isinstance(type_, Variant):
+        return "tagged union"
     if is_special(type_):
         return "complex" if isinstance(type_, Complex) else "vector"
     if isinstance(type_, Array):
@@ -339,6 +373,7 @@ class Program:
         self.structs = []
         self.enums = []
         self.unions = []
+        self.variants = []
         self.tables = {}      # name -> (type, values) of a constant table
         self.functions = {}   # name -> Function
         self.literals = set() # texts that this version's code has
@@ -361,6 +396,9 @@ class Program:
             memo[union] = copy = Union(union.name, list(union.members))
             copy.origin = union
             other.unions.append(copy)
+        for variant in self.variants:
+            memo[variant] = copy = clone_variant(variant)
+            other.variants.append(copy)
         for struct in self.structs:
             memo[struct] = copy = Struct(struct.name, [])
             copy.origin, copy.was, copy.packing = struct, list(struct.was), struct.packing
@@ -395,6 +433,17 @@ class Program:
                                      for held in by_value(field.type))
 
 
+def clone_variant(variant):
+    tag = Enum(variant.tag.name, [])
+    tag.origin = variant.tag
+    copy = Variant(variant.name, tag, [])
+    copy.origin = variant
+    for arm, entry in variant.arms:
+        tag.enumerators.append(Enumerator(entry.name, entry.value, entry))
+        copy.arms.append((clone_field(arm, {}), tag.enumerators[-1]))
+    return copy
+
+
 def clone_field(field, memo):
     copy = Field(field.name, clone_type(field.type, memo), field.width)
     copy.was = list(field.was)
@@ -407,7 +456,7 @@ def clone_field(field, memo):
 
 
 def clone_type(type_, memo):
-    if is_special(type_):
+    if isinstance(type_, (Complex, Vector)):
         return type_
     if isinstance(type_, Array):
         return Array(clone_type(type_.elem, memo), type_.length)
@@ -420,6 +469,8 @@ def same_type(old, new):
     """Whether a type of version 2 is what one of version 1 became, its representation unchanged."""
     if isinstance(old, (Struct, Enum)):
         return isinstance(new, (Struct, Enum)) and new.origin is old
+    if isinstance(old, Variant):
+        return isinstance(new, Variant) and new.origin is old and new.shape() == old.shape()
     if isinstance(old, Union):
         return isinstance(new, Union) and new.origin is old and new.same(old)
     if isinstance(old, Array):
@@ -431,6 +482,15 @@ def same_type(old, new):
     if isinstance(old, Function):
         return isinstance(new, Function) and repr(old) == repr(new)
     return old is new
+
+
+def matches(there, wanted):
+    """Whether a pointer to `wanted` may point at a `there`; both of the new version."""
+    if isinstance(there, Pointer) and isinstance(wanted, Pointer):
+        return matches(there.to, wanted.to)
+    if isinstance(there, Int) and isinstance(wanted, Int):
+        return (there.bits, there.signed) == (wanted.bits, wanted.signed)
+    return there is wanted
 
 
 # ---- C ------------------------------------------------------------------------------------------

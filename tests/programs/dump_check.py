@@ -4,7 +4,7 @@ the addresses that version 1 told, so nothing is paired by guessing."""
 import json
 import re
 
-from declarations import Array, Bool, Enum, Float, Int, Pointer, Struct, Union, c_declare, is_text
+from declarations import Array, Bool, Enum, Float, Int, Pointer, Struct, Union, Variant, c_declare, is_text
 from expectation import ANY, Either, External, FreshText, Owned, Place, following, trimmed
 from live_state import Code, Dangling, Data, Foreign, Literal
 from reals import agrees
@@ -111,6 +111,8 @@ class Check:
             return self._struct(type_, expected, found, path)
         if is_text(type_):
             return self._text(type_, expected, found)
+        if isinstance(type_, Variant):
+            return self._variant(type_, expected, found, path)
         if isinstance(type_, Union):
             return as_bytes(found, type_.size()) == expected
         if isinstance(type_, Array):
@@ -135,6 +137,14 @@ class Check:
             return False
         for field in type_.fields:
             self.value(field.type, expected[field], found[field.name], f"{path}.{field.name}")
+        return True
+
+    def _variant(self, type_, expected, found, path):
+        name = expected.field.name
+        if not isinstance(found, dict) or enum_number(type_.tag, found.get("kind")) != expected.number or (
+                not isinstance(found.get("u"), dict) or list(found["u"]) != [name]):
+            return False
+        self.value(expected.field.type, expected.value, found["u"][name], f"{path}.u.{name}")
         return True
 
     @staticmethod

@@ -127,8 +127,26 @@ def rename_without(ed):
         return None
     struct, field = chosen
     old, field.name = field.name, ed.namer("r")
-    field.origin = None
+    field.origin, field.left = None, field.origin
     return f"{struct.name}: {old} -> {field!r} without MOLT_WAS"
+
+
+def annotate_late(ed):
+    """The note that the version before should have had, for a field that holds no struct."""
+    found = []
+    for struct in ed.program.structs:
+        taken = {f.name for f in struct.fields} | {f.name for f in struct.origin.fields} if (
+            struct.origin) else set()
+        for field in struct.fields if struct.origin else ():
+            left = field.origin.left if field.origin else None
+            if left is not None and field.late is None and left.name not in taken and not (
+                    field.transient or field.external or isinstance(innermost(field.type), Struct)):
+                found.append((struct, field, left))
+    if not found:
+        return None
+    struct, field, left = ed.rng.choice(found)
+    field.late, field.was = (ed.program.version - 2, left), field.was + [left.name]
+    return f"{struct.name}: {field!r} now says MOLT_WAS of {left.name}"
 
 
 def rename_and_retype(ed):

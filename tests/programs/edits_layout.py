@@ -1,9 +1,10 @@
 """Edits of what lies around values, and of the declarations beside plain fields: packing, alignment,
 atomics, unnamed bit-fields, unions, complex and vector types, constant tables. As those of edits.py."""
 
-from declarations import (DOUBLE, FLOAT, FLOATS, INTS, Array, Complex, Float, Int, Pointer, Struct, Vector,
+from declarations import (DOUBLE, FLOAT, FLOATS, INTS, Array, Complex, Enumerator, Float, Int, Pointer, Struct, Vector,
                           is_special)
-from random_declarations import VECTORS, can_be_atomic, can_be_indexed, random_packing, random_width
+from random_declarations import (VECTORS, can_be_atomic, can_be_indexed, random_arm, random_packing,
+                                 random_width)
 
 
 def _plain(field):
@@ -70,6 +71,38 @@ def change_union(ed):
     union = ed.rng.choice(unions)
     union.members = union.members + [(ed.namer("m"), ed.rng.choice(INTS[1:11] + [Array(FLOAT, 3)]))]
     return f"{union!r}: + {union.members[-1]}"
+
+
+def change_variant(ed):
+    """Arms are added, renamed, retyped and reordered, the tag's enumerators get other numbers."""
+    variants = [v for v in ed.program.variants if v.origin and v not in ed.touched]
+    if not variants:
+        return None
+    variant, rng = ed.rng.choice(variants), ed.rng
+    ed.touched.add(variant)
+    words = []
+    if rng.random() < 0.5:
+        entry = Enumerator(f"{variant.name.upper()}_{ed.namer('N')}", max(
+            e.value for e in variant.tag.enumerators) + 1)
+        variant.tag.enumerators.append(entry)
+        variant.arms.append((random_arm(rng, ed.namer), entry))
+        words.append(f"+ {variant.arms[-1][0]!r}")
+    if rng.random() < 0.5:
+        arm = rng.choice([a for a, _ in variant.arms if a.origin])
+        arm.was, arm.name = arm.was + [arm.name], ed.namer("a")
+        words.append(f"{arm.was[-1]} -> {arm.name} with MOLT_WAS")
+    if rng.random() < 0.5:
+        arm = rng.choice([a for a, _ in variant.arms if a.origin])
+        if isinstance(arm.type, (Int, Float)):
+            before, arm.type = repr(arm), rng.choice(INTS[1:11] + [FLOAT, DOUBLE])
+            words.append(f"{before} -> {arm!r}")
+    if rng.random() < 0.5 or not words:
+        entries = variant.tag.enumerators
+        for entry, number in zip(entries, rng.sample(range(len(entries)), len(entries))):
+            entry.value = number
+        rng.shuffle(variant.arms)
+        words.append("renumbered and reordered")
+    return f"{variant!r}: {', '.join(words)}"
 
 
 def to_complex(ed):
@@ -145,7 +178,7 @@ def index_by_enum(ed):
 
 LAYOUT_EDITS = [
     (0.6, change_packing), (0.6, change_alignment), (0.4, change_gap), (0.8, change_atomic),
-    (0.3, no_longer_external), (0.2, change_union), (0.5, to_complex), (0.5, from_complex),
+    (0.3, no_longer_external), (0.2, change_union), (0.6, change_variant), (0.5, to_complex), (0.5, from_complex),
     (0.5, vector_and_array), (0.3, change_table), (0.2, point_elsewhere), (0.3, bits_to_array), (0.3, array_to_bits),
     (0.3, index_by_enum),
 ]

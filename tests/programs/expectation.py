@@ -7,8 +7,8 @@ code generator shows as well as a wrong step of the engine.
 
 from copy import copy
 
-from declarations import (CHAR, VOID, Array, Enum, Field, Float, Function, Int, Pointer, Struct, Union,
-                          c_declare, innermost, is_number, is_special, is_text, kind_name, lengths,
+from declarations import (CHAR, VOID, Arm, Array, Enum, Field, Float, Function, Int, Pointer, Struct, Union, Variant,
+                          c_declare, innermost, is_number, is_special, is_text, kind_name, lengths, matches,
                           rank, same_type, signature)
 from live_state import UNKNOWN, Code, Copied, Dangling, Data, Foreign, Literal, Ref, zero_value
 from number_rules import convert_number, survivors
@@ -239,6 +239,8 @@ class Expectation:
             return False
         if field is not None and field.transient and not transient:
             return False
+        if isinstance(type_, Variant):
+            return value.number != 0 or self.is_live(value.field.type, value.value)
         if isinstance(type_, Pointer):
             return value is not None
         if field is not None and field.default is not None:
@@ -268,6 +270,8 @@ class Expectation:
             return self._struct(old, new, value)
         if isinstance(old, Union) and isinstance(new, Union):
             return self._union(old, new, value, site)
+        if isinstance(old, Variant) and isinstance(new, Variant) and new.origin is old:
+            return self._variant(old, new, value)
         if is_number(old) and is_number(new):
             return self._scalar(old, new, value, site, old_field and old_field.width,
                                 new_field and new_field.width)
@@ -287,6 +291,19 @@ class Expectation:
         if any(value):
             return self.refuse(site, "untagged-union-changed")
         return bytes(new.size())
+
+    def _variant(self, old, new, value):
+        """The arm goes by its enumerator's name, its value by the rules for its type."""
+        arm, entry = next((arm, entry) for arm, entry in new.arms if arm.origin is value.field)
+        if new.shape() != old.shape():
+            self.lasting = False  # what an arm loses may return or not
+            self.cover("arm renamed" if arm.name != value.field.name else "arm kept", new)
+            if entry.value != value.number:
+                self.cover("tag renumbered", new)
+            if not same_type(value.field.type, arm.type):
+                self.cover("arm retyped", new)
+        site = Site(f"{new.name}::u.{arm.name}", value.field, arm)
+        return Arm(arm, entry.value, self.convert(value.field.type, arm.type, value.value, site))
 
     def _allocated(self, old, new, value):
         self.cover("struct to block", old)
@@ -570,7 +587,7 @@ class Expectation:
             self.open = True
             return ANY
         was, now = self.old.tables[value.name], self.new.tables.get(value.name)
-        keeps = self._keeps(was, now)
+        keeps = self._keeps(was, now, old)
         self.open |= keeps is None or old.to is VOID and not keeps
         if not keeps:
             self.cover("constant gone", old)
@@ -579,11 +596,13 @@ class Expectation:
         return value
 
     @staticmethod
-    def _keeps(was, now):
+    def _keeps(was, now, pointer):
         """Whether a table is there with the same layout, and the same content if it has numbers; None
-        where the rules do not say what the same is."""
+        where the rules do not say what the same is. Bytes go by the table's name alone."""
         if now is None or len(was[1]) != len(now[1]):
             return False
+        if isinstance(pointer.to, Int) and pointer.to.bits == 8:
+            return now[0] is was[0]
         if not isinstance(was[0], Struct) or not isinstance(now[0], Struct):
             return now[0] is was[0] and now[1] == was[1]
         if signature(was[0]) == signature(now[0]):
@@ -770,16 +789,9 @@ def _product(numbers):
     return result
 
 
-def matches(there, wanted):
-    """Whether a pointer to `wanted` may point at a `there`; both of the new version."""
-    if isinstance(there, Pointer) and isinstance(wanted, Pointer):
-        return matches(there.to, wanted.to)
-    if isinstance(there, Int) and isinstance(wanted, Int):
-        return (there.bits, there.signed) == (wanted.bits, wanted.signed)
-    return there is wanted
-
-
 def as_expected(type_, value):
+    if isinstance(type_, Variant):
+        return Arm(value.field, value.number, as_expected(value.field.type, value.value))
     if is_text(type_):
         return Text(value)
     if isinstance(type_, Array):

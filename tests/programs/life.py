@@ -4,7 +4,7 @@ import random
 
 from aims import AIMS
 from coverage import AIMED, ALL, Coverage
-from edits import EDITS, Editor, edit_at_random, settle_names
+from edits import EDITS, Editor, annotate_late, edit_at_random, settle_names
 from expectation import Expectation
 from live_state import State
 from origins import gone_back, twisted
@@ -86,7 +86,8 @@ class Life:
         for playing, long in ((True, True), (True, False), (False, False)):
             rng = random.Random(f"{self.key}/{playing}")
             try:
-                if self._session(rng, playing and rng.random() < 0.6, long and self.number % 2 == 0):
+                if self._session(rng, playing and rng.random() < 0.6, long and (
+                        self.number % 2 == 0 or self.number >= AIMED)):
                     return
             except LeftOpen:
                 pass
@@ -124,8 +125,9 @@ class Life:
         for _ in range(TRIES):
             program = stages[-1].program.clone()
             editor = Editor(rng, program, self.namer)
-            self.third = [done for done in (edit_at_random(editor) for _ in range(rng.randint(1, 4)))
-                          if done]
+            chosen = [annotate_late] if rng.random() < 0.8 else []
+            chosen += [edit_at_random] * rng.randint(1, 4)
+            self.third = [done for done in (edit(editor) for edit in chosen) if done]
             settle_names(editor)
             expectation = Return(stages, program, coverage)
             if expectation.outcome == "migrated" and expectation.lasting:

@@ -4,8 +4,8 @@ Values: int (also bool and enum), Real, bytes for char[N], list for other arrays
 structs, and for pointers None or one of the classes below.
 """
 
-from declarations import (CHAR, VOID, Array, Float, Function, Pointer, Struct, Union, is_special,
-                          is_text)
+from declarations import (CHAR, VOID, Arm, Array, Float, Function, Pointer, Struct, Union, Variant,
+                          is_special, is_text)
 from random_declarations import weighted
 from random_values import random_text, random_value
 from reals import Real
@@ -105,6 +105,9 @@ class Object:
 
 
 def zero_value(type_):
+    if isinstance(type_, Variant):
+        arm, entry = next(each for each in type_.arms if each[1].value == 0)
+        return Arm(arm, entry.value, zero_value(arm.type))
     if is_text(type_):
         return bytes(type_.length)
     if isinstance(type_, Union):
@@ -120,6 +123,8 @@ def zero_value(type_):
 
 def plain_value(rng, type_, live=True, field=None):
     """A value without its pointers, which come when there is something to point at."""
+    if isinstance(type_, Variant):
+        return chosen_arm(rng, type_) if live else zero_value(type_)
     if isinstance(type_, Struct):
         return {f: plain_value(rng, f.type, live, f) for f in type_.fields}
     if field is not None and field.default is not None and rng.random() < 0.3 and not isinstance(
@@ -141,12 +146,22 @@ def plain_value(rng, type_, live=True, field=None):
     return random_value(rng, type_, field.width if field else None)
 
 
+def chosen_arm(rng, variant):
+    """Whole numbers only: what goes of it is told by bytes."""
+    arm, entry = rng.choice(variant.arms)
+    if isinstance(arm.type, Float):
+        return Arm(arm, entry.value, Real.of(rng.randint(0, 1 << 20)))
+    return Arm(arm, entry.value, plain_value(rng, arm.type))
+
+
 def tells_end(struct, i):
     """Whether one past the end of the array at `i` can be told from the field that follows."""
     field = struct.fields[i]
     if not isinstance(field.type, Array) or is_text(field.type) or i + 1 == len(struct.fields):
         return False
     following = struct.fields[i + 1]
+    if isinstance(following.type, Variant):
+        return False
     if following.width or following.type is field.type.elem or isinstance(following.type, Union):
         return False
     starts, type_ = {repr(following.type)}, following.type

@@ -27,6 +27,9 @@ def _items(program):
         yield enum
         yield from enum.enumerators
     yield from program.unions
+    for variant in program.variants:
+        yield variant
+        yield from (each for arm in variant.arms for each in arm)
     for struct in program.structs:
         yield struct
         yield from struct.fields

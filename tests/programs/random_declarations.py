@@ -2,7 +2,7 @@
 
 from declarations import (BOOL, CHAR, DOUBLE, FLOAT, INT, INTS, LONG_DOUBLE, TEXT, VOID, Array,
                           Bool, Complex, Enum, Enumerator, Field, Float, Function, Int, Pointer,
-                          Program, Struct, Union, Vector, Void, is_special, is_text)
+                          Program, Struct, Union, Variant, Vector, Void, is_special, is_text)
 from random_values import random_value
 
 LEAF_LIMIT = 60  # scalars that a struct may hold by value
@@ -112,7 +112,8 @@ def random_type(rng, program, holder):
     """(type, width) of a field; the width is None for all but bit-fields."""
     kind = weighted(rng, [(40, "number"), (9, "bits"), (8, "array"), (4, "2-D"), (6, "text"),
                           (2, "texts"), (9, "struct"), (4, "structs"), (24, "pointer"),
-                          (2, "pointers"), (2, "complex"), (2, "vector"), (2, "union")])
+                          (2, "pointers"), (2, "complex"), (2, "vector"), (2, "union"),
+                          (3, "variant")])
     struct = struct_to_hold(rng, program, holder) if kind in ("struct", "structs") else None
     if kind == "bits":
         type_, width = random_bits(rng, program)
@@ -137,6 +138,8 @@ def random_type(rng, program, holder):
         return Vector(*rng.choice(VECTORS)), None
     if kind == "union" and program.unions:
         return rng.choice(program.unions), None
+    if kind == "variant" and program.variants:
+        return rng.choice(program.variants), None
     if kind == "pointers":
         return Array(random_pointer(rng, program), rng.randint(1, 3)), None
     if kind == "pointer":
@@ -247,6 +250,23 @@ def random_union(rng, program, namer):
     return Union(f"{program.prefix}_{namer('U')}", members)
 
 
+def random_arm(rng, namer):
+    type_ = rng.choice(INTS[1:11] + [FLOAT, DOUBLE, Array(CHAR, rng.choice([4, 8]))])
+    if not isinstance(type_, Array) and type_ not in (FLOAT, DOUBLE) and rng.random() < 0.3:
+        type_ = Array(type_, rng.randint(1, 3))
+    return Field(namer("a"), type_)
+
+
+def random_variant(rng, program, namer):
+    """One enumerator is 0, so that the tag selects an arm in new memory too."""
+    name = f"{program.prefix}_{namer('V')}"
+    numbers = rng.sample(range(4), 4)[:rng.randint(1, 3)]
+    numbers = numbers if 0 in numbers else [0] + numbers[1:]
+    entries = [Enumerator(f"{name.upper()}_{i}", value) for i, value in enumerate(numbers)]
+    arms = [(random_arm(rng, namer), entry) for entry in entries]
+    return Variant(name, Enum(f"{name}_tag", entries), arms)
+
+
 def random_table(rng, program, namer):
     """Of a number, or of a struct with zeros."""
     name = f"{program.prefix}_{namer('table')}"
@@ -270,6 +290,7 @@ def random_program(rng, prefix, namer):
     program = Program(prefix)
     program.enums = [random_enum(rng, program, namer) for _ in range(rng.randint(1, 3))]
     program.unions = [random_union(rng, program, namer)]
+    program.variants = [random_variant(rng, program, namer)]
     for _ in range(rng.randint(2, 4)):
         random_struct(rng, program, namer, rng.randint(2, 7))
         if rng.random() < 0.4:

@@ -5,7 +5,7 @@ A value is as it was last written: by version 1, by the default that a field beg
 an edit makes of it meanwhile is not written, so that it returns as soon as a version has a type for it.
 """
 
-from declarations import VOID, Array, Pointer, Struct, is_text, kind_name, rank
+from declarations import VOID, Arm, Array, Pointer, Struct, Variant, is_text, kind_name, rank
 from expectation import ANY, Either, Expectation, External, FreshText, Place, Text, is_end
 from live_state import UNKNOWN, Copied, Data, Foreign, Literal, Object, Ref, tells_end
 from origins import history, relinked
@@ -64,6 +64,8 @@ class Stage:
             return UNKNOWN
         if isinstance(type_, Struct):
             return {field: self._raw(field.type, value[field]) for field in type_.fields}
+        if isinstance(type_, Variant):
+            return Arm(value.field, value.number, self._raw(value.field.type, value.value))
         if is_text(type_):
             return value.data
         if isinstance(type_, Array):
@@ -130,6 +132,9 @@ class Return(Expectation):
         """`ways`: version -> (type, path) of the place then; `direct`: version -> value from there."""
         if value is ANY or field is not None and field.transient or isinstance(value, Either):
             return value
+        if isinstance(type_, Variant):  # whether it returns with its tag is left open
+            stays = self.last in ways and is_linked(ways, min(ways), self.last)
+            return value if stays else Either(value, *direct.values())
         if isinstance(type_, Struct) and all(isinstance(t, Struct) for t, _ in ways.values()):
             return {each: self._member(each, value[each], ways, direct) for each in type_.fields}
         if self._mixes_texts(type_, ways):
@@ -188,7 +193,8 @@ class Return(Expectation):
         if origin == self.last or origin not in direct:
             return value
         stays = self.last in ways
-        if isinstance(type_, Pointer) and stays and isinstance(ways[self.last][0], Pointer):
+        late = stays and not is_linked(ways, origin, self.last)
+        if not late and isinstance(type_, Pointer) and stays and isinstance(ways[self.last][0], Pointer):
             return value  # it is alive and was followed
         then = ways[origin][0]
         if isinstance(then, Pointer) and is_text(type_) and any(s.writes for s in self.stages.values()):
@@ -210,7 +216,8 @@ class Return(Expectation):
         if isinstance(kept, Literal):  # which an edit between may have copied
             return Either(kept, FreshText(kept.text, shared=True))
         if self.coverage is not None and not same(kept, value):
-            self.coverage.hit("kept value returns" if stays else "removed field returns", kind_name(type_))
+            rule = ("late rename" if late else "kept value" if stays else "removed field") + " returns"
+            self.coverage.hit(rule, kind_name(type_))
         return kept
 
     def _origin(self, ways):
@@ -218,7 +225,7 @@ class Return(Expectation):
         as nothing of it is lost."""
         wrote = [v for v, (_, path) in ways.items() if self.stages[v].wrote(*self.place_of, path)]
         origin = max(wrote) if wrote else min(ways, default=self.last)
-        while origin + 1 in ways:
+        while origin + 1 in ways and is_linked(ways, origin, origin + 1):
             (old, path), (new, after) = ways[origin], ways[origin + 1]
             step = self.stages[origin + 1].made_by
             fields = [p[-1] if p and not isinstance(p[-1], int) else None for p in (path, after)]
@@ -246,6 +253,17 @@ class Return(Expectation):
         if value.key:
             self.tell_place(self.types[target], place)
         return place
+
+
+def is_linked(ways, first, last):
+    """Whether the place went on through each version between: a field that a note claims later began
+    anew once."""
+    for version in range(first, last):
+        fields = [[step for step in ways[v][1] if not isinstance(step, int)] if v in ways else []
+                  for v in (version, version + 1)]
+        if any(now.origin is not was for was, now in zip(*fields)):
+            return False
+    return True
 
 
 def _at(direct, i):

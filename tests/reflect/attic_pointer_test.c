@@ -243,6 +243,129 @@ static void a_pointer_that_is_text_meanwhile_is_read_there(void **unused)
     stop(&session);
 }
 
+/* One field as an array of one length or another, or as a pointer. */
+static StructSpec text_cell(const char *type, size_t size)
+{
+    bool pointer = type[strlen(type) - 1] == '*';
+    return (StructSpec){.name = "Cell",
+                        .size = size,
+                        .align = pointer ? _Alignof(char *) : 1,
+                        .fields = {{.name = "name", .type = type}}};
+}
+
+static uint64_t blocks(const Session *session)
+{
+    MoltHeapStats stats;
+    molt_heap_stats(session->heap, MOLT_NO_TYPE, &stats);
+    return stats.blocks;
+}
+
+static void pointers_to_text_return_over_arrays_of_several_lengths(void **unused)
+{
+    (void)unused;
+    const StructSpec pointing = text_cell("char *", sizeof(char *));
+    const StructSpec longer = text_cell("char[64]", 64), shorter = text_cell("char[63]", 63);
+    Session session;
+    start(&session, &pointing, 1, NULL, 0, NULL);
+    char **cells = molt_heap_new(session.heap, 0, 5);
+    MoltTypeId type = molt_schema_find(molt_heap_schema(session.heap), "char");
+    static const size_t lengths[] = {1, 62, 63, 64};
+    char *texts[4];
+    for (int n = 0; n < 4; n++) {
+        cells[n] = texts[n] = molt_heap_new(session.heap, type, lengths[n] + 1);
+        memset(texts[n], 'a' + n, lengths[n]);
+    }
+    molt_heap_set_root(session.heap, 0, cells);
+    uint64_t before = blocks(&session);
+    for (int turn = 0; turn < 2; turn++) {
+        edit(&session, &longer);
+        edit(&session, &shorter);
+        edit(&session, &pointing);
+        cells = root(&session);
+        for (int n = 0; n < 4; n++)
+            assert_ptr_equal(cells[n], texts[n]);
+        assert_null(cells[4]);
+        assert_int_equal(blocks(&session), before);
+    }
+    stop(&session);
+}
+
+static void a_text_that_fills_its_array_leaves_no_copy_behind(void **unused)
+{
+    (void)unused;
+    const StructSpec held = text_cell("char[4]", 4);
+    const StructSpec pointing = text_cell("char *", sizeof(char *));
+    Session session;
+    start(&session, &held, 1, NULL, 0, NULL);
+    char *cells = molt_heap_new(session.heap, 0, 3);
+    memcpy(cells, "fullabc\0more", 12);
+    molt_heap_set_root(session.heap, 0, cells);
+    uint64_t before = blocks(&session);
+    edit(&session, &pointing);
+    assert_string_equal(*(char **)root(&session), "full");
+    assert_int_equal(blocks(&session), before + 3);
+    edit(&session, &held);
+    assert_memory_equal(root(&session), "fullabc\0more", 12);
+    assert_int_equal(blocks(&session), before);
+    edit(&session, &pointing);
+    strcpy(((char **)root(&session))[2], "mine"); /* this text is the game's own now */
+    edit(&session, &held);
+    assert_memory_equal(root(&session), "fullabc\0min", 12);
+    assert_int_equal(blocks(&session), before + 1);
+    stop(&session);
+}
+
+static void a_text_of_a_field_that_went_leaves_no_copy_behind(void **unused)
+{
+    (void)unused;
+    typedef struct Held {
+        char name[8];
+        int age;
+        char *other;
+    } Held;
+    typedef struct Pointing {
+        char *name;
+        int age;
+        char *other;
+    } Pointing;
+    typedef struct Without {
+        int age;
+    } Without;
+    static const StructSpec held = {
+        "Cell",
+        sizeof(Held),
+        _Alignof(Held),
+        {FIELD(Held, name, "char[8]"), FIELD(Held, age, "int"), FIELD(Held, other, "char *")},
+        NULL};
+    static const StructSpec pointing = {"Cell",
+                                        sizeof(Pointing),
+                                        _Alignof(Pointing),
+                                        {FIELD(Pointing, name, "char *"),
+                                         FIELD(Pointing, age, "int"),
+                                         FIELD(Pointing, other, "char *")},
+                                        NULL};
+    static const StructSpec without = {
+        "Cell", sizeof(Without), _Alignof(Without), {FIELD(Without, age, "int")}, NULL};
+    Session session;
+    start(&session, &held, 1, NULL, 0, NULL);
+    Held *cells = molt_heap_new(session.heap, 0, 2);
+    memcpy(cells[0].name, "ant", 4);
+    memcpy(cells[1].name, "shared", 7);
+    molt_heap_set_root(session.heap, 0, cells);
+    uint64_t before = blocks(&session);
+    edit(&session, &pointing);
+    Pointing *points = root(&session);
+    points[0].other = points[1].name;
+    edit(&session, &without);
+    edit(&session, &held);
+    cells = root(&session);
+    assert_string_equal(cells[0].name, "ant");
+    assert_string_equal(cells[1].name, "shared");
+    assert_string_equal(cells[0].other, "shared"); /* it leads to the copy, which stays therefore */
+    assert_int_equal(blocks(&session), before + 1);
+    stop(&session);
+}
+
 /* ---- the library ---------------------------------------------------------------------------- */
 
 /* Two images of a library: functions by name in a table, and a literal. */
@@ -331,6 +454,9 @@ int main(void)
         cmocka_unit_test(text_and_pointers_to_text_change_places),
         cmocka_unit_test(an_array_does_not_follow_a_text_that_it_was_copied_from),
         cmocka_unit_test(a_pointer_that_is_text_meanwhile_is_read_there),
+        cmocka_unit_test(pointers_to_text_return_over_arrays_of_several_lengths),
+        cmocka_unit_test(a_text_that_fills_its_array_leaves_no_copy_behind),
+        cmocka_unit_test(a_text_of_a_field_that_went_leaves_no_copy_behind),
         cmocka_unit_test(functions_and_literals_are_found_by_name_in_a_later_library),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -649,9 +649,49 @@ static void a_million_objects_are_kept_and_returned(void **unused)
     stop(&session);
 }
 
+/* Also one that is the default while it is dropped, and one without a name that gets one meanwhile. */
+static void enum_values_return_by_name_whatever_their_numbers_were(void **unused)
+{
+    (void)unused;
+    typedef struct Worker {
+        unsigned job;
+        int hp;
+    } Worker;
+    typedef struct Plain {
+        int hp;
+    } Plain;
+    static const EnumSpec few = {"Job", {"IDLE", "DIG", "GUARD"}};
+    static const EnumSpec moved = {"Job", {"GUARD", "IDLE", "DIG", "FEED"}};
+    static const EnumSpec named = {"Job", {"IDLE", "DIG", "FEED", "GUARD"}};
+    const EnumSpec *const between[] = {&moved, &named};
+    static const StructSpec worker = {"Worker",
+                                      sizeof(Worker),
+                                      _Alignof(Worker),
+                                      {FIELD(Worker, job, "Job"), FIELD(Worker, hp, "int")},
+                                      NULL};
+    static const StructSpec plain = {
+        "Worker", sizeof(Plain), _Alignof(Plain), {FIELD(Plain, hp, "int")}, NULL};
+    for (size_t b = 0; b < 2; b++) {
+        Session session;
+        start(&session, &worker, 1, &few, 0, NULL);
+        Worker *workers = molt_heap_new(session.heap, 0, 8);
+        for (unsigned n = 0; n < 8; n++)
+            workers[n].job = n;
+        molt_heap_set_root(session.heap, 0, workers);
+        edit_with(&session, &worker, 1, between[b]);
+        edit_with(&session, &plain, 1, between[b]);
+        edit_with(&session, &worker, 1, &few);
+        workers = root(&session);
+        for (unsigned n = 0; n < 8; n++)
+            assert_int_equal(workers[n].job, n);
+        stop(&session);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(enum_values_return_by_name_whatever_their_numbers_were),
         cmocka_unit_test(every_kind_of_value_returns),
         cmocka_unit_test(played_values_stay),
         cmocka_unit_test(what_was_played_over_once_is_not_taken_for_untouched_later),
