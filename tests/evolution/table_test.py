@@ -13,7 +13,7 @@ def test_names(build):
     """From what CMake wrote for ctest: a ctest of its own would write over the log of the one that runs."""
     files = build.glob("tests/*/CTestTestfile.cmake")
     return {name for path in files
-            for name in re.findall(r"^add_test\((?:\[=*\[)?([\w.-]+)", path.read_text(), re.M)}
+            for name in re.findall(r"^\s*add_test\((?:\[=*\[)?([\w.-]+)", path.read_text(), re.M)}
 
 
 def check_proof(root, words, tests):
