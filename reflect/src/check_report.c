@@ -72,7 +72,14 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
 {
     const char *text = NULL;
     switch (rule) {
-    case MOLT_RULE_FIELD_REMOVED: write_possible_move(plan, check, buffer, size); return;
+    case MOLT_RULE_FIELD_REMOVED:
+        write_possible_move(plan, check, buffer, size);
+        if (buffer[0] == '\0' && check->before != MOLT__NO_FIELD)
+            snprintf(buffer, size,
+                     "keep the field, name it on its successor with MOLT_WAS(\"%s\"), or read it in a "
+                     "hook",
+                     molt_string(plan->before, plan->before->tables.fields[check->before].name));
+        return;
     case MOLT_RULE_POSSIBLE_RENAME: write_candidates(plan, check, buffer, size); return;
     case MOLT_RULE_NUMBER_OUT_OF_RANGE:
         text = "keep a wider type, or annotate the field with MOLT_CONVERT(saturate)";
@@ -83,6 +90,12 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
         break;
     case MOLT_RULE_NUMBER_FRACTION:
         text = "annotate the field with MOLT_CONVERT(trunc) or MOLT_CONVERT(round)";
+        break;
+    case MOLT_RULE_BOOL_COLLAPSED:
+        text = "keep the integer, or make the values 0 and 1 before the edit";
+        break;
+    case MOLT_RULE_FLAG_REMOVED:
+        text = "keep the flag, or name it on its successor with MOLT_WAS(\"old\")";
         break;
     case MOLT_RULE_NUMBER_NAN:
         text = "give the field a number first, or keep the floating type";
@@ -181,7 +194,7 @@ void molt__check_report(const MoltPlan *plan, uint32_t index, const MoltFinding 
         molt_schema_declare(plan->after, &new->fields[check->after], after, sizeof after);
     if (finding->remedy)
         snprintf(remedy, sizeof remedy, "%s", finding->remedy);
-    else
+    else if (finding->severity != MOLT_INFO)
         write_remedy(plan, check, finding->rule, remedy, sizeof remedy);
     if (kept) {
         size_t length = strlen(remedy);

@@ -117,6 +117,40 @@ static void store_enum(MoltMigration *m, const MoltOp *op, uint64_t value,
         molt__tally(m, op, MOLT_RULE_NUMBER_OUT_OF_RANGE, MOLT_LOSS, i, "%lld", (long long)value);
 }
 
+/* The first name that the new enum adds for a value; NULL when it has none, or one that stood for another
+ * value before. */
+static const char *new_name(const MoltPlan *plan, const MoltOp *op, uint64_t value)
+{
+    const MoltType *is = molt_type(plan->after, op->after);
+    for (uint32_t v = op->values; v < op->values + op->value_count; v++) {
+        if (plan->values[v].fate <= MOLT__VALUE_SPLIT && plan->values[v].after == value)
+            return NULL;
+    }
+    for (uint32_t e = 0; e < is->count; e++) {
+        const MoltEnumerator *item = &plan->after->tables.enumerators[is->first + e];
+        if (item->value == value)
+            return molt_string(plan->after, item->name);
+    }
+    return NULL;
+}
+
+/* A value that had no name stays as it is: a loss of its meaning, unless the new enum names it, which
+ * somebody may have done for its sake. */
+static void keep_unnamed(MoltMigration *m, const MoltOp *op, uint64_t value, unsigned char *to,
+                         uint64_t i)
+{
+    const char *name = op->named_only ? NULL : new_name(m->plan, op, value);
+    if (name)
+        molt__attic_mark(m, op, i); /* the old enum knows it only by its number */
+    if (name && value != 0)
+        molt__tally(m, op, MOLT_RULE_ENUM_UNNAMED, MOLT_INFO, i, "%lld, which is %s now,",
+                    (long long)value, name);
+    else if (!name && !op->names_only)
+        molt__tally(m, op, MOLT_RULE_ENUM_UNNAMED, op->named_only ? MOLT_REFUSE : MOLT_LOSS, i,
+                    "%lld", (long long)value);
+    store_enum(m, op, value, &op->forms[0], to, i);
+}
+
 static void run_enum(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
     const unsigned char *from = b->source;
@@ -137,9 +171,7 @@ static void run_enum(MoltMigration *m, const MoltOp *op, const Batch *b)
             if (fallback)
                 store_enum(m, op, entry->after, &op->forms[1], to, i);
         } else {
-            molt__tally(m, op, MOLT_RULE_ENUM_UNNAMED, op->named_only ? MOLT_REFUSE : MOLT_LOSS, i,
-                        "%lld", (long long)value);
-            store_enum(m, op, value, &op->forms[0], to, i);
+            keep_unnamed(m, op, value, to, i);
         }
     }
 }
@@ -163,6 +195,22 @@ static uint64_t map_flags(const MoltPlan *plan, const MoltOp *op, uint64_t value
     return result;
 }
 
+/* Bits without a name, of which the new enum names some. */
+static void tell_named_bits(MoltMigration *m, const MoltOp *op, uint64_t value, uint64_t unnamed,
+                            uint64_t i)
+{
+    const MoltType *is = molt_type(m->plan->after, op->after);
+    for (uint32_t e = 0; e < is->count; e++) {
+        const MoltEnumerator *item = &m->plan->after->tables.enumerators[is->first + e];
+        if (item->value == 0 || (item->value & unnamed) != item->value)
+            continue;
+        molt__tally(m, op, MOLT_RULE_ENUM_UNNAMED, MOLT_INFO, i,
+                    "bits 0x%llx of 0x%llx, which are %s now,", (unsigned long long)item->value,
+                    (unsigned long long)value, molt_string(m->plan->after, item->name));
+        return;
+    }
+}
+
 static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
     const unsigned char *from = b->source;
@@ -171,9 +219,13 @@ static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
         uint64_t lost;
         uint64_t value = molt__number_bits(&op->forms[0], from);
         uint64_t mapped = map_flags(m->plan, op, value, &lost);
-        if (lost)
+        if (op->names_only) {
+            tell_named_bits(m, op, value, lost, i);
+            mapped = value;
+        } else if (lost) {
             molt__tally(m, op, MOLT_RULE_FLAG_REMOVED, MOLT_LOSS, i, "bits 0x%llx of 0x%llx",
                         (unsigned long long)lost, (unsigned long long)value);
+        }
         store_enum(m, op, mapped, &op->forms[1], to, i);
     }
 }

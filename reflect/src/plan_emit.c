@@ -122,6 +122,20 @@ static void emit_number(MoltPlan *plan, const MoltEmitSite *site, MoltNumberForm
                                  .kernel = molt__number_kernel(&from, &to)});
 }
 
+/* The new enum has a name for a value that had none. */
+static bool names_more(const MoltPlan *plan, const MoltType *is, const MoltOp *op)
+{
+    for (uint32_t e = 0; e < is->count; e++) {
+        uint64_t value = plan->after->tables.enumerators[is->first + e].value;
+        bool known = false;
+        for (uint32_t v = 0; v < op->value_count && !known; v++)
+            known = plan->values[op->values + v].after == value;
+        if (!known && value != 0)
+            return true;
+    }
+    return false;
+}
+
 /* An enum, or a number that becomes one, in the forms that the fields have. */
 static void emit_enum(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before, MoltTypeId after,
                       MoltNumberForm from, MoltNumberForm to, uint64_t source, uint64_t destination)
@@ -136,7 +150,8 @@ static void emit_enum(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
     if (plan->collecting)
         return;
     if (was->kind == MOLT_KIND_ENUM) {
-        if (molt__plan_match_values(plan, before, after, &op)) {
+        op.names_only = molt__plan_match_values(plan, before, after, &op);
+        if (op.names_only && !names_more(plan, is, &op)) {
             emit_number(plan, site, from, to, source, destination);
             return;
         }

@@ -65,6 +65,7 @@ typedef struct MoltOp {
                         the old schema */
     bool keeps_default; /* DROP: a default is worth keeping too, because what returns in its place
                            would be something else */
+    bool names_only; /* ENUM, FLAGS: no value changes; only what gets a name is told */
     bool external; /* POINTER: bits are kept whatever they are */
     bool unkept;   /* what it loses cannot return: the pointers of a union without a tag, and what a
                       tag without a name guards */
