@@ -391,6 +391,7 @@ typedef struct EnumWalk {
     MoltTypeReader *reader;
     MoltModelType *type;
     bool is_signed;
+    const char *fallback; /* the enumerator that is one; NULL: none so far */
 } EnumWalk;
 
 static enum CXChildVisitResult visit_enumerator(CXCursor cursor, CXCursor parent, CXClientData data)
@@ -410,6 +411,14 @@ static enum CXChildVisitResult visit_enumerator(CXCursor cursor, CXCursor parent
                             : (uint64_t)clang_getEnumConstantDeclUnsignedValue(cursor);
     molt__annotations_read(reader->diagnostics, cursor, enumerator->place, MOLT_WHERE_ENUMERATOR,
                            &enumerator->notes);
+    if (molt__model_note(&enumerator->notes, MOLT_NOTE_FALLBACK) != NULL) {
+        if (walk->fallback != NULL) {
+            molt__refuse(reader->diagnostics, enumerator->place, "keep one of them",
+                         "'%s' is MOLT_FALLBACK, and '%s' of the same enum is, too",
+                         enumerator->name, walk->fallback);
+        }
+        walk->fallback = enumerator->name;
+    }
     return CXChildVisit_Continue;
 }
 
@@ -435,7 +444,7 @@ static MoltModelType *read_enum(MoltTypeReader *reader, CXType type, MoltTypeCon
     if (molt__model_note(&found->notes, MOLT_NOTE_FLAGS) != NULL) {
         found->flags |= MOLT_TYPE_FLAGS;
     }
-    EnumWalk walk = {reader, found, (found->flags & MOLT_TYPE_SIGNED) != 0};
+    EnumWalk walk = {reader, found, (found->flags & MOLT_TYPE_SIGNED) != 0, NULL};
     clang_visitChildren(definition, visit_enumerator, &walk);
     return found;
 }

@@ -41,6 +41,11 @@ class Refusals(GameTest):
             with self.subTest(field=field):
                 self.assert_refused(game(field), f"4:{column}", message, remedy)
 
+    def test_one_enumerator_may_be_the_fallback(self):
+        kinds = "enum K { A MOLT_FALLBACK, B, C MOLT_FALLBACK };"
+        self.assert_refused(game("enum K k;", kinds), "2:30",
+                            "'C' is MOLT_FALLBACK, and 'A' of the same enum is, too", "keep one")
+
     def test_flexible_arrays_and_their_allocation(self):
         bag = "typedef struct Bag { int n; int data[]; } Bag;\n"
         def source(call, field="Bag *bag;"):
