@@ -315,6 +315,57 @@ static void a_text_that_fills_its_array_leaves_no_copy_behind(void **unused)
     stop(&session);
 }
 
+static void a_pointer_returns_over_a_text_that_returns_before_it(void **unused)
+{
+    (void)unused;
+    typedef struct Pointing {
+        char *name;
+        int age;
+    } Pointing;
+    typedef struct Held {
+        char name[8];
+        int age;
+    } Held;
+    typedef struct Without {
+        int age;
+    } Without;
+    static const StructSpec pointing = {
+        "Cell",
+        sizeof(Pointing),
+        _Alignof(Pointing),
+        {FIELD(Pointing, name, "char *"), FIELD(Pointing, age, "int")},
+        NULL};
+    static const StructSpec held = {"Cell",
+                                    sizeof(Held),
+                                    _Alignof(Held),
+                                    {FIELD(Held, name, "char[8]"), FIELD(Held, age, "int")},
+                                    NULL};
+    static const StructSpec without = {
+        "Cell", sizeof(Without), _Alignof(Without), {FIELD(Without, age, "int")}, NULL};
+    Session session;
+    start(&session, &pointing, 1, NULL, 0, NULL);
+    Pointing *cells = molt_heap_new(session.heap, 0, 2);
+    MoltTypeId type = molt_schema_find(molt_heap_schema(session.heap), "char");
+    char *text = molt_heap_new(session.heap, type, 16);
+    memcpy(text, "longer than it", 15);
+    cells[0].name = text;
+    cells[1].name = text + 12;
+    molt_heap_set_root(session.heap, 0, cells);
+    uint64_t before = blocks(&session);
+    for (int turn = 0; turn < 2; turn++) {
+        edit(&session, &held);
+        assert_string_equal(((Held *)root(&session))[0].name, "longer ");
+        assert_string_equal(((Held *)root(&session))[1].name, "it");
+        edit(&session, &without);
+        edit(&session, &pointing);
+        cells = root(&session);
+        assert_ptr_equal(cells[0].name, text);
+        assert_ptr_equal(cells[1].name, text + 12);
+        assert_int_equal(blocks(&session), before); /* the texts that they were meanwhile are gone */
+    }
+    stop(&session);
+}
+
 static void a_text_of_a_field_that_went_leaves_no_copy_behind(void **unused)
 {
     (void)unused;
@@ -456,6 +507,7 @@ int main(void)
         cmocka_unit_test(a_pointer_that_is_text_meanwhile_is_read_there),
         cmocka_unit_test(pointers_to_text_return_over_arrays_of_several_lengths),
         cmocka_unit_test(a_text_that_fills_its_array_leaves_no_copy_behind),
+        cmocka_unit_test(a_pointer_returns_over_a_text_that_returns_before_it),
         cmocka_unit_test(a_text_of_a_field_that_went_leaves_no_copy_behind),
         cmocka_unit_test(functions_and_literals_are_found_by_name_in_a_later_library),
     };
