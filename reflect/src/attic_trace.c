@@ -129,10 +129,11 @@ static uint64_t decide(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf
     }
     part->op = back.op;
     part->back = back.leaf;
-    if (part->has_value && next->is.kind == MOLT__LEAF_STRING &&
-        molt__leaf_route(main, carry->type, tail, MOLT__AFTER, &next->is, is, &source) && source.op)
-        part->owns_string = source.op->code == MOLT__OP_STRING_TO_HEAP ||
-                            source.op->code == MOLT__OP_CONSTANT_STRING;
+    if (part->has_value && next->is.kind == MOLT__LEAF_STRING)
+        part->owns_string =
+            !molt__leaf_route(main, carry->type, tail, MOLT__AFTER, &next->is, is, &source) ||
+            (source.op && source.op->code == MOLT__OP_STRING_TO_HEAP) ||
+            (source.op && !source.placed && !source.varies); /* a default, or an edit's kept text */
     next->was.count = count;
     next->is.count = count;
     molt__attic_watch(main->after,

@@ -53,6 +53,27 @@ static uintptr_t address_now(const MoltMigration *m, const MoltAtticRef *ref)
     return (uintptr_t)molt__span_block(span, block->index) + ref->offset;
 }
 
+/* Whether a kept pointer into constant data still means the same at its offset: an element of a struct
+ * whose layout is what it was then, or a number in data of the same content. The rest goes by name. */
+static bool means_the_same(const MoltCarry *carry, const MoltLeaf *was,
+                           const MoltCodeTarget *target, uintptr_t now)
+{
+    const MoltSchema *then = carry->from->step->schema;
+    if (target->kind != MOLT_CODE_DATA || was->type == MOLT_NO_TYPE || !carry->direct || now == 0)
+        return true;
+    MoltTypeId elem = molt_type(then, was->type)->elem;
+    const MoltType *pointee = molt_type(then, elem);
+    if (pointee->kind == MOLT_KIND_STRUCT || pointee->kind == MOLT_KIND_UNION)
+        return carry->direct->types[elem].fate == MOLT_FATE_SAME && pointee->size > 0 &&
+               target->offset % pointee->size == 0 && target->size % pointee->size == 0;
+    bool number = pointee->kind == MOLT_KIND_INT || pointee->kind == MOLT_KIND_FLOAT ||
+                  pointee->kind == MOLT_KIND_ENUM;
+    if (!number || pointee->size == 1 || !target->bytes)
+        return true;
+    const char *bytes = (const char *)(now - target->offset); /* NOLINT: the new constant */
+    return memcmp(target->bytes, bytes, target->size) == 0;
+}
+
 bool molt__carry_ref(MoltCarry *carry, const MoltLeaf *was, uint64_t kept, uint64_t *moved,
                      uintptr_t *pointer)
 {
@@ -79,6 +100,8 @@ bool molt__carry_ref(MoltCarry *carry, const MoltLeaf *was, uint64_t kept, uint6
         const MoltCodeTarget *target = &carry->from->step->symbols[ref.index].target;
         if (m->code)
             *pointer = m->code->resolve(m->code->context, target);
+        if (!means_the_same(carry, was, target, *pointer))
+            *pointer = 0;
         if (m->code && *pointer == 0 && target->kind == MOLT_CODE_LITERAL)
             *pointer = (uintptr_t)target->bytes; /* copied where it is needed */
     } else {

@@ -8,6 +8,7 @@ from c_source import Part, library_text
 from dump_check import Check, Dump, as_bytes, load, new_ids
 from findings import Findings, is_planned
 from live_state import Copied
+from stages import texts_without_return
 
 SIZE = {"migrated": 25, "values": 12, "plan": 12}
 
@@ -277,6 +278,7 @@ class Batch:
         dump, table = Dump(self.folder / f"live{i + 2}.json"), []
         for program in self.programs:
             stage, ids = program.steps[i].stage, self.ids[program]
+            self.loose[program] |= texts_without_return(stage)
             table += [dump.objects[ids[index]]["addr"] if index in ids else 0
                       for index in range(stage.next_index)]
         addresses = self._addresses(runner.order("frame", 1, *table))

@@ -108,7 +108,7 @@ class Expectation:
         self.enums = {e.origin: e for e in new.enums if e.origin}
         self.types = {}          # object -> new type of its elements
         self.values = {}         # object -> values of its elements
-        self.losses = {}         # (rule, path) -> {object and element}
+        self.losses = {}         # (rule, path) -> {object and element: whether strict refuses it}
         self.optional = set()    # (rule, path) that may be reported
         self.refusals = {}       # path -> rules of which one must be reported
         self.plan_refusals = {}  # the same, whatever the values are
@@ -122,11 +122,9 @@ class Expectation:
         self._plan()
         self._find_embedded()
         for obj in state.objects:
-            if not obj.freed:
+            if not obj.freed and obj not in self.embedding:  # of those only the first element goes on
                 self._convert_object(obj)
-        for obj in self.embedded:
-            self.values.pop(obj, None)
-            self.types.pop(obj, None)
+        self.open |= self.embedded != self.embedding
 
     @property
     def outcome(self):
@@ -144,7 +142,7 @@ class Expectation:
         if self.coverage is not None:
             self.coverage.hit(rule, kind_name(type_, field.width if field else None))
 
-    def loss(self, rule, site):
+    def loss(self, rule, site, strict=True):
         self.lost = True
         allowed = {"saturate": ["number-out-of-range"], "trunc": ["number-fraction"],
                    "round": ["number-fraction", "number-rounded"],
@@ -155,7 +153,8 @@ class Expectation:
         if convert == "saturate" and rule == "number-rounded":
             self.optional.add((rule, site.path))
             return
-        self.losses.setdefault((rule, site.path), set()).add(self.here)
+        objects = self.losses.setdefault((rule, site.path), {})
+        objects[self.here] = strict or objects.get(self.here, False)
 
     def may_lose(self, rule, site):
         self.lost = True

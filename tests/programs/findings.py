@@ -43,7 +43,9 @@ class Findings:
         """Under policy strict each loss is a refusal; rules `unseen` may not have been come to."""
         found, complete = (self.refuse, self.all_refusals) if strict else (self.loss, self.complete)
         word = "refusal" if strict else "loss"
-        wanted = {key: len(objects) for key, objects in expectation.losses.items()}
+        wanted = {key: sum(objects.values()) if strict else len(objects)
+                  for key, objects in expectation.losses.items()}
+        wanted = {key: objects for key, objects in wanted.items() if objects}
         for (rule, path), objects in wanted.items():
             told = [f for f in found.get(path, ()) if f["rule"] == rule]
             if (rule, path) in expectation.optional:

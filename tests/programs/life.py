@@ -144,7 +144,7 @@ class Life:
     def strict(self):
         """Under that policy: "passes", "refused", "type removed" where that alone refuses, or "open"
         where a loss may be seen or not."""
-        rules = {rule for rule, _ in self.after.losses}
+        rules = {rule for (rule, _), objects in self.after.losses.items() if any(objects.values())}
         if rules - {"type-removed"}:
             return "refused"
         if self.after.optional:

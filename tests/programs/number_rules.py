@@ -4,7 +4,7 @@ from fractions import Fraction
 from math import floor, trunc
 
 from declarations import Bool, Enum, Float, Int
-from reals import NEGATIVE_ZERO, Real, infinity, largest, round_to
+from reals import NEGATIVE_ZERO, Real, infinity, largest, round_to, shortest
 
 
 def convert_number(out, old, new, value, site, width):
@@ -41,9 +41,9 @@ def _cover(out, old, new, site):
         out.cover(rule, new, site.new)
 
 
-def _loss(out, rule, new, site):
+def _loss(out, rule, new, site, strict=True):
     out.cover(rule, new, site.new)
-    out.loss(rule, site)
+    out.loss(rule, site, strict)
 
 
 def _to_integer(out, new, value, site, width):
@@ -58,13 +58,15 @@ def _to_integer(out, new, value, site, width):
     return fitted
 
 
-def _to_float(out, new, value, site):
+def _to_float(out, new, value, site, old=None):
+    """`old`: of a float, whose decimal policy strict compares."""
     if abs(value) > largest(new):
         _loss(out, "number-out-of-range", new, site)
         return Real.of(largest(new) if value > 0 else -largest(new))
     rounded = round_to(new, value)
     if rounded != value:
-        _loss(out, "number-rounded", new, site)
+        same = old is not None and rounded != 0 and shortest(old, value) == shortest(new, rounded)
+        _loss(out, "number-rounded", new, site, not same)
     return Real("finite", rounded, value < 0)
 
 
@@ -105,7 +107,7 @@ def _float_to_float(out, old, new, value, site):
         return infinity(value.negative)
     if value.value == 0:
         return NEGATIVE_ZERO if value.negative else value
-    result = _to_float(out, new, value.value, site)
+    result = _to_float(out, new, value.value, site, old)
     return Real("finite", result.value, value.negative)
 
 

@@ -3,6 +3,7 @@
 A Real is finite (an exact fraction and the sign of zero), infinite, or not a number.
 """
 import re
+from decimal import Context, Decimal
 from fractions import Fraction
 
 from declarations import DOUBLE, FLOAT
@@ -60,6 +61,17 @@ def round_to(type_, value):
         exponent -= 1
     unit = Fraction(2) ** max(exponent - type_.digits + 1, type_.lowest)
     return round(value / unit) * unit
+
+
+def shortest(type_, value):
+    """The decimal with the fewest digits that reads back as the value, which the type has; not 0."""
+    digits = 1
+    while True:
+        near = Context(prec=digits, Emin=-20000, Emax=20000).divide(
+            Decimal(value.numerator), Decimal(value.denominator))
+        if round_to(type_, Fraction(near)) == value:
+            return Fraction(near)
+        digits += 1
 
 
 def nan_bits(type_):

@@ -203,6 +203,8 @@ class Return(Expectation):
         kept = self._translated(direct[origin])
         if kept is ANY:
             return value
+        if kept is None and direct[origin] is not None and stays and is_text(ways[self.last][0]):
+            return value  # the object that it pointed into was freed, the text was not
         if any(direct.get(v) is ANY for v in ways if origin < v < self.last):
             return Either(kept, value)  # of the versions between, one had it in a type with no way on
         if isinstance(kept, Place) and (kept.steps or any(
@@ -264,6 +266,27 @@ def is_linked(ways, first, last):
         if any(now.origin is not was for was, now in zip(*fields)):
             return False
     return True
+
+
+def texts_without_return(stage):
+    """Texts on the heap for fields that were text in an earlier version and that version 1 never had:
+    where these go the attic keeps them."""
+    found = set()
+
+    def look(value):
+        if isinstance(value, list):
+            for each in value:
+                look(each)
+        elif isinstance(value, dict):
+            for field, each in value.items():
+                was = history(field, stage.version)
+                if isinstance(each, Copied) and min(was, default=1) > 1 and any(
+                        is_text(f.type) for f in was.values()):
+                    found.add(each.text + b"\0")
+                look(each)
+    for obj in stage.objects:
+        look(obj.values)
+    return found
 
 
 def _at(direct, i):

@@ -315,6 +315,58 @@ static void a_text_that_fills_its_array_leaves_no_copy_behind(void **unused)
     stop(&session);
 }
 
+static void a_pointer_returns_over_a_text_that_returns_before_it(void **unused)
+{
+    (void)unused;
+    typedef struct Pointing {
+        char *name;
+        int age;
+    } Pointing;
+    typedef struct Held {
+        char name[8];
+        int age;
+    } Held;
+    typedef struct Without {
+        int age;
+    } Without;
+    static const StructSpec pointing = {
+        "Cell",
+        sizeof(Pointing),
+        _Alignof(Pointing),
+        {FIELD(Pointing, name, "char *"), FIELD(Pointing, age, "int")},
+        NULL};
+    static const StructSpec held = {"Cell",
+                                    sizeof(Held),
+                                    _Alignof(Held),
+                                    {FIELD(Held, name, "char[8]"), FIELD(Held, age, "int")},
+                                    NULL};
+    static const StructSpec without = {
+        "Cell", sizeof(Without), _Alignof(Without), {FIELD(Without, age, "int")}, NULL};
+    Session session;
+    start(&session, &pointing, 1, NULL, 0, NULL);
+    Pointing *cells = molt_heap_new(session.heap, 0, 2);
+    MoltTypeId type = molt_schema_find(molt_heap_schema(session.heap), "char");
+    char *text = molt_heap_new(session.heap, type, 16);
+    memcpy(text, "longer than it", 15);
+    cells[0].name = text;
+    cells[1].name = text + 12;
+    molt_heap_set_root(session.heap, 0, cells);
+    uint64_t before = blocks(&session);
+    for (int turn = 0; turn < 2; turn++) {
+        edit(&session, &held);
+        assert_string_equal(((Held *)root(&session))[0].name, "longer ");
+        assert_string_equal(((Held *)root(&session))[1].name, "it");
+        edit(&session, &without);
+        edit(&session, &pointing);
+        cells = root(&session);
+        assert_ptr_equal(cells[0].name, text);
+        assert_ptr_equal(cells[1].name, text + 12);
+        assert_int_equal(blocks(&session),
+                         before); /* the texts that they were meanwhile are gone */
+    }
+    stop(&session);
+}
+
 static void a_text_of_a_field_that_went_leaves_no_copy_behind(void **unused)
 {
     (void)unused;
@@ -366,6 +418,68 @@ static void a_text_of_a_field_that_went_leaves_no_copy_behind(void **unused)
     stop(&session);
 }
 
+static void a_text_stays_where_the_one_that_it_was_copied_from_is_freed(void **unused)
+{
+    (void)unused;
+    const StructSpec pointing = text_cell("char *", sizeof(char *));
+    const StructSpec held = text_cell("char[8]", 8);
+    Session session;
+    start(&session, &pointing, 1, NULL, 0, NULL);
+    char **cells = molt_heap_new(session.heap, 0, 2);
+    MoltTypeId type = molt_schema_find(molt_heap_schema(session.heap), "char");
+    char *text = cells[0] = molt_heap_new(session.heap, type, 4);
+    memcpy(text, "ant", 4);
+    molt_heap_set_root(session.heap, 0, cells);
+    edit(&session, &held);
+    assert_true(molt_heap_delete(session.heap, text));
+    edit(&session, &pointing);
+    cells = root(&session);
+    assert_string_equal(cells[0], "ant");
+    assert_null(cells[1]);
+    stop(&session);
+}
+
+static void a_text_of_a_field_that_is_undone_waits_for_its_return(void **unused)
+{
+    (void)unused;
+    typedef struct Pointing {
+        int age;
+        char *name;
+    } Pointing;
+    typedef struct Held {
+        int age;
+        char name[8];
+    } Held;
+    const StructSpec bare = {"Cell", sizeof(int), _Alignof(int), {FIELD(Held, age, "int")}, NULL};
+    const StructSpec held = {"Cell",
+                             sizeof(Held),
+                             _Alignof(Held),
+                             {FIELD(Held, age, "int"), FIELD(Held, name, "char[8]")},
+                             NULL};
+    const StructSpec pointing = {"Cell",
+                                 sizeof(Pointing),
+                                 _Alignof(Pointing),
+                                 {FIELD(Pointing, age, "int"), FIELD(Pointing, name, "char *")},
+                                 NULL};
+    Session session;
+    start(&session, &bare, 1, NULL, 0, NULL);
+    molt_heap_set_root(session.heap, 0, molt_heap_new(session.heap, 0, 1));
+    uint64_t before = blocks(&session);
+    edit(&session, &held);
+    strcpy(((Held *)root(&session))->name, "ant");
+    edit(&session, &pointing);
+    char *text = ((Pointing *)root(&session))->name;
+    edit(&session, &bare);
+    edit(&session, &pointing);
+    assert_ptr_equal(((Pointing *)root(&session))->name, text);
+    assert_string_equal(text, "ant");
+    edit(&session, &bare);
+    edit(&session, &held);
+    assert_string_equal(((Held *)root(&session))->name, "ant");
+    assert_int_equal(blocks(&session), before);
+    stop(&session);
+}
+
 /* ---- the library ---------------------------------------------------------------------------- */
 
 /* Two images of a library: functions by name in a table, and a literal. */
@@ -402,7 +516,8 @@ static uintptr_t resolve(void *context, const MoltCodeTarget *target)
     return 0;
 }
 
-static void edit_between(Session *session, Images *images, const StructSpec *spec)
+static void edit_all_between(Session *session, Images *images, const StructSpec *specs,
+                             uint32_t count)
 {
     MoltCodeMap map = {.context = images,
                        .begin = images->before_begin,
@@ -410,8 +525,13 @@ static void edit_between(Session *session, Images *images, const StructSpec *spe
                        .describe = describe,
                        .resolve = resolve};
     session->code = &map;
-    edit(session, spec);
+    edit_with(session, specs, count, NULL);
     session->code = NULL;
+}
+
+static void edit_between(Session *session, Images *images, const StructSpec *spec)
+{
+    edit_all_between(session, images, spec, 1);
 }
 
 static void functions_and_literals_are_found_by_name_in_a_later_library(void **unused)
@@ -444,6 +564,53 @@ static void functions_and_literals_are_found_by_name_in_a_later_library(void **u
     stop(&session);
 }
 
+static void a_pointer_into_a_constant_returns_where_its_elements_are_as_then(void **unused)
+{
+    (void)unused;
+    typedef struct Row {
+        int x, y;
+    } Row;
+    typedef struct Cell {
+        int age;
+        Row *row;
+    } Cell;
+    const StructSpec row = {
+        "Row",
+        8,
+        4,
+        {{.name = "x", .type = "int"}, {.name = "y", .type = "int", .offset = 4}},
+        NULL};
+    const StructSpec changed = {
+        "Row",
+        8,
+        4,
+        {{.name = "x", .type = "int"}, {.name = "y", .type = "float", .offset = 4}},
+        NULL};
+    const StructSpec cell = {"Cell",
+                             sizeof(Cell),
+                             _Alignof(Cell),
+                             {FIELD(Cell, age, "int"), FIELD(Cell, row, "Row *")},
+                             NULL};
+    const StructSpec bare = {"Cell", sizeof(int), _Alignof(int), {FIELD(Cell, age, "int")}, NULL};
+    const Image image = {{NULL, "rows", NULL, NULL}};
+    Session session;
+    start(&session, (StructSpec[]){cell, row}, 2, NULL, 0, NULL);
+    Cell *first = molt_heap_new(session.heap, 0, 1);
+    first->row = (void *)(uintptr_t)0x10010;
+    molt_heap_set_root(session.heap, 0, first);
+    edit_all_between(&session, &(Images){image, image, 0x10000, 0x20000}, (StructSpec[]){bare, row},
+                     2);
+    edit_all_between(&session, &(Images){image, image, 0x20000, 0x30000},
+                     (StructSpec[]){cell, changed}, 2);
+    assert_null(((Cell *)root(&session))->row);
+    edit_all_between(&session, &(Images){image, image, 0x30000, 0x40000}, (StructSpec[]){bare, row},
+                     2);
+    edit_all_between(&session, &(Images){image, image, 0x40000, 0x50000}, (StructSpec[]){cell, row},
+                     2);
+    assert_int_equal((uintptr_t)((Cell *)root(&session))->row, 0x50010);
+    stop(&session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -456,8 +623,12 @@ int main(void)
         cmocka_unit_test(a_pointer_that_is_text_meanwhile_is_read_there),
         cmocka_unit_test(pointers_to_text_return_over_arrays_of_several_lengths),
         cmocka_unit_test(a_text_that_fills_its_array_leaves_no_copy_behind),
+        cmocka_unit_test(a_pointer_returns_over_a_text_that_returns_before_it),
         cmocka_unit_test(a_text_of_a_field_that_went_leaves_no_copy_behind),
+        cmocka_unit_test(a_text_stays_where_the_one_that_it_was_copied_from_is_freed),
+        cmocka_unit_test(a_text_of_a_field_that_is_undone_waits_for_its_return),
         cmocka_unit_test(functions_and_literals_are_found_by_name_in_a_later_library),
+        cmocka_unit_test(a_pointer_into_a_constant_returns_where_its_elements_are_as_then),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
