@@ -213,6 +213,28 @@ static bool step_moved(Descent *d)
     return false;
 }
 
+/* The struct is looked at as another one, by members that both begin with: nothing at its start is of the
+ * pointer's type, so the object itself is meant, not its first member. */
+static bool is_view(const Descent *d)
+{
+    const MoltSchema *schema = d->plan->before;
+    MoltTypeId type = d->before;
+    if (d->offset != 0 || molt_type(schema, d->pointee)->kind != MOLT_KIND_STRUCT)
+        return false;
+    for (;;) {
+        const MoltType *t = molt_type(schema, type);
+        if (type == d->pointee || t->kind == MOLT_KIND_UNION)
+            return false;
+        if (molt_kind_is_sequence(t->kind) && t->length > 0)
+            type = t->elem;
+        else if (t->kind == MOLT_KIND_STRUCT && t->count > 0 &&
+                 schema->tables.fields[t->first].bit_offset == 0)
+            type = schema->tables.fields[t->first].type;
+        else
+            return true;
+    }
+}
+
 /* Follows (path of fields and indices) from the old layout into the new one. False when the subobject
  * is gone or no longer one that the pointer may point at; one that becomes a `void *` may point at
  * anything. Iterates down the type, whose depth is bounded by C's by-value nesting. With `moved` the
@@ -241,6 +263,8 @@ static bool map_offset(Descent *d, bool moved)
             step = STEP_FOUND;
         } else if (d->offset == 0 && (any || d->before == d->pointee)) {
             step = found_if(any || d->to_void || fits(plan, d->pointee, d->after));
+        } else if (was->kind == MOLT_KIND_STRUCT && is->kind == MOLT_KIND_STRUCT && is_view(d)) {
+            step = STEP_FOUND;
         } else if (was->kind == MOLT_KIND_ATOMIC || is->kind == MOLT_KIND_ATOMIC) {
             d->before = molt_value_type(plan->before, d->before);
             d->after = molt_value_type(plan->after, d->after);
