@@ -4,7 +4,6 @@
 For each case named: builds version 1, writes the JSON Schema of its dumps and a dump of its state. The
 dump must be valid; each of its values replaced by something of another kind, left out, or joined by a
 stranger must not be."""
-import argparse
 import copy
 import json
 import pathlib
@@ -98,13 +97,7 @@ def check(case, schema, dump):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("cases", nargs="+", type=pathlib.Path)
-    for option in ("--codegen", "--evolve", "--cc", "--cflags"):
-        parser.add_argument(option, default="")
-    parser.add_argument("--include", action="append", default=[])
-    parser.set_defaults(optimise="-O1", whole=True)
-    args = parser.parse_args()
+    args = run_case.arguments(__doc__.splitlines()[0], "cases", nargs="+").parse_args()
     problems, wrong, ranges = [], 0, 0
     for case in args.cases:
         with tempfile.TemporaryDirectory(prefix="molt-dump-schema-") as name:

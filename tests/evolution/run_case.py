@@ -24,6 +24,7 @@ must end alike with the states read back from their own dumps before and after i
 through a snapshot file must have the same outcome and give the same dump."""
 import argparse
 import dataclasses
+import functools
 import pathlib
 import re
 import resource
@@ -100,6 +101,7 @@ def run(command, **options):
                           check=False, **options)
 
 
+@functools.cache
 def variable_flags(cc):
     """Those of molt_add_game()."""
     if "clang" not in run([cc, "--version"]).stdout:
@@ -110,7 +112,9 @@ def variable_flags(cc):
 
 
 def route(args, folder):
-    """The object that sends malloc and its relatives to the heap."""
+    """The object that sends malloc and its relatives to the heap; made here unless there is one."""
+    if args.routing:
+        return args.routing
     routing = folder / "plain_memory.o"
     if not routing.exists():
         routed = run([args.cc, *shlex.split(args.cflags), "-std=gnu11", "-g", "-O2", "-fPIC",
@@ -207,15 +211,17 @@ def compare_files(through, folder):
     return "differs" if differences else "renumbered", differences
 
 
-def arguments(about):
+def arguments(about, case="case", **more):
+    """What every test with cases takes; its cases are the first argument."""
     parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("case", type=pathlib.Path)
+    parser.add_argument(case, type=pathlib.Path, **more)
     parser.add_argument("--codegen", required=True)
     parser.add_argument("--evolve", required=True)
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--cflags", default="")
     parser.add_argument("--optimise", default="-O1")
     parser.add_argument("--include", action="append", default=[])
+    parser.add_argument("--routing", help="the object made of route/plain_memory.c with this compiler")
     parser.set_defaults(whole=True)
     return parser
 

@@ -1,6 +1,5 @@
 """Hooks that reports suggest: where an edit is refused, the code that the report offers compiles as it
 stands beside version 2 of the case, and with it the same edit is carried over."""
-import argparse
 import pathlib
 import re
 import sys
@@ -47,15 +46,7 @@ def check(args, case, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("cases", type=pathlib.Path)
-    parser.add_argument("--codegen", required=True)
-    parser.add_argument("--evolve", required=True)
-    parser.add_argument("--cc", default="cc")
-    parser.add_argument("--cflags", default="")
-    parser.add_argument("--include", action="append", default=[])
-    parser.set_defaults(optimise="-O1", whole=True)
-    args = parser.parse_args()
+    args = run_case.arguments(__doc__.splitlines()[0], "cases").parse_args()
     args.include.append(str(args.cases.resolve().parent))
     wrong = 0
     for name in CASES:
