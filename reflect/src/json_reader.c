@@ -415,7 +415,7 @@ static bool find_end(MoltJsonReader *reader, size_t *end, bool *escapes)
 /* The string that starts here, quotes around it. */
 static bool take_string(MoltJsonReader *reader, MoltJsonBuffer *buffer, MoltJsonText *out)
 {
-    size_t end, length = 0;
+    size_t end = 0, length = 0;
     bool escapes;
     reader->at++;
     if (!find_end(reader, &end, &escapes))

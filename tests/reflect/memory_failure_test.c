@@ -103,9 +103,9 @@ static const StructSpec small_specs[] = {WATCH,
                                             .default_size = 6}},
                                           NULL}};
 
-static void write_name(char name[16], long n)
+static void write_name(char name[static 16], long n)
 {
-    snprintf(name, 16, "cell %ld", n);
+    snprintf(name, 16, "cell %d", (int)(n % 100000));
 }
 
 /* A list in which each cell's peer is two cells behind it; one block holds cells as an array. */
