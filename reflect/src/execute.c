@@ -232,27 +232,43 @@ static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
 
 /* ---- pointers and strings ------------------------------------------------------------------- */
 
+/* Pointers of objects that stay. While nothing in the heap moves, only those into the library change. */
+static void scan_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
+{
+    bool library_only = m->code && op->pointee_ok && !m->moves && !m->edits;
+    uintptr_t begin = library_only ? m->code->begin : 0;
+    uintptr_t size = library_only ? m->code->end - begin : UINTPTR_MAX;
+    unsigned char *from = b->source;
+    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride) {
+        uintptr_t value;
+        memcpy(&value, from, sizeof value);
+        if (value - begin >= size)
+            continue;
+        uintptr_t moved = molt__relocate(m, op, value, i);
+        if (moved == value)
+            continue;
+        if (!molt__migration_grow(m, (void **)&m->patches, &m->patch_slots, m->patch_count, 1,
+                                  sizeof *m->patches))
+            return;
+        m->patches[m->patch_count++] = (MoltPatch){from, moved};
+    }
+}
+
 static void run_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
     const unsigned char *from = b->source;
     unsigned char *to = b->destination;
+    if (m->mode == MOLT__RUN_STATE && m->scanning) {
+        scan_pointer(m, op, b);
+        return;
+    }
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
         uintptr_t value, moved;
         memcpy(&value, from, sizeof value);
-        if (m->mode != MOLT__RUN_STATE) { /* who runs this follows pointers, or has none */
-            memcpy(to, &value, sizeof value);
-            continue;
-        }
-        moved = molt__relocate(m, op, value, i);
-        if (!m->scanning) {
-            m->report->pointers_changed += moved != value;
-            memcpy(to, &moved, sizeof moved);
-        } else if (moved != value) {
-            if (!molt__migration_grow(m, (void **)&m->patches, &m->patch_slots, m->patch_count, 1,
-                                      sizeof *m->patches))
-                return;
-            m->patches[m->patch_count++] = (MoltPatch){to, moved};
-        }
+        /* in another mode, who runs this follows pointers, or has none */
+        moved = m->mode == MOLT__RUN_STATE ? molt__relocate(m, op, value, i) : value;
+        m->report->pointers_changed += moved != value;
+        memcpy(to, &moved, sizeof moved);
     }
 }
 
