@@ -181,6 +181,63 @@ static MoltNumberLoss to_float(const MoltNumberForm *to, const Number *number, v
     return exact && load_float(to->size, destination) == real ? MOLT__EXACT : MOLT__ROUNDED;
 }
 
+/* ---- integers and bools of at most 64 bits in at most 8 bytes, as most fields are -------------- */
+
+static bool is_narrow(const MoltNumberForm *form)
+{
+    return form->class != MOLT__FLOAT &&
+           (form->width > 0 ? form->shift + form->width <= 64 : form->size <= 8);
+}
+
+static inline uint32_t narrow_bytes(const MoltNumberForm *form)
+{
+    return form->width > 0 ? (form->shift + form->width + 7) / 8 : form->size;
+}
+
+/* Copies of constant size are single moves. */
+static inline void copy_bytes(void *to, const void *from, uint32_t bytes)
+{
+    switch (bytes) {
+    case 1: memcpy(to, from, 1); break;
+    case 2: memcpy(to, from, 2); break;
+    case 4: memcpy(to, from, 4); break;
+    case 8: memcpy(to, from, 8); break;
+    default: memcpy(to, from, bytes); break;
+    }
+}
+
+/* The value, sign-extended; a bool is 0 or 1. */
+static inline uint64_t load_narrow(const MoltNumberForm *form, const void *source)
+{
+    uint64_t word = 0;
+    copy_bytes(&word, source, narrow_bytes(form));
+    uint32_t bits = form->width > 0 ? form->width : form->size * 8;
+    word <<= 64 - bits - (form->width > 0 ? form->shift : 0);
+    if (form->class == MOLT__SIGNED)
+        return (uint64_t)((int64_t)word >> (64 - bits));
+    word >>= 64 - bits;
+    return form->class == MOLT__BOOL ? word != 0 : word;
+}
+
+static inline bool fits_narrow(const MoltNumberForm *form, uint64_t value, bool negative)
+{
+    uint32_t bits = form_bits(form);
+    if (form->class == MOLT__SIGNED)
+        return negative ? (int64_t)value >> (bits - 1) == -1 : value >> (bits - 1) == 0;
+    return !negative && (bits == 64 || value >> bits == 0);
+}
+
+static inline void store_narrow(const MoltNumberForm *form, uint64_t value, void *destination)
+{
+    uint32_t bytes = narrow_bytes(form);
+    if (form->width > 0) {
+        uint64_t word = 0, mask = ~(uint64_t)0 >> (64 - form->width) << form->shift;
+        copy_bytes(&word, destination, bytes);
+        value = (word & ~mask) | (value << form->shift & mask);
+    }
+    copy_bytes(destination, &value, bytes);
+}
+
 MoltNumberLoss molt__number_convert(const MoltNumberForm *from, const void *source,
                                     const MoltNumberForm *to, void *destination, bool round)
 {
@@ -194,6 +251,8 @@ MoltNumberLoss molt__number_convert(const MoltNumberForm *from, const void *sour
 
 bool molt__number_is_zero(const MoltNumberForm *form, const void *source)
 {
+    if (is_narrow(form))
+        return load_narrow(form, source) == 0;
     Number number = load_number(form, source);
     /* -0.0 is a value of its own: dropping it would not be dropping the default */
     return number.is_float ? number.real == 0 && !signbit(number.real) : number.magnitude == 0;
@@ -201,12 +260,13 @@ bool molt__number_is_zero(const MoltNumberForm *form, const void *source)
 
 bool molt__number_is_nan(const MoltNumberForm *form, const void *source)
 {
-    Number number = load_number(form, source);
-    return number.is_float && isnan(number.real);
+    return form->class == MOLT__FLOAT && isnan(load_float(form->size, source));
 }
 
 uint64_t molt__number_bits(const MoltNumberForm *form, const void *source)
 {
+    if (is_narrow(form))
+        return load_narrow(form, source);
     Number number = load_number(form, source);
     uint64_t low = (uint64_t)number.magnitude;
     return number.negative ? ~low + 1 : low;
@@ -216,6 +276,10 @@ bool molt__number_store(const MoltNumberForm *form, uint64_t value, bool is_sign
                         void *destination)
 {
     bool negative = is_signed && (value >> 63) != 0;
+    if (is_narrow(form) && fits_narrow(form, value, negative)) {
+        store_narrow(form, value, destination);
+        return true;
+    }
     Wide magnitude = negative ? (Wide)(~value + 1) : (Wide)value;
     return store_integer(form, negative, magnitude, destination) == MOLT__EXACT;
 }
@@ -245,13 +309,14 @@ void molt__number_text(const MoltNumberForm *form, const void *source, char *buf
 /* ---- kernels: one loop per pair of common types, so that a batch costs no switch per value ----- */
 
 #define BATCH                                                                                      \
-    const unsigned char *source, uint64_t source_stride, unsigned char *destination,               \
-        uint64_t destination_stride, uint64_t n, MoltNumberSlow *slow, void *context
+    const MoltNumberForm *forms, const unsigned char *source, uint64_t source_stride,              \
+        unsigned char *destination, uint64_t destination_stride, uint64_t n,                       \
+        MoltNumberSlow *slow, void *context
 
 #define KERNEL(name, S, D, convert)                                                                \
     static void name(BATCH)                                                                        \
     {                                                                                              \
-        (void)slow, (void)context;                                                                 \
+        (void)forms, (void)slow, (void)context;                                                    \
         for (uint64_t i = 0; i < n; i++) {                                                         \
             S v;                                                                                   \
             D w;                                                                                   \
@@ -308,8 +373,23 @@ KERNEL(f64_to_f32, double, float, TO_SINGLE(v))
 KERNEL(f32_to_bool, float, uint8_t, FLOAT_TO_BOOL(v))
 KERNEL(f64_to_bool, double, uint8_t, FLOAT_TO_BOOL(v))
 
+/* Bit-fields, and bools of other sizes. */
+static void each_narrow(BATCH)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t value = load_narrow(&forms[0], source);
+        if (fits_narrow(&forms[1], value, forms[0].class == MOLT__SIGNED && value >> 63))
+            store_narrow(&forms[1], value, destination);
+        else
+            slow(context, i, source, destination);
+        source += source_stride;
+        destination += destination_stride;
+    }
+}
+
 static void each_slow(BATCH)
 {
+    (void)forms;
     for (uint64_t i = 0; i < n; i++) {
         slow(context, i, source, destination);
         source += source_stride;
@@ -357,6 +437,6 @@ MoltNumberKernel *molt__number_kernel(const MoltNumberForm *from, const MoltNumb
 {
     int s = common_index(from), d = common_index(to);
     if (s == UNCOMMON || d == UNCOMMON || !kernels[s][d])
-        return each_slow;
+        return is_narrow(from) && is_narrow(to) ? each_narrow : each_slow;
     return kernels[s][d];
 }

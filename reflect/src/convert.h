@@ -52,13 +52,15 @@ void molt__number_text(const MoltNumberForm *form, const void *source, char *buf
 /* Called for the value at index `i` of a batch that a kernel could not convert exactly. */
 typedef void MoltNumberSlow(void *context, uint64_t i, const void *source, void *destination);
 
-/* Converts `n` numbers, one each `stride` bytes; values that are not exact go to `slow`. */
-typedef void MoltNumberKernel(const unsigned char *source, uint64_t source_stride,
-                              unsigned char *destination, uint64_t destination_stride, uint64_t n,
-                              MoltNumberSlow *slow, void *context);
+/* Converts `n` numbers from forms[0] to forms[1], for which it was chosen, one each `stride` bytes; values
+ * that are not exact go to `slow`. */
+typedef void MoltNumberKernel(const MoltNumberForm *forms, const unsigned char *source,
+                              uint64_t source_stride, unsigned char *destination,
+                              uint64_t destination_stride, uint64_t n, MoltNumberSlow *slow,
+                              void *context);
 
 /* The kernel for a pair of forms; one that sends every value to `slow` where no faster one exists
- * (bit-fields, 128-bit integers, long double). Never NULL. */
+ * (128-bit integers, long double, floats into bit-fields). Never NULL. */
 MoltNumberKernel *molt__number_kernel(const MoltNumberForm *from, const MoltNumberForm *to);
 
 #endif

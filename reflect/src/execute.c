@@ -537,8 +537,8 @@ static void run_op(MoltMigration *m, uint32_t index, const Batch *b)
     case MOLT__OP_COPY: copy_run(b, op->size); break;
     case MOLT__OP_NUMBER:
         m->op = op;
-        op->kernel(b->source, b->source_stride, b->destination, b->destination_stride, b->n,
-                   convert_slow, m);
+        op->kernel(op->forms, b->source, b->source_stride, b->destination, b->destination_stride,
+                   b->n, convert_slow, m);
         break;
     case MOLT__OP_ENUM: run_enum(m, op, b); break;
     case MOLT__OP_FLAGS: run_flags(m, op, b); break;

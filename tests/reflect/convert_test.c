@@ -29,6 +29,11 @@ static const MoltNumberForm forms[] = {
     {MOLT__UNSIGNED, 4, 3, 5},
     {MOLT__SIGNED, 4, 6, 11},
     {MOLT__UNSIGNED, 8, 7, 64 - 7},
+    {MOLT__SIGNED, 8, 3, 64 - 3 - 5},
+    {MOLT__SIGNED, 4, 0, 32},
+    {MOLT__SIGNED, 1, 7, 1},
+    {MOLT__BOOL, 1, 2, 1},
+    {MOLT__BOOL, 4, 0, 0},
 };
 enum { FORMS = sizeof forms / sizeof *forms };
 
@@ -82,7 +87,8 @@ static void kernels_agree_with_the_general_conversion(void **state)
                 inexact += molt__number_convert(&forms[f], source[e], &forms[t], expected[e],
                                                 false) != MOLT__EXACT;
             }
-            molt__number_kernel(&forms[f], &forms[t])(source[0], 32, actual[0], 32, EDGES,
+            const MoltNumberForm pair[] = {forms[f], forms[t]};
+            molt__number_kernel(&forms[f], &forms[t])(pair, source[0], 32, actual[0], 32, EDGES,
                                                       convert_one, &slow);
             assert_memory_equal(actual, expected, sizeof expected);
             assert_true(slow.calls >= inexact); /* every loss reaches the slow path */
