@@ -310,8 +310,8 @@ void molt__number_text(const MoltNumberForm *form, const void *source, char *buf
 
 #define BATCH                                                                                      \
     const MoltNumberForm *forms, const unsigned char *source, uint64_t source_stride,              \
-        unsigned char *destination, uint64_t destination_stride, uint64_t n,                       \
-        MoltNumberSlow *slow, void *context
+        unsigned char *destination, uint64_t destination_stride, uint64_t n, MoltNumberSlow *slow, \
+        void *context
 
 #define KERNEL(name, S, D, convert)                                                                \
     static void name(BATCH)                                                                        \
