@@ -235,9 +235,9 @@ static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
 /* Pointers of objects that stay. While nothing in the heap moves, only those into the library change. */
 static void scan_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
-    bool library_only = m->code && op->pointee_ok && !m->moves && !m->edits;
-    uintptr_t begin = library_only ? m->code->begin : 0;
-    uintptr_t size = library_only ? m->code->end - begin : UINTPTR_MAX;
+    bool library_only = op->pointee_ok && !m->moves && !m->edits;
+    uintptr_t begin = library_only ? m->library_begin : 0;
+    uintptr_t size = library_only ? m->library_size : UINTPTR_MAX;
     unsigned char *from = b->source;
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride) {
         uintptr_t value;

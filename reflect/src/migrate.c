@@ -470,6 +470,16 @@ static bool make_tables(MoltMigration *m)
     return true;
 }
 
+static void bound_library(MoltMigration *m)
+{
+    if (!m->code)
+        return;
+    uintptr_t end = m->code->end;
+    m->library_begin = m->code->begin;
+    molt__migrate_globals_bound(m, &m->library_begin, &end);
+    m->library_size = end - m->library_begin;
+}
+
 static MoltStatus outcome(MoltMigration *m, MoltError *error)
 {
     if (m->failed)
@@ -503,6 +513,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
     m->span_count = heap->span_count;
     if (make_tables(m) && molt__migrate_globals_make(m, m->code ? m->code->globals : NULL) &&
         make_new_spans(m)) {
+        bound_library(m);
         molt__migrate_globals_aim(m);
         molt__ownership_survey(m);
         molt__made_begin(m);

@@ -76,6 +76,18 @@ bool molt__migrate_globals_make(MoltMigration *m, MoltGlobals *next)
     return true;
 }
 
+void molt__migrate_globals_bound(const MoltMigration *m, uintptr_t *begin, uintptr_t *end)
+{
+    const MoltGlobals *globals = m->heap->globals;
+    for (uint32_t p = 0; m->globals.next && p < globals->placed; p++) {
+        uint32_t field = globals->by_address[p];
+        uintptr_t place = (uintptr_t)globals->places[field];
+        uintptr_t past = place + size_of(m->plan->before, old_field(m, field)) + 1;
+        *begin = place < *begin ? place : *begin;
+        *end = past > *end ? past : *end;
+    }
+}
+
 void molt__migrate_globals_free(MoltMigration *m)
 {
     MoltGlobalsWork *work = &m->globals;

@@ -109,6 +109,9 @@ struct MoltMigration {
     MoltHeap *heap;
     const MoltPlan *plan;
     const MoltCodeMap *code; /* NULL: no library goes away */
+    /* All addresses of the library that goes away and of its variables, thread-locals included, lie from
+     * `library_begin` on in as many bytes; others may lie between them. */
+    uintptr_t library_begin, library_size;
     MoltReport *report;
     MoltAllocator allocator;
 
@@ -192,6 +195,8 @@ const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *len
 /* Fills the mirror and finds out which variables the game set; false when memory is out. */
 bool molt__migrate_globals_make(MoltMigration *m, struct MoltGlobals *next);
 void molt__migrate_globals_free(MoltMigration *m);
+/* Widens [*begin, *end) to the addresses in and one past the end of the old library's variables. */
+void molt__migrate_globals_bound(const MoltMigration *m, uintptr_t *begin, uintptr_t *end);
 /* The span is that of the mirror. */
 bool molt__migrate_globals_is(const MoltMigration *m, const MoltSpan *span);
 void molt__migrate_globals_run(MoltMigration *m, const MoltSpan *span, const MoltSpan *moved);
