@@ -130,16 +130,17 @@ MoltReloadEvent molt__event_build(MoltEventTexts *texts, MoltEventKind kind, con
 
 static void describe_success(MoltReloadEvent *event, MoltEventTexts *texts)
 {
+    const char *way = event->steps < 0 ? "undone: " : event->steps > 0 ? "redone: " : "";
     double milliseconds = (double)event->pause_ns / 1e6;
     bool migrated = event->types > 0 || event->objects > 0;
     event->kind = MOLT_EVENT_RELOADED;
     event->outcome = migrated ? "migrated" : "code";
     if (migrated) {
-        texts->headline = format("migrated %" PRIu32 " type%s, %" PRIu64 " object%s in %.2f ms",
+        texts->headline = format("%smigrated %" PRIu32 " type%s, %" PRIu64 " object%s in %.2f ms", way,
                                  event->types, event->types == 1 ? "" : "s", event->objects,
                                  event->objects == 1 ? "" : "s", milliseconds);
     } else {
-        texts->headline = format("code reloaded in %.2f ms", milliseconds);
+        texts->headline = format("%scode reloaded in %.2f ms", way, milliseconds);
     }
     texts->detail = molt_report_to_text(event->report);
 }
@@ -167,7 +168,7 @@ static void describe_refusal(MoltReloadEvent *event, MoltEventTexts *texts,
 MoltReloadEvent molt__event_attempt(MoltEventTexts *texts, const MoltTransactionResult *result,
                                     const char *library, const MoltCause *cause)
 {
-    MoltReloadEvent event = {.report = result->report};
+    MoltReloadEvent event = {.report = result->report, .steps = cause->steps};
     molt__event_clear(texts);
     set_cause(&event, texts, cause);
     event.pause_ns = result->pause_ns;

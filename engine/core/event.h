@@ -17,6 +17,7 @@ typedef struct MoltEventTexts {
 typedef struct MoltCause {
     char *path;        /* NULL: forced */
     uint64_t first_ns; /* molt__clock_ns() of the first change; 0: forced */
+    int32_t steps;     /* in the history, to a generation that ran before; 0: to a new one */
 } MoltCause;
 
 void molt__event_clear(MoltEventTexts *texts);

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "event.h"
 #include "first_load.h"
+#include "history.h"
 #include "manifest.h"
 #include "saved_state.h"
 #include "state_json.h"
@@ -23,6 +24,7 @@
 #define RETRY_NS (50 * MOLT__MILLISECOND)
 #define PATIENCE_NS (2000 * MOLT__MILLISECOND) /* for a library that stays incomplete */
 
+enum { HISTORY = 8, HISTORY_MOST = 1000 };
 enum { TAG_SOURCE, TAG_LIBRARY, TAG_MANIFEST };
 
 /* A change waits in one cause after the other until it runs or is reported: `saved` (source
@@ -45,7 +47,8 @@ struct MoltReload {
     MoltHeap *heap;
     MoltLibrary *current;
     void *state;
-    uint32_t generation;
+    uint32_t generation, generations; /* the running one, and the last that was new */
+    MoltHistory history;
     bool running; /* between start and stop */
 
     MoltWatch *watch; /* NULL: nothing happens on its own */
@@ -221,6 +224,11 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
     if (status == MOLT_OK) {
         status = molt_heap_create(&desc->heap, &reload->heap, error);
     }
+    if (status == MOLT_OK) {
+        uint32_t most = desc->history == 0 ? HISTORY : desc->history;
+        most = most < HISTORY_MOST ? most : HISTORY_MOST;
+        status = molt__history_init(&reload->history, desc->no_history ? 0 : most, error);
+    }
     if (status == MOLT_OK && desc->fault != NULL) {
         molt_heap_set_fault(reload->heap, desc->fault, desc->fault_context);
     }
@@ -235,6 +243,23 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
     return MOLT_OK;
 }
 
+/* The code that has just become current is a new generation, or one that ran before. */
+static void count_generation(MoltReload *reload, int32_t steps)
+{
+    if (steps != 0) {
+        molt__history_go(&reload->history, steps);
+        reload->generation = molt__history_look(&reload->history, 0)->number;
+        /* the file stays the newer code's, which is not to come back by itself */
+        reload->tried = molt__file_stamp(reload->library);
+        return;
+    }
+    reload->generation = ++reload->generations;
+    reload->tried = (MoltFileStamp){0};
+    /* without a file of it there is only no way back to it */
+    (void)molt__history_add(&reload->history, reload->generation, reload->current->copy,
+                            reload->directory, NULL);
+}
+
 MoltStatus molt_reload_start(MoltReload *reload, MoltError *error)
 {
     MoltStatus status = molt__library_open(reload->library, reload->directory, ++reload->copies,
@@ -244,8 +269,8 @@ MoltStatus molt_reload_start(MoltReload *reload, MoltError *error)
             molt__first_load(reload->current, reload->heap, reload->api, &reload->state, error);
     }
     if (status == MOLT_OK) {
-        reload->generation = 1;
         reload->running = true;
+        count_generation(reload, 0);
     }
     return status;
 }
@@ -281,6 +306,7 @@ void molt_reload_destroy(MoltReload *reload)
     molt__watch_destroy(reload->watch);
     molt__library_close(reload->current); /* its destructors may free */
     molt_heap_destroy(reload->heap);
+    molt__history_clear(&reload->history);
     if (reload->directory != NULL) {
         rmdir(reload->directory);
     }
@@ -375,10 +401,11 @@ static bool end_build(MoltReload *reload, MoltReloadEvent *out)
 
 /* ---- loading ------------------------------------------------------------------------------- */
 
-static MoltStatus begin_attempt(MoltReload *reload, bool threaded, MoltError *error)
+static MoltStatus begin_attempt(MoltReload *reload, const char *library, bool threaded,
+                                MoltError *error)
 {
     MoltTransactionDesc desc = {
-        .library = reload->library,
+        .library = library,
         .directory = reload->directory,
         .number = ++reload->copies,
         .current = reload->current,
@@ -401,9 +428,8 @@ static void finish_attempt(MoltReload *reload, MoltReloadEvent *out)
     if (next != NULL) {
         reload->retired_library = reload->current;
         reload->current = next;
-        reload->generation++;
-        reload->tried = (MoltFileStamp){0};
-    } else {
+        count_generation(reload, reload->loading.steps);
+    } else if (reload->loading.steps == 0) {
         reload->tried = result->stamp;
     }
     reload->transaction = NULL;
@@ -447,7 +473,7 @@ static bool load(MoltReload *reload, MoltReloadEvent *out)
             clear_cause(&reload->loading);
             return false;
         }
-        if (begin_attempt(reload, !reload->synchronous, NULL) != MOLT_OK) {
+        if (begin_attempt(reload, reload->library, !reload->synchronous, NULL) != MOLT_OK) {
             reload->library_touched = true; /* memory is out: the next frame tries again */
             return false;
         }
@@ -495,24 +521,42 @@ bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out)
     return end_build(reload, out) || start_build(reload, out) || load(reload, out);
 }
 
-void molt_reload_force(MoltReload *reload, MoltReloadEvent *out)
+/* Loads a library now, in the place of what is being loaded. */
+static void load_now(MoltReload *reload, const char *library, int32_t steps, MoltReloadEvent *out)
 {
     MoltError error = {0};
-    retire(reload);
-    *out = molt__event_none(reload->generation);
-    if (!reload->running) {
-        return;
-    }
     molt__transaction_close(reload->transaction);
     reload->transaction = NULL;
     clear_cause(&reload->loading);
-    if (begin_attempt(reload, false, &error) == MOLT_OK) {
+    if (begin_attempt(reload, library, false, &error) == MOLT_OK) {
+        reload->loading.steps = steps;
         finish_attempt(reload, out);
     } else {
         out->kind = MOLT_EVENT_LOAD_FAILED;
         out->outcome = "load-failed";
         out->headline = "no memory for a reload";
     }
+}
+
+void molt_reload_force(MoltReload *reload, MoltReloadEvent *out)
+{
+    retire(reload);
+    *out = molt__event_none(reload->generation);
+    if (reload->running) {
+        load_now(reload, reload->library, 0, out);
+    }
+}
+
+bool molt_reload_step(MoltReload *reload, int32_t steps, MoltReloadEvent *out)
+{
+    retire(reload);
+    *out = molt__event_none(reload->generation);
+    const MoltKeptGeneration *kept = molt__history_look(&reload->history, steps);
+    if (!reload->running || kept == NULL || steps == 0) {
+        return false;
+    }
+    load_now(reload, kept->path, steps, out);
+    return true;
 }
 
 bool molt_reload_frame(MoltReload *reload)
@@ -635,6 +679,18 @@ const MoltSchema *molt_reload_schema(const MoltReload *reload)
 void *molt_reload_state(const MoltReload *reload)
 {
     return reload->state;
+}
+
+uint32_t molt_reload_history(const MoltReload *reload, uint32_t *numbers, uint32_t most, uint32_t *at)
+{
+    const MoltHistory *history = &reload->history;
+    for (uint32_t i = 0; i < history->count && i < most; i++) {
+        numbers[i] = history->items[i].number;
+    }
+    if (at != NULL) {
+        *at = history->at;
+    }
+    return history->count;
 }
 
 uint32_t molt_reload_generation(const MoltReload *reload)

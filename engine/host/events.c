@@ -135,6 +135,7 @@ void molt__events_reload(MoltEvents *events, const MoltReloadEvent *event,
     add_count(line, "sequence", record->sequence);
     cJSON_AddStringToObject(line, "outcome", event->outcome);
     add_count(line, "generation", event->generation);
+    cJSON_AddNumberToObject(line, "steps", event->steps);
     add_count(line, "frame", record->frame);
     add_count(line, "types", event->types);
     add_count(line, "objects", event->objects);
@@ -185,6 +186,17 @@ void molt__events_frame(MoltEvents *events, uint64_t frame)
 {
     cJSON *line = begin(events, "frame");
     add_count(line, "frame", frame);
+    end(events, line);
+}
+
+void molt__events_history(MoltEvents *events, const uint32_t *generations, uint32_t count, uint32_t at)
+{
+    cJSON *line = begin(events, "history");
+    cJSON *list = cJSON_AddArrayToObject(line, "generations");
+    for (uint32_t i = 0; i < count; i++)
+        cJSON_AddItemToArray(list, cJSON_CreateNumber(generations[i]));
+    if (count > 0)
+        add_count(line, "running", generations[at]);
     end(events, line);
 }
 

@@ -38,6 +38,8 @@ void molt__events_running(MoltEvents *events, const MoltReloadRecord *record);
 void molt__events_state(MoltEvents *events, const char *kind, const char *path, uint64_t frame,
                         uint64_t nanoseconds, const MoltReport *report, const char *problem);
 void molt__events_frame(MoltEvents *events, uint64_t frame);
+/* The generations that are kept, oldest first, and the running one at index `at`. */
+void molt__events_history(MoltEvents *events, const uint32_t *generations, uint32_t count, uint32_t at);
 void molt__events_log(MoltEvents *events, uint64_t frame, const char *text);
 /* What nothing reaches, one entry per type and allocation site. */
 void molt__events_leaks(MoltEvents *events, const MoltHeap *heap, const MoltLeaks *leaks);

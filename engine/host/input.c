@@ -60,6 +60,8 @@ static void key_event(MoltInputState *input, const SDL_KeyboardEvent *event)
     case SDLK_F1: input->host.help = true; break;
     case SDLK_F5: input->host.dump = true; break;
     case SDLK_F6: input->host.save = true; break;
+    case SDLK_F7: input->host.undo = true; break;
+    case SDLK_F8: input->host.redo = true; break;
     case SDLK_F9: input->host.load = true; break;
     case SDLK_F12: input->host.screenshot = true; break;
     default: break;

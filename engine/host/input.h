@@ -14,6 +14,8 @@ typedef struct MoltHostKeys {
     bool help; /* F1 */
     bool dump; /* F5 */
     bool save; /* F6 */
+    bool undo; /* F7 */
+    bool redo; /* F8 */
     bool load; /* F9 */
     bool screenshot; /* F12 */
 } MoltHostKeys;

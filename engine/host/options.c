@@ -9,6 +9,7 @@
 
 #define WINDOW_MIN 64
 #define WINDOW_MAX 8192
+#define HISTORY_MAX 1000
 
 enum {
     OPTION_HEADLESS = 256,
@@ -28,6 +29,7 @@ enum {
     OPTION_LOAD,
     OPTION_AUTOSAVE,
     OPTION_RECOVER,
+    OPTION_HISTORY,
     OPTION_TRUST,
     OPTION_THROUGH_FILE,
     OPTION_NO_BUILD,
@@ -56,6 +58,7 @@ static const struct option long_options[] = {
     {"save", required_argument, NULL, OPTION_SAVE},
     {"load", required_argument, NULL, OPTION_LOAD},
     {"autosave", required_argument, NULL, OPTION_AUTOSAVE},
+    {"history", required_argument, NULL, OPTION_HISTORY},
     {"recover", no_argument, NULL, OPTION_RECOVER},
     {"trust", no_argument, NULL, OPTION_TRUST},
     {"reload-through-file", no_argument, NULL, OPTION_THROUGH_FILE},
@@ -85,6 +88,7 @@ static const char usage_text[] =
     "  --reload-every N   reload the same library every N frames, changed or not\n"
     "  --swap N=FILE.so   at frame N put a copy of FILE.so in the library's place and reload it;\n"
     "                     several\n"
+    "  --history N        keep the last N generations of the code, to go back to (default 8; 0: none)\n"
     "  --reload-through-file\n"
     "                     take the state through a snapshot file at each reload: a test\n"
     "\n"
@@ -102,13 +106,13 @@ static const char usage_text[] =
     "  --events FILE      append what happens as lines of JSON; - is standard output\n"
     "  --console          read commands from standard input, one a line:\n"
     "                     screenshot PATH, dump PATH, save PATH, load PATH, load-json PATH,\n"
-    "                     show VALUE, leaks, frames, quit\n"
+    "                     show VALUE, leaks, undo, redo, history, frames, quit\n"
     "                     (the end of input quits unless --frames is given)\n"
     "\n"
     "  --help, --version\n"
     "\n"
-    "Keys: F1 help, F5 dump the state, F6 save, F9 load, F12 screenshot, Esc quit. The rest belongs to\n"
-    "the game.\n";
+    "Keys: F1 help, F5 dump the state, F6 save, F9 load, F7 back to the code before, F8 forward again,\n"
+    "F12 screenshot, Esc quit. The rest belongs to the game.\n";
 
 void molt__options_usage(FILE *file, bool brief)
 {
@@ -157,6 +161,15 @@ static MoltStatus parse_swap(const char *text, MoltOptions *out, MoltError *erro
     return MOLT_OK;
 }
 
+static MoltStatus parse_history(const char *text, MoltOptions *out, MoltError *error)
+{
+    MoltStatus status = parse_count("history", text, &out->history, error);
+    if (status == MOLT_OK && out->history > HISTORY_MAX)
+        return molt_error(error, MOLT_INVALID, "--history keeps %d generations at most, not %s.",
+                          HISTORY_MAX, text);
+    return status;
+}
+
 static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
 {
     switch (option) {
@@ -178,6 +191,7 @@ static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
     case OPTION_SAVE: out->save = optarg; break;
     case OPTION_LOAD: out->load = optarg; break;
     case OPTION_AUTOSAVE: return parse_count("autosave", optarg, &out->autosave, error);
+    case OPTION_HISTORY: return parse_history(optarg, out, error);
     case OPTION_RECOVER: out->recover = true; break;
     case OPTION_TRUST: out->trust = true; break;
     case OPTION_THROUGH_FILE: out->through_file = true; break;
@@ -191,7 +205,7 @@ static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
 
 MoltStatus molt__options_parse(int argc, char **argv, MoltOptions *out, MoltError *error)
 {
-    *out = (MoltOptions){.seed = 1, .width = MOLT_VIEW_WIDTH, .height = MOLT_VIEW_HEIGHT};
+    *out = (MoltOptions){.seed = 1, .history = 8, .width = MOLT_VIEW_WIDTH, .height = MOLT_VIEW_HEIGHT};
     opterr = 0; /* the caller prints */
     optind = 0; /* start afresh, also when argv was parsed before */
     int option;

@@ -21,6 +21,7 @@ typedef struct MoltOptions {
     const char *save;         /* snapshot at exit */
     const char *load;         /* snapshot to begin with */
     uint64_t autosave;        /* seconds; 0: never */
+    uint64_t history;         /* generations to go back to; 0: none */
     uint64_t seed;
     uint64_t frames;       /* 0: until told to quit */
     uint64_t reload_every; /* frames; 0: never */

@@ -250,6 +250,8 @@ static void draw_help(MoltCanvas *canvas)
         {"F1", "this help"},
         {"F5", "write the state to molt-dump-<frame>.json"},
         {"F6", "save the state"},
+        {"F7", "back to the code before"},
+        {"F8", "forward again"},
         {"F9", "load the state that F6 saved"},
         {"F12", "write the picture to molt-shot-<frame>.png"},
         {"Esc", "quit"},

@@ -211,6 +211,23 @@ static void force_reload(Session *session, bool quiet)
     finish_attempt(session, &event, quiet);
 }
 
+/* Goes to another generation; what is wrong when there is none. */
+static const char *step(Session *session, int32_t steps)
+{
+    MoltReloadEvent event;
+    if (!molt_reload_step(session->reload, steps, &event))
+        return steps < 0 ? "no earlier code is kept" : "nothing was undone";
+    finish_attempt(session, &event, false);
+    return event.kind == MOLT_EVENT_RELOADED ? NULL : "the running code goes on";
+}
+
+static void step_by_key(Session *session, int32_t steps)
+{
+    const char *problem = step(session, steps);
+    if (problem)
+        fprintf(stderr, "molt-host: %s\n", problem);
+}
+
 static void swap_libraries(Session *session, uint64_t frame)
 {
     const MoltOptions *options = session->options;
@@ -333,6 +350,24 @@ static void list_leaks(Session *session, const char *command)
     molt__events_done(session->events, command, status ? error.text : NULL);
 }
 
+/* The generations that are kept, to the events or, without them, to standard error. */
+static void list_history(Session *session, const char *command)
+{
+    uint32_t at, count = molt_reload_history(session->reload, NULL, 0, &at);
+    uint32_t *numbers = calloc(count + 1, sizeof *numbers);
+    if (!numbers) {
+        molt__events_done(session->events, command, "out of memory");
+        return;
+    }
+    molt_reload_history(session->reload, numbers, count, NULL);
+    if (session->events)
+        molt__events_history(session->events, numbers, count, at);
+    for (uint32_t i = 0; !session->events && i < count; i++)
+        fprintf(stderr, "generation %" PRIu32 "%s\n", numbers[i], i == at ? ", which runs" : "");
+    free(numbers);
+    molt__events_done(session->events, command, NULL);
+}
+
 static void run_command(Session *session, const char *line)
 {
     const char *path;
@@ -351,6 +386,10 @@ static void run_command(Session *session, const char *line)
         show_command(session, path, line);
     } else if (strcmp(line, "leaks") == 0) {
         list_leaks(session, line);
+    } else if (strcmp(line, "undo") == 0 || strcmp(line, "redo") == 0) {
+        molt__events_done(session->events, line, step(session, *line == 'u' ? -1 : 1));
+    } else if (strcmp(line, "history") == 0) {
+        list_history(session, line);
     } else if (strcmp(line, "frames") == 0) {
         molt__events_frame(session->events, session->platform.frame);
         molt__events_done(session->events, line, NULL);
@@ -360,7 +399,8 @@ static void run_command(Session *session, const char *line)
     } else if (*line) {
         molt__events_done(session->events, line,
                           "unknown command; there are: screenshot PATH, dump PATH, save PATH, "
-                          "load PATH, load-json PATH, show VALUE, leaks, frames, quit");
+                          "load PATH, load-json PATH, show VALUE, leaks, undo, redo, history, "
+                          "frames, quit");
     }
 }
 
@@ -402,6 +442,8 @@ static void read_input(Session *session)
     }
     if (input->host.save)
         save_to(session, session->saves.quick, NULL);
+    if (input->host.undo || input->host.redo)
+        step_by_key(session, input->host.undo ? -1 : 1);
     if (input->host.load)
         load_from(session, session->saves.quick, NULL);
     if (input->host.screenshot && !session->shot[0])
@@ -549,6 +591,8 @@ static MoltStatus open_reload(Session *session, MoltError *error)
         .fault_context = session,
         .heap = {.base = options->load || options->recover ? ASIDE_BASE : 0},
         .through_file = options->through_file,
+        .history = (uint32_t)options->history,
+        .no_history = options->history == 0,
         .no_build = options->no_build,
         /* Without a clock to keep, a reload belongs to a frame and not to a moment. */
         .synchronous = as_fast_as_possible(session),

@@ -203,7 +203,11 @@ static void write_reloaded(const MoltReloadEvent *event, MoltSummary *out)
     bool migrated = strcmp(event->outcome, "migrated") == 0;
     bool lossy = event->report && molt_report_total(event->report, MOLT_LOSS) > 0;
     out->mood = lossy ? MOLT__MOOD_LOSS : MOLT__MOOD_GOOD;
-    snprintf(out->word, sizeof out->word, "%s", migrated ? "migrated" : "new code");
+    snprintf(out->word, sizeof out->word, "%s",
+             event->steps < 0   ? "undone"
+             : event->steps > 0 ? "redone"
+             : migrated         ? "migrated"
+                                : "new code");
     if (migrated)
         snprintf(out->facts, sizeof out->facts, "%s object%s   %.2f ms   generation %" PRIu32,
                  with_commas(event->objects, number), event->objects == 1 ? "" : "s",

@@ -452,6 +452,146 @@ static void no_watch_reloads_only_when_forced(void **state)
     close_session(&session);
 }
 
+/* ---- back to earlier code ------------------------------------------------------------------- */
+
+static void step(Session *session, int32_t steps, MoltEventKind kind, uint32_t generation)
+{
+    assert_true(molt_reload_step(session->reload, steps, &session->event));
+    assert_int_equal(session->event.kind, kind);
+    assert_int_equal(session->event.steps, steps);
+    assert_int_equal(molt_reload_generation(session->reload), generation);
+    assert_int_equal(session->event.generation, generation);
+    assert_true(molt_reload_frame(session->reload));
+}
+
+static char *dump(const Session *session)
+{
+    char *text = NULL;
+    assert_int_equal(molt_reload_dump(session->reload, false, &text, NULL, NULL), MOLT_OK);
+    return text;
+}
+
+static void undo_carries_the_state_back_and_redo_forward(void **state)
+{
+    Session session = {0};
+    uint32_t numbers[4], at = 9;
+    open_session(&session, state, FIXTURE_POND_1, NULL);
+    assert_false(molt_reload_step(session.reload, -1, &session.event));
+    assert_int_equal(session.event.kind, MOLT_EVENT_NONE);
+    char *first = dump(&session);
+    force(&session, FIXTURE_POND_2, MOLT_EVENT_RELOADED);
+    char *second = dump(&session);
+    assert_true(molt_reload_step(session.reload, -1, &session.event));
+    char *again = dump(&session);
+    assert_string_equal(first, again);
+    assert_non_null(strstr(session.event.headline, "undone"));
+    free(again);
+    assert_true(molt_reload_frame(session.reload));
+    assert_true(molt_reload_step(session.reload, 1, &session.event));
+    assert_non_null(strstr(session.event.headline, "redone"));
+    assert_false(molt_reload_step(session.reload, 1, &session.event));
+    assert_int_equal(molt_reload_generation(session.reload), 2);
+    step(&session, -1, MOLT_EVENT_RELOADED, 1);
+
+    force(&session, FIXTURE_POND_1, MOLT_EVENT_RELOADED); /* forgets generation 2 */
+    assert_false(molt_reload_step(session.reload, 1, &session.event));
+    assert_int_equal(molt_reload_history(session.reload, numbers, 4, &at), 2);
+    assert_int_equal(numbers[0], 1);
+    assert_int_equal(numbers[1], 3);
+    assert_int_equal(at, 1);
+    free(first);
+    free(second);
+    close_session(&session);
+}
+
+static void several_steps_are_one_reload(void **state)
+{
+    Session session = {0};
+    open_session(&session, state, FIXTURE_POND_1, NULL);
+    force(&session, FIXTURE_POND_2, MOLT_EVENT_RELOADED);
+    force(&session, FIXTURE_POND_1, MOLT_EVENT_RELOADED);
+    force(&session, FIXTURE_POND_2, MOLT_EVENT_RELOADED);
+    step(&session, -3, MOLT_EVENT_RELOADED, 1);
+    step(&session, 2, MOLT_EVENT_RELOADED, 3);
+    assert_false(molt_reload_step(session.reload, 2, &session.event));
+    assert_false(molt_reload_step(session.reload, -3, &session.event));
+    close_session(&session);
+}
+
+/* The first frog, whose first field is hp. */
+static void *first_frog(const Session *session)
+{
+    struct {
+        uint64_t frames;
+        void *first;
+    } pond;
+    memcpy(&pond, molt_reload_state(session->reload), sizeof pond);
+    return pond.first;
+}
+
+static void way_back_that_is_refused_leaves_the_running_code(void **state)
+{
+    Session session = {0};
+    MoltReloadDesc desc = describe(&session);
+    desc.policy = MOLT_POLICY_STRICT;
+    uint32_t at = 9;
+    const float half = 0.5f, none = 0;
+    open_session(&session, state, FIXTURE_POND_1, &desc);
+    force(&session, FIXTURE_POND_2, MOLT_EVENT_RELOADED);
+    memcpy(first_frog(&session), &half, sizeof half); /* which was an int in version 1 */
+    assert_true(molt_reload_step(session.reload, -1, &session.event));
+    assert_int_equal(session.event.kind, MOLT_EVENT_REFUSED);
+    assert_int_equal(molt_reload_generation(session.reload), 2);
+    assert_int_equal(molt_reload_history(session.reload, NULL, 0, &at), 2);
+    assert_int_equal(at, 1);
+    memcpy(first_frog(&session), &none, sizeof none);
+    assert_true(molt_reload_frame(session.reload));
+    step(&session, -1, MOLT_EVENT_RELOADED, 1);
+    close_session(&session);
+}
+
+static void undone_code_comes_back_only_when_it_changes(void **state)
+{
+    Session session = {0};
+    open_session(&session, state, FIXTURE_POND_1, NULL);
+    sandbox_replace(session.library, FIXTURE_POND_2);
+    wait_event(&session, MOLT_EVENT_RELOADED);
+    step(&session, -1, MOLT_EVENT_RELOADED, 1);
+    for (int i = 0; i < 50; i++) {
+        assert_false(molt_reload_poll(session.reload, &session.event));
+        sandbox_sleep(2);
+    }
+    sandbox_replace(session.library, FIXTURE_POND_2);
+    wait_event(&session, MOLT_EVENT_RELOADED);
+    assert_int_equal(molt_reload_generation(session.reload), 3);
+    close_session(&session);
+}
+
+static void history_has_a_bound(void **state)
+{
+    Session session = {0};
+    MoltReloadDesc desc = describe(&session);
+    desc.history = 3;
+    open_session(&session, state, FIXTURE_POND_1, &desc);
+    for (int i = 0; i < 6; i++) {
+        force(&session, i % 2 == 0 ? FIXTURE_POND_2 : FIXTURE_POND_1, MOLT_EVENT_RELOADED);
+    }
+    uint32_t numbers[3], at = 9;
+    assert_int_equal(molt_reload_history(session.reload, numbers, 3, &at), 3);
+    assert_int_equal(numbers[0], 5);
+    assert_int_equal(at, 2);
+    assert_false(molt_reload_step(session.reload, -3, &session.event));
+    step(&session, -2, MOLT_EVENT_RELOADED, 5);
+    close_session(&session);
+
+    desc = describe(&session);
+    desc.no_history = true;
+    open_session(&session, state, FIXTURE_POND_1, &desc);
+    force(&session, FIXTURE_POND_2, MOLT_EVENT_RELOADED);
+    assert_false(molt_reload_step(session.reload, -1, &session.event));
+    close_session(&session);
+}
+
 /* ---- many times ---------------------------------------------------------------------------- */
 
 static void two_hundred_reloads_leave_nothing_behind(void **state)
@@ -522,6 +662,11 @@ int main(void)
         TEST(running_build_ends_with_the_host),
         TEST(no_build_only_watches_the_library),
         TEST(no_watch_reloads_only_when_forced),
+        TEST(undo_carries_the_state_back_and_redo_forward),
+        TEST(several_steps_are_one_reload),
+        TEST(way_back_that_is_refused_leaves_the_running_code),
+        TEST(undone_code_comes_back_only_when_it_changes),
+        TEST(history_has_a_bound),
         TEST(two_hundred_reloads_leave_nothing_behind),
         TEST(equal_runs_with_and_without_reloads_end_alike),
     };

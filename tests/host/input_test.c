@@ -78,11 +78,13 @@ static void host_keys_never_reach_the_game(void **state)
     key(&input, true, SDL_SCANCODE_F1, SDLK_F1, false);
     key(&input, true, SDL_SCANCODE_F5, SDLK_F5, false);
     key(&input, true, SDL_SCANCODE_F6, SDLK_F6, false);
+    key(&input, true, SDL_SCANCODE_F7, SDLK_F7, false);
+    key(&input, true, SDL_SCANCODE_F8, SDLK_F8, false);
     key(&input, true, SDL_SCANCODE_F9, SDLK_F9, false);
     key(&input, true, SDL_SCANCODE_F12, SDLK_F12, false);
     key(&input, true, SDL_SCANCODE_ESCAPE, SDLK_ESCAPE, false);
     assert_true(input.host.help && input.host.dump && input.host.screenshot && input.host.quit);
-    assert_true(input.host.save && input.host.load);
+    assert_true(input.host.save && input.host.load && input.host.undo && input.host.redo);
     for (int i = 0; i < MOLT_KEY_COUNT; i++)
         assert_false(input.game.key_down[i] || input.game.key_pressed[i]);
     molt__input_begin(&input);

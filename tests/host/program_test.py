@@ -175,6 +175,34 @@ class Reloads(HostTest):
         self.assertIn("visitors", (self.folder / reload["after"]).read_text())
         self.check_overlay(green=True)
 
+    def test_commands_go_back_and_forward(self):
+        library = self.own_gallery()
+        # a command that waits for its picture holds back the others until the frame's swap is done
+        done = self.host(library, "--headless", "--console", "--events", "-", "--swap",
+                         f"0={self.gallery('gallery_2')}", text="screenshot a.png\ndump new.json\n"
+                         "undo\ndump old.json\nundo\nredo\ndump again.json\nhistory\nquit\n")
+        told = self.events(done.stdout)
+        answers = [(e["command"], e.get("error")) for e in told if e["event"] == "done"]
+        self.assertEqual([error for command, error in answers if command == "undo"],
+                         [None, "no earlier code is kept"])
+        self.assertIn(("redo", None), answers)
+        self.assertEqual([(e["steps"], e["generation"], e["outcome"]) for e in told
+                          if e["event"] == "reload"],
+                         [(0, 2, "migrated"), (-1, 1, "migrated"), (1, 2, "migrated")])
+        self.assertEqual(next(e for e in told if e["event"] == "history"),
+                         {"event": "history", "generations": [1, 2], "running": 2})
+        texts = [(self.folder / name).read_text() for name in ("new.json", "old.json", "again.json")]
+        self.assertEqual(texts[0], texts[2])
+        self.assertNotIn("visitors", texts[1])
+
+    def test_without_history_nothing_is_kept(self):
+        done = self.host(self.own_gallery(), "--headless", "--console", "--events", "-", "--history", 0,
+                         "--swap", f"0={self.gallery('gallery_2')}",
+                         text="screenshot a.png\nundo\nhistory\nquit\n")
+        told = self.events(done.stdout)
+        self.assertIn("no earlier code is kept", [e.get("error") for e in told])
+        self.assertIn({"event": "history", "generations": []}, told)
+
     def test_library_that_cannot_be_loaded_leaves_the_old_one(self):
         library = self.own_gallery()
         (self.folder / "broken.so").write_bytes(b"\x7fELF and no more")

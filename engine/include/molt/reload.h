@@ -60,6 +60,7 @@ typedef struct MoltReloadEvent {
     uint64_t build_ns;    /* of the build that ended */
     uint64_t since_save_ns; /* from the first change that started it to this event; 0 when forced */
     uint32_t generation;  /* the running generation after the event, from 1 */
+    int32_t steps;        /* of a reload that molt_reload_step asked for; else 0 */
     bool reload_follows;  /* BUILD_SUCCEEDED: the library changed, an attempt to load it follows */
 } MoltReloadEvent;
 
@@ -85,6 +86,9 @@ typedef struct MoltReloadDesc {
     void (*fault)(void *context, const char *text);
     void *fault_context;
     uint32_t settle_ms;   /* quiet time after the last write of a file; default 15 */
+    uint32_t history;     /* generations that molt_reload_step can go to, the running one included;
+                             default 8, at most 1,000 */
+    bool no_history;      /* none, and no files are kept for them */
     bool through_file;    /* a test: each reload takes the state through a snapshot file */
     bool no_build;        /* watch the library only, whatever the manifest says */
     bool no_watch;        /* nothing happens on its own: only molt_reload_force reloads */
@@ -109,6 +113,17 @@ bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out);
 /* Loads the library file now, whether or not it changed, through the whole transaction, and
  * waits for it. The event is RELOADED, REFUSED or LOAD_FAILED. */
 void molt_reload_force(MoltReload *reload, MoltReloadEvent *out);
+
+/* Goes back to the code that ran `-steps` generations before this one, or forward again above 0, and
+ * carries the state there as any reload does: what the attic keeps returns. The library's file and the
+ * sources stay as they are; the next change of them is a new generation after this one, and those that
+ * had been undone are forgotten. False when no such generation is kept, with nothing done; else the event
+ * is as for molt_reload_force, and after REFUSED or LOAD_FAILED the running code goes on. */
+bool molt_reload_step(MoltReload *reload, int32_t steps, MoltReloadEvent *out);
+
+/* The numbers of the generations that are kept, oldest first, at most `most` of them; *at is the index of
+ * the running one (NULL: not wanted). How many there are. */
+uint32_t molt_reload_history(const MoltReload *reload, uint32_t *numbers, uint32_t most, uint32_t *at);
 
 /* Writes the state to a snapshot file (snapshot_file.h), with `host_size` bytes of the host's own
  * beside it (NULL: none). LOSS under the live policy is written and reported; findings are added to
@@ -156,7 +171,7 @@ MoltHeap *molt_reload_heap(const MoltReload *reload);
 const MoltSchema *molt_reload_schema(const MoltReload *reload);
 /* What main_loop gets; NULL before start. */
 void *molt_reload_state(const MoltReload *reload);
-/* 0 before start. */
+/* The number of the code that runs: 1 at first, one more than any before for new code. 0 before start. */
 uint32_t molt_reload_generation(const MoltReload *reload);
 /* A build is running. */
 bool molt_reload_building(const MoltReload *reload);
