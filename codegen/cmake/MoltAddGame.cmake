@@ -76,6 +76,9 @@ function(molt__game_metadata target folder schema)
     list(APPEND known --known ${file})
   endforeach()
 
+  # The host reads it beside the library.
+  set(usage $<TARGET_FILE_DIR:${target}>/$<TARGET_FILE_NAME:${target}>.usage)
+
   # The Makefile generators compare times only and would run the command for ever when the metadata
   # kept its time because it did not change: there a stamp is the output.
   set(metadata ${folder}/metadata.c)
@@ -91,6 +94,7 @@ function(molt__game_metadata target folder schema)
   add_custom_command(${rule}
     COMMAND molt::codegen ${arg_SOURCES} -p ${CMAKE_BINARY_DIR} --object-dir ${target}.dir
             --base ${arg_BASE} --cache ${folder} ${known} --metadata ${metadata} --schema ${schema}
+            --usage ${usage}
             --depfile ${folder}/metadata.d ${stamp}
     DEPENDS $<TARGET_FILE:molt::codegen> ${arg_SOURCES} ${arg_KNOWN_SCHEMAS} ${folder}/flags.txt
     DEPFILE ${folder}/metadata.d
@@ -152,6 +156,7 @@ endfunction()
 function(molt_add_game target)
   cmake_policy(PUSH)
   cmake_policy(SET CMP0116 NEW)
+  cmake_policy(SET CMP0112 NEW) # the name of the target's file is no dependency on it
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_ROUTE_MALLOC" "BASE" "SOURCES;KNOWN_SCHEMAS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
     message(FATAL_ERROR

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "allocation_table.h"
+#include "member_use.h"
 #include "globals.h"
 #include "library_names.h"
 
@@ -558,6 +559,7 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
     copy_roots(&linker);
     check_wanted(&linker, wanted);
     molt__allocations_link(linker.arena, &linker.names, out);
+    molt__uses_link(linker.arena, &linker.names, out);
     for (uint32_t i = 0; i < count; i++) {
         copy_unit(&linker, &units[i], out);
     }

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <molt/dump_schema.h>
 
@@ -9,7 +10,9 @@
 #include "old_header.h"
 #include "options.h"
 #include "output.h"
+#include "member_use.h"
 #include "path.h"
+#include "suggest.h"
 #include "unit_cache.h"
 #include "unit_reader.h"
 
@@ -35,7 +38,7 @@ typedef struct Run {
     MoltUnit library;
     const char *directory; /* where the run was started */
     const char *target; /* of the depfile's rule; NULL without outputs */
-    MoltOutput outputs[4];
+    MoltOutput outputs[8];
     uint32_t output_count;
 } Run;
 
@@ -76,7 +79,7 @@ static void fix_names(Run *run)
     const char **const single[] = {&options->build_dir, &options->metadata, &options->schema,
                                    &options->unit,      &options->depfile,  &options->stamp,
                                    &options->cache,     &options->json_schema,
-                                   &options->old_schema};
+                                   &options->old_schema, &options->usage};
     for (size_t i = 0; i < sizeof single / sizeof single[0]; i++) {
         make_absolute(run->arena, single[i]);
     }
@@ -183,6 +186,50 @@ static void prepare_json_schema(Run *run)
     free(text);
 }
 
+static void keep_before(Run *run, const char *path)
+{
+    size_t length = 0;
+    add_output(run, molt__arena_format(run->arena, "%s.before", path),
+               molt__output_read(run->arena, path, &length));
+}
+
+/* What the code was when the types were others is what tells which members were renamed. */
+static void prepare_usage(Run *run)
+{
+    const MoltOptions *options = &run->options;
+    size_t length = 0;
+    MoltSchema *before = NULL;
+    if (options->usage == NULL) {
+        return;
+    }
+    const char *text = molt__output_read(run->arena, options->schema, &length);
+    if (text != NULL && molt_schema_from_json(text, length, NULL, &before, NULL) == MOLT_OK &&
+        memcmp(&before->tables.hash, &run->library.schema->tables.hash, sizeof(MoltHash)) != 0) {
+        keep_before(run, options->schema);
+        keep_before(run, options->usage);
+    }
+    molt_schema_free(before);
+    const char *slash = strrchr(options->usage, '/');
+    if (slash != NULL && slash > options->usage) { /* the linker, which makes it, comes later */
+        mkdir(molt__arena_copy(run->arena, options->usage, (size_t)(slash - options->usage)), 0777);
+    }
+    add_output(run, options->usage, molt__uses_text(run->arena, &run->library));
+}
+
+static void suggest(Run *run)
+{
+    const char *const *inputs = run->options.inputs;
+    bool usages = run->options.input_count == 4;
+    const MoltSuggestDesc desc = {.old_schema = inputs[0],
+                                  .new_schema = inputs[1],
+                                  .old_usage = usages ? inputs[2] : NULL,
+                                  .new_usage = usages ? inputs[3] : NULL};
+    const char *text = molt__suggest(&run->diagnostics, &desc);
+    if (text != NULL) {
+        fputs(text[0] != '\0' ? text : "nothing looks renamed\n", stdout);
+    }
+}
+
 static void prepare_library(Run *run)
 {
     MoltError error = {0};
@@ -199,6 +246,7 @@ static void prepare_library(Run *run)
                molt__arena_copy(run->arena, schema, strlen(schema)));
     free(schema);
     prepare_json_schema(run);
+    prepare_usage(run);
     if (run->options.metadata != NULL) {
         add_output(run, run->options.metadata,
                    molt__metadata_write(run->arena, &run->library));
@@ -286,6 +334,10 @@ static void generate(Run *run)
     fix_names(run);
     if (run->options.mode == MOLT_MODE_OLD) {
         write_old_header(run);
+        return;
+    }
+    if (run->options.mode == MOLT_MODE_SUGGEST) {
+        suggest(run);
         return;
     }
     run->wanted = (MoltWanted){.roots = run->options.roots,

@@ -13,6 +13,8 @@ const char molt__options_help[] =
     "                                                     types of any C program to a schema\n"
     "  molt-codegen --old-header SCHEMA --type STRUCT -o FILE\n"
     "                                                     a recorded layout as a C header\n"
+    "  molt-codegen --suggest OLD NEW [OLD_USAGE NEW_USAGE]\n"
+    "                                                     of two schemas, what looks renamed\n"
     "\n"
     "  -p DIR            take the compiler's flags from DIR/compile_commands.json\n"
     "  -- FLAGS...       or take these\n"
@@ -20,6 +22,9 @@ const char molt__options_help[] =
     "  --base DIR        record file names relative to DIR (default: the current directory)\n"
     "  --metadata FILE   write the metadata as C\n"
     "  --schema FILE     write the schema as JSON\n"
+    "  --usage FILE      write where the code uses which member, for --suggest and for what a reload\n"
+    "                    says of members that vanish; when the schema changes, schema and usage of\n"
+    "                    before are kept as FILE.before\n"
     "  --json-schema FILE  write a JSON Schema of the dumps of the state\n"
     "  -o FILE           write the unit, or the header\n"
     "  --depfile FILE    write a make rule with everything that was read\n"
@@ -53,7 +58,7 @@ static const char **word_of(MoltOptions *out, const char *option)
         {"-p", &out->build_dir},        {"--base", &out->base},
         {"--object-dir", &out->object_dir}, {"--metadata", &out->metadata},
         {"--schema", &out->schema},     {"-o", &out->unit},
-        {"--json-schema", &out->json_schema},
+        {"--json-schema", &out->json_schema}, {"--usage", &out->usage},
         {"--depfile", &out->depfile},   {"--stamp", &out->stamp},
         {"--cache", &out->cache},       {"--old-header", &out->old_schema},
     };
@@ -75,6 +80,10 @@ static const char *check(const MoltOptions *out)
                     out->unit != NULL;
         return good ? NULL : "--old-header takes a schema, --type and -o, and no sources";
     }
+    if (out->mode == MOLT_MODE_SUGGEST) {
+        bool good = out->input_count == 2 || out->input_count == 4;
+        return good ? NULL : "--suggest takes two schemas, and two usages where there are some";
+    }
     if (out->type_count > 0) {
         return "--type belongs to --old-header";
     }
@@ -90,6 +99,9 @@ static const char *check(const MoltOptions *out)
     if (out->mode == MOLT_MODE_UNIT &&
         (out->metadata != NULL || out->schema != NULL || out->json_schema != NULL)) {
         return "--unit writes no metadata; use --link";
+    }
+    if (out->usage != NULL && (out->mode == MOLT_MODE_UNIT || out->schema == NULL)) {
+        return "--usage goes with --schema";
     }
     if (out->mode != MOLT_MODE_WHOLE && out->cache != NULL) {
         return "--cache is for sources to metadata; --unit and --link keep units themselves";
@@ -143,6 +155,8 @@ const char *molt__options_parse(MoltArena *arena, int argc, char *const *argv, M
             out->all_records = true;
         } else if (strcmp(option, "--unit") == 0) {
             out->mode = MOLT_MODE_UNIT;
+        } else if (strcmp(option, "--suggest") == 0) {
+            out->mode = MOLT_MODE_SUGGEST;
         } else if (strcmp(option, "--link") == 0) {
             out->mode = MOLT_MODE_LINK;
         } else if (strcmp(option, "--help") == 0) {

@@ -10,6 +10,7 @@ typedef enum MoltMode {
     MOLT_MODE_WHOLE, /* sources to metadata and schema */
     MOLT_MODE_UNIT,  /* one source to a unit */
     MOLT_MODE_LINK,  /* units to metadata and schema */
+    MOLT_MODE_SUGGEST, /* two schemas to declarations with MOLT_WAS */
     MOLT_MODE_OLD,   /* a recorded schema to a header with old layouts */
     MOLT_MODE_HELP,
     MOLT_MODE_VERSION
@@ -18,7 +19,7 @@ typedef enum MoltMode {
 typedef struct MoltOptions {
     MoltMode mode;
     const char *build_dir, *base, *object_dir; /* NULL: not given */
-    const char *metadata, *schema, *json_schema, *unit, *depfile, *stamp, *cache;
+    const char *metadata, *schema, *json_schema, *unit, *depfile, *stamp, *cache, *usage;
     const char **inputs; /* sources, or units in link mode */
     uint32_t input_count, input_capacity;
     const char **roots;

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "member_use.h"
 #include "output.h"
 
 #define FORMAT_NAME "molt-unit"
-enum { FORMAT_VERSION = 2 };
+enum { FORMAT_VERSION = 3 };
 
 void molt__unit_release(MoltUnit *unit)
 {
@@ -49,7 +50,7 @@ static cJSON *allocation_to_json(const MoltUnitAllocation *allocation)
     return json;
 }
 
-static cJSON *unit_to_json(const MoltUnit *unit, const char *schema)
+static cJSON *unit_to_json(MoltArena *arena, const MoltUnit *unit, const char *schema)
 {
     cJSON *json = cJSON_CreateObject();
     cJSON_AddStringToObject(json, "format", FORMAT_NAME);
@@ -84,6 +85,7 @@ static cJSON *unit_to_json(const MoltUnit *unit, const char *schema)
     for (uint32_t i = 0; i < unit->allocation_count; i++) {
         cJSON_AddItemToArray(allocations, allocation_to_json(&unit->allocations[i]));
     }
+    cJSON_AddItemToObject(json, "uses", molt__uses_to_json(arena, unit));
     /* The schema's own text, not its numbers read and written again. */
     cJSON_AddItemToObject(json, "schema", cJSON_CreateRaw(schema));
     return json;
@@ -96,7 +98,7 @@ const char *molt__unit_write(MoltArena *arena, const MoltUnit *unit, MoltError *
     if (molt_schema_to_json(unit->schema, &schema, error) != MOLT_OK) {
         return NULL;
     }
-    cJSON *json = unit_to_json(unit, schema);
+    cJSON *json = unit_to_json(arena, unit, schema);
     char *printed = cJSON_Print(json);
     if (printed == NULL) {
         molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for the unit of '%s'.", unit->source);
@@ -259,6 +261,9 @@ bool molt__unit_read(MoltDiagnostics *diagnostics, const char *path, MoltUnit *o
         out->base = get_string(&reading, json, "base");
         read_lists(&reading, json, out);
         read_allocations(&reading, json, out);
+        reading.good = reading.good &&
+                       molt__uses_from_json(reading.arena,
+                                            cJSON_GetObjectItemCaseSensitive(json, "uses"), out);
     }
     if (!reading.good) {
         molt__refuse(diagnostics, place, "delete the file and build again",

@@ -33,6 +33,13 @@ typedef struct MoltUnitAllocation {
     bool pool;     /* MOLT_POOL says the type */
 } MoltUnitAllocation;
 
+/* A place where a function names a member of a struct (member_use.h). */
+typedef struct MoltUnitUse {
+    const char *type; /* name in the schema */
+    const char *member, *function;
+    uint32_t line; /* molt_usage_line() */
+} MoltUnitUse;
+
 typedef struct MoltUnit {
     const char *source; /* absolute */
     const char *base;   /* absolute; the schema's file names are relative to it */
@@ -47,6 +54,8 @@ typedef struct MoltUnit {
     uint32_t hook_count, hook_capacity;
     MoltUnitAllocation *allocations; /* of a library: those that allocate, each place once */
     uint32_t allocation_count, allocation_capacity;
+    MoltUnitUse *uses;
+    uint32_t use_count, use_capacity;
     const char **files; /* all that were read, the source first; not part of the file */
     uint32_t file_count;
 } MoltUnit;

@@ -9,6 +9,7 @@
 #include "flexible.h"
 #include "globals.h"
 #include "initializer.h"
+#include "member_use.h"
 #include "path.h"
 #include "payload.h"
 #include "record_reader.h"
@@ -27,6 +28,7 @@ typedef struct Walk {
     const char *source;   /* as the schema records it */
     const char *function; /* whose body is read */
     MoltAllocationReader allocations;
+    MoltSeenUses uses;
     MoltUnit *out;
 } Walk;
 
@@ -221,6 +223,7 @@ static enum CXChildVisitResult visit_body(CXCursor cursor, CXCursor parent, CXCl
         molt__global_read(&walk->types, cursor, walk->source, walk->function);
         break;
     default:
+        molt__use_see(walk->model.arena, &walk->uses, cursor, walk->function);
         molt__payload_see(walk->model.arena, &walk->payloads, cursor);
         break;
     }
@@ -418,6 +421,7 @@ bool molt__unit_from_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *de
     if (diagnostics->count > before) {
         goto cleanup;
     }
+    molt__uses_read(&walk.unit, &walk.model, &walk.uses, out);
     collect_headers(&walk, &files);
     collect_checks(&walk, &files);
     if (molt__model_to_schema(&walk.model, desc->base, &out->schema, &error) != MOLT_OK) {

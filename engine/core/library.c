@@ -399,6 +399,7 @@ MoltStatus molt__library_open(const char *path, const char *directory, uint32_t 
         status = load_copy(library, error);
     }
     if (status == MOLT_OK) {
+        library->usage = molt__usage_file_read(path);
         *out = library;
         library = NULL;
     }
@@ -420,6 +421,7 @@ void molt__library_close(MoltLibrary *library)
     }
     molt_globals_free(library->globals);
     free(library->variables);
+    molt__usage_file_free(&library->usage);
     molt_call_sites_free(library->call_sites);
     molt__symbols_free(library->symbols);
     molt_schema_free(library->schema);

@@ -14,6 +14,7 @@
 
 #include "file_stamp.h"
 #include "symbols.h"
+#include "usage_file.h"
 #include "variables.h"
 
 /* Invariant: everything below `handle` points into the image [begin, end) or describes it, and
@@ -30,6 +31,7 @@ typedef struct MoltLibrary {
     MoltGlobals *globals;    /* without places until molt__library_settle */
     MoltVariable *variables; /* per field of the globals type */
     MoltCallSites *call_sites; /* NULL when its malloc is libc's */
+    MoltUsageFile usage; /* of the code, as it was when the library was opened */
     const char *call_note; /* what is wrong with them, for people; "" */
     void *(*start_up)(const MoltPlatformApi *api);
     bool (*main_loop)(void *state);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <molt/plain_memory.h>
+#include <molt/rename_guess.h>
 
 #include "clock.h"
 #include "through_file.h"
@@ -24,6 +25,7 @@ struct MoltTransaction {
     atomic_bool ready;
     MoltLibrary *next;
     MoltPlan *plan;
+    MoltUsage *usage_before, *usage_after; /* where structs changed; NULL: not known */
     MoltCodePair *code;
     MoltReport report;
     MoltTransactionResult result;
@@ -84,6 +86,11 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
                                         &transaction->plan, &transaction->report, &result->error);
     if (status != MOLT_OK) {
         return status;
+    }
+    if (!result->same_schema) {
+        transaction->usage_before = molt__usage_file_parse(&transaction->current->usage);
+        transaction->usage_after = molt__usage_file_parse(&next->usage);
+        molt_plan_set_usage(transaction->plan, transaction->usage_before, transaction->usage_after);
     }
     return molt__code_pair_create(transaction->current->symbols, next->symbols, &transaction->code,
                                   &result->error);
@@ -237,6 +244,8 @@ void molt__transaction_close(MoltTransaction *transaction)
     molt__transaction_wait(transaction);
     molt__code_pair_free(transaction->code);
     molt_plan_free(transaction->plan);
+    molt_usage_free(transaction->usage_before);
+    molt_usage_free(transaction->usage_after);
     molt_report_clear(&transaction->report);
     molt__library_close(transaction->next);
     free(transaction->path);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "molt/rename_guess.h"
 #include "plan_ops.h"
 
 static const MoltCheck no_place = {MOLT_NO_TYPE,   MOLT_NO_TYPE,   MOLT__NO_FIELD, MOLT__NO_FIELD,
@@ -28,29 +29,40 @@ MoltRule molt__number_rule(MoltNumberLoss loss)
     return rules[loss];
 }
 
+static bool guess(const MoltPlan *plan, const MoltCheck *check, MoltVanished *out)
+{
+    return check->before != MOLT__NO_FIELD && check->after == MOLT__NO_FIELD &&
+           molt_plan_guess(plan, check->type_before, check->type_after, check->before, out);
+}
+
 MoltRule molt__check_refine(const MoltPlan *plan, uint32_t index, MoltRule rule)
 {
+    MoltVanished vanished;
     bool renamed = rule == MOLT_RULE_FIELD_REMOVED && index != MOLT__NO_CHECK &&
-                   molt__plan_candidate(plan, &plan->checks[index], MOLT__NO_FIELD) !=
-                       MOLT__NO_FIELD;
+                   guess(plan, &plan->checks[index], &vanished);
     return renamed ? MOLT_RULE_POSSIBLE_RENAME : rule;
 }
 
-/* Every added field that the removed one may have become: never a guess at which. */
+/* The added fields that the removed one may have become, with the evidence: never a guess at which. */
 static void write_candidates(const MoltPlan *plan, const MoltCheck *check, char *buffer,
                              size_t size)
 {
-    const MoltField *was = &plan->before->tables.fields[check->before];
-    const char *name = molt_string(plan->before, was->name);
-    int used = snprintf(buffer, size,
-                        "if it was renamed, annotate the new field with MOLT_WAS(\"%s\"):", name);
-    const char *separator = " ";
-    for (uint32_t f = molt__plan_candidate(plan, check, MOLT__NO_FIELD);
-         f != MOLT__NO_FIELD && used > 0 && (size_t)used < size;
-         f = molt__plan_candidate(plan, check, f)) {
-        used += snprintf(buffer + used, size - (size_t)used, "%s%s", separator,
-                         molt_string(plan->after, plan->after->tables.fields[f].name));
-        separator = ", ";
+    MoltVanished vanished;
+    char text[192];
+    const char *name = molt_string(plan->before, plan->before->tables.fields[check->before].name);
+    if (!guess(plan, check, &vanished))
+        return;
+    molt_rename_guess_text(plan, &vanished.guesses[0], text, sizeof text);
+    int used = vanished.likely
+                   ? snprintf(buffer, size,
+                              "it looks renamed to %s: annotate that with MOLT_WAS(\"%s\")", text, name)
+                   : snprintf(buffer, size,
+                              "if it was renamed, annotate the new field with MOLT_WAS(\"%s\"): %s",
+                              name, text);
+    for (uint32_t g = 1; !vanished.likely && g < vanished.count && used > 0 && (size_t)used < size;
+         g++) {
+        molt_rename_guess_text(plan, &vanished.guesses[g], text, sizeof text);
+        used += snprintf(buffer + used, size - (size_t)used, ", %s", text);
     }
 }
 

@@ -555,26 +555,6 @@ uint32_t molt__plan_pair(MoltPlan *plan, MoltTypeId before, MoltTypeId after)
     return index;
 }
 
-uint32_t molt__plan_candidate(const MoltPlan *plan, const MoltCheck *check, uint32_t last)
-{
-    if (check->before == MOLT__NO_FIELD || check->after != MOLT__NO_FIELD)
-        return MOLT__NO_FIELD;
-    const MoltPair *pair = molt__plan_find_pair(plan, check->type_before, check->type_after);
-    if (!pair)
-        return MOLT__NO_FIELD;
-    const MoltType *is = molt_type(plan->after, pair->after);
-    MoltTypeId type = plan->before->tables.fields[check->before].type;
-    for (uint32_t f = last == MOLT__NO_FIELD ? 0 : last - is->first + 1; f < is->count; f++) {
-        const MoltField *field = &plan->after->tables.fields[is->first + f];
-        if (plan->matches[pair->match + f] == MOLT__NO_FIELD &&
-            !molt_schema_note(plan->after, field->note_first, field->note_count,
-                              MOLT_NOTE_MOVED) &&
-            molt__plan_same_type(plan, type, field->type))
-            return is->first + f;
-    }
-    return MOLT__NO_FIELD;
-}
-
 /* ---- enumerators ---------------------------------------------------------------------------- */
 
 static void named_enumerators(const MoltSchema *schema, const MoltType *type, Named *items)

@@ -177,6 +177,7 @@ struct MoltPlan {
     uint32_t target_count, target_slots;
     const MoltHook **hooks;        /* per new type; NULL when there are none */
     const MoltHeapApi **hook_heap; /* where hooks find the heap; NULL: they look for none */
+    const struct MoltUsage *usage_before, *usage_after; /* of the code; NULL: not known */
     bool hooked;                   /* at least one hook is for a struct that changes */
     MoltReport *report; /* only while building, as all that follows to merge_floor */
     const MoltForcedType *forced;
@@ -220,9 +221,6 @@ const MoltPair *molt__plan_find_pair(const MoltPlan *plan, MoltTypeId before, Mo
 bool molt__plan_match_values(MoltPlan *plan, MoltTypeId before, MoltTypeId after, MoltOp *op);
 /* Old and new type mean the same pointee. */
 bool molt__plan_same_type(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
-/* The next added field after `last` (MOLT__NO_FIELD: the first) that has the type of the check's
- * removed field, which it may have become; MOLT__NO_FIELD when there is none. */
-uint32_t molt__plan_candidate(const MoltPlan *plan, const MoltCheck *check, uint32_t last);
 
 /* plan_report.c: what can be said before any value is looked at. */
 /* "Ant.speed" for a field of a struct, "ground.c:rain" for a variable, "Ant" for MOLT__NO_FIELD. */

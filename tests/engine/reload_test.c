@@ -190,6 +190,28 @@ static void refused_library_is_not_tried_again_by_itself(void **state)
     close_session(&session);
 }
 
+static void vanished_field_is_told_with_the_one_that_it_looks_renamed_to(void **state)
+{
+    Session session = {0};
+    char usage[600];
+    snprintf(usage, sizeof usage, "%s.usage", sandbox_path(state, "game.so"));
+    sandbox_replace(usage, FIXTURE_POND_1 ".usage");
+    open_session(&session, state, FIXTURE_POND_1, NULL);
+    sandbox_replace(usage, FIXTURE_POND_6 ".usage");
+    force(&session, FIXTURE_POND_6, MOLT_EVENT_RELOADED);
+    if (strstr(session.event.detail, "It looks renamed to leaps (1 of 1 uses are alike, in hop): "
+                                     "annotate that with MOLT_WAS(\"jumps\")") == NULL) {
+        fail_msg("%s", session.event.detail);
+    }
+    force(&session, FIXTURE_POND_1, MOLT_EVENT_RELOADED); /* and nothing was moved on a guess */
+    assert_true(molt_reload_frame(session.reload));
+
+    sandbox_text(usage, "molt-usage 1\ndamaged\n");
+    force(&session, FIXTURE_POND_6, MOLT_EVENT_RELOADED);
+    assert_non_null(strstr(session.event.detail, "If it was renamed, annotate the new field"));
+    close_session(&session);
+}
+
 /* ---- libraries that are not ready ---------------------------------------------------------- */
 
 static void half_written_library_is_waited_for(void **state)
@@ -650,6 +672,7 @@ int main(void)
         TEST(function_that_is_gone_refuses),
         TEST(field_that_must_have_a_source_refuses),
         TEST(refused_library_is_not_tried_again_by_itself),
+        TEST(vanished_field_is_told_with_the_one_that_it_looks_renamed_to),
         TEST(half_written_library_is_waited_for),
         TEST(library_that_stays_half_written_is_reported),
         TEST(library_that_vanishes_leaves_the_game_running),
