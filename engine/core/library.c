@@ -411,7 +411,7 @@ cleanup:
 MoltHooks molt__library_hooks(const MoltLibrary *library)
 {
     const MoltModule *module = library->module;
-    return (MoltHooks){module->hooks, module->hooks_end, module->heap};
+    return (MoltHooks){module->hooks, module->hooks_end, module->heap, library->globals};
 }
 
 void molt__library_close(MoltLibrary *library)

@@ -124,18 +124,18 @@ MoltStatus molt_heap_aim_globals(MoltHeap *heap, const MoltGlobals *globals, Mol
 
 /* ---- values --------------------------------------------------------------------------------- */
 
-void molt__globals_start_added(MoltHeap *heap, const MoltPlan *plan, const MoltGlobals *globals)
+void molt__globals_start_added(unsigned char *mirror, const MoltPlan *plan,
+                               const MoltGlobals *globals)
 {
-    uint32_t root = root_of(heap);
     MoltTypeId before = molt_schema_globals(plan->before);
-    if (root == heap->root_count || !heap->roots[root] || before == MOLT_NO_TYPE)
+    if (!mirror || before == MOLT_NO_TYPE)
         return;
     const MoltPair *pair = molt__plan_find_pair(plan, before, globals->type);
     for (uint32_t g = 0; pair && g < globals->count; g++) {
         const MoltField *field = molt__globals_field(globals, g);
         uint64_t at = field->bit_offset / 8;
         if (plan->matches[pair->match + g] == MOLT__NO_FIELD)
-            memcpy((unsigned char *)heap->roots[root] + at, globals->initial + at,
+            memcpy(mirror + at, globals->initial + at,
                    molt_type(globals->schema, field->type)->size);
     }
 }

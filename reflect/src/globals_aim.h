@@ -6,8 +6,9 @@
 #include "molt/globals.h"
 #include "molt/plan.h"
 
-/* After a migration of a heap without variables of its own: those that the state before the plan did not
- * have start as the library's do. */
-void molt__globals_start_added(MoltHeap *heap, const MoltPlan *plan, const MoltGlobals *globals);
+/* In the mirror that a plan made for a heap without variables of its own (NULL allowed): those that the
+ * state before the plan did not have start as the library's do. */
+void molt__globals_start_added(unsigned char *mirror, const MoltPlan *plan,
+                               const MoltGlobals *globals);
 
 #endif

@@ -234,6 +234,7 @@ void molt__hook_run(MoltMigration *m)
         return;
     sort_calls(work);
     molt__migration_patch(m);
+    molt__hook_variables_lend(m);
     molt__attic_write(&m->attic);
     molt__hook_make_api(m);
     const MoltHeapApi *heap = slot ? *slot : NULL;
@@ -243,6 +244,7 @@ void molt__hook_run(MoltMigration *m)
     protect(m, false);
     call_all(m);
     protect(m, true);
+    molt__hook_variables_take(m);
     if (slot)
         *slot = heap;
     if (!work->refused && !m->failed)

@@ -94,6 +94,7 @@ void molt__migrate_globals_free(MoltMigration *m)
     molt__migration_free(m, work->set, work->old_count + 1, sizeof *work->set);
     molt__migration_free(m, work->from, work->new_count + 1, sizeof *work->from);
     molt__migration_free(m, work->written, work->new_count + 1, sizeof *work->written);
+    molt__hook_variables_free(m);
 }
 
 bool molt__migrate_globals_is(const MoltMigration *m, const MoltSpan *span)
@@ -363,6 +364,19 @@ bool molt__migrate_globals_relocate(MoltMigration *m, const MoltOp *op, uintptr_
 
 /* ---- the swap ------------------------------------------------------------------------------- */
 
+void molt__migrate_globals_start_unset(const MoltMigration *m, unsigned char *mirror)
+{
+    const MoltGlobalsWork *work = &m->globals;
+    if (m->plan->types[work->before].fate != MOLT_FATE_SAME)
+        return; /* it was made anew */
+    for (uint32_t g = 0; g < work->new_count; g++) {
+        uint32_t from = work->from[g];
+        uint64_t at = new_field(m, g)->bit_offset / 8;
+        if (from == MOLT__NO_FIELD || !work->set[from])
+            memcpy(mirror + at, work->next->initial + at, size_of(m->plan->after, new_field(m, g)));
+    }
+}
+
 void molt__migrate_globals_switch(MoltMigration *m)
 {
     const MoltGlobalsWork *work = &m->globals;
@@ -370,14 +384,13 @@ void molt__migrate_globals_switch(MoltMigration *m)
         return;
     m->heap->globals = work->next;
     unsigned char *mirror = molt__globals_mirror(m->heap);
-    bool stays = m->plan->types[work->before].fate == MOLT_FATE_SAME; /* else it was made anew */
+    if (!work->hooked)
+        molt__migrate_globals_start_unset(m, mirror);
     for (uint32_t g = 0; g < work->new_count; g++) {
         uint32_t from = work->from[g];
         uint64_t at = new_field(m, g)->bit_offset / 8;
         uint64_t size = size_of(m->plan->after, new_field(m, g));
-        bool set = from != MOLT__NO_FIELD && work->set[from];
-        if (!set && stays)
-            memcpy(mirror + at, work->next->initial + at, size);
+        bool set = (from != MOLT__NO_FIELD && work->set[from]) || (work->hooked && work->hooked[g]);
         work->next->held[g] = set && (!work->next->places[g] ||
                                       memcmp(mirror + at, work->next->initial + at, size) == 0);
     }

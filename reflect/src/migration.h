@@ -70,6 +70,9 @@ typedef struct MoltGlobalsWork {
     uintptr_t aim;              /* of the new mirror */
     uint64_t aim_size;
     uint32_t running;           /* old field whose operations run, or MOLT__NO_FIELD */
+    bool *hooked;               /* per new field: a hook wrote it; NULL while none had them */
+    unsigned char *kept;        /* of a load: what the running library's variables held, until hooks ran */
+    uint64_t kept_size;
 } MoltGlobalsWork;
 
 /* What operations run on. Only the state's values are counted and reported. */
@@ -218,6 +221,8 @@ void molt__migrate_globals_aim(MoltMigration *m);
 /* The variable's address for one in the new mirror, 0 where it has no place; any other address is
  * itself. */
 uintptr_t molt__migrate_globals_image(const MoltMigration *m, uintptr_t address);
+/* A new mirror that stays has the old values of variables that nobody set: they begin anew. */
+void molt__migrate_globals_start_unset(const MoltMigration *m, unsigned char *mirror);
 /* After the new spans are in: the mirror is that of the new library, which it describes but for what
  * the attic returns. */
 void molt__migrate_globals_switch(MoltMigration *m);
@@ -270,6 +275,14 @@ void molt__hook_adopt(MoltMigration *m);
 void molt__hook_commit(MoltMigration *m);
 /* Puts back what hooks wrote, and frees the work. */
 void molt__hook_discard(MoltMigration *m);
+/* hook_variables.c: the variables while hooks run. */
+/* The new state is complete: writes its mirror to the variables that the hooks see. */
+void molt__hook_variables_lend(MoltMigration *m);
+/* Takes into the mirror what hooks wrote to them, and gives a library that stays its values back. */
+void molt__hook_variables_take(MoltMigration *m);
+/* Both happened. */
+bool molt__hook_variables_had(const MoltMigration *m);
+void molt__hook_variables_free(MoltMigration *m);
 /* stale_integer.c: tells of integers that hold the address of what moves or goes. */
 void molt__stale_integers_report(MoltMigration *m);
 

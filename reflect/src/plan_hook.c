@@ -102,6 +102,7 @@ bool molt__plan_take_hooks(MoltPlan *plan, const MoltHooks *hooks)
     }
     memset(plan->hooks, 0, types * sizeof *plan->hooks);
     plan->hook_heap = hooks->heap;
+    plan->hook_globals = hooks->globals;
     for (const MoltHook *hook = hooks->items; hook != hooks->end; hook++) {
         if (hook->type >= types || plan->hooks[hook->type])
             continue; /* a hook in a header is in every source that includes it */

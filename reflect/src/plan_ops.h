@@ -178,6 +178,7 @@ struct MoltPlan {
     const MoltHook **hooks;        /* per new type; NULL when there are none */
     const MoltHeapApi **hook_heap; /* where hooks find the heap; NULL: they look for none */
     const struct MoltUsage *usage_before, *usage_after; /* of the code; NULL: not known */
+    const struct MoltGlobals *hook_globals; /* of the library that has them, or NULL */
     bool hooked;                   /* at least one hook is for a struct that changes */
     MoltReport *report; /* only while building, as all that follows to merge_floor */
     const MoltForcedType *forced;

@@ -15,6 +15,7 @@
 #include "block_image.h"
 #include "dump_path.h"
 #include "globals_aim.h"
+#include "migration.h"
 #include "molt/migrate.h"
 #include "molt/plan.h"
 #include "snapshot_findings.h"
@@ -400,6 +401,16 @@ static bool changes(const MoltPlan *plan, const MoltHeap *heap)
     return false;
 }
 
+static unsigned char *mirror_of(const MoltHeap *heap)
+{
+    const MoltTables *tables = &heap->schema->tables;
+    for (uint32_t r = 0; r < heap->root_count; r++) {
+        if (tables->types[tables->roots[r].type].flags & MOLT_TYPE_GLOBALS)
+            return heap->roots[r];
+    }
+    return NULL;
+}
+
 static MoltStatus migrate(Load *load, const MoltLoadDesc *desc, MoltReport *report)
 {
     MoltPlan *plan = NULL;
@@ -413,9 +424,10 @@ static MoltStatus migrate(Load *load, const MoltLoadDesc *desc, MoltReport *repo
             molt_migrate_prepare(load->heap, plan, changes(plan, load->heap) ? load->code : NULL,
                                  &migration, report, load->error);
     if (status == MOLT_OK) {
+        bool started = molt__hook_variables_had(migration);
         molt_migrate_commit(migration);
-        if (desc->globals)
-            molt__globals_start_added(load->heap, plan, desc->globals);
+        if (desc->globals && !started)
+            molt__globals_start_added(mirror_of(load->heap), plan, desc->globals);
     }
     molt_plan_free(plan);
     return status;

@@ -130,7 +130,7 @@ static MoltStatus change_to(Session *session, MoltSchema *after, MoltPolicy poli
     MoltMigration *migration = NULL;
     hook.run = run;
     hook.type = molt_schema_find(after, "Ant");
-    const MoltHooks hooks = {&hook, &hook + 1, &heap_api};
+    const MoltHooks hooks = {&hook, &hook + 1, &heap_api, NULL};
     molt_report_clear(&session->report);
     session->schemas[session->count++] = after;
     MoltStatus status =

@@ -14,6 +14,9 @@
  * their names, objects in the order of their old addresses. Until every hook has returned true nothing
  * is decided: one that fails refuses the reload, and the old code goes on with the old state.
  *
+ * Globals and statics are carried over before hooks run. A hook reads what the old code left in them, with
+ * pointers to new objects, and what it writes to them stays, unless the reload is refused.
+ *
  * In a hook molt_new, molt_new_array, molt_strdup and the like work as ever: what they make belongs to
  * the new state, and goes again if the reload is refused. molt_resize takes only what a hook made.
  *

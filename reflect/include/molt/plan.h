@@ -28,6 +28,9 @@ void molt_plan_free(MoltPlan *plan); /* NULL allowed */
 typedef struct MoltHooks {
     const MoltHook *items, *end;
     const MoltHeapApi **heap; /* set while hooks run, put back afterwards; NULL allowed */
+    /* The library's variables: while hooks run they hold what the migration makes of them, and where it
+     * does not carry them over (MoltCodeMap) what they held before is put back. NULL allowed. */
+    const struct MoltGlobals *globals;
 } MoltHooks;
 
 /* The same with hooks (NULL allowed): the plan calls each for the objects of its struct when their
