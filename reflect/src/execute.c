@@ -533,6 +533,10 @@ static void run_op(MoltMigration *m, uint32_t index, const Batch *b)
                  op->code == MOLT__OP_BOX || op->code == MOLT__OP_EMBED;
     if (m->owned.surveying && !leads)
         return;
+    uintptr_t outer = m->value_at;
+    uint64_t outer_stride = m->value_stride;
+    m->value_at = (uintptr_t)b->source + (op->code == MOLT__OP_EMBED ? op->tag : 0);
+    m->value_stride = b->source_stride;
     switch ((MoltOpCode)op->code) {
     case MOLT__OP_COPY: copy_run(b, op->size); break;
     case MOLT__OP_NUMBER:
@@ -571,6 +575,8 @@ static void run_op(MoltMigration *m, uint32_t index, const Batch *b)
     case MOLT__OP_TAG: run_tag(op, b); break;
     case MOLT__OP_REFUSE: run_refuse(m, op, b); break;
     }
+    m->value_at = outer;
+    m->value_stride = outer_stride;
 }
 
 void molt__execute(MoltMigration *m, uint32_t first, uint32_t count, unsigned char *source,

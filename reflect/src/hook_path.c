@@ -78,17 +78,27 @@ static uint32_t find_field(const MoltSchema *schema, const MoltType *type, const
     return MOLT__NO_FIELD;
 }
 
-/* The member of the record itself that holds the field: groups are read with what is in them. */
-static void mark_read(const MoltMigration *m, const MoltType *type, uint32_t field, uint64_t offset)
+static uint64_t size_of(const MoltMigration *m, const MoltHookPlace *place)
+{
+    const MoltType *type = type_at(m, place);
+    if (type->kind != MOLT_KIND_ARRAY || (type->flags & MOLT_TYPE_FLEXIBLE) == 0)
+        return type->size;
+    return molt__hook_length(m, place) * molt_type(m->plan->before, type->elem)->size;
+}
+
+/* The field at `place`, and the member of the record itself that holds it: groups are read with what is
+ * in them. */
+static void note_read(MoltMigration *m, const MoltType *type, const MoltHookPlace *place,
+                      uintptr_t record)
 {
     const MoltSchema *schema = m->plan->before;
-    m->hooks->read[field] = true;
+    molt__hook_note_read(m, place->field, place->address, size_of(m, place));
     for (uint32_t f = type->first; f < type->first + type->count; f++) {
         const MoltField *outer = &schema->tables.fields[f];
-        uint64_t size = molt_type(schema, outer->type)->size * 8;
-        if (molt_string(schema, outer->name)[0] == '<' && offset >= outer->bit_offset &&
-            offset < outer->bit_offset + size)
-            m->hooks->read[f] = true;
+        uintptr_t at = record + outer->bit_offset / 8;
+        uint64_t size = molt_type(schema, outer->type)->size;
+        if (molt_string(schema, outer->name)[0] == '<' && place->address - at < size)
+            molt__hook_note_read(m, f, at, size);
     }
 }
 
@@ -113,14 +123,12 @@ static bool step_field(const MoltHookQuestion *question, MoltHookPlace *place, c
         return molt__hook_mistake(question, place, known, "the old %s has no field %.*s",
                                   molt_type_name(schema, owner), (int)length, name);
     }
+    uintptr_t record = place->address;
+    *place = (MoltHookPlace){schema->tables.fields[field].type, record + offset / 8, owner, field};
     if (!question->quiet) {
-        mark_read(m, type, field, offset);
-        m->hooks->seen[owner] = true;
+        note_read(question->m, type, place, record);
+        molt__hook_note_seen(question->m, owner, record);
     }
-    place->owner = owner;
-    place->field = field;
-    place->address += offset / 8;
-    place->type = schema->tables.fields[field].type;
     return true;
 }
 
@@ -189,7 +197,8 @@ bool molt__hook_path(const MoltHookQuestion *question, MoltHookPlace *place)
     const char *at = question->path;
     bool first = true;
     if (strcmp(at, ".") == 0) {
-        question->m->hooks->seen[place->type] |= !question->quiet;
+        if (!question->quiet)
+            molt__hook_note_seen(question->m, place->type, place->address);
         return true;
     }
     for (; *at; first = false) {

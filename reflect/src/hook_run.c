@@ -1,5 +1,5 @@
 /* Runs the hooks of a migration: notes their calls while the rules make the new state, then calls them
- * on it, and decides what depends on what they read. */
+ * on it. */
 #include "hook_run.h"
 
 #include <stdio.h>
@@ -10,18 +10,16 @@
 
 /* ---- calls ---------------------------------------------------------------------------------- */
 
-static MoltHookWork *work_of(MoltMigration *m)
+MoltHookWork *molt__hook_work(MoltMigration *m)
 {
     if (m->hooks)
         return m->hooks;
-    uint32_t types = m->plan->before->tables.type_count;
     MoltHookWork *work = molt__migration_table(m, 1, sizeof *work);
     if (!work)
         return NULL;
     m->hooks = work;
-    work->seen = molt__migration_table(m, types, sizeof *work->seen);
-    work->read =
-        molt__migration_table(m, m->plan->before->tables.field_count + 1, sizeof *work->read);
+    work->wanted =
+        molt__migration_table(m, m->plan->before->tables.field_count + 1, sizeof *work->wanted);
     work->ran = molt__migration_table(m, m->plan->after->tables.type_count, sizeof *work->ran);
     return work;
 }
@@ -33,7 +31,7 @@ void molt__hook_note(MoltMigration *m, const MoltOp *op, const unsigned char *so
     molt__attic_mark_all(m, op, n);
     MoltHookWork *work = NULL;
     if (m->mode == MOLT__RUN_STATE && !m->failed && op->after != MOLT_NO_TYPE)
-        work = work_of(m);
+        work = molt__hook_work(m);
     if (!work || !molt__migration_grow(m, (void **)&work->calls, &work->call_slots,
                                        work->call_count, n, sizeof *work->calls))
         return;
@@ -242,6 +240,7 @@ void molt__hook_run(MoltMigration *m)
         *slot = &work->heap_api;
     m->scanning = false;
     protect(m, false);
+    molt__hook_settle_begin(m);
     call_all(m);
     protect(m, true);
     molt__hook_variables_take(m);
@@ -251,125 +250,6 @@ void molt__hook_run(MoltMigration *m)
         molt__hook_verify(m);
     if (!work->refused && !m->failed)
         report_calls(m);
-}
-
-/* ---- what depends on them ------------------------------------------------------------------- */
-
-/* What a rule does with one value; a hook that reads the value has done it. */
-static bool is_about_value(MoltRule rule)
-{
-    switch (rule) {
-    case MOLT_RULE_FIELD_REMOVED:
-    case MOLT_RULE_NUMBER_OUT_OF_RANGE:
-    case MOLT_RULE_NUMBER_ROUNDED:
-    case MOLT_RULE_NUMBER_FRACTION:
-    case MOLT_RULE_NUMBER_NAN:
-    case MOLT_RULE_BOOL_COLLAPSED:
-    case MOLT_RULE_ENUM_RENUMBERED:
-    case MOLT_RULE_ENUMERATOR_REMOVED:
-    case MOLT_RULE_ENUM_NO_ROOM:
-    case MOLT_RULE_ENUM_UNNAMED:
-    case MOLT_RULE_FLAG_REMOVED:
-    case MOLT_RULE_ELEMENTS_DROPPED:
-    case MOLT_RULE_SHAPE_CHANGED:
-    case MOLT_RULE_STRING_TRUNCATED:
-    case MOLT_RULE_KIND_CHANGED:
-    case MOLT_RULE_UNION_CHANGED:
-    case MOLT_RULE_UNION_ARM_REMOVED:
-    case MOLT_RULE_UNION_ARM_CHANGED:
-    case MOLT_RULE_UNION_UNSELECTED:
-    case MOLT_RULE_ALIAS_LOST:
-    case MOLT_RULE_POINTEE_CHANGED:
-    case MOLT_RULE_TARGET_REMOVED:
-    case MOLT_RULE_TYPE_MISSING:
-    case MOLT_RULE_SIGNATURE_CHANGED: return true;
-    default: return false;
-    }
-}
-
-bool molt__hook_may_settle(const MoltMigration *m, const MoltOp *op, MoltRule rule,
-                           MoltSeverity severity)
-{
-    if (!m->plan->hooked || op->check == MOLT__NO_CHECK || m->scanning || severity == MOLT_INFO ||
-        !is_about_value(rule) || m->plan->checks[op->check].before == MOLT__NO_FIELD)
-        return false;
-    return severity == MOLT_LOSS || op->hooked != 0;
-}
-
-/* A value of `type` holds one of `wanted`; the depth of types is bounded. */
-static bool holds(const MoltSchema *schema, MoltTypeId type, MoltTypeId wanted)
-{
-    const MoltType *t = molt_type(schema, type);
-    if (type == wanted)
-        return true;
-    if (molt_kind_is_sequence(t->kind))
-        return holds(schema, t->elem, wanted);
-    bool found = false;
-    bool record = t->kind == MOLT_KIND_STRUCT || t->kind == MOLT_KIND_UNION;
-    for (uint32_t f = 0; record && f < t->count && !found; f++)
-        found = holds(schema, schema->tables.fields[t->first + f].type, wanted);
-    return found;
-}
-
-/* A page holds what a hook took from a layout that is back now, and that has such a struct in it. */
-static bool page_is_of(const MoltMigration *m, const MoltAtticPage *page, MoltTypeId after)
-{
-    const MoltSchema *then = page->step->schema;
-    uint32_t last = 0;
-    for (uint64_t r = 0; r < page->run_count; r++) {
-        uint32_t hooked = page->runs[r].hooked;
-        if (hooked == 0 || hooked == last)
-            continue;
-        last = hooked;
-        if (!molt__attic_same_layout(then, hooked - 1, m->plan->after))
-            continue;
-        MoltTypeId now = molt_schema_find(m->plan->after, molt_type_name(then, hooked - 1));
-        if (holds(m->plan->after, now, after))
-            return true;
-    }
-    return false;
-}
-
-bool molt__hook_undoes(const MoltMigration *m, const MoltOp *op, MoltRule rule)
-{
-    if (m->plan->policy != MOLT_POLICY_LIVE || m->scanning || op->check == MOLT__NO_CHECK ||
-        !(is_about_value(rule) || rule == MOLT_RULE_VERSION_CHANGED))
-        return false;
-    MoltTypeId after = m->plan->checks[op->check].type_after;
-    for (uint64_t p = 0; after != MOLT_NO_TYPE && p < m->heap->attic.page_count; p++) {
-        if (page_is_of(m, m->heap->attic.pages[p].page, after))
-            return true;
-    }
-    return false;
-}
-
-void molt__hook_settle(MoltMigration *m)
-{
-    bool ran = m->hooks && m->hooks->shadows;
-    for (uint64_t t = 0; t < m->tally_count; t++) {
-        MoltTally *tally = &m->tallies[t];
-        if (!tally->deferred)
-            continue;
-        bool strict = m->plan->policy == MOLT_POLICY_STRICT;
-        bool others = m->refused && !ran; /* something else refuses, so nobody asked the hook */
-        tally->handled = molt__hook_settled(m, tally->check);
-        if (tally->handled || others)
-            tally->severity = tally->firm;
-        else if (strict && tally->severity == MOLT_LOSS)
-            tally->severity = MOLT_REFUSE;
-    }
-    for (uint64_t t = 0; t < m->tally_count; t++)
-        m->refused = m->refused || m->tallies[t].severity == MOLT_REFUSE;
-}
-
-bool molt__hook_settled(const MoltMigration *m, uint32_t check)
-{
-    return m->hooks && m->hooks->shadows && m->hooks->read[m->plan->checks[check].before];
-}
-
-bool molt__hook_saw(const MoltMigration *m, MoltTypeId type)
-{
-    return m->hooks && m->hooks->seen[type];
 }
 
 uint64_t molt__hook_spans(const MoltMigration *m)
@@ -403,7 +283,7 @@ void molt__hook_suggest(MoltMigration *m)
         const MoltCheck *check = &m->plan->checks[tally->check];
         MoltRule rule = (MoltRule)tally->rule;
         bool settles = rule == MOLT_RULE_VERSION_CHANGED ||
-                       (is_about_value(rule) && check->before != MOLT__NO_FIELD);
+                       (molt__hook_about_value(rule) && check->before != MOLT__NO_FIELD);
         MoltTypeId after = check->type_after;
         if (settles && after != MOLT_NO_TYPE &&
             molt__plan_could_hook(m->plan, check->type_before, after))
@@ -427,8 +307,8 @@ static void free_work(MoltMigration *m)
     molt__migration_free(m, work->calls, work->call_slots, sizeof *work->calls);
     molt__migration_free(m, work->made, work->made_slots, sizeof *work->made);
     molt__migration_free(m, work->deleted, work->deleted_slots, sizeof *work->deleted);
-    molt__migration_free(m, work->read, before->field_count + 1, sizeof *work->read);
-    molt__migration_free(m, work->seen, before->type_count, sizeof *work->seen);
+    molt__migration_free(m, work->wanted, before->field_count + 1, sizeof *work->wanted);
+    molt__hook_settle_free(m);
     molt__migration_free(m, work->ran, after->type_count, sizeof *work->ran);
     molt__migration_free(m, work, 1, sizeof *work);
     m->hooks = NULL;

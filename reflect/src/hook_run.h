@@ -30,6 +30,24 @@ typedef struct MoltHookChunk {
     uint64_t size, used; /* behind this header */
 } MoltHookChunk;
 
+/* A value of the old state that is lost or refused unless a hook reads it. */
+typedef struct MoltHookLoss {
+    uint64_t object; /* running number */
+    uintptr_t place;
+    uint32_t tally;
+    bool read;
+} MoltHookLoss;
+
+/* A place that hooks read. */
+typedef struct MoltHookRead {
+    uintptr_t at;
+    uint64_t size;
+    uint64_t field; /* old field; or one of these */
+} MoltHookRead;
+
+#define MOLT__HOOK_WHOLE ((uint64_t)UINT32_MAX)      /* all fields there */
+#define MOLT__HOOK_SEEN ((uint64_t)UINT32_MAX + 1) /* + old type: an object of a type that is gone */
+
 typedef struct MoltHookWork {
     MoltHookCall *calls;
     uint64_t call_count, call_slots;
@@ -38,8 +56,11 @@ typedef struct MoltHookWork {
     uint64_t made_count, made_slots;
     void **deleted; /* blocks that are in the new state and go at commit */
     uint64_t deleted_count, deleted_slots;
-    bool *read;    /* per old field: some hook asked for it */
-    bool *seen;    /* per old type: some hook read an object of it */
+    bool *wanted;  /* per old field: it depends on its readers what becomes of some value */
+    MoltHookLoss *losses;
+    uint64_t loss_count, loss_slots;
+    MoltHookRead *reads;
+    uint64_t read_count, read_slots;
     uint64_t *ran; /* per new type: calls */
     MoltHookChunk *chunks;
     const MoltHook *current;  /* NULL while none runs */
@@ -49,6 +70,8 @@ typedef struct MoltHookWork {
     bool refused; /* by a hook, or for what it did; the finding is in the report */
 } MoltHookWork;
 
+/* The work, made when there is none; NULL, with m->failed set, when memory is out. */
+MoltHookWork *molt__hook_work(MoltMigration *m);
 /* Where the bytes of an old address are while hooks run. */
 const unsigned char *molt__hook_bytes(const MoltMigration *m, uintptr_t address);
 /* Zeroed memory until the hook returns; NULL, with m->failed set, when there is none. */
@@ -63,6 +86,17 @@ const MoltOld *molt__hook_view(MoltMigration *m, MoltTypeId type, uintptr_t addr
 
 /* hook_heap.c: the heap as hooks see it. */
 void molt__hook_make_api(MoltMigration *m);
+
+/* hook_settle.c: what hooks read they have handled. */
+/* A rule speaks of what happens to one value. */
+bool molt__hook_about_value(MoltRule rule);
+/* All losses are noted and no hook has run. */
+void molt__hook_settle_begin(MoltMigration *m);
+/* A hook read a field, a struct with all that is in it, or looked at an object. */
+void molt__hook_note_read(MoltMigration *m, uint32_t field, uintptr_t place, uint64_t size);
+void molt__hook_note_whole(MoltMigration *m, MoltTypeId type, uintptr_t place);
+void molt__hook_note_seen(MoltMigration *m, MoltTypeId type, uintptr_t place);
+void molt__hook_settle_free(MoltMigration *m);
 
 /* hook_verify.c: refuses when a pointer of the new state leads into what goes. */
 void molt__hook_verify(MoltMigration *m);

@@ -304,28 +304,14 @@ static void view_get(const MoltOld *old, MoltOldAsk what, void *out, const char 
         answer(&question, what, &place, out);
 }
 
-static void mark_all(const MoltMigration *m, MoltTypeId id)
-{
-    const MoltSchema *schema = m->plan->before;
-    const MoltType *type = molt_type(schema, id);
-    if (molt_kind_is_sequence(type->kind)) {
-        mark_all(m, type->elem);
-    } else if (type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION) {
-        m->hooks->seen[id] = true;
-        for (uint32_t f = type->first; f < type->first + type->count; f++) {
-            m->hooks->read[f] = true;
-            mark_all(m, schema->tables.fields[f].type);
-        }
-    }
-}
-
 static const void *view_bytes(const MoltOld *old, const char *name, uint64_t size, uint64_t layout)
 {
     const View *view = (const View *)old; /* NOLINT: its first member */
     const MoltMigration *m = view->m;
     const MoltType *type = molt_type(m->plan->before, view->type);
     if (type->hash == layout && type->size == size) {
-        mark_all(m, view->type);
+        molt__hook_note_whole(view->m, view->type, view->address);
+        molt__hook_note_seen(view->m, view->type, view->address);
         return molt__hook_bytes(m, view->address);
     }
     char where[200], value[440];

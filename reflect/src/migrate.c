@@ -390,11 +390,14 @@ static void report_gone(MoltMigration *m)
             continue;
         /* of a flexible struct, elements are those of its array */
         uint64_t objects = molt_schema_tail(m->plan->before, t) ? stats.blocks : stats.elements;
-        bool seen = molt__hook_saw(m, t), missing = is_missing(m, t) && !seen;
+        uint64_t seen = molt__hook_saw(m, t);
+        bool all = seen >= objects, missing = is_missing(m, t) && !all;
         MoltSeverity severity =
             missing || m->plan->policy == MOLT_POLICY_STRICT ? MOLT_REFUSE : MOLT_LOSS;
-        if (seen)
+        if (all)
             severity = MOLT_INFO;
+        else
+            objects -= seen;
         m->refused = m->refused || severity == MOLT_REFUSE;
         snprintf(remedy, sizeof remedy,
                  missing ? "%llu live and still pointed at: keep the struct, or name it on its "

@@ -41,6 +41,8 @@ typedef struct MoltTally {
     bool deferred;          /* decided when the hooks have run: who reads a value handles it */
     bool handled;           /* by a hook */
     uint64_t objects;
+    uint64_t unread;        /* of those: with a value that no hook read, once hooks ran */
+    uintptr_t first_unread;
     uint64_t batch;                     /* first object of the batch that `counted` speaks of */
     uint64_t counted[MOLT__BATCH / 64]; /* bits: objects of that batch which are in `objects` */
     char value[192];                    /* the first value and where it was */
@@ -151,6 +153,8 @@ struct MoltMigration {
     uint64_t loop_index;
     bool in_tail; /* the batch is of elements of a flexible array, which all belong to one object */
     const MoltOp *op;
+    uintptr_t value_at;    /* where the running operation reads its first value, */
+    uint64_t value_stride; /* and the way to the next */
     bool scanning; /* the batch stays in place: relocated pointers become patches */
 
     MoltRunMode mode;
@@ -248,7 +252,7 @@ void molt__run_embed(MoltMigration *m, uint32_t index, unsigned char *source,
 uintptr_t molt__ownership_box(const MoltMigration *m, uintptr_t before, MoltTypeId type);
 /* Whether a block of the old state becomes part of another object. */
 bool molt__ownership_is_claimed(const MoltMigration *m, MoltTypeId type, uintptr_t block);
-/* hook_run.c: hooks. */
+/* hook_run.c and hook_settle.c: hooks. */
 /* Notes that the hook of op->after is to be called for `n` objects. */
 void molt__hook_note(MoltMigration *m, const MoltOp *op, const unsigned char *source,
                      uint64_t source_stride, const unsigned char *destination,
@@ -262,12 +266,14 @@ bool molt__hook_may_settle(const MoltMigration *m, const MoltOp *op, MoltRule ru
 bool molt__hook_undoes(const MoltMigration *m, const MoltOp *op, MoltRule rule);
 /* Decides what waited for the hooks. */
 void molt__hook_settle(MoltMigration *m);
-/* Hooks ran, and one asked for the old field of a check. */
+/* A value at `place` is lost, or refused, unless a hook reads it. */
+void molt__hook_note_loss(MoltMigration *m, uint32_t tally, uint64_t object, uintptr_t place);
+/* Hooks ran, and read every value that a check is about. */
 bool molt__hook_settled(const MoltMigration *m, uint32_t check);
 /* Adds hooks to the report that could settle what was refused, for people to paste. */
 void molt__hook_suggest(MoltMigration *m);
-/* Some hook read an object of this old type. */
-bool molt__hook_saw(const MoltMigration *m, MoltTypeId type);
+/* How many objects of an old type that is gone hooks read. */
+uint64_t molt__hook_saw(const MoltMigration *m, MoltTypeId type);
 uint64_t molt__hook_spans(const MoltMigration *m); /* to adopt at commit */
 /* Takes what hooks made into the heap, whose schema is the new one. Cannot fail. */
 void molt__hook_adopt(MoltMigration *m);

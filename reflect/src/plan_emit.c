@@ -618,9 +618,10 @@ static void emit_tail(MoltPlan *plan, MoltTypeId before)
                                    was ? field_index(plan->before, was) : MOLT__NO_FIELD,
                                    is ? field_index(plan->after, is) : MOLT__NO_FIELD};
         uint32_t check = molt__emit_check(plan, &site);
-        molt__emit_op(
-            plan,
-            (MoltOp){.code = MOLT__OP_REFUSE, .check = check, .rule = MOLT_RULE_SHAPE_CHANGED});
+        molt__emit_op(plan, (MoltOp){.code = MOLT__OP_REFUSE,
+                                     .check = check,
+                                     .source = was ? was->bit_offset / 8 : 0,
+                                     .rule = MOLT_RULE_SHAPE_CHANGED});
         type->op_count++;
         type->first_tail = plan->op_count;
     }

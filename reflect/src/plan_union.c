@@ -70,11 +70,13 @@ static MoltEmitSite arm_site(const Union *u, uint32_t before, uint32_t after)
     return (MoltEmitSite){u->pair, u->before, u->after, before, after};
 }
 
-static void emit_refusal(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, uint32_t name)
+static void emit_refusal(MoltPlan *plan, const Union *u, const MoltEmitSite *site, MoltRule rule,
+                         uint32_t name)
 {
     molt__emit_op(plan, (MoltOp){.code = MOLT__OP_REFUSE,
                                  .check = molt__emit_check(plan, site),
                                  .rule = (uint8_t)rule,
+                                 .source = u->source,
                                  .constant = name});
 }
 
@@ -113,9 +115,9 @@ static void emit_arm(MoltPlan *plan, const Union *u, const MoltEmitSite *site, M
     } else if (is_kept(&value)) {
         MoltEmitSite stays = arm_site(u, arms.was, arms.became);
         if (arms.became == MOLT__NO_ARM)
-            emit_refusal(plan, &stays, MOLT_RULE_UNION_ARM_REMOVED, value.name);
+            emit_refusal(plan, u, &stays, MOLT_RULE_UNION_ARM_REMOVED, value.name);
         else if (arms.became != arms.selected)
-            emit_refusal(plan, &stays, MOLT_RULE_UNION_ARM_CHANGED, value.name);
+            emit_refusal(plan, u, &stays, MOLT_RULE_UNION_ARM_CHANGED, value.name);
         else
             molt__emit_field(plan, &stays, u->source, u->destination);
     } else if (arms.became == MOLT__NO_ARM) {

@@ -114,6 +114,9 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
         if (!deferred && severity > tally->firm)
             tally->firm = (uint8_t)severity;
         tally->deferred = tally->deferred || (deferred && severity > MOLT_INFO);
+        if (deferred && severity > MOLT_INFO)
+            molt__hook_note_loss(m, (uint32_t)(tally - m->tallies), m->object + object_index(m, i),
+                                 m->value_at + i * m->value_stride);
     }
     return severity != MOLT_REFUSE && !given_up;
 }

@@ -553,6 +553,52 @@ static void a_field_that_nobody_reads_is_refused_as_ever(void **unused)
     stop(&session);
 }
 
+static bool read_some(const MoltOld *old, void *new)
+{
+    const NewAnt *now = new;
+    (void)molt_old_int(old, "m[0][0]");
+    if (now->hp % 3 == 0) {
+        assert_true(molt_old_double(old, "speed") == 0.5);
+        assert_int_equal(molt_old_uint(old, "job"), 2);
+    }
+    if (now->hp == 1) /* those behind it */
+        for (int i = 0; i < ANTS - 2; i++)
+            assert_true(molt_old_bool(old, "next[%d].on", i));
+    return true;
+}
+
+/* What it says of Ant.`field`; NULL when nothing. */
+static const MoltFinding *said_of(const Session *session, const char *field)
+{
+    char path[64];
+    snprintf(path, sizeof path, "Ant.%s", field);
+    for (uint32_t f = 0; f < session->report.count; f++)
+        if (strcmp(session->report.findings[f].path, path) == 0)
+            return &session->report.findings[f];
+    return NULL;
+}
+
+static void each_object_counts_for_itself(void **unused)
+{
+    (void)unused;
+    Session session;
+    begin(&session, NULL);
+    assert_int_equal(change(&session, MOLT_POLICY_STRICT, read_some), MOLT_REFUSED);
+    assert_int_equal(said_of(&session, "speed")->severity, MOLT_REFUSE);
+    assert_int_equal(change(&session, MOLT_POLICY_LIVE, read_some), MOLT_OK);
+    const MoltFinding *speed = said_of(&session, "speed"), *job = said_of(&session, "job");
+    assert_int_equal(speed->severity, MOLT_LOSS);
+    assert_int_equal(speed->objects, ANTS * 2 / 3);
+    assert_non_null(strstr(speed->value, "in Ant:0[1], which no hook read"));
+    assert_non_null(strstr(speed->value, "in 100 others"));
+    assert_int_equal(job->severity, MOLT_LOSS);
+    assert_int_equal(job->objects, ANTS * 2 / 3);
+    /* the first two ants are asked by nobody */
+    assert_int_equal(said_of(&session, "on")->severity, MOLT_LOSS);
+    assert_int_equal(said_of(&session, "on")->objects, 2);
+    stop(&session);
+}
+
 static void without_a_hook_the_report_has_one_to_paste(void **unused)
 {
     (void)unused;
@@ -771,6 +817,7 @@ int main(void)
         cmocka_unit_test(an_old_address_does_not_get_into_the_new_state),
         cmocka_unit_test(a_field_that_the_hook_reads_is_no_loss),
         cmocka_unit_test(a_field_that_nobody_reads_is_refused_as_ever),
+        cmocka_unit_test(each_object_counts_for_itself),
         cmocka_unit_test(without_a_hook_the_report_has_one_to_paste),
         cmocka_unit_test(a_hook_runs_only_when_its_struct_changes),
         cmocka_unit_test(undoing_an_edit_that_a_hook_carried_returns_the_old_values),

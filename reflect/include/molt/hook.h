@@ -115,8 +115,9 @@ struct MoltOldApi {
  * after it, "target->pos.x" and "items[3]" through pointers, "." for the object itself. Members of
  * anonymous structs and unions are named as in C. `old` must not be NULL.
  *
- * What a hook reads counts as handled: a field that the edit drops, cuts or cannot convert is no loss and
- * no refusal once the hook has asked for it, in any object. */
+ * What a hook reads counts as handled: a value that the edit drops, cuts or cannot convert is no loss and
+ * no refusal once some hook has asked for it, in this object or from another one. Each object counts for
+ * itself: where the field of another one was not asked for, its value is lost, or refused, as ever. */
 
 #define MOLT__OLD_READS __attribute__((format(printf, 2, 3))) static inline
 #define MOLT__OLD_GET(type, what, none)                                                            \
