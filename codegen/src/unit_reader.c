@@ -29,6 +29,8 @@ typedef struct Walk {
     const char *function; /* whose body is read */
     MoltAllocationReader allocations;
     MoltSeenUses uses;
+    const char **names; /* typedefs of records */
+    uint32_t name_count, name_capacity;
     MoltUnit *out;
 } Walk;
 
@@ -245,11 +247,48 @@ static void remember_alias(Walk *walk, CXCursor alias)
 }
 
 /* Typedefs come first: a type may be met before the annotated typedef that follows it. */
+/* Names that are types without a keyword. */
+static void remember_name(Walk *walk, CXCursor alias)
+{
+    CXType type = clang_getCanonicalType(clang_getTypedefDeclUnderlyingType(alias));
+    if (type.kind != CXType_Record) {
+        return;
+    }
+    walk->names = molt__arena_grow(walk->model.arena, walk->names, walk->name_count,
+                                   &walk->name_capacity, sizeof *walk->names);
+    walk->names[walk->name_count++] = copy_string(walk, clang_getCursorSpelling(alias));
+}
+
+/* A struct that has no typedef of its name is spelled with its keyword, also where a report offers a hook
+ * for it. */
+static void spell_tags(Walk *walk)
+{
+    static const char keyword[] = "struct ";
+    const size_t length = sizeof keyword - 1;
+    for (uint32_t i = 0; i < walk->model.type_count; i++) {
+        MoltModelType *type = walk->model.types[i];
+        enum CXCursorKind scope = clang_getCursorKind(clang_getCursorSemanticParent(type->cursor));
+        if (type->kind != MOLT_KIND_STRUCT || scope != CXCursor_TranslationUnit) {
+            continue;
+        }
+        CXType canonical = clang_getCanonicalType(clang_getCursorType(type->cursor));
+        const char *text = copy_string(walk, clang_getTypeSpelling(canonical));
+        bool named = strncmp(text, keyword, length) != 0 || strchr(text, '(') != NULL;
+        for (uint32_t n = 0; n < walk->name_count && !named; n++) {
+            named = strcmp(walk->names[n], text + length) == 0;
+        }
+        if (!named) {
+            add_spelling(walk, molt__place_of(&walk->unit, type->cursor), text, type);
+        }
+    }
+}
+
 static enum CXChildVisitResult visit_alias(CXCursor cursor, CXCursor parent, CXClientData data)
 {
     (void)parent;
     if (clang_getCursorKind(cursor) == CXCursor_TypedefDecl && !molt__is_system(cursor)) {
         remember_alias(data, cursor);
+        remember_name(data, cursor);
     }
     return CXChildVisit_Continue;
 }
@@ -392,6 +431,9 @@ static void read_declarations(Walk *walk, const MoltWanted *wanted)
         molt__type_read_char(&walk->types);
     }
     check_hooks(walk);
+    if (!wanted->all_records) {
+        spell_tags(walk);
+    }
     for (uint32_t i = 0; i < walk->site_count; i++) {
         molt__flexible_check_site(walk->unit.diagnostics, &walk->sites[i]);
     }

@@ -159,9 +159,12 @@ bool molt__attic_copy(const MoltAllocator *allocator, const MoltAttic *from, Mol
     *to = *from;
     to->blocks = NULL;
     to->pages = NULL;
+    to->lineage = (MoltLineage){0};
     to->block_slots = from->block_count;
     to->page_slots = from->page_count;
     to->block_count = to->page_count = 0;
+    if (!molt__lineage_copy(allocator, &from->lineage, &to->lineage))
+        return false;
     if (to->block_slots > 0) {
         to->blocks = resize(allocator, NULL, 0, to->block_slots * sizeof *to->blocks);
         if (!to->blocks)
@@ -189,7 +192,10 @@ void molt__attic_release(const MoltAllocator *allocator, MoltAttic *attic)
         resize(allocator, attic->pages, attic->page_slots * sizeof *attic->pages, 0);
     if (attic->blocks)
         resize(allocator, attic->blocks, attic->block_slots * sizeof *attic->blocks, 0);
-    *attic = (MoltAttic){.limit = attic->limit, .free = MOLT__NO_SPAN, .dropped = attic->dropped};
+    *attic = (MoltAttic){.limit = attic->limit,
+                         .free = MOLT__NO_SPAN,
+                         .dropped = attic->dropped,
+                         .lineage = attic->lineage};
 }
 
 uint64_t molt__attic_bytes(const MoltAttic *attic)

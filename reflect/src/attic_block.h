@@ -8,6 +8,7 @@
 #ifndef MOLT_ATTIC_BLOCK_H
 #define MOLT_ATTIC_BLOCK_H
 
+#include "hook_lineage.h"
 #include "molt/attic.h"
 
 typedef struct MoltAtticBlock {
@@ -34,6 +35,7 @@ typedef struct MoltAttic {
     uint64_t records; /* of live blocks */
     uint64_t dead;    /* records of freed blocks that pages still hold */
     uint64_t dropped; /* for space */
+    MoltLineage lineage;
     bool cut;         /* a block lost elements that records may belong to */
 } MoltAttic;
 
@@ -59,7 +61,7 @@ void molt__attic_unuse(MoltHeap *heap, uint32_t number, bool is_record);
 
 /* Copies numbers, and shares the pages. On failure `to` is to be released. */
 bool molt__attic_copy(const MoltAllocator *allocator, const MoltAttic *from, MoltAttic *to);
-/* Frees everything; the limit stays. */
+/* Forgets what is kept; the limit and the lineage stay. */
 void molt__attic_release(const MoltAllocator *allocator, MoltAttic *attic);
 /* All memory of the attic but that of the spans, and that. */
 uint64_t molt__attic_bytes(const MoltAttic *attic);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "attic_carry.h"
+#include "attic_hook.h"
 
 /* ---- records --------------------------------------------------------------------------------- */
 
@@ -42,7 +42,7 @@ static bool return_or_clear(MoltCarry *carry, const MoltCarryPart *part, const M
     uint64_t was = 0, is = 0, size = next->is.size < sizeof was ? next->is.size : sizeof was;
     if (next->watch_count == 0)
         return molt__carry_return(carry, part, next, object, i, kept, address);
-    if (object->stays || next->watch_count > MOLT__WATCHES)
+    if (object->stays || object->late || next->watch_count > MOLT__WATCHES)
         return false;
     memcpy(&was, place, size);
     bool returned = molt__carry_return(carry, part, next, object, i, kept, address);
@@ -64,7 +64,7 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
     bool pointer = was->kind == MOLT__LEAF_POINTER || was->kind == MOLT__LEAF_STRING;
     uint64_t ref = 0, moved = 0;
     uintptr_t address = 0;
-    if (!is_untouched(carry, part, object, i))
+    if (!object->restores && (part->forced || !is_untouched(carry, part, object, i)))
         return false;
     if (pointer)
         memcpy(&ref, old, sizeof ref);
@@ -72,6 +72,10 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
         return false;
     if (part->has_value && molt__leaf_is_active(&part->back, i, object->next) &&
         return_or_clear(carry, part, next, object, i, old, address)) {
+        carry->to->ref_count -= moved != 0;
+        return false;
+    }
+    if (part->called) { /* whatever becomes of it, the struct has the layout again */
         carry->to->ref_count -= moved != 0;
         return false;
     }
@@ -84,12 +88,15 @@ static bool carry_part(MoltCarry *carry, uint64_t index, const MoltCarryObject *
 {
     const MoltAtticRun *next = &carry->to->runs[index];
     const MoltCarryPart *part = &carry->parts[index];
+    MoltCarryObject own = *object;
     bool any = false;
+    own.restores = object->restores && part->called;
+    own.late = part->called && !object->restores;
     for (uint64_t i = 0; i < next->was.count && !carry->m->failed; i++) {
         uint64_t bit = carry->from->runs[part->run].open_at + part->skip + i;
         if (!molt__record_is_open(object->record, bit))
             continue;
-        if (carry_value(carry, index, object, i))
+        if (carry_value(carry, index, &own, i))
             any = true;
         else
             molt__record_close(object->copy, next->open_at + i);
@@ -119,6 +126,16 @@ static bool find_object(const MoltCarry *carry, const unsigned char *record,
     return true;
 }
 
+/* A digest of the running state says so; what is written once stays so. */
+static bool is_unwritten(const MoltCarry *carry, const MoltCarryObject *object)
+{
+    const MoltAtticPage *page = carry->from;
+    uint64_t digest = 0;
+    if (page->watched_count > 0)
+        memcpy(&digest, object->record + page->digest_at, sizeof digest);
+    return digest != 0 && molt__attic_digest(carry->m->heap, page, object->live) == digest;
+}
+
 static void carry_record(MoltCarry *carry, const unsigned char *record)
 {
     MoltAtticPage *to = carry->to;
@@ -128,12 +145,18 @@ static void carry_record(MoltCarry *carry, const unsigned char *record)
         return;
     carry->m->attic.object++;
     memcpy(object.copy, record, to->kept_at);
+    object.unwritten = is_unwritten(carry, &object);
+    object.restores = molt__attic_may_restore(carry, &object);
+    if (to->watched_count > 0)
+        memset(object.copy + to->digest_at, object.unwritten ? 0xff : 0, sizeof(uint64_t));
     for (unsigned guards = 0; guards <= MOLT__LEAF_GUARDS; guards++) { /* tags before arms */
         for (uint64_t p = 0; p < carry->part_count; p++) {
             if (carry->parts[p].back.guard_count == guards)
                 any = carry_part(carry, p, &object) || any;
         }
     }
+    if (object.restores)
+        molt__attic_note_restored(carry, &object);
     to->count += any;
 }
 
@@ -146,7 +169,9 @@ static bool must_rebuild(const MoltCarry *carry)
     const MoltAttic *attic = &m->heap->attic;
     return carry->returns || m->plan->types[carry->type].fate == MOLT_FATE_CHANGED || attic->cut ||
            attic->dead > attic->records / 4 || (m->moves && carry->from->ref_count > 0) ||
-           (m->code && carry->from->raw);
+           (m->code && carry->from->raw) ||
+           (carry->from->watched_count > 0 &&
+            (m->moves || m->code)); /* addresses among it change */
 }
 
 static void push_page(MoltMigration *m, MoltAtticPage *page, MoltTypeId type)
@@ -163,6 +188,8 @@ static void rebuild(MoltCarry *carry)
 {
     MoltMigration *m = carry->m;
     MoltAtticPage *to = carry->to;
+    to->partial = carry->from->partial;
+    molt__attic_watch_hooked(m, to, m->plan->types[carry->type].after);
     molt__attic_page_layout(to);
     to->record_bytes = carry->from->count * to->stride;
     to->records = molt__migration_table(m, to->record_bytes, 1);

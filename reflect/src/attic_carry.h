@@ -16,6 +16,7 @@ typedef struct MoltCarry {
     struct MoltCarryPart *parts;
     uint64_t part_count, part_slots;
     bool returns; /* at least one part may return a value */
+    bool called;  /* at least one part waits for a hook, or replaces its call */
 } MoltCarry;
 
 /* Part of a run of the old page, with one fate; it is run `index` of the new one. */
@@ -29,6 +30,8 @@ typedef struct MoltCarryPart {
     MoltLeaf back;      /* its place by the direct plan; only the guards count */
     uint64_t sample;    /* of the old page's fresh fields */
     uint64_t returned;  /* index of the counter */
+    bool called;        /* the hook of its struct is to be called (attic_hook.h) */
+    bool forced;        /* then: it returns only where that replaces the call */
 } MoltCarryPart;
 
 /* The record's object in the running state and in the new one. */
@@ -38,6 +41,9 @@ typedef struct MoltCarryObject {
     unsigned char *next; /* the same as live where it stays */
     bool stays;
     unsigned char *copy; /* the record in the new page */
+    bool unwritten;      /* what the page watches is as the last migration left it */
+    bool restores;       /* its values replace the calls of hooks */
+    bool late;           /* the value at hand waits until hooks have run */
 } MoltCarryObject;
 
 /* attic_trace.c */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attic_hook.h"
 #include "attic_page.h"
 #include "migration.h"
 
@@ -210,6 +211,13 @@ static void sample_left(const MoltHeap *heap, MoltAtticPage *page)
                 sample += molt__leaf_sample_size(is);
             }
         }
+        uint64_t digest = 0;
+        if (page->watched_count > 0)
+            memcpy(&digest, record + page->digest_at, sizeof digest);
+        if (digest != 0) {
+            digest = molt__attic_digest(heap, page, element);
+            memcpy(record + page->digest_at, &digest, sizeof digest);
+        }
     }
 }
 
@@ -249,5 +257,6 @@ void molt__attic_discard(MoltMigration *m)
     molt__migration_free(m, work->writes, work->write_slots, 1);
     molt__migration_free(m, work->returned, work->returned_slots, sizeof *work->returned);
     molt__migration_free(m, work->scratch, work->scratch_slots, 1);
+    molt__attic_free_late(m);
     *work = (MoltAtticWork){0};
 }

@@ -1,6 +1,7 @@
 /* Filing: from the losses of a running migration to pages of the attic. */
 #include <string.h>
 
+#include "attic_hook.h"
 #include "attic_page.h"
 #include "migration.h"
 #include "molt/globals.h"
@@ -77,8 +78,10 @@ static bool collect_run(Collect *collect, const MoltLeaf *leaf);
 /* Where it depends on a tag what becomes of values, those of each arm are a run of their own. */
 static bool collect_by_tag(Collect *collect, const MoltLeaf *leaf, const MoltRoute *route)
 {
-    if (leaf->guard_count == MOLT__LEAF_GUARDS || route->op->code != MOLT__OP_UNION)
+    if (leaf->guard_count == MOLT__LEAF_GUARDS || route->op->code != MOLT__OP_UNION) {
+        collect->page->partial = true;
         return true;
+    }
     const MoltOp *end = route->op + 1 + route->op->body;
     for (const MoltOp *arm = route->op + 1; arm < end; arm += 1 + arm->body) {
         MoltLeaf guarded = *leaf;
@@ -92,7 +95,7 @@ static bool collect_by_tag(Collect *collect, const MoltLeaf *leaf, const MoltRou
     return true;
 }
 
-static bool add_run(Collect *collect, const MoltLeaf *was, const MoltRoute *route)
+static bool add_run(Collect *collect, const MoltLeaf *was, const MoltRoute *route, MoltTypeId whole)
 {
     MoltMigration *m = collect->m;
     MoltAtticPage *page = collect->page;
@@ -101,7 +104,7 @@ static bool add_run(Collect *collect, const MoltLeaf *was, const MoltRoute *rout
         return false;
     MoltAtticRun *run = &page->runs[page->run_count++];
     *run = (MoltAtticRun){.was = *was, .is = route->leaf, .placed = route->placed, .op = route->op};
-    run->hooked = route->op->hooked;
+    run->hooked = whole != MOLT_NO_TYPE ? whole + 1 : 0;
     run->was.count = run->is.count = route->count;
     MoltTypeId after = m->plan->types[collect->type].after;
     molt__attic_watch(m->plan->after, molt__leaf_root(m->plan->after, after, page->tail), run);
@@ -111,14 +114,20 @@ static bool add_run(Collect *collect, const MoltLeaf *was, const MoltRoute *rout
 static bool collect_run(Collect *collect, const MoltLeaf *leaf)
 {
     MoltMigration *m = collect->m;
+    MoltTypeId root = molt__leaf_root(m->plan->before, collect->type, collect->page->tail);
     for (MoltLeaf rest = *leaf; rest.count > 0;) {
         MoltRoute route;
         bool found = molt__leaf_route(m->plan, collect->type, collect->page->tail, MOLT__BEFORE,
                                       &rest, &rest, &route);
+        MoltTypeId whole = molt__attic_whole_at(m, collect->type, root, rest.at);
+        bool fixed = found && !route.varies && route.op;
+        bool kept = fixed && (m->attic.lossy[route.op - m->plan->ops] ||
+                              (whole != MOLT_NO_TYPE && !route.op->unkept));
         if (found && route.varies && !collect_by_tag(collect, &rest, &route))
             return false;
-        if (found && !route.varies && route.op && m->attic.lossy[route.op - m->plan->ops] &&
-            !add_run(collect, &rest, &route))
+        if (whole != MOLT_NO_TYPE && !kept && !(found && route.varies))
+            collect->page->partial = true;
+        if (kept && !add_run(collect, &rest, &route, whole))
             return false;
         rest = molt__leaf_from(&rest, route.count);
     }
@@ -360,8 +369,8 @@ static uint64_t file_pointer(MoltMigration *m, MoltAtticPage *page, MoltTypeId t
 static bool is_replaced(MoltMigration *m, const MoltAtticRun *run, const unsigned char *value,
                         const unsigned char *now)
 {
-    if (!run->placed || m->attic.returned_count == 0)
-        return false;
+    if (!run->placed || m->attic.returned_count == 0 || run->hooked != 0)
+        return false; /* what a hook carries is itself again when its layout is */
     if (run->is.kind == MOLT__LEAF_STRING || run->is.kind == MOLT__LEAF_POINTER) {
         uintptr_t address, was;
         memcpy(&address, now, sizeof address);
@@ -386,6 +395,8 @@ static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *l
     uint32_t head[2] = {0, loss->element};
     memcpy(record, head, sizeof head);
     memset(record + MOLT__RECORD_HEAD, 0xff, page->kept_at - MOLT__RECORD_HEAD);
+    if (page->watched_count > 0) /* there is a digest from commit on */
+        memset(record + page->digest_at, 0xff, sizeof(uint64_t));
     for (uint64_t r = 0; r < page->run_count; r++) {
         const MoltAtticRun *run = &page->runs[r];
         const MoltLeaf *was = &run->was;
@@ -403,6 +414,8 @@ static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *l
                 memcpy(&address, value, sizeof address);
                 uint64_t ref = file_pointer(m, page, was->type, address);
                 memcpy(kept, &ref, sizeof ref);
+                if (ref == 0 && address != 0 && run->hooked != 0) /* not all of it can return */
+                    memset(record + page->digest_at, 0, sizeof(uint64_t));
             } else {
                 memcpy(kept, value, was->size);
             }
@@ -455,6 +468,7 @@ static MoltAtticPage *make_page(MoltMigration *m, MoltAtticStep *step, MoltTypeI
     MoltTypeId walked = molt__leaf_root(m->plan->before, type, tail);
     uint64_t bytes;
     if (molt__leaf_walk(m->plan->before, walked, collect_leaf, &collect) && page->run_count > 0) {
+        molt__attic_watch_hooked(m, page, m->plan->types[type].after);
         molt__attic_page_layout(page);
         if (__builtin_mul_overflow(losses, page->stride, &bytes) || bytes > m->heap->attic.limit) {
             molt__attic_report_full(m, molt_type_name(m->plan->before, type), losses);

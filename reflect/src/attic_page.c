@@ -34,6 +34,9 @@ void molt__attic_page_layout(MoltAtticPage *page)
         if (run->placed)
             page->stride += run->was.count * molt__attic_watch_size(run);
     }
+    page->digest_at = page->stride;
+    if (page->watched_count > 0)
+        page->stride += sizeof(uint64_t);
 }
 
 void molt__attic_step_drop(const MoltAllocator *allocator, MoltAtticStep *step)
@@ -56,6 +59,7 @@ void molt__attic_page_drop(const MoltAllocator *allocator, MoltAtticPage *page)
     release(allocator, page->fresh.samples, page->fresh.sample_slots);
     release(allocator, page->records, page->record_bytes);
     release(allocator, page->refs, page->ref_slots * sizeof *page->refs);
+    release(allocator, page->watched, page->watched_slots * sizeof *page->watched);
     molt__attic_step_drop(allocator, page->step);
     release(allocator, page, sizeof *page);
 }
@@ -70,7 +74,8 @@ uint64_t molt__attic_page_bytes(const MoltAtticPage *page)
 {
     return sizeof *page + page->run_slots * sizeof *page->runs +
            page->fresh.slots * sizeof *page->fresh.items + page->fresh.sample_slots +
-           page->record_bytes + page->ref_slots * sizeof *page->refs;
+           page->record_bytes + page->ref_slots * sizeof *page->refs +
+           page->watched_slots * sizeof *page->watched;
 }
 
 static uint64_t step_bytes(const MoltAtticStep *step)

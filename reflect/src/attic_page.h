@@ -99,6 +99,10 @@ typedef struct MoltAtticPage {
     bool filed;        /* made from losses of the running migration: not numbered yet */
     bool rebuilt;      /* made in the running migration from another page */
     bool raw;          /* addresses of a library may be among the foreign ones */
+    bool partial;      /* of a struct that a hook carried, not every value is here */
+    MoltLeaf *watched; /* in the running schema: what such structs are now */
+    uint64_t watched_count, watched_slots;
+    uint64_t digest_at; /* of `watched`, in a record; 0 there: written since */
 } MoltAtticPage;
 
 enum { MOLT__RECORD_HEAD = 8 }; /* number and element, 32 bits each */
@@ -152,6 +156,14 @@ typedef struct MoltReturned {
     uint64_t objects, last_object;
 } MoltReturned;
 
+/* A value that returns after the hooks. */
+typedef struct MoltAtticLate {
+    MoltLeaf leaf;
+    unsigned char *destination;
+    uint64_t bytes; /* the value, then what its place held before the hooks */
+    uint64_t returned, object;
+} MoltAtticLate;
+
 typedef struct MoltAtticWork {
     bool *lossy;       /* per operation of the plan; NULL while there is no loss */
     uint64_t marks[4]; /* of the running batch: elements that lose a value */
@@ -169,6 +181,12 @@ typedef struct MoltAtticWork {
     uint64_t scratch_slots;
     uint64_t object;  /* running number of the record looked at */
     uint64_t dropped; /* records that the limit costs */
+    MoltAtticLate *late;
+    uint64_t late_count, late_slots;
+    unsigned char *late_bytes;
+    uint64_t late_size, late_bytes_slots;
+    MoltTypeId leaving_type; /* + 1: of which `leaving` says whether it goes back past a hook */
+    bool leaving;
     bool keeps;       /* every loss of this migration is kept */
     bool active;      /* there is something to commit */
 } MoltAtticWork;

@@ -1,7 +1,7 @@
 /* Where the values of a page go in a migration, before any object is looked at. */
 #include <string.h>
 
-#include "attic_carry.h"
+#include "attic_hook.h"
 
 /* ---- where each value goes ------------------------------------------------------------------- */
 
@@ -122,6 +122,13 @@ static uint64_t decide(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf
     } else if (fitting) {
         count = decide_return(carry, is, &back, count, next, part);
     }
+    part->called = molt__attic_is_called(carry, run);
+    if (part->called && fitting && !part->has_value) { /* its own place: the layout is the same */
+        next->is = back.leaf;
+        next->placed = part->has_value = part->forced = true;
+        part->gated = false;
+    }
+    carry->called = carry->called || part->called;
     if (!next->placed) {
         next->is.count = count;
         uint64_t same = molt__leaf_follow_guards(main, carry->type, tail, is, &next->is);

@@ -1,7 +1,7 @@
 /* One kept value, or one reference of a kept pointer, on its way into the new state. */
 #include <string.h>
 
-#include "attic_carry.h"
+#include "attic_hook.h"
 
 bool molt__attic_convert(MoltMigration *m, const MoltPlan *plan, const MoltOp *op,
                          const unsigned char *from, unsigned char *to, bool is_sample)
@@ -175,6 +175,10 @@ static void put(MoltMigration *m, const MoltCarryPart *part, const MoltLeaf *lea
                 unsigned char *destination)
 {
     uintptr_t replaced = 0;
+    if (object->late) {
+        molt__attic_add_late(m, part, leaf, value, destination);
+        return;
+    }
     if (part->owns_string)
         memcpy(&replaced, destination, sizeof replaced);
     if (object->stays) {
@@ -267,7 +271,7 @@ bool molt__carry_return(MoltCarry *carry, const MoltCarryPart *part, const MoltA
     const MoltLeaf *was = &next->was;
     if (was->kind != MOLT__LEAF_POINTER && was->kind != MOLT__LEAF_STRING) {
         bool whole = return_value(carry, part, &next->is, object, kept, destination);
-        if (whole && was->kind == MOLT__LEAF_TEXT)
+        if (whole && was->kind == MOLT__LEAF_TEXT && !object->late)
             take_copy(carry, part, object, i, &next->is, (const char *)destination);
         return whole;
     }

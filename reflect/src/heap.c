@@ -84,6 +84,7 @@ MoltStatus molt_heap_set_schema(MoltHeap *heap, const MoltSchema *schema)
         return MOLT_OUT_OF_MEMORY;
 
     molt_attic_clear(heap);
+    molt__lineage_release(&heap->allocator, &heap->attic.lineage);
     for (MoltTypeId type = 0; type < heap->types.count; type++)
         molt__heap_drop_type(heap, type);
     molt__types_free(&heap->allocator, &heap->types);

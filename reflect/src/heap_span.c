@@ -292,6 +292,7 @@ void molt__heap_free_tables(MoltHeap *heap)
 {
     const MoltAllocator *allocator = &heap->allocator;
     molt__attic_release(allocator, &heap->attic);
+    molt__lineage_release(allocator, &heap->attic.lineage);
     for (uint32_t i = 0; i < heap->span_count; i++)
         if (heap->spans[i].bytes > 0)
             free_span_tables(allocator, &heap->spans[i]);

@@ -1,6 +1,7 @@
 /* Runs the hooks of a migration: notes their calls while the rules make the new state, then calls them
  * on it. */
 #include "hook_run.h"
+#include "attic_hook.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@ MoltHookWork *molt__hook_work(MoltMigration *m)
     work->wanted =
         molt__migration_table(m, m->plan->before->tables.field_count + 1, sizeof *work->wanted);
     work->ran = molt__migration_table(m, m->plan->after->tables.type_count, sizeof *work->ran);
+    work->restored =
+        molt__migration_table(m, m->plan->after->tables.type_count, sizeof *work->restored);
     return work;
 }
 
@@ -28,8 +31,10 @@ void molt__hook_note(MoltMigration *m, const MoltOp *op, const unsigned char *so
                      uint64_t source_stride, const unsigned char *destination,
                      uint64_t destination_stride, uint64_t n)
 {
-    molt__attic_mark_all(m, op, n);
     MoltHookWork *work = NULL;
+    if (m->ways && m->ways[op->before].skips)
+        return;
+    molt__attic_mark_all(m, op, n);
     if (m->mode == MOLT__RUN_STATE && !m->failed && op->after != MOLT_NO_TYPE)
         work = molt__hook_work(m);
     if (!work || !molt__migration_grow(m, (void **)&work->calls, &work->call_slots,
@@ -38,7 +43,7 @@ void molt__hook_note(MoltMigration *m, const MoltOp *op, const unsigned char *so
     for (uint64_t i = 0; i < n; i++)
         work->calls[work->call_count++] =
             (MoltHookCall){(uintptr_t)(source + i * source_stride),
-                           (uintptr_t)(destination + i * destination_stride), op};
+                           (uintptr_t)(destination + i * destination_stride), op, false};
 }
 
 /* Struct by struct; within one by address, where objects lie as they were allocated. The generator
@@ -51,13 +56,49 @@ static int compare_calls(const void *a, const void *b)
     return (x->old > y->old) - (x->old < y->old);
 }
 
-static void sort_calls(MoltHookWork *work)
+static int compare_now(const void *a, const void *b)
 {
+    const MoltHookNow *x = a, *y = b;
+    return (x->now > y->now) - (x->now < y->now);
+}
+
+void molt__hook_sort(MoltMigration *m)
+{
+    MoltHookWork *work = m->hooks;
+    if (!work || work->call_count == 0 || m->failed)
+        return;
     for (uint64_t c = 1; c < work->call_count; c++) {
         if (compare_calls(&work->calls[c - 1], &work->calls[c]) > 0) {
             qsort(work->calls, work->call_count, sizeof *work->calls, compare_calls);
-            return;
+            break;
         }
+    }
+    work->by_now = molt__migration_table(m, work->call_count, sizeof *work->by_now);
+    for (uint64_t c = 0; work->by_now && c < work->call_count; c++)
+        work->by_now[c] = (MoltHookNow){work->calls[c].now, c};
+    if (work->by_now)
+        qsort(work->by_now, work->call_count, sizeof *work->by_now, compare_now);
+}
+
+void molt__hook_note_restored(MoltMigration *m, MoltTypeId type, uintptr_t place)
+{
+    MoltHookWork *work = m->hooks;
+    const MoltSchema *after = m->plan->after;
+    uint64_t low = 0, high = work ? work->call_count : 0;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (work->by_now[middle].now <= place)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    /* of the structs around the place, that one and those in it; they begin within its size */
+    uint64_t reach = molt_type(after, type)->size;
+    for (; low > 0 && place - work->by_now[low - 1].now < reach; low--) {
+        MoltHookCall *call = &work->calls[work->by_now[low - 1].call];
+        if (!call->restored && place - call->now < molt_type(after, call->op->after)->size &&
+            molt__hook_holds(after, type, call->op->after))
+            call->restored = true;
     }
 }
 
@@ -200,6 +241,8 @@ static void call_all(MoltMigration *m)
     MoltHookWork *work = m->hooks;
     for (uint64_t c = 0; c < work->call_count && !work->refused && !m->failed; c++) {
         const MoltHookCall *call = &work->calls[c];
+        if (call->restored)
+            continue;
         const MoltHook *hook = m->plan->hooks[call->op->after];
         work->current = hook;
         work->current_type = call->op->after;
@@ -213,24 +256,75 @@ static void call_all(MoltMigration *m)
     }
 }
 
+static void report_count(MoltMigration *m, MoltRule rule, MoltTypeId type, uint64_t objects)
+{
+    if (objects > 0)
+        molt_report_add(m->report, &(MoltFinding){.severity = MOLT_INFO,
+                                                  .rule = rule,
+                                                  .path = molt_type_name(m->plan->after, type),
+                                                  .objects = objects});
+}
+
 static void report_calls(MoltMigration *m)
 {
     for (MoltTypeId t = 0; t < m->plan->after->tables.type_count; t++) {
-        if (m->hooks->ran[t] > 0)
-            molt_report_add(m->report, &(MoltFinding){.severity = MOLT_INFO,
-                                                      .rule = MOLT_RULE_HOOK_RAN,
-                                                      .path = molt_type_name(m->plan->after, t),
-                                                      .objects = m->hooks->ran[t]});
+        report_count(m, MOLT_RULE_HOOK_RAN, t, m->hooks->ran[t]);
+        report_count(m, MOLT_RULE_HOOK_RESTORED, t, m->hooks->restored[t]);
     }
+}
+
+/* Where values of before return, all that the object loses is handled. Gives the calls that are left. */
+static uint64_t count_restored(MoltMigration *m)
+{
+    MoltHookWork *work = m->hooks;
+    uint64_t left = 0;
+    molt__hook_settle_begin(m);
+    for (uint64_t c = 0; c < work->call_count; c++) {
+        const MoltHookCall *call = &work->calls[c];
+        left += !call->restored;
+        work->restored[call->op->after] += call->restored;
+        if (call->restored)
+            molt__hook_note_whole(m, call->op->before, call->old);
+    }
+    return left;
+}
+
+/* A hook for one old layout only, and an object that needs it has another. */
+static bool check_layouts(MoltMigration *m)
+{
+    const MoltHookWork *work = m->hooks;
+    for (uint64_t c = 0; c < work->call_count && !work->refused; c++) {
+        const MoltOp *op = work->calls[c].op;
+        const MoltHook *hook = m->plan->hooks[op->after];
+        const MoltType *type = molt_type(m->plan->before, op->before);
+        if (work->calls[c].restored || hook->from_layout == 0 || hook->from_layout == type->hash)
+            continue;
+        molt__hook_refuse(m, &(MoltFinding){.severity = MOLT_REFUSE,
+                                            .rule = MOLT_RULE_HOOK_MISMATCH,
+                                            .path = molt_type_name(m->plan->after, op->after),
+                                            .value = hook->from,
+                                            .remedy = "the hook is for another layout than the "
+                                                      "live objects have: write one for this "
+                                                      "layout, or remove it when its edit was "
+                                                      "carried over before"});
+    }
+    return !work->refused;
 }
 
 void molt__hook_run(MoltMigration *m)
 {
     MoltHookWork *work = m->hooks;
     const MoltHeapApi **slot = m->plan->hook_heap;
-    if (!work || work->call_count == 0 || m->failed || !make_shadows(m))
+    if (!work || work->call_count == 0 || m->failed)
         return;
-    sort_calls(work);
+    bool any = count_restored(m) > 0;
+    if (any && (!check_layouts(m) || m->failed || !make_shadows(m)))
+        return;
+    work->done = true;
+    if (!any) {
+        report_calls(m);
+        return;
+    }
     molt__migration_patch(m);
     molt__hook_variables_lend(m);
     molt__attic_write(&m->attic);
@@ -240,8 +334,10 @@ void molt__hook_run(MoltMigration *m)
         *slot = &work->heap_api;
     m->scanning = false;
     protect(m, false);
-    molt__hook_settle_begin(m);
+    molt__attic_begin_late(m);
     call_all(m);
+    if (!work->refused && !m->failed)
+        molt__attic_store_late(m);
     protect(m, true);
     molt__hook_variables_take(m);
     if (slot)
@@ -260,18 +356,26 @@ uint64_t molt__hook_spans(const MoltMigration *m)
 /* ---- hooks that could be written -------------------------------------------------------------- */
 
 /* What a refused rule speaks of. */
-static bool stub_wants(const void *context, uint32_t before, uint32_t after)
+static MoltStubNeed stub_wants(const void *context, uint32_t before, uint32_t after)
 {
     const MoltMigration *m = context;
+    MoltStubNeed need = MOLT__STUB_NOTHING;
     for (uint64_t t = 0; t < m->tally_count; t++) {
         const MoltTally *tally = &m->tallies[t];
         if (tally->severity != MOLT_REFUSE || tally->check == MOLT__NO_CHECK)
             continue;
         const MoltCheck *check = &m->plan->checks[tally->check];
-        if (before != MOLT__NO_FIELD ? check->before == before : check->after == after)
-            return true;
+        if (before != MOLT__NO_FIELD ? check->before != before : check->after != after)
+            continue;
+        MoltRule rule = (MoltRule)tally->rule;
+        bool none = rule == MOLT_RULE_SHAPE_CHANGED || rule == MOLT_RULE_KIND_CHANGED ||
+                    rule == MOLT_RULE_UNION_CHANGED;
+        if (!none)
+            need = MOLT__STUB_SOME;
+        else if (need == MOLT__STUB_NOTHING)
+            need = MOLT__STUB_ALL;
     }
-    return false;
+    return need;
 }
 
 void molt__hook_suggest(MoltMigration *m)
@@ -309,7 +413,9 @@ static void free_work(MoltMigration *m)
     molt__migration_free(m, work->deleted, work->deleted_slots, sizeof *work->deleted);
     molt__migration_free(m, work->wanted, before->field_count + 1, sizeof *work->wanted);
     molt__hook_settle_free(m);
+    molt__migration_free(m, work->by_now, work->call_count, sizeof *work->by_now);
     molt__migration_free(m, work->ran, after->type_count, sizeof *work->ran);
+    molt__migration_free(m, work->restored, after->type_count, sizeof *work->restored);
     molt__migration_free(m, work, 1, sizeof *work);
     m->hooks = NULL;
 }

@@ -13,7 +13,13 @@
 typedef struct MoltHookCall {
     uintptr_t old, now;
     const MoltOp *op; /* HOOK */
+    bool restored;    /* its values returned: there is nothing to call it for */
 } MoltHookCall;
+
+typedef struct MoltHookNow {
+    uintptr_t now;
+    uint64_t call;
+} MoltHookNow;
 
 /* A copy of a span that stays, up to its last live block. */
 typedef struct MoltHookShadow {
@@ -45,23 +51,26 @@ typedef struct MoltHookRead {
     uint64_t field; /* old field; or one of these */
 } MoltHookRead;
 
-#define MOLT__HOOK_WHOLE ((uint64_t)UINT32_MAX)      /* all fields there */
-#define MOLT__HOOK_SEEN ((uint64_t)UINT32_MAX + 1) /* + old type: an object of a type that is gone */
+#define MOLT__HOOK_WHOLE ((uint64_t)UINT32_MAX) /* all fields there */
+#define MOLT__HOOK_SEEN                                                                            \
+    ((uint64_t)UINT32_MAX + 1) /* + old type: an object of a type that is gone */
 
 typedef struct MoltHookWork {
     MoltHookCall *calls;
     uint64_t call_count, call_slots;
+    MoltHookNow *by_now;     /* calls in the order of the new objects' addresses */
     MoltHookShadow *shadows; /* per span of the heap; NULL until hooks run */
     MoltSpan *made;          /* types are those of the new schema */
     uint64_t made_count, made_slots;
     void **deleted; /* blocks that are in the new state and go at commit */
     uint64_t deleted_count, deleted_slots;
-    bool *wanted;  /* per old field: it depends on its readers what becomes of some value */
+    bool *wanted; /* per old field: it depends on its readers what becomes of some value */
     MoltHookLoss *losses;
     uint64_t loss_count, loss_slots;
     MoltHookRead *reads;
     uint64_t read_count, read_slots;
-    uint64_t *ran; /* per new type: calls */
+    uint64_t *ran, *restored; /* per new type: calls */
+    bool done;                /* whatever there was to call has been called */
     MoltHookChunk *chunks;
     const MoltHook *current;  /* NULL while none runs */
     MoltTypeId current_type;  /* in the new schema */
@@ -90,6 +99,8 @@ void molt__hook_make_api(MoltMigration *m);
 /* hook_settle.c: what hooks read they have handled. */
 /* A rule speaks of what happens to one value. */
 bool molt__hook_about_value(MoltRule rule);
+/* A value of `type` holds one of `wanted`, or is one. */
+bool molt__hook_holds(const MoltSchema *schema, MoltTypeId type, MoltTypeId wanted);
 /* All losses are noted and no hook has run. */
 void molt__hook_settle_begin(MoltMigration *m);
 /* A hook read a field, a struct with all that is in it, or looked at an object. */

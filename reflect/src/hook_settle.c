@@ -49,18 +49,18 @@ bool molt__hook_may_settle(const MoltMigration *m, const MoltOp *op, MoltRule ru
     return severity == MOLT_LOSS || op->hooked != 0;
 }
 
-/* A value of `type` holds one of `wanted`; the depth of types is bounded. */
-static bool holds(const MoltSchema *schema, MoltTypeId type, MoltTypeId wanted)
+/* The depth of types is bounded. */
+bool molt__hook_holds(const MoltSchema *schema, MoltTypeId type, MoltTypeId wanted)
 {
     const MoltType *t = molt_type(schema, type);
     if (type == wanted)
         return true;
     if (molt_kind_is_sequence(t->kind))
-        return holds(schema, t->elem, wanted);
+        return molt__hook_holds(schema, t->elem, wanted);
     bool found = false;
     bool record = t->kind == MOLT_KIND_STRUCT || t->kind == MOLT_KIND_UNION;
     for (uint32_t f = 0; record && f < t->count && !found; f++)
-        found = holds(schema, schema->tables.fields[t->first + f].type, wanted);
+        found = molt__hook_holds(schema, schema->tables.fields[t->first + f].type, wanted);
     return found;
 }
 
@@ -77,7 +77,7 @@ static bool page_is_of(const MoltMigration *m, const MoltAtticPage *page, MoltTy
         if (!molt__attic_same_layout(then, hooked - 1, m->plan->after))
             continue;
         MoltTypeId now = molt_schema_find(m->plan->after, molt_type_name(then, hooked - 1));
-        if (holds(m->plan->after, now, after))
+        if (molt__hook_holds(m->plan->after, now, after))
             return true;
     }
     return false;
@@ -146,7 +146,8 @@ static void add_read(MoltMigration *m, MoltHookRead read)
     const MoltHookRead *last = work->read_count > 0 ? &work->reads[work->read_count - 1] : NULL;
     if (last && memcmp(last, &read, sizeof read) == 0)
         return;
-    if (work->read_count == work->read_slots) { /* hooks that look at all others repeat themselves */
+    if (work->read_count ==
+        work->read_slots) { /* hooks that look at all others repeat themselves */
         tidy_reads(work);
         if (work->read_count >= work->read_slots / 2 &&
             !molt__migration_grow(m, (void **)&work->reads, &work->read_slots, work->read_count,
@@ -233,8 +234,8 @@ static void count_unread(MoltMigration *m)
         MoltHookLoss *loss = &work->losses[l];
         MoltTally *tally = &m->tallies[loss->tally];
         uint32_t field = m->plan->checks[tally->check].before;
-        loss->read = is_read(work, field, loss->place) ||
-                     is_read(work, MOLT__HOOK_WHOLE, loss->place);
+        loss->read =
+            is_read(work, field, loss->place) || is_read(work, MOLT__HOOK_WHOLE, loss->place);
         if (loss->read || (last && last->tally == loss->tally && last->object == loss->object))
             continue;
         if (tally->unread++ == 0)
@@ -262,7 +263,7 @@ static void settle(MoltMigration *m, MoltTally *tally, bool ran)
 
 void molt__hook_settle(MoltMigration *m)
 {
-    bool ran = m->hooks && m->hooks->shadows;
+    bool ran = m->hooks && m->hooks->done;
     if (ran)
         count_unread(m);
     for (uint64_t t = 0; t < m->tally_count; t++) {
@@ -275,7 +276,7 @@ void molt__hook_settle(MoltMigration *m)
 
 bool molt__hook_settled(const MoltMigration *m, uint32_t check)
 {
-    bool settled = m->hooks && m->hooks->shadows;
+    bool settled = m->hooks && m->hooks->done;
     for (uint64_t t = 0; t < m->tally_count && settled; t++) {
         const MoltTally *tally = &m->tallies[t];
         settled = tally->check != check || !tally->deferred || tally->unread == 0;

@@ -173,28 +173,106 @@ static void assign_value(Stub *stub, MoltTypeId id, const Place *place)
 
 /* ---- the fields ----------------------------------------------------------------------------- */
 
+static Place place_of(const MoltSchema *schema, uint32_t index, const char *prefix)
+{
+    const char *name = molt_string(schema, schema->tables.fields[index].name);
+    Place place = {.depth = 1};
+    snprintf(place.path, PATH_SIZE, "%.150s", name);
+    snprintf(place.code, PATH_SIZE, "%.150s", name);
+    snprintf(place.name, PATH_SIZE, "%s_%.140s", prefix, name);
+    return place;
+}
+
+/* What does not fit is left out as a whole. */
+static void end_field(Stub *stub, size_t before)
+{
+    if (!stub->full)
+        return;
+    stub->length = before;
+    stub->text[before] = '\0';
+}
+
 static void add_field(Stub *stub, const MoltSchema *schema, uint32_t index, bool old)
 {
     const MoltField *field = &schema->tables.fields[index];
-    const char *name = molt_string(schema, field->name);
     char declared[200];
-    Place place = {.depth = 1};
+    Place place = place_of(schema, index, old ? "old" : "new");
     size_t before = stub->length;
-    if (name[0] == '<' || stub->full)
+    if (molt_string(schema, field->name)[0] == '<' || stub->full)
         return;
-    snprintf(place.path, PATH_SIZE, "%.150s", name);
-    snprintf(place.code, PATH_SIZE, "%.150s", name);
-    snprintf(place.name, PATH_SIZE, "%s_%.140s", old ? "old" : "new", name);
     molt_schema_declare(schema, field, declared, sizeof declared);
     add(stub, 1, "/* %s: %s */\n", old ? "before" : "now", declared);
     if (old)
         read_value(stub, field->type, &place);
     else
         assign_value(stub, field->type, &place);
-    if (stub->full) {
-        stub->length = before;
-        stub->text[before] = '\0';
+    end_field(stub, before);
+}
+
+static bool goes_on(const MoltSchema *after, const MoltType *is, const char *name)
+{
+    for (uint32_t e = is->first; e < is->first + is->count; e++) {
+        const MoltEnumerator *item = &after->tables.enumerators[e];
+        if (strcmp(molt_string(after, item->name), name) == 0)
+            return true;
+        for (uint32_t n = item->note_first; n < item->note_first + item->note_count; n++) {
+            const MoltNote *note = &after->tables.notes[n];
+            if (note->kind == MOLT_NOTE_WAS && strcmp(molt_string(after, note->text), name) == 0)
+                return true;
+        }
     }
+    return false;
+}
+
+/* Assigns only in place of the enumerators that are gone. */
+static void replace_gone(Stub *stub, MoltTypeId before, MoltTypeId after, const Place *place,
+                         const char *code)
+{
+    const MoltSchema *old = stub->plan->before, *new = stub->plan->after;
+    const MoltType *was = molt_type(old, molt_value_type(old, before));
+    const MoltType *is = molt_type(new, molt_value_type(new, after));
+    if (was->kind == MOLT_KIND_ARRAY && is->kind == MOLT_KIND_ARRAY && is->length > 0 &&
+        was->length > 0) {
+        Place inner = element(place), target = *place;
+        snprintf(target.code, PATH_SIZE, "%s", code);
+        target = element(&target);
+        open_loop(stub, place, was->length < is->length ? was->length : is->length);
+        replace_gone(stub, was->elem, is->elem, &inner, target.code);
+        close_loop(stub, place);
+        return;
+    }
+    read_value(stub, before, place);
+    if (was->kind != MOLT_KIND_ENUM || is->kind != MOLT_KIND_ENUM) {
+        add(stub, place->depth,
+            "/* now->%s has what the rules make of it; where they refuse, nothing */\n", code);
+        return;
+    }
+    for (uint32_t e = was->first; e < was->first + was->count; e++) {
+        const char *name = molt_string(old, old->tables.enumerators[e].name);
+        if (goes_on(new, is, name))
+            continue;
+        add(stub, place->depth, "if (%s && __builtin_strcmp(%s, \"%s\") == 0)\n", place->name,
+            place->name, name);
+        add(stub, place->depth + 1, "now->%s = 0;\n", code);
+    }
+}
+
+/* A field of both layouts of which the rules carry some values over. */
+static void add_partly(Stub *stub, uint32_t before, uint32_t after)
+{
+    const MoltField *was = &stub->plan->before->tables.fields[before];
+    const MoltField *is = &stub->plan->after->tables.fields[after];
+    const char *name = molt_string(stub->plan->after, is->name);
+    Place place = place_of(stub->plan->before, before, "old");
+    char declared[200], declares[200];
+    size_t length = stub->length;
+    if (molt_string(stub->plan->before, was->name)[0] == '<' || name[0] == '<' || stub->full)
+        return;
+    molt_schema_declare(stub->plan->before, was, declared, sizeof declared);
+    molt_schema_declare(stub->plan->after, is, declares, sizeof declares);
+    add(stub, 1, "/* before: %s, now: %s */\n", declared, declares);
+    replace_gone(stub, was->type, is->type, &place, name);
+    end_field(stub, length);
 }
 
 static bool is_matched(const MoltPlan *plan, const MoltPair *pair, uint32_t before)
@@ -213,15 +291,20 @@ static void add_fields(Stub *stub, const MoltPair *pair, MoltStubWants *wants, c
     const MoltType *was = molt_type(plan->before, pair->before);
     const MoltType *is = molt_type(plan->after, pair->after);
     for (uint32_t f = was->first; f < was->first + was->count; f++) {
-        if (!is_matched(plan, pair, f) || (wants && wants(context, f, MOLT__NO_FIELD)))
+        MoltStubNeed need = wants ? wants(context, f, MOLT__NO_FIELD) : MOLT__STUB_NOTHING;
+        if (!is_matched(plan, pair, f) || need == MOLT__STUB_ALL)
             add_field(stub, plan->before, f, true);
     }
     for (uint32_t f = 0; f < is->count; f++) {
         const MoltField *field = &plan->after->tables.fields[is->first + f];
+        uint32_t from = plan->matches[pair->match + f];
         bool defaulted = molt_schema_note(plan->after, field->note_first, field->note_count,
                                           MOLT_NOTE_DEFAULT) != NULL;
-        bool added = plan->matches[pair->match + f] == MOLT__NO_FIELD && !defaulted;
-        if (added || (wants && wants(context, MOLT__NO_FIELD, is->first + f)))
+        MoltStubNeed need =
+            wants ? wants(context, MOLT__NO_FIELD, is->first + f) : MOLT__STUB_NOTHING;
+        if (from != MOLT__NO_FIELD && need == MOLT__STUB_SOME)
+            add_partly(stub, from, is->first + f);
+        else if (!defaulted && (from == MOLT__NO_FIELD || need == MOLT__STUB_ALL))
             add_field(stub, plan->after, is->first + f, false);
     }
 }
@@ -249,8 +332,6 @@ void molt__hook_stub(const MoltPlan *plan, MoltTypeId before, MoltTypeId after,
     if (!pair || (!spelled && strstr(type, "::"))) /* that one has no name */
         return;
     add(&stub, 0, "#include <molt/hook.h>\n\n");
-    if (!spelled)
-        add(&stub, 0, "/* struct %s, where it has no typedef */\n", name);
     add(&stub, 0, "MOLT_MIGRATE(%s)(const MoltOld *old, %s *now)\n{\n", name, name);
     add_fields(&stub, pair, wants, context);
     snprintf(stub.text + stub.length, STUB_TAIL,

@@ -5,8 +5,15 @@
 
 #include "plan_ops.h"
 
-/* Says which fields of a pair a stub is about, beside those that came or went. */
-typedef bool MoltStubWants(const void *context, uint32_t before, uint32_t after);
+/* What a stub has to do about a field that is in both layouts. */
+typedef enum MoltStubNeed {
+    MOLT__STUB_NOTHING,
+    MOLT__STUB_SOME, /* the rules make a value of it in some objects, which the stub must leave alone */
+    MOLT__STUB_ALL /* in none */
+} MoltStubNeed;
+
+/* Says so of fields of a pair, one of which is MOLT__NO_FIELD. */
+typedef MoltStubNeed MoltStubWants(const void *context, uint32_t before, uint32_t after);
 
 /* Adds a stub for the struct to the report, unless it has one for it. `wants` may be NULL. */
 void molt__hook_stub(const MoltPlan *plan, MoltTypeId before, MoltTypeId after,

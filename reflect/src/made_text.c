@@ -60,7 +60,7 @@ void molt__made_begin(MoltMigration *m)
     texts->partial = has_pointers_in_unions(m->plan->before);
     for (uint32_t s = 0; s < m->span_count && !m->failed; s++) {
         const MoltSpan *span = &m->heap->spans[s];
-        if (span->bytes == 0 || !span->made || m->spans[s].bytes > 0)
+        if (span->bytes == 0 || !span->made || span->hooked_in != 0 || m->spans[s].bytes > 0)
             continue;
         if (!texts->held)
             texts->held = molt__migration_table(m, m->span_count, sizeof *texts->held);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attic_hook.h"
 #include "migration.h"
 #include "molt/globals.h"
 
@@ -226,6 +227,7 @@ static void run_batch(MoltMigration *m, const MoltSpan *span, const MoltSpan *mo
         memset(destination, 0, (n - 1) * stride + moved->elem_size);
         molt__execute(m, type->first_op, type->op_count, source, source_stride, destination, stride,
                       n);
+        molt__attic_mark_leaving(m, span->type, n);
         molt__attic_flush(m, element, n);
         m->report->objects_migrated += n;
         m->report->bytes_before += n * span->elem_size;
@@ -258,6 +260,7 @@ static void run_flexible(MoltMigration *m, const MoltSpan *span, const MoltSpan 
     } else {
         memset(destination, 0, molt__span_bytes(to, count));
         molt__execute(m, type->first_op, type->op_count, source, 0, destination, 0, 1);
+        molt__attic_mark_leaving(m, span->type, 1);
         molt__attic_flush(m, 0, 1);
         m->report->objects_migrated++;
         m->report->bytes_before += molt__span_bytes(span, count);
@@ -269,6 +272,7 @@ static void run_flexible(MoltMigration *m, const MoltSpan *span, const MoltSpan 
         molt__execute(m, type->first_tail, type->tail_count,
                       source + span->header + e * span->elem_size, span->elem_size,
                       destination + to->header + e * to->elem_size, to->elem_size, n);
+        molt__attic_mark_leaving(m, span->type, n);
         molt__attic_flush(m, e, n);
     }
     m->in_tail = false;
@@ -390,6 +394,9 @@ static void report_gone(MoltMigration *m)
             continue;
         /* of a flexible struct, elements are those of its array */
         uint64_t objects = molt_schema_tail(m->plan->before, t) ? stats.blocks : stats.elements;
+        objects -= molt__hook_made_gone(m, t); /* they go as they came */
+        if (objects == 0)
+            continue;
         uint64_t seen = molt__hook_saw(m, t);
         bool all = seen >= objects, missing = is_missing(m, t) && !all;
         MoltSeverity severity =
@@ -420,6 +427,8 @@ static void report_gone(MoltMigration *m)
 static void release_tables(MoltMigration *m)
 {
     molt__migrate_globals_free(m);
+    molt__lineage_discard(m);
+    molt__hook_made_discard(m);
     free_table(m, m->spans, m->span_count, sizeof *m->spans);
     free_table(m, m->roots, m->plan->after->tables.root_count, sizeof *m->roots);
     free_table(m, m->new_types, m->plan->before->tables.type_count, sizeof *m->new_types);
@@ -518,6 +527,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         make_new_spans(m)) {
         bound_library(m);
         molt__migrate_globals_aim(m);
+        molt__lineage_begin(m);
         molt__ownership_survey(m);
         molt__made_begin(m);
         run_spans(m);
@@ -525,6 +535,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         report->pointers_changed += m->patch_count;
         molt__raw_scan(m);
         if (!m->refused && !m->failed) {
+            molt__hook_sort(m);
             molt__attic_carry(m);
             molt__attic_file(m);
             molt__attic_reserve(m);
@@ -532,6 +543,9 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         if (!m->refused && !m->failed)
             molt__hook_run(m);
         molt__hook_settle(m);
+        molt__hook_made_mark(m);
+        if (!m->refused && !m->failed)
+            molt__hook_made_find(m);
         uint64_t spans = m->fresh_count + m->owned.span_count + m->span_count + molt__hook_spans(m);
         if (!m->failed && !molt__heap_reserve(heap, (uint32_t)spans, plan->after))
             m->failed = true;
@@ -573,7 +587,10 @@ void molt_migrate_commit(MoltMigration *m)
         heap->spans[s] = m->spans[s];
         heap->spans[s].kept = old.kept; /* the blocks keep their places and their numbers */
         heap->spans[s].origins = old.origins;
+        heap->spans[s].made = old.made;
+        heap->spans[s].hooked_in = old.hooked_in;
         old.kept = NULL;
+        old.made = NULL;
         old.origins = NULL;
         molt__span_map(heap, &heap->spans[s], s);
         molt__span_release(heap, &old);
@@ -590,6 +607,8 @@ void molt_migrate_commit(MoltMigration *m)
     molt__ownership_free_claimed(m); /* the attic forgets them with its new pages */
     molt__made_commit(m);
     molt__hook_commit(m);
+    molt__lineage_commit(m);
+    molt__hook_made_commit(m);
     if (m->globals.next)
         molt_heap_scatter_globals(heap);
     release_tables(m);

@@ -4,6 +4,7 @@
  * on such a field do not run, and nothing about its value is lost or refused. */
 #include <string.h>
 
+#include "attic_hook.h"
 #include "globals_map.h"
 #include "migration.h"
 
@@ -202,6 +203,7 @@ void molt__migrate_globals_run(MoltMigration *m, const MoltSpan *span, const Mol
     }
     work->running = MOLT__NO_FIELD;
     if (!m->scanning && !surveys) {
+        molt__attic_mark_leaving(m, span->type, 1);
         molt__attic_flush(m, 0, 1);
         m->report->objects_migrated += work->old_count > 0 || work->new_count > 0;
         m->report->bytes_before += span->elem_size;

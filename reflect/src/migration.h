@@ -8,6 +8,8 @@
 #define MOLT_MIGRATION_H
 
 #include "attic_page.h"
+#include "hook_lineage.h"
+#include "hook_made.h"
 #include "heap_span.h"
 #include "made_text.h"
 #include "molt/migrate.h"
@@ -161,6 +163,11 @@ struct MoltMigration {
     bool value_lost, value_refused; /* VALUE: it did not fit; there is no rule for it */
     MoltAtticWork attic;
     MoltMadeTexts texts;
+    MoltHookWay *ways;   /* per old type */
+    MoltLineage lineage; /* as it is after commit */
+    MoltHookBlock *made; /* by hooks of edits that this one undoes */
+    MoltHookAfter *made_after;
+    uint64_t made_count, made_slots;
     struct MoltHookWork *hooks; /* NULL while there is nothing to call */
     MoltGlobalsWork globals;
 
@@ -257,6 +264,10 @@ bool molt__ownership_is_claimed(const MoltMigration *m, MoltTypeId type, uintptr
 void molt__hook_note(MoltMigration *m, const MoltOp *op, const unsigned char *source,
                      uint64_t source_stride, const unsigned char *destination,
                      uint64_t destination_stride, uint64_t n);
+/* They are all noted: sorts them. */
+void molt__hook_sort(MoltMigration *m);
+/* Values of the new struct around `place` returned that replace the calls for it. */
+void molt__hook_note_restored(MoltMigration *m, MoltTypeId type, uintptr_t place);
 /* Calls all of them. The new state is complete; afterwards it is what they made of it. */
 void molt__hook_run(MoltMigration *m);
 /* What a rule says of an operation's value is decided by what hooks read. */

@@ -78,17 +78,6 @@ void molt__emit_hook_end(MoltPlan *plan, uint32_t hook)
         plan->ops[o].hooked = plan->ops[hook].before + 1;
 }
 
-/* The hook was written for another layout than the live objects have. */
-static void check_layout(MoltPlan *plan, const MoltHook *hook, MoltTypeId before)
-{
-    if (hook->from_layout == 0 || hook->from_layout == molt_type(plan->before, before)->hash)
-        return;
-    molt__plan_find(plan, MOLT_REFUSE, MOLT_RULE_HOOK_MISMATCH, before, MOLT__NO_FIELD, hook->type,
-                    MOLT__NO_FIELD, hook->from,
-                    "the hook is for another layout than the live objects have: write one for this "
-                    "layout, or remove it when its edit was carried over before");
-}
-
 bool molt__plan_take_hooks(MoltPlan *plan, const MoltHooks *hooks)
 {
     uint32_t types = plan->after->tables.type_count;
@@ -107,11 +96,8 @@ bool molt__plan_take_hooks(MoltPlan *plan, const MoltHooks *hooks)
         if (hook->type >= types || plan->hooks[hook->type])
             continue; /* a hook in a header is in every source that includes it */
         plan->hooks[hook->type] = hook;
-        MoltTypeId before = plan->origins[hook->type];
-        if (!molt__plan_hook(plan, before, hook->type))
-            continue;
-        plan->hooked = true;
-        check_layout(plan, hook, before);
+        if (molt__plan_hook(plan, plan->origins[hook->type], hook->type))
+            plan->hooked = true;
     }
     return true;
 }

@@ -134,7 +134,7 @@ MOLT_ROOT(Game);
 """)
         self.generate("game.c", "--metadata", "metadata.c")
         text = (self.folder / "metadata.c").read_text()
-        self.assertNotIn("struct Private", text)
+        self.assertNotIn("(struct Private", text)
         self.assertIn("sizeof(struct Kinds)", text)
         self.test_compiles_without_a_warning()
 

@@ -7,6 +7,9 @@ import tempfile
 
 import run_case
 
+# in the dump after the edit: what the stub must leave alone
+KEPT = {"enum_removed_live": '{"k":"A","row":["A","B","A"]}',
+        "array_reshaped": '"grids":[{"m":[[0,0],[0,0],[0,0]],"id":0},{"m":[[0,0],[0,0],[0,0]],"id":8}]'}
 CASES = ["add_required", "array_reshaped", "complex_to_three", "enum_removed_live", "int_to_enum_unnamed",
          "function_signature", "kind_changed", "pointer_retyped",
          "pointer_to_struct_shared", "type_missing", "union_changed",
@@ -39,9 +42,12 @@ def check(args, case, folder):
     third, refusal = run_case.build(args, [pasted], 2, folder)
     if refusal:
         return [f"the generator refuses it with its stub: {refusal}\n{stubs[0]}"]
-    carried = run_case.run([args.evolve, str(first), str(third), work]).stdout
+    dump = folder / "state.json"
+    carried = run_case.run([args.evolve, "--dump", str(dump), str(first), str(third), work]).stdout
     if "outcome migrated" not in carried or "finding info hook-ran" not in carried:
         return [f"its stub does not carry it over: {carried}\n{stubs[0]}"]
+    if KEPT.get(case.stem, "") not in dump.read_text():
+        return [f"its stub resets what the rules carry over: {dump.read_text()}\n{stubs[0]}"]
     return []
 
 

@@ -1,155 +1,6 @@
 /* Hooks over the heap: what they see, make and may not do. Hooks in real libraries are in
  * tests/evolution. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "attic_session.h"
-#include "counting_allocator.h"
-
-typedef struct World { /* the same in every version */
-    long n;
-    struct OldAnt *first;
-    char tag[8];
-} World;
-
-typedef struct OldAnt {
-    int hp;
-    bool on;
-    unsigned job; /* enum Job */
-    double speed;
-    char name[8];
-    char *label;
-    int m[2][2];
-    struct OldAnt *next;
-    World *world;
-    unsigned low; /* 3 bits, 5 bits */
-    long big;
-} OldAnt;
-
-typedef struct NewAnt {
-    World *world;
-    struct NewAnt *next;
-    struct NewAnt *extra;
-    int hp;
-    int m[4];
-    int calls;
-} NewAnt;
-
-typedef struct State {
-    struct OldAnt *ants; /* an array */
-    World *world;
-} State;
-
-static const EnumSpec jobs = {"Job", {"IDLE", "DIG", "CARRY"}};
-
-#define WORLD_SPEC                                                                                 \
-    {                                                                                              \
-        "World", sizeof(World), _Alignof(World),                                                   \
-            {FIELD(World, n, "long"), FIELD(World, first, "Ant *"), FIELD(World, tag, "char[8]")}, \
-            NULL                                                                                   \
-    }
-#define STATE_SPEC                                                                                 \
-    {                                                                                              \
-        "State", sizeof(State), _Alignof(State),                                                   \
-            {FIELD(State, ants, "Ant *"), FIELD(State, world, "World *")}, NULL                    \
-    }
-
-static const StructSpec old_specs[] = {
-    STATE_SPEC,
-    {"Ant",
-     sizeof(OldAnt),
-     _Alignof(OldAnt),
-     {FIELD(OldAnt, hp, "int"),
-      FIELD(OldAnt, on, "bool"),
-      FIELD(OldAnt, job, "Job"),
-      FIELD(OldAnt, speed, "double"),
-      FIELD(OldAnt, name, "char[8]"),
-      FIELD(OldAnt, label, "char *"),
-      FIELD(OldAnt, m, "int[2][2]"),
-      FIELD(OldAnt, next, "Ant *"),
-      FIELD(OldAnt, world, "World *"),
-      {.name = "low", .type = "unsigned int", .offset = offsetof(OldAnt, low), .bit_width = 3},
-      {.name = "high",
-       .type = "unsigned int",
-       .offset = offsetof(OldAnt, low),
-       .bit_shift = 3,
-       .bit_width = 5},
-      FIELD(OldAnt, big, "long")},
-     NULL},
-    WORLD_SPEC};
-
-static const StructSpec new_specs[] = {
-    STATE_SPEC,
-    {"Ant",
-     sizeof(NewAnt),
-     _Alignof(NewAnt),
-     {FIELD(NewAnt, world, "World *"), FIELD(NewAnt, next, "Ant *"), FIELD(NewAnt, extra, "Ant *"),
-      FIELD(NewAnt, hp, "int"), FIELD(NewAnt, m, "int[4]"), FIELD(NewAnt, calls, "int")},
-     NULL},
-    WORLD_SPEC};
-
-enum { ANTS = 300 }; /* more than a batch */
-
-static const MoltHeapApi *heap_api; /* where the hooks find the heap */
-static uint64_t ant_layout;         /* hash of the old one */
-static MoltHook hook = {.spelling = "Ant", .file = "src/game.c", .from = "", .line = 7};
-
-static void begin(Session *session, const MoltAllocator *allocator)
-{
-    start(session, old_specs, 3, &jobs, 0, allocator);
-    const MoltSchema *schema = molt_heap_schema(session->heap);
-    ant_layout = molt_type(schema, molt_schema_find(schema, "Ant"))->hash;
-    State *state = molt_heap_new(session->heap, molt_schema_find(schema, "State"), 1);
-    state->ants = molt_heap_new(session->heap, molt_schema_find(schema, "Ant"), ANTS);
-    state->world = molt_heap_new(session->heap, molt_schema_find(schema, "World"), 1);
-    state->world->first = &state->ants[1];
-    for (int i = 0; i < ANTS; i++) {
-        OldAnt *ant = &state->ants[i];
-        *ant = (OldAnt){.hp = i, .on = true, .job = 2, .speed = 0.5, .name = "12345678"};
-        memcpy(ant->name, "12345678", 8); /* no NUL */
-        ant->m[1][0] = i + 3;
-        ant->next = i + 1 < ANTS ? ant + 1 : NULL;
-        ant->world = state->world;
-        ant->low = 5u | 17u << 3;
-        ant->big = -1;
-        ant->label = molt_heap_new(session->heap, molt_schema_find(schema, "char"), 4);
-        memcpy(ant->label, "abc", 4);
-    }
-    molt_heap_set_root(session->heap, 0, state);
-}
-
-static MoltStatus change_to(Session *session, MoltSchema *after, MoltPolicy policy,
-                            bool (*run)(const MoltOld *, void *))
-{
-    MoltPlan *plan = NULL;
-    MoltMigration *migration = NULL;
-    hook.run = run;
-    hook.type = molt_schema_find(after, "Ant");
-    const MoltHooks hooks = {&hook, &hook + 1, &heap_api, NULL};
-    molt_report_clear(&session->report);
-    session->schemas[session->count++] = after;
-    MoltStatus status =
-        molt_plan_build_with_hooks(molt_heap_schema(session->heap), after, policy,
-                                   run ? &hooks : NULL, NULL, &plan, &session->report, NULL);
-    if (status == MOLT_OK)
-        status = molt_migrate_prepare(session->heap, plan, session->code, &migration,
-                                      &session->report, NULL);
-    if (status == MOLT_OK)
-        molt_migrate_commit(migration);
-    molt_plan_free(plan);
-    assert_null(heap_api);
-    return status;
-}
-
-static MoltStatus change(Session *session, MoltPolicy policy, bool (*run)(const MoltOld *, void *))
-{
-    return change_to(session, spec_schema_with(new_specs, 3, &jobs, 1), policy, run);
-}
+#include "hook_fixture.h"
 
 /* The hook refuses, with these words, and every bit is as it was. */
 static void assert_refused(bool (*run)(const MoltOld *, void *), MoltRule rule, const char *path,
@@ -170,12 +21,6 @@ static void assert_refused(bool (*run)(const MoltOld *, void *), MoltRule rule, 
     if (!strstr(text, words))
         fail_msg("\"%s\" is not in: %s", words, text);
     stop(&session);
-}
-
-static void *make(const char *type, size_t count)
-{
-    MoltSite site = {.spelling = type, .file = "src/game.c", .type = hook.type};
-    return heap_api->create(heap_api, &site, count);
 }
 
 /* ---- what hooks see ------------------------------------------------------------------------- */
@@ -226,12 +71,6 @@ static void accessors_give_what_the_old_object_holds(void **unused)
     assert_int_equal(found(&session, MOLT_RULE_HOOK_RAN, "Ant"), ANTS);
     assert_int_equal(molt_report_total(&session.report, MOLT_LOSS), 0);
     stop(&session);
-}
-
-/* Reading it settles the reshape that would refuse. */
-static void settle(const MoltOld *old)
-{
-    (void)molt_old_int(old, "m[0][0]");
 }
 
 static bool follow_pointers(const MoltOld *old, void *new)
@@ -400,13 +239,6 @@ static bool make_and_free(const MoltOld *old, void *new)
     heap_api->destroy(heap_api, NULL);
     assert_int_equal(heap_api->count(heap_api, now->world), 1);
     return true;
-}
-
-static uint64_t live_blocks(const Session *session, const char *type)
-{
-    MoltHeapStats stats;
-    molt_heap_stats(session->heap, molt_schema_find(molt_heap_schema(session->heap), type), &stats);
-    return stats.blocks;
 }
 
 static void what_hooks_make_belongs_to_the_new_state(void **unused)
@@ -621,105 +453,6 @@ static void without_a_hook_the_report_has_one_to_paste(void **unused)
     stop(&session);
 }
 
-/* ---- once, and back ------------------------------------------------------------------------- */
-
-static int calls;
-
-static bool count_calls(const MoltOld *old, void *new)
-{
-    NewAnt *now = new;
-    calls++;
-    for (int i = 0; i < 4; i++)
-        now->m[i] = (int)molt_old_int(old, "m[%d][%d]", i / 2, i % 2);
-    return true;
-}
-
-static void a_hook_runs_only_when_its_struct_changes(void **unused)
-{
-    (void)unused;
-    Session session;
-    begin(&session, NULL);
-    calls = 0;
-    assert_int_equal(change(&session, MOLT_POLICY_LIVE, count_calls), MOLT_OK);
-    assert_int_equal(calls, ANTS);
-    assert_int_equal(change(&session, MOLT_POLICY_LIVE, count_calls), MOLT_OK);
-    assert_int_equal(calls, ANTS);
-    StructSpec grown[3] = {new_specs[0], new_specs[1], new_specs[2]};
-    grown[2].size += 8; /* another struct changes */
-    MoltSchema *after = spec_schema_with(grown, 3, &jobs, 1);
-    assert_int_equal(change_to(&session, after, MOLT_POLICY_LIVE, count_calls), MOLT_OK);
-    assert_int_equal(calls, ANTS);
-    assert_int_equal(found(&session, MOLT_RULE_HOOK_RAN, "Ant"), 0);
-    stop(&session);
-}
-
-static bool scale(const MoltOld *old, void *new)
-{
-    NewAnt *now = new;
-    settle(old);
-    now->hp = 100 * (int)molt_old_int(old, "hp");
-    calls++;
-    return true;
-}
-
-static void undoing_an_edit_that_a_hook_carried_returns_the_old_values(void **unused)
-{
-    (void)unused;
-    Session session;
-    begin(&session, NULL);
-    calls = 0;
-    for (int round = 0; round < 2; round++) {
-        assert_int_equal(change(&session, MOLT_POLICY_LIVE, scale), MOLT_OK);
-        const NewAnt *ants = (const NewAnt *)(const void *)((const State *)root(&session))->ants;
-        assert_int_equal(ants[7].hp, 700);
-        MoltSchema *back = spec_schema_with(old_specs, 3, &jobs, 1);
-        assert_int_equal(change_to(&session, back, MOLT_POLICY_LIVE, NULL), MOLT_OK);
-        const State *state = root(&session);
-        for (int i = 0; i < ANTS; i++) {
-            assert_int_equal(state->ants[i].hp, i);
-            assert_int_equal(state->ants[i].m[1][0], i + 3);
-            assert_true(state->ants[i].speed == 0.5);
-            assert_memory_equal(state->ants[i].name, "12345678", 8);
-            assert_memory_equal(state->ants[i].label, "abc", 4);
-        }
-    }
-    assert_int_equal(calls, 2 * ANTS);
-    stop(&session);
-}
-
-static void going_on_from_what_a_hook_made_returns_nothing_from_before(void **unused)
-{
-    (void)unused;
-    Session session;
-    begin(&session, NULL);
-    assert_int_equal(change(&session, MOLT_POLICY_LIVE, scale), MOLT_OK);
-    StructSpec wider[3] = {new_specs[0], new_specs[1], new_specs[2]};
-    wider[1].size += 8;
-    MoltSchema *after = spec_schema_with(wider, 3, &jobs, 1);
-    assert_int_equal(change_to(&session, after, MOLT_POLICY_LIVE, NULL), MOLT_OK);
-    const State *state = root(&session);
-    assert_int_equal(((const NewAnt *)(const void *)state->ants)->hp, 0);
-    assert_int_equal(found(&session, MOLT_RULE_VALUE_RESTORED, "Ant.hp"), 0);
-    const char *second = (const char *)state->ants + sizeof(NewAnt) + 8;
-    assert_int_equal(((const NewAnt *)(const void *)second)->hp, 100);
-    stop(&session);
-}
-
-static void an_undone_edit_keeps_what_the_game_wrote_since(void **unused)
-{
-    (void)unused;
-    Session session;
-    begin(&session, NULL);
-    assert_int_equal(change(&session, MOLT_POLICY_LIVE, scale), MOLT_OK);
-    ((NewAnt *)(void *)((const State *)root(&session))->ants)[7].hp = 5;
-    MoltSchema *back = spec_schema_with(old_specs, 3, &jobs, 1);
-    assert_int_equal(change_to(&session, back, MOLT_POLICY_LIVE, NULL), MOLT_OK);
-    const State *state = root(&session);
-    assert_int_equal(state->ants[7].hp, 5);
-    assert_int_equal(state->ants[8].hp, 8);
-    stop(&session);
-}
-
 /* The schema as the generator makes it of a game with a hook. */
 static MoltSchema *noted_schema(void)
 {
@@ -819,10 +552,6 @@ int main(void)
         cmocka_unit_test(a_field_that_nobody_reads_is_refused_as_ever),
         cmocka_unit_test(each_object_counts_for_itself),
         cmocka_unit_test(without_a_hook_the_report_has_one_to_paste),
-        cmocka_unit_test(a_hook_runs_only_when_its_struct_changes),
-        cmocka_unit_test(undoing_an_edit_that_a_hook_carried_returns_the_old_values),
-        cmocka_unit_test(going_on_from_what_a_hook_made_returns_nothing_from_before),
-        cmocka_unit_test(an_undone_edit_keeps_what_the_game_wrote_since),
         cmocka_unit_test(a_schema_that_names_a_hook_is_nothing_without_it),
         cmocka_unit_test(a_hook_for_another_layout_refuses_before_anything_runs),
         cmocka_unit_test(memory_running_out_at_any_point_loses_nothing),

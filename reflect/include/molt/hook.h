@@ -9,10 +9,14 @@
  *     }
  *
  * A hook runs once for every object of its struct, wherever it lies (a block, an element, inside another
- * struct), in the reload that changes the layout of that struct and in no other. It runs when the whole
- * new state has been made by the rules and nothing of it is in use; struct by struct in the order of
- * their names, objects in the order of their old addresses. Until every hook has returned true nothing
- * is decided: one that fails refuses the reload, and the old code goes on with the old state.
+ * struct), in the reload that changes the layout of that struct and in no other. Never twice on the same
+ * data: going back to a layout that a hook led to before calls no hook, and where an edit is undone and
+ * done again, an object has its values of then back, unless the old code wrote it in between.
+ *
+ * It runs when the whole new state has been made by the rules and nothing of it is in use; struct by
+ * struct in the order of their names, objects in the order of their old addresses. Until every hook has
+ * returned true nothing is decided: one that fails refuses the reload, and the old code goes on with the
+ * old state.
  *
  * Globals and statics are carried over before hooks run. A hook reads what the old code left in them, with
  * pointers to new objects, and what it writes to them stays, unless the reload is refused.

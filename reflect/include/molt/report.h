@@ -71,6 +71,8 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(LITERAL_COPIED, "literal-copied")                                                            \
     X(ROOT_CHANGED, "root-changed")                                                                \
     X(HOOK_RAN, "hook-ran")                                                                        \
+    X(HOOK_OBJECT_STAYS, "hook-object-stays") /* it was made by a hook whose edit is undone */     \
+    X(HOOK_RESTORED, "hook-restored") /* its values from before, so it was not called again */     \
     X(HOOK_FAILED, "hook-failed")                                                                  \
     X(HOOK_MISSING, "hook-missing") /* the new schema has one, and only its library can run it */  \
     X(HOOK_MISMATCH, "migration-does-not-match") /* a hook is for another old layout */            \

@@ -19,6 +19,7 @@ static State *make(void)
 {
     State *s = molt_new(State);
     s->k = C;
+    s->row[1] = B;
     return s;
 }
 
