@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "allocation_table.h"
-#include "member_use.h"
+#include "annotation_check.h"
 #include "globals.h"
 #include "library_names.h"
+#include "member_use.h"
 
 /* A type of the library and the unit whose body is taken. */
 typedef struct Entry {
@@ -567,6 +568,9 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
         molt_builder_finish(linker.builder, &out->schema, &error) != MOLT_OK) {
         molt__refuse(diagnostics, (MoltPlace){.file = out->source, .line = 1}, NULL, "%s",
                      error.text);
+    }
+    if (diagnostics->count == before && !molt__is_wanted(wanted)) {
+        molt__climbs_check(diagnostics, out->schema, out->base);
     }
 cleanup:
     molt_builder_destroy(linker.builder);
