@@ -7,7 +7,7 @@
 #include "molt/plan.h"
 
 /* After a migration of a heap without variables of its own: those that the state before the plan did not
- * have start as the library's do. */
+ * have start as the library's do, and so do parts of others that it did not have. */
 void molt__globals_start_added(MoltHeap *heap, const MoltPlan *plan, const MoltGlobals *globals);
 
 #endif
