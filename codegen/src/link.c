@@ -559,6 +559,10 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
     copy_types(&linker);
     copy_roots(&linker);
     check_wanted(&linker, wanted);
+    out->sources = molt__arena_alloc(linker.arena, count * sizeof *out->sources);
+    for (uint32_t i = 0; i < count; i++) {
+        out->sources[out->source_count++] = molt__library_source(&linker.names, i);
+    }
     molt__allocations_link(linker.arena, &linker.names, out);
     molt__uses_link(linker.arena, &linker.names, out);
     for (uint32_t i = 0; i < count; i++) {
