@@ -179,7 +179,7 @@ static void what_starts_anew_is_told(void **state, const char *library)
     force(&session, library, MOLT_EVENT_RELOADED);
     assert_int_equal(untracked(&session), 5);
     assert_told(&session, "loss   variable-untracked     drawer_archive.c:opened");
-    assert_told(&session, "drawer_archive.c:last");
+    assert_told(&session, "last: 1 object"); /* clang puts the function in front */
     assert_told(&session, "archive_shared");
     assert_told(&session, "what fixtures/drawer.c:list in line 18 points at");
     assert_told(&session, "what fixtures/drawer.c:table in line 19 points at");
