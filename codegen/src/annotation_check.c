@@ -86,17 +86,6 @@ static void check_convert(MoltDiagnostics *diagnostics, const MoltModelType *own
                  path_of(diagnostics, owner, field), field->type->name);
 }
 
-static void check_moved(MoltDiagnostics *diagnostics, const MoltModelType *owner,
-                        const MoltModelField *field)
-{
-    const MoltModelNote *note = molt__model_note(&field->notes, MOLT_NOTE_MOVED);
-    if (note != NULL && owner->kind == MOLT_KIND_STRUCT && strcmp(note->text, field->name) == 0) {
-        molt__refuse(diagnostics, field->place, "name the place where the value was before",
-                     "MOLT_MOVED(%s) of '%s.%s' names the field itself", note->text, owner->name,
-                     field->name);
-    }
-}
-
 static void check_pool(MoltDiagnostics *diagnostics, const MoltModelType *owner,
                        const MoltModelField *field)
 {
@@ -212,7 +201,6 @@ static void check_type(MoltDiagnostics *diagnostics, const MoltModel *model,
         const MoltModelField *field = &type->fields[i];
         check_pairs(diagnostics, type, field);
         check_convert(diagnostics, type, field);
-        check_moved(diagnostics, type, field);
         check_pool(diagnostics, type, field);
         check_index(diagnostics, model, type, field);
     }

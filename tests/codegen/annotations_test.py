@@ -82,7 +82,7 @@ FIELDS = [
     ("int a[1] MOLT_INDEX(Kind);", None, None), # the last one may be the length
     ("int a[3][2] MOLT_INDEX(Good);", None, None),
     ("int a[70000] MOLT_INDEX(Good);", "elements of int[70000] do not follow names", "65536"),
-    ("int n MOLT_MOVED(\"n\");", "names the field itself", "before"),
+    ("int n MOLT_MOVED(\"n\");", None, None), # of the struct around, where this one is new
     ("union { int i MOLT_ARM(KIND_B); float f; } u;", "but the union has no tag",
      "MOLT_TAG(kind)"),
     ("enum Kind kind; union { int i MOLT_ARM(KIND_B); float f MOLT_ARM(KIND_A); } u MOLT_TAG(kind);",
