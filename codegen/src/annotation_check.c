@@ -228,7 +228,8 @@ static bool is_record(const MoltType *type)
     return type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION;
 }
 
-/* Whether one of that type may stand in a struct, which stands in another one, and so on. */
+/* Whether one of that type may stand in a struct, which stands in another one, and so on. What a pointer
+ * leads to counts: an edit may have made it a block of its own, and its old place is meant. */
 static bool is_held(const MoltSchema *schema, MoltTypeId id, uint32_t levels)
 {
     bool held = levels == 0;
@@ -236,7 +237,12 @@ static bool is_held(const MoltSchema *schema, MoltTypeId id, uint32_t levels)
         const MoltType *type = molt_type(schema, t);
         bool holds = false;
         for (uint32_t f = 0; is_record(type) && f < type->count && !holds; f++) {
-            holds = innermost_of(schema, schema->tables.fields[type->first + f].type) == id;
+            MoltTypeId held_type =
+                innermost_of(schema, schema->tables.fields[type->first + f].type);
+            if (molt_type(schema, held_type)->kind == MOLT_KIND_POINTER) {
+                held_type = innermost_of(schema, molt_type(schema, held_type)->elem);
+            }
+            holds = held_type == id;
         }
         held = holds && is_held(schema, t, levels - 1);
     }
@@ -262,7 +268,7 @@ static void check_climb(MoltDiagnostics *diagnostics, const MoltSchema *schema, 
         MoltPlace place = {.file = molt__arena_format(diagnostics->arena, "%s/%s", base, file),
                            .line = field->line};
         molt__refuse(diagnostics, place,
-                     "each ^ leads to the struct that holds this one by value: write as many as "
+                     "each ^ leads to the struct that holds this one: write as many as "
                      "there are",
                      "MOLT_MOVED(%s) of '%s.%s' climbs %u times, but there %s around it",
                      molt_string(schema, note->text), molt_type_name(schema, id),

@@ -129,8 +129,9 @@ class Annotations(GameTest):
     def test_paths_climb_as_far_as_structs_are_held(self):
         """Which is known of all sources together: part.h knows of no struct around its own."""
         self.write("part.h", "typedef struct Speed { float x MOLT_MOVED(\"^.x\"); } Speed;\n")
-        self.write("other.c", '#include <molt/molt.h>\n#include "part.h"\nSpeed *speed;\n')
+        self.write("other.c", '#include <molt/molt.h>\n#include "part.h"\nint other;\n')
         self.schema_of('#include "part.h"\ntypedef struct Game { Speed speed[2]; } Game;\n', "other.c")
+        self.schema_of('#include "part.h"\ntypedef struct Game { Speed *speed; } Game;\n', "other.c")
         (self.folder / "schema.json").unlink()
         for path, words in (("^^.x", "climbs 2 times, but there is one struct around it"),
                             ("^^^x", "climbs 3 times, but there is one struct around it")):
