@@ -6,6 +6,8 @@
 
 #include "literal.h"
 
+enum { INDEX_DIGITS = 9 }; /* of an index in a path */
+
 typedef struct Rule {
     const char *word, *macro;
     MoltNoteKind kind;
@@ -15,7 +17,7 @@ typedef struct Rule {
 static const Rule RULES[] = {
     {"was", "MOLT_WAS", MOLT_NOTE_WAS,
      MOLT_WHERE_FIELD | MOLT_WHERE_ENUMERATOR | MOLT_WHERE_RECORD | MOLT_WHERE_ENUM |
-         MOLT_WHERE_VARIABLE},
+         MOLT_WHERE_VARIABLE | MOLT_WHERE_CONSTANT},
     {"default", "MOLT_DEFAULT", MOLT_NOTE_DEFAULT, MOLT_WHERE_FIELD},
     {"required", "MOLT_REQUIRED", MOLT_NOTE_REQUIRED, MOLT_WHERE_FIELD},
     {"transient", "MOLT_TRANSIENT", MOLT_NOTE_TRANSIENT, MOLT_WHERE_FIELD | MOLT_WHERE_VARIABLE},
@@ -29,7 +31,8 @@ static const Rule RULES[] = {
     {"moved", "MOLT_MOVED", MOLT_NOTE_MOVED, MOLT_WHERE_FIELD},
     {"arm", "MOLT_ARM", MOLT_NOTE_ARM, MOLT_WHERE_FIELD | MOLT_WHERE_GROUP},
     {"version", "MOLT_VERSION", MOLT_NOTE_VERSION, MOLT_WHERE_RECORD},
-    {"pool", "MOLT_POOL", MOLT_NOTE_POOL, MOLT_WHERE_FIELD | MOLT_WHERE_VARIABLE},
+    {"pool", "MOLT_POOL", MOLT_NOTE_POOL,
+     MOLT_WHERE_FIELD | MOLT_WHERE_VARIABLE | MOLT_WHERE_CONSTANT | MOLT_WHERE_LOCAL},
 };
 
 static const char *place_words(unsigned where)
@@ -63,6 +66,47 @@ typedef struct Reading {
     bool present;
 } Reading;
 
+static const char *skip_identifier(const char *at)
+{
+    if (isalpha((unsigned char)*at) || *at == '_') {
+        while (isalnum((unsigned char)*at) || *at == '_') {
+            at++;
+        }
+    }
+    return at;
+}
+
+static bool is_identifier(const char *text)
+{
+    return *text != '\0' && *skip_identifier(text) == '\0';
+}
+
+/* An anonymous member is called after those in it: "<x,y>", "<x,<y,z>>". */
+static bool is_group(const char *text)
+{
+    bool good = *text == '<';
+    for (; *text != '\0'; text++) {
+        good = good && (isalnum((unsigned char)*text) || strchr("_<>,", *text) != NULL);
+    }
+    return good;
+}
+
+/* A field or an enumerator is an identifier. Others may stand in a file, a function or a struct;
+ * statics of one name in a function are numbered: "ground.c:grow():calls#2". */
+static bool is_earlier_name(const Reading *reading, const char *text)
+{
+    if (reading->where != MOLT_WHERE_FIELD && reading->where != MOLT_WHERE_ENUMERATOR) {
+        const char *scope = strrchr(text, ':');
+        text = scope != NULL ? scope + 1 : text;
+    }
+    const char *end = skip_identifier(text);
+    if (reading->where == MOLT_WHERE_VARIABLE && end > text && *end == '#') {
+        return end[1] != '\0' && end[1 + strspn(end + 1, "0123456789")] == '\0';
+    }
+    bool may_be_group = reading->where != MOLT_WHERE_ENUMERATOR;
+    return (end > text && *end == '\0') || (may_be_group && is_group(text));
+}
+
 /* "old", "older": one note each. */
 static void read_names(Reading *reading, const char *text)
 {
@@ -75,6 +119,12 @@ static void read_names(Reading *reading, const char *text)
             molt__refuse(reading->diagnostics, reading->place,
                          "write earlier names as strings: MOLT_WAS(\"old_name\")",
                          "MOLT_WAS(%s) does not list names", text);
+            return;
+        }
+        if (!is_earlier_name(reading, name.bytes)) {
+            molt__refuse(reading->diagnostics, reading->place,
+                         "write the name alone, as it was declared: MOLT_WAS(\"old_name\")",
+                         "MOLT_WAS(%s): '%s' is no name of one of these", text, name.bytes);
             return;
         }
         molt__model_add_note(arena, reading->out, MOLT_NOTE_WAS, name.bytes);
@@ -96,17 +146,6 @@ static bool is_conversion(const char *word)
     return false;
 }
 
-static bool is_identifier(const char *text)
-{
-    if (!isalpha((unsigned char)*text) && *text != '_') {
-        return false;
-    }
-    while (isalnum((unsigned char)*text) || *text == '_') {
-        text++;
-    }
-    return *text == '\0';
-}
-
 /* A path as molt_schema_find_path reads it, after any number of "^" that climb to the struct around;
  * NULL when it is none. */
 static const char *skip_path(const char *at)
@@ -122,17 +161,16 @@ static const char *skip_path(const char *at)
         }
         if (*at == '[') {
             size_t digits = strspn(at + 1, "0123456789");
-            if (first || digits == 0 || at[1 + digits] != ']') {
+            if (first || digits == 0 || digits > INDEX_DIGITS || at[1 + digits] != ']') {
                 return NULL;
             }
             at += digits + 2;
             continue;
         }
-        if (!isalpha((unsigned char)*at) && *at != '_') {
+        const char *name = at;
+        at = skip_identifier(name);
+        if (at == name) {
             return NULL;
-        }
-        while (isalnum((unsigned char)*at) || *at == '_') {
-            at++;
         }
     }
 }
@@ -233,7 +271,8 @@ static void read_annotation(Reading *reading, const char *text)
     while (isspace((unsigned char)*rest)) {
         rest++;
     }
-    if (strcmp(text, "root") == 0) {
+    bool heads_function = length == 7 && strncmp(text, "migrate", length) == 0;
+    if (strcmp(text, "root") == 0 || (reading->where == MOLT_WHERE_NOWHERE && heads_function)) {
         return;
     }
     for (size_t i = 0; i < sizeof RULES / sizeof RULES[0]; i++) {

@@ -13,7 +13,10 @@ typedef enum MoltWhere {
     MOLT_WHERE_RECORD = 1 << 2,
     MOLT_WHERE_ENUM = 1 << 3,
     MOLT_WHERE_VARIABLE = 1 << 4,
-    MOLT_WHERE_GROUP = 1 << 5 /* an anonymous struct or union in a record */
+    MOLT_WHERE_GROUP = 1 << 5,    /* an anonymous struct or union in a record */
+    MOLT_WHERE_CONSTANT = 1 << 6, /* a variable that is const */
+    MOLT_WHERE_LOCAL = 1 << 7,    /* a variable of a call, a parameter */
+    MOLT_WHERE_NOWHERE = 1 << 8   /* functions, typedefs of what has no body */
 } MoltWhere;
 
 /* Appends the notes on `cursor` to `out`, refusing those that are unknown, malformed or

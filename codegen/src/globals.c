@@ -45,6 +45,16 @@ static bool has_static_storage(CXCursor variable)
     return storage == CX_SC_Static || scope == CXCursor_TranslationUnit;
 }
 
+/* A declaration hands its annotations on to the definition. */
+static MoltWhere where_of(CXCursor variable)
+{
+    if (is_constant(clang_getCursorType(variable))) {
+        return MOLT_WHERE_CONSTANT;
+    }
+    bool declared = clang_Cursor_getStorageClass(variable) == CX_SC_Extern;
+    return declared || has_static_storage(variable) ? MOLT_WHERE_VARIABLE : MOLT_WHERE_LOCAL;
+}
+
 /* ---- what they are called -------------------------------------------------------------------- */
 
 static MoltModelField *find(const MoltModelType *globals, const char *name)
@@ -138,12 +148,13 @@ void molt__global_read(MoltTypeReader *reader, CXCursor variable, const char *so
                        const char *function)
 {
     MoltArena *arena = reader->model->arena;
-    if (!has_static_storage(variable) || is_constant(clang_getCursorType(variable))) {
-        return;
-    }
     MoltPlace place = molt__place_of(reader->unit, variable);
     MoltModelNotes notes = {0};
-    molt__annotations_read(reader->diagnostics, variable, place, MOLT_WHERE_VARIABLE, &notes);
+    MoltWhere where = where_of(variable);
+    molt__annotations_read(reader->diagnostics, variable, place, where, &notes);
+    if (!has_static_storage(variable) || where != MOLT_WHERE_VARIABLE) {
+        return;
+    }
     if (molt__model_note(&notes, MOLT_NOTE_TRANSIENT) != NULL) {
         return;
     }

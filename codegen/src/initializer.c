@@ -438,6 +438,29 @@ static void store_bits(unsigned char *bytes, uint64_t offset, uint32_t width,
     }
 }
 
+/* One of the names, or for a set of flags some of their bits. */
+static bool names_value(const MoltModelType *type, const MoltValue *value)
+{
+    uint64_t all = 0;
+    bool found = false;
+    for (uint32_t i = 0; i < type->enumerator_count; i++) {
+        all |= type->enumerators[i].value;
+        found = found || type->enumerators[i].value == value->bits;
+    }
+    return found || ((type->flags & MOLT_TYPE_FLAGS) != 0 && (value->bits & ~all) == 0);
+}
+
+static bool refuse_nameless(Resolver *resolver, Leaf *leaf)
+{
+    bool flags = (leaf->type->flags & MOLT_TYPE_FLAGS) != 0;
+    return refuse(resolver, leaf->of,
+                  flags ? "write enumerators, joined by |" : "write one of the enumerators",
+                  molt__arena_format(resolver->arena, flags ? "'%s' has bits that no enumerator of %s "
+                                                              "names"
+                                                            : "'%s' is no enumerator of %s",
+                                     leaf->text, leaf->type->name));
+}
+
 static bool store_integer(Resolver *resolver, Leaf *leaf)
 {
     bool is_bool = leaf->type->kind == MOLT_KIND_BOOL;
@@ -447,6 +470,9 @@ static bool store_integer(Resolver *resolver, Leaf *leaf)
                                           : (uint32_t)leaf->type->size * 8;
     if (!to_integer(&leaf->value) || !fits_integer(&leaf->value, bits, is_signed)) {
         return refuse_fit(resolver, leaf);
+    }
+    if (leaf->type->kind == MOLT_KIND_ENUM && !names_value(leaf->type, &leaf->value)) {
+        return refuse_nameless(resolver, leaf);
     }
     /* A bit-field's own default is an integer of 8 bytes; inside a struct it is its bits. */
     bool whole = (leaf->of->field->flags & MOLT_FIELD_BITS) != 0;

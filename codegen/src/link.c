@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "allocation_table.h"
-#include "member_use.h"
+#include "annotation_check.h"
 #include "globals.h"
 #include "library_names.h"
+#include "member_use.h"
 
 /* A type of the library and the unit whose body is taken. */
 typedef struct Entry {
@@ -558,6 +559,10 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
     copy_types(&linker);
     copy_roots(&linker);
     check_wanted(&linker, wanted);
+    out->sources = molt__arena_alloc(linker.arena, count * sizeof *out->sources);
+    for (uint32_t i = 0; i < count; i++) {
+        out->sources[out->source_count++] = molt__library_source(&linker.names, i);
+    }
     molt__allocations_link(linker.arena, &linker.names, out);
     molt__uses_link(linker.arena, &linker.names, out);
     for (uint32_t i = 0; i < count; i++) {
@@ -567,6 +572,9 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
         molt_builder_finish(linker.builder, &out->schema, &error) != MOLT_OK) {
         molt__refuse(diagnostics, (MoltPlace){.file = out->source, .line = 1}, NULL, "%s",
                      error.text);
+    }
+    if (diagnostics->count == before && !molt__is_wanted(wanted)) {
+        molt__climbs_check(diagnostics, out->schema, out->base);
     }
 cleanup:
     molt_builder_destroy(linker.builder);

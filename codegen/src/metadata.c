@@ -219,7 +219,7 @@ static void add_tables(MoltText *text, const MoltSchema *schema)
     molt__text_add(text, "    .strings = strings,\n};\n\n");
 }
 
-static void add_module(MoltText *text, bool allocates, uint32_t allocations)
+static void add_module(MoltText *text, const MoltUnit *library, bool allocates)
 {
     molt__text_add(
         text, "const MoltHeapApi *molt__heap;\n\n"
@@ -244,12 +244,19 @@ static void add_module(MoltText *text, bool allocates, uint32_t allocations)
               "    .compiler = __VERSION__,\n"
               "    .hooks = __start_molt_hooks,\n"
               "    .hooks_end = __stop_molt_hooks,\n");
+    molt__text_add(text, "    .sources =");
+    for (uint32_t i = 0; i < library->source_count; i++) {
+        molt__text_add(text, "\n        ");
+        molt__text_add_literal(text, library->sources[i]);
+        molt__text_add(text, " \"\\0\"");
+    }
+    molt__text_add(text, "%s,\n", library->source_count == 0 ? " \"\"" : "");
     if (allocates) {
         molt__text_add(text,
                        "    .allocations = allocations,\n"
                        "    .allocation_text = allocation_text,\n"
                        "    .allocation_count = %u,\n",
-                       allocations);
+                       library->allocation_count);
     }
     molt__text_add(text, "};\n");
 }
@@ -304,6 +311,6 @@ const char *molt__metadata_write(MoltArena *arena, const MoltUnit *library)
     add_strings(&text, schema);
     add_tables(&text, schema);
     bool allocates = molt__allocations_write(&text, library);
-    add_module(&text, allocates, library->allocation_count);
+    add_module(&text, library, allocates);
     return text.bytes;
 }

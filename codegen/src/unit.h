@@ -58,6 +58,8 @@ typedef struct MoltUnit {
     uint32_t use_count, use_capacity;
     const char **files; /* all that were read, the source first; not part of the file */
     uint32_t file_count;
+    const char **sources; /* of a library: as the schema records them */
+    uint32_t source_count;
 } MoltUnit;
 
 /* Frees the schema; the rest belongs to the arena. */

@@ -6,6 +6,7 @@
 
 #include "allocation.h"
 #include "annotation.h"
+#include "annotation_check.h"
 #include "flexible.h"
 #include "globals.h"
 #include "initializer.h"
@@ -208,6 +209,23 @@ static void read_root(Walk *walk, CXCursor variable)
     out->roots[out->root_count++] = place;
 }
 
+/* Nothing would read them there. */
+static void refuse_annotations(Walk *walk, CXCursor cursor, MoltWhere where)
+{
+    MoltModelNotes none = {0};
+    molt__annotations_read(walk->unit.diagnostics, cursor, molt__place_of(&walk->unit, cursor),
+                           where, &none);
+}
+
+/* The annotations of a typedef are those of the struct, union or enum that it names. */
+static void check_alias(Walk *walk, CXCursor alias)
+{
+    CXType type = clang_getCanonicalType(clang_getTypedefDeclUnderlyingType(alias));
+    if (type.kind != CXType_Record && type.kind != CXType_Enum) {
+        refuse_annotations(walk, alias, MOLT_WHERE_NOWHERE);
+    }
+}
+
 static enum CXChildVisitResult visit_body(CXCursor cursor, CXCursor parent, CXClientData data)
 {
     Walk *walk = data;
@@ -223,6 +241,12 @@ static enum CXChildVisitResult visit_body(CXCursor cursor, CXCursor parent, CXCl
     }
     case CXCursor_VarDecl:
         molt__global_read(&walk->types, cursor, walk->source, walk->function);
+        break;
+    case CXCursor_ParmDecl:
+        refuse_annotations(walk, cursor, MOLT_WHERE_LOCAL);
+        break;
+    case CXCursor_TypedefDecl:
+        check_alias(walk, cursor);
         break;
     default:
         molt__use_see(walk->model.arena, &walk->uses, cursor, walk->function);
@@ -309,7 +333,10 @@ static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor paren
             molt__global_read(&walk->types, cursor, walk->source, NULL);
             clang_visitChildren(cursor, visit_body, walk);
         }
+    } else if (clang_getCursorKind(cursor) == CXCursor_TypedefDecl) {
+        check_alias(walk, cursor);
     } else if (clang_getCursorKind(cursor) == CXCursor_FunctionDecl) {
+        refuse_annotations(walk, cursor, MOLT_WHERE_NOWHERE);
         read_hook(walk, cursor);
         walk->function = copy_string(walk, clang_getCursorSpelling(cursor));
         clang_visitChildren(cursor, visit_body, walk);
@@ -458,6 +485,7 @@ bool molt__unit_from_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *de
         molt__renames_check(diagnostics, &walk.model, desc->known, desc->known_count);
         if (!desc->wanted->all_records) {
             molt__unions_check(diagnostics, &walk.model);
+            molt__annotations_check(diagnostics, &walk.model);
         }
     }
     if (diagnostics->count > before) {

@@ -90,18 +90,27 @@ static bool is_static(Dwarf_Die *die)
            last == DW_OP_GNU_push_tls_address || last == DW_OP_form_tls_address;
 }
 
-/* The source of the unit that an entry comes from: link-time optimisation puts entries into units of
- * its own, which refer to those of the sources. */
-static const char *origin_file(Dwarf_Die *die, const char *file)
+/* The entry that the source's declaration gave: copies of inlined functions refer to it, and so do the
+ * units that link-time optimisation makes. */
+static Dwarf_Die origin_of(Dwarf_Die *die)
 {
+    Dwarf_Die at = *die, next;
     Dwarf_Attribute attribute;
-    Dwarf_Die origin, unit;
-    if (dwarf_attr(die, DW_AT_abstract_origin, &attribute) == NULL ||
-        dwarf_formref_die(&attribute, &origin) == NULL ||
-        dwarf_diecu(&origin, &unit, NULL, NULL) == NULL || dwarf_diename(&unit) == NULL) {
-        return file;
+    for (unsigned depth = 0; depth < DEPTH; depth++) {
+        if (dwarf_attr(&at, DW_AT_abstract_origin, &attribute) == NULL ||
+            dwarf_formref_die(&attribute, &next) == NULL) {
+            break;
+        }
+        at = next;
     }
-    return dwarf_diename(&unit);
+    return at;
+}
+
+static const char *origin_file(Dwarf_Die *origin, const char *file)
+{
+    Dwarf_Die unit;
+    const char *name = dwarf_diecu(origin, &unit, NULL, NULL) != NULL ? dwarf_diename(&unit) : NULL;
+    return name != NULL ? name : file;
 }
 
 static bool has_flag(Dwarf_Die *die, unsigned name)
@@ -121,9 +130,11 @@ static void add_variable(MoltDebugVariables *all, Dwarf_Die *die, const Scope *s
         (scope->function[0] != 0 && !is_static(die))) {
         return;
     }
-    MoltDebugVariable variable = {.file = origin_file(die, scope->file),
+    Dwarf_Die origin = origin_of(die);
+    MoltDebugVariable variable = {.file = origin_file(&origin, scope->file),
                                   .function = scope->function,
                                   .name = name,
+                                  .entry = dwarf_dieoffset(&origin),
                                   .external = has_flag(die, DW_AT_external)};
     variable.place = read_place(die, &variable.at);
     /* a constant in its place: nothing ever writes it */

@@ -24,6 +24,7 @@ typedef struct MoltDebugVariable {
     MoltDebugPlace place;
     uint64_t at;
     unsigned line;
+    uint64_t entry; /* of its declaration: in one function they rise with the source */
     bool external;
 } MoltDebugVariable;
 

@@ -345,6 +345,7 @@ void molt__library_settle(MoltLibrary *library)
         }
     }
     molt_globals_settle(globals);
+    molt__untracked_settle(library->untracked, globals);
 }
 
 static MoltStatus load_copy(MoltLibrary *library, MoltError *error)
@@ -371,6 +372,12 @@ static MoltStatus load_copy(MoltLibrary *library, MoltError *error)
     }
     if (status == MOLT_OK) {
         status = find_variables(library, base, error);
+    }
+    if (status == MOLT_OK) {
+        const char *sources = library->module->sources != NULL ? library->module->sources : "";
+        status = molt__untracked_open(library->copy, base, library->symbols, sources,
+                                      library->variables, library->globals->count,
+                                      &library->untracked, error);
     }
     library->call_note = "";
     if (status == MOLT_OK && is_routed(library)) {
@@ -419,6 +426,7 @@ void molt__library_close(MoltLibrary *library)
     if (library == NULL) {
         return;
     }
+    molt__untracked_close(library->untracked);
     molt_globals_free(library->globals);
     free(library->variables);
     molt__usage_file_free(&library->usage);

@@ -14,6 +14,7 @@
 
 #include "file_stamp.h"
 #include "symbols.h"
+#include "untracked.h"
 #include "usage_file.h"
 #include "variables.h"
 
@@ -30,6 +31,7 @@ typedef struct MoltLibrary {
     MoltSymbols *symbols;
     MoltGlobals *globals;    /* without places until molt__library_settle */
     MoltVariable *variables; /* per field of the globals type */
+    MoltUntracked *untracked;
     MoltCallSites *call_sites; /* NULL when its malloc is libc's */
     MoltUsageFile usage; /* of the code, as it was when the library was opened */
     const char *call_note; /* what is wrong with them, for people; "" */

@@ -143,6 +143,7 @@ static MoltStatus add_symbol(Reader *reader, const GElf_Sym *entry, const char *
         .raw = raw,
         .file = GELF_ST_BIND(entry->st_info) == STB_LOCAL ? file : "",
         .kind = GELF_ST_TYPE(entry->st_info) == STT_FUNC ? MOLT_CODE_FUNCTION : MOLT_CODE_DATA,
+        .ambiguous = raw[0] == '.',
     };
     size_t length = source_length(raw);
     if (raw[length] != 0) {
@@ -184,6 +185,18 @@ static bool has_c_name(const GElf_Sym *entry, const char *name)
            entry->st_shndx != SHN_UNDEF && entry->st_shndx != SHN_ABS && *name != 0 && *name != '.';
 }
 
+/* What clang calls an array or struct without a name that code may write. Another build numbers them
+ * otherwise, so no pointer is ever resolved to one. */
+static bool is_unnamed_variable(const Reader *reader, const GElf_Sym *entry, const char *name)
+{
+    GElf_Shdr header;
+    Elf_Scn *section = strncmp(name, ".compoundliteral", 16) == 0
+                           ? elf_getscn(reader->elf, entry->st_shndx)
+                           : NULL;
+    return GELF_ST_TYPE(entry->st_info) == STT_OBJECT && section != NULL &&
+           gelf_getshdr(section, &header) != NULL && (header.sh_flags & SHF_WRITE) != 0;
+}
+
 static MoltStatus read_table(Reader *reader, Elf_Scn *section, const GElf_Shdr *header)
 {
     size_t strings_size = 0;
@@ -204,7 +217,8 @@ static MoltStatus read_table(Reader *reader, Elf_Scn *section, const GElf_Shdr *
         const char *name = strings + entry.st_name;
         if (GELF_ST_TYPE(entry.st_info) == STT_FILE) {
             file = name;
-        } else if (has_c_name(&entry, name) && !is_fragment(name)) {
+        } else if ((has_c_name(&entry, name) && !is_fragment(name)) ||
+                   is_unnamed_variable(reader, &entry, name)) {
             MoltStatus status = add_symbol(reader, &entry, name, file);
             if (status != MOLT_OK) {
                 return status;

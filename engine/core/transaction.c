@@ -197,7 +197,11 @@ static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void 
     if (old->begin_reload != NULL) {
         old->begin_reload(*state);
     }
-    MoltStatus status = change_state(transaction, heap);
+    MoltStatus status = molt__untracked_report(old->untracked, transaction->policy,
+                                               &transaction->report, &transaction->result.error);
+    if (status == MOLT_OK) {
+        status = change_state(transaction, heap);
+    }
     if (status != MOLT_OK) {
         if (old->end_reload != NULL && old->begin_reload != NULL) {
             old->end_reload(*state);

@@ -18,7 +18,6 @@ typedef struct Key {
     char *text; /* cut up; the parts lie in it */
     const char *file, *function, *name;
     unsigned number; /* among those of one name in a function, from 1 */
-    unsigned line;
 } Key;
 
 typedef struct Search {
@@ -30,18 +29,21 @@ typedef struct Search {
     MoltError *error;
 } Search;
 
+static unsigned number_of(const char *name)
+{
+    const char *number = strchr(name, '#');
+    return number != NULL ? (unsigned)strtoul(number + 1, NULL, 10) : 1;
+}
+
 static bool split(const MoltSchema *schema, const MoltField *field, Key *key)
 {
-    *key = (Key){.file = "", .function = "", .number = 1, .line = field->line};
+    *key = (Key){.file = "", .function = "", .number = 1};
     key->text = strdup(molt_string(schema, field->name));
     if (key->text == NULL) {
         return false;
     }
-    char *number = strchr(key->text, '#');
-    if (number != NULL) {
-        *number = 0;
-        key->number = (unsigned)strtoul(number + 1, NULL, 10);
-    }
+    key->number = number_of(key->text);
+    key->text[strcspn(key->text, "#")] = 0;
     char *name = strrchr(key->text, ':');
     key->name = name != NULL ? name + 1 : key->text;
     if (name == NULL) {
@@ -103,21 +105,31 @@ static bool is_meant(const Search *search, const Key *key, const MoltDebugVariab
                : !variable->external && molt__debug_same_file(variable->file, key->file);
 }
 
-/* Statics of one name in blocks of one function are told apart by their lines. */
-static bool has_twins(const Search *search, const MoltField *field)
+/* Statics of one name in blocks of one function are told apart by their lines, and on one line, where a
+ * macro has put them, by their order. */
+typedef struct Twins {
+    uint32_t others; /* of that name in the function */
+    uint32_t before, on_line; /* on the line of this one: earlier ones; all, with it */
+} Twins;
+
+static Twins count_twins(const Search *search, const MoltField *field)
 {
     const MoltTables *tables = &search->schema->tables;
     const MoltType *globals = molt_type(search->schema, molt_schema_globals(search->schema));
     const char *name = molt_string(search->schema, field->name);
     size_t length = strcspn(name, "#");
+    Twins twins = {0};
     for (uint32_t i = 0; i < globals->count; i++) {
-        const char *other = tables->strings + tables->fields[globals->first + i].name;
-        if (strncmp(other, name, length) == 0 && other != name &&
-            (other[length] == '#' || other[length] == 0)) {
-            return true;
+        const MoltField *each = &tables->fields[globals->first + i];
+        const char *other = tables->strings + each->name;
+        if (strncmp(other, name, length) != 0 || (other[length] != '#' && other[length] != 0)) {
+            continue;
         }
+        twins.others += each != field;
+        twins.on_line += each->line == field->line;
+        twins.before += each->line == field->line && number_of(other) < number_of(name);
     }
-    return false;
+    return twins;
 }
 
 static MoltStatus refuse(const Search *search, const MoltField *field, const char *why)
@@ -126,37 +138,85 @@ static MoltStatus refuse(const Search *search, const MoltField *field, const cha
                       molt_string(search->schema, field->name), why, KEPT_WHOLE);
 }
 
-static MoltStatus find_debug(const Search *search, const MoltField *field, const Key *key,
-                             MoltVariable *out)
+static bool same_place(const MoltDebugVariable *a, const MoltDebugVariable *b)
 {
-    bool by_line = has_twins(search, field), nowhere = false;
-    const MoltDebugVariable *found = NULL, *variable;
+    return a->at == b->at && a->place == b->place;
+}
+
+static bool stands_behind(const MoltDebugVariable *variable, const MoltDebugVariable *other)
+{
+    return other == NULL ||
+           (!same_place(variable, other) &&
+            (variable->entry != other->entry ? variable->entry > other->entry
+                                             : variable->at > other->at));
+}
+
+/* Among the variables that a name and its line may mean, the first of those behind `after` in the source;
+ * NULL: none. */
+static const MoltDebugVariable *next_meant(const Search *search, const MoltField *field,
+                                           const Key *key, bool by_line,
+                                           const MoltDebugVariable *after)
+{
+    const MoltDebugVariable *next = NULL, *variable;
     for (uint32_t i = 0; (variable = molt__debug_variable(search->debug, i)) != NULL; i++) {
-        if (!is_meant(search, key, variable) || (by_line && variable->line != key->line)) {
+        bool placed = variable->place == MOLT_DEBUG_AT || variable->place == MOLT_DEBUG_THREAD;
+        if (placed && is_meant(search, key, variable) &&
+            (!by_line || variable->line == field->line) &&
+            stands_behind(variable, after) && (next == NULL || stands_behind(next, variable))) {
+            next = variable;
+        }
+    }
+    return next;
+}
+
+/* Whether what has no place of its own is meant. */
+static MoltStatus check_places(const Search *search, const MoltField *field, const Key *key,
+                               bool by_line, bool *nowhere)
+{
+    const MoltDebugVariable *variable;
+    for (uint32_t i = 0; (variable = molt__debug_variable(search->debug, i)) != NULL; i++) {
+        if (!is_meant(search, key, variable) || (by_line && variable->line != field->line)) {
             continue;
         }
         if (variable->place == MOLT_DEBUG_PIECES) {
             return refuse(search, field,
                           "has no place of its own: the compiler split or shrank it");
         }
-        if (variable->place == MOLT_DEBUG_NOWHERE) {
-            nowhere = true;
-            continue;
-        }
-        if (found != NULL && (found->at != variable->at || found->place != variable->place)) {
-            return refuse(search, field, "is in several places, and nothing tells which is meant");
-        }
-        found = variable;
+        *nowhere = *nowhere || variable->place == MOLT_DEBUG_NOWHERE;
     }
-    if (found != NULL) {
-        *out = (MoltVariable){.found = true,
-                              .thread_local = found->place == MOLT_DEBUG_THREAD,
-                              .at = (uintptr_t)found->at};
-        if (!out->thread_local) {
-            out->at += search->base;
-        }
-    } else if (nowhere) {
-        return refuse(search, field, "has no place: the compiler left it out");
+    return MOLT_OK;
+}
+
+static MoltStatus find_debug(const Search *search, const MoltField *field, const Key *key,
+                             MoltVariable *out)
+{
+    Twins twins = count_twins(search, field);
+    bool by_line = twins.others > 0, nowhere = false;
+    MoltStatus status = check_places(search, field, key, by_line, &nowhere);
+    if (status != MOLT_OK) {
+        return status;
+    }
+    const MoltDebugVariable *found = NULL, *variable = NULL;
+    uint32_t count = 0;
+    while ((variable = next_meant(search, field, key, by_line, variable)) != NULL) {
+        found = count++ == twins.before ? variable : found;
+    }
+    if (count > twins.on_line) {
+        return refuse(search, field, "is in several places, and nothing tells which is meant");
+    }
+    if (count > 0 && count < twins.on_line) {
+        return refuse(search, field,
+                      "is one of several on its line, and some have no place; write them on lines of "
+                      "their own");
+    }
+    if (found == NULL) {
+        return nowhere ? refuse(search, field, "has no place: the compiler left it out") : MOLT_OK;
+    }
+    *out = (MoltVariable){.found = true,
+                          .thread_local = found->place == MOLT_DEBUG_THREAD,
+                          .at = (uintptr_t)found->at};
+    if (!out->thread_local) {
+        out->at += search->base;
     }
     return MOLT_OK;
 }
@@ -197,7 +257,7 @@ static MoltStatus find_symbol(const Search *search, const MoltField *field, cons
     if (key->function[0] == 0) {
         match = molt__symbols_find(search->symbols, MOLT_CODE_DATA, last_component(key->file),
                                    key->name, false, &symbol);
-    } else if (key->number == 1 && !has_twins(search, field)) {
+    } else if (key->number == 1 && count_twins(search, field).others == 0) {
         match = find_static(search, key, &symbol);
     } else {
         match = MOLT_SYMBOL_AMBIGUOUS;
@@ -240,7 +300,7 @@ static MoltStatus find_forgotten(const Search *search, const MoltField *field, c
         (key->file[0] != 0 && strcmp(symbol->file, last_component(key->file)) != 0)) {
         return MOLT_OK;
     }
-    if (has_twins(search, field)) {
+    if (count_twins(search, field).others > 0) {
         return refuse(search, field, "is one of several, and nothing tells which is meant");
     }
     *out = (MoltVariable){.found = true, .at = symbol->address};

@@ -401,6 +401,12 @@ static bool is_default(const MoltMigration *m, const MoltOp *op, const unsigned 
     return is_zero(from, op->size);
 }
 
+/* Part of a variable that is what its library starts with. */
+static bool is_untouched(const MoltMigration *m, const MoltOp *op, const unsigned char *from)
+{
+    return op->code == MOLT__OP_DROP_BYTES && molt__migrate_globals_untouched(m, from, op->size);
+}
+
 /* The first number of a dropped value, and the elements of the field that go when its array is cut. */
 static void describe_dropped(const MoltMigration *m, const MoltOp *op, const unsigned char *from,
                              char *text, size_t size)
@@ -445,7 +451,7 @@ static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
                    op->rule == MOLT_RULE_UNION_CHANGED;
     const unsigned char *from = b->source;
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride) {
-        if (is_default(m, op, from)) {
+        if (is_default(m, op, from) || (!refuses && is_untouched(m, op, from))) {
             if (op->keeps_default)
                 molt__attic_mark(m, op, i);
             continue;

@@ -6,6 +6,7 @@
 
 #include "block_image.h"
 #include "globals_map.h"
+#include "globals_start.h"
 #include "plan_ops.h"
 
 typedef struct Aim {
@@ -134,9 +135,14 @@ void molt__globals_start_added(unsigned char *mirror, const MoltPlan *plan,
     for (uint32_t g = 0; pair && g < globals->count; g++) {
         const MoltField *field = molt__globals_field(globals, g);
         uint64_t at = field->bit_offset / 8;
-        if (plan->matches[pair->match + g] == MOLT__NO_FIELD)
-            memcpy(mirror + at, globals->initial + at,
+        unsigned char *object = mirror + at;
+        uint32_t from = plan->matches[pair->match + g];
+        if (from == MOLT__NO_FIELD)
+            memcpy(object, globals->initial + at,
                    molt_type(globals->schema, field->type)->size);
+        else
+            molt__globals_start_parts(plan, from, molt_type(plan->after, globals->type)->first + g,
+                                      globals->initial + at, object, true);
     }
 }
 

@@ -7,7 +7,8 @@
 #include "molt/plan.h"
 
 /* In the mirror that a plan made for a heap without variables of its own (NULL allowed): those that the
- * state before the plan did not have start as the library's do. */
+ * state before the plan did not have start as the library's do, and so do parts of others that it did not
+ * have. */
 void molt__globals_start_added(unsigned char *mirror, const MoltPlan *plan,
                                const MoltGlobals *globals);
 

@@ -6,6 +6,7 @@
 
 #include "attic_hook.h"
 #include "globals_map.h"
+#include "globals_start.h"
 #include "migration.h"
 
 static const MoltField *old_field(const MoltMigration *m, uint32_t index)
@@ -148,7 +149,18 @@ static bool reads_set(const MoltMigration *m, uint64_t at, uint32_t *field)
     return *field == MOLT__NO_FIELD || m->globals.set[*field];
 }
 
-/* What gets a value begins as zeroes, which operations rely on. */
+static void start_parts(const MoltMigration *m, uint32_t from, uint32_t to, unsigned char *object,
+                        bool empty)
+{
+    const MoltGlobalsWork *work = &m->globals;
+    uint64_t at = new_field(m, to)->bit_offset / 8;
+    molt__globals_start_parts(m->plan, molt_type(m->plan->before, work->before)->first + from,
+                              molt_type(m->plan->after, work->after)->first + to,
+                              work->next->initial + at, object + at, empty);
+}
+
+/* What gets a value begins as zeroes, which operations rely on; what it has more than the old variable
+ * begins as in the new library. */
 static void clear_written(MoltMigration *m, const MoltTypePlan *type, unsigned char *next)
 {
     MoltGlobalsWork *work = &m->globals;
@@ -164,6 +176,8 @@ static void clear_written(MoltMigration *m, const MoltTypePlan *type, unsigned c
         work->written[to] = true;
         memset(next + new_field(m, to)->bit_offset / 8, 0,
                size_of(m->plan->after, new_field(m, to)));
+        if (work->from[to] != MOLT__NO_FIELD)
+            start_parts(m, work->from[to], to, next, false);
     }
 }
 
@@ -230,7 +244,22 @@ void molt__migrate_globals_defaults(const MoltMigration *m, MoltTypeId before,
         if (work->from[g] == MOLT__NO_FIELD)
             memcpy(defaults + at, work->next->initial + at,
                    size_of(m->plan->after, new_field(m, g)));
+        else
+            start_parts(m, work->from[g], g, defaults, true);
     }
+}
+
+bool molt__migrate_globals_untouched(const MoltMigration *m, const unsigned char *from,
+                                     uint64_t size)
+{
+    const MoltGlobalsWork *work = &m->globals;
+    uint64_t offset = (uint64_t)((uintptr_t)from - (uintptr_t)work->mirror);
+    if (!work->next || (uintptr_t)from < (uintptr_t)work->mirror ||
+        offset >= molt_type(m->plan->before, work->before)->size)
+        return false;
+    uint32_t field = molt__globals_over(m->plan->before, work->before, offset);
+    return field != MOLT__NO_FIELD && m->heap->globals->places[field] &&
+           memcmp(from, m->heap->globals->initial + offset, size) == 0;
 }
 
 /* A variable that follows its edited initialiser deserves a line. */

@@ -216,9 +216,13 @@ bool molt__migrate_globals_is(const MoltMigration *m, const MoltSpan *span);
 void molt__migrate_globals_run(MoltMigration *m, const MoltSpan *span, const MoltSpan *moved);
 /* The same for the survey of ownership; false when the span is another one. */
 bool molt__migrate_globals_survey(MoltMigration *m, const MoltSpan *span, const MoltSpan *moved);
-/* Puts what added variables start with into `defaults`, an object of what type `before` becomes. */
+/* Puts what added variables, and added parts of others, start with into `defaults`, an object of what type
+ * `before` becomes. */
 void molt__migrate_globals_defaults(const MoltMigration *m, MoltTypeId before,
                                     unsigned char *defaults);
+/* The `size` bytes at `from` are part of a variable of the old state and what its library started with. */
+bool molt__migrate_globals_untouched(const MoltMigration *m, const unsigned char *from,
+                                     uint64_t size);
 /* Adds a finding for each variable that takes its new initialiser. */
 void molt__migrate_globals_report(MoltMigration *m);
 /* The variable whose operations run, for messages, or NULL. */

@@ -37,7 +37,9 @@ CASES = [
     ("float f", "7"),
     ("long double f", "0.1L"),
     ("enum Mood f", "GLAD"),
-    ("enum Mood f", "GLAD + 1"),
+    ("enum Mood f", "CALM + 2"),
+    ("enum Walls f", "NORTH | SOUTH"),
+    ("enum Walls f[2]", "{0, SOUTH}"),
     ("int f", "ANGRY"),
     ("int f[4]", "{1, 2, 3}"),
     ("int f[4]", "{[2] = 7, 8}"),
@@ -59,6 +61,7 @@ CASES = [
 PRELUDE = """#include <stdbool.h>
 #define LIMIT 41
 enum Mood { CALM, GLAD = 2, ANGRY = -5 };
+enum Walls { NORTH = 1, SOUTH = 4 } MOLT_FLAGS;
 struct Pair { int a; double b; };
 union Either { int whole; float real; };
 struct Deep {
@@ -80,7 +83,7 @@ class Defaults(GameTest):
             f"    {field} MOLT_DEFAULT({value});\n"
             for field, (_, value) in zip(fields, CASES)) + "} Game;\n"
         found = self.constants(self.schema_of(text))
-        program = ["#include <stdint.h>", "#include <stdio.h>", PRELUDE, "int main(void) {"]
+        program = ["#include <molt/molt.h>", "#include <stdio.h>", PRELUDE, "int main(void) {"]
         for i, (field, (_, value)) in enumerate(zip(fields, CASES)):
             program.append(f"    {{ static {field} = {value}; for (size_t i = 0; i < sizeof f{i};"
                            f' i++) printf("%02x", ((unsigned char *)&f{i})[i]); puts(""); }}')

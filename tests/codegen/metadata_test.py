@@ -94,10 +94,12 @@ class Metadata(GameTest):
                         ("generator", ctypes.c_char_p), ("compiler", ctypes.c_char_p),
                         ("hooks", ctypes.c_void_p), ("hooks_end", ctypes.c_void_p),
                         ("allocations", ctypes.c_void_p), ("allocation_text", ctypes.c_char_p),
-                        ("allocation_count", ctypes.c_uint32), ("reserved", ctypes.c_uint32)]
+                        ("allocation_count", ctypes.c_uint32), ("reserved", ctypes.c_uint32),
+                        ("sources", ctypes.c_char_p)]
         module = Module.in_dll(library, "molt_module")
         schema = json.loads((self.folder / "schema.json").read_text())
         self.assertEqual((module.size, module.version), (ctypes.sizeof(Module), 1))
+        self.assertEqual(module.sources, b"game.c")
         self.assertEqual(module.generator, b"molt-codegen 0.1.0")
         self.assertTrue(module.compiler)
         self.assertEqual((module.hooks, module.hooks_end), (None, None))

@@ -67,7 +67,8 @@ typedef struct Game { Champion h; } Game;
     def test_paths_are_recorded(self):
         schema = self.schema_of("""
 typedef struct Vec { float x MOLT_MOVED("^.x"); float y MOLT_MOVED(^^.list[2].y); } Vec;
-typedef struct Game { Vec pos; int n MOLT_MOVED("old.n") MOLT_CONVERT(saturate); } Game;
+typedef struct Body { Vec pos[2]; } Body;
+typedef struct Game { Body body; int n MOLT_MOVED("old.n") MOLT_CONVERT(saturate); } Game;
 """)
         self.assertEqual(schema.field("Vec", "x")["moved"], "^.x")
         self.assertEqual(schema.field("Vec", "y")["moved"], "^^.list[2].y")

@@ -131,6 +131,90 @@ static void the_dump_has_the_values_of_the_moment(void **state)
     close_session(&session);
 }
 
+/* ---- without metadata ---------------------------------------------------------------------- */
+
+typedef struct Drawer { /* as in fixtures/drawer.c */
+    int open, sum;
+} Drawer;
+
+static void open_drawer(Session *session, void **state, const char *library, MoltPolicy policy)
+{
+    MoltError error = {0};
+    snprintf(session->library, sizeof session->library, "%s", sandbox_path(state, "game.so"));
+    sandbox_replace(session->library, library);
+    MoltReloadDesc desc = {.library = session->library, .api = &api, .policy = policy};
+    if (molt_reload_create(&desc, &session->reload, &error) != MOLT_OK ||
+        molt_reload_start(session->reload, &error) != MOLT_OK) {
+        fail_msg("%s", error.text);
+    }
+    assert_true(molt_reload_frame(session->reload));
+}
+
+static uint32_t untracked(const Session *session)
+{
+    const MoltReport *report = session->event.report;
+    uint32_t count = 0;
+    for (uint32_t i = 0; report != NULL && i < report->count; i++) {
+        count += report->findings[i].rule == MOLT_RULE_VARIABLE_UNTRACKED;
+    }
+    return count;
+}
+
+static void assert_told(const Session *session, const char *text)
+{
+    if (strstr(session->event.detail, text) == NULL) {
+        fail_msg("%s\nis not in\n%s", text, session->event.detail);
+    }
+}
+
+static void what_starts_anew_is_told(void **state, const char *library)
+{
+    Session session = {0};
+    open_drawer(&session, state, library, MOLT_POLICY_LIVE);
+    force(&session, library, MOLT_EVENT_RELOADED); /* nothing but what is tracked or transient */
+    assert_int_equal(untracked(&session), 0);
+    ((Drawer *)molt_reload_state(session.reload))->open = 1;
+    assert_true(molt_reload_frame(session.reload));
+    assert_int_equal(((const Drawer *)molt_reload_state(session.reload))->sum, 21 + 8 + 5 + 1);
+    force(&session, library, MOLT_EVENT_RELOADED);
+    assert_int_equal(untracked(&session), 5);
+    assert_told(&session, "loss   variable-untracked     drawer_archive.c:opened");
+    assert_told(&session, "last: 1 object"); /* clang puts the function in front */
+    assert_told(&session, "archive_shared");
+    assert_told(&session, "what fixtures/drawer.c:list in line 18 points at");
+    assert_told(&session, "what fixtures/drawer.c:table in line 19 points at");
+    assert_true(molt_reload_frame(session.reload));
+    assert_int_equal(((const Drawer *)molt_reload_state(session.reload))->sum, 21 + 8 + 5 + 1);
+    close_session(&session);
+}
+
+static void variables_that_start_anew_are_told(void **state)
+{
+    what_starts_anew_is_told(state, FIXTURE_DRAWER);
+}
+
+static void they_are_told_without_debug_information(void **state)
+{
+    what_starts_anew_is_told(state, FIXTURE_DRAWER_BARE);
+}
+
+static void the_strict_policy_refuses_to_start_them_anew(void **state)
+{
+    Session session = {0};
+    open_drawer(&session, state, FIXTURE_DRAWER, MOLT_POLICY_STRICT);
+    force(&session, FIXTURE_DRAWER, MOLT_EVENT_RELOADED);
+    ((Drawer *)molt_reload_state(session.reload))->open = 1;
+    assert_true(molt_reload_frame(session.reload));
+    MoltHash before = molt_heap_digest(molt_reload_heap(session.reload));
+    force(&session, FIXTURE_DRAWER, MOLT_EVENT_REFUSED);
+    MoltHash after = molt_heap_digest(molt_reload_heap(session.reload));
+    assert_memory_equal(&before, &after, sizeof before);
+    assert_told(&session, "molt_add_game()");
+    assert_true(molt_reload_frame(session.reload));
+    assert_int_equal(((const Drawer *)molt_reload_state(session.reload))->sum, 22 + 9 + 6 + 2);
+    close_session(&session);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
 
 int main(void)
@@ -140,6 +224,9 @@ int main(void)
         TEST(thread_locals_are_those_of_the_games_thread),
         TEST(a_refusal_leaves_the_variables_alone),
         TEST(the_dump_has_the_values_of_the_moment),
+        TEST(variables_that_start_anew_are_told),
+        TEST(they_are_told_without_debug_information),
+        TEST(the_strict_policy_refuses_to_start_them_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

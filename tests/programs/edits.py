@@ -9,7 +9,7 @@ from declarations import (BOOL, CHAR, DOUBLE, FLOAT, FLOATS, INTS, LONG_DOUBLE, 
                           is_function, is_special, is_text, kind_name, mentions,
                           rank)
 from edits_layout import LAYOUT_EDITS
-from random_declarations import (LEAF_LIMIT, SIGNATURES, can_be_atomic, can_be_indexed, leaves, random_default, random_field,
+from random_declarations import (LEAF_LIMIT, SIGNATURES, can_be_atomic, can_be_indexed, index_fits, leaves, random_default, random_field,
                                  random_number, random_struct, random_width, struct_to_hold, weighted)
 
 RESPELLED = {"signed char": "int8_t", "unsigned char": "uint8_t", "short": "int16_t",
@@ -55,6 +55,8 @@ class Editor:
         field.align = None if width else field.align
         field.index = field.index if can_be_indexed(field) else None
         field.atomic, field.external = field.atomic and can_be_atomic(field), False
+        if not isinstance(innermost(type_), (Int, Float, Enum)):
+            convert = [loss for loss in convert if loss == "truncate"]
         if convert and self.rng.random() < 0.25:
             field.convert = self.rng.choice(convert)
         note = f" MOLT_CONVERT({field.convert})" if field.convert else ""
@@ -731,6 +733,14 @@ def settle_names(ed):
             if not field.origin and field.name not in claimed and any(
                     f.name == field.name for f in struct.origin.fields):
                 field.name = ed.namer("n")
+
+
+def settle_indices(ed):
+    """The note goes from an array that an edit of its enum has made too short for it."""
+    for struct in ed.program.structs:
+        for field in struct.fields:
+            if field.index and not index_fits(field.index, field.type.length):
+                field.index = None
 
 
 def edit_at_random(ed):

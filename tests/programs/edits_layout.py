@@ -3,7 +3,7 @@ atomics, unnamed bit-fields, unions, complex and vector types, constant tables. 
 
 from declarations import (DOUBLE, FLOAT, FLOATS, INTS, Array, Complex, Enumerator, Float, Int, Pointer, Struct, Vector,
                           is_special)
-from random_declarations import (VECTORS, can_be_atomic, can_be_indexed, random_arm, random_packing,
+from random_declarations import (VECTORS, can_be_atomic, can_be_indexed, index_fits, random_arm, random_packing,
                                  random_width)
 
 
@@ -169,8 +169,8 @@ def array_to_bits(ed):
 def index_by_enum(ed):
     """The note is as new as the change of the enum may be."""
     chosen = ed.field(lambda f: can_be_indexed(f) and not f.index and _plain(f))
-    enums = [e for e in ed.program.enums if e.origin and not e.flags]
-    if not chosen or not enums:
+    enums = [e for e in ed.program.enums if e.origin and chosen and index_fits(e, chosen[1].type.length)]
+    if not enums:
         return None
     chosen[1].index = ed.rng.choice(enums)
     return f"{chosen[0].name}: {chosen[1]!r} MOLT_INDEX({chosen[1].index.name})"

@@ -4,7 +4,7 @@ import random
 
 from aims import AIMS
 from coverage import AIMED, ALL, Coverage
-from edits import EDITS, Editor, annotate_late, edit_at_random, settle_names
+from edits import EDITS, Editor, annotate_late, edit_at_random, settle_indices, settle_names
 from expectation import Expectation
 from live_state import State
 from origins import gone_back, twisted
@@ -74,6 +74,7 @@ class Life:
             if done:
                 words.append(f"{i}: {done}")
         settle_names(editor)
+        settle_indices(editor)
         return words
 
     @staticmethod
@@ -129,6 +130,7 @@ class Life:
             chosen += [edit_at_random] * rng.randint(1, 4)
             self.third = [done for done in (edit(editor) for edit in chosen) if done]
             settle_names(editor)
+            settle_indices(editor)
             expectation = Return(stages, program, coverage)
             if expectation.outcome == "migrated" and expectation.lasting:
                 return expectation

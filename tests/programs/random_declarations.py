@@ -172,15 +172,22 @@ def random_field(rng, program, holder, namer, stem="f"):
     if rng.random() < 0.15:
         field.default = random_default(rng, type_, width)
     decorate(rng, field)
-    enums = [e for e in program.enums if not e.flags]
+    enums = [e for e in program.enums if index_fits(e, 16)]
     if can_be_indexed(field) and enums and rng.random() < 0.3:
-        field.type = Array(field.type.elem, field.type.length + rng.randint(0, 6))
         field.index, field.default = rng.choice(enums), None
+        least = max(field.type.length, 1 + max(e.value for e in field.index.enumerators))
+        field.type = Array(field.type.elem, least + rng.randint(0, 6))
     return field
 
 
 def can_be_indexed(field):
     return isinstance(field.type, Array) and not is_text(field.type) and not is_special(field.type)
+
+
+def index_fits(enum, length):
+    """Each enumerator has its element; the last one may be their number."""
+    values = [e.value for e in enum.enumerators]
+    return not enum.flags and min(values) >= 0 and max(values[:-1], default=0) < length and values[-1] <= length
 
 
 def decorate(rng, field):
@@ -225,7 +232,7 @@ def random_struct(rng, program, namer, count):
         if rng.random() < 0.03 and can_default(field.type) and field.type is not TEXT and (
                 not field.atomic):
             field.transient = True
-        if rng.random() < 0.05 and not field.transient:
+        if rng.random() < 0.05 and not field.transient and field.default is None:
             field.required = True
         if rng.random() < 0.04:
             field.was = [namer("ancient")]

@@ -222,6 +222,7 @@ typedef struct MoltModule {
     const char *allocation_text;       /* their strings; offset 0 is "" */
     uint32_t allocation_count;
     uint32_t reserved;
+    const char *sources; /* those of the game, each with its NUL, and an empty one behind the last */
 } MoltModule;
 
 #define MOLT_MODULE_SYMBOL "molt_module"

@@ -49,7 +49,8 @@
  * holds the field on, MOLT_MOVED("^.speed") from the one that embeds that struct on. On an arm of a
  * tagged union it sets the tag too. */
 #define MOLT_MOVED(path) MOLT__NOTE(moved path)
-/* The array has an element for each enumerator: elements follow the names when the enum changes. */
+/* The array has an element for each enumerator: elements follow the names when the enum changes. The
+ * last enumerator may be the length of the array. */
 #define MOLT_INDEX(Enum) MOLT__NOTE(index Enum)
 /* Allows the named loss: trunc, round, saturate (numbers), truncate (arrays and strings). */
 #define MOLT_CONVERT(how) MOLT__NOTE(convert how)

@@ -60,6 +60,7 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(POINTEE_CHANGED, "pointee-type-changed")                                                     \
     X(TARGET_REMOVED, "interior-target-removed")                                                   \
     X(INITIALISER_TAKEN, "initialiser-taken") /* a variable that nobody had set */                 \
+    X(VARIABLE_UNTRACKED, "variable-untracked") /* without metadata; starts anew */                \
     X(UNKNOWN_TARGET, "unknown-target")                                                            \
     X(FOREIGN_POINTER, "foreign-pointer") /* left out of a file */                                 \
     X(UNTYPED_MEMORY, "untyped-memory") /* plain memory of which no type is known */               \

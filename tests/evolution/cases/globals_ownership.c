@@ -68,7 +68,7 @@ static bool check(State *s)
 #else
 static bool check(State *s)
 {
-    CHECK(list[0] == 9 && list[1] == 2 && list[2] == 0);
+    CHECK(list[0] == 9 && list[1] == 2 && list[2] == 3);
     CHECK(goal && goal->x == 7 && goal->y == 8 && s->best == goal);
     CHECK(other.y == 5 && before == 2 && inserted == 8 && unset_goal == NULL);
     CHECK(wish.kind == GOAL && wish.as.goal == s->first && s->first->x == 3);

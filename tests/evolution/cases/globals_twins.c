@@ -1,4 +1,4 @@
-/* statics of one name in two functions, two blocks and two files are told apart
+/* statics of one name in two functions, two blocks, two files and on one line are told apart
  * expect: migrated
  * with: globals_twins_part.c
  * cflags: -Wno-unused-but-set-variable
@@ -43,6 +43,25 @@ static int blocks(int which, int add)
     }
 }
 
+#define STEP(start, add)                                                                           \
+    {                                                                                              \
+        static int n = start;                                                                      \
+        sum = sum * 100 + (n += add);                                                              \
+    }
+static int line(int add)
+{
+    int sum = 0;
+    STEP(10, add) STEP(20, add * 2) STEP(30, add * 3)
+    return sum;
+}
+
+static inline int inlined(int add)
+{
+    int sum = 0;
+    STEP(40, add) STEP(50, add * 2)
+    return sum;
+}
+
 #if VERSION == 1
 static State *make(void)
 {
@@ -53,6 +72,9 @@ static State *make(void)
     shared_helper(5);
     blocks(0, 6);
     blocks(1, 7);
+    line(1);
+    inlined(1);
+    inlined(1);
     return molt_new(State);
 }
 #endif
@@ -61,6 +83,7 @@ static bool check(State *s)
 {
     CHECK(s->a == 0 && left(0) == 1 && right(0) == 2 && counter == 1003);
     CHECK(part_counter(0) == 4 && shared_helper(0) == 5 && part_helper() == 50);
+    CHECK(line(0) == 112233 && inlined(0) == 4254);
     CHECK(blocks(0, 0) == 16 && blocks(1, 0) == 27);
     return true;
 }
