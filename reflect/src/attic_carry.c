@@ -62,16 +62,19 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
     const unsigned char *old =
         object->record + carry->from->runs[part->run].kept_at + (part->skip + i) * was->size;
     bool pointer = was->kind == MOLT__LEAF_POINTER || was->kind == MOLT__LEAF_STRING;
+    bool exact = false;
     uint64_t ref = 0, moved = 0;
     uintptr_t address = 0;
     if (!is_untouched(carry, part, object, i))
         return false;
     if (pointer)
         memcpy(&ref, old, sizeof ref);
-    if (ref != 0 && !molt__carry_ref(carry, was, ref, &moved, &address))
+    if (ref != 0 && !molt__carry_ref(carry, was, ref, &moved, &address, &exact))
         return false;
-    if (part->has_value && molt__leaf_is_active(&part->back, i, object->next) &&
+    bool misses = next->aims && ref != 0 && !exact;
+    if (part->has_value && !misses && molt__leaf_is_active(&part->back, i, object->next) &&
         return_or_clear(carry, part, next, object, i, old, address)) {
+        molt__awaited_return(carry->m, object->next + next->is.at + i * next->is.stride);
         carry->to->ref_count -= moved != 0;
         return false;
     }

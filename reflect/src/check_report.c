@@ -162,6 +162,10 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
     case MOLT_RULE_TARGET_REMOVED:
         text = "keep the field or element that is pointed at, or clear the pointer before the edit";
         break;
+    case MOLT_RULE_TARGET_AMBIGUOUS:
+        text = "it follows the object; where the first member is meant, or to settle it, declare the "
+               "pointer with the type of what it means";
+        break;
     case MOLT_RULE_TYPE_MISSING:
         text = "keep the struct, or name its successor's old name with MOLT_WAS(\"old\")";
         break;

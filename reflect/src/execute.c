@@ -158,6 +158,7 @@ static void run_enum(MoltMigration *m, const MoltOp *op, const Batch *b)
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
         uint64_t value = molt__number_bits(&op->forms[0], from);
         const MoltValueMap *entry = find_value(m->plan, op, value);
+        m->awaited.place = to;
         if (entry && entry->fate <= MOLT__VALUE_SPLIT) {
             if (entry->fate == MOLT__VALUE_SPLIT)
                 molt__tally(m, op, MOLT_RULE_ENUM_RENUMBERED, MOLT_LOSS, i,
@@ -174,6 +175,7 @@ static void run_enum(MoltMigration *m, const MoltOp *op, const Batch *b)
             keep_unnamed(m, op, value, to, i);
         }
     }
+    m->awaited.place = NULL;
 }
 
 /* Single bits by name first; enumerators of several bits only for what is left then. */
@@ -204,6 +206,7 @@ static void tell_named_bits(MoltMigration *m, const MoltOp *op, uint64_t value, 
         const MoltEnumerator *item = &m->plan->after->tables.enumerators[is->first + e];
         if (item->value == 0 || (item->value & unnamed) != item->value)
             continue;
+        molt__attic_mark(m, op, i); /* the old enum knows them only by their numbers */
         molt__tally(m, op, MOLT_RULE_ENUM_UNNAMED, MOLT_INFO, i,
                     "bits 0x%llx of 0x%llx, which are %s now,", (unsigned long long)item->value,
                     (unsigned long long)value, molt_string(m->plan->after, item->name));
@@ -232,6 +235,17 @@ static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
 
 /* ---- pointers and strings ------------------------------------------------------------------- */
 
+/* `place` is where the pointer will stand. */
+static uintptr_t relocate_to(MoltMigration *m, const MoltOp *op, uintptr_t value,
+                             const unsigned char *place, uint64_t i)
+{
+    m->op = op;
+    m->awaited.place = place;
+    uintptr_t moved = molt__relocate(m, op, value, i);
+    m->awaited.place = NULL;
+    return moved;
+}
+
 /* Pointers of objects that stay. While nothing in the heap moves, only those into the library change. */
 static void scan_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
@@ -244,7 +258,7 @@ static void scan_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
         memcpy(&value, from, sizeof value);
         if (value - begin >= size)
             continue;
-        uintptr_t moved = molt__relocate(m, op, value, i);
+        uintptr_t moved = relocate_to(m, op, value, from, i);
         if (moved == value)
             continue;
         if (!molt__migration_grow(m, (void **)&m->patches, &m->patch_slots, m->patch_count, 1,
@@ -266,7 +280,7 @@ static void run_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
         uintptr_t value, moved;
         memcpy(&value, from, sizeof value);
         /* in another mode, who runs this follows pointers, or has none */
-        moved = m->mode == MOLT__RUN_STATE ? molt__relocate(m, op, value, i) : value;
+        moved = m->mode == MOLT__RUN_STATE ? relocate_to(m, op, value, to, i) : value;
         m->report->pointers_changed += moved != value;
         memcpy(to, &moved, sizeof moved);
     }

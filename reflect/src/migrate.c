@@ -219,6 +219,7 @@ static void run_batch(MoltMigration *m, const MoltSpan *span, const MoltSpan *mo
     if (m->scanning) {
         molt__execute(m, type->first_scan, type->scan_count, source, source_stride, source,
                       source_stride, n);
+        molt__attic_flush(m, element, n);
         m->report->objects_visited += n;
     } else {
         unsigned char *destination = molt__span_block(moved, block) + element * moved->elem_size;
@@ -254,6 +255,7 @@ static void run_flexible(MoltMigration *m, const MoltSpan *span, const MoltSpan 
     m->batch_element = 0;
     if (m->scanning) {
         molt__execute(m, type->first_scan, type->scan_count, source, 0, source, 0, 1);
+        molt__attic_flush(m, 0, 1);
         m->report->objects_visited++;
     } else {
         memset(destination, 0, molt__span_bytes(to, count));
@@ -427,6 +429,8 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->fresh, m->fresh_slots, sizeof *m->fresh);
     free_table(m, m->patches, m->patch_slots, sizeof *m->patches);
     free_table(m, m->tallies, m->tally_slots, sizeof *m->tallies);
+    free_table(m, m->awaited.items, m->awaited.slots, sizeof *m->awaited.items);
+    molt_plan_free(m->back);
     molt__ownership_release(m);
     molt__raw_free(m);
     MoltAllocator allocator = m->allocator;
@@ -522,7 +526,9 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         report->pointers_changed += m->patch_count;
         molt__raw_scan(m);
         if (!m->refused && !m->failed) {
+            molt__awaited_begin(m);
             molt__attic_carry(m);
+            molt__awaited_settle(m);
             molt__attic_file(m);
             molt__attic_reserve(m);
         }

@@ -200,8 +200,9 @@ void molt__migrate_globals_run(MoltMigration *m, const MoltSpan *span, const Mol
             molt__execute(m, o, next_op(m, o) - o, work->mirror, 0, next, 0, 1);
     }
     work->running = MOLT__NO_FIELD;
-    if (!m->scanning && !surveys) {
+    if (!surveys)
         molt__attic_flush(m, 0, 1);
+    if (!m->scanning && !surveys) {
         m->report->objects_migrated += work->old_count > 0 || work->new_count > 0;
         m->report->bytes_before += span->elem_size;
         m->report->bytes_after += moved->elem_size;
