@@ -337,8 +337,7 @@ static bool file_block(MoltMigration *m, MoltTypeId pointee, uintptr_t value, Mo
 {
     MoltPlace place;
     molt_heap_locate(m->heap, (const void *)value, &place); /* NOLINT: an address from the state */
-    if (place.kind != MOLT_PLACE_BLOCK ||
-        m->plan->types[place.block.type].fate == MOLT_FATE_GONE ||
+    if (place.kind != MOLT_PLACE_BLOCK || m->plan->types[place.block.type].fate == MOLT_FATE_GONE ||
         molt__ownership_is_claimed(m, place.block.type, (uintptr_t)place.block.start))
         return false;
     if (!molt__attic_block_ref(m, pointee, value, ref))

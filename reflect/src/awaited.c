@@ -55,6 +55,7 @@ void molt__awaited_settle(MoltMigration *m)
             tally->returned = true;
         } else {
             tally->lasting = true;
+            m->refused = m->refused || tally->severity == MOLT_REFUSE;
         }
     }
     for (uint64_t t = 0; t < m->tally_count; t++) {
@@ -65,6 +66,5 @@ void molt__awaited_settle(MoltMigration *m)
         } else if (tally->returned && tally->objects == 0) {
             tally->objects = 1; /* several values of one object, of which some returned */
         }
-        m->refused = m->refused || (tally->lasting && tally->severity == MOLT_REFUSE);
     }
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lineage.h"
 #include "migration.h"
 #include "molt/globals.h"
 
@@ -581,6 +582,7 @@ void molt_migrate_commit(MoltMigration *m)
         molt__span_map(heap, &heap->spans[s], s);
         molt__span_release(heap, &old);
     }
+    molt__lineage_follow(m->plan->before, m->plan->after);
     molt__heap_switch(heap, m->plan->after, m->new_types, m->roots);
     for (uint64_t s = 0; s < m->fresh_count; s++) {
         m->fresh[s].free_hint = 0;

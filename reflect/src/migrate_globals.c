@@ -359,6 +359,8 @@ bool molt__migrate_globals_relocate(MoltMigration *m, const MoltOp *op, uintptr_
         *out += size_of(m->plan->after, new_field(m, to));
     if (moved != 0 && *out == 0)
         *out = lost(m, op, i, from);
+    if (offset == type->size)
+        molt__attic_mark(m, op, i); /* another variable may begin there in the new library */
     return true;
 }
 

@@ -187,7 +187,10 @@ struct MoltPlan {
     MoltOp *late; /* tags to be set after the fields of their struct */
     uint32_t late_count, late_slots;
     bool *moved_told; /* per new field: its MOLT_MOVED is in the report */
+    bool undoes; /* goes back to a version that the state came from: what becomes of a thing is what it
+                    came from on the way that led away from there */
     bool moves_back;  /* old MOLT_MOVED may give new places their values */
+    bool moves_elements; /* MOLT_MOVED leads into elements of arrays of structs, in this edit */
     bool collecting;  /* nothing is emitted, only taken[] is filled */
     const struct MoltEmitFrame *frame; /* the innermost struct that is being emitted */
     uint64_t base;                     /* of the innermost loop, as in taken[] */
@@ -208,6 +211,9 @@ bool molt__plan_grow(MoltPlan *plan, void **items, uint32_t *slots, uint32_t cou
 MoltStatus molt__plan_build_lenient(const MoltSchema *before, const MoltSchema *after,
                                     const MoltAllocator *allocator, const MoltForcedType *forced,
                                     uint32_t forced_count, MoltPlan **out);
+
+/* The plan that undoing the edit of `plan` would need, lenient too. */
+MoltStatus molt__plan_build_back(const MoltPlan *plan, MoltPlan **out);
 
 /* plan_match.c: which old thing each new thing comes from. */
 bool molt__plan_match_types(MoltPlan *plan);

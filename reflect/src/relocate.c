@@ -167,7 +167,9 @@ static void note_way(MoltMigration *m, const MoltOp *op, uint64_t i, const MoltP
                      uintptr_t box, MoltTypeId ambiguous)
 {
     const MoltSchema *before = m->plan->before;
-    if (ambiguous != MOLT_NO_TYPE) {
+    const MoltType *now = molt_type(m->plan->after, op->after);
+    bool untyped = now->kind == MOLT_KIND_VOID || (now->kind == MOLT_KIND_INT && now->size == 1);
+    if (ambiguous != MOLT_NO_TYPE && untyped) {
         uint32_t first = molt_type(before, ambiguous)->first;
         const char *name = molt_string(before, before->tables.fields[first].name);
         molt__tally(m, op, MOLT_RULE_TARGET_AMBIGUOUS, MOLT_LOSS, i, "a %s or its %s",

@@ -4,9 +4,7 @@
 
 static MoltPlan *plan_back(MoltMigration *m)
 {
-    const MoltPlan *plan = m->plan;
-    if (!m->back && molt__plan_build_lenient(plan->after, plan->before, &m->allocator, NULL, 0,
-                                             &m->back) != MOLT_OK)
+    if (!m->back && molt__plan_build_back(m->plan, &m->back) != MOLT_OK)
         m->failed = true;
     return m->back;
 }
