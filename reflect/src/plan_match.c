@@ -514,18 +514,34 @@ static void named_fields(const MoltSchema *schema, const MoltType *type, Named *
     }
 }
 
-/* Members that two anonymous unions or structs share, by present or earlier names. */
+/* Two members have one name, now or by what one of them was called earlier. An annotated rename that is
+ * undone is known from the old side's note. */
+static bool same_member(const MoltPlan *plan, const MoltField *old, const MoltField *new)
+{
+    const char *was = molt_string(plan->before, old->name);
+    const char *is = molt_string(plan->after, new->name);
+    Named before = {old->name, old->note_first, old->note_count, false, NULL};
+    Named after = {new->name, new->note_first, new->note_count, false, NULL};
+    return strcmp(was, is) == 0 || has_was(plan->after, &after, was) ||
+           (plan->policy == MOLT_POLICY_LIVE && has_was(plan->before, &before, is));
+}
+
+/* Members that two anonymous unions or structs share; those of anonymous ones within them count as theirs,
+ * as they do in C. */
 static uint32_t shared_members(const MoltPlan *plan, const MoltType *was, const MoltType *is)
 {
     uint32_t count = 0;
     for (uint32_t b = was->first; b < was->first + was->count; b++) {
         const MoltField *old = &plan->before->tables.fields[b];
-        const char *name = molt_string(plan->before, old->name);
+        const MoltType *from = molt_type(plan->before, old->type);
+        bool nameless = molt_string(plan->before, old->name)[0] == '<';
         for (uint32_t a = is->first; a < is->first + is->count; a++) {
             const MoltField *new = &plan->after->tables.fields[a];
-            Named named = {new->name, new->note_first, new->note_count, false, NULL};
-            count += strcmp(molt_string(plan->after, new->name), name) == 0 ||
-                     has_was(plan->after, &named, name);
+            const MoltType *to = molt_type(plan->after, new->type);
+            if (nameless && molt_string(plan->after, new->name)[0] == '<' && from->kind == to->kind)
+                count += shared_members(plan, from, to);
+            else
+                count += same_member(plan, old, new);
         }
     }
     return count;
