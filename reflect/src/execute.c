@@ -3,6 +3,7 @@
 
 #include "migration.h"
 #include "number_text.h"
+#include "value_text.h"
 
 /* A batch as an operation sees it. */
 typedef struct Batch {
@@ -415,16 +416,15 @@ static bool is_default(const MoltMigration *m, const MoltOp *op, const unsigned 
     return is_zero(from, op->size);
 }
 
-/* The first number of a dropped value, and the elements of the field that go when its array is cut. */
+/* A dropped value, and the elements of the field that go when its array is cut. */
 static void describe_dropped(const MoltMigration *m, const MoltOp *op, const unsigned char *from,
                              char *text, size_t size)
 {
     const MoltCheck *check = op->check == MOLT__NO_CHECK ? NULL : &m->plan->checks[op->check];
-    uint64_t at = 0, number = op->forms[0].size;
-    while (number > 0 && at + number < op->size && is_zero(from + at, number))
-        at += number;
-    if (number > 0)
-        molt__number_text(&op->forms[0], from + at, text, size);
+    if (op->code == MOLT__OP_DROP_NUMBER)
+        molt__value_number(m, op->before, &op->forms[0], from, text, size);
+    else
+        molt__value_text(m, op->before, from, op->size, text, size);
     if (op->rule != MOLT_RULE_ELEMENTS_DROPPED || !check || check->before == MOLT__NO_FIELD ||
         check->after == MOLT__NO_FIELD)
         return;

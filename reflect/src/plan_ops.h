@@ -78,9 +78,10 @@ typedef struct MoltOp {
     uint64_t tag;                 /* UNION: where it is; ARM, TAG: its value; BOX, EMBED: a place */
     uint32_t constant;            /* CONSTANT*: new schema; DROP*: old schema's default, or none */
     uint32_t values, value_count; /* ENUM, FLAGS */
-    MoltNumberForm forms[2]; /* of DROP_BYTES forms[0] is that of its numbers, if it has some */
+    MoltNumberForm forms[2];
     MoltNumberKernel *kernel;
-    MoltTypeId before, after; /* POINTER, BOX, EMBED: pointees; ENUM, FLAGS: enums; HOOK: structs */
+    MoltTypeId before, after; /* POINTER, BOX, EMBED: pointees; ENUM, FLAGS: enums; HOOK: structs;
+                                 DROP: of the value or its elements, for messages, or MOLT_NO_TYPE */
     bool pointee_ok;          /* POINTER: the new pointee is what the old one became, or void */
     bool named_only;          /* ENUM: a value without an enumerator refuses */
     uint8_t rule;             /* DROP*, REFUSE: MoltRule to report */

@@ -23,7 +23,7 @@ static bool same_place(const MoltMigration *m, const MoltOp *op, const MoltCodeT
 {
     const MoltType *pointee = molt_type(m->plan->before, op->before);
     if (pointee->kind == MOLT_KIND_STRUCT || pointee->kind == MOLT_KIND_UNION)
-        return m->plan->types[op->before].fate == MOLT_FATE_SAME &&
+        return m->plan->types[op->before].fate == MOLT_FATE_SAME && pointee->size > 0 &&
                target->offset % pointee->size == 0 && target->size % pointee->size == 0;
     if (pointee->kind == MOLT_KIND_INT && pointee->size == 1)
         return true; /* bytes and text by name */
