@@ -22,18 +22,18 @@ static MoltSchemaMark mark_of(const MoltSchema *schema)
     return (MoltSchemaMark){schema->tables.hash, molt__lineage_notes(schema)};
 }
 
-static bool same_layout(const MoltSchemaMark *a, const MoltSchemaMark *b)
+static bool is_same(const MoltSchemaMark *a, const MoltSchemaMark *b)
 {
-    return memcmp(&a->layout, &b->layout, sizeof a->layout) == 0;
+    return memcmp(&a->whole, &b->whole, sizeof a->whole) == 0 && a->notes == b->notes;
 }
 
 uint32_t molt__lineage_edits(const MoltSchema *before, const MoltSchema *after)
 {
     const MoltSchemaMark from = mark_of(before), to = mark_of(after);
-    if (same_layout(&from, &to)) /* to take notes away means nothing */
+    if (is_same(&from, &to))
         return 0;
     for (uint32_t p = 0; p < before->passed_count; p++) {
-        if (same_layout(&before->passed[p], &to) && before->passed[p].notes == to.notes)
+        if (is_same(&before->passed[p], &to))
             return p + 1;
     }
     return 0;
@@ -44,7 +44,7 @@ void molt__lineage_follow(const MoltSchema *before, const MoltSchema *after)
     MoltSchema *now = (MoltSchema *)after; /* the state's own from here on */
     const MoltSchemaMark from = mark_of(before), to = mark_of(after);
     uint32_t edits = molt__lineage_edits(before, after), pushed = 0;
-    if (edits == 0 && !same_layout(&from, &to))
+    if (edits == 0 && !is_same(&from, &to))
         now->passed[pushed++] = from;
     now->passed_count = pushed;
     for (uint32_t p = edits; p < before->passed_count && now->passed_count < MOLT_SCHEMA_MARKS; p++)

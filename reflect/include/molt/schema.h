@@ -14,7 +14,7 @@
 
 /* A version that a session went through. */
 typedef struct MoltSchemaMark {
-    MoltHash layout;
+    MoltHash whole;
     uint64_t notes; /* hash of those that say what comes from where */
 } MoltSchemaMark;
 
