@@ -4,6 +4,7 @@
 
 #include "annotation.h"
 #include "flexible.h"
+#include "system_record.h"
 
 /* ---- fields ---------------------------------------------------------------------------------- */
 
@@ -146,7 +147,14 @@ static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
     context.flexible = !reader->lenient && (declared.kind == CXType_IncompleteArray ||
                         (declared.kind == CXType_ConstantArray &&
                          clang_getArraySize(declared) == 0));
-    MoltModelType *type = molt__type_read_in(reader, declared, context);
+    bool system = molt__system_record(declared);
+    if (system && !reader->lenient && !(flags & MOLT_FIELD_TRANSIENT)) {
+        molt__refuse(reader->diagnostics, place, molt__system_remedy,
+                     "'%s.%s': what is in it means something only where it is", walk->owner, name);
+        return;
+    }
+    MoltModelType *type = system ? molt__type_bytes(reader, declared)
+                                 : molt__type_read_in(reader, declared, context);
     if (reader->lenient && (type == NULL || type->kind == MOLT_KIND_OPAQUE)) {
         type = molt__type_bytes(reader, declared);
     }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "translation_unit.h"
+
 /* ---- unions that hold pointers --------------------------------------------------------------- */
 
 static const MoltModelType *element_of(const MoltModelType *type)
@@ -46,10 +48,16 @@ static void check_untagged(MoltDiagnostics *diagnostics, const MoltModelType *ow
                  owner->name, field->name);
 }
 
+/* Of a header that nobody can annotate: its layout stays, and so do blocks of it. */
+static bool is_of_system(const MoltModelType *type)
+{
+    return !clang_Cursor_isNull(type->cursor) && molt__is_system(type->cursor);
+}
+
 static void check_allocated(MoltDiagnostics *diagnostics, const MoltModelType *type)
 {
     const MoltModelType *element = element_of(type);
-    if (element->kind == MOLT_KIND_UNION && holds_pointer(element)) {
+    if (element->kind == MOLT_KIND_UNION && holds_pointer(element) && !is_of_system(element)) {
         molt__refuse(diagnostics, element->place, "put it and its tag into a struct",
                      "'%s': objects of a union that holds pointers have no tag", element->name);
     }
@@ -166,7 +174,8 @@ void molt__unions_check(MoltDiagnostics *diagnostics, const MoltModel *model)
 {
     for (uint32_t i = 0; i < model->payload_first; i++) {
         const MoltModelType *type = model->types[i];
-        if (type->kind != MOLT_KIND_STRUCT && type->kind != MOLT_KIND_UNION) {
+        if ((type->kind != MOLT_KIND_STRUCT && type->kind != MOLT_KIND_UNION) ||
+            is_of_system(type)) {
             continue;
         }
         for (uint32_t k = 0; k < type->field_count; k++) {

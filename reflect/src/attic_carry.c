@@ -5,9 +5,10 @@
  * Of two pages that hold a value for one place the older one has the last word: it is still open only
  * if the younger edit found there what the older one had left. */
 #include <string.h>
-#include <xxhash.h>
 
+#include "attic_carry.h"
 #include "attic_hook.h"
+#include "lineage.h"
 
 /* ---- records --------------------------------------------------------------------------------- */
 
@@ -62,16 +63,19 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
     const unsigned char *old =
         object->record + carry->from->runs[part->run].kept_at + (part->skip + i) * was->size;
     bool pointer = was->kind == MOLT__LEAF_POINTER || was->kind == MOLT__LEAF_STRING;
+    bool exact = false;
     uint64_t ref = 0, moved = 0;
     uintptr_t address = 0;
     if (!object->restores && (part->forced || !is_untouched(carry, part, object, i)))
         return false;
     if (pointer)
         memcpy(&ref, old, sizeof ref);
-    if (ref != 0 && !molt__carry_ref(carry, was, ref, &moved, &address))
+    if (ref != 0 && !molt__carry_ref(carry, was, ref, &moved, &address, &exact))
         return false;
-    if (part->has_value && molt__leaf_is_active(&part->back, i, object->next) &&
+    bool misses = next->aims && ref != 0 && !exact;
+    if (part->has_value && !misses && molt__leaf_is_active(&part->back, i, object->next) &&
         return_or_clear(carry, part, next, object, i, old, address)) {
+        molt__awaited_return(carry->m, object->next + next->is.at + i * next->is.stride);
         carry->to->ref_count -= moved != 0;
         return false;
     }
@@ -238,27 +242,12 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
                             carry.part_slots * sizeof(MoltCarryPart), 0);
 }
 
-/* Of schemas with equal layouts these notes decide what a plan maps. */
-static uint64_t notes_hash(const MoltSchema *schema)
-{
-    uint64_t hash = 0;
-    for (uint32_t n = 0; n < schema->tables.note_count; n++) {
-        const MoltNote *note = &schema->tables.notes[n];
-        const char *text = molt_string(schema, note->text);
-        if (note->kind == MOLT_NOTE_WAS || note->kind == MOLT_NOTE_MOVED ||
-            note->kind == MOLT_NOTE_TAG || note->kind == MOLT_NOTE_ARM ||
-            note->kind == MOLT_NOTE_INDEX)
-            hash = XXH3_64bits_withSeed(text, strlen(text) + 1, hash);
-    }
-    return hash;
-}
-
 static bool maps_nothing_new(const MoltMigration *m)
 {
     const MoltSchema *before = m->plan->before, *after = m->plan->after;
     return before->tables.hash.low == after->tables.hash.low &&
            before->tables.hash.high == after->tables.hash.high &&
-           notes_hash(before) == notes_hash(after);
+           molt__lineage_notes(before) == molt__lineage_notes(after);
 }
 
 /* The plan from a step's schema to the new one, in which the types of the step's pages become what they

@@ -54,9 +54,10 @@ void molt__carry_fresh(MoltCarry *carry);
 
 /* attic_value.c */
 /* Takes a reference over to the new page; false when its target is gone. *pointer is what the pointer
- * is in the new state, 0 when it cannot be said now. */
+ * is in the new state, 0 when it cannot be said now; *exact: it leads to the very place that it led to
+ * before the page's edit, or to none of the heap. */
 bool molt__carry_ref(MoltCarry *carry, const MoltLeaf *was, uint64_t kept, uint64_t *moved,
-                     uintptr_t *pointer);
+                     uintptr_t *pointer, bool *exact);
 /* Returns value `i` of a part to its place, as far as it fits. `kept` lies in the old record; `pointer`
  * is what a kept pointer is now. True when the value is back as it was. */
 bool molt__carry_return(MoltCarry *carry, const MoltCarryPart *part, const MoltAtticRun *next,

@@ -8,12 +8,21 @@
 
 /* ---- marks ---------------------------------------------------------------------------------- */
 
+static bool is_of_plan(const MoltPlan *plan, const MoltOp *op)
+{
+    uintptr_t first = (uintptr_t)plan->ops, at = (uintptr_t)op;
+    return at - first < (uintptr_t)plan->op_count * sizeof *op;
+}
+
 void molt__attic_mark(MoltMigration *m, const MoltOp *op, uint64_t i)
 {
     MoltAtticWork *work = &m->attic;
     if (m->mode == MOLT__RUN_VALUE)
         m->value_lost = true;
-    if (m->mode != MOLT__RUN_STATE || m->scanning || !m->batch_span ||
+    if (!is_of_plan(m->plan, op))
+        op = m->op; /* a pointer to a variable is looked at as one of its type */
+    bool stays = m->scanning && op->code != MOLT__OP_POINTER;
+    if (m->mode != MOLT__RUN_STATE || stays || !m->batch_span ||
         m->plan->policy != MOLT_POLICY_LIVE || m->apart || op->unkept)
         return;
     if (!work->lossy)
@@ -105,6 +114,7 @@ static bool add_run(Collect *collect, const MoltLeaf *was, const MoltRoute *rout
     MoltAtticRun *run = &page->runs[page->run_count++];
     *run = (MoltAtticRun){.was = *was, .is = route->leaf, .placed = route->placed, .op = route->op};
     run->hooked = whole != MOLT_NO_TYPE ? whole + 1 : 0;
+    run->aims = route->placed && route->op->code == MOLT__OP_POINTER && run->hooked == 0;
     run->was.count = run->is.count = route->count;
     MoltTypeId after = m->plan->types[collect->type].after;
     molt__attic_watch(m->plan->after, molt__leaf_root(m->plan->after, after, page->tail), run);
@@ -117,8 +127,7 @@ static bool collect_run(Collect *collect, const MoltLeaf *leaf)
     MoltTypeId root = molt__leaf_root(m->plan->before, collect->type, collect->page->tail);
     for (MoltLeaf rest = *leaf; rest.count > 0;) {
         MoltRoute route;
-        bool found = molt__leaf_route(m->plan, collect->type, collect->page->tail, MOLT__BEFORE,
-                                      &rest, &rest, &route);
+        bool found = molt__leaf_work(m->plan, collect->type, collect->page->tail, &rest, &route);
         MoltTypeId whole = molt__attic_whole_at(m, collect->type, root, rest.at);
         bool fixed = found && !route.varies && route.op;
         bool kept = fixed && (m->attic.lossy[route.op - m->plan->ops] ||
@@ -140,8 +149,7 @@ static bool collect_leaf(void *context, const MoltLeaf *leaf)
     Collect *collect = context;
     MoltRoute route;
     if (leaf->kind != MOLT__LEAF_TEXT ||
-        molt__leaf_route(collect->m->plan, collect->type, collect->page->tail, MOLT__BEFORE, leaf,
-                         leaf, &route))
+        molt__leaf_work(collect->m->plan, collect->type, collect->page->tail, leaf, &route))
         return collect_run(collect, leaf);
     for (uint64_t i = 0; i < leaf->count; i++) {
         MoltLeaf chars = molt__leaf_from(leaf, i);
@@ -326,8 +334,28 @@ bool molt__attic_block_ref(MoltMigration *m, MoltTypeId pointee, uintptr_t value
     uint32_t block = (uint32_t)((value - span->base) / span->stride);
     if (moved - (uintptr_t)molt__span_block(next, block) > next->stride)
         return false; /* it became a block of its own, which has no number yet */
-    *ref =
-        (MoltAtticRef){MOLT__REF_BLOCK, s, block, moved - (uintptr_t)molt__span_block(next, block)};
+    *ref = (MoltAtticRef){.kind = MOLT__REF_BLOCK,
+                          .index = s,
+                          .block = block,
+                          .offset = moved - (uintptr_t)molt__span_block(next, block)};
+    return true;
+}
+
+/* The same, with where it points in the old layout, which may be all that is known. */
+static bool file_block(MoltMigration *m, MoltTypeId pointee, uintptr_t value, MoltAtticRef *ref)
+{
+    MoltPlace place;
+    molt_heap_locate(m->heap, (const void *)value, &place); /* NOLINT: an address from the state */
+    if (place.kind != MOLT_PLACE_BLOCK || m->plan->types[place.block.type].fate == MOLT_FATE_GONE ||
+        molt__ownership_is_claimed(m, place.block.type, (uintptr_t)place.block.start))
+        return false;
+    if (!molt__attic_block_ref(m, pointee, value, ref))
+        *ref = (MoltAtticRef){.kind = MOLT__REF_BLOCK,
+                              .index = place.block.span,
+                              .block = place.block.index,
+                              .offset = MOLT__NO_PLACE};
+    ref->type = place.block.type;
+    ref->origin = value - (uintptr_t)place.block.start;
     return true;
 }
 
@@ -343,7 +371,7 @@ static uint64_t file_pointer(MoltMigration *m, MoltAtticPage *page, MoltTypeId t
         m->globals.next ? molt_heap_mirror(heap, value, molt_type(m->plan->before, type)->elem) : 0;
     value = mirror != 0 ? mirror : value;
     if (value - heap->base < heap->granule_count << MOLT__GRANULE_SHIFT) {
-        if (!molt__attic_block_ref(m, molt_type(m->plan->before, type)->elem, value, &ref))
+        if (!file_block(m, molt_type(m->plan->before, type)->elem, value, &ref))
             return 0;
         if (!molt__attic_number_span(m->heap, ref.index)) {
             m->failed = true;
@@ -387,7 +415,8 @@ static bool is_replaced(MoltMigration *m, const MoltAtticRun *run, const unsigne
 static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *loss)
 {
     const MoltSpan *span = &m->heap->spans[loss->span];
-    const MoltSpan *next = &m->spans[loss->span];
+    bool stays = m->spans[loss->span].bytes == 0;
+    const MoltSpan *next = stays ? span : &m->spans[loss->span];
     const unsigned char *element =
         molt__attic_element(span, loss->block, loss->element, page->tail);
     const unsigned char *now = molt__attic_element(next, loss->block, loss->element, page->tail);
@@ -405,7 +434,8 @@ static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *l
         for (uint64_t i = 0; i < was->count; i++, kept += was->size) {
             const unsigned char *value = element + was->at + i * was->stride;
             bool active = molt__leaf_is_active(was, i, element);
-            if (!active || is_replaced(m, run, value, now + run->is.at + i * run->is.stride))
+            if (!active ||
+                (!stays && is_replaced(m, run, value, now + run->is.at + i * run->is.stride)))
                 molt__record_close(record, run->open_at + i);
             if (!active)
                 continue;

@@ -42,8 +42,12 @@ typedef struct MoltAtticRef {
     uint32_t kind;
     uint32_t index; /* of a new page until commit: the span, not the number */
     uint32_t block; /* until then: of the block in its span */
-    uint64_t offset;
+    MoltTypeId type;  /* BLOCK: of the block in the step's schema */
+    uint64_t offset;  /* BLOCK: in the running layout, MOLT__NO_PLACE where that has no such place */
+    uint64_t origin;  /* BLOCK: the same in the step's layout; it never changes */
 } MoltAtticRef;
+
+#define MOLT__NO_PLACE UINT64_MAX
 
 /* A union whose tag is a kept value: to give the tag its old value back is right only while the union
  * holds what the edit left there too. */
@@ -58,6 +62,8 @@ typedef struct MoltAtticRun {
     MoltLeaf was; /* in the step's schema */
     MoltLeaf is;  /* in the running schema, when placed; its guards hold always */
     bool placed;
+    bool aims; /* pointers that went on as pointers, kept because undoing the edit would make them point
+                  elsewhere: they return only to the very place that they pointed at */
     uint32_t watch_count; /* of the unions beside tag `is`, MOLT__WATCHES + 1: too many */
     MoltAtticWatch watches[MOLT__WATCHES];
     uint64_t kept_at, left_at, watched_at; /* in a record */

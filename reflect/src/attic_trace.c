@@ -111,7 +111,7 @@ static uint64_t decide(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf
         fits(was, &back);
     if (direct && back.count < count)
         count = back.count;
-    *next = (MoltAtticRun){.was = *was, .hooked = run->hooked};
+    *next = (MoltAtticRun){.was = *was, .hooked = run->hooked, .aims = run->aims};
     if (follows) {
         next->is = follow.leaf;
         next->placed = true;
@@ -198,7 +198,7 @@ void molt__carry_trace(MoltCarry *carry)
                                       carry->part_count, 1, sizeof *carry->parts))
                 return;
             done += decide(carry, run, &was, &is, &next, &part);
-            if (same && run->placed)
+            if (same && run->placed && !run->aims)
                 part.has_value = false; /* nothing happened there */
             if (part.has_value) {
                 carry->returns = true;

@@ -74,28 +74,65 @@ static bool means_the_same(const MoltCarry *carry, const MoltLeaf *was,
     return memcmp(target->bytes, bytes, target->size) == 0;
 }
 
+/* The place in the new state that a reference had before its edit, where the block has that layout
+ * again; 0 elsewhere. */
+static uintptr_t address_then(const MoltCarry *carry, const MoltAtticRef *ref)
+{
+    const MoltMigration *m = carry->m;
+    const MoltAtticBlock *block = &m->heap->attic.blocks[ref->index];
+    const MoltSpan *span = &m->heap->spans[block->span];
+    const MoltTypePlan *type = carry->direct ? &carry->direct->types[ref->type] : NULL;
+    if (!type || type->fate != MOLT_FATE_SAME || type->after != m->plan->types[span->type].after ||
+        molt__ownership_is_claimed(m, span->type, (uintptr_t)molt__span_block(span, block->index)))
+        return 0;
+    const MoltSpan *next = m->spans[block->span].bytes > 0 ? &m->spans[block->span] : span;
+    uint64_t end = molt__span_bytes(next, block->count);
+    bool as_long = block->count == molt__span_count(span, block->index);
+    if (ref->origin > end || (ref->origin == end && !as_long))
+        return 0;
+    return (uintptr_t)molt__span_block(next, block->index) + ref->origin;
+}
+
+/* A reference into the heap. False when its block is gone. */
+static bool carry_block(MoltCarry *carry, const MoltLeaf *was, MoltAtticRef *ref,
+                        uintptr_t *pointer, bool *exact)
+{
+    MoltMigration *m = carry->m;
+    uint32_t number = ref->index;
+    const MoltAtticBlock *block = &m->heap->attic.blocks[number];
+    if (block->span == MOLT__NO_SPAN)
+        return false;
+    const MoltSpan *span = &m->heap->spans[block->span];
+    if (m->plan->types[span->type].fate == MOLT_FATE_GONE)
+        return false;
+    uintptr_t value = address_now(m, ref), then = address_then(carry, ref);
+    MoltAtticRef now = {.offset = MOLT__NO_PLACE};
+    if (value != 0 && molt__attic_block_ref(m, pointee_now(carry, was, span->type), value, &now)) {
+        const MoltSpan *next = m->spans[now.index].bytes > 0 ? &m->spans[now.index] : span;
+        *pointer = (uintptr_t)molt__span_block(next, now.block) + now.offset;
+    }
+    ref->offset = now.offset;
+    *exact = then != 0;
+    if (then != 0)
+        *pointer = then;
+    if (*pointer != 0 && molt__migrate_globals_is(m, span)) {
+        *pointer = molt__migrate_globals_image(m, *pointer);
+        return *pointer != 0;
+    }
+    return true;
+}
+
 bool molt__carry_ref(MoltCarry *carry, const MoltLeaf *was, uint64_t kept, uint64_t *moved,
-                     uintptr_t *pointer)
+                     uintptr_t *pointer, bool *exact)
 {
     MoltMigration *m = carry->m;
     MoltAtticPage *to = carry->to;
     MoltAtticRef ref = carry->from->refs[kept - 1];
     *pointer = 0;
+    *exact = ref.kind != MOLT__REF_BLOCK;
     if (ref.kind == MOLT__REF_BLOCK) {
-        uint32_t number = ref.index;
-        uintptr_t value = address_now(m, &ref);
-        if (value == 0)
+        if (!carry_block(carry, was, &ref, pointer, exact))
             return false;
-        const MoltSpan *span = &m->heap->spans[m->heap->attic.blocks[number].span];
-        if (!molt__attic_block_ref(m, pointee_now(carry, was, span->type), value, &ref))
-            return false;
-        const MoltSpan *next = m->spans[ref.index].bytes > 0 ? &m->spans[ref.index] : span;
-        *pointer = (uintptr_t)molt__span_block(next, ref.block) + ref.offset;
-        if (molt__migrate_globals_is(m, span))
-            *pointer = molt__migrate_globals_image(m, *pointer);
-        if (*pointer == 0)
-            return false;
-        ref.index = number;
     } else if (ref.kind == MOLT__REF_CODE) {
         const MoltCodeTarget *target = &carry->from->step->symbols[ref.index].target;
         if (m->code)
@@ -182,8 +219,9 @@ static void put(MoltMigration *m, const MoltCarryPart *part, const MoltLeaf *lea
     if (part->owns_string)
         memcpy(&replaced, destination, sizeof replaced);
     if (object->stays) {
-        if (molt__leaf_is_equal(leaf, value, destination))
-            return;
+        bool pointer = leaf->kind == MOLT__LEAF_POINTER || leaf->kind == MOLT__LEAF_STRING;
+        if (!pointer && molt__leaf_is_equal(leaf, value, destination))
+            return; /* what a pointer is now may wait to be written as well */
         write_later(m, leaf, value, destination);
         count_return(m, part);
     } else if (molt__leaf_store(leaf, value, destination)) {

@@ -10,7 +10,8 @@ static const MoltCheck no_place = {MOLT_NO_TYPE,   MOLT_NO_TYPE,   MOLT__NO_FIEL
 uint32_t molt__check_allowed_by(MoltRule rule)
 {
     switch (rule) {
-    case MOLT_RULE_NUMBER_OUT_OF_RANGE: return MOLT__ALLOW_SATURATE;
+    case MOLT_RULE_NUMBER_OUT_OF_RANGE:
+    case MOLT_RULE_BOOL_COLLAPSED: return MOLT__ALLOW_SATURATE;
     case MOLT_RULE_NUMBER_FRACTION: return MOLT__ALLOW_FRACTION;
     case MOLT_RULE_NUMBER_ROUNDED: return MOLT__ALLOW_ROUND | MOLT__ALLOW_SATURATE;
     case MOLT_RULE_ELEMENTS_DROPPED:
@@ -79,18 +80,32 @@ static void write_possible_move(const MoltPlan *plan, const MoltCheck *check, ch
              into, is, is, was);
 }
 
-static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule rule,
-                         char *buffer, size_t size)
+/* What the old pointers lead to is something that could have been renamed. */
+static bool has_name(const MoltPlan *plan, const MoltCheck *check)
+{
+    const MoltType *type = NULL;
+    if (check->before != MOLT__NO_FIELD)
+        type = molt_type(plan->before, plan->before->tables.fields[check->before].type);
+    while (type && (type->kind == MOLT_KIND_POINTER || type->kind == MOLT_KIND_ATOMIC ||
+                    molt_kind_is_sequence(type->kind)))
+        type = molt_type(plan->before, type->elem);
+    return !type || type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION ||
+           type->kind == MOLT_KIND_ENUM || type->kind == MOLT_KIND_OPAQUE;
+}
+
+static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule rule, char *buffer,
+                         size_t size)
 {
     const char *text = NULL;
     switch (rule) {
     case MOLT_RULE_FIELD_REMOVED:
         write_possible_move(plan, check, buffer, size);
         if (buffer[0] == '\0' && check->before != MOLT__NO_FIELD)
-            snprintf(buffer, size,
-                     "keep the field, name it on its successor with MOLT_WAS(\"%s\"), or read it in a "
-                     "hook",
-                     molt_string(plan->before, plan->before->tables.fields[check->before].name));
+            snprintf(
+                buffer, size,
+                "keep the field, name it on its successor with MOLT_WAS(\"%s\"), or read it in a "
+                "hook",
+                molt_string(plan->before, plan->before->tables.fields[check->before].name));
         return;
     case MOLT_RULE_POSSIBLE_RENAME: write_candidates(plan, check, buffer, size); return;
     case MOLT_RULE_NUMBER_OUT_OF_RANGE:
@@ -104,7 +119,9 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
         text = "annotate the field with MOLT_CONVERT(trunc) or MOLT_CONVERT(round)";
         break;
     case MOLT_RULE_BOOL_COLLAPSED:
-        text = "keep the integer, or make the values 0 and 1 before the edit";
+        text =
+            "keep the number, make the values 0 and 1 before the edit, or annotate the field with "
+            "MOLT_CONVERT(saturate)";
         break;
     case MOLT_RULE_FLAG_REMOVED:
         text = "keep the flag, or name it on its successor with MOLT_WAS(\"old\")";
@@ -138,8 +155,9 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
             "write a hook";
         break;
     case MOLT_RULE_UNION_ARM_REMOVED:
-        text = "keep the arm, name its old name on its successor with MOLT_WAS(\"old\"), or give the "
-               "objects another arm before the edit";
+        text =
+            "keep the arm, name its old name on its successor with MOLT_WAS(\"old\"), or give the "
+            "objects another arm before the edit";
         break;
     case MOLT_RULE_UNION_ARM_CHANGED:
         text = "arms belong to enumerators by place: put the arm where its enumerator is, or name "
@@ -149,12 +167,16 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
         text = "nothing says which arm these bytes are: give the tag a value that has an arm";
         break;
     case MOLT_RULE_ALIAS_LOST:
-        text = "what becomes part of one object can have no other pointer to it: keep the pointer, or "
-               "clear the others before the edit";
+        text =
+            "what becomes part of one object can have no other pointer to it: keep the pointer, or "
+            "clear the others before the edit";
         break;
     case MOLT_RULE_POINTEE_CHANGED:
-        text = "set these pointers to NULL before the edit; if a struct was only renamed, annotate "
-               "it with MOLT_WAS(\"old\")";
+        text = has_name(plan, check)
+                   ? "set these pointers to NULL before the edit; if a struct was only renamed, "
+                     "annotate "
+                     "it with MOLT_WAS(\"old\")"
+                   : "set these pointers to NULL before the edit, or keep their type";
         break;
     case MOLT_RULE_SIGNATURE_CHANGED:
         text = "keep the signature, or set these pointers to NULL before the edit";
@@ -162,11 +184,17 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
     case MOLT_RULE_TARGET_REMOVED:
         text = "keep the field or element that is pointed at, or clear the pointer before the edit";
         break;
+    case MOLT_RULE_TARGET_AMBIGUOUS:
+        text =
+            "it follows the object; where the first member is meant, or to settle it, declare the "
+            "pointer with the type of what it means";
+        break;
     case MOLT_RULE_TYPE_MISSING:
         text = "keep the struct, or name its successor's old name with MOLT_WAS(\"old\")";
         break;
     case MOLT_RULE_HOOK_MISSING:
-        text = "the new code has a hook for this struct: give the library that holds it, or migrate in "
+        text = "the new code has a hook for this struct: give the library that holds it, or "
+               "migrate in "
                "the host";
         break;
     case MOLT_RULE_VERSION_CHANGED:

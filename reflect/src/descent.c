@@ -114,6 +114,7 @@ typedef struct Descent {
     uintptr_t block; /* where `out` counts from when that is a block of its own by now, else 0 */
     uint32_t arm;    /* of the union at this place, MOLT__NO_ARM when there is none */
     bool varies;     /* with the object's tags */
+    MoltTypeId ambiguous; /* may be meant as well as its first member, which parts from it */
 } Descent;
 
 typedef enum Step { STEP_FURTHER, STEP_FOUND, STEP_GONE } Step;
@@ -177,8 +178,10 @@ static Step step_struct(Descent *d, const MoltType *was, const MoltType *is)
     const MoltField *field = &d->plan->before->tables.fields[f];
     MoltUnionTag tag;
     if (molt__union_tag(d->plan->before, was, field, &tag)) {
-        d->arm = molt__union_active(d->plan->before, &tag, field, d->object + d->at);
         d->varies = true;
+        if (!d->object)
+            return STEP_GONE;
+        d->arm = molt__union_active(d->plan->before, &tag, field, d->object + d->at);
     }
     return enter_field(d, f, new_field_of(d->plan, d->before, d->after, f));
 }
@@ -187,6 +190,8 @@ static Step step_struct(Descent *d, const MoltType *was, const MoltType *is)
 static Step step_box(Descent *d, const MoltType *is)
 {
     d->varies = true;
+    if (!d->object)
+        return STEP_GONE;
     d->block = molt__ownership_box(d->m, (uintptr_t)(d->object + d->at), d->before);
     d->out = 0;
     d->after = is->elem;
@@ -235,6 +240,54 @@ static bool is_view(const Descent *d)
     }
 }
 
+/* A pointer without a type of its own, or to bytes, at the start of what begins with something else. */
+static bool is_untyped(const Descent *d)
+{
+    const MoltSchema *schema = d->plan->before;
+    const MoltType *pointee = molt_type(schema, d->pointee);
+    if (pointee->kind == MOLT_KIND_VOID)
+        return true;
+    return pointee->kind == MOLT_KIND_INT && pointee->size == 1 &&
+           molt_type(schema, d->before)->kind == MOLT_KIND_STRUCT &&
+           !molt__type_begins_with(schema, d->before, d->pointee);
+}
+
+/* All variables together are no object that a pointer could mean. */
+static bool is_mirror(const Descent *d)
+{
+    return d->m->globals.next && d->plan == d->m->plan && d->before == d->m->globals.before;
+}
+
+/* The struct, of those that begin at a place, that parts from its first member; MOLT_NO_TYPE when all of
+ * them still begin at one address. */
+static MoltTypeId parting_struct(const Descent *d)
+{
+    const MoltPlan *plan = d->plan;
+    MoltTypeId before = d->before, after = d->after;
+    for (;;) {
+        const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
+        if (was->kind == MOLT_KIND_ARRAY && is->kind == MOLT_KIND_ARRAY) {
+            before = was->elem;
+            after = is->elem;
+            continue;
+        }
+        if (was->kind != MOLT_KIND_STRUCT || was->count == 0 ||
+            (was->hash == is->hash && !molt__plan_is_shuffled(plan, before)))
+            return MOLT_NO_TYPE;
+        const MoltField *first = &plan->before->tables.fields[was->first];
+        if (first->bit_offset > 0 || first->flags & MOLT_FIELD_BITS ||
+            molt_type(plan->before, first->type)->size == 0)
+            return MOLT_NO_TYPE;
+        uint32_t now = is->kind == MOLT_KIND_STRUCT ? new_field_of(plan, before, after, was->first)
+                                                    : MOLT__NO_FIELD;
+        if (now == MOLT__NO_FIELD || plan->after->tables.fields[now].bit_offset > 0 ||
+            plan->after->tables.fields[now].flags & MOLT_FIELD_BITS)
+            return before;
+        before = first->type;
+        after = plan->after->tables.fields[now].type;
+    }
+}
+
 /* Follows (path of fields and indices) from the old layout into the new one. False when the subobject
  * is gone or no longer one that the pointer may point at; one that becomes a `void *` may point at
  * anything. Iterates down the type, whose depth is bounded by C's by-value nesting. With `moved` the
@@ -242,7 +295,6 @@ static bool is_view(const Descent *d)
 static bool map_offset(Descent *d, bool moved)
 {
     const MoltPlan *plan = d->plan;
-    bool any = molt_type(plan->before, d->pointee)->kind == MOLT_KIND_VOID;
     Step step = STEP_FURTHER;
     while (step == STEP_FURTHER) {
         const MoltType *was = molt_type(plan->before, d->before);
@@ -261,8 +313,11 @@ static bool map_offset(Descent *d, bool moved)
         } else if (type->after == d->after && type->fate == MOLT_FATE_SAME && !d->targets) {
             d->out += d->offset;
             step = STEP_FOUND;
-        } else if (d->offset == 0 && (any || d->before == d->pointee)) {
-            step = found_if(any || d->to_void || fits(plan, d->pointee, d->after));
+        } else if (d->offset == 0 && is_untyped(d) && !is_mirror(d)) {
+            d->ambiguous = parting_struct(d);
+            step = STEP_FOUND;
+        } else if (d->offset == 0 && d->before == d->pointee) {
+            step = found_if(d->to_void || fits(plan, d->pointee, d->after));
         } else if (was->kind == MOLT_KIND_STRUCT && is->kind == MOLT_KIND_STRUCT && is_view(d)) {
             step = STEP_FOUND;
         } else if (was->kind == MOLT_KIND_ATOMIC || is->kind == MOLT_KIND_ATOMIC) {
@@ -285,17 +340,18 @@ static bool map_offset(Descent *d, bool moved)
     return step == STEP_FOUND;
 }
 
-static Descent start_at(const MoltMigration *m, const MoltDescentWay *way)
+static Descent start_at(const MoltMigration *m, const MoltPlan *plan, const MoltDescentWay *way)
 {
     return (Descent){.m = m,
-                     .plan = m->plan,
+                     .plan = plan,
                      .before = way->before,
                      .after = way->after,
                      .offset = way->offset,
                      .pointee = way->pointee,
                      .to_void = way->to_void,
                      .object = way->object,
-                     .arm = MOLT__NO_ARM};
+                     .arm = MOLT__NO_ARM,
+                     .ambiguous = MOLT_NO_TYPE};
 }
 
 /* By the fields' own names first, then by MOLT_MOVED. */
@@ -314,7 +370,7 @@ static bool follow(Descent *d)
 bool molt__descent_map(const MoltMigration *m, const MoltDescentWay *way, uintptr_t *block,
                        uint64_t *out)
 {
-    Descent d = start_at(m, way);
+    Descent d = start_at(m, m->plan, way);
     bool found = follow(&d);
     *out = d.out;
     *block = d.block;
@@ -322,19 +378,21 @@ bool molt__descent_map(const MoltMigration *m, const MoltDescentWay *way, uintpt
 }
 
 bool molt__descent_map_element(MoltMigration *m, const MoltDescentWay *way, uintptr_t *block,
-                               uint64_t *out)
+                               uint64_t *out, MoltTypeId *ambiguous)
 {
     uint64_t mix = ((way->offset * 31 + way->before) * 31 + way->pointee) * 2 + way->to_void;
     MoltOffsetEntry *entry = &m->offset_cache[mix % MOLT__OFFSET_CACHE];
     if (entry->valid && entry->type == way->before && entry->pointee == way->pointee &&
         entry->before == way->offset && entry->to_void == way->to_void) {
         *out = entry->after;
+        *ambiguous = entry->ambiguous;
         return entry->found;
     }
-    Descent d = start_at(m, way);
+    Descent d = start_at(m, m->plan, way);
     bool found = follow(&d);
     *out = d.out;
     *block = d.block;
+    *ambiguous = d.ambiguous;
     if (!d.varies)
         *entry = (MoltOffsetEntry){.type = way->before,
                                    .pointee = way->pointee,
@@ -342,6 +400,18 @@ bool molt__descent_map_element(MoltMigration *m, const MoltDescentWay *way, uint
                                    .after = d.out,
                                    .to_void = way->to_void,
                                    .valid = true,
-                                   .found = found};
+                                   .found = found,
+                                   .ambiguous = d.ambiguous};
     return found;
+}
+
+MoltDescentEnd molt__descent_end(const MoltMigration *m, const MoltPlan *plan,
+                                 const MoltDescentWay *way, uint64_t *out)
+{
+    Descent d = start_at(m, plan, way);
+    bool found = follow(&d);
+    *out = d.out;
+    if (d.varies)
+        return MOLT__DESCENT_VARIES;
+    return found ? MOLT__DESCENT_FOUND : MOLT__DESCENT_GONE;
 }

@@ -6,6 +6,14 @@
 
 #include "migration.h"
 
+/* A pointer into an element of a block, and where the edit takes it. */
+typedef struct MoltPointerWay {
+    const MoltOp *op;
+    MoltTypeId type;         /* old, of the elements */
+    uint64_t count, element; /* of the block; element == count: past its end */
+    uint64_t offset, inner;  /* in the old element, in the new one */
+} MoltPointerWay;
+
 /* A value of `type` begins with, or ends without padding in an array of, `pointee`. */
 bool molt__type_begins_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee);
 bool molt__type_ends_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee);
@@ -24,9 +32,22 @@ typedef struct MoltDescentWay {
 bool molt__descent_map(const MoltMigration *m, const MoltDescentWay *way, uintptr_t *block,
                        uint64_t *out);
 /* The same for elements of blocks, which are asked for often; way->after is what the old type became.
- * *block must be 0 before. */
+ * *block must be 0 before. *ambiguous is the struct that may be meant as well as its first member, which
+ * parts from it, or MOLT_NO_TYPE. */
 bool molt__descent_map_element(MoltMigration *m, const MoltDescentWay *way, uintptr_t *block,
-                               uint64_t *out);
+                               uint64_t *out, MoltTypeId *ambiguous);
+
+/* The same by another plan and without an object: what depends on one VARIES. */
+typedef enum MoltDescentEnd {
+    MOLT__DESCENT_FOUND,
+    MOLT__DESCENT_GONE,
+    MOLT__DESCENT_VARIES
+} MoltDescentEnd;
+MoltDescentEnd molt__descent_end(const MoltMigration *m, const MoltPlan *plan,
+                                 const MoltDescentWay *way, uint64_t *out);
+
+/* way_back.c: undoing the edit would take the pointer back to where it was. */
+bool molt__way_leads_back(MoltMigration *m, const MoltPointerWay *way);
 
 /* A pointer to where an element begins means the end of the one before when only that fits it, or
  * when no element follows (`last`). */

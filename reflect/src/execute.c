@@ -3,6 +3,7 @@
 
 #include "migration.h"
 #include "number_text.h"
+#include "value_text.h"
 
 /* A batch as an operation sees it. */
 typedef struct Batch {
@@ -158,6 +159,7 @@ static void run_enum(MoltMigration *m, const MoltOp *op, const Batch *b)
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
         uint64_t value = molt__number_bits(&op->forms[0], from);
         const MoltValueMap *entry = find_value(m->plan, op, value);
+        m->awaited.place = to;
         if (entry && entry->fate <= MOLT__VALUE_SPLIT) {
             if (entry->fate == MOLT__VALUE_SPLIT)
                 molt__tally(m, op, MOLT_RULE_ENUM_RENUMBERED, MOLT_LOSS, i,
@@ -174,6 +176,7 @@ static void run_enum(MoltMigration *m, const MoltOp *op, const Batch *b)
             keep_unnamed(m, op, value, to, i);
         }
     }
+    m->awaited.place = NULL;
 }
 
 /* Single bits by name first; enumerators of several bits only for what is left then. */
@@ -204,6 +207,7 @@ static void tell_named_bits(MoltMigration *m, const MoltOp *op, uint64_t value, 
         const MoltEnumerator *item = &m->plan->after->tables.enumerators[is->first + e];
         if (item->value == 0 || (item->value & unnamed) != item->value)
             continue;
+        molt__attic_mark(m, op, i); /* the old enum knows them only by their numbers */
         molt__tally(m, op, MOLT_RULE_ENUM_UNNAMED, MOLT_INFO, i,
                     "bits 0x%llx of 0x%llx, which are %s now,", (unsigned long long)item->value,
                     (unsigned long long)value, molt_string(m->plan->after, item->name));
@@ -232,6 +236,17 @@ static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
 
 /* ---- pointers and strings ------------------------------------------------------------------- */
 
+/* `place` is where the pointer will stand. */
+static uintptr_t relocate_to(MoltMigration *m, const MoltOp *op, uintptr_t value,
+                             const unsigned char *place, uint64_t i)
+{
+    m->op = op;
+    m->awaited.place = place;
+    uintptr_t moved = molt__relocate(m, op, value, i);
+    m->awaited.place = NULL;
+    return moved;
+}
+
 /* Pointers of objects that stay. While nothing in the heap moves, only those into the library change. */
 static void scan_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
@@ -244,7 +259,7 @@ static void scan_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
         memcpy(&value, from, sizeof value);
         if (value - begin >= size)
             continue;
-        uintptr_t moved = molt__relocate(m, op, value, i);
+        uintptr_t moved = relocate_to(m, op, value, from, i);
         if (moved == value)
             continue;
         if (!molt__migration_grow(m, (void **)&m->patches, &m->patch_slots, m->patch_count, 1,
@@ -266,7 +281,7 @@ static void run_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
         uintptr_t value, moved;
         memcpy(&value, from, sizeof value);
         /* in another mode, who runs this follows pointers, or has none */
-        moved = m->mode == MOLT__RUN_STATE ? molt__relocate(m, op, value, i) : value;
+        moved = m->mode == MOLT__RUN_STATE ? relocate_to(m, op, value, to, i) : value;
         m->report->pointers_changed += moved != value;
         memcpy(to, &moved, sizeof moved);
     }
@@ -407,16 +422,15 @@ static bool is_untouched(const MoltMigration *m, const MoltOp *op, const unsigne
     return op->code == MOLT__OP_DROP_BYTES && molt__migrate_globals_untouched(m, from, op->size);
 }
 
-/* The first number of a dropped value, and the elements of the field that go when its array is cut. */
+/* A dropped value, and the elements of the field that go when its array is cut. */
 static void describe_dropped(const MoltMigration *m, const MoltOp *op, const unsigned char *from,
                              char *text, size_t size)
 {
     const MoltCheck *check = op->check == MOLT__NO_CHECK ? NULL : &m->plan->checks[op->check];
-    uint64_t at = 0, number = op->forms[0].size;
-    while (number > 0 && at + number < op->size && is_zero(from + at, number))
-        at += number;
-    if (number > 0)
-        molt__number_text(&op->forms[0], from + at, text, size);
+    if (op->code == MOLT__OP_DROP_NUMBER)
+        molt__value_number(m, op->before, &op->forms[0], from, text, size);
+    else
+        molt__value_text(m, op->before, from, op->size, text, size);
     if (op->rule != MOLT_RULE_ELEMENTS_DROPPED || !check || check->before == MOLT__NO_FIELD ||
         check->after == MOLT__NO_FIELD)
         return;

@@ -34,6 +34,7 @@ bool molt__hook_about_value(MoltRule rule)
     case MOLT_RULE_ALIAS_LOST:
     case MOLT_RULE_POINTEE_CHANGED:
     case MOLT_RULE_TARGET_REMOVED:
+    case MOLT_RULE_TARGET_AMBIGUOUS:
     case MOLT_RULE_TYPE_MISSING:
     case MOLT_RULE_SIGNATURE_CHANGED: return true;
     default: return false;

@@ -74,6 +74,10 @@ MoltTypeId molt__leaf_root(const MoltSchema *schema, MoltTypeId type, bool tail)
  * is known to meet: for the side BEFORE the run itself. */
 bool molt__leaf_route(const MoltPlan *plan, MoltTypeId before, bool tail, MoltSide side,
                       const MoltLeaf *leaf, const MoltLeaf *tags, MoltRoute *out);
+/* The operation that reads a run of old type `before`, with its route; of a type that stays one of those
+ * that look at its pointers. False when there is none, and then for none of the run. */
+bool molt__leaf_work(const MoltPlan *plan, MoltTypeId before, bool tail, const MoltLeaf *leaf,
+                     MoltRoute *out);
 /* Gives `to` the guards of a run of the old type as they are in the new one; a tag that goes is guarded
  * no longer. Returns for how many elements that holds. */
 uint64_t molt__leaf_follow_guards(const MoltPlan *plan, MoltTypeId before, bool tail,

@@ -234,8 +234,11 @@ static bool find_route(const Search *search, uint32_t first, uint32_t count, Ori
 static bool find_first(const Search *search, MoltTypeId before, bool tail, MoltRoute *out)
 {
     const MoltTypePlan *type = &search->plan->types[before];
-    return find_route(search, tail ? type->first_tail : type->first_op,
-                      tail ? type->tail_count : type->op_count, (Origin){search->leaf->at, 0}, out);
+    bool stays = type->fate == MOLT_FATE_SAME;
+    uint32_t first = stays ? type->first_scan : type->first_op;
+    uint32_t count = stays ? type->scan_count : type->op_count;
+    return find_route(search, tail ? type->first_tail : first, tail ? type->tail_count : count,
+                      (Origin){search->leaf->at, 0}, out);
 }
 
 /* ---- guards --------------------------------------------------------------------------------- */
@@ -308,6 +311,14 @@ bool molt__leaf_same_guards(const MoltLeaf *a, const MoltLeaf *b)
 
 /* ---- routes --------------------------------------------------------------------------------- */
 
+static void guard_route(const MoltPlan *plan, MoltTypeId before, bool tail, const MoltLeaf *leaf,
+                        MoltRoute *out)
+{
+    uint64_t count = molt__leaf_follow_guards(plan, before, tail, leaf, &out->leaf);
+    out->count = count < out->count ? count : out->count;
+    out->placed = out->placed && out->leaf.guard_count == leaf->guard_count;
+}
+
 bool molt__leaf_route(const MoltPlan *plan, MoltTypeId before, bool tail, MoltSide side,
                       const MoltLeaf *leaf, const MoltLeaf *tags, MoltRoute *out)
 {
@@ -324,11 +335,24 @@ bool molt__leaf_route(const MoltPlan *plan, MoltTypeId before, bool tail, MoltSi
         out->count = leaf->count; /* operations on an array begin with its first element */
         return false;
     }
-    if (side == MOLT__BEFORE) {
-        uint64_t count = molt__leaf_follow_guards(plan, before, tail, leaf, &out->leaf);
-        out->count = count < out->count ? count : out->count;
-        out->placed = out->placed && out->leaf.guard_count == leaf->guard_count;
+    if (side == MOLT__BEFORE)
+        guard_route(plan, before, tail, leaf, out);
+    out->leaf.count = out->count;
+    return true;
+}
+
+bool molt__leaf_work(const MoltPlan *plan, MoltTypeId before, bool tail, const MoltLeaf *leaf,
+                     MoltRoute *out)
+{
+    Search search = {plan, MOLT__BEFORE, leaf, leaf};
+    if (plan->types[before].fate != MOLT_FATE_SAME)
+        return molt__leaf_route(plan, before, tail, MOLT__BEFORE, leaf, leaf, out);
+    *out = (MoltRoute){.count = 1};
+    if (!find_first(&search, before, tail, out)) {
+        out->count = leaf->count;
+        return false;
     }
+    guard_route(plan, before, tail, leaf, out);
     out->leaf.count = out->count;
     return true;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "attic_hook.h"
+#include "lineage.h"
 #include "migration.h"
 #include "molt/globals.h"
 
@@ -220,6 +221,7 @@ static void run_batch(MoltMigration *m, const MoltSpan *span, const MoltSpan *mo
     if (m->scanning) {
         molt__execute(m, type->first_scan, type->scan_count, source, source_stride, source,
                       source_stride, n);
+        molt__attic_flush(m, element, n);
         m->report->objects_visited += n;
     } else {
         unsigned char *destination = molt__span_block(moved, block) + element * moved->elem_size;
@@ -256,6 +258,7 @@ static void run_flexible(MoltMigration *m, const MoltSpan *span, const MoltSpan 
     m->batch_element = 0;
     if (m->scanning) {
         molt__execute(m, type->first_scan, type->scan_count, source, 0, source, 0, 1);
+        molt__attic_flush(m, 0, 1);
         m->report->objects_visited++;
     } else {
         memset(destination, 0, molt__span_bytes(to, count));
@@ -439,6 +442,8 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->fresh, m->fresh_slots, sizeof *m->fresh);
     free_table(m, m->patches, m->patch_slots, sizeof *m->patches);
     free_table(m, m->tallies, m->tally_slots, sizeof *m->tallies);
+    free_table(m, m->awaited.items, m->awaited.slots, sizeof *m->awaited.items);
+    molt_plan_free(m->back);
     molt__ownership_release(m);
     molt__raw_free(m);
     MoltAllocator allocator = m->allocator;
@@ -536,7 +541,9 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__raw_scan(m);
         if (!m->refused && !m->failed) {
             molt__hook_sort(m);
+            molt__awaited_begin(m);
             molt__attic_carry(m);
+            molt__awaited_settle(m);
             molt__attic_file(m);
             molt__attic_reserve(m);
         }
@@ -595,6 +602,7 @@ void molt_migrate_commit(MoltMigration *m)
         molt__span_map(heap, &heap->spans[s], s);
         molt__span_release(heap, &old);
     }
+    molt__lineage_follow(m->plan->before, m->plan->after);
     molt__heap_switch(heap, m->plan->after, m->new_types, m->roots);
     for (uint64_t s = 0; s < m->fresh_count; s++) {
         m->fresh[s].free_hint = 0;

@@ -216,9 +216,11 @@ void molt__migrate_globals_run(MoltMigration *m, const MoltSpan *span, const Mol
             molt__execute(m, o, next_op(m, o) - o, work->mirror, 0, next, 0, 1);
     }
     work->running = MOLT__NO_FIELD;
-    if (!m->scanning && !surveys) {
+    if (!m->scanning && !surveys)
         molt__attic_mark_leaving(m, span->type, 1);
+    if (!surveys)
         molt__attic_flush(m, 0, 1);
+    if (!m->scanning && !surveys) {
         m->report->objects_migrated += work->old_count > 0 || work->new_count > 0;
         m->report->bytes_before += span->elem_size;
         m->report->bytes_after += moved->elem_size;
@@ -390,6 +392,8 @@ bool molt__migrate_globals_relocate(MoltMigration *m, const MoltOp *op, uintptr_
         *out += size_of(m->plan->after, new_field(m, to));
     if (moved != 0 && *out == 0)
         *out = lost(m, op, i, from);
+    if (offset == type->size)
+        molt__attic_mark(m, op, i); /* another variable may begin there in the new library */
     return true;
 }
 

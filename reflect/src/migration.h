@@ -8,6 +8,7 @@
 #define MOLT_MIGRATION_H
 
 #include "attic_page.h"
+#include "awaited.h"
 #include "hook_lineage.h"
 #include "hook_made.h"
 #include "heap_span.h"
@@ -40,6 +41,8 @@ typedef struct MoltTally {
     uint8_t rule, severity; /* MoltRule, MoltSeverity */
     bool unkept;            /* some of what it counts is not in the attic */
     uint8_t firm;           /* severity of what does not wait for the hooks */
+    bool lasting;           /* some of it was not settled by what returned from the attic */
+    bool returned;          /* some of it was */
     bool deferred;          /* decided when the hooks have run: who reads a value handles it */
     bool handled;           /* by a hook */
     uint64_t objects;
@@ -58,7 +61,16 @@ typedef struct MoltOffsetEntry {
     MoltTypeId type, pointee;
     uint64_t before, after;
     bool to_void, valid, found;
+    MoltTypeId ambiguous; /* see descent.h */
 } MoltOffsetEntry;
+
+/* Whether what a pointer becomes leads back to what it was. */
+typedef struct MoltBackEntry {
+    MoltTypeId type, before, after; /* of the block, and of what the pointers mean */
+    uint64_t offset, inner;         /* of the old place in its element, of the new one in its */
+    bool first, last;               /* the element of the block */
+    bool valid, returns;
+} MoltBackEntry;
 
 enum { MOLT__CODE_CACHE = 256, MOLT__OFFSET_CACHE = 64 };
 
@@ -142,6 +154,7 @@ struct MoltMigration {
     MoltRawFacts raw; /* memory that nobody described */
     MoltTally *tallies;
     uint64_t tally_count, tally_slots;
+    MoltAwaitedList awaited;
 
     /* the batch being executed: element i of it is object `object + i` of the whole run */
     const MoltSpan *batch_span;
@@ -154,7 +167,7 @@ struct MoltMigration {
     bool in_loop; /* then all of a loop's values belong to object loop_index of the batch */
     uint64_t loop_index;
     bool in_tail; /* the batch is of elements of a flexible array, which all belong to one object */
-    const MoltOp *op;
+    const MoltOp *op;      /* the running NUMBER or POINTER */
     uintptr_t value_at;    /* where the running operation reads its first value, */
     uint64_t value_stride; /* and the way to the next */
     bool scanning; /* the batch stays in place: relocated pointers become patches */
@@ -173,6 +186,8 @@ struct MoltMigration {
 
     MoltCodeEntry code_cache[MOLT__CODE_CACHE];
     MoltOffsetEntry offset_cache[MOLT__OFFSET_CACHE];
+    MoltPlan *back; /* from the new schema to the old one, NULL until it is asked for */
+    MoltBackEntry back_cache[MOLT__OFFSET_CACHE];
     bool failed; /* memory is out */
     bool refused;
 };

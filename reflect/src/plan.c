@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lineage.h"
 #include "plan_ops.h"
 
 bool molt__plan_grow(MoltPlan *plan, void **items, uint32_t *slots, uint32_t count, uint32_t more,
@@ -110,6 +111,28 @@ static bool has_moved(const MoltSchema *schema)
     return false;
 }
 
+static bool has_moved_from(const MoltSchema *schema, const char *path)
+{
+    for (uint32_t n = 0; n < schema->tables.note_count; n++) {
+        const MoltNote *note = &schema->tables.notes[n];
+        if (note->kind == MOLT_NOTE_MOVED && strcmp(molt_string(schema, note->text), path) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A MOLT_MOVED that only `schema` has leads into an element of an array of structs. */
+static bool moves_elements(const MoltSchema *schema, const MoltSchema *other)
+{
+    for (uint32_t n = 0; n < schema->tables.note_count; n++) {
+        const MoltNote *note = &schema->tables.notes[n];
+        const char *path = molt_string(schema, note->text);
+        if (note->kind == MOLT_NOTE_MOVED && strstr(path, "].") && !has_moved_from(other, path))
+            return true;
+    }
+    return false;
+}
+
 static void report_added_types(MoltPlan *plan)
 {
     for (MoltTypeId t = 0; t < plan->after->tables.type_count; t++) {
@@ -126,8 +149,8 @@ static MoltPlan *new_plan(const MoltSchema *before, const MoltSchema *after, Mol
 {
     MoltPlan *plan = allocator->resize(allocator->context, NULL, 0, sizeof *plan);
     if (plan)
-        *plan = (MoltPlan){
-            .allocator = *allocator, .before = before, .after = after, .policy = policy};
+        *plan =
+            (MoltPlan){.allocator = *allocator, .before = before, .after = after, .policy = policy};
     return plan;
 }
 
@@ -138,6 +161,8 @@ static void compile(MoltPlan *plan, const MoltHooks *hooks)
     plan->origins = new_table(plan, after->type_count, sizeof *plan->origins);
     plan->roots = new_table(plan, after->root_count, sizeof *plan->roots);
     plan->moves_back = plan->policy == MOLT_POLICY_LIVE && has_moved(plan->before);
+    plan->moves_elements = moves_elements(plan->after, plan->before) ||
+                           (plan->moves_back && moves_elements(plan->before, plan->after));
     if (plan->moves_back || has_moved(plan->after))
         plan->moved_told = new_table(plan, after->field_count, sizeof *plan->moved_told);
     if (!plan->failed && molt__plan_match_types(plan) && molt__plan_take_hooks(plan, hooks)) {
@@ -175,6 +200,7 @@ MoltStatus molt_plan_build_with_hooks(const MoltSchema *before, const MoltSchema
     if (!plan)
         return molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for the migration plan");
     plan->report = report;
+    plan->undoes = policy == MOLT_POLICY_LIVE && molt__lineage_edits(before, after) > 0;
     compile(plan, hooks);
     MoltStatus status = MOLT_OK;
     if (plan->failed) {
@@ -191,6 +217,21 @@ MoltStatus molt_plan_build_with_hooks(const MoltSchema *before, const MoltSchema
     else
         *out = plan;
     return status;
+}
+
+MoltStatus molt__plan_build_back(const MoltPlan *plan, MoltPlan **out)
+{
+    MoltPlan *back = new_plan(plan->after, plan->before, MOLT_POLICY_LIVE, &plan->allocator);
+    if (!back)
+        return MOLT_OUT_OF_MEMORY;
+    back->undoes = !plan->undoes;
+    compile(back, NULL);
+    if (back->failed) {
+        molt_plan_free(back);
+        return MOLT_OUT_OF_MEMORY;
+    }
+    *out = back;
+    return MOLT_OK;
 }
 
 MoltStatus molt__plan_build_lenient(const MoltSchema *before, const MoltSchema *after,
@@ -241,8 +282,7 @@ MoltTypeId molt_plan_type(const MoltPlan *plan, MoltTypeId before)
     return plan->types[before].after;
 }
 
-uint32_t molt_plan_source(const MoltPlan *plan, MoltTypeId before, MoltTypeId after,
-                          uint32_t field)
+uint32_t molt_plan_source(const MoltPlan *plan, MoltTypeId before, MoltTypeId after, uint32_t field)
 {
     const MoltPair *pair = molt__plan_find_pair(plan, before, after);
     if (pair)

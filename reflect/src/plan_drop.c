@@ -24,15 +24,14 @@ static void drop_bytes(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, 
     MoltOp op = {.code = MOLT__OP_DROP_BYTES,
                  .unkept = of && of->kind == MOLT_KIND_UNION &&
                            molt__plan_arms_have_pointers(plan->before, type),
-                 .keeps_default = of && constant == MOLT__NO_CONSTANT &&
-                                  is_enum_with_zero(plan, type),
+                 .keeps_default =
+                     of && constant == MOLT__NO_CONSTANT && is_enum_with_zero(plan, type),
                  .check = molt__emit_check(plan, site),
                  .rule = (uint8_t)rule,
+                 .before = type,
                  .source = source,
                  .size = size,
                  .constant = constant};
-    if (of && molt__plan_is_number(of))
-        op.forms[0] = molt__plan_form(plan->before, type); /* for messages */
     molt__emit_op(plan, op);
 }
 
@@ -47,6 +46,7 @@ static void drop_bits(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule,
                                  .rule = (uint8_t)rule,
                                  .keeps_default = constant == MOLT__NO_CONSTANT &&
                                                   is_enum_with_zero(plan, field->type),
+                                 .before = field->type,
                                  .source = source + field->bit_offset / 8,
                                  .constant = constant,
                                  .forms = {molt__plan_field_form(plan->before, field)}});
@@ -142,6 +142,7 @@ void molt__emit_drop_field(MoltPlan *plan, const MoltEmitSite *site, MoltRule ru
                                      .keeps_default = true,
                                      .check = molt__emit_check(plan, site),
                                      .rule = (uint8_t)rule,
+                                     .before = field->type,
                                      .source = source + field->bit_offset / 8,
                                      .size = sizeof(uintptr_t),
                                      .constant = MOLT__NO_CONSTANT,
@@ -219,6 +220,7 @@ void molt__emit_drop(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule, Mo
         molt__emit_op(plan, (MoltOp){.code = MOLT__OP_DROP_NUMBER,
                                      .check = molt__emit_check(plan, site),
                                      .rule = (uint8_t)rule,
+                                     .before = before,
                                      .source = source,
                                      .constant = MOLT__NO_CONSTANT,
                                      .forms = {molt__plan_form(plan->before, before)}});

@@ -79,15 +79,18 @@ static const uint32_t *targets_of(MoltPlan *plan, uint32_t before, uint32_t afte
     const MoltField *is = &plan->after->tables.fields[after];
     const MoltType *from = molt_type(plan->before, was->type);
     const MoltType *to = molt_type(plan->after, is->type);
-    MoltTypeId new_enum = index_enum(plan->after, is);
+    MoltTypeId new_enum = index_enum(plan->after, is), old_enum = index_enum(plan->before, was);
+    /* a note that came, or that goes when the edit in which it came is undone */
+    if (plan->undoes && old_enum != MOLT_NO_TYPE && new_enum == MOLT_NO_TYPE)
+        new_enum = plan->types[old_enum].after;
+    else if (!plan->undoes && old_enum == MOLT_NO_TYPE && new_enum != MOLT_NO_TYPE)
+        old_enum = plan->origins[new_enum];
     if (known || new_enum == MOLT_NO_TYPE || from->kind != MOLT_KIND_ARRAY ||
         to->kind != MOLT_KIND_ARRAY || !same_depth(plan, from, to) || from->length > LENGTH_LIMIT ||
         to->length > LENGTH_LIMIT)
         return known;
-    MoltTypeId old_enum = index_enum(plan->before, was);
-    if (old_enum == MOLT_NO_TYPE) /* the note is as new as the edit */
-        old_enum = plan->origins[new_enum];
-    if (old_enum == MOLT_NO_TYPE || molt_type(plan->before, old_enum)->kind != MOLT_KIND_ENUM)
+    if (old_enum == MOLT_NO_TYPE || molt_type(plan->before, old_enum)->kind != MOLT_KIND_ENUM ||
+        molt_type(plan->after, new_enum)->kind != MOLT_KIND_ENUM)
         return NULL;
     uint32_t first = plan->target_count;
     if (!molt__plan_grow(plan, (void **)&plan->targets, &plan->target_slots, first,

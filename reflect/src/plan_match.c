@@ -5,7 +5,7 @@
 /* Something with a name and MOLT_WAS notes: a type, a field or an enumerator. */
 typedef struct Named {
     uint32_t name, note_first, note_count;
-    bool taken; /* old side: claimed by a MOLT_WAS of the new side */
+    bool taken;       /* old side: claimed by a MOLT_WAS of the new side */
     const char *file; /* of a type's definition; NULL for what needs none to be told apart */
 } Named;
 
@@ -48,8 +48,7 @@ static uint32_t find_in_file(const MoltPlan *plan, const Named *olds, uint32_t o
 static uint32_t find_same(const MoltPlan *plan, const Named *olds, uint32_t old_count,
                           const Named *news, uint32_t new_count, const Named *item)
 {
-    uint32_t found =
-        find_in_file(plan, olds, old_count, item, base_name(plan->after, item));
+    uint32_t found = find_in_file(plan, olds, old_count, item, base_name(plan->after, item));
     if (found != UINT32_MAX)
         return found;
     found = find_name(plan->before, olds, old_count, molt_string(plan->after, item->name));
@@ -137,10 +136,52 @@ static void match_undone(const MoltPlan *plan, Named *olds, uint32_t old_count, 
     }
 }
 
+static Named *named_table(MoltPlan *plan, uint32_t count);
+static void free_named(MoltPlan *plan, Named *items, uint32_t count);
+static uint32_t match_forwards(MoltPlan *plan, Named *olds, uint32_t old_count, const Named *news,
+                               uint32_t new_count, uint32_t *match);
+
+/* An edit is undone: each new item goes on with what came from it on the way that led away. */
+static void match_backwards(MoltPlan *plan, Named *olds, uint32_t old_count, const Named *news,
+                            uint32_t new_count, uint32_t *match)
+{
+    MoltPlan away = {.allocator = plan->allocator,
+                     .before = plan->after,
+                     .after = plan->before,
+                     .policy = MOLT_POLICY_STRICT};
+    uint32_t *came = NULL, slots = 0;
+    Named *firsts = named_table(plan, new_count);
+    for (uint32_t n = 0; n < new_count; n++)
+        match[n] = UINT32_MAX;
+    if (firsts && molt__plan_grow(plan, (void **)&came, &slots, 0, old_count + 1, sizeof *came)) {
+        for (uint32_t n = 0; n < new_count; n++)
+            firsts[n] = news[n];
+        match_forwards(&away, firsts, new_count, olds, old_count, came);
+        for (uint32_t o = 0; o < old_count; o++) {
+            if (came[o] == UINT32_MAX || match[came[o]] != UINT32_MAX)
+                continue;
+            match[came[o]] = o;
+            olds[o].taken = true;
+        }
+    }
+    if (came)
+        plan->allocator.resize(plan->allocator.context, came, (size_t)slots * sizeof *came, 0);
+    free_named(plan, firsts, new_count);
+}
+
 /* Fills match[] (per new item the old one or UINT32_MAX). Returns the first new item whose source is
  * ambiguous, UINT32_MAX when none is. */
 static uint32_t match_names(MoltPlan *plan, Named *olds, uint32_t old_count, const Named *news,
                             uint32_t new_count, uint32_t *match)
+{
+    if (!plan->undoes)
+        return match_forwards(plan, olds, old_count, news, new_count, match);
+    match_backwards(plan, olds, old_count, news, new_count, match);
+    return UINT32_MAX;
+}
+
+static uint32_t match_forwards(MoltPlan *plan, Named *olds, uint32_t old_count, const Named *news,
+                               uint32_t new_count, uint32_t *match)
 {
     uint32_t ambiguous = UINT32_MAX;
     for (uint32_t i = 0; i < new_count; i++) {
@@ -377,7 +418,8 @@ static bool moves_within(MoltPlan *plan, MoltTypeId before, MoltTypeId after)
                                          molt__plan_is_reindexed(plan, before, after)))
         return true;
     if ((is->kind != MOLT_KIND_STRUCT && is->kind != MOLT_KIND_ENUM) ||
-        !has_any_was(plan->after, is))
+        (!has_any_was(plan->after, is) &&
+         !(plan->undoes && has_any_was(plan->before, molt_type(plan->before, before)))))
         return false;
     if (is->kind == MOLT_KIND_ENUM) {
         MoltOp op;
@@ -472,18 +514,34 @@ static void named_fields(const MoltSchema *schema, const MoltType *type, Named *
     }
 }
 
-/* Members that two anonymous unions or structs share, by present or earlier names. */
+/* Two members have one name, now or by what one of them was called earlier. An annotated rename that is
+ * undone is known from the old side's note. */
+static bool same_member(const MoltPlan *plan, const MoltField *old, const MoltField *new)
+{
+    const char *was = molt_string(plan->before, old->name);
+    const char *is = molt_string(plan->after, new->name);
+    Named before = {old->name, old->note_first, old->note_count, false, NULL};
+    Named after = {new->name, new->note_first, new->note_count, false, NULL};
+    return strcmp(was, is) == 0 || has_was(plan->after, &after, was) ||
+           (plan->policy == MOLT_POLICY_LIVE && has_was(plan->before, &before, is));
+}
+
+/* Members that two anonymous unions or structs share; those of anonymous ones within them count as theirs,
+ * as they do in C. */
 static uint32_t shared_members(const MoltPlan *plan, const MoltType *was, const MoltType *is)
 {
     uint32_t count = 0;
     for (uint32_t b = was->first; b < was->first + was->count; b++) {
         const MoltField *old = &plan->before->tables.fields[b];
-        const char *name = molt_string(plan->before, old->name);
+        const MoltType *from = molt_type(plan->before, old->type);
+        bool nameless = molt_string(plan->before, old->name)[0] == '<';
         for (uint32_t a = is->first; a < is->first + is->count; a++) {
             const MoltField *new = &plan->after->tables.fields[a];
-            Named named = {new->name, new->note_first, new->note_count, false, NULL};
-            count += strcmp(molt_string(plan->after, new->name), name) == 0 ||
-                     has_was(plan->after, &named, name);
+            const MoltType *to = molt_type(plan->after, new->type);
+            if (nameless && molt_string(plan->after, new->name)[0] == '<' && from->kind == to->kind)
+                count += shared_members(plan, from, to);
+            else
+                count += same_member(plan, old, new);
         }
     }
     return count;

@@ -78,9 +78,10 @@ typedef struct MoltOp {
     uint64_t tag;                 /* UNION: where it is; ARM, TAG: its value; BOX, EMBED: a place */
     uint32_t constant;            /* CONSTANT*: new schema; DROP*: old schema's default, or none */
     uint32_t values, value_count; /* ENUM, FLAGS */
-    MoltNumberForm forms[2]; /* of DROP_BYTES forms[0] is that of its numbers, if it has some */
+    MoltNumberForm forms[2];
     MoltNumberKernel *kernel;
-    MoltTypeId before, after; /* POINTER, BOX, EMBED: pointees; ENUM, FLAGS: enums; HOOK: structs */
+    MoltTypeId before, after; /* POINTER, BOX, EMBED: pointees; ENUM, FLAGS: enums; HOOK: structs;
+                                 DROP: of the value or its elements, for messages, or MOLT_NO_TYPE */
     bool pointee_ok;          /* POINTER: the new pointee is what the old one became, or void */
     bool named_only;          /* ENUM: a value without an enumerator refuses */
     uint8_t rule;             /* DROP*, REFUSE: MoltRule to report */
@@ -188,7 +189,10 @@ struct MoltPlan {
     MoltOp *late; /* tags to be set after the fields of their struct */
     uint32_t late_count, late_slots;
     bool *moved_told; /* per new field: its MOLT_MOVED is in the report */
+    bool undoes; /* goes back to a version that the state came from: what becomes of a thing is what it
+                    came from on the way that led away from there */
     bool moves_back;  /* old MOLT_MOVED may give new places their values */
+    bool moves_elements; /* MOLT_MOVED leads into elements of arrays of structs, in this edit */
     bool collecting;  /* nothing is emitted, only taken[] is filled */
     const struct MoltEmitFrame *frame; /* the innermost struct that is being emitted */
     uint64_t base;                     /* of the innermost loop, as in taken[] */
@@ -209,6 +213,9 @@ bool molt__plan_grow(MoltPlan *plan, void **items, uint32_t *slots, uint32_t cou
 MoltStatus molt__plan_build_lenient(const MoltSchema *before, const MoltSchema *after,
                                     const MoltAllocator *allocator, const MoltForcedType *forced,
                                     uint32_t forced_count, MoltPlan **out);
+
+/* The plan that undoing the edit of `plan` would need, lenient too. */
+MoltStatus molt__plan_build_back(const MoltPlan *plan, MoltPlan **out);
 
 /* plan_match.c: which old thing each new thing comes from. */
 bool molt__plan_match_types(MoltPlan *plan);

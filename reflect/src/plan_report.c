@@ -4,16 +4,41 @@
 #include "hook_stub.h"
 #include "plan_ops.h"
 
+/* Adds a name. An anonymous struct or union is called after its members, "<<a,b>,f>", of which one pair of
+ * brackets is enough; with `hidden` it is left out as a part of the name, "S::<a,b>", because C does not
+ * name it either on the way to a member. */
+static void add_name(char *buffer, size_t size, const char *name, bool hidden)
+{
+    size_t used = strlen(buffer);
+    unsigned depth = 0;
+    for (; *name && used + 1 < size; name++) {
+        if (hidden && depth == 0 && strncmp(name, "::<", 3) == 0)
+            name += 2;
+        depth += *name == '<';
+        bool inner = depth > 1 && (*name == '<' || *name == '>');
+        if (!inner && !(hidden && depth > 0))
+            buffer[used++] = *name;
+        depth -= *name == '>';
+    }
+    buffer[used] = '\0';
+}
+
 void molt__field_path(const MoltSchema *schema, MoltTypeId type, uint32_t field, char *buffer,
                       size_t size)
 {
+    bool variable = molt_type(schema, type)->flags & MOLT_TYPE_GLOBALS;
+    buffer[0] = '\0';
+    if (!variable || field == MOLT__NO_FIELD)
+        add_name(buffer, size, molt_type_name(schema, type), field != MOLT__NO_FIELD);
     if (field == MOLT__NO_FIELD)
-        snprintf(buffer, size, "%s", molt_type_name(schema, type));
-    else if (molt_type(schema, type)->flags & MOLT_TYPE_GLOBALS)
-        snprintf(buffer, size, "%s", molt_string(schema, schema->tables.fields[field].name));
-    else
-        snprintf(buffer, size, "%s.%s", molt_type_name(schema, type),
-                 molt_string(schema, schema->tables.fields[field].name));
+        return;
+    const char *name = molt_string(schema, schema->tables.fields[field].name);
+    if (variable) {
+        snprintf(buffer, size, "%s", name);
+    } else {
+        add_name(buffer, size, ".", false);
+        add_name(buffer, size, name, false);
+    }
 }
 
 void molt__plan_find(MoltPlan *plan, MoltSeverity severity, MoltRule rule, MoltTypeId before,

@@ -91,6 +91,7 @@ static void emit_bytes(MoltPlan *plan, const Union *u, const MoltEmitSite *site,
     molt__emit_op(plan, (MoltOp){.code = MOLT__OP_DROP_BYTES,
                                  .check = molt__emit_check(plan, site),
                                  .rule = MOLT_RULE_UNION_UNSELECTED,
+                                 .before = MOLT_NO_TYPE,
                                  .source = u->source,
                                  .size = size,
                                  .constant = MOLT__NO_CONSTANT});

@@ -23,7 +23,7 @@ static bool same_place(const MoltMigration *m, const MoltOp *op, const MoltCodeT
 {
     const MoltType *pointee = molt_type(m->plan->before, op->before);
     if (pointee->kind == MOLT_KIND_STRUCT || pointee->kind == MOLT_KIND_UNION)
-        return m->plan->types[op->before].fate == MOLT_FATE_SAME &&
+        return m->plan->types[op->before].fate == MOLT_FATE_SAME && pointee->size > 0 &&
                target->offset % pointee->size == 0 && target->size % pointee->size == 0;
     if (pointee->kind == MOLT_KIND_INT && pointee->size == 1)
         return true; /* bytes and text by name */
@@ -104,7 +104,7 @@ static uintptr_t dangling(MoltMigration *m, const MoltOp *op, uintptr_t value, u
 /* Offset in the new block of a flexible struct for an offset in the old one. */
 static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *span,
                          const MoltSpan *moved, const unsigned char *block, uint64_t count,
-                         uint64_t at, uintptr_t *box, uint64_t *out)
+                         uint64_t at, uintptr_t *box, uint64_t *out, MoltTypeId *ambiguous)
 {
     const MoltPlan *plan = m->plan;
     bool to_void = molt_type(plan->after, op->after)->kind == MOLT_KIND_VOID;
@@ -117,7 +117,8 @@ static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *spa
     }
     if (at < span->header)
         return molt__descent_map_element(
-            m, &(MoltDescentWay){span->type, after, at, op->before, to_void, block}, box, out);
+            m, &(MoltDescentWay){span->type, after, at, op->before, to_void, block}, box, out,
+            ambiguous);
     uint64_t element = (at - span->header) / span->elem_size;
     uint64_t offset = (at - span->header) % span->elem_size, inner = 0;
     if (!was || !is || element > count || (element == count && offset > 0) ||
@@ -158,6 +159,25 @@ static void note_missing(MoltMigration *m, const MoltOp *op, MoltTypeId type)
     if (molt__migration_grow(m, (void **)&m->gone_pointers, &m->gone_slots, m->gone_count, 1,
                              sizeof *m->gone_pointers))
         m->gone_pointers[m->gone_count++] = (MoltGonePointer){type, op->check};
+}
+
+/* What is said and kept of a pointer into something that changes: the way there is known, but not what
+ * is meant, or not the way back. */
+static void note_way(MoltMigration *m, const MoltOp *op, uint64_t i, const MoltPointerWay *way,
+                     uintptr_t box, MoltTypeId ambiguous)
+{
+    const MoltSchema *before = m->plan->before;
+    const MoltType *now = molt_type(m->plan->after, op->after);
+    bool untyped = now->kind == MOLT_KIND_VOID || (now->kind == MOLT_KIND_INT && now->size == 1);
+    if (ambiguous != MOLT_NO_TYPE && untyped) {
+        uint32_t first = molt_type(before, ambiguous)->first;
+        const char *name = molt_string(before, before->tables.fields[first].name);
+        molt__tally(m, op, MOLT_RULE_TARGET_AMBIGUOUS, MOLT_LOSS, i, "a %s or its %s",
+                    molt_type_name(before, ambiguous), name);
+    }
+    if (m->mode == MOLT__RUN_STATE && m->plan->policy == MOLT_POLICY_LIVE &&
+        (box != 0 || (way->op && !molt__way_leads_back(m, way))))
+        molt__attic_mark(m, op, i);
 }
 
 static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
@@ -214,13 +234,15 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     const unsigned char *block = molt__span_block(span, (uint32_t)index);
     uint64_t inner = 0;
     uintptr_t box = 0;
+    MoltTypeId ambiguous = MOLT_NO_TYPE;
     if (flexible) {
-        if (!map_flexible(m, op, span, moved, block, all, at, &box, &inner)) {
+        if (!map_flexible(m, op, span, moved, block, all, at, &box, &inner, &ambiguous)) {
             molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i,
                         "a pointer into %s at byte %llu",
                         molt_type_name(m->plan->before, span->type), (unsigned long long)at);
             return 0;
         }
+        note_way(m, op, i, &(MoltPointerWay){0}, box, ambiguous);
         return box ? box + inner : moved->base + index * moved->stride + inner;
     }
     if (offset == 0 && element > 0 &&
@@ -232,7 +254,7 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     bool to_void = molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID;
     MoltDescentWay way = {span->type, type->after, offset,
                           op->before, to_void,     block + element * span->elem_size};
-    if (!whole && !molt__descent_map_element(m, &way, &box, &inner)) {
+    if (!whole && !molt__descent_map_element(m, &way, &box, &inner, &ambiguous)) {
         MoltPlace place;
         MoltDumpPath path;
         molt_heap_locate(heap, (const void *)value, &place); /* NOLINT: an address from the state */
@@ -241,6 +263,9 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
                     molt_type_name(m->plan->before, span->type), path.text);
         return 0;
     }
+    if (!whole)
+        note_way(m, op, i, &(MoltPointerWay){op, span->type, count, element, offset, inner}, box,
+                 ambiguous);
     if (box)
         return box + inner;
     return moved->base + index * moved->stride + element * moved->elem_size + inner;

@@ -94,10 +94,15 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
         severity = MOLT_INFO;
     if (severity == MOLT_LOSS && m->plan->policy == MOLT_POLICY_STRICT && !deferred)
         severity = MOLT_REFUSE;
-    if (severity == MOLT_REFUSE && !deferred)
+    bool awaited = !deferred && !given_up && molt__awaited_may_settle(m) &&
+                   (severity == MOLT_REFUSE || rule == MOLT_RULE_TARGET_AMBIGUOUS);
+    if (severity == MOLT_REFUSE && !deferred && !awaited)
         m->refused = true;
     MoltTally *tally = tally_of(m, op->check, rule);
+    if (tally && awaited)
+        molt__awaited_add(m, (uint64_t)(tally - m->tallies));
     if (tally) {
+        tally->lasting = tally->lasting || !awaited;
         if (tally->objects == 0) {
             char where[48], value[128];
             va_list args;
@@ -125,7 +130,8 @@ static void add_finding(MoltMigration *m, uint32_t check, const MoltTally *tally
 {
     MoltFinding finding = {.severity = MOLT_INFO, .rule = MOLT_RULE_FIELD_REMOVED};
     bool kept = tally && tally->severity == MOLT_LOSS && m->attic.keeps && !tally->unkept &&
-                tally->rule != MOLT_RULE_DANGLING_POINTER;
+                tally->rule != MOLT_RULE_DANGLING_POINTER &&
+                tally->rule != MOLT_RULE_TARGET_AMBIGUOUS;
     if (tally)
         finding = (MoltFinding){.severity = (MoltSeverity)tally->severity,
                                 .rule = (MoltRule)tally->rule,
@@ -139,8 +145,10 @@ static void add_finding(MoltMigration *m, uint32_t check, const MoltTally *tally
 
 void molt__tally_report(MoltMigration *m)
 {
-    for (uint64_t t = 0; t < m->tally_count; t++)
-        add_finding(m, m->tallies[t].check, &m->tallies[t]);
+    for (uint64_t t = 0; t < m->tally_count; t++) {
+        if (m->tallies[t].lasting || !m->tallies[t].returned)
+            add_finding(m, m->tallies[t].check, &m->tallies[t]);
+    }
     /* a removed field whose every value was the default is worth a line, not a loss */
     for (uint32_t c = 0; c < m->plan->check_count; c++) {
         const MoltCheck *check = &m->plan->checks[c];

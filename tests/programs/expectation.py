@@ -144,7 +144,7 @@ class Expectation:
 
     def loss(self, rule, site, strict=True):
         self.lost = True
-        allowed = {"saturate": ["number-out-of-range"], "trunc": ["number-fraction"],
+        allowed = {"saturate": ["number-out-of-range", "bool-collapsed"], "trunc": ["number-fraction"],
                    "round": ["number-fraction", "number-rounded"],
                    "truncate": ["elements-dropped", "string-truncated"]}
         convert = site.new.convert if site.new else None
@@ -630,6 +630,10 @@ class Expectation:
     def _place(self, old, new, ref, site):
         if old.to is VOID and not is_end(ref.steps):  # it means the outermost that begins there
             ref = Ref(ref.obj, ref.element, tuple(trimmed(ref.obj.type, ref.steps)))
+        untyped = old.to is VOID or isinstance(old.to, Int) and old.to.bits == 8
+        if untyped and (new.to is VOID or isinstance(new.to, Int)):
+            # where the place and its first member part; the table of edits shows when
+            self.optional.add(("pointer-ambiguous", site.path))
         try:
             place, there = self.place(ref)
         except Gone:

@@ -14,6 +14,7 @@
 
 typedef struct OldNode OldNode;
 struct OldNode {
+    long id; /* stays first, so that a pointer without a type means the node */
     OldNode *next;
     int hp;
     int items[4];
@@ -29,6 +30,7 @@ typedef struct OldState {
 
 typedef struct NewNode NewNode;
 struct NewNode {
+    long id;
     double hunger; /* default 0.5 */
     char name[16];
     int items[6];
@@ -56,8 +58,8 @@ static const StructSpec old_specs[] = {
     {"Node",
      sizeof(OldNode),
      _Alignof(OldNode),
-     {FIELD(OldNode, next, "Node *"), FIELD(OldNode, hp, "int"), FIELD(OldNode, items, "int[4]"),
-      FIELD(OldNode, name, "char[8]")},
+     {FIELD(OldNode, id, "long"), FIELD(OldNode, next, "Node *"), FIELD(OldNode, hp, "int"),
+      FIELD(OldNode, items, "int[4]"), FIELD(OldNode, name, "char[8]")},
      NULL}};
 
 static const StructSpec new_specs[] = {
@@ -71,7 +73,8 @@ static const StructSpec new_specs[] = {
     {"Node",
      sizeof(NewNode),
      _Alignof(NewNode),
-     {{.name = "hunger",
+     {FIELD(NewNode, id, "long"),
+      {.name = "hunger",
        .type = "double",
        .offset = offsetof(NewNode, hunger),
        .default_value = &hunger,
@@ -224,7 +227,7 @@ static void a_refusal_leaves_every_bit_as_it_was(void **unused)
 {
     (void)unused;
     StructSpec specs[2] = {new_specs[0], new_specs[1]};
-    specs[1].fields[2] =
+    specs[1].fields[3] =
         (FieldSpec){.name = "goods",
                     .type = "int[4]",
                     .offset = offsetof(NewNode, items)}; /* items: gone, pointed at */
@@ -252,6 +255,7 @@ static void strict_refuses_what_live_adapts(void **unused)
 {
     (void)unused;
     typedef struct Small {
+        long id;
         OldNode *next;
         unsigned char hp;
         int items[4];
@@ -261,8 +265,9 @@ static void strict_refuses_what_live_adapts(void **unused)
                            {"Node",
                             sizeof(Small),
                             _Alignof(Small),
-                            {FIELD(Small, next, "Node *"), FIELD(Small, hp, "unsigned char"),
-                             FIELD(Small, items, "int[4]"), FIELD(Small, name, "char[8]")},
+                            {FIELD(Small, id, "long"), FIELD(Small, next, "Node *"),
+                             FIELD(Small, hp, "unsigned char"), FIELD(Small, items, "int[4]"),
+                             FIELD(Small, name, "char[8]")},
                             NULL}};
     MoltSchema *before = spec_schema(old_specs, 2), *after = spec_schema(specs, 2);
     MoltHeap *heap = make_heap(before, NULL);

@@ -59,6 +59,7 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(ALIAS_LOST, "alias-lost")             /* and something else points at it too */              \
     X(POINTEE_CHANGED, "pointee-type-changed")                                                     \
     X(TARGET_REMOVED, "interior-target-removed")                                                   \
+    X(TARGET_AMBIGUOUS, "pointer-ambiguous") /* the object or its first member, which part */      \
     X(INITIALISER_TAKEN, "initialiser-taken") /* a variable that nobody had set */                 \
     X(VARIABLE_UNTRACKED, "variable-untracked") /* without metadata; starts anew */                \
     X(UNKNOWN_TARGET, "unknown-target")                                                            \

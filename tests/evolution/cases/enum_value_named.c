@@ -3,7 +3,6 @@
  * report: info enum-unnamed-value State.k 1
  * report: info enum-unnamed-value State.moved 1
  * report: info enum-unnamed-value State.f 1
- * undo: refused the names are live when they go again
  */
 #include "case.h"
 

@@ -1,6 +1,6 @@
 /* variables that become pointers or parts, and unions with tags in them
  * expect: migrated
- * undo: refused what is to become part of a variable has another pointer by then
+ * undo: differs an embedded block that returns is a new one
  */
 #include "case.h"
 

@@ -5,11 +5,13 @@
 
 #if VERSION == 1
 typedef struct Cell {
+    short id;
     int height;
     float water;
 } Cell;
 #else
 typedef struct Cell {
+    short id;
     float water;
     char kind;
     int height;

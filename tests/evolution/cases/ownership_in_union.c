@@ -1,6 +1,6 @@
 /* an arm becomes a pointer where it is active
  * expect: migrated
- * undo: refused something else points into the block that was made
+ * redo: differs the blocks that are made once more are new ones
  */
 #include "case.h"
 

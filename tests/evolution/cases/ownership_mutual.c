@@ -1,6 +1,6 @@
 /* two structs that hold each other, one by value, change places in that
  * expect: migrated
- * undo: refused something else points at the block that was made
+ * undo: differs an embedded block that returns is a new one
  * report: info struct-allocated Nest.queen 0
  */
 #include "case.h"

@@ -6,10 +6,12 @@
 
 #if VERSION == 1
 typedef struct Moving {
+    char kind;
     int v;
 } Moving;
 #else
 typedef struct Moving {
+    char kind;
     long extra;
     int v;
 } Moving;

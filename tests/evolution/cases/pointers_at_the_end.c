@@ -1,6 +1,5 @@
 /* one past an array that ends its struct stays at the array's end
  * expect: migrated
- * undo: refused (in version 2 the end of items is the address of tail, which goes)
  */
 #include "case.h"
 

@@ -1,17 +1,18 @@
 /* element, field, one-past-the-end and void pointers follow
  * expect: migrated
- * undo: differs (in version 2 the end of bag is the address of hp, which the way back follows)
  */
 #include "case.h"
 
 #if VERSION == 1
 typedef struct E {
+    char kind;
     int hp;
     int bag[4];
     char name[8];
 } E;
 #else
 typedef struct E {
+    char kind;
     char name[16];
     double t;
     int bag[6];

@@ -3,7 +3,6 @@
  * with: private_types_part_other.c
  * report: info number-converted Cell.value
  * report: info type-renamed Box
- * undo: refused (one type of version 2 would be two again, and a void * does not say which)
  */
 #include "case.h"
 

@@ -8,8 +8,8 @@ typedef struct Cell {
 } Cell;
 #else
 typedef struct Box {
-    struct Box *self;
     char name[12];
+    struct Box *self;
 } MOLT_WAS("Cell") Box;
 typedef Box Cell;
 #endif

@@ -1,6 +1,5 @@
 /* an old name used for a new field starts at its default, never stale
  * expect: migrated
- * undo: differs (both versions have the name, so it keeps its value)
  */
 #include "case.h"
 

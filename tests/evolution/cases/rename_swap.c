@@ -1,6 +1,5 @@
 /* two names change places
  * expect: migrated
- * undo: differs (both names exist in both versions; taking the notes away means nothing)
  */
 #include "case.h"
 

@@ -13,7 +13,7 @@ typedef struct Leg {
 typedef struct Body {
     Leg leg;
     int v;
-    void *self;
+    struct Body *self;
 } Body;
 typedef struct Ant {
     int speed;
@@ -25,7 +25,7 @@ typedef struct Leg {
 } Leg;
 typedef struct Body {
     double weight MOLT_DEFAULT(2.5);
-    void *self;
+    struct Body *self;
     Leg *leg;
     long v;
     int speed MOLT_MOVED("^.speed");

@@ -6,6 +6,7 @@
 
 #if VERSION == 1
 typedef struct Mob {
+    char kind;
     int hp;
     struct Mob *leader;
 } Mob;
@@ -15,6 +16,7 @@ typedef struct State {
 } State;
 #else
 typedef struct Enemy {
+    char kind;
     double speed;
     struct Enemy *leader;
     int hp;

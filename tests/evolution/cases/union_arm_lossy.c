@@ -4,7 +4,7 @@
  * report: loss number-out-of-range Hit.damage 1
  * report: loss string-truncated Hit.text 2
  * report: loss field-removed Move.path 1
- * report: loss number-out-of-range Move::<steps,speed>.speed 1
+ * report: loss number-out-of-range Move.speed 1
  */
 #include "case.h"
 

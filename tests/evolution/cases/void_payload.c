@@ -16,8 +16,8 @@ typedef struct Item {
 } Item;
 #else
 typedef struct Spell {
-    float cost;
     int power;
+    float cost;
 } Spell;
 typedef struct Item {
     char kind;
