@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "annotation.h"
+#include "pool.h"
 #include "record_reader.h"
 
 enum { APART = 16 };
@@ -168,7 +169,8 @@ void molt__global_read(MoltTypeReader *reader, CXCursor variable, const char *so
                                .follow = !(flags & MOLT_FIELD_EXTERNAL)};
     MoltModelType *type =
         molt__type_read_in(reader, clang_getCanonicalType(clang_getCursorType(variable)), context);
-    if (type == NULL || !molt__external_check(reader, place, name, type, flags)) {
+    if (type == NULL || !molt__external_check(reader, place, name, type, flags) ||
+        !molt__pool_check(reader, place, name, type, &notes)) {
         return;
     }
     add(reader->model, globals,
