@@ -429,6 +429,7 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->tallies, m->tally_slots, sizeof *m->tallies);
     molt__ownership_release(m);
     molt__raw_free(m);
+    molt__byte_words_free(m);
     MoltAllocator allocator = m->allocator;
     allocator.resize(allocator.context, m, sizeof *m, 0);
 }
@@ -521,6 +522,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         relocate_roots(m);
         report->pointers_changed += m->patch_count;
         molt__raw_scan(m);
+        molt__byte_words(m);
         if (!m->refused && !m->failed) {
             molt__attic_carry(m);
             molt__attic_file(m);
@@ -537,6 +539,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__migrate_globals_report(m);
         molt__tally_report(m);
         molt__raw_report(m);
+        molt__byte_words_report(m);
         if (!m->refused)
             molt__stale_integers_report(m);
         molt__attic_report(m);

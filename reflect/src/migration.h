@@ -8,6 +8,7 @@
 #define MOLT_MIGRATION_H
 
 #include "attic_page.h"
+#include "byte_words.h"
 #include "heap_span.h"
 #include "made_text.h"
 #include "molt/migrate.h"
@@ -133,6 +134,7 @@ struct MoltMigration {
 
     MoltOwnership owned;
     MoltRawFacts raw; /* memory that nobody described */
+    MoltByteFacts bytes; /* addresses in bytes */
     MoltTally *tallies;
     uint64_t tally_count, tally_slots;
 
@@ -188,6 +190,10 @@ uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, ui
 /* The same for addresses in the heap, those of the mirror of the globals included, which stay in it; any
  * other address is itself. */
 uintptr_t molt__relocate_mirrored(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i);
+/* A constant of the new library whose place of `target` is at `after` has the bytes that the old one
+ * had, but for words that were addresses in the old library. */
+bool molt__relocate_same_content(const MoltMigration *m, const MoltCodeTarget *target,
+                                 uintptr_t after);
 /* Readable text at a `char *` of the old state: bytes up to `*length`, NULL when it is none. */
 const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *length);
 
@@ -213,6 +219,9 @@ const char *molt__migrate_globals_name(const MoltMigration *m);
  * refusal. */
 bool molt__migrate_globals_relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i,
                                     uintptr_t *out);
+/* The name of the variable that an address lies in, NULL when it is in none; *out is the same place in
+ * the new library, 0 when the variable is gone or what lies there is no longer laid out alike. */
+const char *molt__migrate_globals_follow(const MoltMigration *m, uintptr_t value, uintptr_t *out);
 /* The new spans are made: finds the new mirror. */
 void molt__migrate_globals_aim(MoltMigration *m);
 /* The variable's address for one in the new mirror, 0 where it has no place; any other address is

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "byte_runs.h"
 #include "migration.h"
 #include "molt/globals.h"
 
@@ -194,6 +195,12 @@ bool molt__raw_reached(MoltMigration *m, const MoltOp *op, const MoltSpan *span,
                         .kind = MOLT__RAW_VISITED};
     if (is_raw(schema, span->type))
         return reached_raw(m, op, fact, span->align != 0, i);
+    if (m->plan->types[op->before].fate != MOLT_FATE_SAME &&
+        molt__in_bytes(schema, span->type, offset, op->before)) {
+        molt__tally(m, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE, i, "a %s in bytes of %s",
+                    molt_type_name(schema, op->before), molt_type_name(schema, span->type));
+        return false;
+    }
     if (!is_misfit(m, span, op->before, offset))
         return true;
     fact.kind = MOLT__RAW_MISFIT;
@@ -207,6 +214,7 @@ typedef struct Words {
     MoltMigration *m;
     MoltRawFact fact; /* of the block */
     bool chained;     /* what it holds leads to types that change */
+    bool bytes;       /* addresses in it are byte_words.h's, but for those that lead on */
 } Words;
 
 static void look_at_heap(Words *words, uintptr_t value)
@@ -222,7 +230,8 @@ static void look_at_heap(Words *words, uintptr_t value)
     fact.kind = MOLT__RAW_ADDRESS;
     if (m->plan->types[place.block.type].fate != MOLT_FATE_SAME ||
         molt__ownership_is_claimed(m, place.block.type, (uintptr_t)place.block.start)) {
-        add_fact(m, fact);
+        if (!words->bytes)
+            add_fact(m, fact);
     } else if (words->chained && is_raw(m->plan->before, place.block.type) &&
                (place.block.span != fact.span || place.block.index != fact.index)) {
         fact.span = place.block.span;
@@ -248,8 +257,9 @@ static void scan_block(Words *words)
         memcpy(&value, start + at, sizeof value);
         if (value - heap->base < range) {
             look_at_heap(words, value);
-        } else if (m->code && (value - m->code->begin < m->code->end - m->code->begin ||
-                               molt_heap_mirror(heap, value, MOLT_NO_TYPE) != 0)) {
+        } else if (!words->bytes && m->code &&
+                   (value - m->code->begin < m->code->end - m->code->begin ||
+                    molt_heap_mirror(heap, value, MOLT_NO_TYPE) != 0)) {
             MoltRawFact fact = words->fact;
             fact.kind = MOLT__RAW_CODE;
             fact.type = MOLT_NO_TYPE;
@@ -258,27 +268,10 @@ static void scan_block(Words *words)
     }
 }
 
-static void scan_untyped(MoltMigration *m)
-{
-    MoltBlock block;
-    uint64_t cursor = 0;
-    if (m->heap->untyped == MOLT_NO_TYPE)
-        return;
-    while (!m->failed && molt_heap_next(m->heap, m->heap->untyped, &cursor, &block)) {
-        Words words = {.m = m,
-                       .fact = {.span = block.span,
-                                .index = block.index,
-                                .type = MOLT_NO_TYPE,
-                                .check = MOLT__NO_CHECK}};
-        scan_block(&words);
-    }
-}
-
 void molt__raw_scan(MoltMigration *m)
 {
     if (!m->code && !m->edits)
         return;
-    scan_untyped(m);
     const bool *leads = leading_types(m);
     for (uint64_t i = 0; leads && i < m->raw.count && !m->failed; i++) {
         const MoltRawFact fact = m->raw.items[i];
@@ -286,7 +279,8 @@ void molt__raw_scan(MoltMigration *m)
         if (fact.kind != MOLT__RAW_VISITED)
             continue;
         words.chained = leads[fact.type];
-        if (m->heap->spans[fact.span].type != m->heap->untyped || words.chained)
+        words.bytes = molt__is_bytes(m->plan->before, m->heap->spans[fact.span].type);
+        if (!words.bytes || words.chained)
             scan_block(&words);
     }
 }

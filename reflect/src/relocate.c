@@ -27,6 +27,12 @@ static bool same_place(const MoltMigration *m, const MoltOp *op, const MoltCodeT
                target->offset % pointee->size == 0 && target->size % pointee->size == 0;
     if (pointee->kind == MOLT_KIND_INT && pointee->size == 1)
         return true; /* bytes and text by name */
+    return molt__relocate_same_content(m, target, after);
+}
+
+bool molt__relocate_same_content(const MoltMigration *m, const MoltCodeTarget *target,
+                                 uintptr_t after)
+{
     if (!target->bytes)
         return false;
     const char *bytes = (const char *)(after - target->offset); /* NOLINT: the new constant */
