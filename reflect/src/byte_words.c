@@ -80,6 +80,7 @@ static void look_at_heap(Search *search, uint32_t run, const unsigned char *begi
         molt__made_hold(m, block->span, block->index);
     const char *type = molt_type_name(m->plan->before, block->type);
     if (m->plan->types[block->type].fate != MOLT_FATE_SAME ||
+        molt__retyped(m, (uintptr_t)block->start) ||
         molt__ownership_is_claimed(m, block->type, (uintptr_t)block->start))
         note(search, MOLT__WORD_STALE, run, begin,
              "at byte %llu the address of a block of %s (%s:%llu), which moves or goes",
@@ -187,6 +188,8 @@ static void look_at(MoltByteScan *scan, uint32_t run, const unsigned char *begin
 {
     Search *search = scan->context;
     const MoltMigration *m = search->m;
+    if (scan->bytes_only && molt__retyped(m, (uintptr_t)molt__span_block(scan->span, scan->block)))
+        return; /* which are objects from here on */
     if (value - search->heap_low < search->heap_size)
         look_at_heap(search, run, begin, at, value);
     else if (m->code && (value - m->code->begin < m->code->end - m->code->begin ||
@@ -208,7 +211,6 @@ static void widen(uintptr_t *low, uintptr_t *high, uintptr_t begin, uintptr_t en
 static void find_ranges(Search *search)
 {
     const MoltMigration *m = search->m;
-    const MoltGlobals *globals = m->heap->globals;
     uintptr_t low = UINTPTR_MAX, high = 0;
     for (uint32_t s = 0; s < m->span_count; s++) {
         const MoltSpan *span = &m->heap->spans[s];
@@ -217,18 +219,13 @@ static void find_ranges(Search *search)
              (m->owned.claimed && m->owned.claimed[span->type])))
             widen(&low, &high, span->base, span->base + span->bytes);
     }
+    for (uint64_t i = 0; i < m->retypes.count; i++) /* one that keeps its type does no harm */
+        widen(&low, &high, m->retypes.items[i].block,
+              m->retypes.items[i].block + m->retypes.items[i].bytes + 1);
     search->heap_low = low;
     search->heap_size = high > low ? high - low : 0;
     if (m->code)
-        widen(&low, &high, m->code->begin, m->code->end);
-    for (uint32_t g = 0; m->code && globals && g < globals->placed; g++) {
-        uintptr_t place = (uintptr_t)globals->places[globals->by_address[g]];
-        uint32_t index = globals->by_address[g];
-        const MoltField *field =
-            &m->plan->before->tables
-                 .fields[molt_type(m->plan->before, globals->type)->first + index];
-        widen(&low, &high, place, place + molt_type(m->plan->before, field->type)->size + 1);
-    }
+        widen(&low, &high, m->library_begin, m->library_begin + m->library_size);
     search->scan.low = low;
     search->scan.size = high > low ? high - low : 0;
 }
@@ -263,9 +260,9 @@ void molt__byte_words_report(MoltMigration *m)
         bool info = fact->kind == MOLT__WORD_FOLLOWS || fact->kind == MOLT__WORD_INSIDE;
         const char *remedy =
             fact->block
-                ? "name the type where the block is allocated (sizeof(T), or a pointer to T "
-                  "that takes it), or say MOLT_POOL(T) on that pointer; or clear the bytes "
-                  "before the edit"
+                ? "say MOLT_POOL(T) on the field or variable that has the block's address, which "
+                  "counts "
+                  "for this block too; or clear the bytes before the edit"
                 : "keep a pointer there instead of bytes, or clear the bytes before the edit";
         molt_report_add(m->report,
                         &(MoltFinding){.severity = info ? MOLT_INFO : MOLT_REFUSE,

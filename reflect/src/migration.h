@@ -14,6 +14,7 @@
 #include "molt/migrate.h"
 #include "plan_ops.h"
 #include "raw_memory.h"
+#include "retype.h"
 
 struct MoltHookWork;
 
@@ -135,6 +136,7 @@ struct MoltMigration {
     MoltOwnership owned;
     MoltRawFacts raw; /* memory that nobody described */
     MoltByteFacts bytes; /* addresses in bytes */
+    MoltRetypes retypes; /* bytes that get a type */
     MoltTally *tallies;
     uint64_t tally_count, tally_slots;
 
@@ -184,6 +186,9 @@ char *molt__migration_string(MoltMigration *m, const char *text, uint64_t length
 bool molt__migration_made(const MoltMigration *m, uintptr_t string);
 /* Takes back a block that molt__migration_string made, which nothing refers to. */
 void molt__migration_unstring(MoltMigration *m, uintptr_t string);
+
+/* Objects of the type, and of all that it holds, may lie in a block that moves or goes. */
+void molt__migration_contains(MoltMigration *m, MoltTypeId type);
 
 /* relocate.c: what a pointer becomes. `i` is the element of the batch, for messages. */
 uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i);

@@ -170,16 +170,29 @@ static bool reached_raw(MoltMigration *m, const MoltOp *op, MoltRawFact fact, bo
 
 /* The site says one struct, a pointer another that is no part of it and takes as much room: one of the
  * two is wrong. (A smaller one may be a view on the first members.) */
-static bool is_misfit(const MoltMigration *m, const MoltSpan *span, MoltTypeId pointee,
-                      uint64_t offset)
+static bool is_misfit(const MoltMigration *m, MoltTypeId type, MoltTypeId pointee, uint64_t offset)
 {
     const MoltSchema *schema = m->plan->before;
-    uint64_t size = molt_type(schema, span->type)->size;
-    return span->align != 0 && (is_record(schema, span->type)) && offset < size &&
+    uint64_t size = molt_type(schema, type)->size;
+    return is_record(schema, type) && offset < size &&
            molt_type(schema, pointee)->size >= size - offset &&
-           !has_at(schema, span->type, offset, pointee) &&
+           !has_at(schema, type, offset, pointee) &&
            (m->plan->types[pointee].fate != MOLT_FATE_SAME ||
-            m->plan->types[span->type].fate != MOLT_FATE_SAME);
+            m->plan->types[type].fate != MOLT_FATE_SAME);
+}
+
+bool molt__raw_fits(MoltMigration *m, const MoltOp *op, const MoltSpan *span, uint32_t index,
+                    MoltTypeId type, uint64_t offset)
+{
+    if (!is_record(m->plan->before, op->before) || m->mode != MOLT__RUN_STATE ||
+        !is_misfit(m, type, op->before, offset))
+        return true;
+    add_fact(m, (MoltRawFact){.span = (uint32_t)(span - m->heap->spans),
+                              .index = index,
+                              .type = op->before,
+                              .check = op->check,
+                              .kind = MOLT__RAW_MISFIT});
+    return false;
 }
 
 bool molt__raw_reached(MoltMigration *m, const MoltOp *op, const MoltSpan *span, uint32_t index,
@@ -201,11 +214,7 @@ bool molt__raw_reached(MoltMigration *m, const MoltOp *op, const MoltSpan *span,
                     molt_type_name(schema, op->before), molt_type_name(schema, span->type));
         return false;
     }
-    if (!is_misfit(m, span, op->before, offset))
-        return true;
-    fact.kind = MOLT__RAW_MISFIT;
-    add_fact(m, fact);
-    return false;
+    return span->align == 0 || molt__raw_fits(m, op, span, index, span->type, offset);
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */
@@ -344,7 +353,7 @@ static void say_what(const MoltMigration *m, const Group *group, char *text, siz
                  path_of(m, group->check, path, sizeof path));
         return;
     case MOLT__RAW_MISFIT:
-        snprintf(text, size, "allocated as %s, but %s leads to it as %s",
+        snprintf(text, size, "its objects are %s, but %s leads to one as %s",
                  molt_type_name(schema, group->block), path_of(m, group->check, path, sizeof path),
                  name);
         return;
@@ -375,8 +384,10 @@ static void add_line(MoltMigration *m, const Group *group)
     say_what(m, group, what, sizeof what);
     snprintf(
         remedy, sizeof remedy,
-        "%s%sname the type where the block is allocated (sizeof(T), or a pointer to T that takes "
-        "it), or say MOLT_POOL(T) on that pointer",
+        "%s%ssay MOLT_POOL(T) on the field or variable that has the block's address, which counts "
+        "for "
+        "this block too; or name the type where it is allocated (sizeof(T), or a pointer to T that "
+        "takes it), which counts for new ones",
         reason, reason[0] ? ": " : "");
     molt_report_add(m->report,
                     &(MoltFinding){.severity = info ? MOLT_INFO : MOLT_REFUSE,
@@ -390,9 +401,11 @@ static void add_line(MoltMigration *m, const Group *group)
 
 static Group group_of(const MoltMigration *m, const MoltRawFact *fact)
 {
+    const MoltSpan *span = &m->heap->spans[fact->span];
+    const MoltRetyped *retyped = molt__retyped(m, (uintptr_t)molt__span_block(span, fact->index));
     return (Group){.origin = origin_of(m->heap, fact->span, fact->index),
                    .type = fact->type,
-                   .block = m->heap->spans[fact->span].type,
+                   .block = retyped ? retyped->type : span->type,
                    .kind = fact->kind,
                    .check = fact->check};
 }
@@ -409,6 +422,8 @@ static void list_untyped(MoltMigration *m, Group **groups, uint64_t *count, uint
                             .type = MOLT_NO_TYPE,
                             .check = MOLT__NO_CHECK,
                             .kind = MOLT__RAW_VISITED};
+        if (molt__retyped(m, (uintptr_t)block.start))
+            continue;
         count_in(m, groups, count, slots, group_of(m, &fact));
     }
 }

@@ -166,6 +166,43 @@ static void note_missing(MoltMigration *m, const MoltOp *op, MoltTypeId type)
         m->gone_pointers[m->gone_count++] = (MoltGonePointer){type, op->check};
 }
 
+/* `at` is an offset in a block of bytes that are objects of retyped->type. */
+static uintptr_t relocate_retyped(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i,
+                                  const MoltRetyped *retyped, uint64_t at)
+{
+    const MoltTypePlan *type = &m->plan->types[retyped->type];
+    const MoltSpan *span = &m->heap->spans[retyped->span];
+    uint64_t unit = molt_type(m->plan->before, retyped->type)->size;
+    uint64_t size = molt_type(m->plan->after, type->after)->size;
+    uint64_t element = at / unit, offset = at % unit, inner = 0;
+    uintptr_t box = 0;
+    if (at > retyped->bytes)
+        return dangling(m, op, value, i, span);
+    if (!molt__raw_fits(m, op, span, retyped->index, retyped->type, offset))
+        return 0;
+    bool void_to_exact = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_VOID &&
+                         type->after == op->after && offset == 0;
+    if (!op->pointee_ok && !void_to_exact) {
+        molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i, "a pointer to %s",
+                    molt_type_name(m->plan->before, retyped->type));
+        return 0;
+    }
+    if (type->fate == MOLT_FATE_SAME)
+        return retyped->after + at;
+    bool whole = offset == 0 && (op->before == retyped->type || at == retyped->bytes);
+    bool to_void = molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID;
+    const unsigned char *object =
+        (const unsigned char *)retyped->block + element * unit; /* NOLINT */
+    MoltDescentWay way = {retyped->type, type->after, offset, op->before, to_void, object};
+    if (!whole && !molt__descent_map_element(m, &way, &box, &inner)) {
+        molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i,
+                    "a pointer into %s at byte %llu",
+                    molt_type_name(m->plan->before, retyped->type), (unsigned long long)offset);
+        return 0;
+    }
+    return box ? box + inner : retyped->after + element * size + inner;
+}
+
 static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     const MoltHeap *heap = m->heap;
@@ -180,6 +217,9 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     if (span->made)
         molt__made_hold(m, slot - 1, (uint32_t)index);
     at -= index * span->stride;
+    const MoltRetyped *retyped = molt__retyped(m, span->base + index * span->stride);
+    if (retyped)
+        return relocate_retyped(m, op, value, i, retyped, at);
     bool flexible = span->header > 0;
     uint64_t unit = flexible ? molt__span_bytes(span, count) : span->elem_size;
     uint64_t all = count;
