@@ -38,7 +38,7 @@ static bool read_note(const MoltMigration *m, const MoltField *field, MoltTypeId
 }
 
 /* Structs become blocks of their own only where the survey saw them. */
-static bool can_convert(const MoltMigration *m, MoltTypeId id)
+static bool converts(const MoltMigration *m, MoltTypeId id)
 {
     const MoltSchema *schema = m->plan->before;
     const MoltTypePlan *type = &m->plan->types[id];
@@ -63,6 +63,18 @@ static bool rest_is_zero(const unsigned char *block, uint64_t bytes, uint64_t un
     return true;
 }
 
+/* Why a block of bytes cannot be taken for objects of the type; NULL: it can. */
+static const char *problem_of(const MoltMigration *m, MoltTypeId type, const unsigned char *block,
+                              uint64_t bytes)
+{
+    if (type == MOLT_NO_TYPE)
+        return "the running version does not know that type, so the block stays as it is";
+    if (!converts(m, type))
+        return "the block has no type yet, and such an edit cannot give it that one";
+    uint64_t unit = molt_type(m->plan->before, type)->size;
+    return rest_is_zero(block, bytes, unit) ? NULL : "there is something behind the last whole one";
+}
+
 static void take(MoltMigration *m, const Claimant *by, uintptr_t value)
 {
     const MoltHeap *heap = m->heap;
@@ -74,16 +86,17 @@ static void take(MoltMigration *m, const Claimant *by, uintptr_t value)
         place.block.type == by->type || !molt__is_bytes(schema, place.block.type) ||
         heap->spans[place.block.span].align == 0)
         return;
-    uint64_t unit = by->type != MOLT_NO_TYPE ? molt_type(schema, by->type)->size : 1;
     uint64_t bytes = molt__span_bytes(&heap->spans[place.block.span], place.block.count);
-    if (bytes < unit || !rest_is_zero(place.block.start, bytes, unit) ||
-        !molt__migration_grow(m, (void **)&all->items, &all->slots, all->count, 1,
+    const char *problem = problem_of(m, by->type, place.block.start, bytes);
+    uint64_t unit = problem ? 1 : molt_type(schema, by->type)->size;
+    if (!molt__migration_grow(m, (void **)&all->items, &all->slots, all->count, 1,
                               sizeof *all->items))
         return;
     all->items[all->count++] = (MoltRetyped){.block = value,
                                              .bytes = bytes,
                                              .count = (bytes + unit - 1) / unit,
                                              .type = by->type,
+                                             .problem = problem,
                                              .span = place.block.span,
                                              .index = place.block.index,
                                              .owner = by->owner,
@@ -138,7 +151,7 @@ static bool walk(MoltMigration *m, MoltTypeId before, MoltTypeId after, const un
         Claimant by = {.owner = after, .field = is->first + n};
         if (!read_note(m, field, &by.type)) {
             any = walk(m, source->type, field->type, at) || any;
-        } else if (by.type == MOLT_NO_TYPE || can_convert(m, by.type)) {
+        } else {
             any = true;
             if (at)
                 take_all(m, &by, source->type, at);
@@ -169,18 +182,18 @@ static int compare(const void *a, const void *b)
     return (x->block > y->block) - (x->block < y->block);
 }
 
-/* One item per block; what two notes call by different types stays as it is. */
+/* One item per block. */
 static void settle(MoltRetypes *all)
 {
     uint64_t kept = 0, end;
     if (all->count > 0)
         qsort(all->items, all->count, sizeof *all->items, compare);
     for (uint64_t i = 0; i < all->count; i = end) {
-        bool one = true;
-        for (end = i + 1; end < all->count && all->items[end].block == all->items[i].block; end++)
-            one = one && all->items[end].type == all->items[i].type;
-        if (one)
-            all->items[kept++] = all->items[i];
+        MoltRetyped item = all->items[i];
+        for (end = i + 1; end < all->count && all->items[end].block == item.block; end++)
+            if (all->items[end].type != item.type)
+                item.problem = "another field says another type";
+        all->items[kept++] = item;
     }
     all->count = kept;
 }
@@ -241,8 +254,12 @@ void molt__retype_find(MoltMigration *m)
     }
     settle(all);
     for (uint64_t i = 0; i < all->count && !m->failed; i++) {
-        if (all->items[i].type == MOLT_NO_TYPE)
+        MoltTypeId type = all->items[i].type;
+        if (all->items[i].problem) {
+            bool stays = type == MOLT_NO_TYPE || m->plan->types[type].fate == MOLT_FATE_SAME;
+            m->refused = m->refused || !stays;
             continue;
+        }
         make_block(m, &all->items[i]);
         molt__migration_contains(m, all->items[i].type);
         molt__migration_contains(m, m->heap->spans[all->items[i].span].type);
@@ -286,7 +303,7 @@ void molt__retype_run(MoltMigration *m)
     m->batch_of_blocks = false;
     for (uint64_t i = 0; i < m->retypes.count && !m->failed; i++) {
         const MoltRetyped *item = &m->retypes.items[i];
-        if (item->type == MOLT_NO_TYPE)
+        if (item->problem)
             continue;
         m->batch_span = &m->heap->spans[item->span];
         m->batch_block = item->index;
@@ -301,45 +318,60 @@ const MoltRetyped *molt__retyped(const MoltMigration *m, uintptr_t block)
     const MoltRetyped key = {.block = block}, *found = NULL;
     if (m->retypes.count > 0)
         found = bsearch(&key, m->retypes.items, m->retypes.count, sizeof key, compare);
-    return found && found->type != MOLT_NO_TYPE ? found : NULL;
+    return found && !found->problem ? found : NULL;
 }
 
 /* ---- report, commit, discard ------------------------------------------------------------------ */
 
-static bool told_before(const MoltMigration *m, uint64_t i)
+static bool same_line(const MoltRetyped *a, const MoltRetyped *b)
 {
-    const MoltRetyped *items = m->retypes.items;
+    return a->field == b->field && a->problem == b->problem;
+}
+
+static bool told_before(const MoltRetypes *all, uint64_t i)
+{
     for (uint64_t k = 0; k < i; k++)
-        if (items[k].field == items[i].field)
+        if (same_line(&all->items[k], &all->items[i]))
             return true;
     return false;
+}
+
+static void add_line(MoltMigration *m, const MoltRetyped *item, uint64_t blocks)
+{
+    char path[300], value[300];
+    bool known = item->type != MOLT_NO_TYPE;
+    bool changes = known && m->plan->types[item->type].fate != MOLT_FATE_SAME;
+    if (item->problem && known && !changes)
+        return; /* its bytes are what they were */
+    molt__field_path(m->plan->after, item->owner, item->field, path, sizeof path);
+    if (item->problem)
+        snprintf(value, sizeof value, "%s", item->problem);
+    else
+        snprintf(value, sizeof value, "the block that it leads to holds %s from now on, not %s",
+                 molt_type_name(m->plan->after, m->plan->types[item->type].after),
+                 molt_type_name(m->plan->before, m->heap->spans[item->span].type));
+    molt_report_add(m->report,
+                    &(MoltFinding){.severity = item->problem && changes ? MOLT_REFUSE : MOLT_INFO,
+                                   .rule = MOLT_RULE_UNTYPED_MEMORY,
+                                   .path = path,
+                                   .value = value,
+                                   .remedy = item->problem && changes
+                                                 ? "name the type where the block is allocated, or "
+                                                   "make the blocks anew before the edit"
+                                                 : NULL,
+                                   .objects = blocks});
 }
 
 void molt__retype_report(MoltMigration *m)
 {
     const MoltRetypes *all = &m->retypes;
     for (uint64_t i = 0; i < all->count; i++) {
-        const MoltRetyped *item = &all->items[i];
-        char path[300], value[300];
         uint64_t blocks = 0;
-        if (told_before(m, i))
+        if (told_before(all, i))
             continue;
         for (uint64_t k = i; k < all->count; k++)
-            blocks += all->items[k].field == item->field;
-        molt__field_path(m->plan->after, item->owner, item->field, path, sizeof path);
-        if (item->type == MOLT_NO_TYPE)
-            snprintf(
-                value, sizeof value,
-                "what it leads to stays as it is: the running version does not know that type");
-        else
-            snprintf(value, sizeof value, "the block that it leads to holds %s from now on, not %s",
-                     molt_type_name(m->plan->after, m->plan->types[item->type].after),
-                     molt_type_name(m->plan->before, m->heap->spans[item->span].type));
-        molt_report_add(m->report, &(MoltFinding){.severity = MOLT_INFO,
-                                                  .rule = MOLT_RULE_UNTYPED_MEMORY,
-                                                  .path = path,
-                                                  .value = value,
-                                                  .objects = blocks});
+            blocks += same_line(&all->items[k], &all->items[i]);
+        add_line(m, &all->items[i], blocks);
     }
 }
 
@@ -352,7 +384,7 @@ void molt__retype_commit(MoltMigration *m)
 void molt__retype_free_old(MoltMigration *m)
 {
     for (uint64_t i = 0; i < m->retypes.count; i++)
-        if (m->retypes.items[i].type != MOLT_NO_TYPE)
+        if (!m->retypes.items[i].problem)
             molt_heap_delete(m->heap, (void *)m->retypes.items[i].block); /* NOLINT: a block */
 }
 

@@ -17,9 +17,10 @@ struct MoltSpan;
 typedef struct MoltRetyped {
     uintptr_t block, after; /* begin in the old and in the new state */
     uint64_t bytes, count;  /* of the old block; elements of both, the last one perhaps cut */
-    MoltTypeId type;        /* old, of the elements; MOLT_NO_TYPE: the old schema does not know it */
-    uint32_t span, index;   /* of the old block */
-    MoltTypeId owner;       /* the new struct with the note, and its field */
+    MoltTypeId type;      /* old, of the elements; MOLT_NO_TYPE: the old schema does not know it */
+    uint32_t span, index; /* of the old block */
+    const char *problem;  /* why the block keeps its bytes; NULL: it gets the type */
+    MoltTypeId owner;     /* the new struct with the note, and its field */
     uint32_t field;
 } MoltRetyped;
 
@@ -34,7 +35,7 @@ typedef struct MoltRetypes {
 void molt__retype_find(struct MoltMigration *m);
 /* Converts them. */
 void molt__retype_run(struct MoltMigration *m);
-/* The block of the old state is one of them, or NULL. */
+/* The block of the old state when it gets a type, or NULL. */
 const MoltRetyped *molt__retyped(const struct MoltMigration *m, uintptr_t block);
 void molt__retype_report(struct MoltMigration *m);
 /* Registers the new blocks, after the heap has its new schema; then the old ones can be freed, once
