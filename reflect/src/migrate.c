@@ -534,7 +534,8 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         if (!m->refused && !m->failed)
             molt__hook_run(m);
         molt__hook_settle(m);
-        uint64_t spans = m->fresh_count + m->owned.span_count + m->retypes.span_count + m->span_count + molt__hook_spans(m);
+        uint64_t spans = m->fresh_count + m->owned.span_count + m->retypes.span_count +
+                         m->span_count + molt__hook_spans(m);
         if (!m->failed && !molt__heap_reserve(heap, (uint32_t)spans, plan->after))
             m->failed = true;
     }

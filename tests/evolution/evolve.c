@@ -270,7 +270,8 @@ int main(int argc, char **argv)
 {
     Run run;
     if (!parse(argc, argv, &run)) {
-        fprintf(stderr, "usage: evolve [--strict] [--through-json] [--refused-between] [--dump FILE] V1.so [BETWEEN.so] V2.so "
+        fprintf(stderr, "usage: evolve [--strict] [--through-json] [--refused-between] "
+                        "[--dump FILE] V1.so [BETWEEN.so] V2.so "
                         "WORK.so\nWORK.so is the path that is reloaded\n");
         return 2;
     }
