@@ -263,7 +263,9 @@ void molt__byte_words_report(MoltMigration *m)
                 ? "say MOLT_POOL(T) on the field or variable that has the block's address, which "
                   "counts "
                   "for this block too; or clear the bytes before the edit"
-                : "keep a pointer there instead of bytes, or clear the bytes before the edit";
+                : "declare what the bytes hold, a pointer or an array of the type, or clear them "
+                  "before the "
+                  "edit";
         molt_report_add(m->report,
                         &(MoltFinding){.severity = info ? MOLT_INFO : MOLT_REFUSE,
                                        .rule = fact->block && !info ? MOLT_RULE_UNTYPED_MEMORY

@@ -168,24 +168,25 @@ static bool reached_raw(MoltMigration *m, const MoltOp *op, MoltRawFact fact, bo
     return false;
 }
 
-/* The site says one struct, a pointer another that is no part of it and takes as much room: one of the
- * two is wrong. (A smaller one may be a view on the first members.) */
-static bool is_misfit(const MoltMigration *m, MoltTypeId type, MoltTypeId pointee, uint64_t offset)
+/* A struct that takes all the room from `offset` on in another one, and so is no view on its first
+ * members: the site and the pointer disagree. */
+static bool fills(const MoltMigration *m, MoltTypeId type, MoltTypeId pointee, uint64_t offset)
 {
     const MoltSchema *schema = m->plan->before;
     uint64_t size = molt_type(schema, type)->size;
     return is_record(schema, type) && offset < size &&
-           molt_type(schema, pointee)->size >= size - offset &&
-           !has_at(schema, type, offset, pointee) &&
-           (m->plan->types[pointee].fate != MOLT_FATE_SAME ||
-            m->plan->types[type].fate != MOLT_FATE_SAME);
+           molt_type(schema, pointee)->size >= size - offset;
 }
 
 bool molt__raw_fits(MoltMigration *m, const MoltOp *op, const MoltSpan *span, uint32_t index,
                     MoltTypeId type, uint64_t offset)
 {
+    const MoltTypePlan *types = m->plan->types;
+    bool late = type != span->type; /* then a view on the first members is no excuse */
     if (!is_record(m->plan->before, op->before) || m->mode != MOLT__RUN_STATE ||
-        !is_misfit(m, type, op->before, offset))
+        (types[op->before].fate == MOLT_FATE_SAME && types[type].fate == MOLT_FATE_SAME) ||
+        has_at(m->plan->before, type, offset, op->before) ||
+        (!late && !fills(m, type, op->before, offset)))
         return true;
     add_fact(m, (MoltRawFact){.span = (uint32_t)(span - m->heap->spans),
                               .index = index,
@@ -382,13 +383,17 @@ static void add_line(MoltMigration *m, const Group *group)
     else
         molt__origin_text(origin, path, sizeof path);
     say_what(m, group, what, sizeof what);
-    snprintf(
-        remedy, sizeof remedy,
-        "%s%ssay MOLT_POOL(T) on the field or variable that has the block's address, which counts "
-        "for "
-        "this block too; or name the type where it is allocated (sizeof(T), or a pointer to T that "
-        "takes it), which counts for new ones",
-        reason, reason[0] ? ": " : "");
+    if (group->kind == MOLT__RAW_MISFIT)
+        snprintf(remedy, sizeof remedy,
+                 "one of the two is wrong: correct the pointer, or what says the type of the block "
+                 "(its allocation or a note)");
+    else
+        snprintf(
+            remedy, sizeof remedy,
+            "%s%ssay MOLT_POOL(T) on the field or variable that has the block's address, which "
+            "counts for this block too; or name the type where it is allocated (sizeof(T), or a "
+            "pointer to T that takes it), which counts for new ones",
+            reason, reason[0] ? ": " : "");
     molt_report_add(m->report,
                     &(MoltFinding){.severity = info ? MOLT_INFO : MOLT_REFUSE,
                                    .rule = MOLT_RULE_UNTYPED_MEMORY,

@@ -68,7 +68,9 @@ static const char *problem_of(const MoltMigration *m, MoltTypeId type, const uns
                               uint64_t bytes)
 {
     if (type == MOLT_NO_TYPE)
-        return "the running version does not know that type, so the block stays as it is";
+        return "the block stays as it is, for the running version does not know that type: save "
+               "the note "
+               "alone first, and then the edit";
     if (!converts(m, type))
         return "the block has no type yet, and such an edit cannot give it that one";
     uint64_t unit = molt_type(m->plan->before, type)->size;
@@ -319,6 +321,25 @@ const MoltRetyped *molt__retyped(const MoltMigration *m, uintptr_t block)
     if (m->retypes.count > 0)
         found = bsearch(&key, m->retypes.items, m->retypes.count, sizeof key, compare);
     return found && !found->problem ? found : NULL;
+}
+
+void molt__retype_place(const MoltMigration *m, MoltPlace *place)
+{
+    MoltBlock *block = &place->block;
+    const MoltRetyped *item =
+        place->kind == MOLT_PLACE_BLOCK ? molt__retyped(m, (uintptr_t)block->start) : NULL;
+    if (!item)
+        return;
+    uint64_t unit = molt_type(m->plan->before, item->type)->size;
+    uint64_t at = place->element * m->heap->spans[item->span].elem_size + place->offset;
+    block->type = item->type;
+    block->count = item->bytes / unit;
+    place->element = at / unit;
+    place->offset = at % unit;
+    if (place->element >= block->count) { /* in the part that is cut off */
+        place->element = block->count;
+        place->offset = 0;
+    }
 }
 
 /* ---- report, commit, discard ------------------------------------------------------------------ */

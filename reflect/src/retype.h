@@ -9,6 +9,7 @@
 #ifndef MOLT_RETYPE_H
 #define MOLT_RETYPE_H
 
+#include "molt/heap.h"
 #include "plan_ops.h"
 
 struct MoltMigration;
@@ -37,6 +38,8 @@ void molt__retype_find(struct MoltMigration *m);
 void molt__retype_run(struct MoltMigration *m);
 /* The block of the old state when it gets a type, or NULL. */
 const MoltRetyped *molt__retyped(const struct MoltMigration *m, uintptr_t block);
+/* A place in such a block as one in its whole objects; any other one stays. */
+void molt__retype_place(const struct MoltMigration *m, MoltPlace *place);
 void molt__retype_report(struct MoltMigration *m);
 /* Registers the new blocks, after the heap has its new schema; then the old ones can be freed, once
  * nobody asks about the old state. Neither can fail. */

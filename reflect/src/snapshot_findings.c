@@ -19,7 +19,7 @@ static const char *remedy_of(MoltRule rule)
         return "say MOLT_POOL(T) on the field or variable that has the block's address, or name the type "
                "where it is allocated (sizeof(T), or a pointer to T that takes it)";
     case MOLT_RULE_ADDRESS_IN_BYTES:
-        return "keep a pointer there instead of bytes, or clear the bytes before the save";
+        return "declare what the bytes hold, a pointer or an array of the type, or clear them before the save";
     default: return NULL;
     }
 }

@@ -3,7 +3,7 @@
  * report: refuse address-in-bytes State.data
  * report: refuse address-in-bytes Note.text
  * report: refuse address-in-bytes bytes_stale.c:stash
- * remedy: keep a pointer there instead of bytes, or clear the bytes before the edit
+ * remedy: declare what the bytes hold, a pointer or an array of the type, or clear them before the edit
  * json: no, the addresses in the bytes would mean nothing
  */
 #include "case.h"

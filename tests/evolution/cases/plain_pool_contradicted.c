@@ -1,5 +1,6 @@
-/* a note that what memory is seen to hold contradicts does not say what it was
- * expect: refused untyped-memory plain_pool_contradicted.c:43 (make)
+/* notes that what memory is seen to hold contradicts do not say what it was
+ * expect: refused untyped-memory plain_pool_contradicted.c:48 (make)
+ * report: refuse untyped-memory plain_pool_contradicted.c:51 (make)
  */
 #include "case.h"
 
@@ -7,7 +8,9 @@
 
 #if VERSION == 1
 #undef MOLT_POOL
+#undef MOLT_COUNT
 #define MOLT_POOL(Type)
+#define MOLT_COUNT(field)
 #endif
 
 typedef struct Ant {
@@ -24,13 +27,15 @@ typedef struct State {
     void *pool MOLT_POOL(Ant);
     Leaf *leaf; /* there are no leaves in ants */
     Ant *ant;
+    int count;
+    float *heights MOLT_COUNT(count);
     size_t size;
 } State;
 MOLT_ROOT(State);
 
 static bool check(State *s)
 {
-    CHECK(s->leaf == s->pool && s->leaf->w > 3);
+    CHECK(s->leaf == s->pool && s->leaf->w > 3 && s->ant->hp == 9);
     return true;
 }
 
@@ -43,6 +48,11 @@ static State *make(void)
     s->pool = malloc(size);
     s->leaf = s->pool;
     s->leaf->w = 4;
+    void *mixed = malloc(size); /* heights, and an ant behind them */
+    s->heights = mixed;
+    s->heights[0] = 1;
+    s->ant = (Ant *)(void *)(s->heights + 2);
+    s->ant->hp = 9;
     return s;
 }
 #endif
