@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "annotation.h"
+#include "pool.h"
 #include "record_reader.h"
 #include "system_record.h"
 
@@ -187,7 +188,8 @@ void molt__global_read(MoltTypeReader *reader, CXCursor variable, const char *so
     }
     MoltModelType *type =
         molt__type_read_in(reader, clang_getCanonicalType(clang_getCursorType(variable)), context);
-    if (type == NULL || !molt__external_check(reader, place, name, type, flags)) {
+    if (type == NULL || !molt__external_check(reader, place, name, type, flags) ||
+        !molt__pool_check(reader, place, name, type, &notes)) {
         return;
     }
     add(reader->model, globals,

@@ -4,6 +4,7 @@
 
 #include "annotation.h"
 #include "flexible.h"
+#include "pool.h"
 #include "system_record.h"
 
 /* ---- fields ---------------------------------------------------------------------------------- */
@@ -162,7 +163,8 @@ static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
         return;
     }
     const char *path = molt__arena_format(reader->model->arena, "%s.%s", walk->owner, name);
-    if (!molt__external_check(reader, place, path, type, flags)) {
+    if (!molt__external_check(reader, place, path, type, flags) ||
+        !molt__pool_check(reader, place, path, type, &notes)) {
         return;
     }
     MoltModelNote *index = molt__model_note(&notes, MOLT_NOTE_INDEX);

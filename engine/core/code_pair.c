@@ -244,6 +244,12 @@ static bool describe(void *context, uintptr_t address, MoltCodeTarget *out)
     return true;
 }
 
+static bool inside(void *context, uintptr_t address)
+{
+    const MoltCodePair *pair = context;
+    return molt__symbols_inside(pair->before, address);
+}
+
 static uintptr_t resolve(void *context, const MoltCodeTarget *target)
 {
     MoltCodePair *pair = context;
@@ -269,6 +275,7 @@ MoltStatus molt__code_pair_create(const MoltSymbols *before, const MoltSymbols *
                               .begin = before->begin,
                               .end = before->end,
                               .describe = describe,
+                              .inside = inside,
                               .resolve = after != NULL ? resolve : NULL,
                               .stays = after == before};
     if (after != NULL) {

@@ -463,6 +463,12 @@ static const MoltSymbol *symbol_at(const MoltSymbols *symbols, uintptr_t address
     return NULL;
 }
 
+bool molt__symbols_inside(const MoltSymbols *symbols, uintptr_t address)
+{
+    const MoltSymbol *symbol = symbol_at(symbols, address);
+    return symbol != NULL && symbol->kind == MOLT_CODE_FUNCTION && symbol->address != address;
+}
+
 bool molt__symbols_describe(const MoltSymbols *symbols, uintptr_t address, MoltCodeTarget *out)
 {
     const MoltSymbol *symbol = symbol_at(symbols, address);

@@ -47,6 +47,9 @@ void molt__symbols_free(MoltSymbols *symbols); /* NULL allowed */
  * literal by its text. False when nothing there has a name that is sure to mean it. */
 bool molt__symbols_describe(const MoltSymbols *symbols, uintptr_t address, MoltCodeTarget *out);
 
+/* The address is in the code of a function, but not its entry: what only a stack has. */
+bool molt__symbols_inside(const MoltSymbols *symbols, uintptr_t address);
+
 typedef enum MoltSymbolMatch {
     MOLT_SYMBOL_FOUND,
     MOLT_SYMBOL_MISSING,

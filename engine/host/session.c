@@ -337,6 +337,18 @@ static void load_from(Session *session, const char *path, const char *command)
         molt__events_done(session->events, command, status ? error.text : NULL);
 }
 
+/* For people who typed the command; programs have --events. */
+static void print_leaks(const MoltHeap *heap, const MoltLeaks *leaks)
+{
+    fprintf(stderr, "molt-host: %llu blocks, %llu bytes that nothing reaches\n",
+            (unsigned long long)leaks->blocks, (unsigned long long)leaks->bytes);
+    for (uint32_t i = 0; i < leaks->count; i++) {
+        char text[512];
+        molt_leak_text(heap, &leaks->items[i], text, sizeof text);
+        fprintf(stderr, "  %s\n", text);
+    }
+}
+
 static void list_leaks(Session *session, const char *command)
 {
     MoltError error;
@@ -344,6 +356,7 @@ static void list_leaks(Session *session, const char *command)
     const MoltHeap *heap = molt_reload_heap(session->reload);
     MoltStatus status = molt_leaks_find(heap, &leaks, &error);
     if (status == MOLT_OK) {
+        print_leaks(heap, &leaks);
         molt__events_leaks(session->events, heap, &leaks);
         molt_leaks_clear(&leaks);
     }

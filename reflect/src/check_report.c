@@ -208,8 +208,9 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
                "its size and layout";
         break;
     case MOLT_RULE_UNKNOWN_TARGET:
-        text = "allocate the object with molt_new or molt_new_array of its own type; annotate the "
-               "field with MOLT_EXTERNAL when it points outside of the heap on purpose";
+        text = "allocate the object under its own type, or declare the bytes that it lies in as an "
+               "array of it; annotate the field with MOLT_EXTERNAL only when what it points at is "
+               "not the game's";
         break;
     default: return;
     }

@@ -127,9 +127,11 @@ static const MoltSpan *find_carried(const MoltMigration *m, const void *block, u
                    ? span
                    : NULL;
     }
-    for (uint64_t s = 0; s < m->fresh_count + m->owned.span_count; s++) {
-        const MoltSpan *span =
-            s < m->fresh_count ? &m->fresh[s] : &m->owned.spans[s - m->fresh_count];
+    uint64_t owned = m->fresh_count, retyped = owned + m->owned.span_count;
+    for (uint64_t s = 0; s < retyped + m->retypes.span_count; s++) {
+        const MoltSpan *span = s >= retyped ? &m->retypes.spans[s - retyped]
+                               : s >= owned ? &m->owned.spans[s - owned]
+                                            : &m->fresh[s];
         if (address - span->base < span->bytes) {
             *index = (uint32_t)((address - span->base) / span->stride);
             return molt__span_is_live(span, *index) ? span : NULL;

@@ -301,6 +301,7 @@ MoltHookTarget molt__hook_target(const MoltMigration *m, const MoltHookPlace *pl
     molt_heap_locate(m->heap, (const void *)value, &found); /* NOLINT: an address from the state */
     if (found.kind == MOLT_PLACE_OUTSIDE)
         return MOLT__HOOK_OUTSIDE;
+    molt__retype_place(m, &found);
     if (found.kind == MOLT_PLACE_FREE ||
         found.element == found.block.count + (found.block.header > 0))
         return MOLT__HOOK_FREED;

@@ -127,6 +127,8 @@ void molt__hook_verify(MoltMigration *m)
     }
     for (uint64_t s = 0; s < m->owned.span_count && !m->failed; s++)
         check_span(m, &m->owned.spans[s], m->owned.spans[s].type, NULL);
+    for (uint64_t s = 0; s < m->retypes.span_count && !m->failed; s++)
+        check_span(m, &m->retypes.spans[s], m->retypes.spans[s].type, NULL);
     for (uint64_t s = 0; s < work->made_count && !m->failed; s++)
         check_span(m, &work->made[s], work->made[s].type, NULL);
 }

@@ -130,8 +130,7 @@ void molt__migration_unstring(MoltMigration *m, uintptr_t string)
 
 /* ---- what moves ----------------------------------------------------------------------------- */
 
-/* Marks every type that a value of `type` holds, itself included. */
-static void mark_contained(MoltMigration *m, MoltTypeId id)
+void molt__migration_contains(MoltMigration *m, MoltTypeId id)
 {
     const MoltSchema *schema = m->plan->before;
     const MoltType *type = molt_type(schema, id);
@@ -139,10 +138,10 @@ static void mark_contained(MoltMigration *m, MoltTypeId id)
         return;
     m->contained[id] = true;
     if (molt_kind_is_sequence(type->kind)) {
-        mark_contained(m, type->elem);
+        molt__migration_contains(m, type->elem);
     } else if (type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION) {
         for (uint32_t f = 0; f < type->count; f++)
-            mark_contained(m, schema->tables.fields[type->first + f].type);
+            molt__migration_contains(m, schema->tables.fields[type->first + f].type);
     }
 }
 
@@ -156,7 +155,7 @@ static bool make_new_spans(MoltMigration *m)
         if (type->fate == MOLT_FATE_SAME)
             continue;
         m->moves = true;
-        mark_contained(m, span->type);
+        molt__migration_contains(m, span->type);
         if (type->fate == MOLT_FATE_GONE)
             continue;
         MoltSpan *moved = &m->spans[s];
@@ -445,7 +444,9 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->awaited.items, m->awaited.slots, sizeof *m->awaited.items);
     molt_plan_free(m->back);
     molt__ownership_release(m);
+    molt__retype_release(m);
     molt__raw_free(m);
+    molt__byte_words_free(m);
     MoltAllocator allocator = m->allocator;
     allocator.resize(allocator.context, m, sizeof *m, 0);
 }
@@ -462,6 +463,7 @@ void molt_migrate_discard(MoltMigration *m)
         molt__span_release(m->heap, &m->fresh[s]);
     molt__attic_discard(m);
     molt__ownership_discard(m);
+    molt__retype_discard(m);
     molt__made_discard(m);
     molt__hook_discard(m);
     release_tables(m);
@@ -533,12 +535,15 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         bound_library(m);
         molt__migrate_globals_aim(m);
         molt__lineage_begin(m);
+        molt__retype_find(m);
         molt__ownership_survey(m);
         molt__made_begin(m);
         run_spans(m);
+        molt__retype_run(m);
         relocate_roots(m);
         report->pointers_changed += m->patch_count;
         molt__raw_scan(m);
+        molt__byte_words(m);
         if (!m->refused && !m->failed) {
             molt__hook_sort(m);
             molt__awaited_begin(m);
@@ -553,14 +558,17 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__hook_made_mark(m);
         if (!m->refused && !m->failed)
             molt__hook_made_find(m);
-        uint64_t spans = m->fresh_count + m->owned.span_count + m->span_count + molt__hook_spans(m);
+        uint64_t spans = m->fresh_count + m->owned.span_count + m->retypes.span_count +
+                         m->span_count + molt__hook_spans(m);
         if (!m->failed && !molt__heap_reserve(heap, (uint32_t)spans, plan->after))
             m->failed = true;
     }
     if (!m->failed) {
         molt__migrate_globals_report(m);
         molt__tally_report(m);
+        molt__retype_report(m);
         molt__raw_report(m);
+        molt__byte_words_report(m);
         if (!m->refused)
             molt__stale_integers_report(m);
         molt__attic_report(m);
@@ -609,9 +617,11 @@ void molt_migrate_commit(MoltMigration *m)
         molt__heap_adopt(heap, &m->fresh[s], heap->char_type);
     }
     molt__ownership_commit(m);
+    molt__retype_commit(m);
     molt__hook_adopt(m);
     molt__migrate_globals_switch(m);
     molt__attic_commit(m);
+    molt__retype_free_old(m);
     molt__ownership_free_claimed(m); /* the attic forgets them with its new pages */
     molt__made_commit(m);
     molt__hook_commit(m);

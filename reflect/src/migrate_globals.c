@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "attic_hook.h"
+#include "byte_runs.h"
 #include "globals_map.h"
 #include "globals_start.h"
 #include "migration.h"
@@ -310,8 +311,8 @@ static uint32_t to_of(const MoltMigration *m, uint32_t from)
     return MOLT__NO_FIELD;
 }
 
-/* A struct in bytes that the game cuts up itself: nothing converts it or follows its pointers, so it may
- * stay only while neither is needed. */
+/* A struct in bytes that the game cuts up itself: nothing converts it, so it may stay only while it stays
+ * as it is. */
 static bool is_cut_up(const MoltMigration *m, MoltTypeId type, MoltTypeId pointee)
 {
     const MoltSchema *schema = m->plan->before;
@@ -320,8 +321,7 @@ static bool is_cut_up(const MoltMigration *m, MoltTypeId type, MoltTypeId pointe
         type = molt_type(schema, type)->elem;
     return molt_type(schema, type)->kind == MOLT_KIND_INT &&
            (kind == MOLT_KIND_STRUCT || kind == MOLT_KIND_UNION) &&
-           (m->plan->types[pointee].fate != MOLT_FATE_SAME ||
-            molt__plan_has_pointers(schema, pointee));
+           m->plan->types[pointee].fate != MOLT_FATE_SAME;
 }
 
 void molt__migrate_globals_aim(MoltMigration *m)
@@ -347,6 +347,32 @@ uintptr_t molt__migrate_globals_image(const MoltMigration *m, uintptr_t address)
         return 0;
     return (uintptr_t)work->next->places[to] + (address - work->aim) -
            new_field(m, to)->bit_offset / 8;
+}
+
+/* An array of bytes may get another length: its bytes are as before. */
+static bool laid_out_alike(const MoltMigration *m, MoltTypeId before, MoltTypeId after)
+{
+    const MoltSchema *old = m->plan->before, *new = m->plan->after;
+    const MoltTypePlan *type = &m->plan->types[before];
+    return (type->fate == MOLT_FATE_SAME && type->after == after) ||
+           (molt__is_bytes(old, before) && molt__is_bytes(new, after));
+}
+
+const char *molt__migrate_globals_follow(const MoltMigration *m, uintptr_t value, uintptr_t *out)
+{
+    const MoltGlobalsWork *work = &m->globals;
+    uint32_t from;
+    uint64_t offset;
+    *out = 0;
+    if (!work->next ||
+        !molt__globals_find(m->heap->globals, value, MOLT_NO_TYPE, &from, &offset))
+        return NULL;
+    uint32_t to = to_of(m, from);
+    if (to != MOLT__NO_FIELD && work->next->places[to] &&
+        laid_out_alike(m, old_field(m, from)->type, new_field(m, to)->type) &&
+        offset <= size_of(m->plan->after, new_field(m, to)))
+        *out = (uintptr_t)work->next->places[to] + offset;
+    return molt_string(m->plan->before, old_field(m, from)->name);
 }
 
 static uintptr_t lost(MoltMigration *m, const MoltOp *op, uint64_t i, uint32_t from)

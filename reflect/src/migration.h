@@ -9,6 +9,7 @@
 
 #include "attic_page.h"
 #include "awaited.h"
+#include "byte_words.h"
 #include "hook_lineage.h"
 #include "hook_made.h"
 #include "heap_span.h"
@@ -16,6 +17,7 @@
 #include "molt/migrate.h"
 #include "plan_ops.h"
 #include "raw_memory.h"
+#include "retype.h"
 
 struct MoltHookWork;
 
@@ -152,6 +154,8 @@ struct MoltMigration {
 
     MoltOwnership owned;
     MoltRawFacts raw; /* memory that nobody described */
+    MoltByteFacts bytes; /* addresses in bytes */
+    MoltRetypes retypes; /* bytes that get a type */
     MoltTally *tallies;
     uint64_t tally_count, tally_slots;
     MoltAwaitedList awaited;
@@ -212,11 +216,18 @@ bool molt__migration_made(const MoltMigration *m, uintptr_t string);
 /* Takes back a block that molt__migration_string made, which nothing refers to. */
 void molt__migration_unstring(MoltMigration *m, uintptr_t string);
 
+/* Objects of the type, and of all that it holds, may lie in a block that moves or goes. */
+void molt__migration_contains(MoltMigration *m, MoltTypeId type);
+
 /* relocate.c: what a pointer becomes. `i` is the element of the batch, for messages. */
 uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i);
 /* The same for addresses in the heap, those of the mirror of the globals included, which stay in it; any
  * other address is itself. */
 uintptr_t molt__relocate_mirrored(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i);
+/* A constant of the new library whose place of `target` is at `after` has the bytes that the old one
+ * had, but for words that were addresses in the old library. */
+bool molt__relocate_same_content(const MoltMigration *m, const MoltCodeTarget *target,
+                                 uintptr_t after);
 /* Readable text at a `char *` of the old state: bytes up to `*length`, NULL when it is none. */
 const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *length);
 
@@ -246,6 +257,9 @@ const char *molt__migrate_globals_name(const MoltMigration *m);
  * refusal. */
 bool molt__migrate_globals_relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i,
                                     uintptr_t *out);
+/* The name of the variable that an address lies in, NULL when it is in none; *out is the same place in
+ * the new library, 0 when the variable is gone or what lies there is no longer laid out alike. */
+const char *molt__migrate_globals_follow(const MoltMigration *m, uintptr_t value, uintptr_t *out);
 /* The new spans are made: finds the new mirror. */
 void molt__migrate_globals_aim(MoltMigration *m);
 /* The variable's address for one in the new mirror, 0 where it has no place; any other address is

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "byte_runs.h"
 #include "migration.h"
 #include "molt/globals.h"
 
@@ -167,18 +168,32 @@ static bool reached_raw(MoltMigration *m, const MoltOp *op, MoltRawFact fact, bo
     return false;
 }
 
-/* The site says one struct, a pointer another that is no part of it and takes as much room: one of the
- * two is wrong. (A smaller one may be a view on the first members.) */
-static bool is_misfit(const MoltMigration *m, const MoltSpan *span, MoltTypeId pointee,
-                      uint64_t offset)
+/* A struct that takes all the room from `offset` on in another one, and so is no view on its first
+ * members: the site and the pointer disagree. */
+static bool fills(const MoltMigration *m, MoltTypeId type, MoltTypeId pointee, uint64_t offset)
 {
     const MoltSchema *schema = m->plan->before;
-    uint64_t size = molt_type(schema, span->type)->size;
-    return span->align != 0 && (is_record(schema, span->type)) && offset < size &&
-           molt_type(schema, pointee)->size >= size - offset &&
-           !has_at(schema, span->type, offset, pointee) &&
-           (m->plan->types[pointee].fate != MOLT_FATE_SAME ||
-            m->plan->types[span->type].fate != MOLT_FATE_SAME);
+    uint64_t size = molt_type(schema, type)->size;
+    return is_record(schema, type) && offset < size &&
+           molt_type(schema, pointee)->size >= size - offset;
+}
+
+bool molt__raw_fits(MoltMigration *m, const MoltOp *op, const MoltSpan *span, uint32_t index,
+                    MoltTypeId type, uint64_t offset)
+{
+    const MoltTypePlan *types = m->plan->types;
+    bool late = type != span->type; /* then a view on the first members is no excuse */
+    if (!is_record(m->plan->before, op->before) || m->mode != MOLT__RUN_STATE ||
+        (types[op->before].fate == MOLT_FATE_SAME && types[type].fate == MOLT_FATE_SAME) ||
+        has_at(m->plan->before, type, offset, op->before) ||
+        (!late && !fills(m, type, op->before, offset)))
+        return true;
+    add_fact(m, (MoltRawFact){.span = (uint32_t)(span - m->heap->spans),
+                              .index = index,
+                              .type = op->before,
+                              .check = op->check,
+                              .kind = MOLT__RAW_MISFIT});
+    return false;
 }
 
 bool molt__raw_reached(MoltMigration *m, const MoltOp *op, const MoltSpan *span, uint32_t index,
@@ -194,11 +209,13 @@ bool molt__raw_reached(MoltMigration *m, const MoltOp *op, const MoltSpan *span,
                         .kind = MOLT__RAW_VISITED};
     if (is_raw(schema, span->type))
         return reached_raw(m, op, fact, span->align != 0, i);
-    if (!is_misfit(m, span, op->before, offset))
-        return true;
-    fact.kind = MOLT__RAW_MISFIT;
-    add_fact(m, fact);
-    return false;
+    if (m->plan->types[op->before].fate != MOLT_FATE_SAME &&
+        molt__in_bytes(schema, span->type, offset, op->before)) {
+        molt__tally(m, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE, i, "a %s in bytes of %s",
+                    molt_type_name(schema, op->before), molt_type_name(schema, span->type));
+        return false;
+    }
+    return span->align == 0 || molt__raw_fits(m, op, span, index, span->type, offset);
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */
@@ -207,6 +224,7 @@ typedef struct Words {
     MoltMigration *m;
     MoltRawFact fact; /* of the block */
     bool chained;     /* what it holds leads to types that change */
+    bool bytes;       /* addresses in it are byte_words.h's, but for those that lead on */
 } Words;
 
 static void look_at_heap(Words *words, uintptr_t value)
@@ -222,7 +240,8 @@ static void look_at_heap(Words *words, uintptr_t value)
     fact.kind = MOLT__RAW_ADDRESS;
     if (m->plan->types[place.block.type].fate != MOLT_FATE_SAME ||
         molt__ownership_is_claimed(m, place.block.type, (uintptr_t)place.block.start)) {
-        add_fact(m, fact);
+        if (!words->bytes)
+            add_fact(m, fact);
     } else if (words->chained && is_raw(m->plan->before, place.block.type) &&
                (place.block.span != fact.span || place.block.index != fact.index)) {
         fact.span = place.block.span;
@@ -248,8 +267,9 @@ static void scan_block(Words *words)
         memcpy(&value, start + at, sizeof value);
         if (value - heap->base < range) {
             look_at_heap(words, value);
-        } else if (m->code && (value - m->code->begin < m->code->end - m->code->begin ||
-                               molt_heap_mirror(heap, value, MOLT_NO_TYPE) != 0)) {
+        } else if (!words->bytes && m->code &&
+                   (value - m->code->begin < m->code->end - m->code->begin ||
+                    molt_heap_mirror(heap, value, MOLT_NO_TYPE) != 0)) {
             MoltRawFact fact = words->fact;
             fact.kind = MOLT__RAW_CODE;
             fact.type = MOLT_NO_TYPE;
@@ -258,27 +278,10 @@ static void scan_block(Words *words)
     }
 }
 
-static void scan_untyped(MoltMigration *m)
-{
-    MoltBlock block;
-    uint64_t cursor = 0;
-    if (m->heap->untyped == MOLT_NO_TYPE)
-        return;
-    while (!m->failed && molt_heap_next(m->heap, m->heap->untyped, &cursor, &block)) {
-        Words words = {.m = m,
-                       .fact = {.span = block.span,
-                                .index = block.index,
-                                .type = MOLT_NO_TYPE,
-                                .check = MOLT__NO_CHECK}};
-        scan_block(&words);
-    }
-}
-
 void molt__raw_scan(MoltMigration *m)
 {
     if (!m->code && !m->edits)
         return;
-    scan_untyped(m);
     const bool *leads = leading_types(m);
     for (uint64_t i = 0; leads && i < m->raw.count && !m->failed; i++) {
         const MoltRawFact fact = m->raw.items[i];
@@ -286,7 +289,8 @@ void molt__raw_scan(MoltMigration *m)
         if (fact.kind != MOLT__RAW_VISITED)
             continue;
         words.chained = leads[fact.type];
-        if (m->heap->spans[fact.span].type != m->heap->untyped || words.chained)
+        words.bytes = molt__is_bytes(m->plan->before, m->heap->spans[fact.span].type);
+        if (!words.bytes || words.chained)
             scan_block(&words);
     }
 }
@@ -350,7 +354,7 @@ static void say_what(const MoltMigration *m, const Group *group, char *text, siz
                  path_of(m, group->check, path, sizeof path));
         return;
     case MOLT__RAW_MISFIT:
-        snprintf(text, size, "allocated as %s, but %s leads to it as %s",
+        snprintf(text, size, "its objects are %s, but %s leads to one as %s",
                  molt_type_name(schema, group->block), path_of(m, group->check, path, sizeof path),
                  name);
         return;
@@ -379,11 +383,17 @@ static void add_line(MoltMigration *m, const Group *group)
     else
         molt__origin_text(origin, path, sizeof path);
     say_what(m, group, what, sizeof what);
-    snprintf(
-        remedy, sizeof remedy,
-        "%s%sname the type where the block is allocated (sizeof(T), or a pointer to T that takes "
-        "it), or say MOLT_POOL(T) on that pointer",
-        reason, reason[0] ? ": " : "");
+    if (group->kind == MOLT__RAW_MISFIT)
+        snprintf(remedy, sizeof remedy,
+                 "one of the two is wrong: correct the pointer, or what says the type of the block "
+                 "(its allocation or a note)");
+    else
+        snprintf(
+            remedy, sizeof remedy,
+            "%s%ssay MOLT_POOL(T) on the field or variable that has the block's address, which "
+            "counts for this block too; or name the type where it is allocated (sizeof(T), or a "
+            "pointer to T that takes it), which counts for new ones",
+            reason, reason[0] ? ": " : "");
     molt_report_add(m->report,
                     &(MoltFinding){.severity = info ? MOLT_INFO : MOLT_REFUSE,
                                    .rule = MOLT_RULE_UNTYPED_MEMORY,
@@ -396,9 +406,11 @@ static void add_line(MoltMigration *m, const Group *group)
 
 static Group group_of(const MoltMigration *m, const MoltRawFact *fact)
 {
+    const MoltSpan *span = &m->heap->spans[fact->span];
+    const MoltRetyped *retyped = molt__retyped(m, (uintptr_t)molt__span_block(span, fact->index));
     return (Group){.origin = origin_of(m->heap, fact->span, fact->index),
                    .type = fact->type,
-                   .block = m->heap->spans[fact->span].type,
+                   .block = retyped ? retyped->type : span->type,
                    .kind = fact->kind,
                    .check = fact->check};
 }
@@ -415,6 +427,8 @@ static void list_untyped(MoltMigration *m, Group **groups, uint64_t *count, uint
                             .type = MOLT_NO_TYPE,
                             .check = MOLT__NO_CHECK,
                             .kind = MOLT__RAW_VISITED};
+        if (molt__retyped(m, (uintptr_t)block.start))
+            continue;
         count_in(m, groups, count, slots, group_of(m, &fact));
     }
 }

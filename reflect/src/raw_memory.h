@@ -43,6 +43,10 @@ typedef struct MoltRawFacts {
  * refused for it. */
 bool molt__raw_reached(struct MoltMigration *m, const MoltOp *op, const MoltSpan *span,
                        uint32_t index, uint64_t offset, uint64_t i);
+/* A struct pointer may lead to `offset` in an element of `type` in such a block, or none that concerns it
+ * changes. Notes a refusal otherwise. */
+bool molt__raw_fits(struct MoltMigration *m, const MoltOp *op, const MoltSpan *span, uint32_t index,
+                    MoltTypeId type, uint64_t offset);
 /* Looks at the words of every block that may hold pointers nobody described. After all pointers. */
 void molt__raw_scan(struct MoltMigration *m);
 /* What was found, as findings; when nothing is refused, what is carried byte for byte. */

@@ -27,6 +27,12 @@ static bool same_place(const MoltMigration *m, const MoltOp *op, const MoltCodeT
                target->offset % pointee->size == 0 && target->size % pointee->size == 0;
     if (pointee->kind == MOLT_KIND_INT && pointee->size == 1)
         return true; /* bytes and text by name */
+    return molt__relocate_same_content(m, target, after);
+}
+
+bool molt__relocate_same_content(const MoltMigration *m, const MoltCodeTarget *target,
+                                 uintptr_t after)
+{
     if (!target->bytes)
         return false;
     const char *bytes = (const char *)(after - target->offset); /* NOLINT: the new constant */
@@ -180,6 +186,46 @@ static void note_way(MoltMigration *m, const MoltOp *op, uint64_t i, const MoltP
         molt__attic_mark(m, op, i);
 }
 
+/* `at` is an offset in a block of bytes that are objects of retyped->type. */
+static uintptr_t relocate_retyped(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i,
+                                  const MoltRetyped *retyped, uint64_t at)
+{
+    const MoltTypePlan *type = &m->plan->types[retyped->type];
+    const MoltSpan *span = &m->heap->spans[retyped->span];
+    uint64_t unit = molt_type(m->plan->before, retyped->type)->size;
+    uint64_t size = molt_type(m->plan->after, type->after)->size;
+    uint64_t element = at / unit, offset = at % unit, inner = 0;
+    uintptr_t box = 0;
+    if (at > retyped->bytes)
+        return dangling(m, op, value, i, span);
+    if (!molt__raw_fits(m, op, span, retyped->index, retyped->type, offset))
+        return 0;
+    bool void_to_exact = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_VOID &&
+                         type->after == op->after && offset == 0;
+    if (!op->pointee_ok && !void_to_exact) {
+        molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i, "a pointer to %s",
+                    molt_type_name(m->plan->before, retyped->type));
+        return 0;
+    }
+    if (type->fate == MOLT_FATE_SAME)
+        return retyped->after + at;
+    bool whole = offset == 0 && (op->before == retyped->type || at == retyped->bytes);
+    bool to_void = molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID;
+    const unsigned char *object =
+        (const unsigned char *)retyped->block + element * unit; /* NOLINT */
+    MoltDescentWay way = {retyped->type, type->after, offset, op->before, to_void, object};
+    MoltTypeId ambiguous = MOLT_NO_TYPE;
+    if (!whole && !molt__descent_map_element(m, &way, &box, &inner, &ambiguous)) {
+        molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i,
+                    "a pointer into %s at byte %llu",
+                    molt_type_name(m->plan->before, retyped->type), (unsigned long long)offset);
+        return 0;
+    }
+    if (!whole)
+        note_way(m, op, i, &(MoltPointerWay){0}, box, ambiguous);
+    return box ? box + inner : retyped->after + element * size + inner;
+}
+
 static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     const MoltHeap *heap = m->heap;
@@ -194,6 +240,9 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     if (span->made)
         molt__made_hold(m, slot - 1, (uint32_t)index);
     at -= index * span->stride;
+    const MoltRetyped *retyped = molt__retyped(m, span->base + index * span->stride);
+    if (retyped)
+        return relocate_retyped(m, op, value, i, retyped, at);
     bool flexible = span->header > 0;
     uint64_t unit = flexible ? molt__span_bytes(span, count) : span->elem_size;
     uint64_t all = count;

@@ -8,7 +8,7 @@
 
 #include "block_image.h"
 #include "molt/globals.h"
-#include "plain_address.h"
+#include "snapshot_bytes.h"
 #include "snapshot_findings.h"
 #include "snapshot_output.h"
 #include "snapshot_places.h"
@@ -324,28 +324,6 @@ static MoltStatus write_span(Save *save, const MoltFilePlace *placed, MoltError 
     return save->output.error == 0 ? MOLT_OK : MOLT_SYSTEM;
 }
 
-/* ---- memory without a type ------------------------------------------------------------------ */
-
-/* The bytes go into the file as they are, so none may be an address: nothing would turn it. */
-static void check_untyped(Save *save)
-{
-    const MoltHeap *heap = save->heap;
-    MoltBlock block;
-    uint64_t cursor = 0;
-    while (heap->untyped != MOLT_NO_TYPE && molt_heap_next(heap, heap->untyped, &cursor, &block)) {
-        uint64_t size = molt__span_bytes(&heap->spans[block.span], block.count);
-        if (!molt__plain_has_address(heap, save->code, true, block.start, size))
-            continue;
-        const MoltOrigin *origin = molt_heap_origin(heap, &block);
-        MoltFileFinding *item = molt__file_find(&save->findings, MOLT_RULE_UNTYPED_MEMORY,
-                                                MOLT_REFUSE, origin, ++save->object);
-        if (!item)
-            continue;
-        molt__origin_text(origin, item->path, sizeof item->path);
-        snprintf(item->value, sizeof item->value, "it has an address, which a file cannot keep");
-    }
-}
-
 /* ---- sections ------------------------------------------------------------------------------- */
 
 static void end_section(Save *save, MoltFileSection section)
@@ -465,7 +443,8 @@ static MoltStatus write_content(Save *save, MoltError *error)
         return out_of_memory(error);
     for (uint32_t i = 0; i < save->places.placed_count && status == MOLT_OK; i++)
         status = write_span(save, &save->places.placed[i], error);
-    check_untyped(save);
+    if (!molt__snapshot_bytes_check(save->heap, save->code, &save->findings, &save->object))
+        return out_of_memory(error);
     if (status == MOLT_SYSTEM) /* molt__output_finish says why */
         status = MOLT_OK;
     if (status == MOLT_OK && (save->symbols.failed || save->slots.failed))

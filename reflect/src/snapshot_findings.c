@@ -16,8 +16,12 @@ static const char *remedy_of(MoltRule rule)
     case MOLT_RULE_UNKNOWN_TARGET:
         return "allocate what has pointers under its own type, outside of unions";
     case MOLT_RULE_UNTYPED_MEMORY:
-        return "name the type where the block is allocated (sizeof(T), or a pointer to T that takes "
-               "it), or say MOLT_POOL(T) on that pointer";
+        return "say MOLT_POOL(T) on the field or variable that has the block's address, or name "
+               "the type "
+               "where it is allocated (sizeof(T), or a pointer to T that takes it)";
+    case MOLT_RULE_ADDRESS_IN_BYTES:
+        return "declare what the bytes hold, a pointer or an array of the type, or clear them "
+               "before the save";
     default: return NULL;
     }
 }

@@ -63,8 +63,9 @@ static bool is_stale(const Search *search, uintptr_t value)
         return false;
     const MoltSpan *span = &m->heap->spans[slot - 1];
     uint64_t index = (value - span->base) / span->stride;
-    return m->plan->types[span->type].fate != MOLT_FATE_SAME && index < span->blocks &&
-           molt__span_is_live(span, (uint32_t)index);
+    return index < span->blocks && molt__span_is_live(span, (uint32_t)index) &&
+           (m->plan->types[span->type].fate != MOLT_FATE_SAME ||
+            molt__retyped(m, span->base + span->stride * index));
 }
 
 static void look_at(Search *search, const unsigned char *element)
@@ -168,6 +169,12 @@ void molt__stale_integers_report(MoltMigration *m)
         search->low = span->base < search->low ? span->base : search->low;
         search->high =
             span->base + span->bytes > search->high ? span->base + span->bytes : search->high;
+    }
+    for (uint64_t i = 0; i < m->retypes.count; i++) {
+        const MoltRetyped *item = &m->retypes.items[i];
+        search->low = item->block < search->low ? item->block : search->low;
+        search->high =
+            item->block + item->bytes > search->high ? item->block + item->bytes : search->high;
     }
     for (MoltTypeId id = 0; search->low < search->high && id < m->heap->types.count; id++)
         search_type(search, id);

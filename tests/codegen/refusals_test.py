@@ -29,6 +29,8 @@ class Refusals(GameTest):
                  "pad the struct"),
                 ("int a MOLT_EXTERNAL;", 9, "MOLT_EXTERNAL belongs on pointers; 'Game.a' is int",
                  "remove it"),
+                ("char a[64] MOLT_POOL(Game);", 10, "MOLT_POOL belongs on pointers that take memory; "
+                 "'Game.a' is char[64]", "declare it as an array of that type"),
                 ("unsigned a : 3 __attribute__((aligned(8)));", 14, "'aligned' on a bit-field",
                  "align the field before it"),
                 ("int a MOLT_FLAGS;", 9, "MOLT_FLAGS means nothing here", "after the } of an enum"),
@@ -72,6 +74,9 @@ class Refusals(GameTest):
                  "before its ';'"),
                 ("static int once MOLT_EXTERNAL;", "3:12", "MOLT_EXTERNAL belongs on pointers",
                  "MOLT_TRANSIENT"),
+                ("static char arena[1 << 10] MOLT_POOL(Game);", "3:13",
+                 "MOLT_POOL belongs on pointers that take memory; 'game.c:arena' is char[1024]",
+                 "declare it as an array"),
                 ("void f(void); void f(void) { static union { int *p; long n; } u; u.n++; }",
                  "3:63", "a union that holds pointers needs a tag", "annotate")]:
             with self.subTest(variable=variable):

@@ -2,6 +2,7 @@
  * the library file by version 2, forces the reload, lets the code that then runs check the state, and
  * under the live policy goes back to version 1. Prints one line for the outcome and one for each
  * finding; exit 0 when code and state agree. A library between the two is an edit on the way there. With
+ * --refused-between that edit must be refused, and the next one is made all the same. With
  * --through-json the states before and after are replaced by their own dumps, and nothing is undone: what
  * edits took away does not go through a file. */
 #include <stdio.h>
@@ -175,6 +176,7 @@ static void undo(MoltReload *reload, const char *const libraries[2], const char 
 typedef struct Run {
     MoltPolicy policy;
     bool through_json;
+    bool refused_between;
     const char *dump_file; /* for the state after the edit; NULL: nowhere */
     const char *libraries[3];
     int count; /* of the libraries, the first and the last version included */
@@ -201,8 +203,17 @@ static int run_edit(const Run *run, MoltReload *reload)
         if (!put_library(run->libraries[v], run->work))
             goto cleanup;
         molt_reload_force(reload, &event);
-        if (event.kind != MOLT_EVENT_RELOADED)
+        if (run->refused_between && v < run->count - 1) {
+            print_event(&event);
+            if (event.kind == MOLT_EVENT_RELOADED ||
+                check_untouched(reload, &digest, before) != 0 || !molt_reload_frame(reload)) {
+                fail("between", "it must be refused, and nothing changed");
+                goto cleanup;
+            }
+            printf("between refused\n");
+        } else if (event.kind != MOLT_EVENT_RELOADED) {
             break;
+        }
     }
     bool reloaded = event.kind == MOLT_EVENT_RELOADED;
     print_event(&event);
@@ -238,6 +249,10 @@ static bool parse(int argc, char **argv, Run *run)
         run->through_json = true;
         at++;
     }
+    if (at < argc && strcmp(argv[at], "--refused-between") == 0) {
+        run->refused_between = true;
+        at++;
+    }
     if (at + 1 < argc && strcmp(argv[at], "--dump") == 0) {
         run->dump_file = argv[at + 1];
         at += 2;
@@ -255,7 +270,8 @@ int main(int argc, char **argv)
 {
     Run run;
     if (!parse(argc, argv, &run)) {
-        fprintf(stderr, "usage: evolve [--strict] [--through-json] [--dump FILE] V1.so [BETWEEN.so] V2.so "
+        fprintf(stderr, "usage: evolve [--strict] [--through-json] [--refused-between] "
+                        "[--dump FILE] V1.so [BETWEEN.so] V2.so "
                         "WORK.so\nWORK.so is the path that is reloaded\n");
         return 2;
     }

@@ -12,6 +12,8 @@ and compares the outcome and the findings with what the case's leading comment e
     through-file: differs WHY                  a reload through a snapshot file gives another state
     through-file: renumbered WHY               the same, but for the numbers of objects
     json: no, WHY                              the states do not go through their dumps
+    remedied: RULE PATH                        version 3, the edit without its remedy, is refused so before
+                                               version 2 is carried over in the same running game
     cflags: FLAG...                            for the compiler, where the edit is one it warns of
     old: STRUCT                                version 2 can include "old.h", with its layout in version 1
     with: FILE                                 another source of both versions, beside the case
@@ -61,6 +63,7 @@ class Case:
     old: list # structs that version 2 knows the old layout of
     json: bool = True # the states may be read back from their dumps
     file: str = "same" # what a reload through a file comes to, beside one in memory
+    remedied: list = dataclasses.field(default_factory=list) # of the refusal of version 3, if there is one
     whole: bool = True # with the flags that keep variables whole
 
 
@@ -81,7 +84,7 @@ def read_case(source):
     lines = [line.strip(" *") for line in comment.group(1).splitlines()] if comment else []
     words = {key: [line[len(key) + 1:].split() for line in lines if line.startswith(f"{key}:")]
              for key in ("expect", "report", "strict", "undo", "redo", "through-file", "json", "cflags",
-                         "with", "old", "variables")}
+                         "with", "old", "variables", "remedied")}
     if len(words["expect"]) != 1 or any(len(words[key]) > 1 for key in ("undo", "redo", "strict")):
         sys.exit("the leading comment must have one `expect:` line and at most one `undo:`, `redo:` "
                  "and `strict:`")
@@ -93,7 +96,8 @@ def read_case(source):
     live = Expectation(" ".join(words["expect"][0]), words["report"], undo, redo, texts, backs)
     return Case(live, strict_of(live, bool(words["strict"])), sum(words["cflags"], []),
                 [line[0] for line in words["with"]], [line[0] for line in words["old"]],
-                not words["json"], file, words["variables"] != [["as-they-come"]])
+                not words["json"], file, sum(words["remedied"], []),
+                words["variables"] != [["as-they-come"]])
 
 
 def run(command, **options):
@@ -250,6 +254,21 @@ def run_each(args, case, libraries, folder):
     return count
 
 
+def run_remedied(args, case, libraries, folder):
+    """Version 3 is refused, and the game goes on to version 2; the number of things wrong."""
+    first, last, without = libraries
+    result = evolve(args, "live", [first, without, last], folder, "--refused-between")
+    refused, _, settled = result.stdout.partition("\nbetween refused\n")
+    print(f"---- refused first\n{result.stdout}", end="")
+    wrong = compare(Expectation(f"refused {' '.join(case.remedied)}", []), refused + "\n")
+    wrong += compare(dataclasses.replace(case.live, texts=[], backs=[]), settled)
+    if result.returncode != 0:
+        wrong.append(f"evolve ended with {result.returncode}")
+    for line in wrong:
+        print(f"FAIL: {line}")
+    return len(wrong)
+
+
 def run_through_file(args, expected, libraries, folder):
     """Runs the edit in memory and through a file; the number of things wrong."""
     result = run([args.through_file, *map(str, libraries), str(folder / "game.so"),
@@ -274,7 +293,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="molt-evolution-") as name:
         folder = pathlib.Path(name)
         libraries = []
-        for version in (1, 2):
+        for version in (1, 2, 3) if case.remedied else (1, 2):
             library, refusal = build(args, sources, version, folder)
             if refusal is not None:
                 text = case.live.outcome.partition("codegen-error ")[2]
@@ -287,7 +306,9 @@ def main():
                 write_old_header(args, case.old, folder)
         if case.live.outcome.startswith("codegen-error"):
             sys.exit("the generator accepts both versions")
-        wrong = run_each(args, case, libraries, folder)
+        wrong = run_remedied(args, case, libraries, folder) if case.remedied else 0
+        del libraries[2:]
+        wrong += run_each(args, case, libraries, folder)
         wrong += run_through_file(args, case.file, libraries, folder)
         return 1 if wrong else 0
 

@@ -126,6 +126,10 @@ class Console(HostTest):
         self.check_gallery(Picture(self.folder / "a.png"))
         json.loads((self.folder / "a.json").read_text())
 
+    def test_leaks_are_listed_without_events(self):
+        done = self.host(self.gallery(), "--headless", "--console", text="leaks\nquit\n")
+        self.assertRegex(done.stderr, r"molt-host: \d+ blocks, \d+ bytes that nothing reaches")
+
     def test_state_is_shown_and_loaded(self):
         done = self.host(self.gallery(), "--headless", "--console", "--events", "-",
                          text="dump a.json\nshow state\nshow state.nothing\nload-json a.json\n"

@@ -18,6 +18,7 @@ typedef struct FieldSpec {
     uint32_t default_size;
     uint32_t flags;
     uint32_t bit_shift, bit_width; /* bit-field: bit from `offset` on, and bits */
+    const char *pool;      /* MOLT_POOL of that type, or NULL */
     const char *tag, *arm; /* of a union the field that says which arm; of an arm its enumerator */
 } FieldSpec;
 
@@ -158,7 +159,7 @@ static inline MoltSchema *spec_schema_with(const StructSpec *specs, uint32_t cou
         uint32_t n = 0;
         for (; n < 12 && specs[s].fields[n].name; n++) {
             const FieldSpec *spec = &specs[s].fields[n];
-            MoltNote notes[4];
+            MoltNote notes[5];
             uint32_t note_count = 0;
             if (spec->was)
                 notes[note_count++] = (MoltNote){.kind = MOLT_NOTE_WAS,
@@ -170,6 +171,9 @@ static inline MoltSchema *spec_schema_with(const StructSpec *specs, uint32_t cou
                                .constant = molt_builder_add_constant(builder, spec->default_value,
                                                                      spec->default_size),
                                .constant_size = spec->default_size};
+            if (spec->pool)
+                notes[note_count++] = (MoltNote){.kind = MOLT_NOTE_POOL,
+                                                 .text = molt_builder_string(builder, spec->pool)};
             if (spec->tag)
                 notes[note_count++] = (MoltNote){.kind = MOLT_NOTE_TAG,
                                                  .text = molt_builder_string(builder, spec->tag)};

@@ -32,6 +32,9 @@ typedef struct MoltCodeMap {
     bool (*describe)(void *context, uintptr_t address, MoltCodeTarget *out);
     /* The same in the library that comes; 0 when it has none. NULL: the library stays (dumps). */
     uintptr_t (*resolve)(void *context, const MoltCodeTarget *target);
+    /* The address is inside of a function's code, not at its begin: no pointer of C means such a place.
+     * NULL: nobody knows. */
+    bool (*inside)(void *context, uintptr_t address);
     bool stays; /* the library that comes is this one, as in a load: its addresses are good */
     /* The variables of the library that comes, which a migration fills; NULL: they are no state. */
     struct MoltGlobals *globals;

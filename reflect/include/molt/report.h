@@ -66,6 +66,7 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(FOREIGN_POINTER, "foreign-pointer") /* left out of a file */                                 \
     X(UNTYPED_MEMORY, "untyped-memory") /* plain memory of which no type is known */               \
     X(ADDRESS_IN_INTEGER, "address-in-integer") /* of an object that moved */                      \
+    X(ADDRESS_IN_BYTES, "address-in-bytes") /* of what moves, in a block or an array of bytes */   \
     X(DANGLING_POINTER, "dangling-pointer")                                                        \
     X(FUNCTION_MISSING, "function-missing")                                                        \
     X(SIGNATURE_CHANGED, "signature-changed")                                                      \

@@ -1,0 +1,423 @@
+#include "retype.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "byte_runs.h"
+#include "heap_plain.h"
+#include "migration.h"
+
+/* ---- which blocks ----------------------------------------------------------------------------- */
+
+/* A field of the new schema whose note says a type. */
+typedef struct Claimant {
+    MoltTypeId owner; /* new */
+    uint32_t field;
+    MoltTypeId type; /* old; MOLT_NO_TYPE: the old schema does not know it */
+} Claimant;
+
+/* Whether a pointer field of the new schema says what the memory behind it holds. */
+static bool read_note(const MoltMigration *m, const MoltField *field, MoltTypeId *old)
+{
+    const MoltSchema *after = m->plan->after;
+    const MoltType *type = molt_type(after, field->type);
+    MoltTypeId named = MOLT_NO_TYPE;
+    while (type->kind == MOLT_KIND_ARRAY)
+        type = molt_type(after, type->elem);
+    if (type->kind != MOLT_KIND_POINTER)
+        return false;
+    const MoltNote *pool =
+        molt_schema_note(after, field->note_first, field->note_count, MOLT_NOTE_POOL);
+    if (pool)
+        named = molt_schema_find(after, molt_string(after, pool->text));
+    else if (molt_schema_note(after, field->note_first, field->note_count, MOLT_NOTE_COUNT))
+        named = type->elem;
+    *old = named != MOLT_NO_TYPE ? m->plan->origins[named] : MOLT_NO_TYPE;
+    return named != MOLT_NO_TYPE;
+}
+
+/* Structs become blocks of their own only where the survey saw them. */
+static bool converts(const MoltMigration *m, MoltTypeId id)
+{
+    const MoltSchema *schema = m->plan->before;
+    const MoltTypePlan *type = &m->plan->types[id];
+    if (molt_type(schema, id)->size == 0 || molt_schema_tail(schema, id) ||
+        molt__is_bytes(schema, id) || type->fate == MOLT_FATE_GONE || type->after == MOLT_NO_TYPE ||
+        molt_schema_tail(m->plan->after, type->after))
+        return false;
+    for (uint32_t o = type->first_op; o < type->first_op + type->op_count; o++) {
+        uint8_t code = m->plan->ops[o].code;
+        if (type->fate != MOLT_FATE_SAME && (code == MOLT__OP_BOX || code == MOLT__OP_EMBED))
+            return false;
+    }
+    return true;
+}
+
+/* A last element that is cut off has nothing in it that could be converted. */
+static bool rest_is_zero(const unsigned char *block, uint64_t bytes, uint64_t unit)
+{
+    for (uint64_t at = bytes - bytes % unit; at < bytes; at++)
+        if (block[at] != 0)
+            return false;
+    return true;
+}
+
+/* Why a block of bytes cannot be taken for objects of the type; NULL: it can. */
+static const char *problem_of(const MoltMigration *m, MoltTypeId type, const unsigned char *block,
+                              uint64_t bytes)
+{
+    if (type == MOLT_NO_TYPE)
+        return "the block stays as it is, for the running version does not know that type: save "
+               "the note "
+               "alone first, and then the edit";
+    if (!converts(m, type))
+        return "the block has no type yet, and such an edit cannot give it that one";
+    uint64_t unit = molt_type(m->plan->before, type)->size;
+    return rest_is_zero(block, bytes, unit) ? NULL : "there is something behind the last whole one";
+}
+
+static void take(MoltMigration *m, const Claimant *by, uintptr_t value)
+{
+    const MoltHeap *heap = m->heap;
+    const MoltSchema *schema = m->plan->before;
+    MoltRetypes *all = &m->retypes;
+    MoltPlace place;
+    molt_heap_locate(heap, (const void *)value, &place); /* NOLINT: an address from the state */
+    if (value == 0 || place.kind != MOLT_PLACE_BLOCK || place.element != 0 || place.offset != 0 ||
+        place.block.type == by->type || !molt__is_bytes(schema, place.block.type) ||
+        heap->spans[place.block.span].align == 0)
+        return;
+    uint64_t bytes = molt__span_bytes(&heap->spans[place.block.span], place.block.count);
+    const char *problem = problem_of(m, by->type, place.block.start, bytes);
+    uint64_t unit = problem ? 1 : molt_type(schema, by->type)->size;
+    if (!molt__migration_grow(m, (void **)&all->items, &all->slots, all->count, 1,
+                              sizeof *all->items))
+        return;
+    all->items[all->count++] = (MoltRetyped){.block = value,
+                                             .bytes = bytes,
+                                             .count = (bytes + unit - 1) / unit,
+                                             .type = by->type,
+                                             .problem = problem,
+                                             .span = place.block.span,
+                                             .index = place.block.index,
+                                             .owner = by->owner,
+                                             .field = by->field};
+}
+
+static void take_all(MoltMigration *m, const Claimant *by, MoltTypeId id,
+                     const unsigned char *value)
+{
+    const MoltSchema *schema = m->plan->before;
+    const MoltType *type = molt_type(schema, id);
+    if (type->kind == MOLT_KIND_POINTER) {
+        uintptr_t pointer;
+        memcpy(&pointer, value, sizeof pointer);
+        take(m, by, pointer);
+    }
+    for (uint64_t i = 0; type->kind == MOLT_KIND_ARRAY && i < type->length; i++)
+        take_all(m, by, type->elem, value + i * molt_type(schema, type->elem)->size);
+}
+
+/* The old field that a new one comes from; MOLT__NO_FIELD: none. */
+static uint32_t source_of(const MoltMigration *m, MoltTypeId before, MoltTypeId after, uint32_t n)
+{
+    const MoltPair *pair = molt__plan_find_pair(m->plan, before, after);
+    if (pair)
+        return m->plan->matches[pair->match + n];
+    return m->plan->types[before].fate == MOLT_FATE_SAME
+               ? molt_type(m->plan->before, before)->first + n
+               : MOLT__NO_FIELD;
+}
+
+/* The pointers with a note in an old value; with `value` NULL only whether there may be some. */
+static bool walk(MoltMigration *m, MoltTypeId before, MoltTypeId after, const unsigned char *value)
+{
+    const MoltSchema *old = m->plan->before, *new = m->plan->after;
+    const MoltType *was = molt_type(old, before), *is = molt_type(new, after);
+    bool any = false;
+    if (was->kind == MOLT_KIND_ARRAY && is->kind == MOLT_KIND_ARRAY) {
+        any = walk(m, was->elem, is->elem, NULL);
+        for (uint64_t i = 0; any && value && i < was->length; i++)
+            walk(m, was->elem, is->elem, value + i * molt_type(old, was->elem)->size);
+    }
+    if (was->kind != MOLT_KIND_STRUCT || is->kind != MOLT_KIND_STRUCT)
+        return any;
+    for (uint32_t n = 0; n < is->count; n++) {
+        const MoltField *field = &new->tables.fields[is->first + n];
+        uint32_t from = source_of(m, before, after, n);
+        if (from == MOLT__NO_FIELD)
+            continue;
+        const MoltField *source = &old->tables.fields[from];
+        const unsigned char *at = value ? value + source->bit_offset / 8 : NULL;
+        Claimant by = {.owner = after, .field = is->first + n};
+        if (!read_note(m, field, &by.type)) {
+            any = walk(m, source->type, field->type, at) || any;
+        } else {
+            any = true;
+            if (at)
+                take_all(m, &by, source->type, at);
+        }
+    }
+    return any;
+}
+
+static void walk_blocks(MoltMigration *m, MoltTypeId before)
+{
+    const MoltHeap *heap = m->heap;
+    MoltTypeId after = m->plan->types[before].after;
+    for (uint32_t s = heap->types.first[before]; s != MOLT__NO_SPAN; s = heap->links[s].type_next) {
+        const MoltSpan *span = &heap->spans[s];
+        for (uint32_t b = 0; b < span->blocks && span->live > 0 && !m->failed; b++) {
+            uint64_t count = span->header > 0 ? 1 : molt__span_count(span, b);
+            for (uint64_t e = 0; molt__span_is_live(span, b) && e < count; e++)
+                walk(m, before, after, molt__span_block(span, b) + e * span->elem_size);
+        }
+    }
+}
+
+/* ---- new blocks ------------------------------------------------------------------------------- */
+
+static int compare(const void *a, const void *b)
+{
+    const MoltRetyped *x = a, *y = b;
+    return (x->block > y->block) - (x->block < y->block);
+}
+
+/* One item per block. */
+static void settle(MoltRetypes *all)
+{
+    uint64_t kept = 0, end;
+    if (all->count > 0)
+        qsort(all->items, all->count, sizeof *all->items, compare);
+    for (uint64_t i = 0; i < all->count; i = end) {
+        MoltRetyped item = all->items[i];
+        for (end = i + 1; end < all->count && all->items[end].block == item.block; end++)
+            if (all->items[end].type != item.type)
+                item.problem = "another field says another type";
+        all->items[kept++] = item;
+    }
+    all->count = kept;
+}
+
+static MoltSpan *open_span(MoltMigration *m, const MoltRetyped *item)
+{
+    MoltRetypes *all = &m->retypes;
+    MoltTypeId after = m->plan->types[item->type].after;
+    uint32_t align = m->heap->spans[item->span].align;
+    uint64_t capacity = molt__capacity_for(item->count);
+    for (uint64_t s = all->span_count; s-- > 0;) {
+        MoltSpan *span = &all->spans[s];
+        if (span->type == after && span->capacity == capacity && span->align == align &&
+            span->live < span->blocks)
+            return span;
+    }
+    if (!molt__migration_grow(m, (void **)&all->spans, &all->span_slots, all->span_count, 1,
+                              sizeof *all->spans))
+        return NULL;
+    MoltSpan *span = &all->spans[all->span_count];
+    uint32_t blocks = capacity > MOLT__LONE_CAPACITY ? 1 : MOLT__SPAN_BLOCKS_MIN;
+    if (!molt__span_make_of(m->heap, span, m->plan->after, after, capacity, blocks, align)) {
+        m->failed = true;
+        return NULL;
+    }
+    span->type = after;
+    all->span_count++;
+    return span;
+}
+
+static void make_block(MoltMigration *m, MoltRetyped *item)
+{
+    const MoltSpan *old = &m->heap->spans[item->span];
+    MoltSpan *span = open_span(m, item);
+    if (!span)
+        return;
+    uint32_t index = span->live;
+    if (old->origins && !molt__plain_note(&m->allocator, span, index, old->origins[item->index])) {
+        m->failed = true;
+        return;
+    }
+    span->live++;
+    span->live_bits[index / 64] |= (uint64_t)1 << (index % 64);
+    if (span->counts)
+        span->counts[index] = item->count;
+    item->after = (uintptr_t)molt__span_block(span, index);
+    memset(molt__span_block(span, index), 0, item->count * span->elem_size);
+}
+
+void molt__retype_find(MoltMigration *m)
+{
+    MoltRetypes *all = &m->retypes;
+    for (MoltTypeId id = 0; id < m->heap->types.count && !m->failed; id++) {
+        MoltTypeId after = m->plan->types[id].after;
+        if (m->heap->types.first[id] != MOLT__NO_SPAN && after != MOLT_NO_TYPE &&
+            walk(m, id, after, NULL))
+            walk_blocks(m, id);
+    }
+    settle(all);
+    for (uint64_t i = 0; i < all->count && !m->failed; i++) {
+        MoltTypeId type = all->items[i].type;
+        if (all->items[i].problem) {
+            bool stays = type == MOLT_NO_TYPE || m->plan->types[type].fate == MOLT_FATE_SAME;
+            m->refused = m->refused || !stays;
+            continue;
+        }
+        make_block(m, &all->items[i]);
+        molt__migration_contains(m, all->items[i].type);
+        molt__migration_contains(m, m->heap->spans[all->items[i].span].type);
+        m->moves = m->edits = true; /* pointers to the block, of whatever type, follow it */
+    }
+}
+
+/* ---- converting ------------------------------------------------------------------------------- */
+
+static void run_one(MoltMigration *m, const MoltRetyped *item)
+{
+    const MoltTypePlan *type = &m->plan->types[item->type];
+    uint64_t unit = molt_type(m->plan->before, item->type)->size;
+    uint64_t size = molt_type(m->plan->after, type->after)->size;
+    unsigned char *from = (unsigned char *)item->block; /* NOLINT: blocks of the heap, */
+    unsigned char *to = (unsigned char *)item->after;   /* NOLINT: as the next one */
+    uint64_t whole = item->bytes / unit;
+    m->scanning = type->fate == MOLT_FATE_SAME;
+    if (m->scanning)
+        memcpy(to, from, item->bytes);
+    for (uint64_t e = 0; e < whole && !m->failed; e += MOLT__BATCH) {
+        uint64_t n = whole - e < MOLT__BATCH ? whole - e : MOLT__BATCH;
+        m->batch_element = e;
+        if (m->scanning)
+            molt__execute(m, type->first_scan, type->scan_count, to + e * size, size, to + e * size,
+                          size, n);
+        else
+            molt__execute(m, type->first_op, type->op_count, from + e * unit, unit, to + e * size,
+                          size, n);
+        m->object += n;
+    }
+    m->report->objects_migrated += whole;
+    m->report->bytes_before += item->bytes;
+    m->report->bytes_after += item->count * size;
+}
+
+void molt__retype_run(MoltMigration *m)
+{
+    bool apart = m->apart;
+    m->apart = true; /* the attic knows the block only from here on */
+    m->batch_of_blocks = false;
+    for (uint64_t i = 0; i < m->retypes.count && !m->failed; i++) {
+        const MoltRetyped *item = &m->retypes.items[i];
+        if (item->problem)
+            continue;
+        m->batch_span = &m->heap->spans[item->span];
+        m->batch_block = item->index;
+        run_one(m, item);
+    }
+    m->batch_span = NULL;
+    m->apart = apart;
+}
+
+const MoltRetyped *molt__retyped(const MoltMigration *m, uintptr_t block)
+{
+    const MoltRetyped key = {.block = block}, *found = NULL;
+    if (m->retypes.count > 0)
+        found = bsearch(&key, m->retypes.items, m->retypes.count, sizeof key, compare);
+    return found && !found->problem ? found : NULL;
+}
+
+void molt__retype_place(const MoltMigration *m, MoltPlace *place)
+{
+    MoltBlock *block = &place->block;
+    const MoltRetyped *item =
+        place->kind == MOLT_PLACE_BLOCK ? molt__retyped(m, (uintptr_t)block->start) : NULL;
+    if (!item)
+        return;
+    uint64_t unit = molt_type(m->plan->before, item->type)->size;
+    uint64_t at = place->element * m->heap->spans[item->span].elem_size + place->offset;
+    block->type = item->type;
+    block->count = item->bytes / unit;
+    place->element = at / unit;
+    place->offset = at % unit;
+    if (place->element >= block->count) { /* in the part that is cut off */
+        place->element = block->count;
+        place->offset = 0;
+    }
+}
+
+/* ---- report, commit, discard ------------------------------------------------------------------ */
+
+static bool same_line(const MoltRetyped *a, const MoltRetyped *b)
+{
+    return a->field == b->field && a->problem == b->problem;
+}
+
+static bool told_before(const MoltRetypes *all, uint64_t i)
+{
+    for (uint64_t k = 0; k < i; k++)
+        if (same_line(&all->items[k], &all->items[i]))
+            return true;
+    return false;
+}
+
+static void add_line(MoltMigration *m, const MoltRetyped *item, uint64_t blocks)
+{
+    char path[300], value[300];
+    bool known = item->type != MOLT_NO_TYPE;
+    bool changes = known && m->plan->types[item->type].fate != MOLT_FATE_SAME;
+    if (item->problem && known && !changes)
+        return; /* its bytes are what they were */
+    molt__field_path(m->plan->after, item->owner, item->field, path, sizeof path);
+    if (item->problem)
+        snprintf(value, sizeof value, "%s", item->problem);
+    else
+        snprintf(value, sizeof value, "the block that it leads to holds %s from now on, not %s",
+                 molt_type_name(m->plan->after, m->plan->types[item->type].after),
+                 molt_type_name(m->plan->before, m->heap->spans[item->span].type));
+    molt_report_add(m->report,
+                    &(MoltFinding){.severity = item->problem && changes ? MOLT_REFUSE : MOLT_INFO,
+                                   .rule = MOLT_RULE_UNTYPED_MEMORY,
+                                   .path = path,
+                                   .value = value,
+                                   .remedy = item->problem && changes
+                                                 ? "name the type where the block is allocated, or "
+                                                   "make the blocks anew before the edit"
+                                                 : NULL,
+                                   .objects = blocks});
+}
+
+void molt__retype_report(MoltMigration *m)
+{
+    const MoltRetypes *all = &m->retypes;
+    for (uint64_t i = 0; i < all->count; i++) {
+        uint64_t blocks = 0;
+        if (told_before(all, i))
+            continue;
+        for (uint64_t k = i; k < all->count; k++)
+            blocks += same_line(&all->items[k], &all->items[i]);
+        add_line(m, &all->items[i], blocks);
+    }
+}
+
+void molt__retype_commit(MoltMigration *m)
+{
+    for (uint64_t s = 0; s < m->retypes.span_count; s++)
+        molt__heap_adopt(m->heap, &m->retypes.spans[s], m->retypes.spans[s].type);
+}
+
+void molt__retype_free_old(MoltMigration *m)
+{
+    for (uint64_t i = 0; i < m->retypes.count; i++)
+        if (!m->retypes.items[i].problem)
+            molt_heap_delete(m->heap, (void *)m->retypes.items[i].block); /* NOLINT: a block */
+}
+
+void molt__retype_discard(MoltMigration *m)
+{
+    for (uint64_t s = 0; s < m->retypes.span_count; s++)
+        molt__span_release(m->heap, &m->retypes.spans[s]);
+}
+
+void molt__retype_release(MoltMigration *m)
+{
+    molt__migration_free(m, m->retypes.items, m->retypes.slots, sizeof *m->retypes.items);
+    molt__migration_free(m, m->retypes.spans, m->retypes.span_slots, sizeof *m->retypes.spans);
+    m->retypes = (MoltRetypes){0};
+}

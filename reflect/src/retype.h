@@ -1,0 +1,51 @@
+/* Plain memory that gets its type late. A block keeps the type that the call which made it showed, so a
+ * MOLT_POOL or MOLT_COUNT that somebody adds afterwards would help new blocks alone. A migration
+ * therefore looks where the new schema's notes stand, and takes each block of bytes that such a pointer
+ * begins for what its old bytes are: objects of the old type of that name. They are converted into a block
+ * of the new type, which pointers follow to, and the old block goes at commit. It must never know which
+ * rule refused the block as it was.
+ *
+ * Invariants: items are sorted by address, one per block; until commit the old blocks are untouched. */
+#ifndef MOLT_RETYPE_H
+#define MOLT_RETYPE_H
+
+#include "molt/heap.h"
+#include "plan_ops.h"
+
+struct MoltMigration;
+struct MoltSpan;
+
+typedef struct MoltRetyped {
+    uintptr_t block, after; /* begin in the old and in the new state */
+    uint64_t bytes, count;  /* of the old block; elements of both, the last one perhaps cut */
+    MoltTypeId type;      /* old, of the elements; MOLT_NO_TYPE: the old schema does not know it */
+    uint32_t span, index; /* of the old block */
+    const char *problem;  /* why the block keeps its bytes; NULL: it gets the type */
+    MoltTypeId owner;     /* the new struct with the note, and its field */
+    uint32_t field;
+} MoltRetyped;
+
+typedef struct MoltRetypes {
+    MoltRetyped *items;
+    uint64_t count, slots;
+    struct MoltSpan *spans; /* of the new blocks; their types are those of the new schema */
+    uint64_t span_count, span_slots;
+} MoltRetypes;
+
+/* Finds the blocks and makes the new ones. Before anything is converted. */
+void molt__retype_find(struct MoltMigration *m);
+/* Converts them. */
+void molt__retype_run(struct MoltMigration *m);
+/* The block of the old state when it gets a type, or NULL. */
+const MoltRetyped *molt__retyped(const struct MoltMigration *m, uintptr_t block);
+/* A place in such a block as one in its whole objects; any other one stays. */
+void molt__retype_place(const struct MoltMigration *m, MoltPlace *place);
+void molt__retype_report(struct MoltMigration *m);
+/* Registers the new blocks, after the heap has its new schema; then the old ones can be freed, once
+ * nobody asks about the old state. Neither can fail. */
+void molt__retype_commit(struct MoltMigration *m);
+void molt__retype_free_old(struct MoltMigration *m);
+void molt__retype_discard(struct MoltMigration *m);
+void molt__retype_release(struct MoltMigration *m); /* the tables, after either */
+
+#endif
