@@ -4,6 +4,7 @@
 
 #include "allocated_type.h"
 #include "annotation.h"
+#include "scaled_size.h"
 #include "wanted.h"
 
 /* C's functions that allocate; `sizes` are the arguments that make the size, `into` the one that is the
@@ -375,6 +376,17 @@ static bool passes_on(const CXCursor *sizes, unsigned count)
     return parameter;
 }
 
+/* The block is larger than what its parameters say. */
+static bool adds_to(const CXCursor *sizes, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (refers_to(sizes[i], clang_getNullCursor()) && !molt__size_is_scaled(sizes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void note_handed(Walk *walk, const Taker *taker)
 {
     uint32_t index = walk->reader->out->allocation_count - 1;
@@ -402,6 +414,7 @@ static void read_allocator(Walk *walk, CXCursor call, const Allocator *allocator
     MoltUnitAllocation *made = add(walk, call, allocator->name);
     made->libc = true;
     if (passes_on(sizes, count)) {
+        made->adds = adds_to(sizes, count);
         note_handed(walk, &taker);
     }
     read_type(walk, made, sizes, count, &taker);
@@ -420,6 +433,7 @@ static void read_wrapper(Walk *walk, CXCursor call, CXCursor callee)
         made->callee_file = molt__place_of(walk->reader->types->unit, callee).file;
     }
     if (passes_on(sizes, count)) {
+        made->adds = adds_to(sizes, count);
         note_handed(walk, &taker);
     }
     read_type(walk, made, sizes, count, &taker);

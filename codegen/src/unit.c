@@ -46,6 +46,7 @@ static cJSON *allocation_to_json(const MoltUnitAllocation *allocation)
     add_text(json, "reason", allocation->reason);
     cJSON_AddBoolToObject(json, "libc", allocation->libc);
     cJSON_AddBoolToObject(json, "gives_on", allocation->gives_on);
+    cJSON_AddBoolToObject(json, "adds", allocation->adds);
     cJSON_AddBoolToObject(json, "pool", allocation->pool);
     return json;
 }
@@ -219,6 +220,7 @@ static void read_allocations(Reading *reading, const cJSON *json, MoltUnit *out)
             .reason = get_text(reading, item, "reason"),
             .libc = get_bool(item, "libc"),
             .gives_on = get_bool(item, "gives_on"),
+            .adds = get_bool(item, "adds"),
             .pool = get_bool(item, "pool")};
     }
 }

@@ -30,6 +30,7 @@ typedef struct MoltUnitAllocation {
     const char *reason;                   /* why not */
     bool libc;     /* the callee is C's own */
     bool gives_on; /* the function returns the block, whose size came from its parameters */
+    bool adds;     /* to what its parameters say, where it gives the block on */
     bool pool;     /* MOLT_POOL says the type */
 } MoltUnitAllocation;
 
