@@ -23,7 +23,7 @@ static const Allocator ALLOCATORS[] = {
 
 enum { STACK_MAX = 128, HANDED_MAX = 16 };
 
-/* A local variable that holds an allocated block and may be given on. */
+/* A variable or parameter that holds an allocated block and may be given on. */
 typedef struct Handed {
     CXCursor variable;
     uint32_t allocation; /* index in out->allocations */
@@ -200,7 +200,7 @@ static unsigned wrapper_sizes(CXCursor call, CXCursor sizes[HANDED_MAX])
 typedef struct Taker {
     CXType pointee;       /* CXType_Invalid: nobody whose type is known */
     CXCursor declaration; /* of the variable or field; null for none */
-    CXCursor variable;    /* where that is a local variable */
+    CXCursor variable;    /* where that is a variable or parameter */
     bool returned;
 } Taker;
 
@@ -226,7 +226,8 @@ static void take(Taker *taker, CXType pointer)
 static void take_declared(Taker *taker, CXCursor declaration)
 {
     taker->declaration = declaration;
-    if (clang_getCursorKind(declaration) == CXCursor_VarDecl) {
+    enum CXCursorKind kind = clang_getCursorKind(declaration);
+    if (kind == CXCursor_VarDecl || kind == CXCursor_ParmDecl) {
         taker->variable = declaration;
     }
 }
@@ -361,6 +362,7 @@ static void read_type(Walk *walk, MoltUnitAllocation *allocation, const CXCursor
     }
     const MoltModelType *read = molt__type_read(walk->reader->types, type.type, allocation->place);
     allocation->type = read != NULL ? read->name : "";
+    allocation->by_pointer = !type.named;
 }
 
 /* A size that comes from the function's own parameters is its caller's to say. */

@@ -5,52 +5,41 @@
 
 #include "path.h"
 
-/* `adds`: its blocks are larger than what its callers say. */
-typedef struct Function {
-    const char *name, *file;
-    bool adds;
-} Function;
-
-typedef struct Functions {
-    Function *items;
-    uint32_t count, capacity;
-} Functions;
-
-static Function *find(const Functions *functions, const char *name, const char *file)
+MoltWrapper *molt__wrapper(const MoltWrappers *wrappers, const char *name, const char *file)
 {
-    for (uint32_t i = 0; i < functions->count; i++) {
-        if (strcmp(functions->items[i].name, name) == 0 &&
-            strcmp(functions->items[i].file, file) == 0) {
-            return &functions->items[i];
+    for (uint32_t i = 0; i < wrappers->count; i++) {
+        if (strcmp(wrappers->items[i].name, name) == 0 &&
+            strcmp(wrappers->items[i].file, file) == 0) {
+            return &wrappers->items[i];
         }
     }
     return NULL;
 }
 
-static bool allocates(const Functions *wrappers, const MoltUnitAllocation *call)
+static bool allocates(const MoltWrappers *wrappers, const MoltUnitAllocation *call)
 {
-    return call->libc || find(wrappers, call->callee, call->callee_file) != NULL;
+    return call->libc || molt__wrapper(wrappers, call->callee, call->callee_file) != NULL;
 }
 
-static bool adds(const Functions *wrappers, const MoltUnitAllocation *call)
+static bool adds(const MoltWrappers *wrappers, const MoltUnitAllocation *call)
 {
-    const Function *callee = call->libc ? NULL : find(wrappers, call->callee, call->callee_file);
+    const MoltWrapper *callee = call->libc ? NULL : molt__wrapper(wrappers, call->callee, call->callee_file);
     return callee != NULL && callee->adds;
 }
 
 /* True when the call makes a wrapper of its function, or shows more of one. */
-static bool learn(MoltArena *arena, Functions *wrappers, const MoltUnitAllocation *call)
+static bool learn(MoltArena *arena, MoltWrappers *wrappers, const MoltUnitAllocation *call)
 {
     if (!call->gives_on || !allocates(wrappers, call)) {
         return false;
     }
-    Function *known = find(wrappers, call->function, call->function_file);
+    MoltWrapper *known = molt__wrapper(wrappers, call->function, call->function_file);
     bool added = known == NULL;
     if (added) {
         wrappers->items = molt__arena_grow(arena, wrappers->items, wrappers->count,
                                            &wrappers->capacity, sizeof *wrappers->items);
         known = &wrappers->items[wrappers->count++];
-        *known = (Function){call->function, call->function_file, false};
+        *known = (MoltWrapper){call->function, call->function_file, false};
     }
     if (!known->adds && (call->adds || adds(wrappers, call))) {
         known->adds = added = true;
@@ -59,9 +48,9 @@ static bool learn(MoltArena *arena, Functions *wrappers, const MoltUnitAllocatio
 }
 
 /* A wrapper may call another one, so until nothing is added. */
-static Functions find_wrappers(MoltArena *arena, const MoltLibraryNames *names)
+MoltWrappers molt__wrappers_find(MoltArena *arena, const MoltLibraryNames *names)
 {
-    Functions wrappers = {0};
+    MoltWrappers wrappers = {0};
     for (bool added = true; added;) {
         added = false;
         for (uint32_t u = 0; u < names->unit_count; u++) {
@@ -124,24 +113,24 @@ static void fold(MoltUnit *library)
     library->allocation_count = kept;
 }
 
-void molt__allocations_link(MoltArena *arena, const MoltLibraryNames *names, MoltUnit *library)
+void molt__allocations_link(MoltArena *arena, const MoltLibraryNames *names,
+                            const MoltWrappers *wrappers, MoltUnit *library)
 {
-    Functions wrappers = find_wrappers(arena, names);
     for (uint32_t u = 0; u < names->unit_count; u++) {
         const MoltUnit *unit = &names->units[u];
         for (uint32_t i = 0; i < unit->allocation_count; i++) {
             MoltUnitAllocation call = unit->allocations[i];
             MoltTypeId type =
                 call.type[0] != '\0' ? molt_schema_find(unit->schema, call.type) : MOLT_NO_TYPE;
-            if (!allocates(&wrappers, &call)) {
+            if (!allocates(wrappers, &call)) {
                 continue;
             }
             call.type = type != MOLT_NO_TYPE ? molt__library_name(names, u, type) : "";
-            if (type != MOLT_NO_TYPE && !call.pool && adds(&wrappers, &call) &&
+            if (type != MOLT_NO_TYPE && !call.pool && adds(wrappers, &call) &&
                 has_room_behind(unit->schema, type)) {
                 call.type = "";
                 call.reason = molt__arena_format(
-                    arena, "%s makes the block larger than the size that it is given", call.callee);
+                    arena, "the block is larger than the size that %s is given", call.callee);
             }
             library->allocations = molt__arena_grow(
                 arena, library->allocations, library->allocation_count,

@@ -25,6 +25,20 @@ MoltExpressions molt__expression_children(CXCursor cursor)
     return children;
 }
 
+static enum CXChildVisitResult visit_last(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    *(CXCursor *)data = cursor;
+    return CXChildVisit_Continue;
+}
+
+CXCursor molt__expression_last(CXCursor cursor)
+{
+    CXCursor last = clang_getNullCursor();
+    clang_visitChildren(cursor, visit_last, &last);
+    return last;
+}
+
 CXCursor molt__expression_strip(CXCursor cursor)
 {
     for (;;) {

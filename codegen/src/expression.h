@@ -14,6 +14,9 @@ typedef struct MoltExpressions {
 
 MoltExpressions molt__expression_children(CXCursor cursor);
 
+/* The last child; null: there is none. */
+CXCursor molt__expression_last(CXCursor cursor);
+
 /* Without parentheses, casts and implied conversions. */
 CXCursor molt__expression_strip(CXCursor cursor);
 

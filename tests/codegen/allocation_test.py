@@ -139,7 +139,7 @@ static size_t of_many(size_t size, size_t n) { return (size_t)(size * n); }
         calls, _ = self.allocations(*bodies, text=functions)
         self.assertEqual([call[0][1] for call in calls],
                          [None] * 5 + ["Path", "char", "Node", None, None, "Path", "Node", None])
-        self.assertIn("extra makes the block larger", calls[0][0][2])
+        self.assertIn("larger than the size that extra is given", calls[0][0][2])
 
     def test_wrapper_in_another_source(self):
         self.write("other.c", "#include <stdlib.h>\nvoid *take(size_t n);\n"
