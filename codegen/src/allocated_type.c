@@ -1,7 +1,9 @@
 #include "allocated_type.h"
 
-#include <ctype.h>
 #include <string.h>
+
+#include "expression.h"
+#include "scaled_size.h"
 
 enum { SIZES_MAX = 8, DEPTH_MAX = 40 };
 
@@ -21,126 +23,6 @@ typedef struct Reading {
     bool opaque; /* more than can be followed */
 } Reading;
 
-/* ---- expressions ----------------------------------------------------------------------------- */
-
-typedef struct Children {
-    CXCursor items[4];
-    unsigned count;
-} Children;
-
-static enum CXChildVisitResult visit_child(CXCursor cursor, CXCursor parent, CXClientData data)
-{
-    Children *children = data;
-    (void)parent;
-    if (children->count < sizeof children->items / sizeof children->items[0]) {
-        children->items[children->count] = cursor;
-    }
-    children->count++;
-    return CXChildVisit_Continue;
-}
-
-static Children children_of(CXCursor cursor)
-{
-    Children children = {.count = 0};
-    clang_visitChildren(cursor, visit_child, &children);
-    return children;
-}
-
-/* Position in the file of the end or start of an expression; of what a macro makes, of its use. */
-static const char *text_at(CXCursor cursor, bool end, const char **first)
-{
-    CXSourceRange range = clang_getCursorExtent(cursor);
-    CXFile file = NULL;
-    unsigned offset = 0;
-    size_t size = 0;
-    clang_getFileLocation(end ? clang_getRangeEnd(range) : clang_getRangeStart(range), &file, NULL,
-                          NULL, &offset);
-    const char *text =
-        file == NULL ? NULL
-                     : clang_getFileContents(clang_Cursor_getTranslationUnit(cursor), file, &size);
-    if (text == NULL || offset > size) {
-        return NULL;
-    }
-    *first = text;
-    return text + offset;
-}
-
-static bool is_operator(char c)
-{
-    return c != '\0' && strchr("+-*/%<>&|^", c) != NULL;
-}
-
-/* A macro by name, and what its definitions in all files of the source say. */
-typedef struct Macro {
-    CXTranslationUnit unit;
-    const char *name;
-    size_t length;
-    bool defined, product; /* product: every definition multiplies sizes and does nothing else */
-} Macro;
-
-/* `text` is what follows the name in a definition, up to the line's end. */
-static bool multiplies(const char *text)
-{
-    bool measures = false;
-    for (; *text != '\0' && (*text != '\n' || text[-1] == '\\'); text++) {
-        measures = measures || strncmp(text, "sizeof", 6) == 0;
-        bool arrow = text[0] == '-' && text[1] == '>';
-        if (arrow) {
-            text++;
-        } else if (is_operator(*text) && *text != '*') {
-            return false;
-        }
-    }
-    return measures;
-}
-
-static void visit_file(CXFile file, CXSourceLocation *stack, unsigned depth, CXClientData data)
-{
-    Macro *macro = data;
-    size_t size = 0;
-    const char *text = clang_getFileContents(macro->unit, file, &size);
-    (void)stack;
-    (void)depth;
-    for (const char *at = text; at != NULL && (at = strstr(at, "define")) != NULL;) {
-        at += strlen("define");
-        at += strspn(at, " \t");
-        if (strncmp(at, macro->name, macro->length) != 0 || isalnum((unsigned char)at[macro->length]) ||
-            at[macro->length] == '_') {
-            continue;
-        }
-        bool product = multiplies(at + macro->length);
-        macro->product = product && (macro->product || !macro->defined);
-        macro->defined = true;
-    }
-}
-
-/* The operator that a macro puts between its arguments; 0 when its definition does not say. */
-static char operator_of_macro(CXCursor cursor)
-{
-    const char *first = NULL, *name = text_at(cursor, false, &first);
-    Macro macro = {.unit = clang_Cursor_getTranslationUnit(cursor), .name = name};
-    while (name != NULL && (isalnum((unsigned char)name[macro.length]) || name[macro.length] == '_')) {
-        macro.length++;
-    }
-    if (macro.length > 0) {
-        clang_getInclusions(macro.unit, visit_file, &macro);
-    }
-    return macro.product ? '*' : '\0';
-}
-
-/* The first character of a binary operator: in C text what lies between its sides. */
-static char operator_of(CXCursor cursor, CXCursor left, CXCursor right)
-{
-    const char *first = NULL, *at = text_at(left, true, &first), *end = text_at(right, false, &first);
-    if (at == NULL || end == NULL || at >= end) {
-        return operator_of_macro(cursor);
-    }
-    while (isspace((unsigned char)*at)) {
-        at++;
-    }
-    return is_operator(*at) ? *at : operator_of_macro(cursor);
-}
-
 static long long constant_value(CXCursor cursor)
 {
     long long value = -1;
@@ -156,7 +38,7 @@ static long long constant_value(CXCursor cursor)
 
 static void add_sizeof(Reading *reading, CXCursor cursor)
 {
-    Children children = children_of(cursor);
+    MoltExpressions children = molt__expression_children(cursor);
     Sizeof *item = &reading->items[reading->count];
     if (reading->count == SIZES_MAX) {
         reading->opaque = true;
@@ -187,16 +69,12 @@ static enum CXChildVisitResult visit_change(CXCursor cursor, CXCursor parent, CX
     (void)parent;
     if (kind == CXCursor_BinaryOperator || kind == CXCursor_CompoundAssignOperator ||
         kind == CXCursor_UnaryOperator) {
-        Children children = children_of(cursor);
+        MoltExpressions children = molt__expression_children(cursor);
         bool own = children.count > 0 &&
                    clang_equalCursors(clang_getCursorReferenced(children.items[0]),
                                       change->variable) != 0;
         if (own && kind == CXCursor_BinaryOperator) {
-            const char *first = NULL, *at = text_at(children.items[0], true, &first);
-            while (at != NULL && isspace((unsigned char)*at)) {
-                at++;
-            }
-            own = at == NULL || !is_operator(*at);
+            own = molt__expression_assigns(cursor);
         }
         change->found = change->found || own;
     }
@@ -223,19 +101,31 @@ static bool read_variable(Reading *reading, CXCursor reference, int depth)
 
 static bool read_binary(Reading *reading, CXCursor cursor, int depth)
 {
-    Children children = children_of(cursor);
+    MoltExpressions children = molt__expression_children(cursor);
     if (children.count != 2) {
         return false;
     }
     bool left = read_size(reading, children.items[0], depth + 1);
     bool right = read_size(reading, children.items[1], depth + 1);
-    char sign = operator_of(cursor, children.items[0], children.items[1]);
+    char sign = molt__expression_operator(cursor);
     if ((left || right) && sign == '+') {
         reading->mixed = reading->mixed || left != right;
     } else if ((left || right) && sign != '*') {
         reading->opaque = true;
     }
     return left || right;
+}
+
+/* A function that is given sizes makes another one of them. */
+static bool read_call(Reading *reading, CXCursor cursor, int depth)
+{
+    bool found = false;
+    int count = clang_Cursor_getNumArguments(cursor);
+    for (int i = 0; i < count; i++) {
+        found = read_size(reading, clang_Cursor_getArgument(cursor, (unsigned)i), depth + 1) || found;
+    }
+    reading->mixed = reading->mixed || (found && !molt__size_is_scaled(cursor));
+    return found;
 }
 
 /* Collects every sizeof of an expression; true when there is one. */
@@ -256,11 +146,14 @@ static bool read_size(Reading *reading, CXCursor cursor, int depth)
     if (kind == CXCursor_DeclRefExpr) {
         return read_variable(reading, cursor, depth);
     }
+    if (kind == CXCursor_CallExpr) {
+        return read_call(reading, cursor, depth);
+    }
     if (kind == CXCursor_MemberRefExpr || kind == CXCursor_ArraySubscriptExpr) {
         return false; /* a number that was stored somewhere */
     }
     bool found = false;
-    Children children = children_of(cursor);
+    MoltExpressions children = molt__expression_children(cursor);
     if (children.count > sizeof children.items / sizeof children.items[0]) {
         reading->opaque = true;
         return false;
@@ -388,7 +281,7 @@ static MoltAllocatedType by_sizes(const Reading *reading, CXType pointee)
     if (several) {
         return not_known("the size adds up several types");
     }
-    if (reading->mixed && found.kind == CXType_Record) {
+    if (reading->mixed && (found.kind == CXType_Record || found.kind == CXType_Pointer)) {
         return not_known("the block holds more than the type that the size names");
     }
     return is_type(found, true);

@@ -4,6 +4,7 @@
 
 #include "allocated_type.h"
 #include "annotation.h"
+#include "scaled_size.h"
 #include "wanted.h"
 
 /* C's functions that allocate; `sizes` are the arguments that make the size, `into` the one that is the
@@ -22,7 +23,7 @@ static const Allocator ALLOCATORS[] = {
 
 enum { STACK_MAX = 128, HANDED_MAX = 16 };
 
-/* A local variable that holds an allocated block and may be given on. */
+/* A variable or parameter that holds an allocated block and may be given on. */
 typedef struct Handed {
     CXCursor variable;
     uint32_t allocation; /* index in out->allocations */
@@ -199,7 +200,7 @@ static unsigned wrapper_sizes(CXCursor call, CXCursor sizes[HANDED_MAX])
 typedef struct Taker {
     CXType pointee;       /* CXType_Invalid: nobody whose type is known */
     CXCursor declaration; /* of the variable or field; null for none */
-    CXCursor variable;    /* where that is a local variable */
+    CXCursor variable;    /* where that is a variable or parameter */
     bool returned;
 } Taker;
 
@@ -225,7 +226,8 @@ static void take(Taker *taker, CXType pointer)
 static void take_declared(Taker *taker, CXCursor declaration)
 {
     taker->declaration = declaration;
-    if (clang_getCursorKind(declaration) == CXCursor_VarDecl) {
+    enum CXCursorKind kind = clang_getCursorKind(declaration);
+    if (kind == CXCursor_VarDecl || kind == CXCursor_ParmDecl) {
         taker->variable = declaration;
     }
 }
@@ -360,6 +362,7 @@ static void read_type(Walk *walk, MoltUnitAllocation *allocation, const CXCursor
     }
     const MoltModelType *read = molt__type_read(walk->reader->types, type.type, allocation->place);
     allocation->type = read != NULL ? read->name : "";
+    allocation->by_pointer = !type.named;
 }
 
 /* A size that comes from the function's own parameters is its caller's to say. */
@@ -373,6 +376,17 @@ static bool passes_on(const CXCursor *sizes, unsigned count)
         parameter = parameter || refers_to(sizes[i], clang_getNullCursor());
     }
     return parameter;
+}
+
+/* The block is larger than what its parameters say. */
+static bool adds_to(const CXCursor *sizes, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (refers_to(sizes[i], clang_getNullCursor()) && !molt__size_is_scaled(sizes[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void note_handed(Walk *walk, const Taker *taker)
@@ -402,6 +416,7 @@ static void read_allocator(Walk *walk, CXCursor call, const Allocator *allocator
     MoltUnitAllocation *made = add(walk, call, allocator->name);
     made->libc = true;
     if (passes_on(sizes, count)) {
+        made->adds = adds_to(sizes, count);
         note_handed(walk, &taker);
     }
     read_type(walk, made, sizes, count, &taker);
@@ -420,6 +435,7 @@ static void read_wrapper(Walk *walk, CXCursor call, CXCursor callee)
         made->callee_file = molt__place_of(walk->reader->types->unit, callee).file;
     }
     if (passes_on(sizes, count)) {
+        made->adds = adds_to(sizes, count);
         note_handed(walk, &taker);
     }
     read_type(walk, made, sizes, count, &taker);

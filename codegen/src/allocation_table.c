@@ -5,54 +5,70 @@
 
 #include "path.h"
 
-typedef struct Function {
-    const char *name, *file;
-} Function;
-
-typedef struct Functions {
-    Function *items;
-    uint32_t count, capacity;
-} Functions;
-
-static bool is_listed(const Functions *functions, const char *name, const char *file)
+MoltWrapper *molt__wrapper(const MoltWrappers *wrappers, const char *name, const char *file)
 {
-    for (uint32_t i = 0; i < functions->count; i++) {
-        if (strcmp(functions->items[i].name, name) == 0 &&
-            strcmp(functions->items[i].file, file) == 0) {
-            return true;
+    for (uint32_t i = 0; i < wrappers->count; i++) {
+        if (strcmp(wrappers->items[i].name, name) == 0 &&
+            strcmp(wrappers->items[i].file, file) == 0) {
+            return &wrappers->items[i];
         }
     }
-    return false;
+    return NULL;
 }
 
-static bool allocates(const Functions *wrappers, const MoltUnitAllocation *call)
+static bool allocates(const MoltWrappers *wrappers, const MoltUnitAllocation *call)
 {
-    return call->libc || is_listed(wrappers, call->callee, call->callee_file);
+    return call->libc || molt__wrapper(wrappers, call->callee, call->callee_file) != NULL;
+}
+
+static bool adds(const MoltWrappers *wrappers, const MoltUnitAllocation *call)
+{
+    const MoltWrapper *callee = call->libc ? NULL : molt__wrapper(wrappers, call->callee, call->callee_file);
+    return callee != NULL && callee->adds;
+}
+
+/* True when the call makes a wrapper of its function, or shows more of one. */
+static bool learn(MoltArena *arena, MoltWrappers *wrappers, const MoltUnitAllocation *call)
+{
+    if (!call->gives_on || !allocates(wrappers, call)) {
+        return false;
+    }
+    MoltWrapper *known = molt__wrapper(wrappers, call->function, call->function_file);
+    bool added = known == NULL;
+    if (added) {
+        wrappers->items = molt__arena_grow(arena, wrappers->items, wrappers->count,
+                                           &wrappers->capacity, sizeof *wrappers->items);
+        known = &wrappers->items[wrappers->count++];
+        *known = (MoltWrapper){call->function, call->function_file, false};
+    }
+    if (!known->adds && (call->adds || adds(wrappers, call))) {
+        known->adds = added = true;
+    }
+    return added;
 }
 
 /* A wrapper may call another one, so until nothing is added. */
-static Functions find_wrappers(MoltArena *arena, const MoltLibraryNames *names)
+MoltWrappers molt__wrappers_find(MoltArena *arena, const MoltLibraryNames *names)
 {
-    Functions wrappers = {0};
+    MoltWrappers wrappers = {0};
     for (bool added = true; added;) {
         added = false;
         for (uint32_t u = 0; u < names->unit_count; u++) {
             const MoltUnit *unit = &names->units[u];
             for (uint32_t i = 0; i < unit->allocation_count; i++) {
-                const MoltUnitAllocation *call = &unit->allocations[i];
-                if (!call->gives_on || !allocates(&wrappers, call) ||
-                    is_listed(&wrappers, call->function, call->function_file)) {
-                    continue;
-                }
-                wrappers.items = molt__arena_grow(arena, wrappers.items, wrappers.count,
-                                                  &wrappers.capacity, sizeof *wrappers.items);
-                wrappers.items[wrappers.count++] =
-                    (Function){call->function, call->function_file};
-                added = true;
+                added = learn(arena, &wrappers, &unit->allocations[i]) || added;
             }
         }
     }
     return wrappers;
+}
+
+/* Room behind a struct is not one more of it; of a flexible one it is more of its array. */
+static bool has_room_behind(const MoltSchema *schema, MoltTypeId type)
+{
+    uint16_t kind = molt_type(schema, type)->kind;
+    return (kind == MOLT_KIND_STRUCT || kind == MOLT_KIND_UNION || kind == MOLT_KIND_POINTER) &&
+           molt_schema_tail(schema, type) == NULL;
 }
 
 static int compare_place(const MoltUnitAllocation *a, const MoltUnitAllocation *b)
@@ -97,19 +113,25 @@ static void fold(MoltUnit *library)
     library->allocation_count = kept;
 }
 
-void molt__allocations_link(MoltArena *arena, const MoltLibraryNames *names, MoltUnit *library)
+void molt__allocations_link(MoltArena *arena, const MoltLibraryNames *names,
+                            const MoltWrappers *wrappers, MoltUnit *library)
 {
-    Functions wrappers = find_wrappers(arena, names);
     for (uint32_t u = 0; u < names->unit_count; u++) {
         const MoltUnit *unit = &names->units[u];
         for (uint32_t i = 0; i < unit->allocation_count; i++) {
             MoltUnitAllocation call = unit->allocations[i];
             MoltTypeId type =
                 call.type[0] != '\0' ? molt_schema_find(unit->schema, call.type) : MOLT_NO_TYPE;
-            if (!allocates(&wrappers, &call)) {
+            if (!allocates(wrappers, &call)) {
                 continue;
             }
             call.type = type != MOLT_NO_TYPE ? molt__library_name(names, u, type) : "";
+            if (type != MOLT_NO_TYPE && !call.pool && adds(wrappers, &call) &&
+                has_room_behind(unit->schema, type)) {
+                call.type = "";
+                call.reason = molt__arena_format(
+                    arena, "the block is larger than the size that %s is given", call.callee);
+            }
             library->allocations = molt__arena_grow(
                 arena, library->allocations, library->allocation_count,
                 &library->allocation_capacity, sizeof *library->allocations);

@@ -6,6 +6,7 @@
 
 #include "allocation_table.h"
 #include "annotation_check.h"
+#include "erased.h"
 #include "globals.h"
 #include "library_names.h"
 #include "member_use.h"
@@ -24,6 +25,7 @@ typedef struct Linker {
     Entry *entries; /* sorted by name */
     uint32_t entry_count;
     MoltBuilder *builder;
+    const MoltUnit *library; /* what is known of all units together */
 } Linker;
 
 /* ---- two bodies for one name ----------------------------------------------------------------- */
@@ -219,6 +221,13 @@ static void copy_params(Linker *linker, const MoltUnit *unit, MoltTypeId to,
     molt_builder_set_params(linker->builder, to, params, type->count);
 }
 
+/* Behind the `count` notes from `first` on, which were added last; where they begin then. */
+static uint32_t append_note(Linker *linker, uint32_t first, uint32_t count, MoltNote note)
+{
+    uint32_t index = molt_builder_add_notes(linker->builder, &note, 1);
+    return count > 0 ? first : index;
+}
+
 static void copy_members(Linker *linker, const Entry *entry, MoltTypeId to)
 {
     const MoltSchema *schema = entry->unit->schema;
@@ -227,10 +236,17 @@ static void copy_members(Linker *linker, const Entry *entry, MoltTypeId to)
         map_type(linker, entry->unit, type->elem);
     uint32_t first = copy_notes(linker, schema, type->note_first, type->note_count);
     uint32_t notes = type->note_count;
-    if (find_hook(linker, entry->name) != NULL) { /* the kind that sorts behind all others */
-        MoltNote note = {.kind = MOLT_NOTE_MIGRATE};
-        uint32_t index = molt_builder_add_notes(linker->builder, &note, 1);
-        first = notes++ > 0 ? first : index;
+    /* the kinds that sort behind all others of a type */
+    if (find_hook(linker, entry->name) != NULL) {
+        first = append_note(linker, first, notes++, (MoltNote){.kind = MOLT_NOTE_MIGRATE});
+    }
+    for (uint32_t i = 0; i < linker->library->erased_count; i++) {
+        const MoltUnitErased *erased = &linker->library->erased[i];
+        if (strcmp(erased->type, entry->name) == 0) {
+            uint32_t text = molt_builder_string(linker->builder, erased->text);
+            first = append_note(linker, first, notes++,
+                                (MoltNote){.kind = MOLT_NOTE_ERASED, .text = text});
+        }
     }
     if (notes > 0) {
         molt_builder_set_notes(linker->builder, to, first, notes);
@@ -556,6 +572,10 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
     }
     check_abi(&linker, units, count);
     molt_builder_set_abi(linker.builder, units[0].schema->tables.abi);
+    const MoltWrappers wrappers = molt__wrappers_find(linker.arena, &linker.names);
+    molt__allocations_link(linker.arena, &linker.names, &wrappers, out);
+    molt__erased_link(linker.arena, &linker.names, &wrappers, out);
+    linker.library = out;
     copy_types(&linker);
     copy_roots(&linker);
     check_wanted(&linker, wanted);
@@ -563,7 +583,6 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
     for (uint32_t i = 0; i < count; i++) {
         out->sources[out->source_count++] = molt__library_source(&linker.names, i);
     }
-    molt__allocations_link(linker.arena, &linker.names, out);
     molt__uses_link(linker.arena, &linker.names, out);
     for (uint32_t i = 0; i < count; i++) {
         copy_unit(&linker, &units[i], out);

@@ -44,15 +44,19 @@ void molt__payload_see(MoltArena *arena, MoltPayloads *payloads, CXCursor cursor
         clang_Cursor_isNull(definition) || molt__is_system(definition)) {
         return;
     }
-    there = clang_getCursorType(definition); /* without const */
+    molt__payload_add(arena, payloads, clang_getCursorType(definition)); /* without const */
+}
+
+void molt__payload_add(MoltArena *arena, MoltPayloads *payloads, CXType type)
+{
     for (uint32_t i = 0; i < payloads->count; i++) {
-        if (clang_equalTypes(payloads->items[i], there)) {
+        if (clang_equalTypes(payloads->items[i], type)) {
             return;
         }
     }
     payloads->items = molt__arena_grow(arena, payloads->items, payloads->count, &payloads->capacity,
                                        sizeof *payloads->items);
-    payloads->items[payloads->count++] = there;
+    payloads->items[payloads->count++] = type;
 }
 
 void molt__payloads_read(MoltTypeReader *reader, const MoltPayloads *payloads)

@@ -9,7 +9,7 @@
 #include "output.h"
 
 #define FORMAT_NAME "molt-unit"
-enum { FORMAT_VERSION = 3 };
+enum { FORMAT_VERSION = 5 };
 
 void molt__unit_release(MoltUnit *unit)
 {
@@ -46,7 +46,9 @@ static cJSON *allocation_to_json(const MoltUnitAllocation *allocation)
     add_text(json, "reason", allocation->reason);
     cJSON_AddBoolToObject(json, "libc", allocation->libc);
     cJSON_AddBoolToObject(json, "gives_on", allocation->gives_on);
+    cJSON_AddBoolToObject(json, "adds", allocation->adds);
     cJSON_AddBoolToObject(json, "pool", allocation->pool);
+    cJSON_AddBoolToObject(json, "by_pointer", allocation->by_pointer);
     return json;
 }
 
@@ -86,6 +88,7 @@ static cJSON *unit_to_json(MoltArena *arena, const MoltUnit *unit, const char *s
         cJSON_AddItemToArray(allocations, allocation_to_json(&unit->allocations[i]));
     }
     cJSON_AddItemToObject(json, "uses", molt__uses_to_json(arena, unit));
+    cJSON_AddItemToObject(json, "flows", molt__flows_to_json(&unit->flows));
     /* The schema's own text, not its numbers read and written again. */
     cJSON_AddItemToObject(json, "schema", cJSON_CreateRaw(schema));
     return json;
@@ -219,7 +222,9 @@ static void read_allocations(Reading *reading, const cJSON *json, MoltUnit *out)
             .reason = get_text(reading, item, "reason"),
             .libc = get_bool(item, "libc"),
             .gives_on = get_bool(item, "gives_on"),
-            .pool = get_bool(item, "pool")};
+            .adds = get_bool(item, "adds"),
+            .pool = get_bool(item, "pool"),
+            .by_pointer = get_bool(item, "by_pointer")};
     }
 }
 
@@ -264,6 +269,8 @@ bool molt__unit_read(MoltDiagnostics *diagnostics, const char *path, MoltUnit *o
         reading.good = reading.good &&
                        molt__uses_from_json(reading.arena,
                                             cJSON_GetObjectItemCaseSensitive(json, "uses"), out);
+        const cJSON *flows = cJSON_GetObjectItemCaseSensitive(json, "flows");
+        reading.good = reading.good && molt__flows_from_json(reading.arena, flows, &out->flows);
     }
     if (!reading.good) {
         molt__refuse(diagnostics, place, "delete the file and build again",

@@ -7,6 +7,7 @@
 #include <molt/schema.h>
 
 #include "diagnostics.h"
+#include "flow.h"
 
 /* A record that generated code can name once `header` is included. */
 typedef struct MoltUnitCheck {
@@ -30,7 +31,9 @@ typedef struct MoltUnitAllocation {
     const char *reason;                   /* why not */
     bool libc;     /* the callee is C's own */
     bool gives_on; /* the function returns the block, whose size came from its parameters */
+    bool adds;     /* to what its parameters say, where it gives the block on */
     bool pool;     /* MOLT_POOL says the type */
+    bool by_pointer; /* nothing but the pointer that takes the block says the type */
 } MoltUnitAllocation;
 
 /* A place where a function names a member of a struct (member_use.h). */
@@ -39,6 +42,12 @@ typedef struct MoltUnitUse {
     const char *member, *function;
     uint32_t line; /* molt_usage_line() */
 } MoltUnitUse;
+
+/* A type whose values may lie in memory without a type. */
+typedef struct MoltUnitErased {
+    const char *type; /* name in the library */
+    const char *text; /* of its note: the place, and what it lies in */
+} MoltUnitErased;
 
 typedef struct MoltUnit {
     const char *source; /* absolute */
@@ -56,6 +65,9 @@ typedef struct MoltUnit {
     uint32_t allocation_count, allocation_capacity;
     MoltUnitUse *uses;
     uint32_t use_count, use_capacity;
+    MoltFlows flows; /* of a source; types under the schema's names */
+    MoltUnitErased *erased; /* of a library, sorted by type; not part of the file */
+    uint32_t erased_count, erased_capacity;
     const char **files; /* all that were read, the source first; not part of the file */
     uint32_t file_count;
     const char **sources; /* of a library: as the schema records them */

@@ -8,6 +8,7 @@
 #include "annotation.h"
 #include "annotation_check.h"
 #include "flexible.h"
+#include "flow_reader.h"
 #include "globals.h"
 #include "initializer.h"
 #include "member_use.h"
@@ -32,6 +33,7 @@ typedef struct Walk {
     MoltSeenUses uses;
     const char **names; /* typedefs of records */
     uint32_t name_count, name_capacity;
+    MoltFlowReader flows;
     MoltUnit *out;
 } Walk;
 
@@ -332,6 +334,7 @@ static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor paren
         } else {
             molt__global_read(&walk->types, cursor, walk->source, NULL);
             clang_visitChildren(cursor, visit_body, walk);
+            molt__flow_read(&walk->flows, cursor);
         }
     } else if (clang_getCursorKind(cursor) == CXCursor_TypedefDecl) {
         check_alias(walk, cursor);
@@ -341,6 +344,7 @@ static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor paren
         walk->function = copy_string(walk, clang_getCursorSpelling(cursor));
         clang_visitChildren(cursor, visit_body, walk);
         molt__allocations_read(&walk->allocations, cursor);
+        molt__flow_read(&walk->flows, cursor);
         walk->function = NULL;
     }
     return CXChildVisit_Continue;
@@ -446,6 +450,8 @@ static void read_declarations(Walk *walk, const MoltWanted *wanted)
                                    .model = &walk->model,
                                    .lenient = wanted->all_records};
     walk->allocations = (MoltAllocationReader){.types = &walk->types, .out = walk->out};
+    walk->flows = (MoltFlowReader){
+        .types = &walk->types, .payloads = &walk->payloads, .out = &walk->out->flows};
     clang_visitChildren(top, visit_alias, walk);
     if (molt__is_wanted(wanted)) {
         molt__wanted_read(&walk->types, wanted);
@@ -454,6 +460,7 @@ static void read_declarations(Walk *walk, const MoltWanted *wanted)
     }
     molt__records_follow(&walk->types);
     molt__payloads_read(&walk->types, &walk->payloads);
+    molt__flow_name_types(&walk->flows);
     if (walk->out->root_count > 0) {
         molt__type_read_char(&walk->types);
     }

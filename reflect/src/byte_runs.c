@@ -27,31 +27,6 @@ bool molt__is_bytes(const MoltSchema *schema, MoltTypeId id)
     return type->kind == MOLT_KIND_INT && type->size == 1;
 }
 
-bool molt__in_bytes(const MoltSchema *schema, MoltTypeId id, uint64_t offset, MoltTypeId wanted)
-{
-    const MoltType *type = molt_type(schema, id);
-    while (!molt__is_bytes(schema, id)) {
-        if (id == wanted && offset == 0)
-            return false;
-        if (type->kind == MOLT_KIND_ARRAY && molt_type(schema, type->elem)->size > 0) {
-            id = type->elem;
-            offset %= molt_type(schema, id)->size;
-        } else if (type->kind == MOLT_KIND_STRUCT) {
-            uint32_t f = molt__descent_field(schema, type, offset, MOLT_NO_TYPE);
-            if (f == MOLT__NO_FIELD)
-                return false;
-            id = schema->tables.fields[f].type;
-            offset -= schema->tables.fields[f].bit_offset / 8;
-        } else {
-            return false;
-        }
-        type = molt_type(schema, id);
-    }
-    return type->kind == MOLT_KIND_ARRAY &&
-           (type->flags & MOLT_TYPE_FLEXIBLE ||
-            (offset < type->size && molt_type(schema, wanted)->size <= type->size - offset));
-}
-
 /* ---- listing -------------------------------------------------------------------------------- */
 
 /* Index of a new entry; UINT32_MAX when memory is out. */

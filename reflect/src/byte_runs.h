@@ -47,8 +47,5 @@ void molt__byte_runs_visit(const MoltByteRuns *runs, const unsigned char *values
                            uint64_t count, MoltByteVisit *visit, void *context);
 /* The type is one of single bytes, or of arrays of them: nobody said what lies there. */
 bool molt__is_bytes(const MoltSchema *schema, MoltTypeId type);
-/* At `offset` of a value of the type there is no `wanted`, but room for one in an array of bytes. Of unions
- * nobody knows. */
-bool molt__in_bytes(const MoltSchema *schema, MoltTypeId type, uint64_t offset, MoltTypeId wanted);
 
 #endif

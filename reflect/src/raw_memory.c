@@ -26,33 +26,53 @@ static bool is_raw(const MoltSchema *schema, MoltTypeId id)
            kind == MOLT_KIND_ENUM;
 }
 
+/* What lies at `*offset` in a value of `type`, one step down, which moves `*offset` into it; MOLT_NO_TYPE
+ * when nothing does or nobody knows. */
+static MoltTypeId inner_at(const MoltSchema *schema, MoltTypeId type, uint64_t *offset)
+{
+    const MoltType *t = molt_type(schema, type);
+    if (molt_kind_is_sequence(t->kind) && molt_type(schema, t->elem)->size > 0) {
+        *offset %= molt_type(schema, t->elem)->size;
+        return t->elem;
+    }
+    for (uint32_t f = t->first; t->kind == MOLT_KIND_STRUCT && f < t->first + t->count; f++) {
+        const MoltField *field = &schema->tables.fields[f];
+        uint64_t start = field->bit_offset / 8, size = molt_type(schema, field->type)->size;
+        bool open = (molt_type(schema, field->type)->flags & MOLT_TYPE_FLEXIBLE) != 0;
+        if (*offset >= start && (*offset - start < size || open)) {
+            *offset -= start;
+            return field->type;
+        }
+    }
+    return MOLT_NO_TYPE;
+}
+
 /* A value of `type` has at `offset` one of `wanted`. */
 static bool has_at(const MoltSchema *schema, MoltTypeId type, uint64_t offset, MoltTypeId wanted)
 {
-    for (int depth = 0; depth <= MOLT_SCHEMA_DEPTH_MAX; depth++) {
-        const MoltType *t = molt_type(schema, type);
-        MoltTypeId inner = MOLT_NO_TYPE;
-        if (type == wanted && offset == 0)
-            return true;
-        if (molt_kind_is_sequence(t->kind) && molt_type(schema, t->elem)->size > 0) {
-            inner = t->elem;
-            offset %= molt_type(schema, inner)->size;
-        } else if (t->kind == MOLT_KIND_UNION) {
-            return true; /* nobody knows which member is meant */
-        }
-        for (uint32_t f = t->first; t->kind == MOLT_KIND_STRUCT && f < t->first + t->count; f++) {
-            const MoltField *field = &schema->tables.fields[f];
-            uint64_t start = field->bit_offset / 8, size = molt_type(schema, field->type)->size;
-            bool open = (molt_type(schema, field->type)->flags & MOLT_TYPE_FLEXIBLE) != 0;
-            if (offset >= start && (offset - start < size || open)) {
-                inner = field->type;
-                offset -= start;
-                break;
-            }
-        }
-        if (inner == MOLT_NO_TYPE)
-            return false;
-        type = inner;
+    for (int depth = 0; depth <= MOLT_SCHEMA_DEPTH_MAX && type != MOLT_NO_TYPE; depth++) {
+        if ((type == wanted && offset == 0) || molt_type(schema, type)->kind == MOLT_KIND_UNION)
+            return true; /* of a union nobody knows which member is meant */
+        type = inner_at(schema, type, &offset);
+    }
+    return false;
+}
+
+/* A value of `type` has at `offset` an array of numbers, into which a `wanted` was put. Not where that
+ * begins with such an array itself: then both structs may have their first members in common; nor where
+ * the pointer may be to the end of what lies before. */
+static bool has_room_at(const MoltSchema *schema, MoltTypeId type, uint64_t offset,
+                        MoltTypeId wanted)
+{
+    uint64_t size = molt_type(schema, wanted)->size;
+    if (has_at(schema, type, offset, wanted) ||
+        (offset >= size && has_at(schema, type, offset - size, wanted)))
+        return false;
+    for (int depth = 0; depth <= MOLT_SCHEMA_DEPTH_MAX && type != MOLT_NO_TYPE; depth++) {
+        if (molt_kind_is_sequence(molt_type(schema, type)->kind) &&
+            is_raw(schema, molt_type(schema, type)->elem))
+            return !has_at(schema, wanted, 0, type);
+        type = inner_at(schema, type, &offset);
     }
     return false;
 }
@@ -121,8 +141,7 @@ static bool grow_slots(MoltMigration *m)
     return true;
 }
 
-/* Once for each block, type and kind. */
-static void add_fact(MoltMigration *m, MoltRawFact fact)
+void molt__raw_add(MoltMigration *m, MoltRawFact fact)
 {
     MoltRawFacts *facts = &m->raw;
     if (facts->count >= UINT32_MAX / 2 || (facts->count * 2 >= facts->slot_count && !grow_slots(m)))
@@ -154,7 +173,7 @@ static bool reached_raw(MoltMigration *m, const MoltOp *op, MoltRawFact fact, bo
     const MoltSchema *schema = m->plan->before;
     if (m->plan->types[fact.type].fate == MOLT_FATE_SAME) {
         if (molt__plan_has_pointers(schema, fact.type))
-            add_fact(m, fact);
+            molt__raw_add(m, fact);
         return true;
     }
     if (!plain) {
@@ -164,7 +183,7 @@ static bool reached_raw(MoltMigration *m, const MoltOp *op, MoltRawFact fact, bo
         return false;
     }
     fact.kind = MOLT__RAW_HOLDS;
-    add_fact(m, fact);
+    molt__raw_add(m, fact);
     return false;
 }
 
@@ -188,7 +207,7 @@ bool molt__raw_fits(MoltMigration *m, const MoltOp *op, const MoltSpan *span, ui
         has_at(m->plan->before, type, offset, op->before) ||
         (!late && !fills(m, type, op->before, offset)))
         return true;
-    add_fact(m, (MoltRawFact){.span = (uint32_t)(span - m->heap->spans),
+    molt__raw_add(m, (MoltRawFact){.span = (uint32_t)(span - m->heap->spans),
                               .index = index,
                               .type = op->before,
                               .check = op->check,
@@ -210,7 +229,7 @@ bool molt__raw_reached(MoltMigration *m, const MoltOp *op, const MoltSpan *span,
     if (is_raw(schema, span->type))
         return reached_raw(m, op, fact, span->align != 0, i);
     if (m->plan->types[op->before].fate != MOLT_FATE_SAME &&
-        molt__in_bytes(schema, span->type, offset, op->before)) {
+        has_room_at(schema, span->type, offset, op->before)) {
         molt__tally(m, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE, i, "a %s in bytes of %s",
                     molt_type_name(schema, op->before), molt_type_name(schema, span->type));
         return false;
@@ -241,14 +260,14 @@ static void look_at_heap(Words *words, uintptr_t value)
     if (m->plan->types[place.block.type].fate != MOLT_FATE_SAME ||
         molt__ownership_is_claimed(m, place.block.type, (uintptr_t)place.block.start)) {
         if (!words->bytes)
-            add_fact(m, fact);
+            molt__raw_add(m, fact);
     } else if (words->chained && is_raw(m->plan->before, place.block.type) &&
                (place.block.span != fact.span || place.block.index != fact.index)) {
         fact.span = place.block.span;
         fact.index = place.block.index;
         fact.type = MOLT_NO_TYPE;
         fact.kind = MOLT__RAW_CHAIN;
-        add_fact(m, fact);
+        molt__raw_add(m, fact);
     }
 }
 
@@ -273,13 +292,14 @@ static void scan_block(Words *words)
             MoltRawFact fact = words->fact;
             fact.kind = MOLT__RAW_CODE;
             fact.type = MOLT_NO_TYPE;
-            add_fact(m, fact);
+            molt__raw_add(m, fact);
         }
     }
 }
 
 void molt__raw_scan(MoltMigration *m)
 {
+    molt__raw_scan_erased(m);
     if (!m->code && !m->edits)
         return;
     const bool *leads = leading_types(m);
@@ -345,6 +365,7 @@ static const char *path_of(const MoltMigration *m, uint32_t check_index, char *b
 static void say_what(const MoltMigration *m, const Group *group, char *text, size_t size)
 {
     char path[200];
+    const char *place;
     const MoltSchema *schema = m->plan->before;
     const char *name = group->type != MOLT_NO_TYPE ? molt_type_name(schema, group->type) : "";
     switch (group->kind) {
@@ -367,6 +388,12 @@ static void say_what(const MoltMigration *m, const Group *group, char *text, siz
     case MOLT__RAW_CHAIN:
         snprintf(text, size, "what leads to it may hold pointers to a struct that changes");
         return;
+    case MOLT__RAW_ERASED:
+    case MOLT__RAW_AREA:
+        place = molt_string(schema, group->check);
+        snprintf(text, size, "it may hold %s, which %.*s puts into such memory or takes out", name,
+                 (int)strcspn(place, " "), place);
+        return;
     }
 }
 
@@ -378,7 +405,12 @@ static void add_line(MoltMigration *m, const Group *group)
     const MoltOrigin *origin =
         group->origin < heap->origins.count ? &heap->origins.items[group->origin] : NULL;
     const char *reason = origin ? origin->reason : "";
-    if (group->origin == 0)
+    const char *inside = group->kind == MOLT__RAW_AREA
+                             ? molt__raw_area(molt_string(m->plan->before, group->check))
+                             : NULL;
+    if (inside)
+        snprintf(path, sizeof path, "%s", inside);
+    else if (group->origin == 0)
         snprintf(path, sizeof path, "%s", molt_type_name(m->plan->before, group->block));
     else
         molt__origin_text(origin, path, sizeof path);
@@ -387,6 +419,9 @@ static void add_line(MoltMigration *m, const Group *group)
         snprintf(remedy, sizeof remedy,
                  "one of the two is wrong: correct the pointer, or what says the type of the block "
                  "(its allocation or a note)");
+    else if (inside)
+        snprintf(remedy, sizeof remedy,
+                 "give it the type of what it holds: a field of that struct, or a pointer to one");
     else
         snprintf(
             remedy, sizeof remedy,
@@ -433,6 +468,16 @@ static void list_untyped(MoltMigration *m, Group **groups, uint64_t *count, uint
     }
 }
 
+/* A pointer says of such a block what the sources only let suppose. */
+static bool is_known_better(const Group *groups, uint64_t count, const Group *group)
+{
+    for (uint64_t g = 0; group->kind == MOLT__RAW_ERASED && g < count; g++)
+        if (groups[g].kind == MOLT__RAW_HOLDS && groups[g].origin == group->origin &&
+            groups[g].type == group->type)
+            return true;
+    return false;
+}
+
 void molt__raw_report(MoltMigration *m)
 {
     Group *groups = NULL;
@@ -446,6 +491,7 @@ void molt__raw_report(MoltMigration *m)
     if (!m->refused && shown > LISTED_MAX)
         shown = LISTED_MAX;
     for (uint64_t g = 0; g < shown; g++)
-        add_line(m, &groups[g]);
+        if (!is_known_better(groups, count, &groups[g]))
+            add_line(m, &groups[g]);
     molt__migration_free(m, groups, slots, sizeof *groups);
 }

@@ -2,7 +2,8 @@
  * numbers or bytes that the game cut up itself. It is carried byte for byte, so an edit that concerns
  * what it may hold is refused. It must never write to a block.
  *
- * What such a block may hold is known from the typed pointers that lead into it. Pointers inside of it
+ * What such a block may hold is known from the typed pointers that lead into it, and from the sources: they
+ * show of which types values are put behind pointers without one (MOLT_NOTE_ERASED). Pointers inside of it
  * cannot be told from numbers: a word that is the address of something which moves or goes is taken
  * for one. */
 #ifndef MOLT_RAW_MEMORY_H
@@ -20,13 +21,15 @@ typedef enum MoltRawKind {
     MOLT__RAW_MISFIT,  /* has a type by its allocation site, and a pointer says another */
     MOLT__RAW_ADDRESS, /* has a word that is the address of an object which moves or goes */
     MOLT__RAW_CODE,    /* has a word that is an address in the library that goes */
-    MOLT__RAW_CHAIN    /* leads on to memory that may hold a type which the edit changes */
+    MOLT__RAW_CHAIN,   /* leads on to memory that may hold a type which the edit changes */
+    MOLT__RAW_ERASED,  /* may hold a type which the edit changes, as the sources say */
+    MOLT__RAW_AREA     /* has an array of numbers that may, as the sources say */
 } MoltRawKind;
 
 typedef struct MoltRawFact {
     uint32_t span, index;
     MoltTypeId type; /* that is held, or of what is pointed at; MOLT_NO_TYPE: none */
-    uint32_t check;  /* of the pointer that told; MOLT__NO_CHECK: none */
+    uint32_t check;  /* of the pointer that told; MOLT__NO_CHECK: none. ERASED, AREA: the note's text */
     MoltRawKind kind;
 } MoltRawFact;
 
@@ -49,6 +52,12 @@ bool molt__raw_fits(struct MoltMigration *m, const MoltOp *op, const MoltSpan *s
                     MoltTypeId type, uint64_t offset);
 /* Looks at the words of every block that may hold pointers nobody described. After all pointers. */
 void molt__raw_scan(struct MoltMigration *m);
+/* Once for each block, type and kind. */
+void molt__raw_add(struct MoltMigration *m, MoltRawFact fact);
+/* raw_erased.c: adds the blocks that may hold a type which the edit changes, as the sources say. */
+void molt__raw_scan_erased(struct MoltMigration *m);
+/* What a note says of where the values lie, "Node.bytes" or a variable; NULL: in blocks. */
+const char *molt__raw_area(const char *note);
 /* What was found, as findings; when nothing is refused, what is carried byte for byte. */
 void molt__raw_report(struct MoltMigration *m);
 void molt__raw_free(struct MoltMigration *m);

@@ -16,7 +16,7 @@ _Static_assert(KEY_COUNT <= 64, "a KeySet has a bit per key");
 #define NOTE_KEYS                                                                                  \
     (BIT(WAS) | BIT(DEFAULT) | BIT(REQUIRED) | BIT(TRANSIENT) | BIT(EXTERNAL) | BIT(FLAGS) |       \
      BIT(FALLBACK) | BIT(CONVERT) | BIT(COUNTED_BY) | BIT(TAG) | BIT(ARM) | BIT(MOVED) |           \
-     BIT(INDEX) | BIT(VERSION) | BIT(MIGRATE) | BIT(POOL))
+     BIT(INDEX) | BIT(VERSION) | BIT(MIGRATE) | BIT(POOL) | BIT(ERASED))
 
 /* Where reading is: types[type] and in it members[member]; a NULL list is none. */
 typedef struct Place {
@@ -304,7 +304,9 @@ static MoltStatus read_notes(const Reader *reader, const Values *values, uint32_
                          .text = molt_builder_string(reader->builder, text)};
         add_note(reader, &note, first, count);
     }
-    return status;
+    return status ? status
+                  : read_note_texts(reader, values->at[KEY_ERASED], "erased", MOLT_NOTE_ERASED,
+                                    first, count);
 }
 
 /* ---- members -------------------------------------------------------------------------------- */

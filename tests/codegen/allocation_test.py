@@ -117,6 +117,30 @@ class Allocations(GameTest):
         self.assertEqual([(call[0], call[3]) for call in found["twice"]], [("checked", 1)])
         self.assertEqual([call[3] for call in found["hidden"] + found["moved"]], [0, 0])
 
+    def test_what_adds_to_a_size_leaves_room_for_more(self):
+        functions = """
+static void *extra(size_t size, size_t more) { return malloc(size + more); }
+static void *again(size_t size) { return extra(size, 8); }
+static void *even(size_t size) { size = (size + 15) / 16 * 16; return malloc(size); }
+static void *counted(size_t size) { size += sizeof(long); return malloc(size); }
+static void *never_empty(size_t size) { if (size == 0) size = 1; return malloc(size ? size : 1); }
+static size_t with_header(size_t head, size_t n) { return head + n; }
+static size_t of_many(size_t size, size_t n) { return (size_t)(size * n); }
+"""
+        bodies = ["g->node = extra(sizeof(Node), 8);", "g->node = again(sizeof(Node));",
+                  "g->node = even(sizeof(Node));", "g->node = counted(sizeof(Node));",
+                  "g->table = extra(n * sizeof(Node *), 8);", "g->path = extra(sizeof(Path), bytes);",
+                  "g->text = extra(n, 1);", "g->node = never_empty(sizeof(Node));",
+                  "g->node = malloc(with_header(sizeof(Node), 8));",
+                  "g->node = checked(with_header(sizeof(Node), n));",
+                  "g->path = checked(with_header(sizeof(Path), n * sizeof(Node *)));",
+                  "g->node = malloc(of_many(sizeof(Node), n));",
+                  "g->table = malloc(2 * sizeof(Node *) + bytes);"]
+        calls, _ = self.allocations(*bodies, text=functions)
+        self.assertEqual([call[0][1] for call in calls],
+                         [None] * 5 + ["Path", "char", "Node", None, None, "Path", "Node", None])
+        self.assertIn("larger than the size that extra is given", calls[0][0][2])
+
     def test_wrapper_in_another_source(self):
         self.write("other.c", "#include <stdlib.h>\nvoid *take(size_t n);\n"
                               "void *take(size_t n) { void *p = malloc(n); return p; }\n")

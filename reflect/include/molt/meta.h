@@ -126,7 +126,10 @@ typedef struct MoltEnumerator {
     X(INDEX, "index")       /* on an array; text: name of the enum whose values are its indices */ \
     X(VERSION, "version")   /* text: the number; of a struct, part of its layout's hash */         \
     X(MIGRATE, "migrate")   /* a struct that has a hook; made by the hook, not by an annotation */ \
-    X(POOL, "pool")         /* text: the type that plain memory is cut up into */
+    X(POOL, "pool")         /* text: the type that plain memory is cut up into */                  \
+    X(ERASED, "erased")     /* of a struct, union or enum whose values may lie in memory without a \
+                               type; found in the sources. text: "file.c:9", where it is put there \
+                               or taken out; "file.c:9 in Node.bytes": in that array of numbers */
 
 typedef enum MoltNoteKind {
 #define X(name, id) MOLT_NOTE_##name,

@@ -1,0 +1,58 @@
+/* Where pointers without a struct type go in one source: which variables, fields, parameters and calls hand
+ * such pointers to each other, and which structs are put there or taken out. It must never know what follows
+ * from that for a library.
+ *
+ *     vec_push(&v, &pt):   HOLD  "l game.c:9:5#1" is given a Pt     PASS  it to "p vec_push#1"
+ *     memcpy(at, item, n): JOIN  "l ...at" and "p vec_push#1"
+ *     v->data = at:        JOIN  "l ...at" and "d c:@S@Vec@FI@data"
+ *
+ * Levels of pointers and instances of structs are not told apart, nor is the order of what happens. */
+#ifndef MOLT_CODEGEN_FLOW_H
+#define MOLT_CODEGEN_FLOW_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+#include "diagnostics.h"
+
+/* X(name, word in the file). A place is named by a letter and a text: l a local variable or an expression,
+ * p a parameter, r what a function returns, s a parameter or result of functions that are called through
+ * pointers, d anything else that is declared. */
+#define MOLT_FLOW_LIST(X)                                                                          \
+    X(JOIN, "join") /* a and b point to the same things, or to copies of them */                   \
+    X(PASS, "pass") /* a is an argument for the parameter b */                                     \
+    X(CALL, "call") /* a is the result of a call, b what the function returns */                   \
+    X(HOLD, "hold") /* a points to what is used as the type b */                                   \
+    X(VIEW, "view") /* types: what is an a is used as a b */                                       \
+    X(TEXT, "text") /* a is text to C's own functions */                                           \
+    X(AREA, "area") /* a is an array of numbers in what the type b holds; place.file names it */
+
+typedef enum MoltFlowKind {
+#define X(name, word) MOLT_FLOW_##name,
+    MOLT_FLOW_LIST(X)
+#undef X
+    MOLT_FLOW_KIND_COUNT
+} MoltFlowKind;
+
+typedef struct MoltFlow {
+    MoltFlowKind kind;
+    const char *a, *b; /* b is "" where the kind has none */
+    MoltPlace place;   /* HOLD: of the first conversion */
+} MoltFlow;
+
+/* Each fact once. */
+typedef struct MoltFlows {
+    MoltFlow *items;
+    uint32_t count, capacity;
+    uint32_t *slots; /* index + 1, open addressing by kind, a and b */
+    uint32_t slot_count;
+} MoltFlows;
+
+/* The fact, new or known; the texts are kept, not copied. Valid until the next call. */
+MoltFlow *molt__flow_add(MoltArena *arena, MoltFlows *flows, MoltFlow flow);
+
+/* As part of a unit's file. False when `json` is not what molt__flows_to_json gave. */
+cJSON *molt__flows_to_json(const MoltFlows *flows);
+bool molt__flows_from_json(MoltArena *arena, const cJSON *json, MoltFlows *out);
+
+#endif

@@ -1,0 +1,663 @@
+#include "flow_reader.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "expression.h"
+
+enum { DEPTH_MAX = 24, STACK_MAX = 3 };
+
+typedef struct Walk {
+    MoltFlowReader *reader;
+    CXCursor function;          /* null in initialisers at file scope */
+    CXCursor around[STACK_MAX]; /* the innermost first */
+} Walk;
+
+/* What an expression's type says of where it points. */
+typedef enum Sort {
+    SORT_OTHER, /* no pointer, or one of which the type is clear and which nothing is made of */
+    SORT_RAW,   /* void, numbers, text, and pointers to such pointers */
+    SORT_TYPED  /* a struct, union or enum that the sources define */
+} Sort;
+
+/* ---- types ----------------------------------------------------------------------------------- */
+
+static bool is_array(CXType type)
+{
+    return type.kind == CXType_ConstantArray || type.kind == CXType_IncompleteArray ||
+           type.kind == CXType_VariableArray;
+}
+
+static CXType elements_of(CXType type)
+{
+    type = clang_getCanonicalType(type);
+    while (is_array(type)) {
+        type = clang_getCanonicalType(clang_getArrayElementType(type));
+    }
+    return type;
+}
+
+static bool is_number(CXType type)
+{
+    return type.kind >= CXType_Bool && type.kind <= CXType_Float128;
+}
+
+/* What a pointer or an array leads to; CXType_Invalid for anything else. */
+static CXType pointee_of(CXType type)
+{
+    type = clang_getCanonicalType(type);
+    if (is_array(type)) {
+        return elements_of(type);
+    }
+    if (type.kind == CXType_Pointer) {
+        return elements_of(clang_getPointeeType(type));
+    }
+    return (CXType){.kind = CXType_Invalid};
+}
+
+/* The definition's type, without qualifiers; CXType_Invalid when the sources have none. */
+static CXType defined(CXType type)
+{
+    CXType none = {.kind = CXType_Invalid};
+    if (type.kind != CXType_Record && type.kind != CXType_Enum) {
+        return none;
+    }
+    CXCursor definition = clang_getCursorDefinition(clang_getTypeDeclaration(type));
+    if (clang_Cursor_isNull(definition) || molt__is_system(definition) ||
+        clang_getCursorKind(clang_getCursorSemanticParent(definition)) == CXCursor_FunctionDecl) {
+        return none;
+    }
+    return clang_getCanonicalType(clang_getCursorType(definition));
+}
+
+static Sort sort_of(CXType type)
+{
+    CXType to = pointee_of(type);
+    if (to.kind == CXType_Record || to.kind == CXType_Enum) {
+        return defined(to).kind != CXType_Invalid ? SORT_TYPED : SORT_OTHER;
+    }
+    bool pointers = to.kind == CXType_Pointer;
+    while (to.kind == CXType_Pointer) {
+        to = pointee_of(to);
+    }
+    bool bytes = to.kind == CXType_Void || (is_number(to) && clang_Type_getSizeOf(to) == 1);
+    return bytes || (!pointers && is_number(to)) ? SORT_RAW : SORT_OTHER;
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+static MoltArena *arena_of(const Walk *walk)
+{
+    return walk->reader->types->model->arena;
+}
+
+static const char *take(const Walk *walk, CXString string)
+{
+    const char *text = clang_getCString(string);
+    const char *copy = text == NULL ? "" : molt__arena_copy(arena_of(walk), text, strlen(text));
+    clang_disposeString(string);
+    return copy;
+}
+
+/* As allocations name functions: with the file where another source may have one of that name. */
+static const char *function_name(const Walk *walk, CXCursor function)
+{
+    const char *name = take(walk, clang_getCursorSpelling(function));
+    if (clang_getCursorLinkage(function) != CXLinkage_Internal) {
+        return name;
+    }
+    return molt__arena_format(arena_of(walk), "%s@%s", name,
+                              molt__place_of(walk->reader->types->unit, function).file);
+}
+
+static const char *parameter_name(const Walk *walk, CXCursor parameter)
+{
+    CXCursor function = clang_getCursorSemanticParent(parameter);
+    int count = clang_getCursorKind(function) == CXCursor_FunctionDecl
+                    ? clang_Cursor_getNumArguments(function)
+                    : 0;
+    for (int i = 0; i < count; i++) {
+        if (clang_equalCursors(clang_Cursor_getArgument(function, (unsigned)i), parameter)) {
+            return molt__arena_format(arena_of(walk), "p %s#%d", function_name(walk, function), i);
+        }
+    }
+    return NULL;
+}
+
+/* The place of an expression, which is as good as a variable. */
+static const char *expression_name(const Walk *walk, CXCursor cursor, const char *what)
+{
+    MoltPlace place = molt__place_of(walk->reader->types->unit, cursor);
+    return molt__arena_format(arena_of(walk), "l %s:%u:%u%s", place.file, place.line, place.column,
+                              what);
+}
+
+/* The name of a declared function's parameter or result; of others, by their type alone. */
+static const char *callee_name(const Walk *walk, CXCursor callee, CXType pointer, int argument)
+{
+    bool known = clang_getCursorKind(callee) == CXCursor_FunctionDecl;
+    const char *name = known ? function_name(walk, callee)
+                             : take(walk, clang_getTypeSpelling(clang_getCanonicalType(pointer)));
+    if (argument < 0) {
+        return molt__arena_format(arena_of(walk), known ? "r %s" : "s %s", name);
+    }
+    return molt__arena_format(arena_of(walk), known ? "p %s#%d" : "s %s#%d", name, argument);
+}
+
+/* ---- facts ----------------------------------------------------------------------------------- */
+
+static void add(const Walk *walk, MoltFlowKind kind, const char *a, const char *b)
+{
+    if (a != NULL && b != NULL && strcmp(a, b) != 0) {
+        molt__flow_add(arena_of(walk), walk->reader->out, (MoltFlow){.kind = kind, .a = a, .b = b});
+    }
+}
+
+/* A number of the type among reader->held, which stands for its name until that is known. */
+static const char *type_number(const Walk *walk, CXType type)
+{
+    MoltFlowReader *reader = walk->reader;
+    uint32_t i = 0;
+    while (i < reader->held_count && !clang_equalTypes(reader->held[i], type)) {
+        i++;
+    }
+    if (i == reader->held_count) {
+        reader->held = molt__arena_grow(arena_of(walk), reader->held, reader->held_count,
+                                        &reader->held_capacity, sizeof *reader->held);
+        reader->held[reader->held_count++] = type;
+        molt__payload_add(arena_of(walk), reader->payloads, type);
+    }
+    return molt__arena_format(arena_of(walk), "%u", i);
+}
+
+static void hold(const Walk *walk, const char *at, CXType pointer, CXCursor where)
+{
+    if (at != NULL) {
+        const char *type = type_number(walk, defined(pointee_of(pointer)));
+        molt__flow_add(arena_of(walk), walk->reader->out,
+                       (MoltFlow){.kind = MOLT_FLOW_HOLD,
+                                  .a = at,
+                                  .b = type,
+                                  .place = molt__place_of(walk->reader->types->unit, where)});
+    }
+}
+
+/* A variable or field that is an array of numbers, so that structs may lie in it. */
+static void note_area(const Walk *walk, const char *name, CXCursor declaration)
+{
+    CXType type = clang_getCanonicalType(clang_getCursorType(declaration));
+    CXCursor holder = clang_getCursorSemanticParent(declaration);
+    MoltArena *arena = arena_of(walk);
+    const char *type_name = MOLT_GLOBALS_TYPE;
+    if (!is_array(type) || !is_number(elements_of(type)) || name[0] != 'd') {
+        return;
+    }
+    if (clang_getCursorKind(declaration) == CXCursor_FieldDecl) {
+        CXType record = defined(clang_getCanonicalType(clang_getCursorType(holder)));
+        if (record.kind == CXType_Invalid) {
+            return;
+        }
+        type_name = type_number(walk, record);
+    }
+    const char *own = take(walk, clang_getCursorSpelling(declaration));
+    molt__flow_add(
+        arena, walk->reader->out,
+        (MoltFlow){.kind = MOLT_FLOW_AREA, .a = name, .b = type_name, .place = {.file = own}});
+}
+
+/* NULL for what is no place for such pointers. */
+static const char *declared_name(const Walk *walk, CXCursor declaration)
+{
+    const char *name = NULL;
+    enum CXCursorKind kind = clang_getCursorKind(declaration);
+    if (kind == CXCursor_ParmDecl) {
+        name = parameter_name(walk, declaration);
+    }
+    if (name == NULL &&
+        (kind == CXCursor_ParmDecl || kind == CXCursor_VarDecl || kind == CXCursor_FieldDecl)) {
+        bool local = kind == CXCursor_ParmDecl ||
+                     (kind == CXCursor_VarDecl &&
+                      clang_getCursorLinkage(declaration) == CXLinkage_NoLinkage &&
+                      clang_Cursor_getStorageClass(declaration) != CX_SC_Static);
+        name = molt__arena_format(arena_of(walk), "%c %s", local ? 'l' : 'd',
+                                  take(walk, clang_getCursorUSR(declaration)));
+        note_area(walk, name, declaration);
+    }
+    return name;
+}
+
+/* ---- expressions ----------------------------------------------------------------------------- */
+
+static const char *value_at(const Walk *walk, CXCursor cursor, int depth);
+
+/* Where the object lies that an expression names, for its address. */
+static const char *object_at(const Walk *walk, CXCursor cursor, int depth)
+{
+    CXCursor object = molt__expression_strip(cursor);
+    MoltExpressions parts = molt__expression_children(object);
+    CXType type = elements_of(clang_getCursorType(object));
+    switch (clang_getCursorKind(object)) {
+    case CXCursor_DeclRefExpr:
+    case CXCursor_MemberRefExpr:
+        return is_number(type) || sort_of(type) == SORT_RAW
+                   ? declared_name(walk, clang_getCursorReferenced(object))
+                   : NULL;
+    case CXCursor_ArraySubscriptExpr:
+    case CXCursor_UnaryOperator:
+        return parts.count > 0 ? value_at(walk, parts.items[0], depth + 1) : NULL;
+    default: return NULL;
+    }
+}
+
+static const char *unary_at(const Walk *walk, CXCursor cursor, int depth)
+{
+    MoltExpressions parts = molt__expression_children(cursor);
+    if (parts.count != 1) {
+        return NULL;
+    }
+    CXType result = clang_getCanonicalType(clang_getCursorType(cursor));
+    CXType operand = clang_getCanonicalType(clang_getCursorType(parts.items[0]));
+    bool address = result.kind == CXType_Pointer &&
+                   clang_equalTypes(clang_getCanonicalType(clang_getPointeeType(result)), operand);
+    return address ? object_at(walk, parts.items[0], depth)
+                   : value_at(walk, parts.items[0], depth + 1);
+}
+
+static const char *either(const Walk *walk, CXCursor a, CXCursor b, int depth)
+{
+    const char *left = value_at(walk, a, depth + 1), *right = value_at(walk, b, depth + 1);
+    add(walk, MOLT_FLOW_JOIN, left, right);
+    return left != NULL ? left : right;
+}
+
+/* A cast or an implied conversion of what lies at `inner`. */
+static const char *converted(const Walk *walk, CXCursor cursor, CXCursor inner, int depth)
+{
+    CXType from = clang_getCursorType(inner), to = clang_getCursorType(cursor);
+    Sort before = sort_of(from), after = sort_of(to);
+    const char *at = value_at(walk, inner, depth + 1);
+    if (before == SORT_TYPED) {
+        CXType was = defined(pointee_of(from)), is = defined(pointee_of(to));
+        if (after == SORT_TYPED && !clang_equalTypes(was, is)) {
+            add(walk, MOLT_FLOW_VIEW, type_number(walk, was), type_number(walk, is));
+        } else if (after == SORT_RAW) {
+            at = expression_name(walk, inner, "#");
+            hold(walk, at, from, inner);
+            return at;
+        }
+        return NULL;
+    }
+    if (after == SORT_TYPED) {
+        hold(walk, at, to, cursor);
+        return NULL;
+    }
+    return at;
+}
+
+/* What C's own functions return of what they are given. */
+static const char *library_result(const Walk *walk, CXCursor call, const char *name, int depth)
+{
+    static const char *const copy[] = {"memcpy",  "memmove", "mempcpy", "memset", "memchr",
+                                       "memrchr", "strchr",  "strrchr", "strstr", "strcpy",
+                                       "stpcpy",  "strncpy", "strcat",  "strncat"};
+    for (size_t i = 0; i < sizeof copy / sizeof copy[0]; i++) {
+        if (strstr(name, copy[i]) != NULL) { /* __builtin___memcpy_chk is one, too */
+            return value_at(walk, clang_Cursor_getArgument(call, 0), depth + 1);
+        }
+    }
+    bool searches =
+        strcmp(name, "bsearch") == 0 || strcmp(name, "lfind") == 0 || strcmp(name, "lsearch") == 0;
+    return searches ? value_at(walk, clang_Cursor_getArgument(call, 1), depth + 1)
+                    : expression_name(walk, call, "");
+}
+
+static const char *call_at(const Walk *walk, CXCursor call, int depth)
+{
+    CXCursor callee = clang_getCursorReferenced(call);
+    if (sort_of(clang_getCursorType(call)) != SORT_RAW) {
+        return NULL;
+    }
+    if (clang_getCursorKind(callee) == CXCursor_FunctionDecl && molt__is_system(callee)) {
+        return library_result(walk, call, take(walk, clang_getCursorSpelling(callee)), depth);
+    }
+    return expression_name(walk, call, "");
+}
+
+/* Where the value of a pointer expression points, if its type does not say; NULL where it does. */
+static const char *value_at(const Walk *walk, CXCursor cursor, int depth)
+{
+    enum CXCursorKind kind = clang_getCursorKind(cursor);
+    MoltExpressions parts = molt__expression_children(cursor);
+    bool raw = sort_of(clang_getCursorType(cursor)) == SORT_RAW;
+    if (depth > DEPTH_MAX || parts.count > 4) {
+        return NULL;
+    }
+    switch (kind) {
+    case CXCursor_ParenExpr:
+    case CXCursor_UnexposedExpr:
+    case CXCursor_CStyleCastExpr:
+        return parts.count > 0 ? converted(walk, cursor, parts.items[parts.count - 1], depth)
+                               : NULL;
+    case CXCursor_DeclRefExpr:
+    case CXCursor_MemberRefExpr:
+        return raw ? declared_name(walk, clang_getCursorReferenced(cursor)) : NULL;
+    case CXCursor_ArraySubscriptExpr:
+        return raw && parts.count == 2 ? value_at(walk, parts.items[0], depth + 1) : NULL;
+    case CXCursor_UnaryOperator: return unary_at(walk, cursor, depth);
+    case CXCursor_BinaryOperator:
+        return parts.count == 2 ? either(walk, parts.items[0], parts.items[1], depth) : NULL;
+    case CXCursor_CompoundAssignOperator:
+        return parts.count > 0 ? value_at(walk, parts.items[0], depth + 1) : NULL;
+    case CXCursor_ConditionalOperator:
+        return parts.count == 3 ? either(walk, parts.items[1], parts.items[2], depth) : NULL;
+    case CXCursor_CallExpr: return call_at(walk, cursor, depth);
+    case CXCursor_StmtExpr:
+    case CXCursor_CompoundStmt: {
+        CXCursor last = molt__expression_last(cursor);
+        return clang_Cursor_isNull(last) ? NULL : value_at(walk, last, depth + 1);
+    }
+    default: return NULL;
+    }
+}
+
+/* ---- calls ----------------------------------------------------------------------------------- */
+
+static bool is_struct_copy(CXCursor a, CXCursor b)
+{
+    CXType left = pointee_of(clang_getCursorType(molt__expression_strip(a)));
+    CXType right = pointee_of(clang_getCursorType(molt__expression_strip(b)));
+    return sort_of(clang_getCursorType(molt__expression_strip(a))) == SORT_TYPED &&
+           clang_equalTypes(defined(left), defined(right));
+}
+
+/* C's own functions keep nothing but what they are asked to copy or to make longer. */
+static void read_library_call(const Walk *walk, CXCursor call, CXCursor callee)
+{
+    const char *name = take(walk, clang_getCursorSpelling(callee));
+    int count = clang_Cursor_getNumArguments(call);
+    CXCursor first = clang_Cursor_getArgument(call, 0), second = clang_Cursor_getArgument(call, 1);
+    bool copies = strstr(name, "memcpy") != NULL || strstr(name, "memmove") != NULL ||
+                  strstr(name, "mempcpy") != NULL || strcmp(name, "bcopy") == 0;
+    if (count >= 3 && copies && !is_struct_copy(first, second)) {
+        add(walk, MOLT_FLOW_JOIN, value_at(walk, first, 0), value_at(walk, second, 0));
+    } else if (count >= 2 && strstr(name, "realloc") != NULL) {
+        add(walk, MOLT_FLOW_JOIN, expression_name(walk, call, ""), value_at(walk, first, 0));
+    } else if (count == 3 && strcmp(name, "posix_memalign") == 0) {
+        add(walk, MOLT_FLOW_JOIN, expression_name(walk, call, ""), value_at(walk, first, 0));
+    } else if (strncmp(name, "__builtin_", 10) != 0 && strncmp(name, "mem", 3) != 0) {
+        for (int i = 0; i < count; i++) {
+            CXCursor argument = clang_Cursor_getArgument(call, (unsigned)i);
+            CXType to = pointee_of(clang_getCursorType(argument));
+            const char *at = to.kind == CXType_Char_S || to.kind == CXType_Char_U
+                                 ? value_at(walk, argument, 0)
+                                 : NULL;
+            if (at != NULL) {
+                molt__flow_add(arena_of(walk), walk->reader->out,
+                               (MoltFlow){.kind = MOLT_FLOW_TEXT, .a = at, .b = ""});
+            }
+        }
+    }
+}
+
+static void read_call(const Walk *walk, CXCursor call)
+{
+    CXCursor callee = clang_getCursorReferenced(call);
+    MoltExpressions parts = molt__expression_children(call);
+    bool known = clang_getCursorKind(callee) == CXCursor_FunctionDecl;
+    if (known && molt__is_system(callee)) {
+        read_library_call(walk, call, callee);
+        return;
+    }
+    if (known && strncmp(take(walk, clang_getCursorSpelling(callee)), "molt_", 5) == 0) {
+        return;
+    }
+    CXType pointer = parts.count > 0 ? pointee_of(clang_getCursorType(parts.items[0]))
+                                     : (CXType){.kind = CXType_Invalid};
+    int count = clang_Cursor_getNumArguments(call);
+    for (int i = 0; i < count; i++) {
+        CXCursor argument = clang_Cursor_getArgument(call, (unsigned)i);
+        const char *at =
+            sort_of(clang_getCursorType(argument)) == SORT_RAW ? value_at(walk, argument, 0) : NULL;
+        add(walk, MOLT_FLOW_PASS, at, callee_name(walk, callee, pointer, i));
+    }
+    if (sort_of(clang_getCursorType(call)) == SORT_RAW) {
+        add(walk, MOLT_FLOW_CALL, expression_name(walk, call, ""),
+            callee_name(walk, callee, pointer, -1));
+    }
+}
+
+/* A function whose address is taken: whoever calls one of its type may call it. */
+static void read_function(const Walk *walk, CXCursor function)
+{
+    CXType type = clang_getCursorType(function);
+    CXCursor none = clang_getNullCursor();
+    int count = clang_Cursor_getNumArguments(function);
+    for (int i = 0; i < count; i++) {
+        CXCursor parameter = clang_Cursor_getArgument(function, (unsigned)i);
+        if (sort_of(clang_getCursorType(parameter)) == SORT_RAW) {
+            add(walk, MOLT_FLOW_PASS, callee_name(walk, none, type, i),
+                callee_name(walk, function, type, i));
+        }
+    }
+    if (sort_of(clang_getResultType(type)) == SORT_RAW) {
+        add(walk, MOLT_FLOW_JOIN, callee_name(walk, none, type, -1),
+            callee_name(walk, function, type, -1));
+    }
+}
+
+/* ---- statements ------------------------------------------------------------------------------ */
+
+/* The members of a struct that take such pointers, of one place or of all. */
+typedef struct Members {
+    const Walk *walk;
+    const char *at;
+    unsigned index, wanted; /* UINT_MAX: all */
+    bool found;
+} Members;
+
+static enum CXVisitorResult visit_field(CXCursor field, CXClientData data)
+{
+    Members *members = data;
+    bool meant = members->wanted == UINT_MAX || members->index == members->wanted;
+    members->index++;
+    if (meant && sort_of(clang_getCursorType(field)) == SORT_RAW) {
+        add(members->walk, MOLT_FLOW_JOIN, members->at, declared_name(members->walk, field));
+        members->found = true;
+    }
+    return CXVisit_Continue;
+}
+
+typedef struct List {
+    const Walk *walk;
+    CXType type;
+    const char *variable; /* an array that is given the values, or NULL */
+    unsigned index;
+    bool designated; /* some value before named its member */
+} List;
+
+/* Where braces are left out, the n-th value is not for the n-th member: then it may be for any. */
+static void give_member(const List *list, const char *at)
+{
+    Members members = {list->walk, at, 0, list->designated ? UINT_MAX : list->index, false};
+    clang_Type_visitFields(list->type, visit_field, &members);
+    if (!members.found && members.wanted != UINT_MAX) {
+        members.wanted = UINT_MAX;
+        clang_Type_visitFields(list->type, visit_field, &members);
+    }
+}
+
+static enum CXChildVisitResult visit_listed(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    List *list = data;
+    CXCursor value = cursor, member = clang_getNullCursor();
+    MoltExpressions parts = molt__expression_children(cursor);
+    (void)parent;
+    /* .data = p is the member and the value, without a type */
+    if (clang_getCursorType(cursor).kind == CXType_Void && parts.count > 1) {
+        value = molt__expression_last(cursor);
+        member = parts.items[0];
+        list->designated = true;
+    }
+    bool text = clang_getCursorKind(molt__expression_strip(value)) == CXCursor_StringLiteral;
+    if (!text && sort_of(clang_getCursorType(value)) == SORT_RAW &&
+        clang_getCursorKind(value) != CXCursor_InitListExpr) {
+        const char *at = value_at(list->walk, value, 0);
+        if (clang_getCursorKind(member) == CXCursor_MemberRef) {
+            add(list->walk, MOLT_FLOW_JOIN, at,
+                declared_name(list->walk, clang_getCursorReferenced(member)));
+        } else if (at != NULL && list->type.kind == CXType_Record) {
+            give_member(list, at);
+        } else {
+            add(list->walk, MOLT_FLOW_JOIN, list->variable, at);
+        }
+    }
+    list->index++;
+    return CXChildVisit_Continue;
+}
+
+static void read_list(const Walk *walk, CXCursor cursor, const char *variable)
+{
+    List list = {.walk = walk,
+                 .type = clang_getCanonicalType(clang_getCursorType(cursor)),
+                 .variable = variable};
+    clang_visitChildren(cursor, visit_listed, &list);
+}
+
+static void read_variable(const Walk *walk, CXCursor variable)
+{
+    CXCursor value = clang_Cursor_getVarDeclInitializer(variable);
+    if (clang_Cursor_isNull(value) || sort_of(clang_getCursorType(variable)) != SORT_RAW) {
+        return;
+    }
+    const char *name = declared_name(walk, variable);
+    if (clang_getCursorKind(value) == CXCursor_InitListExpr) {
+        read_list(walk, value, name);
+    } else {
+        add(walk, MOLT_FLOW_JOIN, name, value_at(walk, value, 0));
+    }
+}
+
+static void read_return(const Walk *walk, CXCursor statement)
+{
+    CXCursor none = clang_getNullCursor();
+    CXType type = clang_getCursorType(walk->function);
+    MoltExpressions parts = molt__expression_children(statement);
+    if (parts.count == 1 && sort_of(clang_getResultType(type)) == SORT_RAW &&
+        !clang_equalCursors(walk->function, none)) {
+        add(walk, MOLT_FLOW_JOIN, callee_name(walk, walk->function, type, -1),
+            value_at(walk, parts.items[0], 0));
+    }
+}
+
+/* The function that a call names, and not its address. */
+static bool is_called(const Walk *walk)
+{
+    CXCursor outer = walk->around[1], call = walk->around[2];
+    if (clang_getCursorKind(outer) == CXCursor_CallExpr) {
+        call = outer;
+    }
+    if (clang_Cursor_isNull(call) || clang_getCursorKind(call) != CXCursor_CallExpr) {
+        return false;
+    }
+    MoltExpressions parts = molt__expression_children(call);
+    return parts.count > 0 &&
+           clang_equalCursors(molt__expression_strip(parts.items[0]), walk->around[0]) != 0;
+}
+
+static void read_cursor(const Walk *walk, CXCursor cursor)
+{
+    switch (clang_getCursorKind(cursor)) {
+    case CXCursor_VarDecl: read_variable(walk, cursor); break;
+    case CXCursor_ReturnStmt: read_return(walk, cursor); break;
+    case CXCursor_CallExpr: read_call(walk, cursor); break;
+    case CXCursor_InitListExpr: read_list(walk, cursor, NULL); break;
+    case CXCursor_BinaryOperator:
+        if (sort_of(clang_getCursorType(cursor)) == SORT_RAW) {
+            value_at(walk, cursor, 0);
+        }
+        break;
+    case CXCursor_CStyleCastExpr:
+    case CXCursor_UnexposedExpr:
+        if (sort_of(clang_getCursorType(cursor)) == SORT_TYPED) {
+            value_at(walk, cursor, 0);
+        }
+        break;
+    case CXCursor_DeclRefExpr: {
+        CXCursor target = clang_getCursorReferenced(cursor);
+        if (clang_getCursorKind(target) == CXCursor_FunctionDecl && !molt__is_system(target) &&
+            !is_called(walk)) {
+            read_function(walk, target);
+        }
+        break;
+    }
+    default: break;
+    }
+}
+
+static enum CXChildVisitResult visit_part(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    const Walk *outer = data;
+    Walk walk = *outer;
+    (void)parent;
+    memmove(walk.around + 1, walk.around, (STACK_MAX - 1) * sizeof *walk.around);
+    walk.around[0] = cursor;
+    read_cursor(&walk, cursor);
+    clang_visitChildren(cursor, visit_part, &walk);
+    return CXChildVisit_Continue;
+}
+
+void molt__flow_read(MoltFlowReader *reader, CXCursor declaration)
+{
+    Walk walk = {.reader = reader, .function = clang_getNullCursor()};
+    for (int i = 0; i < STACK_MAX; i++) {
+        walk.around[i] = clang_getNullCursor();
+    }
+    if (clang_getCursorKind(declaration) == CXCursor_FunctionDecl) {
+        walk.function = declaration;
+    } else {
+        read_cursor(&walk, declaration);
+    }
+    clang_visitChildren(declaration, visit_part, &walk);
+}
+
+/* ---- names of types -------------------------------------------------------------------------- */
+
+/* The type's name in the model, to which nothing is added; "": the model does not have it. */
+static const char *model_name(const MoltModel *model, CXType type)
+{
+    CXCursor declaration = clang_getCanonicalCursor(clang_getTypeDeclaration(type));
+    for (uint32_t i = 0; i < model->type_count; i++) {
+        if (clang_equalCursors(model->types[i]->cursor, declaration)) {
+            return model->types[i]->name;
+        }
+    }
+    return "";
+}
+
+static const char *named(const MoltFlowReader *reader, const char *number)
+{
+    return number[0] == '('
+               ? number /* the variables */
+               : model_name(reader->types->model, reader->held[strtoul(number, NULL, 10)]);
+}
+
+void molt__flow_name_types(MoltFlowReader *reader)
+{
+    MoltFlows with_numbers = *reader->out;
+    *reader->out = (MoltFlows){0};
+    for (uint32_t i = 0; i < with_numbers.count; i++) {
+        MoltFlow flow = with_numbers.items[i];
+        bool types = flow.kind == MOLT_FLOW_HOLD || flow.kind == MOLT_FLOW_VIEW ||
+                     flow.kind == MOLT_FLOW_AREA;
+        if (flow.kind == MOLT_FLOW_VIEW) {
+            flow.a = named(reader, flow.a);
+        }
+        if (types) {
+            flow.b = named(reader, flow.b);
+        }
+        if (!types || (flow.a[0] != '\0' && flow.b[0] != '\0')) {
+            molt__flow_add(reader->types->model->arena, reader->out, flow);
+        }
+    }
+}
