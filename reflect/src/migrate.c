@@ -393,7 +393,7 @@ static void report_gone(MoltMigration *m)
         bool seen = molt__hook_saw(m, t), missing = is_missing(m, t) && !seen;
         MoltSeverity severity =
             missing || m->plan->policy == MOLT_POLICY_STRICT ? MOLT_REFUSE : MOLT_LOSS;
-        if (seen)
+        if (seen || (!missing && molt__removal_of_type(m->plan, t)))
             severity = MOLT_INFO;
         m->refused = m->refused || severity == MOLT_REFUSE;
         snprintf(remedy, sizeof remedy,

@@ -71,12 +71,15 @@ static void foresee_values(Foresight *f, const MoltOp *op)
         if (entry->fate == MOLT__VALUE_KEPT)
             continue;
         if (op->code == MOLT__OP_FLAGS)
-            foresee(f, op, MOLT_RULE_FLAG_REMOVED, MOLT_LOSS, name);
+            foresee(f, op, MOLT_RULE_FLAG_REMOVED, entry->settled ? MOLT_INFO : MOLT_LOSS, name);
         else if (entry->fate == MOLT__VALUE_SPLIT)
             foresee(f, op, MOLT_RULE_ENUM_RENUMBERED, MOLT_LOSS, name);
         else
             foresee(f, op, MOLT_RULE_ENUMERATOR_REMOVED,
-                    entry->fate == MOLT__VALUE_FALLBACK ? MOLT_LOSS : MOLT_REFUSE, name);
+                    entry->fate != MOLT__VALUE_FALLBACK ? MOLT_REFUSE
+                    : entry->settled                    ? MOLT_INFO
+                                                        : MOLT_LOSS,
+                    name);
     }
 }
 
@@ -119,10 +122,13 @@ static void foresee_gone(Foresight *f, MoltTypeId type)
     if (!allocated)
         return;
     const char *name = molt_type_name(f->plan->before, type);
-    char remedy[300];
+    char remedy[360];
     snprintf(remedy, sizeof remedy,
-             "keep the struct, or name its successor's old name with MOLT_WAS(\"%.200s\")", name);
-    molt_report_add(f->report, &(MoltFinding){.severity = MOLT_LOSS,
+             "keep the struct, name its successor's old name with MOLT_WAS(\"%.200s\"), or let its "
+             "objects go with MOLT_REMOVED",
+             name);
+    bool settled = molt__removal_of_type(f->plan, type);
+    molt_report_add(f->report, &(MoltFinding){.severity = settled ? MOLT_INFO : MOLT_LOSS,
                                               .rule = MOLT_RULE_TYPE_REMOVED,
                                               .path = name,
                                               .before = name,

@@ -150,6 +150,11 @@ class Fields(OracleCase):
         expected = self.one([("b", "double")], [("d", "double")], {"b": 2.5}, {"d": 0})
         self.assertEqual({("field-removed", "G.b"): 1}, expected.losses)
 
+    def test_removed_with_a_note_is_no_loss(self):
+        expected = self.one([("b", "double"), ("a", "int")], ([("a", "int")], {"removed": ["b"]}),
+                            {"b": 2.5, "a": 1}, {"a": 1})
+        self.assertEqual({}, expected.losses)
+
     def test_swapped_names(self):
         self.one([("a", "int"), ("b", "int")],
                  [("a", "int", {"was": ["b"]}), ("b", "int", {"was": ["a"]})],

@@ -83,6 +83,21 @@ class Schema(ToolTest):
                 self.assertRegex(text, rf"(loss|refuse) +{rule} ")
                 text = self.molt("schema", "diff", old, noted, status=1)
                 self.assertNotRegex(text, rf"(loss|refuse) +{rule} ")
+        for edit in [("float f;", ""), ("long n;", ""), ("Kind kind;", "")]:
+            old = self.schema("old", base)
+            without = base.replace(*edit)
+            rule = "(field-removed|type-removed)"
+            plain = self.schema("plain", without)
+            self.assertRegex(self.molt("schema", "diff", old, plain, status=1), rf"loss +{rule} ")
+            name = edit[0].split()[1].rstrip(";")
+            noted = self.schema("noted", without.replace("} P", f'}} MOLT_REMOVED("{name}") P'))
+            text = self.molt("schema", "diff", old, noted, status=1)
+            self.assertRegex(text, rf"info +{rule} ")
+            self.assertNotRegex(text, r"(loss|refuse) ")
+        old = self.schema("old", base)
+        fallback = kinds.replace("A, B, C }", 'A MOLT_FALLBACK, B } MOLT_REMOVED("C")')
+        noted = self.schema("noted", base.replace(kinds, fallback))
+        self.assertRegex(self.molt("schema", "diff", old, noted, status=1), "info +enumerator-removed")
         gone = self.schema("gone", base.replace("A, B, C", "A, B"))
         self.assertRegex(self.molt("schema", "diff", old, gone, status=1),
                          r"(?m)^gone\.h:\d+: refuse +enumerator-removed")

@@ -126,7 +126,8 @@ typedef struct MoltEnumerator {
     X(INDEX, "index")       /* on an array; text: name of the enum whose values are its indices */ \
     X(VERSION, "version")   /* text: the number; of a struct, part of its layout's hash */         \
     X(MIGRATE, "migrate")   /* a struct that has a hook; made by the hook, not by an annotation */ \
-    X(POOL, "pool")         /* text: the type that plain memory is cut up into */
+    X(POOL, "pool")         /* text: the type that plain memory is cut up into */                  \
+    X(REMOVED, "removed")   /* of a type; text: a name whose values may go; several notes */
 
 typedef enum MoltNoteKind {
 #define X(name, id) MOLT_NOTE_##name,
