@@ -77,7 +77,8 @@ static void read_names(Reading *reading, const Rule *rule, const char *text)
         if (!molt__literal_string(arena, &at, &name) || name.length == 0 ||
             strlen(name.bytes) != name.length || (*at != ',' && *at != '\0')) {
             molt__refuse(reading->diagnostics, reading->place,
-                         molt__arena_format(arena, "write earlier names as strings: %s(\"old_name\")",
+                         molt__arena_format(arena,
+                                            "write earlier names as strings: %s(\"old_name\")",
                                             rule->macro),
                          "%s(%s) does not list names", rule->macro, text);
             return;

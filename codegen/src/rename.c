@@ -154,7 +154,8 @@ static bool schema_has_member(const MoltSchema *schema, MoltTypeId id, const cha
         } else if (type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION) {
             const MoltField *field = &schema->tables.fields[i];
             if (strcmp(molt_string(schema, field->name), name) == 0 ||
-                schema_notes_name(schema, MOLT_NOTE_WAS, field->note_first, field->note_count, name)) {
+                schema_notes_name(schema, MOLT_NOTE_WAS, field->note_first, field->note_count,
+                                  name)) {
                 return true;
             }
         }
@@ -271,8 +272,7 @@ static bool is_removed_known(const MoltSchema *const *known, uint32_t count,
         return is_known(known, count, type, name);
     }
     for (uint32_t i = 0; i < count; i++) {
-        MoltTypeId id =
-            molt_schema_find(known[i], is_variable ? MOLT_GLOBALS_TYPE : outside);
+        MoltTypeId id = molt_schema_find(known[i], is_variable ? MOLT_GLOBALS_TYPE : outside);
         for (uint32_t n = 0; n < known[i]->tables.note_count; n++) {
             const MoltNote *note = &known[i]->tables.notes[n];
             if (note->kind == MOLT_NOTE_REMOVED &&
@@ -296,7 +296,8 @@ static void check_removed(MoltDiagnostics *diagnostics, const MoltModel *model,
             continue;
         }
         if (is_removed_still_there(model, type, note->text)) {
-            molt__refuse(diagnostics, type->place, "take the name out of MOLT_REMOVED, or remove it",
+            molt__refuse(diagnostics, type->place,
+                         "take the name out of MOLT_REMOVED, or remove it",
                          "MOLT_REMOVED(\"%s\") of '%s': it is still there", note->text, type->name);
         } else if (count > 0 && !is_removed_known(known, count, type, note->text)) {
             molt__refuse(diagnostics, type->place,

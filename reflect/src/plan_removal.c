@@ -33,9 +33,11 @@ static bool is_named_anywhere(const MoltSchema *schema, const char *prefix, cons
 static bool is_named_around(const MoltSchema *schema, MoltTypeId type, const char *name)
 {
     const MoltTables *t = &schema->tables;
-    for (MoltTypeId s = 0; molt_type(schema, type)->kind == MOLT_KIND_UNION && s < t->type_count; s++) {
+    for (MoltTypeId s = 0; molt_type(schema, type)->kind == MOLT_KIND_UNION && s < t->type_count;
+         s++) {
         const MoltType *of = molt_type(schema, s);
-        for (uint32_t f = of->first; of->kind == MOLT_KIND_STRUCT && f < of->first + of->count; f++) {
+        for (uint32_t f = of->first; of->kind == MOLT_KIND_STRUCT && f < of->first + of->count;
+             f++) {
             if (t->fields[f].type == type && molt__removal_of_name(schema, s, name))
                 return true;
         }
@@ -50,12 +52,14 @@ bool molt__removal_of_field(const MoltPlan *plan, uint32_t before, MoltTypeId af
         return false;
     if (molt_type(plan->after, after)->flags & MOLT_TYPE_GLOBALS)
         return is_named_anywhere(plan->after, strchr(name, ':') ? "" : ":", name);
-    return molt__removal_of_name(plan->after, after, name) || is_named_around(plan->after, after, name);
+    return molt__removal_of_name(plan->after, after, name) ||
+           is_named_around(plan->after, after, name);
 }
 
 bool molt__removal_of_type(const MoltPlan *plan, MoltTypeId before)
 {
     const char *name = molt_type_name(plan->before, before);
-    const char *prefix = molt_type(plan->before, before)->kind == MOLT_KIND_UNION ? "union " : "struct ";
+    const char *prefix =
+        molt_type(plan->before, before)->kind == MOLT_KIND_UNION ? "union " : "struct ";
     return is_named_anywhere(plan->after, prefix, name);
 }
