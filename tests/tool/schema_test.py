@@ -116,6 +116,23 @@ class Schema(ToolTest):
         self.molt("schema", "check", "schemas", "--current", same)
         self.molt("schema", "check", "schemas", "--current", other, status=1)
 
+    def test_notes_of_today_settle_what_the_recorded_version_left_open(self):
+        without = FIRST.replace("    long gold;\n", "")
+        self.record(FIRST, without)
+        plain = self.schema("plain", without)
+        noted = self.schema("noted", without.replace("} P", '} MOLT_REMOVED("gold") P'))
+        text = self.molt("schema", "check", "schemas", "--current", plain, status=1)
+        self.assertRegex(text, r"(?m)^source1\.h:\d+: loss +field-removed +Player\.gold: .*"
+                               r'let it go with MOLT_REMOVED\("gold"\)')
+        self.molt("schema", "check", "schemas", "--current", noted)
+
+    def test_an_unrecorded_layout_is_checked_as_what_comes_next(self):
+        self.record(FIRST)
+        later = self.schema("later", FIRST.replace("    long gold;\n", ""))
+        result = self.check("--current", later, status=1)
+        self.assertEqual([(pair["writer"], pair["reader"]) for pair in result], [(1, 2)])
+        self.assertEqual(self.findings(result), [("field-removed", "Player.gold")])
+
     def test_a_history_with_a_hole_or_a_bad_version_is_an_error(self):
         self.record(FIRST, FIRST.replace("int hp", "long hp"), FIRST)
         (self.folder / "schemas/v0002.json").rename(self.folder / "schemas/v0002.txt")
