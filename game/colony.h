@@ -235,6 +235,8 @@ struct Ant {
         float age;      /* seconds */
         float lifespan; /* seconds */
         float patience; /* seconds until it does something else */
+
+        float stamina MOLT_DEFAULT(1); /* 1 fresh to 0 exhausted */
     };
     Cargo cargo;          /* what it carries */
     Nest *nest;           /* its home */
@@ -293,7 +295,7 @@ struct Spider {
     float health;           /* 1 to 0 */
     float gait;             /* phase of the legs, radians */
     int16_t cooldown;       /* frames until it can bite again */
-    uint16_t eaten;         /* ants */
+    uint32_t eaten;         /* ants */
     bool fought;            /* the log knows */
     Ant *prey;              /* within its reach, or NULL */
     Spider *next;           /* list of the colony */
@@ -328,14 +330,15 @@ typedef struct Sample {
     int32_t ants;      /* alive */
     int32_t brood;     /* alive */
     float food;        /* in store */
-    int16_t births;    /* in that second */
-    int16_t deaths;    /* in that second */
+    int32_t births;    /* in that second */
+    int32_t deaths;    /* in that second */
     int32_t delivered; /* crumbs in that second */
 } Sample;
 
 typedef enum Watch {
     WATCH_VIGOUR,   /* of the queen */
     WATCH_SCENT,    /* of food, at the cursor */
+    WATCH_STAMINA,  /* of the selected ant */
     WATCH_SELECTED, /* age of the selected ant */
     WATCH_COUNT
 } Watch;

@@ -23,11 +23,12 @@ static void rest(Colony *colony, Ant *ant)
         leave_nest(colony, ant);
 }
 
-/* At the entrance: tired ones go in, the others turn on their heels and follow their own trail. */
+/* At the entrance: tired ones go in, the others turn on their heels and follow their own trail. `tired`
+ * is the chance of a fresh one. */
 static void turn_round(Colony *colony, Ant *ant, float tired)
 {
     ant->patience = random_between(&colony->random, 25, 60);
-    if (random_chance(&colony->random, tired)) {
+    if (random_chance(&colony->random, fmaxf(tired, 0.9f - ant->stamina))) {
         ant->resting = true;
         ant->patience = random_between(&colony->random, 1, 9);
         ant->behave = rest;

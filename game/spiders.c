@@ -150,7 +150,7 @@ static void spider_walk(Colony *colony, Spider *spider)
 
 static void spider_die(Colony *colony, Spider *spider)
 {
-    event_post(colony, EVENT_SLAIN, spider->position, spider->eaten, spider->name);
+    event_post(colony, EVENT_SLAIN, spider->position, (int32_t)spider->eaten, spider->name);
     sparks_burst(colony, spider->position, FOOD_NONE, 60);
     food_drop(colony, FOOD_MEAT, spider->position, 20, 220);
     spider_remove(colony, spider);

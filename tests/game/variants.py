@@ -57,7 +57,7 @@ def widened(header):
     header.insert("Spider", "mood", "double hunger MOLT_DEFAULT(0.75);")
     header.retype("Brood", "meals", "uint32_t meals;")
     header.insert("Brood", "growth", "Ant *mother;")
-    header.retype("Sample", "births", "int32_t births;")
+    header.retype("Sample", "brood", "int64_t brood;")
     header.insert("Sample", "ants", "int8_t weather MOLT_DEFAULT(3);")
     header.retype("Player", "brush", "double brush;")
     header.retype("Colony", "next_id", "uint64_t next_id;")
