@@ -85,6 +85,12 @@ typedef enum FoodKind {
     FOOD_MEAT /* what is left of a spider */
 } FoodKind;
 
+/* What becomes of a pile that is left alone. */
+typedef enum PileFate {
+    PILE_KEEPS,  /* uses poured */
+    PILE_REGROWS /* uses regrowth */
+} PileFate;
+
 typedef enum CargoKind {
     CARGO_NONE,
     CARGO_FOOD, /* uses food, amount, freshness */
@@ -150,15 +156,27 @@ typedef struct Link {
 
 /* ---- the land ------------------------------------------------------------------------------- */
 
+/* A plant that puts forth again what the ants carry off. */
+typedef struct Regrowth {
+    int32_t fullness;    /* crumbs when nothing is missing */
+    uint32_t grown;      /* crumbs ever put forth */
+    uint64_t next_frame; /* when it grows again */
+} Regrowth;
+
 typedef struct FoodPile {
-    Vec2 centre;             /* canvas pixels */
-    float radius;            /* holds all its tiles, canvas pixels */
-    int32_t amount;          /* crumbs on all its tiles */
-    FoodKind kind;           /* what it is */
-    bool known;              /* some ant came upon it */
-    uint32_t visits;         /* loads taken from it */
-    char label[NAME_LENGTH]; /* for the log and the map */
-    struct FoodPile *next;   /* list of the map */
+    Vec2 centre;                       /* canvas pixels */
+    float radius;                      /* holds all its tiles, canvas pixels */
+    int32_t amount;                    /* crumbs on all its tiles */
+    FoodKind kind;                     /* what it is */
+    bool known;                        /* some ant came upon it */
+    uint32_t loads MOLT_WAS("visits"); /* taken from it */
+    char label[NAME_LENGTH];           /* for the log and the map */
+    PileFate fate;                     /* which of these counts */
+    union {
+        uint32_t poured;   /* crumbs that the player added */
+        Regrowth regrowth; /* of leaves */
+    } MOLT_TAG(fate);
+    struct FoodPile *next; /* list of the map */
 } FoodPile;
 
 typedef struct Tile {
