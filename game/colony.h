@@ -191,8 +191,7 @@ typedef struct Tile {
 
 typedef struct ScentField {
     float level[CHUNK_SIZE][CHUNK_SIZE]; /* 0 to 1, [row][column] */
-    float peak;                          /* highest level at the last update */
-} ScentField;
+} MOLT_REMOVED("peak") ScentField;
 
 typedef struct Chunk {
     int16_t column, row;                       /* in Map.chunks */
@@ -319,6 +318,12 @@ struct Spider {
     Spider *next;           /* list of the colony */
 };
 
+typedef struct Sky {
+    float hour MOLT_DEFAULT(9);  /* 0 to 24 */
+    float light MOLT_DEFAULT(1); /* 0 night to 1 day */
+    uint32_t days;               /* that are over */
+} Sky;
+
 /* Something worth telling; which fields count is written at EventKind. */
 typedef struct Event {
     EventKind kind;     /* what */
@@ -390,6 +395,7 @@ struct Colony {
     const MoltPlatformApi *api MOLT_EXTERNAL; /* the host */
     uint64_t frame;                           /* steps done, without pauses */
     Random random;                            /* the only source of chance */
+    Sky sky;                                  /* day and night */
     Map *map;                                 /* the land */
     Nest *nest;                               /* home */
     Ant **ants;                               /* block of ant_capacity pointers */

@@ -29,10 +29,11 @@ static void draw_heading(Canvas *canvas, float y, const char *text)
 static void draw_summary(Canvas *canvas, const Colony *colony)
 {
     const Nest *nest = colony->nest;
-    unsigned seconds = (unsigned)(colony->frame / MOLT_FRAMES_PER_SECOND);
+    unsigned minutes = (unsigned)(colony->sky.hour * 60);
     canvas_text(canvas, TEXT_X, 16, 2, gold, "ANT COLONY");
     canvas_text(canvas, TEXT_X, 40, 1, plain, "%s", nest->queen->name);
-    canvas_text(canvas, TEXT_X + 152, 40, 1, dim, "%02u:%02u", seconds / 60, seconds % 60);
+    canvas_text(canvas, TEXT_X + 112, 40, 1, dim, "day %u %02u:%02u", colony->sky.days + 1,
+                minutes / 60, minutes % 60);
     canvas_text(canvas, TEXT_X, 56, 1, dim, "ants   %6u", colony->ant_count);
     canvas_text(canvas, TEXT_X, 68, 1, dim, "brood  %6d", nest->brood_count);
     canvas_text(canvas, TEXT_X, 80, 1, nest->famine ? (MoltColor){255, 90, 80, 255} : dim,
