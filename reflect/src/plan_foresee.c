@@ -17,6 +17,8 @@ _Static_assert(MOLT_RULE_COUNT <= 64, "a bit for each rule");
 static void foresee(Foresight *f, const MoltOp *op, MoltRule rule, MoltSeverity severity,
                     const char *value)
 {
+    if (rule == MOLT_RULE_UNION_UNSELECTED)
+        return; /* no declaration gives such bytes a meaning */
     if (op->check == MOLT__NO_CHECK || (f->told[op->check] & (uint64_t)1 << rule) != 0)
         return;
     f->told[op->check] |= (uint64_t)1 << rule;
@@ -112,14 +114,19 @@ static void foresee_op(Foresight *f, const MoltOp *op)
     }
 }
 
+static bool is_allocated(const MoltSchema *schema, MoltTypeId type)
+{
+    for (uint32_t s = 0; s < schema->tables.spelling_count; s++) {
+        if (schema->tables.spellings[s].type == type)
+            return true;
+    }
+    return false;
+}
+
 /* Objects of a type that is gone are freed, or refused when they are still reachable. */
 static void foresee_gone(Foresight *f, MoltTypeId type)
 {
-    const MoltTables *old = &f->plan->before->tables;
-    bool allocated = false;
-    for (uint32_t s = 0; s < old->spelling_count && !allocated; s++)
-        allocated = old->spellings[s].type == type;
-    if (!allocated)
+    if (!is_allocated(f->plan->before, type))
         return;
     const char *name = molt_type_name(f->plan->before, type);
     char remedy[360];
@@ -147,6 +154,8 @@ MoltStatus molt_plan_foresee(const MoltPlan *plan, MoltReport *report)
         const MoltTypePlan *type = &plan->types[t];
         if (type->fate == MOLT_FATE_GONE)
             foresee_gone(&f, t);
+        if (molt_type(plan->before, t)->kind == MOLT_KIND_UNION && !is_allocated(plan->before, t))
+            continue; /* always part of something, which has its tag if it has one */
         for (uint32_t o = 0; o < type->op_count; o++)
             foresee_op(&f, &plan->ops[type->first_op + o]);
         for (uint32_t o = 0; o < type->tail_count; o++)

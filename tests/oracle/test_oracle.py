@@ -437,6 +437,15 @@ class Unions(OracleCase):
         self.one(self.STRUCT, self.STRUCT, {"kind": "I", "u": {"i": 7}},
                  {"kind": "I", "u": {"i": 7}}, old_types=types, new_types=more)
 
+    def test_unnamed_union_that_gains_an_arm_is_the_same_union(self):
+        old = {"K": {"I": 0, "F": 1}, "G::<i,f>": ([("i", "int"), ("f", "float")], UNION)}
+        new = {"K": {"I": 0, "S": 1, "F": 2},
+               "G::<i,s,f>": ([("i", "int"), ("s", "short"), ("f", "float")], UNION)}
+        self.one([("kind", "K"), ("<i,f>", "G::<i,f>", tagged())],
+                 [("kind", "K"), ("<i,s,f>", "G::<i,s,f>", tagged())],
+                 {"kind": "F", "<i,f>": {"f": 2.5}}, {"kind": "F", "<i,s,f>": {"f": 2.5}},
+                 old_types=old, new_types=new)
+
     def test_removed_arm(self):
         only_i = ([("i", "int", dict(default("3", "03000000"), arm="I"))], UNION)
         fallback = {"I": {"name": "I", "value": 0, "fallback": True}}
