@@ -45,6 +45,7 @@ void pheromone_step(Colony *colony); /* a seventh of the map a frame; fades fast
 /* ---- ants.c: what all castes share ---- */
 Ant *ant_create(Colony *colony, Caste caste, Vec2 place); /* NULL when memory is out */
 void ant_remove(Colony *colony, Ant *ant);                /* and every pointer to it */
+void ant_die(Colony *colony, Ant *ant, Cause cause);      /* the same, and counts it */
 void ant_turn(Ant *ant, float angle);
 void ant_face(Ant *ant, Vec2 place, float share); /* share 1: at once */
 void ant_follow_scent(Colony *colony, Ant *ant, Scent scent);

@@ -74,8 +74,14 @@ void ant_remove(Colony *colony, Ant *ant)
     nest_forget_ant(colony, ant);
     spiders_forget_ant(colony, ant);
     stats_forget_ant(colony, ant);
-    colony->stats.deaths++;
     molt_delete(ant);
+}
+
+void ant_die(Colony *colony, Ant *ant, Cause cause)
+{
+    colony->stats.deaths++;
+    colony->stats.deaths_by[cause]++;
+    ant_remove(colony, ant);
 }
 
 void ants_forget_spider(Colony *colony, const Spider *spider)
@@ -228,7 +234,7 @@ void ants_step(Colony *colony)
             ant->age += ANT_THINK_SECONDS;
             ant->patience -= ANT_THINK_SECONDS;
             if (ant->age > ant->lifespan) {
-                ant_remove(colony, ant);
+                ant_die(colony, ant, CAUSE_AGE);
                 i--; /* another one stands there now */
                 continue;
             }

@@ -87,8 +87,9 @@ typedef enum FoodKind {
 
 /* What becomes of a pile that is left alone. */
 typedef enum PileFate {
-    PILE_KEEPS,  /* uses poured */
-    PILE_REGROWS /* uses regrowth */
+    PILE_KEEPS,   /* uses poured */
+    PILE_ROTS,    /* uses rot */
+    PILE_REGROWS, /* uses regrowth */
 } PileFate;
 
 typedef enum CargoKind {
@@ -163,6 +164,12 @@ typedef struct Regrowth {
     uint64_t next_frame; /* when it grows again */
 } Regrowth;
 
+/* Flesh that goes off. */
+typedef struct Rot {
+    uint64_t since; /* frame in which it began */
+    uint32_t lost;  /* crumbs that nobody ate */
+} Rot;
+
 typedef struct FoodPile {
     Vec2 centre;                       /* canvas pixels */
     float radius;                      /* holds all its tiles, canvas pixels */
@@ -174,6 +181,7 @@ typedef struct FoodPile {
     PileFate fate;                     /* which of these counts */
     union {
         uint32_t poured;   /* crumbs that the player added */
+        Rot rot;           /* of a carcass */
         Regrowth regrowth; /* of leaves */
     } MOLT_TAG(fate);
     struct FoodPile *next; /* list of the map */
@@ -358,6 +366,9 @@ typedef struct Sample {
     int32_t delivered; /* crumbs in that second */
 } Sample;
 
+/* What ants die of. */
+typedef enum Cause { CAUSE_AGE, CAUSE_SPIDER, CAUSE_COUNT } Cause;
+
 typedef enum Watch {
     WATCH_VIGOUR,   /* of the queen */
     WATCH_SCENT,    /* of food, at the cursor */
@@ -367,18 +378,19 @@ typedef enum Watch {
 } Watch;
 
 typedef struct Stats {
-    Sample *samples;           /* ring of SAMPLE_COUNT */
-    Sample *latest;            /* the one that fills now, in that ring */
-    uint32_t seconds;          /* samples finished */
-    Watch watch;               /* what the second plot shows */
-    float *watched;            /* the value itself, anywhere in the state */
-    float trace[TRACE_LENGTH]; /* its past, oldest first */
-    uint64_t births, deaths;   /* ever */
-    uint64_t births_before;    /* up to the latest sample */
-    uint64_t deaths_before;    /* up to the latest sample */
-    int64_t delivered_before;  /* Nest.delivered at the latest sample */
-    uint64_t eaten;            /* by spiders, ever */
-    double distance;           /* walked by all ants, in tiles */
+    Sample *samples;                                   /* ring of SAMPLE_COUNT */
+    Sample *latest;                                    /* the one that fills now, in that ring */
+    uint32_t seconds;                                  /* samples finished */
+    Watch watch;                                       /* what the second plot shows */
+    float *watched;                                    /* the value itself, anywhere in the state */
+    float trace[TRACE_LENGTH];                         /* its past, oldest first */
+    uint64_t births, deaths;                           /* ever */
+    uint64_t deaths_by[CAUSE_COUNT] MOLT_INDEX(Cause); /* since they are told apart */
+    uint64_t births_before;                            /* up to the latest sample */
+    uint64_t deaths_before;                            /* up to the latest sample */
+    int64_t delivered_before;                          /* Nest.delivered at the latest sample */
+    uint64_t eaten;                                    /* by spiders, ever */
+    double distance;                                   /* walked by all ants, in tiles */
 } Stats;
 
 typedef struct Player {

@@ -9,6 +9,8 @@ enum {
     PILE_PAUSE = 240, /* frames between two piles that grow */
     LEAF_PAUSE = 90,  /* frames until a plant puts forth again */
     LEAF_CRUMBS = 6,  /* that it puts forth at once */
+    ROT_DELAY = 1800, /* frames that a carcass keeps */
+    ROT_PAUSE = 4,    /* frames for a crumb to rot */
     TILE_CRUMBS_MAX = 250
 };
 
@@ -73,6 +75,10 @@ FoodPile *food_drop(Colony *colony, FoodKind kind, Vec2 place, float radius, int
         pile->fate = PILE_REGROWS;
         pile->regrowth = (Regrowth){.fullness = pile->amount};
     }
+    if (kind == FOOD_MEAT) {
+        pile->fate = PILE_ROTS;
+        pile->rot = (Rot){.since = colony->frame + ROT_DELAY};
+    }
     pile->next = map->piles;
     map->piles = pile;
     map->pile_count++;
@@ -136,13 +142,34 @@ static void food_regrow(Colony *colony, FoodPile *pile)
     regrowth->grown += (uint32_t)food_sow(pile, map_tile(colony->map, place), LEAF_CRUMBS);
 }
 
+/* Takes a crumb from anywhere on the pile; removes the pile with its last one. */
+static void food_rot(Colony *colony, FoodPile *pile)
+{
+    if (colony->frame < pile->rot.since || colony->frame % ROT_PAUSE != 0)
+        return;
+    Tile *tile = map_tile(colony->map, random_in_disc(&colony->random, pile->centre, pile->radius));
+    if (tile->pile != pile)
+        return;
+    pile->rot.lost++;
+    tile->food--;
+    pile->amount--;
+    if (tile->food == 0)
+        tile->pile = NULL;
+    if (pile->amount == 0)
+        food_remove(colony, pile);
+}
+
 void food_step(Colony *colony)
 {
     Map *map = colony->map;
     Random *random = &colony->random;
-    for (FoodPile *pile = map->piles; pile; pile = pile->next)
+    for (FoodPile *pile = map->piles, *next; pile; pile = next) {
+        next = pile->next;
         if (pile->fate == PILE_REGROWS)
             food_regrow(colony, pile);
+        else if (pile->fate == PILE_ROTS)
+            food_rot(colony, pile);
+    }
     if (map->pile_count >= PILE_GOAL || colony->frame < map->next_pile_frame)
         return;
     Vec2 place =

@@ -189,8 +189,9 @@ static void draw_stepped(Canvas *canvas, const Colony *colony)
 {
     canvas_text(canvas, FIELD_WIDTH - 190, FIELD_HEIGHT + 12, 1, dim, "walked %10.0f",
                 colony->stats.distance);
-    canvas_text(canvas, FIELD_WIDTH - 190, FIELD_HEIGHT + 28, 1, dim, "eaten  %10llu",
-                (unsigned long long)colony->stats.eaten);
+    const uint64_t *deaths = colony->stats.deaths_by;
+    canvas_text(canvas, FIELD_WIDTH - 190, FIELD_HEIGHT + 28, 1, dim, "eaten %5llu old %5llu",
+                (unsigned long long)colony->stats.eaten, (unsigned long long)deaths[CAUSE_AGE]);
 }
 
 void draw_panel(const Colony *colony)

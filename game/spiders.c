@@ -78,7 +78,7 @@ static void spider_eat(Colony *colony, Spider *spider)
     spider->eaten++;
     spider->health += 0.004f;
     colony->stats.eaten++;
-    ant_remove(colony, prey); /* clears spider->prey too */
+    ant_die(colony, prey, CAUSE_SPIDER); /* clears spider->prey too */
 }
 
 static bool spider_near_edge(const Spider *spider, float margin)
