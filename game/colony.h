@@ -228,13 +228,15 @@ typedef struct Cargo {
     Vec2 place;      /* where it comes from */
 } Cargo;
 
+enum { TITLE_LENGTH = 24 };
+
 /* An ant that made a name for itself. */
 typedef struct Notable {
-    char *name;              /* owned */
-    char title[NAME_LENGTH]; /* "the Strong" */
-    Ant *ant;                /* the bearer, alive */
-    uint32_t since;          /* frame of the promotion */
-    struct Notable *next;    /* list of the nest, oldest first */
+    char *name;               /* owned */
+    char title[TITLE_LENGTH]; /* "the Strong" */
+    Ant *ant;                 /* the bearer, alive */
+    uint32_t since;           /* frame of the promotion */
+    struct Notable *next;     /* list of the nest, oldest first */
 } Notable;
 
 typedef struct Brood {
@@ -277,12 +279,18 @@ struct Ant {
 
 /* ---- the nest ------------------------------------------------------------------------------- */
 
+typedef struct Laying {
+    double due MOLT_MOVED("^.eggs_due");     /* fraction of the next egg */
+    uint64_t laid MOLT_MOVED("^.eggs_laid"); /* ever */
+    uint64_t laid_before;                    /* up to the last midnight */
+    uint32_t record;                         /* most eggs of a day */
+} Laying;
+
 typedef struct Queen {
     char *name;                        /* owned */
     Vec2 position;                     /* in the throne room */
     float vigour;                      /* 0 to 1, how well she is fed */
-    double eggs_due;                   /* fraction of the next egg */
-    uint64_t eggs_laid;                /* ever */
+    Laying eggs;                       /* what she is there for */
     Nest *nest;                        /* hers */
     Ant *attendants[QUEEN_ATTENDANTS]; /* nurses at court, NULL where a place is free */
 } Queen;
@@ -308,6 +316,7 @@ struct Nest {
     Notable *notables;               /* list */
     int32_t notable_count;           /* length of the list */
     bool famine;                     /* the store is empty */
+    uint32_t days;                   /* that the books are closed of */
 };
 
 /* ---- the world around ----------------------------------------------------------------------- */
@@ -367,7 +376,7 @@ typedef struct Sample {
 } Sample;
 
 /* What ants die of. */
-typedef enum Cause { CAUSE_AGE, CAUSE_SPIDER, CAUSE_COUNT } Cause;
+typedef enum Cause { CAUSE_AGE, CAUSE_HUNGER, CAUSE_SPIDER, CAUSE_COUNT } Cause;
 
 typedef enum Watch {
     WATCH_VIGOUR,   /* of the queen */

@@ -39,7 +39,7 @@ static void draw_summary(Canvas *canvas, const Colony *colony)
     canvas_text(canvas, TEXT_X, 80, 1, nest->famine ? (MoltColor){255, 90, 80, 255} : dim,
                 "store  %6.0f", nest->food);
     canvas_text(canvas, TEXT_X + 112, 56, 1, dim, "eggs %5llu",
-                (unsigned long long)colony->nest->queen->eggs_laid);
+                (unsigned long long)colony->nest->queen->eggs.laid);
     canvas_text(canvas, TEXT_X + 112, 68, 1, dim, "dead %5llu",
                 (unsigned long long)colony->stats.deaths);
     canvas_text(canvas, TEXT_X + 112, 80, 1, dim, "seen %4d%%",
@@ -190,8 +190,8 @@ static void draw_stepped(Canvas *canvas, const Colony *colony)
     canvas_text(canvas, FIELD_WIDTH - 190, FIELD_HEIGHT + 12, 1, dim, "walked %10.0f",
                 colony->stats.distance);
     const uint64_t *deaths = colony->stats.deaths_by;
-    canvas_text(canvas, FIELD_WIDTH - 190, FIELD_HEIGHT + 28, 1, dim, "eaten %5llu old %5llu",
-                (unsigned long long)colony->stats.eaten, (unsigned long long)deaths[CAUSE_AGE]);
+    canvas_text(canvas, FIELD_WIDTH - 190, FIELD_HEIGHT + 28, 1, dim, "eaten %4llu hungry %4llu",
+                (unsigned long long)colony->stats.eaten, (unsigned long long)deaths[CAUSE_HUNGER]);
 }
 
 void draw_panel(const Colony *colony)

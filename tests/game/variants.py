@@ -70,7 +70,7 @@ def reordered(header):
     header.retype("Map", "chunks", "Chunk *chunks[CHUNKS_Y + 1][CHUNKS_X + 1];")
     header.wrap("Ant", "caste", "heading")
     header.insert("Chunk", "row", "uint32_t rainfall MOLT_DEFAULT(12);")
-    header.insert("Queen", "eggs_due", "struct { int16_t jewels; Vec2 veil; } crown;")
+    header.insert("Queen", "eggs", "struct { int16_t jewels; Vec2 veil; } crown;")
     header.replace("    TILE_SOIL,\n    TILE_ROCK,\n    TILE_WATER,\n",
                    "    TILE_MOSS,\n    TILE_WATER,\n    TILE_SOIL,\n    TILE_ROCK,\n")
     header.replace("    EVENT_BIRTHS = 1,", "    EVENT_BIRTHS = 3,")
