@@ -25,9 +25,9 @@ CONFIGURE = ["-G", os.environ["MOLT_GENERATOR"], f"-DMolt_DIR={os.environ['MOLT_
              f"-DCMAKE_C_FLAGS={os.environ['MOLT_C_FLAGS']}"]
 CMAKE = os.environ["MOLT_CMAKE"]
 # Vec2 and Chamber are left out: the rules initialise them by position.
-SHUFFLED = ("Link", "FoodPile", "Tile", "Chunk", "Map", "Cargo", "Notable", "Brood",
-            "Ant", "Queen", "Nest", "Spider", "Event", "EventQueue", "Spark", "Sample", "Stats",
-            "Player", "Colony")
+SHUFFLED = ("Link", "Regrowth", "Rot", "FoodPile", "Tile", "Chunk", "Map", "Cargo", "Notable",
+            "Brood", "Ant", "Laying", "Queen", "Nest", "Spider", "Sky", "Event", "EventQueue",
+            "Spark", "Sample", "Stats", "Player", "Colony")
 
 
 def widened(header):
