@@ -162,7 +162,7 @@ def judge(molt, folder, number, migrated):
 
 
 def is_foreign(molt, folder, number, save):
-    """Whether a way leads from the save to its own version's schema."""
+    """Whether the save differs in any layout from the version whose name it has."""
     with tempfile.TemporaryDirectory(prefix="molt-golden-") as name:
         report = pathlib.Path(name) / "report.json"
         run(molt, "migrate", "-", "--to", schema_path(folder, number), "-o", "-", "--report", report, data=save)
@@ -186,9 +186,12 @@ def check_save(folder, molt, number, host, library):
     run(molt, "verify", "-", data=migrated.save)
     if is_foreign(molt, folder, number, migrated.save):
         yield f"was not saved under {schema_path(folder, number).name}"
+        return
     wanted = json.loads(expectation_path(folder, number).read_text())
-    yield from differences(wanted, migrated.expectation())
-    yield from judge(molt, folder, number, migrated)
+    found = list(differences(wanted, migrated.expectation()))
+    yield from found
+    if not found and number != versions(folder)[-1]:
+        yield from judge(molt, folder, number, migrated)
     if host:
         yield from goes_on(host, library, migrated.save)
 
