@@ -281,13 +281,27 @@ static const char record_help[] =
     "molt schema record SCHEMA.json DIR      keep a schema as the next version, DIR/vNNNN.json\n"
     "\n"
     "  --replace   write the newest version again instead, while no release has it\n"
+    "  --json      print JSON instead of text: the version, its path, whether it was written\n"
     "\n"
     "DIR is made when it is missing. Nothing is written when the newest version has the same\n"
     "layouts already. Review and commit the file; `molt schema check DIR` compares them.\n"
     "Exit 0: recorded, or nothing to record; 2: wrong usage or unreadable input.\n";
 
+static void print_recorded(bool json, uint32_t number, const char *path, bool written)
+{
+    if (!json) {
+        printf(written ? "recorded %s\n" : "%s has these layouts already\n", path);
+        return;
+    }
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddNumberToObject(item, "version", number);
+    cJSON_AddStringToObject(item, "path", path);
+    cJSON_AddBoolToObject(item, "written", written);
+    print_json(&molt__command_schema_record, item, MOLT__EXIT_OK);
+}
+
 static int record(const char *source, const char *folder, const MoltRecordings *recordings,
-                  bool replace, MoltError *error)
+                  bool replace, bool json, MoltError *error)
 {
     MoltSchema *schema = NULL;
     char *text = NULL, *path = NULL;
@@ -299,7 +313,7 @@ static int record(const char *source, const char *folder, const MoltRecordings *
         goto cleanup;
     }
     if (newest != NULL && !replace && same_layouts(newest->schema, schema)) {
-        printf("%s has these layouts already\n", newest->path);
+        print_recorded(json, newest->number, newest->path, false);
         status = MOLT__EXIT_OK;
         goto cleanup;
     }
@@ -308,7 +322,7 @@ static int record(const char *source, const char *folder, const MoltRecordings *
     if (path == NULL) {
         molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for a path");
     } else if (molt__tool_write(path, text, strlen(text), error) == MOLT_OK) {
-        printf("recorded %s\n", path);
+        print_recorded(json, number, path, true);
         status = MOLT__EXIT_OK;
     }
 
@@ -321,9 +335,10 @@ cleanup:
 
 static int run_record(int argc, char **argv)
 {
-    bool replace = false;
+    bool replace = false, json = false;
     const MoltToolCommand *command = &molt__command_schema_record;
-    const MoltToolOption options[] = {{"--replace", NULL, &replace}, {NULL, NULL, NULL}};
+    const MoltToolOption options[] = {
+        {"--replace", NULL, &replace}, {"--json", NULL, &json}, {NULL, NULL, NULL}};
     int operands = molt__tool_words(command, argc, argv, options);
     if (operands < 0) {
         return MOLT__EXIT_USAGE;
@@ -340,7 +355,7 @@ static int run_record(int argc, char **argv)
     if (molt__recordings_read(argv[1], &recordings, &error) != MOLT_OK) {
         return fail(command, &error);
     }
-    int status = record(argv[0], argv[1], &recordings, replace, &error);
+    int status = record(argv[0], argv[1], &recordings, replace, json, &error);
     molt__recordings_free(&recordings);
     return status == MOLT__EXIT_USAGE ? fail(command, &error) : status;
 }

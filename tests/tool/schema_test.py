@@ -27,6 +27,8 @@ class Schema(ToolTest):
         path = self.schema("again", FIRST.replace("int hp", "long hp"))
         self.assertIn("v0002.json has these layouts already",
                       self.molt("schema", "record", path, "schemas"))
+        self.assertEqual(self.molt_json("schema", "record", path, "schemas"),
+                         {"version": 2, "path": "schemas/v0002.json", "written": False})
         self.assertEqual(sorted(p.name for p in (self.folder / "schemas").iterdir()),
                          ["v0001.json", "v0002.json"])
 
