@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "file.h"
+#include "hook_library.h"
 #include "state.h"
 
 static const char help[] =
@@ -19,6 +20,9 @@ static const char help[] =
     "  --to FILE         the schema of the version that is to load them\n"
     "  --policy POLICY   strict (default): a value that would be lost refuses; live: it is "
     "reported\n"
+    "  --hooks LIB       the game library of that version: its hooks run, by molt-host, strictly; "
+    "the\n"
+    "                    game is started but plays no frame\n"
     "  --report FILE     with one file: what changed and what was lost, as JSON\n"
     "  -j N              with --out-dir: N files at a time\n"
     "  --quiet           no progress\n"
@@ -28,14 +32,14 @@ static const char help[] =
     "\n"
     "What was refused is not written and FILE stays as it is; the findings go to standard error. "
     "A\n"
-    "struct with a MOLT_MIGRATE hook is refused, because a hook needs its library: let molt-host\n"
-    "--load such a file.\n"
+    "struct with a MOLT_MIGRATE hook is refused without --hooks, because a hook needs its "
+    "library.\n"
     "Exit 0: all migrated; 1: some refused; 2: wrong usage or unreadable input.\n";
 
 typedef struct Migrate {
     const MoltSchema *schema;
     MoltPolicy policy;
-    const char *report_name;
+    const char *report_name, *hooks;
     bool json;
 } Migrate;
 
@@ -88,14 +92,50 @@ static MoltStatus write_report(const char *path, const MoltReport *report, MoltE
     return status;
 }
 
+/* The state as the library makes it of `from`, in a temporary file at `path`. */
+static MoltStatus run_hooks(const Migrate *migrate, const char *from, char *path, MoltError *error)
+{
+    bool standard = strcmp(from, "-") == 0;
+    char input[] = "/tmp/molt-input-XXXXXX";
+    int made = mkstemp(path), held = standard ? mkstemp(input) : -1;
+    MoltStatus status = MOLT_OK;
+    if (made < 0 || (standard && held < 0)) {
+        status = molt_error(error, MOLT_SYSTEM, "%s: %s", path, strerror(errno));
+    }
+    if (status == MOLT_OK && standard) {
+        size_t length = 0;
+        char *bytes = molt__tool_read(from, &length, error);
+        status = bytes != NULL ? molt__tool_write(input, bytes, length, error) : MOLT_SYSTEM;
+        free(bytes);
+    }
+    if (status == MOLT_OK) {
+        status = molt__tool_run_hooks(migrate->hooks, standard ? input : from, path, error);
+    }
+    if (made >= 0) {
+        close(made);
+    }
+    if (held >= 0) {
+        close(held);
+        unlink(input);
+    }
+    return status;
+}
+
 static int migrate_one(const Migrate *migrate, const char *from, const char *to)
 {
     MoltToolState state = {0};
     MoltReport report;
     MoltError error;
+    char hooked[] = "/tmp/molt-hooked-XXXXXX";
     molt_report_init(&report, NULL);
-    MoltStatus status =
-        molt__tool_state_open(from, migrate->schema, migrate->policy, &state, &report, &error);
+    MoltStatus status = MOLT_OK;
+    if (migrate->hooks != NULL && (status = run_hooks(migrate, from, hooked, &error)) != MOLT_OK) {
+        fprintf(stderr, "%s: %s\n", from, error.text);
+    }
+    if (status == MOLT_OK) {
+        status = molt__tool_state_open(migrate->hooks != NULL ? hooked : from, migrate->schema,
+                                       migrate->policy, &state, &report, &error);
+    }
     if (status == MOLT_OK) {
         status = molt__tool_state_save(state.heap, state.file, to, &report, &error);
     }
@@ -116,6 +156,9 @@ static int migrate_one(const Migrate *migrate, const char *from, const char *to)
     }
     molt__tool_state_close(&state);
     molt_report_clear(&report);
+    if (migrate->hooks != NULL) {
+        unlink(hooked);
+    }
     return status == MOLT_OK        ? MOLT__EXIT_OK
            : status == MOLT_REFUSED ? MOLT__EXIT_REFUSED
                                     : MOLT__EXIT_USAGE;
@@ -211,7 +254,7 @@ static int migrate_many(const Migrate *migrate, char **files, int count, const c
 /* ---- the command ----------------------------------------------------------------------------------- */
 
 typedef struct Words {
-    const char *to, *policy, *report, *out, *folder, *jobs;
+    const char *to, *policy, *report, *out, *folder, *jobs, *hooks;
     bool quiet, json;
     int job_count;
 } Words;
@@ -233,6 +276,9 @@ static const char *check_words(Words *words, char **files, int count)
     }
     if (words->folder != NULL && words->report != NULL) {
         return "--report is for one file";
+    }
+    if (words->hooks != NULL && (words->report != NULL || strcmp(words->policy, "strict") != 0)) {
+        return "with --hooks the policy is strict, and there is no --report";
     }
     if (strcmp(words->policy, "strict") != 0 && strcmp(words->policy, "live") != 0) {
         return "--policy is strict or live";
@@ -257,15 +303,12 @@ static const char *check_words(Words *words, char **files, int count)
 static int run(int argc, char **argv)
 {
     Words words = {.policy = "strict", .jobs = "1"};
-    const MoltToolOption options[] = {{"--to", &words.to, NULL},
-                                      {"--policy", &words.policy, NULL},
-                                      {"--report", &words.report, NULL},
-                                      {"-o", &words.out, NULL},
-                                      {"--out-dir", &words.folder, NULL},
-                                      {"-j", &words.jobs, NULL},
-                                      {"--quiet", NULL, &words.quiet},
-                                      {"--json", NULL, &words.json},
-                                      {NULL, NULL, NULL}};
+    const MoltToolOption options[] = {
+        {"--to", &words.to, NULL},          {"--policy", &words.policy, NULL},
+        {"--report", &words.report, NULL},  {"-o", &words.out, NULL},
+        {"--out-dir", &words.folder, NULL}, {"-j", &words.jobs, NULL},
+        {"--quiet", NULL, &words.quiet},    {"--hooks", &words.hooks, NULL},
+        {"--json", NULL, &words.json},      {NULL, NULL, NULL}};
     int count = molt__tool_words(&molt__command_migrate, argc, argv, options);
     if (count < 0) {
         return MOLT__EXIT_USAGE;
@@ -287,7 +330,7 @@ static int run(int argc, char **argv)
     }
     Migrate migrate = {schema,
                        strcmp(words.policy, "live") == 0 ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
-                       words.report, words.json};
+                       words.report, words.hooks, words.json};
     int result = words.folder != NULL
                      ? migrate_many(&migrate, argv, count, words.folder, words.job_count,
                                     words.quiet)

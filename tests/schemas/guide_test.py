@@ -69,6 +69,23 @@ class Guide(unittest.TestCase):
         self.record()
         self.check()
 
+    def test_hooks_run_with_the_library(self):
+        self.build()
+        self.run_words("molt-host", "build/libmygame.so", "--headless", "--no-build", "--frames", "3", "--save",
+                       "old.molt")
+        hook = ("#include <molt/hook.h>\n\nMOLT_MIGRATE(Fish)(const MoltOld *old, Fish *now)\n{\n"
+                "    now->scales = 100 + (int)molt_old_int(old, \"age\");\n    return true;\n}\n\nvoid *start_up")
+        self.edit("} Fish;", "    int scales;\n} Fish;")
+        self.edit("void *start_up", hook)
+        words = ["molt", "migrate", "old.molt", "--to", "build/mygame.schema.json", "--json", "--out-dir", "new"]
+        self.assertIn("hook-missing", self.run_words(*words, status=1))
+        self.run_words(*words, "--hooks", "build/libmygame.so")
+        self.assertIn('"scales":103', self.run_words("molt", "dump", "new/old.molt"))
+        self.assertRegex(self.run_words("sh", "-c", "molt migrate - --to build/mygame.schema.json -o - --hooks "
+                                        "build/libmygame.so < old.molt | molt dump - --path Fish:0.scales"), "103")
+        said = self.run_words(*words, "--hooks", "build/none.so", status=2)
+        self.assertIn("molt-host cannot start build/none.so", said)
+
 
 if __name__ == "__main__":
     unittest.main()
