@@ -40,11 +40,12 @@ MoltColor food_color(FoodKind kind);
 float pheromone_at(const Map *map, Scent scent, Vec2 place);
 float *pheromone_cell(Map *map, Scent scent, Vec2 place); /* inside a chunk, never NULL */
 void pheromone_lay(Map *map, Scent scent, Vec2 place, float strength);
-void pheromone_step(Colony *colony); /* a seventh of the map a frame */
+void pheromone_step(Colony *colony); /* a seventh of the map a frame; fades faster by day */
 
 /* ---- ants.c: what all castes share ---- */
 Ant *ant_create(Colony *colony, Caste caste, Vec2 place); /* NULL when memory is out */
 void ant_remove(Colony *colony, Ant *ant);                /* and every pointer to it */
+void ant_die(Colony *colony, Ant *ant, Cause cause);      /* the same, and counts it */
 void ant_turn(Ant *ant, float angle);
 void ant_face(Ant *ant, Vec2 place, float share); /* share 1: at once */
 void ant_follow_scent(Colony *colony, Ant *ant, Scent scent);
@@ -100,6 +101,10 @@ void event_text(const Event *event, char *text, size_t size);
 MoltColor event_color(const Event *event);
 void events_step(Colony *colony);
 void events_clear(EventQueue *events);
+
+/* ---- sky.c: day and night ---- */
+void sky_begin(Sky *sky); /* in the morning */
+void sky_step(Sky *sky);
 
 /* ---- sparks.c: crumbs and blood that fly ---- */
 void sparks_burst(Colony *colony, Vec2 place, FoodKind food, int count);

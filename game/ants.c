@@ -7,6 +7,8 @@ static const Vec2 sensor_left = {0.819152f, -0.573576f}; /* 35 degrees */
 static const Vec2 sensor_right = {0.819152f, 0.573576f};
 static const float turn_step = 0.45f; /* radians toward a scent at once */
 static const float fear_range = 58;   /* pixels to a spider */
+static const float tiring = 0.004f;   /* stamina that a second on its legs costs */
+static const float recovery = 0.06f;  /* stamina that a second's rest gives back */
 
 static bool ants_reserve(Colony *colony)
 {
@@ -53,6 +55,7 @@ Ant *ant_create(Colony *colony, Caste caste, Vec2 place)
         ant->speed *= 1.25f;
     ant->lifespan = random_between(random, 240, 560);
     ant->patience = random_between(random, 0, 14);
+    ant->stamina = 1;
     ant->behave = caste_first_behaviour(caste);
     ant->nest = colony->nest;
     ant->nest->census[caste]++;
@@ -71,8 +74,14 @@ void ant_remove(Colony *colony, Ant *ant)
     nest_forget_ant(colony, ant);
     spiders_forget_ant(colony, ant);
     stats_forget_ant(colony, ant);
-    colony->stats.deaths++;
     molt_delete(ant);
+}
+
+void ant_die(Colony *colony, Ant *ant, Cause cause)
+{
+    colony->stats.deaths++;
+    colony->stats.deaths_by[cause]++;
+    ant_remove(colony, ant);
 }
 
 void ants_forget_spider(Colony *colony, const Spider *spider)
@@ -101,10 +110,21 @@ void ant_face(Ant *ant, Vec2 place, float share)
     ant->steps = 0;
 }
 
+static float ant_pace(const Ant *ant)
+{
+    return ant->speed * (0.75f + 0.25f * ant->stamina);
+}
+
+static void ant_tire(Ant *ant)
+{
+    float change = (ant->resting ? recovery : -tiring) * ANT_THINK_SECONDS;
+    ant->stamina = fminf(fmaxf(ant->stamina + change, 0), 1);
+}
+
 /* Walks on, or turns off when something solid is ahead. An ant under a new wall may leave. */
 static void ant_move(Colony *colony, Ant *ant)
 {
-    Vec2 next = vec2_along(ant->position, ant->heading, ant->speed);
+    Vec2 next = vec2_along(ant->position, ant->heading, ant_pace(ant));
     Tile *tile = map_tile(colony->map, next);
     if (tile_is_solid(tile) && !tile_is_solid(map_tile(colony->map, ant->position))) {
         float angle = random_between(&colony->random, 1, 2.6f);
@@ -214,15 +234,16 @@ void ants_step(Colony *colony)
             ant->age += ANT_THINK_SECONDS;
             ant->patience -= ANT_THINK_SECONDS;
             if (ant->age > ant->lifespan) {
-                ant_remove(colony, ant);
+                ant_die(colony, ant, CAUSE_AGE);
                 i--; /* another one stands there now */
                 continue;
             }
             ant->behave(colony, ant);
+            ant_tire(ant);
         }
         if (!ant->resting) {
             ant_move(colony, ant);
-            walked += (double)ant->speed;
+            walked += (double)ant_pace(ant);
         }
     }
     colony->stats.distance += walked / TILE_PIXELS;

@@ -28,6 +28,7 @@ static bool colony_populate(Colony *colony)
 static bool colony_found(Colony *colony)
 {
     random_seed(&colony->random, colony->api->seed(colony->api));
+    sky_begin(&colony->sky);
     colony->player.brush = 2.5f;
     colony->player.tool = TOOL_FOOD;
     colony->sparks = molt_new_array(Spark, SPARK_COUNT);
@@ -63,6 +64,7 @@ static void colony_step(Colony *colony)
 {
     if (colony->map->walls_changed && colony->frame % HOMEWARD_FRAMES == 0)
         map_update_homeward(colony->map, colony->nest);
+    sky_step(&colony->sky);
     food_step(colony);
     pheromone_step(colony);
     ants_step(colony);

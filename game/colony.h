@@ -85,6 +85,13 @@ typedef enum FoodKind {
     FOOD_MEAT /* what is left of a spider */
 } FoodKind;
 
+/* What becomes of a pile that is left alone. */
+typedef enum PileFate {
+    PILE_KEEPS,   /* uses poured */
+    PILE_ROTS,    /* uses rot */
+    PILE_REGROWS, /* uses regrowth */
+} PileFate;
+
 typedef enum CargoKind {
     CARGO_NONE,
     CARGO_FOOD, /* uses food, amount, freshness */
@@ -150,15 +157,34 @@ typedef struct Link {
 
 /* ---- the land ------------------------------------------------------------------------------- */
 
+/* A plant that puts forth again what the ants carry off. */
+typedef struct Regrowth {
+    int32_t fullness;    /* crumbs when nothing is missing */
+    uint32_t grown;      /* crumbs ever put forth */
+    uint64_t next_frame; /* when it grows again */
+} Regrowth;
+
+/* Flesh that goes off. */
+typedef struct Rot {
+    uint64_t since; /* frame in which it began */
+    uint32_t lost;  /* crumbs that nobody ate */
+} Rot;
+
 typedef struct FoodPile {
-    Vec2 centre;             /* canvas pixels */
-    float radius;            /* holds all its tiles, canvas pixels */
-    int32_t amount;          /* crumbs on all its tiles */
-    FoodKind kind;           /* what it is */
-    bool known;              /* some ant came upon it */
-    uint32_t visits;         /* loads taken from it */
-    char label[NAME_LENGTH]; /* for the log and the map */
-    struct FoodPile *next;   /* list of the map */
+    Vec2 centre;                       /* canvas pixels */
+    float radius;                      /* holds all its tiles, canvas pixels */
+    int32_t amount;                    /* crumbs on all its tiles */
+    FoodKind kind;                     /* what it is */
+    bool known;                        /* some ant came upon it */
+    uint32_t loads MOLT_WAS("visits"); /* taken from it */
+    char label[NAME_LENGTH];           /* for the log and the map */
+    PileFate fate;                     /* which of these counts */
+    union {
+        uint32_t poured;   /* crumbs that the player added */
+        Rot rot;           /* of a carcass */
+        Regrowth regrowth; /* of leaves */
+    } MOLT_TAG(fate);
+    struct FoodPile *next; /* list of the map */
 } FoodPile;
 
 typedef struct Tile {
@@ -173,8 +199,7 @@ typedef struct Tile {
 
 typedef struct ScentField {
     float level[CHUNK_SIZE][CHUNK_SIZE]; /* 0 to 1, [row][column] */
-    float peak;                          /* highest level at the last update */
-} ScentField;
+} MOLT_REMOVED("peak") ScentField;
 
 typedef struct Chunk {
     int16_t column, row;                       /* in Map.chunks */
@@ -203,13 +228,15 @@ typedef struct Cargo {
     Vec2 place;      /* where it comes from */
 } Cargo;
 
+enum { TITLE_LENGTH = 24 };
+
 /* An ant that made a name for itself. */
 typedef struct Notable {
-    char *name;              /* owned */
-    char title[NAME_LENGTH]; /* "the Strong" */
-    Ant *ant;                /* the bearer, alive */
-    uint32_t since;          /* frame of the promotion */
-    struct Notable *next;    /* list of the nest, oldest first */
+    char *name;               /* owned */
+    char title[TITLE_LENGTH]; /* "the Strong" */
+    Ant *ant;                 /* the bearer, alive */
+    uint32_t since;           /* frame of the promotion */
+    struct Notable *next;     /* list of the nest, oldest first */
 } Notable;
 
 typedef struct Brood {
@@ -235,6 +262,8 @@ struct Ant {
         float age;      /* seconds */
         float lifespan; /* seconds */
         float patience; /* seconds until it does something else */
+
+        float stamina MOLT_DEFAULT(1); /* 1 fresh to 0 exhausted */
     };
     Cargo cargo;          /* what it carries */
     Nest *nest;           /* its home */
@@ -250,12 +279,18 @@ struct Ant {
 
 /* ---- the nest ------------------------------------------------------------------------------- */
 
+typedef struct Laying {
+    double due MOLT_MOVED("^.eggs_due");     /* fraction of the next egg */
+    uint64_t laid MOLT_MOVED("^.eggs_laid"); /* ever */
+    uint64_t laid_before;                    /* up to the last midnight */
+    uint32_t record;                         /* most eggs of a day */
+} Laying;
+
 typedef struct Queen {
     char *name;                        /* owned */
     Vec2 position;                     /* in the throne room */
     float vigour;                      /* 0 to 1, how well she is fed */
-    double eggs_due;                   /* fraction of the next egg */
-    uint64_t eggs_laid;                /* ever */
+    Laying eggs;                       /* what she is there for */
     Nest *nest;                        /* hers */
     Ant *attendants[QUEEN_ATTENDANTS]; /* nurses at court, NULL where a place is free */
 } Queen;
@@ -281,6 +316,7 @@ struct Nest {
     Notable *notables;               /* list */
     int32_t notable_count;           /* length of the list */
     bool famine;                     /* the store is empty */
+    uint32_t days;                   /* that the books are closed of */
 };
 
 /* ---- the world around ----------------------------------------------------------------------- */
@@ -293,11 +329,17 @@ struct Spider {
     float health;           /* 1 to 0 */
     float gait;             /* phase of the legs, radians */
     int16_t cooldown;       /* frames until it can bite again */
-    uint16_t eaten;         /* ants */
+    uint32_t eaten;         /* ants */
     bool fought;            /* the log knows */
     Ant *prey;              /* within its reach, or NULL */
     Spider *next;           /* list of the colony */
 };
+
+typedef struct Sky {
+    float hour MOLT_DEFAULT(9);  /* 0 to 24 */
+    float light MOLT_DEFAULT(1); /* 0 night to 1 day */
+    uint32_t days;               /* that are over */
+} Sky;
 
 /* Something worth telling; which fields count is written at EventKind. */
 typedef struct Event {
@@ -328,31 +370,36 @@ typedef struct Sample {
     int32_t ants;      /* alive */
     int32_t brood;     /* alive */
     float food;        /* in store */
-    int16_t births;    /* in that second */
-    int16_t deaths;    /* in that second */
+    int32_t births;    /* in that second */
+    int32_t deaths;    /* in that second */
     int32_t delivered; /* crumbs in that second */
 } Sample;
+
+/* What ants die of. */
+typedef enum Cause { CAUSE_AGE, CAUSE_HUNGER, CAUSE_SPIDER, CAUSE_COUNT } Cause;
 
 typedef enum Watch {
     WATCH_VIGOUR,   /* of the queen */
     WATCH_SCENT,    /* of food, at the cursor */
+    WATCH_STAMINA,  /* of the selected ant */
     WATCH_SELECTED, /* age of the selected ant */
     WATCH_COUNT
 } Watch;
 
 typedef struct Stats {
-    Sample *samples;           /* ring of SAMPLE_COUNT */
-    Sample *latest;            /* the one that fills now, in that ring */
-    uint32_t seconds;          /* samples finished */
-    Watch watch;               /* what the second plot shows */
-    float *watched;            /* the value itself, anywhere in the state */
-    float trace[TRACE_LENGTH]; /* its past, oldest first */
-    uint64_t births, deaths;   /* ever */
-    uint64_t births_before;    /* up to the latest sample */
-    uint64_t deaths_before;    /* up to the latest sample */
-    int64_t delivered_before;  /* Nest.delivered at the latest sample */
-    uint64_t eaten;            /* by spiders, ever */
-    double distance;           /* walked by all ants, in tiles */
+    Sample *samples;                                   /* ring of SAMPLE_COUNT */
+    Sample *latest;                                    /* the one that fills now, in that ring */
+    uint32_t seconds;                                  /* samples finished */
+    Watch watch;                                       /* what the second plot shows */
+    float *watched;                                    /* the value itself, anywhere in the state */
+    float trace[TRACE_LENGTH];                         /* its past, oldest first */
+    uint64_t births, deaths;                           /* ever */
+    uint64_t deaths_by[CAUSE_COUNT] MOLT_INDEX(Cause); /* since they are told apart */
+    uint64_t births_before;                            /* up to the latest sample */
+    uint64_t deaths_before;                            /* up to the latest sample */
+    int64_t delivered_before;                          /* Nest.delivered at the latest sample */
+    uint64_t eaten;                                    /* by spiders, ever */
+    double distance;                                   /* walked by all ants, in tiles */
 } Stats;
 
 typedef struct Player {
@@ -369,6 +416,7 @@ struct Colony {
     const MoltPlatformApi *api MOLT_EXTERNAL; /* the host */
     uint64_t frame;                           /* steps done, without pauses */
     Random random;                            /* the only source of chance */
+    Sky sky;                                  /* day and night */
     Map *map;                                 /* the land */
     Nest *nest;                               /* home */
     Ant **ants;                               /* block of ant_capacity pointers */

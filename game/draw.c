@@ -211,6 +211,16 @@ static void draw_piles(const Canvas *canvas, const Colony *colony)
     }
 }
 
+/* Over everything on the ground; names and rings shine above it. */
+static void draw_night(Canvas *canvas, const Sky *sky)
+{
+    MoltColor night = {8, 10, 40, (uint8_t)(120 * (1 - sky->light))};
+    if (night.a == 0)
+        return;
+    canvas_rect(canvas, 0, 0, FIELD_WIDTH, FIELD_HEIGHT, night);
+    canvas_flush(canvas);
+}
+
 static void draw_cursor(const Canvas *canvas, const Colony *colony)
 {
     const MoltPlatformApi *api = colony->api;
@@ -241,6 +251,7 @@ void draw_field(const Colony *colony)
     for (const Spider *spider = colony->spiders; spider; spider = spider->next)
         draw_spider(&canvas, spider);
     draw_sparks(&canvas, colony);
+    draw_night(&canvas, &colony->sky);
     draw_piles(&canvas, colony);
     draw_notables(&canvas, colony);
     draw_event_rings(colony);

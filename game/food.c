@@ -7,6 +7,10 @@
 enum {
     PILE_GOAL = 9,    /* the land grows food until there are so many */
     PILE_PAUSE = 240, /* frames between two piles that grow */
+    LEAF_PAUSE = 90,  /* frames until a plant puts forth again */
+    LEAF_CRUMBS = 6,  /* that it puts forth at once */
+    ROT_DELAY = 1800, /* frames that a carcass keeps */
+    ROT_PAUSE = 4,    /* frames for a crumb to rot */
     TILE_CRUMBS_MAX = 250
 };
 
@@ -67,6 +71,14 @@ FoodPile *food_drop(Colony *colony, FoodKind kind, Vec2 place, float radius, int
         molt_delete(pile);
         return NULL;
     }
+    if (kind == FOOD_LEAF) {
+        pile->fate = PILE_REGROWS;
+        pile->regrowth = (Regrowth){.fullness = pile->amount};
+    }
+    if (kind == FOOD_MEAT) {
+        pile->fate = PILE_ROTS;
+        pile->rot = (Rot){.since = colony->frame + ROT_DELAY};
+    }
     pile->next = map->piles;
     map->piles = pile;
     map->pile_count++;
@@ -82,7 +94,7 @@ static void food_remove(Colony *colony, FoodPile *pile)
         link = &(*link)->next;
     *link = pile->next;
     map->pile_count--;
-    event_post(colony, EVENT_FOOD_GONE, pile->centre, (int32_t)pile->visits, pile->label);
+    event_post(colony, EVENT_FOOD_GONE, pile->centre, (int32_t)pile->loads, pile->label);
     molt_delete(pile);
 }
 
@@ -101,7 +113,7 @@ int32_t food_take(Colony *colony, Tile *tile, int32_t crumbs)
     if (tile->food == 0)
         tile->pile = NULL;
     pile->amount -= crumbs;
-    pile->visits++;
+    pile->loads++;
     if (pile->amount == 0)
         food_remove(colony, pile);
     return crumbs;
@@ -119,10 +131,45 @@ static bool food_has_room(const Colony *colony, Vec2 place)
     return map_homeward(colony->map, place) != UINT16_MAX;
 }
 
+/* A plant that was grazed to the ground is gone; from any other one leaves sprout near its middle. */
+static void food_regrow(Colony *colony, FoodPile *pile)
+{
+    Regrowth *regrowth = &pile->regrowth;
+    if (colony->frame < regrowth->next_frame || pile->amount >= regrowth->fullness)
+        return;
+    regrowth->next_frame = colony->frame + LEAF_PAUSE;
+    Vec2 place = random_in_disc(&colony->random, pile->centre, pile->radius - TILE_PIXELS);
+    regrowth->grown += (uint32_t)food_sow(pile, map_tile(colony->map, place), LEAF_CRUMBS);
+}
+
+/* Takes a crumb from anywhere on the pile; removes the pile with its last one. */
+static void food_rot(Colony *colony, FoodPile *pile)
+{
+    if (colony->frame < pile->rot.since || colony->frame % ROT_PAUSE != 0)
+        return;
+    Tile *tile = map_tile(colony->map, random_in_disc(&colony->random, pile->centre, pile->radius));
+    if (tile->pile != pile)
+        return;
+    pile->rot.lost++;
+    tile->food--;
+    pile->amount--;
+    if (tile->food == 0)
+        tile->pile = NULL;
+    if (pile->amount == 0)
+        food_remove(colony, pile);
+}
+
 void food_step(Colony *colony)
 {
     Map *map = colony->map;
     Random *random = &colony->random;
+    for (FoodPile *pile = map->piles, *next; pile; pile = next) {
+        next = pile->next;
+        if (pile->fate == PILE_REGROWS)
+            food_regrow(colony, pile);
+        else if (pile->fate == PILE_ROTS)
+            food_rot(colony, pile);
+    }
     if (map->pile_count >= PILE_GOAL || colony->frame < map->next_pile_frame)
         return;
     Vec2 place =

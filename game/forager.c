@@ -19,15 +19,20 @@ static void leave_nest(Colony *colony, Ant *ant)
 static void rest(Colony *colony, Ant *ant)
 {
     ant->resting = true;
-    if (ant->patience <= 0)
+    if (ant->patience > 0)
+        return;
+    if (random_chance(&colony->random, 0.2f + 0.8f * colony->sky.light))
         leave_nest(colony, ant);
+    else
+        ant->patience = random_between(&colony->random, 1, 5); /* it is dark out there */
 }
 
-/* At the entrance: tired ones go in, the others turn on their heels and follow their own trail. */
+/* At the entrance: tired ones go in, the others turn on their heels and follow their own trail. `tired`
+ * is the chance of a fresh one. */
 static void turn_round(Colony *colony, Ant *ant, float tired)
 {
     ant->patience = random_between(&colony->random, 25, 60);
-    if (random_chance(&colony->random, tired)) {
+    if (random_chance(&colony->random, fmaxf(tired, 0.9f - ant->stamina))) {
         ant->resting = true;
         ant->patience = random_between(&colony->random, 1, 9);
         ant->behave = rest;

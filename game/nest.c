@@ -16,12 +16,15 @@ static const char *const queen_names[] = {"Aurelia", "Boadicea", "Calliope", "De
 static const char *const ant_names[] = {
     "Ada",   "Bela", "Cleo", "Dita",  "Edda", "Fenja",   "Gwen", "Hedda", "Ines",  "Juno", "Kaia",
     "Lotte", "Mira", "Nora", "Odile", "Pia",  "Quirine", "Runa", "Sanna", "Tilda", "Ulla", "Vera"};
-static const char *const titles[] = {"the Strong", "the Steady", "Longstride", "Sugartooth",
-                                     "the Lucky",  "Earlybird",  "the Keen",   "of the Hill"};
+static const char *const titles[] = {"the Strong",         "the Steady",  "Longstride",
+                                     "Sugartooth",         "the Lucky",   "Earlybird",
+                                     "the Keen",           "of the Hill", "Friend of the Granary",
+                                     "Walker of Far Roads"};
 enum {
     QUEEN_NAMES = sizeof queen_names / sizeof queen_names[0],
     ANT_NAMES = sizeof ant_names / sizeof ant_names[0],
-    TITLES = sizeof titles / sizeof titles[0]
+    TITLES = sizeof titles / sizeof titles[0],
+    STARVING_FRAMES = 30 /* between two deaths in a famine */
 };
 
 _Static_assert((int)ANT_NAMES > (int)NOTABLE_LIMIT, "free_name() must find one");
@@ -177,13 +180,31 @@ static void queen_step(Colony *colony, Queen *queen)
     if (missing <= 0)
         return;
     float eggs = (float)missing * 0.02f * queen->vigour;
-    queen->eggs_due += (double)(eggs > most_eggs ? most_eggs : eggs);
-    for (; queen->eggs_due >= 1; queen->eggs_due -= 1) {
+    queen->eggs.due += (double)(eggs > most_eggs ? most_eggs : eggs);
+    for (; queen->eggs.due >= 1; queen->eggs.due -= 1) {
         if (nest->food < (double)egg_crumbs || !nest_lay(colony, BROOD_EGG))
             continue;
         nest->food -= (double)egg_crumbs;
-        queen->eggs_laid++;
+        queen->eggs.laid++;
     }
+}
+
+/* At midnight. */
+static void queen_count_eggs(Laying *eggs)
+{
+    uint32_t today = (uint32_t)(eggs->laid - eggs->laid_before);
+    if (today > eggs->record)
+        eggs->record = today;
+    eggs->laid_before = eggs->laid;
+}
+
+/* Nobody is fed: chance says who goes. */
+static void nest_starve(Colony *colony)
+{
+    if (colony->ant_count == 0 || colony->frame % STARVING_FRAMES != 0)
+        return;
+    uint32_t slot = random_below(&colony->random, colony->ant_count);
+    ant_die(colony, colony->ants[slot], CAUSE_HUNGER);
 }
 
 /* ---- fame ----------------------------------------------------------------------------------- */
@@ -283,8 +304,14 @@ void nest_step(Colony *colony)
         event_post(colony, EVENT_FAMINE, nest->centre, 0, NULL);
     if (famine || nest->food > 1000)
         nest->famine = famine;
+    if (nest->famine)
+        nest_starve(colony);
     nest_grow_brood(colony);
     queen_step(colony, nest->queen);
+    if (colony->sky.days > nest->days) {
+        nest->days = colony->sky.days;
+        queen_count_eggs(&nest->queen->eggs);
+    }
 }
 
 /* Ants are gone by now, so no notable is left either. */

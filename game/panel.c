@@ -29,16 +29,17 @@ static void draw_heading(Canvas *canvas, float y, const char *text)
 static void draw_summary(Canvas *canvas, const Colony *colony)
 {
     const Nest *nest = colony->nest;
-    unsigned seconds = (unsigned)(colony->frame / MOLT_FRAMES_PER_SECOND);
+    unsigned minutes = (unsigned)(colony->sky.hour * 60);
     canvas_text(canvas, TEXT_X, 16, 2, gold, "ANT COLONY");
     canvas_text(canvas, TEXT_X, 40, 1, plain, "%s", nest->queen->name);
-    canvas_text(canvas, TEXT_X + 152, 40, 1, dim, "%02u:%02u", seconds / 60, seconds % 60);
+    canvas_text(canvas, TEXT_X + 112, 40, 1, dim, "day %u %02u:%02u", colony->sky.days + 1,
+                minutes / 60, minutes % 60);
     canvas_text(canvas, TEXT_X, 56, 1, dim, "ants   %6u", colony->ant_count);
     canvas_text(canvas, TEXT_X, 68, 1, dim, "brood  %6d", nest->brood_count);
     canvas_text(canvas, TEXT_X, 80, 1, nest->famine ? (MoltColor){255, 90, 80, 255} : dim,
                 "store  %6.0f", nest->food);
     canvas_text(canvas, TEXT_X + 112, 56, 1, dim, "eggs %5llu",
-                (unsigned long long)colony->nest->queen->eggs_laid);
+                (unsigned long long)colony->nest->queen->eggs.laid);
     canvas_text(canvas, TEXT_X + 112, 68, 1, dim, "dead %5llu",
                 (unsigned long long)colony->stats.deaths);
     canvas_text(canvas, TEXT_X + 112, 80, 1, dim, "seen %4d%%",
@@ -188,8 +189,9 @@ static void draw_stepped(Canvas *canvas, const Colony *colony)
 {
     canvas_text(canvas, FIELD_WIDTH - 190, FIELD_HEIGHT + 12, 1, dim, "walked %10.0f",
                 colony->stats.distance);
-    canvas_text(canvas, FIELD_WIDTH - 190, FIELD_HEIGHT + 28, 1, dim, "eaten  %10llu",
-                (unsigned long long)colony->stats.eaten);
+    const uint64_t *deaths = colony->stats.deaths_by;
+    canvas_text(canvas, FIELD_WIDTH - 190, FIELD_HEIGHT + 28, 1, dim, "eaten %4llu hungry %4llu",
+                (unsigned long long)colony->stats.eaten, (unsigned long long)deaths[CAUSE_HUNGER]);
 }
 
 void draw_panel(const Colony *colony)

@@ -6,12 +6,13 @@
 enum { CHUNK_COUNT = CHUNKS_X * CHUNKS_Y, CHUNKS_A_FRAME = CHUNKS_X };
 
 static const struct {
-    float keep;   /* part that is left after one update */
+    float keep;   /* part that is left after one update at night */
+    float sun;    /* part that full daylight takes of it besides */
     float spread; /* part that goes to each of four neighbours in one update */
 } scents[SCENT_COUNT] = {
-    [SCENT_FOOD] = {0.972f, 0.007f},
-    [SCENT_TRACK] = {0.960f, 0.030f},
-    [SCENT_ALARM] = {0.930f, 0.120f},
+    [SCENT_FOOD] = {0.974f, 0.003f, 0.007f},
+    [SCENT_TRACK] = {0.970f, 0.014f, 0.030f},
+    [SCENT_ALARM] = {0.930f, 0.000f, 0.120f},
 };
 
 static const float floor_level = 0.004f; /* nobody smells less than this */
@@ -67,12 +68,11 @@ static void halo_fill(const Map *map, const Chunk *chunk, Scent scent, Halo halo
     }
 }
 
-static void field_update(const Map *map, Chunk *chunk, Scent scent)
+static void field_update(const Map *map, Chunk *chunk, Scent scent, float light)
 {
     ScentField *field = &chunk->scents[scent];
     const float spread = scents[scent].spread;
-    const float stay = scents[scent].keep - 4 * spread;
-    float peak = 0;
+    const float stay = scents[scent].keep - light * scents[scent].sun - 4 * spread;
     Halo halo;
     halo_fill(map, chunk, scent, halo);
     for (int y = 1; y <= CHUNK_SIZE; y++) {
@@ -82,12 +82,9 @@ static void field_update(const Map *map, Chunk *chunk, Scent scent)
             float level = row[x] * stay + (up[x] + down[x] + row[x - 1] + row[x + 1]) * spread;
             if (level < floor_level)
                 level = 0;
-            if (level > peak)
-                peak = level;
             out[x - 1] = level;
         }
     }
-    field->peak = peak;
 }
 
 void pheromone_step(Colony *colony)
@@ -97,6 +94,6 @@ void pheromone_step(Colony *colony)
     for (int i = first; i < first + CHUNKS_A_FRAME; i++) {
         Chunk *chunk = map->chunks[i / CHUNKS_X][i % CHUNKS_X];
         for (int scent = 0; scent < SCENT_COUNT; scent++)
-            field_update(map, chunk, (Scent)scent);
+            field_update(map, chunk, (Scent)scent, colony->sky.light);
     }
 }

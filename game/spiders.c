@@ -78,7 +78,7 @@ static void spider_eat(Colony *colony, Spider *spider)
     spider->eaten++;
     spider->health += 0.004f;
     colony->stats.eaten++;
-    ant_remove(colony, prey); /* clears spider->prey too */
+    ant_die(colony, prey, CAUSE_SPIDER); /* clears spider->prey too */
 }
 
 static bool spider_near_edge(const Spider *spider, float margin)
@@ -150,7 +150,7 @@ static void spider_walk(Colony *colony, Spider *spider)
 
 static void spider_die(Colony *colony, Spider *spider)
 {
-    event_post(colony, EVENT_SLAIN, spider->position, spider->eaten, spider->name);
+    event_post(colony, EVENT_SLAIN, spider->position, (int32_t)spider->eaten, spider->name);
     sparks_burst(colony, spider->position, FOOD_NONE, 60);
     food_drop(colony, FOOD_MEAT, spider->position, 20, 220);
     spider_remove(colony, spider);

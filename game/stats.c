@@ -20,6 +20,7 @@ const char *watch_name(Watch watch)
     static const char *const names[WATCH_COUNT] = {
         [WATCH_VIGOUR] = "queen's vigour",
         [WATCH_SCENT] = "food scent at cursor",
+        [WATCH_STAMINA] = "stamina of chosen ant",
         [WATCH_SELECTED] = "age of chosen ant",
     };
     return names[watch];
@@ -36,6 +37,8 @@ void stats_watch(Colony *colony, Watch watch)
     stats->watched = &colony->nest->queen->vigour;
     if (watch == WATCH_SCENT)
         stats->watched = pheromone_cell(colony->map, SCENT_FOOD, colony->player.cursor);
+    if (watch == WATCH_STAMINA && selected)
+        stats->watched = &selected->stamina;
     if (watch == WATCH_SELECTED && selected)
         stats->watched = &selected->age;
 }
@@ -44,8 +47,9 @@ void stats_forget_ant(Colony *colony, const Ant *ant)
 {
     if (colony->player.selected != ant)
         return;
+    Watch watch = colony->stats.watch;
     colony->player.selected = NULL;
-    stats_watch(colony, colony->stats.watch == WATCH_SELECTED ? WATCH_VIGOUR : colony->stats.watch);
+    stats_watch(colony, watch == WATCH_STAMINA || watch == WATCH_SELECTED ? WATCH_VIGOUR : watch);
 }
 
 /* Totals of all finished samples that are still there. */
@@ -75,8 +79,8 @@ static void stats_sample(Colony *colony)
         .ants = (int32_t)colony->ant_count,
         .brood = nest->brood_count,
         .food = (float)nest->food,
-        .births = (int16_t)(stats->births - stats->births_before),
-        .deaths = (int16_t)(stats->deaths - stats->deaths_before),
+        .births = (int32_t)(stats->births - stats->births_before),
+        .deaths = (int32_t)(stats->deaths - stats->deaths_before),
         .delivered = (int32_t)(nest->delivered - stats->delivered_before),
     };
     stats->births_before = stats->births;

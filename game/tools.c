@@ -98,12 +98,14 @@ static void paint_food(Colony *colony)
     while (pile && !(pile->kind == FOOD_SUGAR && vec2_near(pile->centre, player->cursor, 70)))
         pile = pile->next;
     if (!pile) {
-        food_drop(colony, FOOD_SUGAR, player->cursor, radius, 40);
+        pile = food_drop(colony, FOOD_SUGAR, player->cursor, radius, 40);
+        if (pile)
+            pile->poured = (uint32_t)pile->amount;
         return;
     }
     for (int i = 0; i < 12; i++) {
         Vec2 place = random_in_disc(&colony->random, player->cursor, radius);
-        food_sow(pile, map_tile(colony->map, place), 20);
+        pile->poured += (uint32_t)food_sow(pile, map_tile(colony->map, place), 20);
     }
     pile->radius = fmaxf(pile->radius, vec2_distance(pile->centre, player->cursor) + radius);
 }

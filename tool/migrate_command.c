@@ -1,3 +1,4 @@
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #include "command.h"
 #include "file.h"
+#include "hook_library.h"
 #include "state.h"
 
 static const char help[] =
@@ -16,21 +18,57 @@ static const char help[] =
     "molt migrate FILE... --to SCHEMA.json --out-dir DIR   many of them, under their own names\n"
     "\n"
     "  --to FILE         the schema of the version that is to load them\n"
-    "  --policy POLICY   strict (default): a value that would be lost refuses; live: it is reported\n"
+    "  --policy POLICY   strict (default): a value that would be lost refuses; live: it is "
+    "reported\n"
+    "  --hooks LIB       the game library of that version: its hooks run, by molt-host, strictly; "
+    "the\n"
+    "                    game is started but plays no frame\n"
     "  --report FILE     with one file: what changed and what was lost, as JSON\n"
     "  -j N              with --out-dir: N files at a time\n"
     "  --quiet           no progress\n"
+    "  --json            a line of JSON for each file: file, outcome (migrated, refused, "
+    "unreadable),\n"
+    "                    to, numbers of info, loss and refuse findings, error\n"
     "\n"
-    "What was refused is not written and FILE stays as it is; the findings go to standard error. A\n"
-    "struct with a MOLT_MIGRATE hook is refused, because a hook needs its library: let molt-host\n"
-    "--load such a file.\n"
+    "What was refused is not written and FILE stays as it is; the findings go to standard error. "
+    "A\n"
+    "struct with a MOLT_MIGRATE hook is refused without --hooks, because a hook needs its "
+    "library.\n"
     "Exit 0: all migrated; 1: some refused; 2: wrong usage or unreadable input.\n";
 
 typedef struct Migrate {
     const MoltSchema *schema;
     MoltPolicy policy;
-    const char *report_name;
+    const char *report_name, *hooks;
+    bool json;
 } Migrate;
+
+/* Short enough to be written at one go, so that lines of several processes do not mix. */
+static void print_outcome(const char *from, const char *to, MoltStatus status,
+                          const MoltReport *report, const MoltError *error)
+{
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddStringToObject(item, "file", from);
+    cJSON_AddStringToObject(item, "outcome",
+                            status == MOLT_OK        ? "migrated"
+                            : status == MOLT_REFUSED ? "refused"
+                                                     : "unreadable");
+    if (status == MOLT_OK) {
+        cJSON_AddStringToObject(item, "to", to);
+    }
+    for (MoltSeverity severity = MOLT_INFO; severity <= MOLT_REFUSE; severity++) {
+        cJSON_AddNumberToObject(item, molt_severity_id(severity),
+                                molt_report_total(report, severity));
+    }
+    if (status != MOLT_OK && status != MOLT_REFUSED) {
+        cJSON_AddStringToObject(item, "error", error->text);
+    }
+    char *text = cJSON_PrintUnformatted(item);
+    puts(text != NULL ? text : "null");
+    fflush(stdout);
+    free(text);
+    cJSON_Delete(item);
+}
 
 static void print_findings(const char *name, const MoltReport *report)
 {
@@ -54,14 +92,50 @@ static MoltStatus write_report(const char *path, const MoltReport *report, MoltE
     return status;
 }
 
+/* The state as the library makes it of `from`, in a temporary file at `path`. */
+static MoltStatus run_hooks(const Migrate *migrate, const char *from, char *path, MoltError *error)
+{
+    bool standard = strcmp(from, "-") == 0;
+    char input[] = "/tmp/molt-input-XXXXXX";
+    int made = mkstemp(path), held = standard ? mkstemp(input) : -1;
+    MoltStatus status = MOLT_OK;
+    if (made < 0 || (standard && held < 0)) {
+        status = molt_error(error, MOLT_SYSTEM, "%s: %s", path, strerror(errno));
+    }
+    if (status == MOLT_OK && standard) {
+        size_t length = 0;
+        char *bytes = molt__tool_read(from, &length, error);
+        status = bytes != NULL ? molt__tool_write(input, bytes, length, error) : MOLT_SYSTEM;
+        free(bytes);
+    }
+    if (status == MOLT_OK) {
+        status = molt__tool_run_hooks(migrate->hooks, standard ? input : from, path, error);
+    }
+    if (made >= 0) {
+        close(made);
+    }
+    if (held >= 0) {
+        close(held);
+        unlink(input);
+    }
+    return status;
+}
+
 static int migrate_one(const Migrate *migrate, const char *from, const char *to)
 {
     MoltToolState state = {0};
     MoltReport report;
     MoltError error;
+    char hooked[] = "/tmp/molt-hooked-XXXXXX";
     molt_report_init(&report, NULL);
-    MoltStatus status =
-        molt__tool_state_open(from, migrate->schema, migrate->policy, &state, &report, &error);
+    MoltStatus status = MOLT_OK;
+    if (migrate->hooks != NULL && (status = run_hooks(migrate, from, hooked, &error)) != MOLT_OK) {
+        fprintf(stderr, "%s: %s\n", from, error.text);
+    }
+    if (status == MOLT_OK) {
+        status = molt__tool_state_open(migrate->hooks != NULL ? hooked : from, migrate->schema,
+                                       migrate->policy, &state, &report, &error);
+    }
     if (status == MOLT_OK) {
         status = molt__tool_state_save(state.heap, state.file, to, &report, &error);
     }
@@ -73,12 +147,18 @@ static int migrate_one(const Migrate *migrate, const char *from, const char *to)
             status = unwritten.status;
         }
     }
+    if (migrate->json) {
+        print_outcome(from, to, status, &report, &error);
+    }
     if (status != MOLT_OK) {
         fprintf(stderr, "molt migrate: %s: %s\n", from,
                 status == MOLT_REFUSED ? "refused, nothing was written" : error.text);
     }
     molt__tool_state_close(&state);
     molt_report_clear(&report);
+    if (migrate->hooks != NULL) {
+        unlink(hooked);
+    }
     return status == MOLT_OK        ? MOLT__EXIT_OK
            : status == MOLT_REFUSED ? MOLT__EXIT_REFUSED
                                     : MOLT__EXIT_USAGE;
@@ -96,18 +176,27 @@ static char *path_in(const char *folder, const char *file)
     return path;
 }
 
-/* Two files of one name would overwrite each other. */
-static const char *find_namesake(char **files, int count)
+static const char *name_of(const char *path)
 {
-    for (int i = 0; i < count; i++) {
-        for (int k = 0; k < i; k++) {
-            const char *a = strrchr(files[i], '/'), *b = strrchr(files[k], '/');
-            if (strcmp(a != NULL ? a + 1 : files[i], b != NULL ? b + 1 : files[k]) == 0) {
-                return files[i];
-            }
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(name_of(*(char *const *)a), name_of(*(char *const *)b));
+}
+
+/* Two files of one name would overwrite each other. Sorts the files by their names. */
+static bool has_namesakes(char **files, int count)
+{
+    qsort(files, (size_t)count, sizeof *files, compare_names);
+    for (int i = 1; i < count; i++) {
+        if (compare_names(&files[i - 1], &files[i]) == 0) {
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
 static int worse(int a, int b)
@@ -165,8 +254,8 @@ static int migrate_many(const Migrate *migrate, char **files, int count, const c
 /* ---- the command ----------------------------------------------------------------------------------- */
 
 typedef struct Words {
-    const char *to, *policy, *report, *out, *folder, *jobs;
-    bool quiet;
+    const char *to, *policy, *report, *out, *folder, *jobs, *hooks;
+    bool quiet, json;
     int job_count;
 } Words;
 
@@ -188,14 +277,25 @@ static const char *check_words(Words *words, char **files, int count)
     if (words->folder != NULL && words->report != NULL) {
         return "--report is for one file";
     }
+    if (words->hooks != NULL && (words->report != NULL || strcmp(words->policy, "strict") != 0)) {
+        return "with --hooks the policy is strict, and there is no --report";
+    }
     if (strcmp(words->policy, "strict") != 0 && strcmp(words->policy, "live") != 0) {
         return "--policy is strict or live";
     }
     if (*end != '\0' || jobs < 1 || jobs > 1024) {
         return "-j takes a number from 1 on";
     }
-    if (words->folder != NULL && find_namesake(files, count) != NULL) {
+    if (words->folder != NULL && has_namesakes(files, count)) {
         return "two of the files have one name, and would become one file";
+    }
+    for (int i = 0; words->folder != NULL && i < count; i++) {
+        if (strcmp(files[i], "-") == 0) {
+            return "standard input has no name to go under in --out-dir; use -o";
+        }
+    }
+    if (words->json && words->out != NULL && strcmp(words->out, "-") == 0) {
+        return "--json and -o - would both go to standard output";
     }
     return NULL;
 }
@@ -204,10 +304,11 @@ static int run(int argc, char **argv)
 {
     Words words = {.policy = "strict", .jobs = "1"};
     const MoltToolOption options[] = {
-        {"--to", &words.to, NULL},      {"--policy", &words.policy, NULL},
-        {"--report", &words.report, NULL}, {"-o", &words.out, NULL},
+        {"--to", &words.to, NULL},          {"--policy", &words.policy, NULL},
+        {"--report", &words.report, NULL},  {"-o", &words.out, NULL},
         {"--out-dir", &words.folder, NULL}, {"-j", &words.jobs, NULL},
-        {"--quiet", NULL, &words.quiet},   {NULL, NULL, NULL}};
+        {"--quiet", NULL, &words.quiet},    {"--hooks", &words.hooks, NULL},
+        {"--json", NULL, &words.json},      {NULL, NULL, NULL}};
     int count = molt__tool_words(&molt__command_migrate, argc, argv, options);
     if (count < 0) {
         return MOLT__EXIT_USAGE;
@@ -229,7 +330,7 @@ static int run(int argc, char **argv)
     }
     Migrate migrate = {schema,
                        strcmp(words.policy, "live") == 0 ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
-                       words.report};
+                       words.report, words.hooks, words.json};
     int result = words.folder != NULL
                      ? migrate_many(&migrate, argv, count, words.folder, words.job_count,
                                     words.quiet)

@@ -84,6 +84,20 @@ MoltStatus molt__recordings_read(const char *folder, MoltRecordings *out, MoltEr
     return MOLT_OK;
 }
 
+MoltStatus molt__recordings_append(MoltRecordings *recordings, uint32_t number, MoltSchema *schema,
+                                   MoltError *error)
+{
+    size_t size = ((size_t)recordings->count + 1) * sizeof *recordings->items;
+    MoltRecording *items = realloc(recordings->items, size);
+    if (items == NULL) {
+        molt_schema_free(schema);
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for the recorded schemas");
+    }
+    items[recordings->count++] = (MoltRecording){NULL, number, schema};
+    recordings->items = items;
+    return MOLT_OK;
+}
+
 void molt__recordings_free(MoltRecordings *recordings)
 {
     for (uint32_t i = 0; i < recordings->count; i++) {

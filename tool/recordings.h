@@ -19,6 +19,9 @@ typedef struct MoltRecordings {
 /* Reads every vNNNN.json of the folder; other files are left alone. A missing number, or one that
  * cannot be read, is an error: a history with a hole proves nothing. */
 MoltStatus molt__recordings_read(const char *folder, MoltRecordings *out, MoltError *error);
+/* Adds a version that no file records: its path is NULL. Takes the schema, also when it fails. */
+MoltStatus molt__recordings_append(MoltRecordings *recordings, uint32_t number, MoltSchema *schema,
+                                   MoltError *error);
 void molt__recordings_free(MoltRecordings *recordings);
 
 /* The path of recording `number` in the folder; the caller frees it. NULL when memory is out. */

@@ -103,12 +103,15 @@ static const char check_help[] =
     "                   full: both\n"
     "                   with -transitive: of and by every recorded version (default:\n"
     "                   backward-transitive)\n"
-    "  --current FILE   the schema of today's sources: it must be the newest recorded one\n"
+    "  --current FILE   the schema of today's sources: it must be the newest recorded one, and is\n"
+    "                   what reads and is read in its place\n"
     "  --all            show INFO findings too\n"
     "  --json           print JSON instead of text\n"
     "\n"
-    "DIR holds v0001.json and so on, as `molt schema record` writes them. A finding is a value that\n"
-    "some state would lose, or an edit that no state survives, without an annotation that says it is\n"
+    "DIR holds v0001.json and so on, as `molt schema record` writes them. A finding is a value "
+    "that\n"
+    "some state would lose, or an edit that no state survives, without an annotation that says it "
+    "is\n"
     "meant; each stands at file:line of the declaration, with its rule and what settles it.\n"
     "Exit 0: compatible; 1: findings; 2: wrong usage or unreadable input.\n";
 
@@ -182,17 +185,29 @@ static MoltStatus check_all(Check *check, MoltError *error)
     return status;
 }
 
-/* False when today's schema differs from the newest recorded one. */
-static bool is_recorded(const MoltRecording *newest, const MoltSchema *current, const char *name)
+/* Puts today's schema, whose notes may settle what the newest recorded one does not, in the place of
+ * that, or behind it when it has other layouts; `*recorded` is false then. */
+static MoltStatus add_current(MoltRecordings *recordings, const char *name, const char *folder,
+                              bool *recorded, MoltError *error)
 {
-    if (same_layouts(newest->schema, current)) {
-        return true;
+    MoltSchema *current = NULL;
+    MoltStatus status = molt__tool_read_schema(name, &current, error);
+    if (status != MOLT_OK) {
+        return status;
+    }
+    MoltRecording *newest = &recordings->items[recordings->count - 1];
+    *recorded = same_layouts(newest->schema, current);
+    if (*recorded) {
+        molt_schema_free(newest->schema);
+        newest->schema = current;
+        return MOLT_OK;
     }
     fprintf(stderr,
             "%s is not what %s records: a layout changed without a recorded version.\n"
-            "When the change is meant: molt schema record %s DIR\n",
-            name, newest->path, name);
-    return false;
+            "When the change is meant: molt schema record %s %s\n",
+            name, newest->path, name, folder);
+    uint32_t number = newest->number + 1;
+    return molt__recordings_append(recordings, number, current, error);
 }
 
 static int run_check(int argc, char **argv)
@@ -217,12 +232,10 @@ static int run_check(int argc, char **argv)
     if (!take_level(level, &check)) {
         return molt__tool_misuse(command, "'%s' is no level", level);
     }
-    MoltSchema *current = NULL;
+    bool recorded = true;
     MoltError error;
     int status = MOLT__EXIT_OK;
-    if (molt__recordings_read(argv[0], &recordings, &error) != MOLT_OK ||
-        (current_name != NULL &&
-         molt__tool_read_schema(current_name, &current, &error) != MOLT_OK)) {
+    if (molt__recordings_read(argv[0], &recordings, &error) != MOLT_OK) {
         status = fail(command, &error);
         goto cleanup;
     }
@@ -233,14 +246,18 @@ static int run_check(int argc, char **argv)
         status = fail(command, &error);
         goto cleanup;
     }
+    if (current_name != NULL &&
+        add_current(&recordings, current_name, argv[0], &recorded, &error) != MOLT_OK) {
+        status = fail(command, &error);
+        goto cleanup;
+    }
     check.list = json ? cJSON_CreateArray() : NULL;
     if (check_all(&check, &error) != MOLT_OK) {
         cJSON_Delete(check.list);
         status = fail(command, &error);
         goto cleanup;
     }
-    if (check.bad > 0 || (current != NULL && !is_recorded(&recordings.items[recordings.count - 1],
-                                                         current, current_name))) {
+    if (check.bad > 0 || !recorded) {
         status = MOLT__EXIT_REFUSED;
     }
     if (json) {
@@ -250,7 +267,6 @@ static int run_check(int argc, char **argv)
     }
 
 cleanup:
-    molt_schema_free(current);
     molt__recordings_free(&recordings);
     return status;
 }
@@ -265,13 +281,27 @@ static const char record_help[] =
     "molt schema record SCHEMA.json DIR      keep a schema as the next version, DIR/vNNNN.json\n"
     "\n"
     "  --replace   write the newest version again instead, while no release has it\n"
+    "  --json      print JSON instead of text: the version, its path, whether it was written\n"
     "\n"
     "DIR is made when it is missing. Nothing is written when the newest version has the same\n"
     "layouts already. Review and commit the file; `molt schema check DIR` compares them.\n"
     "Exit 0: recorded, or nothing to record; 2: wrong usage or unreadable input.\n";
 
+static void print_recorded(bool json, uint32_t number, const char *path, bool written)
+{
+    if (!json) {
+        printf(written ? "recorded %s\n" : "%s has these layouts already\n", path);
+        return;
+    }
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddNumberToObject(item, "version", number);
+    cJSON_AddStringToObject(item, "path", path);
+    cJSON_AddBoolToObject(item, "written", written);
+    print_json(&molt__command_schema_record, item, MOLT__EXIT_OK);
+}
+
 static int record(const char *source, const char *folder, const MoltRecordings *recordings,
-                  bool replace, MoltError *error)
+                  bool replace, bool json, MoltError *error)
 {
     MoltSchema *schema = NULL;
     char *text = NULL, *path = NULL;
@@ -283,7 +313,7 @@ static int record(const char *source, const char *folder, const MoltRecordings *
         goto cleanup;
     }
     if (newest != NULL && !replace && same_layouts(newest->schema, schema)) {
-        printf("%s has these layouts already\n", newest->path);
+        print_recorded(json, newest->number, newest->path, false);
         status = MOLT__EXIT_OK;
         goto cleanup;
     }
@@ -292,7 +322,7 @@ static int record(const char *source, const char *folder, const MoltRecordings *
     if (path == NULL) {
         molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for a path");
     } else if (molt__tool_write(path, text, strlen(text), error) == MOLT_OK) {
-        printf("recorded %s\n", path);
+        print_recorded(json, number, path, true);
         status = MOLT__EXIT_OK;
     }
 
@@ -305,9 +335,10 @@ cleanup:
 
 static int run_record(int argc, char **argv)
 {
-    bool replace = false;
+    bool replace = false, json = false;
     const MoltToolCommand *command = &molt__command_schema_record;
-    const MoltToolOption options[] = {{"--replace", NULL, &replace}, {NULL, NULL, NULL}};
+    const MoltToolOption options[] = {
+        {"--replace", NULL, &replace}, {"--json", NULL, &json}, {NULL, NULL, NULL}};
     int operands = molt__tool_words(command, argc, argv, options);
     if (operands < 0) {
         return MOLT__EXIT_USAGE;
@@ -324,7 +355,7 @@ static int run_record(int argc, char **argv)
     if (molt__recordings_read(argv[1], &recordings, &error) != MOLT_OK) {
         return fail(command, &error);
     }
-    int status = record(argv[0], argv[1], &recordings, replace, &error);
+    int status = record(argv[0], argv[1], &recordings, replace, json, &error);
     molt__recordings_free(&recordings);
     return status == MOLT__EXIT_USAGE ? fail(command, &error) : status;
 }

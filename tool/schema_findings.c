@@ -68,18 +68,15 @@ static bool place_in(const MoltSchema *schema, const char *path, Place *out)
         snprintf(field, sizeof field, "%.*s", (int)strcspn(path + length + 1, ".["),
                  path + length + 1);
         uint32_t index = molt_schema_find_field(schema, id, field);
-        if (index == UINT32_MAX) {
-            longest = 0; /* another schema's field of that struct */
-            continue;
-        }
-        if (schema->tables.fields[index].line != 0) {
+        if (index != UINT32_MAX && schema->tables.fields[index].line != 0) {
             out->line = schema->tables.fields[index].line;
         }
     }
     return longest > 0;
 }
 
-/* In the newer sources where the declaration still is, else where it was. */
+/* In the newer sources: of the declaration, or of the struct that has it no longer, where its note
+ * belongs. Where the struct is gone, in the older ones. */
 static Place place_of(const MoltSchemaFindings *findings, const MoltFinding *finding)
 {
     Place place = {"", 0};

@@ -145,10 +145,13 @@ static const char import_help[] =
     "\n"
     "  --schema FILE   of the program that is to load it\n"
     "  -o FILE         the snapshot file\n"
-    "  --lenient       leave out members that the types do not have, and give those that are missing\n"
+    "  --lenient       leave out members that the types do not have, and give those that are "
+    "missing\n"
     "                  their defaults, with a line for each; otherwise both are errors\n"
+    "  --json          print those lines as JSON\n"
     "\n"
-    "STATE.json is what `molt dump` and the host write, also after an edit. Every error has its line,\n"
+    "STATE.json is what `molt dump` and the host write, also after an edit. Every error has its "
+    "line,\n"
     "column and path, and then nothing is written. Functions and constants of a library cannot be\n"
     "named here, because there is no library; load such a state with molt-host --load-json.\n"
     "Exit 0: done; 1: refused; 2: wrong usage or bad input.\n";
@@ -180,11 +183,12 @@ static MoltStatus import_state(const MoltSchema *schema, const char *source, con
 static int run_import(int argc, char **argv)
 {
     const char *schema_name = NULL, *out = NULL;
-    bool lenient = false;
+    bool lenient = false, json = false;
     const MoltToolCommand *command = &molt__command_import;
     const MoltToolOption options[] = {{"--schema", &schema_name, NULL},
                                       {"-o", &out, NULL},
                                       {"--lenient", NULL, &lenient},
+                                      {"--json", NULL, &json},
                                       {NULL, NULL, NULL}};
     int operands = molt__tool_words(command, argc, argv, options);
     if (operands < 0) {
@@ -199,9 +203,11 @@ static int run_import(int argc, char **argv)
     molt_report_init(&report, NULL);
     bool good = molt__tool_read_schema(schema_name, &schema, &error) == MOLT_OK &&
                 import_state(schema, argv[0], out, lenient, &report, &error) == MOLT_OK;
-    char *text = report.count > 0 ? molt_report_to_text(&report) : NULL;
+    char *text = json               ? molt_report_to_json(&report)
+                 : report.count > 0 ? molt_report_to_text(&report)
+                                    : NULL;
     if (text != NULL) {
-        fputs(text, stderr);
+        fprintf(json ? stdout : stderr, json ? "%s\n" : "%s", text);
     }
     free(text);
     molt_report_clear(&report);

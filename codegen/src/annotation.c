@@ -18,6 +18,7 @@ static const Rule RULES[] = {
     {"was", "MOLT_WAS", MOLT_NOTE_WAS,
      MOLT_WHERE_FIELD | MOLT_WHERE_ENUMERATOR | MOLT_WHERE_RECORD | MOLT_WHERE_ENUM |
          MOLT_WHERE_VARIABLE | MOLT_WHERE_CONSTANT},
+    {"removed", "MOLT_REMOVED", MOLT_NOTE_REMOVED, MOLT_WHERE_RECORD | MOLT_WHERE_ENUM},
     {"default", "MOLT_DEFAULT", MOLT_NOTE_DEFAULT, MOLT_WHERE_FIELD},
     {"required", "MOLT_REQUIRED", MOLT_NOTE_REQUIRED, MOLT_WHERE_FIELD},
     {"transient", "MOLT_TRANSIENT", MOLT_NOTE_TRANSIENT, MOLT_WHERE_FIELD | MOLT_WHERE_VARIABLE},
@@ -42,6 +43,9 @@ static const char *place_words(unsigned where)
     }
     if (where == MOLT_WHERE_RECORD) {
         return "put it after the } of a struct or union";
+    }
+    if (where == (MOLT_WHERE_RECORD | MOLT_WHERE_ENUM)) {
+        return "put it after the } of the struct, union or enum that had the name";
     }
     if (where == MOLT_WHERE_ENUMERATOR) {
         return "put it after the name of an enumerator";
@@ -108,7 +112,7 @@ static bool is_earlier_name(const Reading *reading, const char *text)
 }
 
 /* "old", "older": one note each. */
-static void read_names(Reading *reading, const char *text)
+static void read_names(Reading *reading, const Rule *rule, const char *text)
 {
     MoltArena *arena = reading->diagnostics->arena;
     const char *at = text;
@@ -117,17 +121,19 @@ static void read_names(Reading *reading, const char *text)
         if (!molt__literal_string(arena, &at, &name) || name.length == 0 ||
             strlen(name.bytes) != name.length || (*at != ',' && *at != '\0')) {
             molt__refuse(reading->diagnostics, reading->place,
-                         "write earlier names as strings: MOLT_WAS(\"old_name\")",
-                         "MOLT_WAS(%s) does not list names", text);
+                         molt__arena_format(arena,
+                                            "write earlier names as strings: %s(\"old_name\")",
+                                            rule->macro),
+                         "%s(%s) does not list names", rule->macro, text);
             return;
         }
-        if (!is_earlier_name(reading, name.bytes)) {
+        if (rule->kind == MOLT_NOTE_WAS && !is_earlier_name(reading, name.bytes)) {
             molt__refuse(reading->diagnostics, reading->place,
                          "write the name alone, as it was declared: MOLT_WAS(\"old_name\")",
                          "MOLT_WAS(%s): '%s' is no name of one of these", text, name.bytes);
             return;
         }
-        molt__model_add_note(arena, reading->out, MOLT_NOTE_WAS, name.bytes);
+        molt__model_add_note(arena, reading->out, rule->kind, name.bytes);
         if (*at == '\0') {
             return;
         }
@@ -212,8 +218,8 @@ static void apply_rule(Reading *reading, const Rule *rule, const char *text)
                      "%s means nothing here", rule->macro);
         return;
     }
-    if (rule->kind == MOLT_NOTE_WAS) {
-        read_names(reading, text);
+    if (rule->kind == MOLT_NOTE_WAS || rule->kind == MOLT_NOTE_REMOVED) {
+        read_names(reading, rule, text);
         return;
     }
     if (rule->kind == MOLT_NOTE_MOVED) {

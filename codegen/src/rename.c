@@ -111,12 +111,12 @@ static Group types_of(const MoltModel *model)
 
 /* ---- recorded schemas ------------------------------------------------------------------------ */
 
-static bool schema_notes_name(const MoltSchema *schema, uint32_t first, uint32_t count,
-                              const char *name)
+static bool schema_notes_name(const MoltSchema *schema, MoltNoteKind kind, uint32_t first,
+                              uint32_t count, const char *name)
 {
     for (uint32_t i = first; i < first + count; i++) {
         const MoltNote *note = &schema->tables.notes[i];
-        if (note->kind == MOLT_NOTE_WAS && strcmp(molt_string(schema, note->text), name) == 0) {
+        if (note->kind == (uint32_t)kind && strcmp(molt_string(schema, note->text), name) == 0) {
             return true;
         }
     }
@@ -135,23 +135,27 @@ static bool schema_type_named(const MoltSchema *schema, MoltTypeId id, const cha
         recorded += length + 1;
     }
     return strcmp(recorded, name) == 0 || strcmp(molt_type_name(schema, id), name) == 0 ||
-           schema_notes_name(schema, type->note_first, type->note_count, name);
+           schema_notes_name(schema, MOLT_NOTE_WAS, type->note_first, type->note_count, name);
 }
 
 static bool schema_has_member(const MoltSchema *schema, MoltTypeId id, const char *name)
 {
     const MoltType *type = molt_type(schema, id);
+    if (schema_notes_name(schema, MOLT_NOTE_REMOVED, type->note_first, type->note_count, name)) {
+        return true;
+    }
     for (uint32_t i = type->first; i < type->first + type->count; i++) {
         if (type->kind == MOLT_KIND_ENUM) {
             const MoltEnumerator *e = &schema->tables.enumerators[i];
             if (strcmp(molt_string(schema, e->name), name) == 0 ||
-                schema_notes_name(schema, e->note_first, e->note_count, name)) {
+                schema_notes_name(schema, MOLT_NOTE_WAS, e->note_first, e->note_count, name)) {
                 return true;
             }
         } else if (type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION) {
             const MoltField *field = &schema->tables.fields[i];
             if (strcmp(molt_string(schema, field->name), name) == 0 ||
-                schema_notes_name(schema, field->note_first, field->note_count, name)) {
+                schema_notes_name(schema, MOLT_NOTE_WAS, field->note_first, field->note_count,
+                                  name)) {
                 return true;
             }
         }
@@ -205,6 +209,102 @@ static void check_known(MoltDiagnostics *diagnostics, const Group *group, const 
                              "'%s%s' was '%s', which no recorded schema knows", group->owner,
                              member->name, note->text);
             }
+        }
+    }
+}
+
+/* ---- removed names ---------------------------------------------------------------------------- */
+
+static bool has_member(const MoltModelType *type, const char *name)
+{
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        if (strcmp(type->fields[i].name, name) == 0) {
+            return true;
+        }
+    }
+    for (uint32_t i = 0; i < type->enumerator_count; i++) {
+        if (strcmp(type->enumerators[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The type or the variable that a name means which is none of a member; NULL when it is. */
+static const char *outside_name(const char *name, bool *is_variable)
+{
+    static const char *const words[] = {"struct ", "union "};
+    for (size_t w = 0; w < sizeof words / sizeof words[0]; w++) {
+        if (strncmp(name, words[w], strlen(words[w])) == 0) {
+            *is_variable = false;
+            return name + strlen(words[w]);
+        }
+    }
+    *is_variable = strchr(name, ':') != NULL;
+    return !*is_variable ? NULL : name[0] == ':' ? name + 1 : name;
+}
+
+static bool is_removed_still_there(const MoltModel *model, const MoltModelType *type,
+                                   const char *name)
+{
+    bool is_variable = false;
+    const char *outside = outside_name(name, &is_variable);
+    if (outside == NULL) {
+        return has_member(type, name);
+    }
+    const MoltModelType *found = molt__model_find(model, is_variable ? MOLT_GLOBALS_TYPE : outside);
+    return found != NULL && (!is_variable || has_member(found, outside));
+}
+
+/* Members of a union without a name count as those of the struct that holds it, so only what is about
+ * the struct itself can be looked up. */
+static bool is_removed_known(const MoltSchema *const *known, uint32_t count,
+                             const MoltModelType *type, const char *name)
+{
+    bool is_variable = false;
+    const char *outside = outside_name(name, &is_variable);
+    for (uint32_t i = 0; i < type->field_count && outside == NULL; i++) {
+        if (type->fields[i].name[0] == '<') {
+            return true;
+        }
+    }
+    if (outside == NULL) {
+        return is_known(known, count, type, name);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        MoltTypeId id = molt_schema_find(known[i], is_variable ? MOLT_GLOBALS_TYPE : outside);
+        for (uint32_t n = 0; n < known[i]->tables.note_count; n++) {
+            const MoltNote *note = &known[i]->tables.notes[n];
+            if (note->kind == MOLT_NOTE_REMOVED &&
+                strcmp(molt_string(known[i], note->text), name) == 0) {
+                return true;
+            }
+        }
+        if (id != MOLT_NO_TYPE && (!is_variable || schema_has_member(known[i], id, outside))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_removed(MoltDiagnostics *diagnostics, const MoltModel *model,
+                          const MoltModelType *type, const MoltSchema *const *known, uint32_t count)
+{
+    for (uint32_t i = 0; i < type->notes.count; i++) {
+        const MoltModelNote *note = &type->notes.items[i];
+        if (note->kind != MOLT_NOTE_REMOVED) {
+            continue;
+        }
+        if (is_removed_still_there(model, type, note->text)) {
+            molt__refuse(diagnostics, type->place,
+                         "take the name out of MOLT_REMOVED, or remove it",
+                         "MOLT_REMOVED(\"%s\") of '%s': it is still there", note->text, type->name);
+        } else if (count > 0 && !is_removed_known(known, count, type, note->text)) {
+            molt__refuse(diagnostics, type->place,
+                         "check the spelling against the recorded schema, or record the schema "
+                         "that had it",
+                         "MOLT_REMOVED(\"%s\") of '%s': no recorded schema knows it", note->text,
+                         type->name);
         }
     }
 }
@@ -275,6 +375,7 @@ void molt__renames_check(MoltDiagnostics *diagnostics, const MoltModel *model,
         if (is_declared(model->types[i])) {
             Group members = members_of(model, model->types[i]);
             check_group(diagnostics, &members);
+            check_removed(diagnostics, model, model->types[i], known, known_count);
             if (known_count > 0) {
                 check_known(diagnostics, &members, model->types[i], known, known_count);
                 for (uint32_t k = 0; k < model->types[i]->field_count; k++) {

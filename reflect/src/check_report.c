@@ -16,6 +16,9 @@ uint32_t molt__check_allowed_by(MoltRule rule)
     case MOLT_RULE_NUMBER_ROUNDED: return MOLT__ALLOW_ROUND | MOLT__ALLOW_SATURATE;
     case MOLT_RULE_ELEMENTS_DROPPED:
     case MOLT_RULE_STRING_TRUNCATED: return MOLT__ALLOW_TRUNCATE;
+    case MOLT_RULE_FIELD_REMOVED:
+    case MOLT_RULE_POSSIBLE_RENAME:
+    case MOLT_RULE_UNION_ARM_REMOVED: return MOLT__ALLOW_REMOVAL;
     default: return 0;
     }
 }
@@ -100,12 +103,13 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
     switch (rule) {
     case MOLT_RULE_FIELD_REMOVED:
         write_possible_move(plan, check, buffer, size);
-        if (buffer[0] == '\0' && check->before != MOLT__NO_FIELD)
-            snprintf(
-                buffer, size,
-                "keep the field, name it on its successor with MOLT_WAS(\"%s\"), or read it in a "
-                "hook",
-                molt_string(plan->before, plan->before->tables.fields[check->before].name));
+        if (buffer[0] == '\0' && check->before != MOLT__NO_FIELD) {
+            text = molt_string(plan->before, plan->before->tables.fields[check->before].name);
+            snprintf(buffer, size,
+                     "keep the field, name it on its successor with MOLT_WAS(\"%s\"), read it in a "
+                     "hook, or let it go with MOLT_REMOVED(\"%s\") on the struct",
+                     text, text);
+        }
         return;
     case MOLT_RULE_POSSIBLE_RENAME: write_candidates(plan, check, buffer, size); return;
     case MOLT_RULE_NUMBER_OUT_OF_RANGE:

@@ -152,6 +152,14 @@ static void keep_unnamed(MoltMigration *m, const MoltOp *op, uint64_t value, uns
     store_enum(m, op, value, &op->forms[0], to, i);
 }
 
+/* What MOLT_REMOVED lets go is no loss, but an edit that is undone brings it back like one. */
+static MoltSeverity settle(MoltMigration *m, const MoltOp *op, bool loses, uint64_t i)
+{
+    if (!loses && m->mode == MOLT__RUN_STATE)
+        molt__attic_mark(m, op, i);
+    return loses ? MOLT_LOSS : MOLT_INFO;
+}
+
 static void run_enum(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
     const unsigned char *from = b->source;
@@ -168,8 +176,9 @@ static void run_enum(MoltMigration *m, const MoltOp *op, const Batch *b)
             store_enum(m, op, entry->after, &op->forms[1], to, i);
         } else if (entry) {
             bool fallback = entry->fate == MOLT__VALUE_FALLBACK;
-            molt__tally(m, op, MOLT_RULE_ENUMERATOR_REMOVED, fallback ? MOLT_LOSS : MOLT_REFUSE, i,
-                        "%s", molt_string(m->plan->before, entry->name));
+            MoltSeverity severity = !fallback ? MOLT_REFUSE : settle(m, op, !entry->settled, i);
+            molt__tally(m, op, MOLT_RULE_ENUMERATOR_REMOVED, severity, i, "%s",
+                        molt_string(m->plan->before, entry->name));
             if (fallback)
                 store_enum(m, op, entry->after, &op->forms[1], to, i);
         } else {
@@ -196,6 +205,15 @@ static uint64_t map_flags(const MoltPlan *plan, const MoltOp *op, uint64_t value
     }
     *lost = left;
     return result;
+}
+
+/* Of flags that MOLT_REMOVED names. */
+static uint64_t settled_bits(const MoltPlan *plan, const MoltOp *op)
+{
+    uint64_t bits = 0;
+    for (uint32_t v = op->values; v < op->values + op->value_count; v++)
+        bits |= plan->values[v].settled ? plan->values[v].before : 0;
+    return bits;
 }
 
 /* Bits without a name, of which the new enum names some. */
@@ -227,8 +245,10 @@ static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
             tell_named_bits(m, op, value, lost, i);
             mapped = value;
         } else if (lost) {
-            molt__tally(m, op, MOLT_RULE_FLAG_REMOVED, MOLT_LOSS, i, "bits 0x%llx of 0x%llx",
-                        (unsigned long long)lost, (unsigned long long)value);
+            bool loses = (lost & ~settled_bits(m->plan, op)) != 0;
+            molt__tally(m, op, MOLT_RULE_FLAG_REMOVED, settle(m, op, loses, i), i,
+                        "bits 0x%llx of 0x%llx", (unsigned long long)lost,
+                        (unsigned long long)value);
         }
         store_enum(m, op, mapped, &op->forms[1], to, i);
     }

@@ -403,7 +403,7 @@ static void report_gone(MoltMigration *m)
         bool all = seen >= objects, missing = is_missing(m, t) && !all;
         MoltSeverity severity =
             missing || m->plan->policy == MOLT_POLICY_STRICT ? MOLT_REFUSE : MOLT_LOSS;
-        if (all)
+        if (all || (!missing && molt__removal_of_type(m->plan, t)))
             severity = MOLT_INFO;
         else
             objects -= seen;

@@ -172,7 +172,7 @@ static void emit_enum(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
                 at--;
             memmove(&plan->values[at + 1], &plan->values[at],
                     (plan->value_count - at) * sizeof *plan->values);
-            plan->values[at] = (MoltValueMap){value, value, MOLT__VALUE_KEPT, 0};
+            plan->values[at] = (MoltValueMap){value, value, MOLT__VALUE_KEPT, false, 0};
             plan->value_count++;
         }
         op.value_count = plan->value_count - op.values;

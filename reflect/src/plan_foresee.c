@@ -17,6 +17,8 @@ _Static_assert(MOLT_RULE_COUNT <= 64, "a bit for each rule");
 static void foresee(Foresight *f, const MoltOp *op, MoltRule rule, MoltSeverity severity,
                     const char *value)
 {
+    if (rule == MOLT_RULE_UNION_UNSELECTED)
+        return; /* no declaration gives such bytes a meaning */
     if (op->check == MOLT__NO_CHECK || (f->told[op->check] & (uint64_t)1 << rule) != 0)
         return;
     f->told[op->check] |= (uint64_t)1 << rule;
@@ -71,12 +73,15 @@ static void foresee_values(Foresight *f, const MoltOp *op)
         if (entry->fate == MOLT__VALUE_KEPT)
             continue;
         if (op->code == MOLT__OP_FLAGS)
-            foresee(f, op, MOLT_RULE_FLAG_REMOVED, MOLT_LOSS, name);
+            foresee(f, op, MOLT_RULE_FLAG_REMOVED, entry->settled ? MOLT_INFO : MOLT_LOSS, name);
         else if (entry->fate == MOLT__VALUE_SPLIT)
             foresee(f, op, MOLT_RULE_ENUM_RENUMBERED, MOLT_LOSS, name);
         else
             foresee(f, op, MOLT_RULE_ENUMERATOR_REMOVED,
-                    entry->fate == MOLT__VALUE_FALLBACK ? MOLT_LOSS : MOLT_REFUSE, name);
+                    entry->fate != MOLT__VALUE_FALLBACK ? MOLT_REFUSE
+                    : entry->settled                    ? MOLT_INFO
+                                                        : MOLT_LOSS,
+                    name);
     }
 }
 
@@ -109,20 +114,28 @@ static void foresee_op(Foresight *f, const MoltOp *op)
     }
 }
 
+static bool is_allocated(const MoltSchema *schema, MoltTypeId type)
+{
+    for (uint32_t s = 0; s < schema->tables.spelling_count; s++) {
+        if (schema->tables.spellings[s].type == type)
+            return true;
+    }
+    return false;
+}
+
 /* Objects of a type that is gone are freed, or refused when they are still reachable. */
 static void foresee_gone(Foresight *f, MoltTypeId type)
 {
-    const MoltTables *old = &f->plan->before->tables;
-    bool allocated = false;
-    for (uint32_t s = 0; s < old->spelling_count && !allocated; s++)
-        allocated = old->spellings[s].type == type;
-    if (!allocated)
+    if (!is_allocated(f->plan->before, type))
         return;
     const char *name = molt_type_name(f->plan->before, type);
-    char remedy[300];
+    char remedy[360];
     snprintf(remedy, sizeof remedy,
-             "keep the struct, or name its successor's old name with MOLT_WAS(\"%.200s\")", name);
-    molt_report_add(f->report, &(MoltFinding){.severity = MOLT_LOSS,
+             "keep the struct, name its successor's old name with MOLT_WAS(\"%.200s\"), or let its "
+             "objects go with MOLT_REMOVED",
+             name);
+    bool settled = molt__removal_of_type(f->plan, type);
+    molt_report_add(f->report, &(MoltFinding){.severity = settled ? MOLT_INFO : MOLT_LOSS,
                                               .rule = MOLT_RULE_TYPE_REMOVED,
                                               .path = name,
                                               .before = name,
@@ -141,6 +154,8 @@ MoltStatus molt_plan_foresee(const MoltPlan *plan, MoltReport *report)
         const MoltTypePlan *type = &plan->types[t];
         if (type->fate == MOLT_FATE_GONE)
             foresee_gone(&f, t);
+        if (molt_type(plan->before, t)->kind == MOLT_KIND_UNION && !is_allocated(plan->before, t))
+            continue; /* always part of something, which has its tag if it has one */
         for (uint32_t o = 0; o < type->op_count; o++)
             foresee_op(&f, &plan->ops[type->first_op + o]);
         for (uint32_t o = 0; o < type->tail_count; o++)

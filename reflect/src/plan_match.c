@@ -675,8 +675,11 @@ bool molt__plan_match_values(MoltPlan *plan, MoltTypeId before, MoltTypeId after
         const MoltEnumerator *fallback = fallback_of(plan->after, is);
         for (uint32_t e = 0; e < was->count; e++) {
             const MoltEnumerator *item = &plan->before->tables.enumerators[was->first + e];
-            MoltValueMap value = {item->value, fallback ? fallback->value : 0,
-                                  fallback ? MOLT__VALUE_FALLBACK : MOLT__VALUE_GONE, item->name};
+            MoltValueMap value = {
+                item->value, fallback ? fallback->value : 0,
+                fallback ? MOLT__VALUE_FALLBACK : MOLT__VALUE_GONE,
+                molt__removal_of_name(plan->after, after, molt_string(plan->before, item->name)),
+                item->name};
             for (uint32_t n = 0; n < is->count; n++) {
                 if (match[n] != e)
                     continue;

@@ -203,6 +203,9 @@ uint32_t molt__emit_check(MoltPlan *plan, const MoltEmitSite *site)
         check.allow = allowed_losses(plan->after, &plan->after->tables.fields[site->after]);
     else if (slot)
         find_possible_move(plan, site, &check);
+    if (site->before != MOLT__NO_FIELD && site->after == MOLT__NO_FIELD &&
+        molt__removal_of_field(plan, site->before, site->type_after))
+        check.allow = MOLT__ALLOW_REMOVAL;
     uint32_t index = plan->check_count++;
     plan->checks[index] = check;
     if (slot)

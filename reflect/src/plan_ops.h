@@ -48,6 +48,7 @@ typedef enum MoltOpCode {
 typedef struct MoltValueMap {
     uint64_t before, after;
     uint8_t fate;  /* MoltValueFate */
+    bool settled;  /* MOLT_REMOVED names it: no loss */
     uint32_t name; /* string in the old schema */
 } MoltValueMap;
 
@@ -98,14 +99,16 @@ typedef struct MoltCheck {
     uint32_t before, after; /* fields, MOLT__NO_FIELD where there is none */
     uint32_t move_into; /* of a removed field: new struct it may have moved into, or NO_FIELD */
     uint32_t move_to;   /* then: the field of it */
-    uint32_t allow;     /* losses that MOLT_CONVERT on the new field allows: MOLT__ALLOW_* */
+    uint32_t allow; /* losses that MOLT_CONVERT on the new field allows, or MOLT_REMOVED of the old
+                       one: MOLT__ALLOW_* */
 } MoltCheck;
 
 enum {
     MOLT__ALLOW_FRACTION = 1u << 0,
     MOLT__ALLOW_ROUND = 1u << 1,
     MOLT__ALLOW_SATURATE = 1u << 2,
-    MOLT__ALLOW_TRUNCATE = 1u << 3
+    MOLT__ALLOW_TRUNCATE = 1u << 3,
+    MOLT__ALLOW_REMOVAL = 1u << 4
 };
 
 /* The mapping of one old struct or union onto one new one. */
@@ -248,7 +251,13 @@ void molt__check_report(const MoltPlan *plan, uint32_t check, const MoltFinding 
                         MoltReport *report);
 /* A removed field that an added one may have become is a possible rename; other rules stay. */
 MoltRule molt__check_refine(const MoltPlan *plan, uint32_t check, MoltRule rule);
-/* MOLT__ALLOW_* bits with which MOLT_CONVERT allows what the rule finds. */
+/* What MOLT_REMOVED says: of the old field, which nothing in the new type `after` takes; of the old
+ * enumerator, of which that is the new enum; of the old type, which is gone. */
+bool molt__removal_of_field(const MoltPlan *plan, uint32_t before, MoltTypeId after);
+bool molt__removal_of_name(const MoltSchema *schema, MoltTypeId type, const char *name);
+bool molt__removal_of_type(const MoltPlan *plan, MoltTypeId before);
+
+/* MOLT__ALLOW_* bits with which an annotation allows what the rule finds. */
 uint32_t molt__check_allowed_by(MoltRule rule);
 /* The rule that a number breaks when it converts with that loss, which is not MOLT__EXACT. */
 MoltRule molt__number_rule(MoltNumberLoss loss);

@@ -259,7 +259,7 @@ static bool is_retagged(MoltPlan *plan, const MoltType *was, const MoltType *is,
     const MoltType *tags = molt_type(plan->before, u.old_tag.type);
     for (uint32_t e = tags->first; e < tags->first + tags->count && !plan->failed; e++) {
         uint64_t number = plan->before->tables.enumerators[e].value;
-        Arms arms = arms_of(plan, &u, &(MoltValueMap){number, number, MOLT__VALUE_KEPT, 0});
+        Arms arms = arms_of(plan, &u, &(MoltValueMap){number, number, MOLT__VALUE_KEPT, false, 0});
         bool in_place =
             arms.was == MOLT__NO_ARM || arms.became - molt_type(plan->after, u.after)->first ==
                                             arms.was - molt_type(plan->before, u.before)->first;

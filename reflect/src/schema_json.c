@@ -201,6 +201,7 @@ static void add_notes(Writer *writer, cJSON *object, uint32_t first, uint32_t co
     }
     add_note_texts(writer, object, KEY_CONVERT, notes, count, MOLT_NOTE_CONVERT);
     add_note_texts(writer, object, KEY_COUNTED_BY, notes, count, MOLT_NOTE_COUNT);
+    add_note_texts(writer, object, KEY_REMOVED, notes, count, MOLT_NOTE_REMOVED);
     for (int i = 0; i < NAME_COUNT; i++) {
         const MoltNote *note =
             molt_schema_note(writer->schema, first, count, molt__names[i].kind);

@@ -16,7 +16,7 @@ _Static_assert(KEY_COUNT <= 64, "a KeySet has a bit per key");
 #define NOTE_KEYS                                                                                  \
     (BIT(WAS) | BIT(DEFAULT) | BIT(REQUIRED) | BIT(TRANSIENT) | BIT(EXTERNAL) | BIT(FLAGS) |       \
      BIT(FALLBACK) | BIT(CONVERT) | BIT(COUNTED_BY) | BIT(TAG) | BIT(ARM) | BIT(MOVED) |           \
-     BIT(INDEX) | BIT(VERSION) | BIT(MIGRATE) | BIT(POOL) | BIT(ERASED))
+     BIT(INDEX) | BIT(VERSION) | BIT(MIGRATE) | BIT(POOL) | BIT(ERASED) | BIT(REMOVED))
 
 /* Where reading is: types[type] and in it members[member]; a NULL list is none. */
 typedef struct Place {
@@ -293,6 +293,9 @@ static MoltStatus read_notes(const Reader *reader, const Values *values, uint32_
         return status;
     status = read_note_texts(reader, values->at[KEY_COUNTED_BY], "count", MOLT_NOTE_COUNT, first,
                              count);
+    if (!status)
+        status = read_note_texts(reader, values->at[KEY_REMOVED], "removed", MOLT_NOTE_REMOVED,
+                                 first, count);
     for (int i = 0; i < NAME_COUNT && !status; i++) {
         const char *text;
         Key key = molt__names[i].key;

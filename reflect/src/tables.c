@@ -191,6 +191,8 @@ static MoltStatus check_notes(const Check *check, const MoltType *type, const ch
         const char *text = text_at(check, note->text);
         if (note->kind == MOLT_NOTE_WAS && !*text)
             return fault(check, type, member, "an earlier name is empty");
+        if (note->kind == MOLT_NOTE_REMOVED && !*text)
+            return fault(check, type, member, "a removed name is empty");
         if (note->kind == MOLT_NOTE_COUNT && !*text)
             return fault(check, type, member, "the field that counts has no name");
         if (note->kind == MOLT_NOTE_ARM && !*text)

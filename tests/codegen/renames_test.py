@@ -64,6 +64,52 @@ typedef struct Champion { int health MOLT_WAS("hp"); } MOLT_WAS("Hero") Champion
 typedef struct Game { Champion h; } Game;
 """, *known)
 
+    def test_removed_names_are_recorded_and_gone(self):
+        schema = self.schema_of("""
+enum Job { DIG MOLT_FALLBACK, REST } MOLT_REMOVED("HACK");
+typedef struct Game { int hp; enum Job job; } MOLT_REMOVED("mana", "struct Egg", ":score") Game;
+""")
+        self.assertEqual(schema.types["Game"]["removed"], ["mana", "struct Egg", ":score"])
+        self.assertEqual(schema.types["Job"]["removed"], ["HACK"])
+
+    def test_removed_name_that_is_there_is_refused(self):
+        there = "it is still there"
+        for note, fields, before in [("hp", "", ""), ("struct Egg", "struct Egg *egg;", "struct Egg { int x; };"),
+                                     (":score", "", "int score;"), ("game.c:rain", "", "static int rain;")]:
+            with self.subTest(note=note):
+                use = f"{before.split()[-1]} = 1;".replace(";", "", 1) if before[-2:] in ("e;", "n;") else ""
+                self.assert_refused(f"""{before}
+typedef struct Game {{ int hp; {fields} }} MOLT_REMOVED("{note}") Game;
+void f(void);
+void f(void) {{ {use} }}
+""", "3:16", f"'Game': {there}", "take the name out")
+        self.assert_refused("""
+enum Job { DIG MOLT_FALLBACK, REST } MOLT_REMOVED("DIG");
+typedef struct Game { enum Job job; } Game;
+""", "3:6", f"'Job': {there}", "take the name out")
+        self.assert_refused("typedef struct Game {\n    int hp MOLT_REMOVED(\"mana\");\n} Game;", "3:9",
+                            "MOLT_REMOVED means nothing here", "after the }")
+        self.assert_refused("typedef struct Game {\n    int hp;\n} MOLT_REMOVED(mana) Game;", "2:16",
+                            "MOLT_REMOVED(mana) does not list names", "as strings")
+
+    def test_removed_name_that_no_recorded_schema_knows_is_refused(self):
+        self.schema_of("int score;\ntypedef struct Hero { int hp; } MOLT_REMOVED(\"gold\") Hero;\n"
+                       "typedef struct Game { Hero h; } Game;\n"
+                       "void f(void);\nvoid f(void) { score = 1; }")
+        (self.folder / "schema.json").rename(self.folder / "known.json")
+        known = ("--known", "known.json")
+        for note in "hitpoints", "struct Heron", ":scores":
+            self.assert_refused(f"""
+typedef struct Hero {{
+    int mana;
+}} MOLT_REMOVED("{note}") Hero;
+typedef struct Game {{ Hero h; }} Game;
+""", "3:16", f'MOLT_REMOVED("{note}") of \'Hero\': no recorded schema knows it', "spelling", *known)
+        self.schema_of("""
+typedef struct Person { int mana; } MOLT_WAS("Hero") MOLT_REMOVED("hp", "gold", ":score") Person;
+typedef struct Game { Person p; } MOLT_REMOVED("h") Game;
+""", *known)
+
     def test_paths_are_recorded(self):
         schema = self.schema_of("""
 typedef struct Vec { float x MOLT_MOVED("^.x"); float y MOLT_MOVED(^^.list[2].y); } Vec;

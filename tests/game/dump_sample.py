@@ -63,7 +63,9 @@ class Sampler:
         kind = type_["kind"]
         if kind == "struct":
             for field in type_["fields"]:
-                if field["name"] in value and not field.get("external"):
+                if field["name"].startswith("<"):
+                    yield from self.arm(field, expression, value[field["name"]], label, kinds)
+                elif field["name"] in value and not field.get("external"):
                     yield from self.field(field, f"{expression}.{field['name']}",
                                           value[field["name"]], label, kinds)
         elif kind == "array" and not self.schema.is_text(type_):
@@ -83,6 +85,14 @@ class Sampler:
         if label.count(".") > 1 and "nested struct" not in kinds:
             kinds += ("nested struct",)
         yield from self.walk(type_, expression, value, label, kinds)
+
+    def arm(self, field, expression, value, label, kinds):
+        """The active arm of an unnamed union with a tag, which C reaches without a name in between."""
+        for name, held in value.items():
+            union = self.schema.types[field["type"]]
+            if name in union["by_name"]:
+                yield from self.field(union["by_name"][name], f"{expression}.{name}", held, label,
+                                      kinds + ("arm of a union",))
 
     def leaf(self, type_):
         kind = type_["kind"]

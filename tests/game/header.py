@@ -48,6 +48,8 @@ class Header:
         """Another order of the same declarations; the last one never stays last."""
         units = self.fields(struct)
         last = units[-1]
+        if len(units) < 2:
+            raise HeaderError(f"struct {struct} has one order only")
         chance = random.Random(f"{seed} {struct}")
         while units[-1] is last:
             chance.shuffle(units)

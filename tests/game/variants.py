@@ -25,9 +25,9 @@ CONFIGURE = ["-G", os.environ["MOLT_GENERATOR"], f"-DMolt_DIR={os.environ['MOLT_
              f"-DCMAKE_C_FLAGS={os.environ['MOLT_C_FLAGS']}"]
 CMAKE = os.environ["MOLT_CMAKE"]
 # Vec2 and Chamber are left out: the rules initialise them by position.
-SHUFFLED = ("Link", "FoodPile", "Tile", "ScentField", "Chunk", "Map", "Cargo", "Notable", "Brood",
-            "Ant", "Queen", "Nest", "Spider", "Event", "EventQueue", "Spark", "Sample", "Stats",
-            "Player", "Colony")
+SHUFFLED = ("Link", "Regrowth", "Rot", "FoodPile", "Tile", "Chunk", "Map", "Cargo", "Notable",
+            "Brood", "Ant", "Laying", "Queen", "Nest", "Spider", "Sky", "Event", "EventQueue",
+            "Spark", "Sample", "Stats", "Player", "Colony")
 
 
 def widened(header):
@@ -57,7 +57,7 @@ def widened(header):
     header.insert("Spider", "mood", "double hunger MOLT_DEFAULT(0.75);")
     header.retype("Brood", "meals", "uint32_t meals;")
     header.insert("Brood", "growth", "Ant *mother;")
-    header.retype("Sample", "births", "int32_t births;")
+    header.retype("Sample", "brood", "int64_t brood;")
     header.insert("Sample", "ants", "int8_t weather MOLT_DEFAULT(3);")
     header.retype("Player", "brush", "double brush;")
     header.retype("Colony", "next_id", "uint64_t next_id;")
@@ -70,7 +70,7 @@ def reordered(header):
     header.retype("Map", "chunks", "Chunk *chunks[CHUNKS_Y + 1][CHUNKS_X + 1];")
     header.wrap("Ant", "caste", "heading")
     header.insert("Chunk", "row", "uint32_t rainfall MOLT_DEFAULT(12);")
-    header.insert("Queen", "eggs_due", "struct { int16_t jewels; Vec2 veil; } crown;")
+    header.insert("Queen", "eggs", "struct { int16_t jewels; Vec2 veil; } crown;")
     header.replace("    TILE_SOIL,\n    TILE_ROCK,\n    TILE_WATER,\n",
                    "    TILE_MOSS,\n    TILE_WATER,\n    TILE_SOIL,\n    TILE_ROCK,\n")
     header.replace("    EVENT_BIRTHS = 1,", "    EVENT_BIRTHS = 3,")

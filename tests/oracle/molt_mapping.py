@@ -146,8 +146,25 @@ class Mapping:
         key = (old_type["name"], new_type["name"])
         if key not in self._fields:
             self._fields[key] = sources(new_type["fields"], old_type["fields"])
+            self._match_groups(old_type, new_type, self._fields[key])
             self._targets[key] = {was: name for name, was in self._fields[key].items()}
         return self._fields[key]
+
+    def _match_groups(self, old_type, new_type, chosen):
+        """An anonymous union is called after its members: what shares most of them is what it was."""
+        for field in new_type["fields"]:
+            if not field["name"].startswith("<") or field["name"] in chosen:
+                continue
+            members = {name for member in self.new.types[field["type"]]["fields"]
+                       for name in (member["name"], *member.get("was", ()))}
+            most = 0
+            for old_field in old_type["fields"]:
+                if not old_field["name"].startswith("<") or old_field["name"] in chosen.values():
+                    continue
+                old_members = self.old.types[old_field["type"]]["fields"]
+                shared = sum(member["name"] in members for member in old_members)
+                if shared > most:
+                    most, chosen[field["name"]] = shared, old_field["name"]
 
     def target(self, old_type, new_type, old_field):
         """Name of the new field that takes the value of an old one, or None."""

@@ -218,7 +218,7 @@ class Migration(Notes):
     def count_drops(self, old_type, new_type, value, path):
         taken = set(self.map.sources(old_type, new_type).values())
         for field in old_type["fields"]:
-            if field["name"] not in taken and (
+            if field["name"] not in taken and field["name"] not in new_type.get("removed", ()) and (
                     id(value), field["name"]) not in self.moved and not self.is_zero(
                     self.old.types[field["type"]], value[field["name"]]):
                 self.loss("field-removed", f"{path}.{field['name']}")
@@ -328,7 +328,9 @@ class Migration(Notes):
             if not fallback:
                 self.refuse(path, f"{value} is live and {new_type['name']} no longer has it")
                 return ANY
-            self.loss("enumerator-removed", path)
+            if not {entry["name"] for entry in old_type["enumerators"]
+                    if int(entry["value"]) == number} & set(new_type.get("removed", ())):
+                self.loss("enumerator-removed", path)
             result = int(fallback[0]["value"])
         low, high = self.new.range(new_slot)
         if not low <= result <= high:

@@ -150,6 +150,11 @@ class Fields(OracleCase):
         expected = self.one([("b", "double")], [("d", "double")], {"b": 2.5}, {"d": 0})
         self.assertEqual({("field-removed", "G.b"): 1}, expected.losses)
 
+    def test_removed_with_a_note_is_no_loss(self):
+        expected = self.one([("b", "double"), ("a", "int")], ([("a", "int")], {"removed": ["b"]}),
+                            {"b": 2.5, "a": 1}, {"a": 1})
+        self.assertEqual({}, expected.losses)
+
     def test_swapped_names(self):
         self.one([("a", "int"), ("b", "int")],
                  [("a", "int", {"was": ["b"]}), ("b", "int", {"was": ["a"]})],
@@ -431,6 +436,15 @@ class Unions(OracleCase):
                 "U": ([("i", "int"), ("f", "float"), ("s", "short")], UNION)}
         self.one(self.STRUCT, self.STRUCT, {"kind": "I", "u": {"i": 7}},
                  {"kind": "I", "u": {"i": 7}}, old_types=types, new_types=more)
+
+    def test_unnamed_union_that_gains_an_arm_is_the_same_union(self):
+        old = {"K": {"I": 0, "F": 1}, "G::<i,f>": ([("i", "int"), ("f", "float")], UNION)}
+        new = {"K": {"I": 0, "S": 1, "F": 2},
+               "G::<i,s,f>": ([("i", "int"), ("s", "short"), ("f", "float")], UNION)}
+        self.one([("kind", "K"), ("<i,f>", "G::<i,f>", tagged())],
+                 [("kind", "K"), ("<i,s,f>", "G::<i,s,f>", tagged())],
+                 {"kind": "F", "<i,f>": {"f": 2.5}}, {"kind": "F", "<i,s,f>": {"f": 2.5}},
+                 old_types=old, new_types=new)
 
     def test_removed_arm(self):
         only_i = ([("i", "int", dict(default("3", "03000000"), arm="I"))], UNION)

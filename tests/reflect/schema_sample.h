@@ -207,7 +207,9 @@ static inline MoltBuilder *fill_sample(const MoltAllocator *allocator, const Var
                           field(builder, "first", type_int, 144)};
     if (!v->no_notes) {
         uint32_t note = add_note(builder, MOLT_NOTE_WAS, "World", NULL, 0);
-        molt_builder_set_notes(builder, game, note, 1);
+        add_note(builder, MOLT_NOTE_REMOVED, "king", NULL, 0);
+        add_note(builder, MOLT_NOTE_REMOVED, "struct Egg", NULL, 0);
+        molt_builder_set_notes(builder, game, note, 3);
         fields[4].note_first = add_note(builder, MOLT_NOTE_REQUIRED, NULL, NULL, 0);
         fields[4].note_count = 1;
     }

@@ -25,13 +25,18 @@ class ToolTest(unittest.TestCase):
                        cwd=self.folder, check=True, capture_output=True, text=True)
         return path
 
-    def molt(self, *words, status=0, input="", stdin=None):
-        """Runs the tool, checks its exit status, and returns what it printed. Its standard input is the
-        text `input`, or the file `stdin`."""
+    def tool(self, *words, input="", stdin=None):
+        """Runs the tool, whatever comes of it."""
         data = (self.folder / stdin).read_bytes() if stdin else input.encode()
         done = subprocess.run([MOLT, *map(str, words)], cwd=self.folder, capture_output=True,
                               input=data, timeout=60)
         done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        return done
+
+    def molt(self, *words, status=0, input="", stdin=None):
+        """Runs the tool, checks its exit status, and returns what it printed. Its standard input is the
+        text `input`, or the file `stdin`."""
+        done = self.tool(*words, input=input, stdin=stdin)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         self.assertTrue(status != 2 or done.stderr, "wrong usage is explained on standard error")
         return done.stdout if status != 2 else done.stderr

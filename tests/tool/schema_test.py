@@ -27,6 +27,8 @@ class Schema(ToolTest):
         path = self.schema("again", FIRST.replace("int hp", "long hp"))
         self.assertIn("v0002.json has these layouts already",
                       self.molt("schema", "record", path, "schemas"))
+        self.assertEqual(self.molt_json("schema", "record", path, "schemas"),
+                         {"version": 2, "path": "schemas/v0002.json", "written": False})
         self.assertEqual(sorted(p.name for p in (self.folder / "schemas").iterdir()),
                          ["v0001.json", "v0002.json"])
 
@@ -48,7 +50,7 @@ class Schema(ToolTest):
         new = self.schema("new", FIRST.replace("    long gold;", "    int mana;"))
         text = self.molt("schema", "diff", old, new, status=1)
         self.assertRegex(text, r"(?m)^new\.h:4: info +field-added +Player\.mana")
-        self.assertRegex(text, r"(?m)^old\.h:4: loss +field-removed +Player\.gold")
+        self.assertRegex(text, r"(?m)^new\.h:2: loss +field-removed +Player\.gold")
         self.assertIn("equal layouts", self.molt("schema", "diff", old, old))
 
     # ---- check
@@ -83,6 +85,25 @@ class Schema(ToolTest):
                 self.assertRegex(text, rf"(loss|refuse) +{rule} ")
                 text = self.molt("schema", "diff", old, noted, status=1)
                 self.assertNotRegex(text, rf"(loss|refuse) +{rule} ")
+        for edit in [("float f;", ""), ("long n;", ""), ("Kind kind;", "")]:
+            old = self.schema("old", base)
+            without = base.replace(*edit)
+            rule = "(field-removed|type-removed)"
+            plain = self.schema("plain", without)
+            self.assertRegex(self.molt("schema", "diff", old, plain, status=1), rf"loss +{rule} ")
+            name = edit[0].split()[1].rstrip(";")
+            noted = self.schema("noted", without.replace("} P", f'}} MOLT_REMOVED("{name}") P'))
+            text = self.molt("schema", "diff", old, noted, status=1)
+            self.assertRegex(text, rf"info +{rule} ")
+            self.assertNotRegex(text, r"(loss|refuse) ")
+        old = self.schema("old", base)
+        fallback = kinds.replace("A, B, C }", 'A MOLT_FALLBACK, B } MOLT_REMOVED("C")')
+        noted = self.schema("noted", base.replace(kinds, fallback))
+        self.assertRegex(self.molt("schema", "diff", old, noted, status=1), "info +enumerator-removed")
+        tagged = ("typedef enum Kind {{ A, {}B, NONE }} Kind;\ntypedef struct Player {{ Kind kind;\n"
+                  "    union {{ int a; {}float b; }} MOLT_TAG(kind); }} Player;").format
+        old, new = self.schema("old", tagged("", "")), self.schema("new", tagged("C, ", "char c; "))
+        self.assertNotRegex(self.molt("schema", "diff", old, new, status=1), r"(loss|refuse) ")
         gone = self.schema("gone", base.replace("A, B, C", "A, B"))
         self.assertRegex(self.molt("schema", "diff", old, gone, status=1),
                          r"(?m)^gone\.h:\d+: refuse +enumerator-removed")
@@ -100,6 +121,23 @@ class Schema(ToolTest):
         same, other = self.schema("same", FIRST), self.schema("other", FIRST.replace("int hp", "long hp"))
         self.molt("schema", "check", "schemas", "--current", same)
         self.molt("schema", "check", "schemas", "--current", other, status=1)
+
+    def test_notes_of_today_settle_what_the_recorded_version_left_open(self):
+        without = FIRST.replace("    long gold;\n", "")
+        self.record(FIRST, without)
+        plain = self.schema("plain", without)
+        noted = self.schema("noted", without.replace("} P", '} MOLT_REMOVED("gold") P'))
+        text = self.molt("schema", "check", "schemas", "--current", plain, status=1)
+        self.assertRegex(text, r"(?m)^plain\.h:2: loss +field-removed +Player\.gold: .*"
+                               r'let it go with MOLT_REMOVED\("gold"\)')
+        self.molt("schema", "check", "schemas", "--current", noted)
+
+    def test_an_unrecorded_layout_is_checked_as_what_comes_next(self):
+        self.record(FIRST)
+        later = self.schema("later", FIRST.replace("    long gold;\n", ""))
+        result = self.check("--current", later, status=1)
+        self.assertEqual([(pair["writer"], pair["reader"]) for pair in result], [(1, 2)])
+        self.assertEqual(self.findings(result), [("field-removed", "Player.gold")])
 
     def test_a_history_with_a_hole_or_a_bad_version_is_an_error(self):
         self.record(FIRST, FIRST.replace("int hp", "long hp"), FIRST)

@@ -104,6 +104,46 @@ class State(ToolTest):
                          list(range(5)))
         self.assertFalse((self.folder / "out/bad.molt").exists())
         self.molt("migrate", "s0.molt", "./s0.molt", "--to", second, "--out-dir", "out", status=2)
+        self.assertIn("has no name", self.molt("migrate", "-", "--to", second, "--out-dir", "out", status=2))
+
+    def test_json_has_a_line_for_each_file(self):
+        lossy = self.schema("lossy", LOSSY)
+        files = [self.state(f"s{i}", gold=i) for i in range(3)]
+        (self.folder / "bad.molt").write_text("no")
+        words = ["migrate", *files, "bad.molt", "--to", lossy, "--out-dir", "out", "-j", 3, "--json"]
+        done = self.tool(*words)
+        self.assertEqual(done.returncode, 2)
+        lines = sorted(map(json.loads, done.stdout.splitlines()), key=lambda line: line["file"])
+        self.assertEqual([(line["file"], line["outcome"], line["refuse"]) for line in lines],
+                         [("bad.molt", "unreadable", 0), ("s0.molt", "migrated", 0),
+                          ("s1.molt", "refused", 1), ("s2.molt", "refused", 1)])
+        self.assertIn("no Molt snapshot", lines[0]["error"])
+        self.assertEqual(lines[1]["to"], "out/s0.molt")
+        self.assertIn("both go to standard output",
+                      self.molt("migrate", "s0.molt", "--to", lossy, "-o", "-", "--json", status=2))
+        text = json.dumps(self.dump("s0.molt")).replace('"hp": 7', '"zz": 5')
+        result = json.loads(self.molt("import", "--schema", self.first, "-", "-o", "b.molt", "--lenient",
+                                      "--json", input=text))
+        self.assertTrue(result["findings"])
+
+    def test_every_command_reads_standard_input(self):
+        second = self.schema("second", SECOND)
+        self.state("a")
+        self.molt("migrate", "-", "--to", second, "-o", "b.molt", stdin="a.molt")
+        self.molt("migrate", "a.molt", "--to", "-", "-o", "c.molt", stdin="second.json")
+        self.assertEqual((self.folder / "b.molt").read_bytes(), (self.folder / "c.molt").read_bytes())
+        self.molt("diff", "-", "a.molt", stdin="a.molt")
+        self.molt("diff", "a.molt", "-", stdin="b.molt", status=1)
+        self.molt("import", "--schema", "-", self.dumped("a.molt"), "-o", "d.molt", stdin="first.json")
+        self.molt("layout", "-", "Player", stdin="first.json")
+        self.molt("layout", "first.json", "Player", "--against", "-", stdin="second.json", status=1)
+        self.molt("schema", "diff", "-", second, stdin="first.json", status=1)
+        self.molt("schema", "record", "-", "schemas", stdin="first.json")
+        self.molt("schema", "check", "schemas", "--current", "-", stdin="first.json")
+
+    def dumped(self, file):
+        self.molt("dump", file, "-o", f"{file}.json")
+        return f"{file}.json"
 
     def test_diff_names_each_value_that_differs(self):
         a, b = self.state("a"), self.state("b", gold=9007199254740992, hp=8)

@@ -129,7 +129,8 @@ typedef struct MoltEnumerator {
     X(POOL, "pool")         /* text: the type that plain memory is cut up into */                  \
     X(ERASED, "erased")     /* of a struct, union or enum whose values may lie in memory without a \
                                type; found in the sources. text: "file.c:9", where it is put there \
-                               or taken out; "file.c:9 in Node.bytes": in that array of numbers */
+                               or taken out; "file.c:9 in Node.bytes": in that array of numbers */ \
+    X(REMOVED, "removed")   /* of a type; text: a name whose values may go; several notes */
 
 typedef enum MoltNoteKind {
 #define X(name, id) MOLT_NOTE_##name,

@@ -28,6 +28,10 @@
 /* Field, enumerator, struct, enum or variable had these names before, oldest first:
  * MOLT_WAS("hp", "life"). A variable's are of its own scope, or full: "ground.c:rain", ":score". */
 #define MOLT_WAS(...) MOLT__NOTE(was __VA_ARGS__)
+/* On a struct, union or enum: its members of these names are gone, and their values may go: no loss any
+ * more. "struct Egg" means the objects of a struct, "ground.c:rain" and ":score" variables. An
+ * enumerator also needs MOLT_FALLBACK on another one. */
+#define MOLT_REMOVED(...) MOLT__NOTE(removed __VA_ARGS__)
 /* Value of a field that has no source: a constant, a string, or a braced initialiser. */
 #define MOLT_DEFAULT(...) MOLT__NOTE(default __VA_ARGS__)
 /* Refuse the reload when this field would have no source. */

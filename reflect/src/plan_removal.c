@@ -1,0 +1,65 @@
+/* What MOLT_REMOVED settles. */
+#include "plan_ops.h"
+
+#include <string.h>
+
+bool molt__removal_of_name(const MoltSchema *schema, MoltTypeId type, const char *name)
+{
+    const MoltType *of = molt_type(schema, type);
+    for (uint32_t n = of->note_first; n < of->note_first + of->note_count; n++) {
+        const MoltNote *note = &schema->tables.notes[n];
+        if (note->kind == MOLT_NOTE_REMOVED && strcmp(molt_string(schema, note->text), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Any struct may say it, because the one that would is gone, and a variable is in none: the note reads
+ * `prefix` and then the name. */
+static bool is_named_anywhere(const MoltSchema *schema, const char *prefix, const char *name)
+{
+    const MoltTables *t = &schema->tables;
+    size_t length = strlen(prefix);
+    for (uint32_t n = 0; n < t->note_count; n++) {
+        const char *text = molt_string(schema, t->notes[n].text);
+        if (t->notes[n].kind == MOLT_NOTE_REMOVED && strncmp(text, prefix, length) == 0 &&
+            strcmp(text + length, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A union without a name cannot say it; the struct around it does. */
+static bool is_named_around(const MoltSchema *schema, MoltTypeId type, const char *name)
+{
+    const MoltTables *t = &schema->tables;
+    for (MoltTypeId s = 0; molt_type(schema, type)->kind == MOLT_KIND_UNION && s < t->type_count;
+         s++) {
+        const MoltType *of = molt_type(schema, s);
+        for (uint32_t f = of->first; of->kind == MOLT_KIND_STRUCT && f < of->first + of->count;
+             f++) {
+            if (t->fields[f].type == type && molt__removal_of_name(schema, s, name))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool molt__removal_of_field(const MoltPlan *plan, uint32_t before, MoltTypeId after)
+{
+    const char *name = molt_string(plan->before, plan->before->tables.fields[before].name);
+    if (after == MOLT_NO_TYPE)
+        return false;
+    if (molt_type(plan->after, after)->flags & MOLT_TYPE_GLOBALS)
+        return is_named_anywhere(plan->after, strchr(name, ':') ? "" : ":", name);
+    return molt__removal_of_name(plan->after, after, name) ||
+           is_named_around(plan->after, after, name);
+}
+
+bool molt__removal_of_type(const MoltPlan *plan, MoltTypeId before)
+{
+    const char *name = molt_type_name(plan->before, before);
+    const char *prefix =
+        molt_type(plan->before, before)->kind == MOLT_KIND_UNION ? "union " : "struct ";
+    return is_named_anywhere(plan->after, prefix, name);
+}

@@ -1,0 +1,91 @@
+"""The commands of docs/ci.md, word for word, in a repository of a game of somebody else."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(os.environ["MOLT_ROOT"])
+TREE = pathlib.Path(os.environ["MOLT_BUILD_TREE"])
+BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "ci.md").read_text(), re.DOTALL)
+
+
+class Guide(unittest.TestCase):
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory(prefix="molt-guide-")
+        self.addCleanup(holder.cleanup)
+        self.folder = pathlib.Path(holder.name)
+        shutil.copytree(ROOT / "tests" / "house" / "consumer" / "game", self.folder, dirs_exist_ok=True)
+        lists = self.folder / "CMakeLists.txt"
+        lists.write_text(lists.read_text().replace("molt_add_game(pond", "molt_add_game(mygame"))
+        (self.folder / "ci").mkdir()
+        (self.folder / "ci" / "check-saves.sh").write_text(BLOCKS[1])
+        self.run_words("git", "init", "-q")
+        self.run_words("cmake", "-B", "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", f"-DMolt_DIR={TREE}")
+
+    def run_words(self, *words, status=0):
+        path = f"{TREE / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        done = subprocess.run(words, cwd=self.folder, env={**os.environ, "PATH": path}, text=True, timeout=120,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              check=False)
+        self.assertEqual(done.returncode, status, done.stdout)
+        return done.stdout
+
+    def build(self):
+        self.run_words("cmake", "--build", "build")
+
+    def record(self):
+        self.run_words("sh", "-e", "-c", BLOCKS[0])
+
+    def check(self, status=0):
+        return self.run_words("sh", "ci/check-saves.sh", status=status)
+
+    def edit(self, old, new):
+        source = self.folder / "pond.c"
+        text = source.read_text()
+        self.assertIn(old, text)
+        source.write_text(text.replace(old, new))
+        self.build()
+
+    def test_the_guide(self):
+        self.assertEqual(len(BLOCKS), 2)
+        self.build()
+        self.record()
+        self.assertIn("v0001 is the only recorded schema", self.check())
+        self.edit("} Fish;", "    int scales MOLT_DEFAULT(7);\n} Fish;")
+        self.assertIn("without a recorded version", self.check(status=1))
+        self.record()
+        self.assertIn("v0001 read by v0002: compatible", self.check())
+        self.assertIn('"scales":7', (self.folder / "schemas" / "v0001.expected.json").read_text())
+        self.assertTrue((self.folder / "schemas" / "v0002.molt").exists())
+        self.edit("MOLT_DEFAULT(7)", "MOLT_DEFAULT(8)")
+        self.assertRegex(self.check(status=1), r'(?m)^> .*"scales":8')
+        self.edit("    int scales MOLT_DEFAULT(8);\n", "")
+        self.run_words("sh", "-c", BLOCKS[0].splitlines()[0])
+        self.assertIn("field-removed", self.check(status=1))
+        self.edit("} Fish;", '} MOLT_REMOVED("scales") Fish;')
+        self.record()
+        self.check()
+
+    def test_hooks_run_with_the_library(self):
+        self.build()
+        self.run_words("molt-host", "build/libmygame.so", "--headless", "--no-build", "--frames", "3", "--save",
+                       "old.molt")
+        hook = ("#include <molt/hook.h>\n\nMOLT_MIGRATE(Fish)(const MoltOld *old, Fish *now)\n{\n"
+                "    now->scales = 100 + (int)molt_old_int(old, \"age\");\n    return true;\n}\n\nvoid *start_up")
+        self.edit("} Fish;", "    int scales;\n} Fish;")
+        self.edit("void *start_up", hook)
+        words = ["molt", "migrate", "old.molt", "--to", "build/mygame.schema.json", "--json", "--out-dir", "new"]
+        self.assertIn("hook-missing", self.run_words(*words, status=1))
+        self.run_words(*words, "--hooks", "build/libmygame.so")
+        self.assertIn('"scales":103', self.run_words("molt", "dump", "new/old.molt"))
+        self.assertRegex(self.run_words("sh", "-c", "molt migrate - --to build/mygame.schema.json -o - --hooks "
+                                        "build/libmygame.so < old.molt | molt dump - --path Fish:0.scales"), "103")
+        said = self.run_words(*words, "--hooks", "build/none.so", status=2)
+        self.assertIn("molt-host cannot start build/none.so", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
