@@ -439,7 +439,7 @@ void molt__emit_bits(MoltPlan *plan, const MoltEmitSite *site, const MoltField *
     uint64_t at = source + was->bit_offset / 8, into = destination + is->bit_offset / 8;
     if (!is_numeric(from) || !is_numeric(to)) {
         molt__emit_drop_field(plan, site, MOLT_RULE_KIND_CHANGED, was, source);
-        molt__emit_field_default(plan, is, destination);
+        molt__emit_plain_default(plan, is, destination); /* a MOLT_MOVED may have led here */
         return;
     }
     MoltNumberForm old_form = was->flags & MOLT_FIELD_BITS

@@ -81,8 +81,8 @@ static const uint32_t *targets_of(MoltPlan *plan, uint32_t before, uint32_t afte
     const MoltType *to = molt_type(plan->after, is->type);
     MoltTypeId new_enum = index_enum(plan->after, is);
     if (known || new_enum == MOLT_NO_TYPE || from->kind != MOLT_KIND_ARRAY ||
-        to->kind != MOLT_KIND_ARRAY || !same_depth(plan, from, to) || from->length > LENGTH_LIMIT ||
-        to->length > LENGTH_LIMIT)
+        to->kind != MOLT_KIND_ARRAY || !same_depth(plan, from, to) || from->length == 0 ||
+        from->length > LENGTH_LIMIT || to->length > LENGTH_LIMIT)
         return known;
     MoltTypeId old_enum = index_enum(plan->before, was);
     if (old_enum == MOLT_NO_TYPE) /* the note is as new as the edit */
