@@ -49,33 +49,78 @@ char *molt__tool_read(const char *path, size_t *length, MoltError *error)
     return bytes;
 }
 
-MoltStatus molt__tool_write(const char *path, const char *bytes, size_t length, MoltError *error)
+static MoltStatus fail(const MoltToolOutput *output, MoltError *error)
 {
+    return molt_error(error, MOLT_SYSTEM, "%s: %s",
+                      output->beside == NULL ? "standard output" : output->path, strerror(errno));
+}
+
+MoltStatus molt__tool_output_open(MoltToolOutput *output, const char *path, MoltError *error)
+{
+    *output = (MoltToolOutput){.path = path, .file = stdout};
     if (strcmp(path, "-") == 0) {
-        return fwrite(bytes, 1, length, stdout) == length
-                   ? MOLT_OK
-                   : molt_error(error, MOLT_SYSTEM, "standard output: %s", strerror(errno));
+        return MOLT_OK;
     }
     size_t room = strlen(path) + sizeof ".XXXXXX";
-    char *beside = malloc(room);
-    if (beside == NULL) {
+    output->beside = malloc(room);
+    if (output->beside == NULL) {
         return molt_error(error, MOLT_OUT_OF_MEMORY, "%s: no memory", path);
     }
-    snprintf(beside, room, "%s.XXXXXX", path);
-    int file = mkstemp(beside);
-    FILE *out = file >= 0 ? fdopen(file, "wb") : NULL;
-    bool good = out != NULL && fwrite(bytes, 1, length, out) == length && fflush(out) == 0 &&
-                fchmod(file, 0644) == 0 && fsync(file) == 0;
-    good = (out == NULL || fclose(out) == 0) && good && rename(beside, path) == 0;
-    MoltStatus status = MOLT_OK;
-    if (!good) {
-        status = molt_error(error, MOLT_SYSTEM, "%s: %s", path, strerror(errno));
-        if (file >= 0) {
-            unlink(beside);
-        }
+    snprintf(output->beside, room, "%s.XXXXXX", path);
+    int file = mkstemp(output->beside);
+    output->file = file >= 0 ? fdopen(file, "wb") : NULL;
+    if (output->file != NULL) {
+        return MOLT_OK;
     }
-    free(beside);
+    MoltStatus status = fail(output, error);
+    if (file >= 0) {
+        unlink(output->beside);
+        close(file);
+    }
+    free(output->beside);
     return status;
+}
+
+static MoltStatus write_piece(void *context, const char *bytes, size_t length, MoltError *error)
+{
+    const MoltToolOutput *output = context;
+    return fwrite(bytes, 1, length, output->file) == length ? MOLT_OK : fail(output, error);
+}
+
+MoltTextSink molt__tool_output_sink(MoltToolOutput *output)
+{
+    return (MoltTextSink){write_piece, output};
+}
+
+MoltStatus molt__tool_output_close(MoltToolOutput *output, bool keep, MoltError *error)
+{
+    bool good = fflush(output->file) == 0;
+    if (output->beside == NULL) {
+        return keep && !good ? fail(output, error) : MOLT_OK;
+    }
+    int file = fileno(output->file);
+    good = good && keep && fchmod(file, 0644) == 0 && fsync(file) == 0;
+    good = fclose(output->file) == 0 && good && rename(output->beside, output->path) == 0;
+    MoltStatus status = keep && !good ? fail(output, error) : MOLT_OK;
+    if (!good) {
+        unlink(output->beside);
+    }
+    free(output->beside);
+    return status;
+}
+
+MoltStatus molt__tool_write(const char *path, const char *bytes, size_t length, MoltError *error)
+{
+    MoltToolOutput output;
+    MoltStatus status = molt__tool_output_open(&output, path, error);
+    if (status != MOLT_OK) {
+        return status;
+    }
+    MoltError ignored;
+    status = write_piece(&output, bytes, length, error);
+    bool good = status == MOLT_OK;
+    MoltStatus closed = molt__tool_output_close(&output, good, good ? error : &ignored);
+    return good ? closed : status;
 }
 
 MoltStatus molt__tool_read_schema(const char *path, MoltSchema **out, MoltError *error)

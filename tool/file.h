@@ -1,12 +1,30 @@
-/* Files that the tool reads whole and writes whole. It must never know what is in them. */
+/* Files that the tool reads whole, and writes whole or not at all. It must never know what is in them. */
 #ifndef MOLT_TOOL_FILE_H
 #define MOLT_TOOL_FILE_H
 
+#include <stdbool.h>
+#include <stdio.h>
+
 #include "molt/schema.h"
+#include "molt/text_sink.h"
 
 /* The content, NUL-terminated, freed with free(); "-" is standard input. NULL with *error filled when
  * it cannot be read. */
 char *molt__tool_read(const char *path, size_t *length, MoltError *error);
+
+/* A file that is replaced as a whole: written beside and renamed in when it is closed. */
+typedef struct MoltToolOutput {
+    const char *path;
+    char *beside; /* NULL: standard output */
+    FILE *file;
+} MoltToolOutput;
+
+/* "-" is standard output. After a failure there is nothing to close. */
+MoltStatus molt__tool_output_open(MoltToolOutput *output, const char *path, MoltError *error);
+/* Writes to the output, which must stay. */
+MoltTextSink molt__tool_output_sink(MoltToolOutput *output);
+/* Without `keep` the old file stays; that cannot fail. */
+MoltStatus molt__tool_output_close(MoltToolOutput *output, bool keep, MoltError *error);
 
 /* Replaces the file as a whole: written beside and renamed in; "-" is standard output. */
 MoltStatus molt__tool_write(const char *path, const char *bytes, size_t length, MoltError *error);

@@ -81,6 +81,24 @@ MoltStatus molt__tool_state_save(const MoltHeap *heap, MoltSnapshotFile *file, c
     return status;
 }
 
+MoltStatus molt__tool_state_write(const MoltToolState *state, const char *path, const char *out,
+                                  MoltError *error)
+{
+    MoltDumpDesc desc = {.code = molt_snapshot_file_code(state->file)};
+    MoltToolOutput output;
+    MoltStatus status = molt__tool_output_open(&output, out, error);
+    if (status != MOLT_OK) {
+        return status;
+    }
+    MoltError ignored;
+    MoltTextSink sink = molt__tool_output_sink(&output);
+    status = path != NULL ? molt_dump_path_write(state->heap, &desc, path, &sink, error)
+                          : molt_dump_write(state->heap, &desc, &sink, error);
+    bool good = status == MOLT_OK;
+    MoltStatus closed = molt__tool_output_close(&output, good, good ? error : &ignored);
+    return good ? closed : status;
+}
+
 MoltStatus molt__tool_state_dump(const MoltToolState *state, const char *path, char **out,
                             size_t *length, MoltError *error)
 {

@@ -27,4 +27,9 @@ MoltStatus molt__tool_state_save(const MoltHeap *heap, MoltSnapshotFile *file, c
 MoltStatus molt__tool_state_dump(const MoltToolState *state, const char *path, char **out,
                             size_t *length, MoltError *error);
 
+/* The same to a file that is replaced as a whole, or to standard output ("-"); of any size, for the text
+ * never stands in memory. */
+MoltStatus molt__tool_state_write(const MoltToolState *state, const char *path, const char *out,
+                                  MoltError *error);
+
 #endif

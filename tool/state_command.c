@@ -122,14 +122,10 @@ static int run_dump(int argc, char **argv)
     MoltToolState state = {0};
     MoltReport report;
     MoltError error;
-    char *text = NULL;
-    size_t length = 0;
     molt_report_init(&report, NULL);
     bool good =
         molt__tool_state_open(argv[0], NULL, MOLT_POLICY_STRICT, &state, &report, &error) == MOLT_OK &&
-        molt__tool_state_dump(&state, path, &text, &length, &error) == MOLT_OK &&
-        molt__tool_write(out, text, length, &error) == MOLT_OK;
-    free(text);
+        molt__tool_state_write(&state, path, out, &error) == MOLT_OK;
     molt__tool_state_close(&state);
     molt_report_clear(&report);
     return good ? MOLT__EXIT_OK : fail(&molt__command_dump, &error);

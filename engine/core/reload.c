@@ -647,6 +647,15 @@ MoltStatus molt_reload_dump(const MoltReload *reload, bool addresses, char **tex
     return molt__state_dump(reload->current, reload->heap, NULL, addresses, text, length, error);
 }
 
+MoltStatus molt_reload_dump_write(const MoltReload *reload, bool addresses,
+                                  const MoltTextSink *sink, MoltError *error)
+{
+    if (reload->generation == 0) {
+        return not_started(error);
+    }
+    return molt__state_dump_write(reload->current, reload->heap, addresses, sink, error);
+}
+
 MoltStatus molt_reload_dump_path(const MoltReload *reload, const char *path, char **text,
                                  size_t *length, MoltError *error)
 {

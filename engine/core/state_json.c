@@ -20,6 +20,20 @@ MoltStatus molt__state_dump(const MoltLibrary *library, const MoltHeap *heap, co
     return status;
 }
 
+MoltStatus molt__state_dump_write(const MoltLibrary *library, const MoltHeap *heap, bool addresses,
+                                  const MoltTextSink *sink, MoltError *error)
+{
+    MoltCodePair *code = NULL;
+    MoltDumpDesc desc = {.addresses = addresses};
+    MoltStatus status = molt__code_pair_create(library->symbols, NULL, &code, error);
+    if (status == MOLT_OK) {
+        desc.code = molt__code_pair_map(code);
+        status = molt_dump_write(heap, &desc, sink, error);
+    }
+    molt__code_pair_free(code);
+    return status;
+}
+
 MoltStatus molt__state_load(const MoltLibrary *library, MoltHeap *heap, const char *text,
                             size_t length, const MoltImportDesc *desc, void **state,
                             MoltError *error)

@@ -5,12 +5,17 @@
 
 #include <molt/heap.h>
 #include <molt/import.h>
+#include <molt/text_sink.h>
 
 #include "library.h"
 
 /* The whole state, or with `path` (not NULL) what lies there; the caller frees *text with free(). */
 MoltStatus molt__state_dump(const MoltLibrary *library, const MoltHeap *heap, const char *path,
                             bool addresses, char **text, size_t *length, MoltError *error);
+
+/* The whole state to a sink. */
+MoltStatus molt__state_dump_write(const MoltLibrary *library, const MoltHeap *heap, bool addresses,
+                                  const MoltTextSink *sink, MoltError *error);
 
 /* Replaces the state by that of a dump; begin_reload and end_reload of the library stand around it.
  * `desc->code` is not looked at. On failure the state is as begin_reload left it. */

@@ -15,25 +15,41 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
+static MoltStatus write_failed(const char *path, MoltError *error)
+{
+    return molt_error(error, MOLT_SYSTEM, "Cannot write %s: %s.", path, strerror(errno));
+}
+
 static MoltStatus write_file(const char *path, const char *text, size_t length, MoltError *error)
 {
-    MoltStatus status = MOLT_OK;
     FILE *file = fopen(path, "we");
     bool written = file && fwrite(text, 1, length, file) == length;
-    if ((file && fclose(file) != 0) || !written)
-        status = molt_error(error, MOLT_SYSTEM, "Cannot write %s: %s.", path, strerror(errno));
-    return status;
+    return (file && fclose(file) != 0) || !written ? write_failed(path, error) : MOLT_OK;
+}
+
+typedef struct Output {
+    FILE *file;
+    const char *path;
+} Output;
+
+static MoltStatus write_piece(void *context, const char *text, size_t length, MoltError *error)
+{
+    const Output *output = context;
+    bool written = fwrite(text, 1, length, output->file) == length;
+    return written ? MOLT_OK : write_failed(output->path, error);
 }
 
 MoltStatus molt__dumps_write_state(const MoltReload *reload, bool addresses, const char *path,
                                    MoltError *error)
 {
-    char *text = NULL;
-    size_t length = 0;
-    MoltStatus status = molt_reload_dump(reload, addresses, &text, &length, error);
-    if (!status)
-        status = write_file(path, text, length, error);
-    free(text);
+    FILE *file = fopen(path, "we");
+    Output output = {file, path};
+    const MoltTextSink sink = {write_piece, &output};
+    if (!file)
+        return write_failed(path, error);
+    MoltStatus status = molt_reload_dump_write(reload, addresses, &sink, error);
+    if (fclose(file) != 0 && !status)
+        status = write_failed(path, error);
     return status;
 }
 
@@ -108,7 +124,8 @@ static MoltStatus write_half(MoltDumps *dumps, const MoltReload *reload, const c
                           dumps->sequence, half);
     if (length < 0 || (size_t)length >= sizeof schema)
         return molt_error(error, MOLT_INVALID, "The path of the dump folder is too long.");
-    snprintf(path, MOLT__DUMP_PATH, "%s/%03" PRIu32 "-%s.json", dumps->folder, dumps->sequence, half);
+    snprintf(path, MOLT__DUMP_PATH, "%s/%03" PRIu32 "-%s.json", dumps->folder, dumps->sequence,
+             half);
     uint64_t start = now_ns();
     MoltStatus status = molt__dumps_write_state(reload, dumps->addresses, path, error);
     if (!status)

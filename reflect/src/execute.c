@@ -58,9 +58,10 @@ static bool is_same_decimal(const MoltOp *op, const void *source, const void *de
 {
     const MoltNumberForm *from = &op->forms[0], *to = &op->forms[1];
     char was[MOLT__NUMBER_TEXT], is[MOLT__NUMBER_TEXT];
+    size_t length;
     return from->class == MOLT__FLOAT && to->class == MOLT__FLOAT &&
-           molt__float_text(source, from->size, was) == MOLT__FLOAT_NUMBER &&
-           molt__float_text(destination, to->size, is) == MOLT__FLOAT_NUMBER &&
+           molt__float_text(source, from->size, was, &length) == MOLT__FLOAT_NUMBER &&
+           molt__float_text(destination, to->size, is, &length) == MOLT__FLOAT_NUMBER &&
            strcmp(was, is) == 0;
 }
 

@@ -431,6 +431,12 @@ static void emit_rest(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
     }
 }
 
+bool molt__emit_bits_fit(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
+{
+    return is_numeric(molt_type(plan->before, first_number(plan->before, before))) &&
+           is_numeric(molt_type(plan->after, first_number(plan->after, after)));
+}
+
 void molt__emit_bits(MoltPlan *plan, const MoltEmitSite *site, const MoltField *was,
                      const MoltField *is, uint64_t source, uint64_t destination)
 {
@@ -438,9 +444,9 @@ void molt__emit_bits(MoltPlan *plan, const MoltEmitSite *site, const MoltField *
     MoltTypeId after = first_number(plan->after, is->type);
     const MoltType *from = molt_type(plan->before, before), *to = molt_type(plan->after, after);
     uint64_t at = source + was->bit_offset / 8, into = destination + is->bit_offset / 8;
-    if (!is_numeric(from) || !is_numeric(to)) {
+    if (!molt__emit_bits_fit(plan, was->type, is->type)) {
         molt__emit_drop_field(plan, site, MOLT_RULE_KIND_CHANGED, was, source);
-        molt__emit_field_default(plan, is, destination);
+        molt__emit_plain_default(plan, is, destination); /* a MOLT_MOVED may have led here */
         return;
     }
     MoltNumberForm old_form = was->flags & MOLT_FIELD_BITS

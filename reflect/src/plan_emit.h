@@ -182,6 +182,8 @@ void molt__emit_elements(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId be
 void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
                       uint64_t destination);
 void molt__emit_scan_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t at);
+/* Whether both are numbers, or arrays of numbers, as the ways from and to bit-fields want. */
+bool molt__emit_bits_fit(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 /* A bit-field, or a number that becomes one; offsets are those of the holders. */
 void molt__emit_bits(MoltPlan *plan, const MoltEmitSite *site, const MoltField *was,
                      const MoltField *is, uint64_t source, uint64_t destination);

@@ -86,8 +86,8 @@ static const uint32_t *targets_of(MoltPlan *plan, uint32_t before, uint32_t afte
     else if (!plan->undoes && old_enum == MOLT_NO_TYPE && new_enum != MOLT_NO_TYPE)
         old_enum = plan->origins[new_enum];
     if (known || new_enum == MOLT_NO_TYPE || from->kind != MOLT_KIND_ARRAY ||
-        to->kind != MOLT_KIND_ARRAY || !same_depth(plan, from, to) || from->length > LENGTH_LIMIT ||
-        to->length > LENGTH_LIMIT)
+        to->kind != MOLT_KIND_ARRAY || !same_depth(plan, from, to) || from->length == 0 ||
+        from->length > LENGTH_LIMIT || to->length > LENGTH_LIMIT)
         return known;
     if (old_enum == MOLT_NO_TYPE || molt_type(plan->before, old_enum)->kind != MOLT_KIND_ENUM ||
         molt_type(plan->after, new_enum)->kind != MOLT_KIND_ENUM)

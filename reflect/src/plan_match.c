@@ -349,7 +349,8 @@ static bool same_params(const MoltPlan *plan, const MoltType *was, const MoltTyp
 
 static MoltTypeId map_type(MoltPlan *plan, MoltTypeId before, unsigned depth);
 
-/* The new type made of what the parts of `before` became. */
+/* The new type made of what the parts of `before` became. Where a schema has it under two names, as none
+ * from the generator does, each stands for one: no two old types may become one. */
 static MoltTypeId map_derived(MoltPlan *plan, MoltTypeId before, unsigned depth)
 {
     const MoltType *was = molt_type(plan->before, before);
@@ -362,7 +363,8 @@ static MoltTypeId map_derived(MoltPlan *plan, MoltTypeId before, unsigned depth)
     }
     for (MoltTypeId t = 0; t < plan->after->tables.type_count; t++) {
         const MoltType *is = molt_type(plan->after, t);
-        if (is->kind != was->kind || is->elem != elem || is->flags != was->flags)
+        if (is->kind != was->kind || is->elem != elem || is->flags != was->flags ||
+            (plan->origins[t] != MOLT_NO_TYPE && plan->forced_count == 0))
             continue;
         if (molt_kind_is_sequence(was->kind) && is->length != was->length)
             continue;
@@ -581,7 +583,7 @@ uint32_t molt__plan_pair(MoltPlan *plan, MoltTypeId before, MoltTypeId after)
     if (known)
         return (uint32_t)(known - plan->pairs);
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
-    uint32_t room = is->count * 2 + was->count;
+    uint32_t room = is->count * 2 + was->count + 1; /* so that there is a table in any case */
     if (!molt__plan_grow(plan, (void **)&plan->pairs, &plan->pair_slots, plan->pair_count, 1,
                          sizeof *plan->pairs) ||
         !molt__plan_grow(plan, (void **)&plan->matches, &plan->match_slots, plan->match_count, room,

@@ -70,7 +70,12 @@ bool molt__emit_find_moved(const MoltPlan *plan, const MoltField *field, MoltEmi
         return false;
     const char *path = molt_string(plan->after, note->text);
     const MoltEmitFrame *frame = start_of(plan, &path);
-    return frame && find_path(plan, frame, path, out);
+    if (!frame || !find_path(plan, frame, path, out))
+        return false;
+    /* What no bit-field can be made of is not taken, so that it counts as lost where it was. */
+    const MoltField *was = &plan->before->tables.fields[out->field];
+    bool bits = (field->flags & MOLT_FIELD_BITS) || (out->whole && was->flags & MOLT_FIELD_BITS);
+    return !bits || molt__emit_bits_fit(plan, out->type, field->type);
 }
 
 MoltTakenPart molt__emit_taken(const MoltPlan *plan, uint64_t first, uint64_t end)

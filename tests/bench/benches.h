@@ -13,6 +13,10 @@ bool bench_code_reload(Table *table, const char *path, int rounds);
  * three and widens two, against memcpy of the bytes that they had. */
 bool bench_migration(Table *table, uint64_t count, int rounds);
 
+/* The JSON of a state of `size` MiB, streamed, against building and printing one cJSON tree of the same
+ * text and against fprintf; then the memory that the dump of `large` MiB needs beside the state. */
+bool bench_dump(Table *table, uint64_t size, uint64_t large, int rounds);
+
 /* A snapshot file of `count` objects that point at each other: saved, against a plain write of as many
  * bytes; loaded, against reading and hashing them; mapped, against 10 ms. The files are in TMPDIR. */
 bool bench_snapshot(Table *table, uint64_t count, int rounds);

@@ -7,20 +7,27 @@
 
 #include "benches.h"
 
-static const char usage[] = "usage: molt-bench [--json FILE] [--game LIBRARY] [--quick]\n"
-                            "  --json FILE     the table as a JSON array\n"
-                            "  --game LIBRARY  game library to reload; default: the sample game\n"
-                            "  --quick         few rounds and objects, only to see that it works\n";
+static const char usage[] =
+    "usage: molt-bench [--json FILE] [--game LIBRARY] [--size MIB] [--quick]\n"
+    "  --json FILE     the table as a JSON array\n"
+    "  --game LIBRARY  game library to reload; default: the sample game\n"
+    "  --size MIB      of the states that are saved, loaded and dumped;\n"
+    "                  default: 1024. Twice as much memory is needed, and\n"
+    "                  as much on the disk at TMPDIR\n"
+    "  --quick         few rounds and objects, only to see that it works\n";
 
 int main(int argc, char **argv)
 {
     const char *json = NULL, *game = BENCH_GAME;
     bool quick = false;
+    unsigned long size = 1024;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
             json = argv[++i];
         } else if (strcmp(argv[i], "--game") == 0 && i + 1 < argc) {
             game = argv[++i];
+        } else if (strcmp(argv[i], "--size") == 0 && i + 1 < argc &&
+                   (size = strtoul(argv[++i], NULL, 10)) > 0 && size < 65536) {
         } else if (strcmp(argv[i], "--quick") == 0) {
             quick = true;
         } else if (strcmp(argv[i], "--help") == 0) {
@@ -37,7 +44,8 @@ int main(int argc, char **argv)
     bool ok = bench_code_reload(&table, game, rounds);
     ok = bench_migration(&table, quick ? 100 : 10000, rounds) && ok;
     ok = bench_migration(&table, quick ? 1000 : 1000000, quick ? 2 : 9) && ok;
-    ok = bench_snapshot(&table, quick ? 5000 : ((uint64_t)1 << 30) / 96, 3) && ok;
+    ok = bench_dump(&table, quick ? 1 : 8, quick ? 1 : size, quick ? 1 : 5) && ok;
+    ok = bench_snapshot(&table, quick ? 5000 : ((uint64_t)size << 20) / 96, quick ? 1 : 5) && ok;
     bench_print(&table);
     if (json && !bench_write_json(&table, json)) {
         fprintf(stderr, "molt-bench: %s: %s\n", json, strerror(errno));

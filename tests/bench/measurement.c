@@ -27,27 +27,59 @@ static int compare_ns(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-double bench_median(const Samples *samples)
+Samples bench_budget(uint64_t ns)
 {
-    if (samples->count == 0)
-        return 0;
-    Samples sorted = *samples;
-    qsort(sorted.ns, (size_t)sorted.count, sizeof *sorted.ns, compare_ns);
-    return (double)sorted.ns[sorted.count / 2];
+    return (Samples){.ns = {ns}, .count = 1};
 }
 
-void bench_add(Table *table, const char *name, double ns, const char *against, double baseline_ns,
-               double per, double goal)
+/* Median in nanoseconds; 0 without samples. */
+static double median_of(const Samples *samples, double *spread)
+{
+    Samples sorted = *samples;
+    *spread = 0;
+    if (sorted.count == 0)
+        return 0;
+    qsort(sorted.ns, (size_t)sorted.count, sizeof *sorted.ns, compare_ns);
+    double median = (double)sorted.ns[sorted.count / 2];
+    uint64_t low = sorted.ns[sorted.count / 4], high = sorted.ns[(sorted.count * 3 - 1) / 4];
+    if (median > 0)
+        *spread = (double)(high - low) / median;
+    return median;
+}
+
+static Row *add_row(Table *table, const char *name, const char *unit, const char *against,
+                    double goal)
 {
     if (table->count == BENCH_ROWS_MAX)
-        return;
+        return NULL;
+    Row *row = &table->rows[table->count++];
+    *row = (Row){.goal = goal};
+    snprintf(row->name, sizeof row->name, "%s", name);
+    snprintf(row->unit, sizeof row->unit, "%s", unit);
+    snprintf(row->against, sizeof row->against, "%s", against);
+    return row;
+}
+
+void bench_add(Table *table, const char *name, const Samples *samples, const char *against,
+               const Samples *baseline, double per, double goal)
+{
     bool each = per > 1;
     double divisor = each ? per : 1e6;
-    Row *row = &table->rows[table->count++];
-    *row = (Row){.value = ns / divisor, .baseline = baseline_ns / divisor, .goal = goal};
-    snprintf(row->name, sizeof row->name, "%s", name);
-    snprintf(row->unit, sizeof row->unit, "%s", each ? "ns" : "ms");
-    snprintf(row->against, sizeof row->against, "%s", against);
+    Row *row = add_row(table, name, each ? "ns" : "ms", against, goal);
+    if (!row)
+        return;
+    row->value = median_of(samples, &row->spread) / divisor;
+    row->baseline = median_of(baseline, &row->baseline_spread) / divisor;
+}
+
+void bench_add_memory(Table *table, const char *name, double bytes, const char *against,
+                      double baseline, double goal)
+{
+    Row *row = add_row(table, name, "MiB", against, goal);
+    if (!row)
+        return;
+    row->value = bytes / (1 << 20);
+    row->baseline = baseline / (1 << 20);
 }
 
 static double ratio_of(const Row *row)
@@ -57,8 +89,8 @@ static double ratio_of(const Row *row)
 
 void bench_print(const Table *table)
 {
-    printf("%7s %6s %5s  %12s %12s     %s\n", "ratio", "goal", "met", "measured", "baseline",
-           "what, against what");
+    printf("%7s %6s %5s  %12s %6s %12s %6s      %s\n", "ratio", "goal", "met", "measured", "spread",
+           "baseline", "spread", "what, against what");
     for (int i = 0; i < table->count; i++) {
         const Row *row = &table->rows[i];
         char goal[16] = "-";
@@ -67,8 +99,9 @@ void bench_print(const Table *table)
             snprintf(goal, sizeof goal, "%.2f", row->goal);
             met = ratio_of(row) <= row->goal ? "yes" : "no";
         }
-        printf("%7.2f %6s %5s  %12.3f %12.3f %s  %s, against %s\n", ratio_of(row), goal, met,
-               row->value, row->baseline, row->unit, row->name, row->against);
+        printf("%7.2f %6s %5s  %12.3f %5.0f%% %12.3f %5.0f%% %-3s  %s, against %s\n", ratio_of(row),
+               goal, met, row->value, row->spread * 100, row->baseline, row->baseline_spread * 100,
+               row->unit, row->name, row->against);
     }
 }
 
@@ -83,7 +116,9 @@ bool bench_write_json(const Table *table, const char *path)
         cJSON_AddStringToObject(object, "name", name);
         cJSON_AddNumberToObject(object, "value", row->value);
         cJSON_AddStringToObject(object, "unit", row->unit);
+        cJSON_AddNumberToObject(object, "spread", row->spread);
         cJSON_AddNumberToObject(object, "baseline", row->baseline);
+        cJSON_AddNumberToObject(object, "baseline_spread", row->baseline_spread);
         cJSON_AddNumberToObject(object, "ratio", ratio_of(row));
         if (row->goal > 0) {
             cJSON_AddNumberToObject(object, "goal", row->goal);

@@ -15,11 +15,13 @@ typedef struct Samples {
 
 typedef struct Row {
     char name[96];
-    double value;    /* median, in `unit` */
+    double value;  /* median, in `unit` */
+    double spread; /* the middle half of the samples, as a part of the median */
     char unit[8];
     double baseline; /* median or budget, in `unit` */
+    double baseline_spread;
     char against[48]; /* what the baseline is */
-    double goal;     /* ratio to reach at most; 0: none */
+    double goal;      /* ratio to reach at most; 0: none */
 } Row;
 
 typedef struct Table {
@@ -30,15 +32,21 @@ typedef struct Table {
 uint64_t bench_now(void); /* nanoseconds, monotonic */
 
 void bench_sample(Samples *samples, uint64_t ns); /* beyond BENCH_ROUNDS_MAX: ignored */
-double bench_median(const Samples *samples);      /* nanoseconds; 0 without samples */
 
-/* Copies everything. Values are in nanoseconds; divided by `per` (objects, or 1) they are shown in
- * "ns", or in "ms" when `per` is 1. */
-void bench_add(Table *table, const char *name, double ns, const char *against, double baseline_ns,
-               double per, double goal);
+/* A baseline that is not measured: a time in nanoseconds that the work may take. */
+Samples bench_budget(uint64_t ns);
+
+/* Copies everything. Values are shown divided by `per` (objects, or 1), in "ns", or in "ms" when `per`
+ * is 1. */
+void bench_add(Table *table, const char *name, const Samples *samples, const char *against,
+               const Samples *baseline, double per, double goal);
+/* Memory, in bytes, shown in "MiB". */
+void bench_add_memory(Table *table, const char *name, double bytes, const char *against,
+                      double baseline, double goal);
 
 void bench_print(const Table *table);
-/* JSON array of {name, value, unit, baseline, ratio, goal, met}; goal and met are null without a goal.
+/* JSON array of {name, value, unit, spread, baseline, baseline_spread, ratio, goal, met}; goal and met are
+ * null without a goal.
  * False with errno set when the file cannot be written. */
 bool bench_write_json(const Table *table, const char *path);
 

@@ -226,10 +226,11 @@ bool bench_code_reload(Table *table, const char *path, int rounds)
         play(reload, 1);
     }
     if (ok) {
-        double pause = bench_median(&molt);
-        bench_add(table, "code-only reload of the sample game", pause,
-                  "bare dlopen + dlsym + dlclose", bench_median(&bare), 1, 0);
-        bench_add(table, "code-only reload of the sample game", pause, "a budget of 1 ms", 1e6, 1, 1);
+        Samples budget = bench_budget(1000000);
+        bench_add(table, "code-only reload of the sample game", &molt,
+                  "bare dlopen + dlsym + dlclose", &bare, 1, 0);
+        bench_add(table, "code-only reload of the sample game", &molt, "a budget of 1 ms", &budget,
+                  1, 1);
     }
     molt_reload_stop(reload);
 

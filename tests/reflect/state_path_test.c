@@ -83,7 +83,7 @@ static void objects_are_found_by_their_ids(void **context)
     expect(sample, "Vec:0[2].y", "\"value\":0}");
     expect(sample, "char:0", "\"count\":20,\"value\":\"a \\\"q\\\"");
     expect(sample, "Bag:0.label", "\"value\":\"sack\"}");
-    expect(sample, "ground.c:Row:0.values[2]", "\"type\":\"double\",\"value\":4.9");
+    expect(sample, "ground.c:Row:0.values[2]", "\"type\":\"double\",\"value\":5e-324}");
     expect(sample, "Tuned:0[1].value", "\"value\":{\"whole\":-5}}");
     expect(sample, "Tuned:0[0].value.thing->next", "\"value\":null}");
     expect(sample, "Tuned:0[2].value", "\"value\":{\"bytes\":");

@@ -17,6 +17,7 @@
 #include <molt/import.h>
 #include <molt/platform_api.h>
 #include <molt/report.h>
+#include <molt/text_sink.h>
 
 typedef struct MoltReload MoltReload;
 
@@ -153,6 +154,10 @@ void molt_reload_destroy(MoltReload *reload);
  * `addresses` adds the address of every block. */
 MoltStatus molt_reload_dump(const MoltReload *reload, bool addresses, char **text, size_t *length,
                             MoltError *error);
+
+/* The same text in pieces to `sink`, for states whose text should not stand in memory (text_sink.h). */
+MoltStatus molt_reload_dump_write(const MoltReload *reload, bool addresses,
+                                  const MoltTextSink *sink, MoltError *error);
 
 /* What lies at a path of the state, as molt_dump_path_json (dump.h) writes it. */
 MoltStatus molt_reload_dump_path(const MoltReload *reload, const char *path, char **text,
