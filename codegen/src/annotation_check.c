@@ -65,14 +65,15 @@ static const MoltModelType *innermost(const MoltModelType *type)
 }
 
 /* "truncate" may stand on anything, because an array may have become its first element; the others
- * are about numbers. An enum has no value between or beyond its names, but a number may become one. */
+ * are about numbers, and "saturate" on what becomes a bool as well. An enum has no value between or beyond its names, but a number may become one. */
 static void check_convert(MoltDiagnostics *diagnostics, const MoltModelType *owner,
                           const MoltModelField *field)
 {
     const MoltModelNote *note = molt__model_note(&field->notes, MOLT_NOTE_CONVERT);
     MoltKind kind = innermost(field->type)->kind;
     if (note == NULL || strcmp(note->text, "truncate") == 0 || kind == MOLT_KIND_INT ||
-        kind == MOLT_KIND_FLOAT || kind == MOLT_KIND_ENUM) {
+        kind == MOLT_KIND_FLOAT || kind == MOLT_KIND_ENUM ||
+        (kind == MOLT_KIND_BOOL && strcmp(note->text, "saturate") == 0)) {
         return;
     }
     const char *remedy = "remove it";
@@ -90,9 +91,13 @@ static void check_pool(MoltDiagnostics *diagnostics, const MoltModelType *owner,
                        const MoltModelField *field)
 {
     const MoltModelNote *note = molt__model_note(&field->notes, MOLT_NOTE_POOL);
-    if (note != NULL && innermost(field->type)->kind != MOLT_KIND_POINTER) {
-        molt__refuse(diagnostics, field->place, "put it on the pointer that takes the memory",
-                     "MOLT_POOL belongs on pointers; '%s' is %s",
+    const MoltModelType *holds = innermost(field->type);
+    holds = holds->kind == MOLT_KIND_ATOMIC ? holds->elem : holds;
+    if (note != NULL && holds->kind != MOLT_KIND_POINTER) {
+        molt__refuse(diagnostics, field->place,
+                     "declare it as an array of that type, or allocate the memory and keep a pointer "
+                     "to it",
+                     "MOLT_POOL belongs on pointers that take memory; '%s' is %s",
                      path_of(diagnostics, owner, field), field->type->name);
     }
 }

@@ -188,10 +188,10 @@ void molt__global_read(MoltTypeReader *reader, CXCursor variable, const char *so
     }
     MoltModelType *type =
         molt__type_read_in(reader, clang_getCanonicalType(clang_getCursorType(variable)), context);
-    if (type == NULL || !molt__external_check(reader, place, name, type, flags) ||
-        !molt__pool_check(reader, place, name, type, &notes)) {
+    if (type == NULL || !molt__external_check(reader, place, name, type, flags)) {
         return;
     }
+    molt__pool_read(reader, place, &notes);
     add(reader->model, globals,
         (MoltModelField){
             .name = name, .type = type, .flags = flags, .notes = notes, .place = place});

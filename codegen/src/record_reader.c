@@ -163,10 +163,10 @@ static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
         return;
     }
     const char *path = molt__arena_format(reader->model->arena, "%s.%s", walk->owner, name);
-    if (!molt__external_check(reader, place, path, type, flags) ||
-        !molt__pool_check(reader, place, path, type, &notes)) {
+    if (!molt__external_check(reader, place, path, type, flags)) {
         return;
     }
+    molt__pool_read(reader, place, &notes);
     MoltModelNote *index = molt__model_note(&notes, MOLT_NOTE_INDEX);
     if (index != NULL) {
         resolve_index(walk, context, type, index);

@@ -57,8 +57,9 @@ void molt__value_number(const MoltMigration *m, MoltTypeId type, const MoltNumbe
         }
     }
     char decimal[MOLT__NUMBER_TEXT];
+    size_t length;
     if (form->class == MOLT__FLOAT &&
-        molt__float_text(bytes, form->size, decimal) == MOLT__FLOAT_NUMBER)
+        molt__float_text(bytes, form->size, decimal, &length) == MOLT__FLOAT_NUMBER)
         snprintf(text, room, "%s", decimal);
     else if (form->class == MOLT__BOOL)
         snprintf(text, room, "%s", molt__number_is_zero(form, bytes) ? "false" : "true");

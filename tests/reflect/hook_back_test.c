@@ -232,7 +232,7 @@ static bool make_a_ring(const MoltOld *old, void *new)
     if (now->hp == 4) /* which every version knows */
         now->world->first = (OldAnt *)(void *)now->extra->extra;
     if (now->hp == 5)
-        memcpy(now->world->tag, &now->extra, sizeof now->extra); /* an address among bytes */
+        memcpy(&now->world->n, &now->extra, sizeof now->extra); /* an address as a number */
     return true;
 }
 
@@ -249,7 +249,7 @@ static void what_a_hook_made_goes_unless_something_points_there(void **unused)
         assert_ptr_equal(kept->extra->extra, kept);
         if (round == 1) { /* now nothing does */
             state->world->first = NULL;
-            memset(state->world->tag, 0, sizeof state->world->tag);
+            state->world->n = 0;
         }
         go_back(&session);
         /* those at which something points; the old layout has no ring */
@@ -269,7 +269,7 @@ static void what_a_hook_made_goes_unless_something_points_there(void **unused)
             for (int i = 0; i < 2; i++)
                 assert_true(molt_heap_delete(session.heap, leave[i]));
             state->world->first = &state->ants[1];
-            memset(state->world->tag, 0, sizeof state->world->tag);
+            state->world->n = 0;
         }
     }
     stop(&session);

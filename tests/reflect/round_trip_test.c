@@ -160,7 +160,7 @@ static void fill_node(Trip *trip, MoltHeap *heap, Node **nodes, unsigned count, 
     }
     node->any = below(trip, 2)   ? (void *)&other->leaf
                 : below(trip, 2) ? (void *)other->text
-                                 : other;
+                                 : &other->numbers[1];
     node->count = (int)fixture_random(&trip->chance);
     node->kind = below(trip, 3);
     node->high = below(trip, 2048) & 2047u;
