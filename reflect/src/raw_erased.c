@@ -45,6 +45,8 @@ static void add_blocks(MoltMigration *m, MoltTypeId type, uint32_t text)
     while (m->heap->untyped != MOLT_NO_TYPE && !m->failed &&
            molt_heap_next(m->heap, m->heap->untyped, &cursor, &block)) {
         uint64_t bytes = molt__span_bytes(&m->heap->spans[block.span], block.count);
+        if (molt__retyped(m, (uintptr_t)block.start))
+            continue; /* known by now */
         if (bytes >= size && !is_blank(block.start, bytes))
             molt__raw_add(m, (MoltRawFact){.span = block.span,
                                            .index = block.index,

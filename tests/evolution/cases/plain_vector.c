@@ -2,10 +2,10 @@
  * elements, in blocks and arrays of bytes
  * expect: refused untyped-memory plain_vector.c:65 (vec_push) 1
  * report: refuse untyped-memory plain_vector.c:77 (bytes_push) 1
- * report: refuse untyped-memory plain_vector.c:101 (make) 1
+ * report: refuse unknown-target Slot.item 1
  * report: refuse untyped-memory Slot.payload 1
  * report: refuse untyped-memory arena 1
- * remedy: neither the size nor the pointer names a type: name the type where the block is allocated
+ * remedy: neither the size nor the pointer names a type: say MOLT_POOL(T) on the field
  * json: no, a dump does not say what bytes hold
  */
 #include "case.h"

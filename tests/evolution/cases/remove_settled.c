@@ -5,7 +5,7 @@
  * report: info enumerator-removed State.mood 1
  * report: info flag-removed State.set 1
  * report: info enumerator-removed State.kind 1
- * report: info union-arm-removed State::<i,f>.f 1
+ * report: info union-arm-removed State.f 1
  * report: info field-removed score 1
  */
 #include "case.h"
