@@ -4,8 +4,8 @@ code that makes their states."""
 from declarations import (FLOAT, LONG_DOUBLE, Array, Bool, Complex, Enum, Float, Function, Int,
                           Pointer, Struct, Union, Variant, Vector, c_base, c_declare, innermost, is_text, size_of,
                           was_note)
-from expectation import following, is_end
 from live_state import Code, Dangling, Data, Foreign, Literal, Ref
+from places import following, is_end
 from random_declarations import VECTORS
 from reals import c_literal
 

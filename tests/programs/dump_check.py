@@ -5,8 +5,9 @@ import json
 import re
 
 from declarations import Array, Bool, Enum, Float, Int, Pointer, Struct, Union, Variant, c_declare, is_text
-from expectation import ANY, Either, External, FreshText, Owned, Place, following, trimmed
+from expected_values import ANY, Either, External, FreshText, Owned, Place
 from live_state import Code, Dangling, Data, Foreign, Literal
+from places import following, trimmed
 from reals import agrees
 
 STEP = re.compile(r"\[(\d+)\]|\.([A-Za-z_]\w*)|(\+\d+)")

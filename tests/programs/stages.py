@@ -6,9 +6,11 @@ an edit makes of it meanwhile is not written, so that it returns as soon as a ve
 """
 
 from declarations import VOID, Arm, Array, Pointer, Struct, Variant, is_text, kind_name, rank
-from expectation import ANY, Either, Expectation, External, FreshText, Place, Text, is_end
+from expectation import Expectation
+from expected_values import ANY, Either, External, FreshText, Place, Text
 from live_state import UNKNOWN, Copied, Data, Foreign, Literal, Object, Ref, tells_end
 from origins import history, relinked
+from places import is_end
 
 
 class Stage:
@@ -269,23 +271,23 @@ def is_linked(ways, first, last):
 
 
 def texts_without_return(stage):
-    """Texts on the heap for fields that were text in an earlier version and that version 1 never had:
-    where these go the attic keeps them."""
+    """Texts on the heap for fields that were text in an earlier version and that version 1 did not
+    have, or not there: where these go the attic keeps them."""
     found = set()
 
-    def look(value):
+    def look(value, fresh):
         if isinstance(value, list):
             for each in value:
-                look(each)
+                look(each, fresh)
         elif isinstance(value, dict):
             for field, each in value.items():
                 was = history(field, stage.version)
-                if isinstance(each, Copied) and min(was, default=1) > 1 and any(
-                        is_text(f.type) for f in was.values()):
+                is_fresh = fresh or 1 not in was
+                if isinstance(each, Copied) and is_fresh and any(is_text(f.type) for f in was.values()):
                     found.add(each.text + b"\0")
-                look(each)
+                look(each, is_fresh)
     for obj in stage.objects:
-        look(obj.values)
+        look(obj.values, False)
     return found
 
 
