@@ -489,6 +489,17 @@ static const MoltOp *select_arm(const MoltMigration *m, uint32_t index, uint64_t
     return NULL;
 }
 
+/* Objects whose tag has no arm: nobody follows what is a pointer in there. */
+static void note_unselected(MoltMigration *m, const MoltOp *op, const Batch *b, uint64_t first,
+                            uint64_t n)
+{
+    for (uint64_t i = first; i < first + n && !m->texts.partial; i++) {
+        const unsigned char *bytes = b->source + i * b->source_stride + op->length;
+        for (uint64_t k = 0; k < op->size; k++)
+            m->texts.partial |= bytes[k] != 0;
+    }
+}
+
 /* Neighbours of one arm go together: most states have few kinds in long runs. */
 static void run_union(MoltMigration *m, uint32_t index, const Batch *b)
 {
@@ -504,6 +515,8 @@ static void run_union(MoltMigration *m, uint32_t index, const Batch *b)
         }
         const MoltOp *arm = select_arm(m, index, value);
         m->run = run + i;
+        if (!arm || arm->otherwise)
+            note_unselected(m, op, b, i, n);
         if (arm)
             molt__execute(m, (uint32_t)(arm - m->plan->ops) + 1, arm->body,
                           b->source + i * b->source_stride, b->source_stride,

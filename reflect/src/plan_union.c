@@ -125,11 +125,20 @@ static void emit_arm(MoltPlan *plan, const Union *u, const MoltEmitSite *site, M
     }
 }
 
+/* Of a union whose bytes may be pointers, whatever the tag says. */
+static uint64_t bytes_with_pointers(const MoltPlan *plan, MoltTypeId id)
+{
+    bool has = molt__plan_arms_have_pointers(plan->before, id);
+    return has ? molt_type(plan->before, id)->size : 0;
+}
+
 static void emit_arms(MoltPlan *plan, const Union *u, const MoltEmitSite *site, uint64_t holder,
                       const MoltOp *values)
 {
     uint32_t arms = molt__emit_body(plan, (MoltOp){.code = MOLT__OP_UNION,
                                                    .check = MOLT__NO_CHECK,
+                                                   .size = bytes_with_pointers(plan, u->before),
+                                                   .length = u->source,
                                                    .tag = holder + u->old_tag.offset,
                                                    .forms = {u->old_tag.form}});
     for (uint32_t v = 0; v < values->value_count && !plan->failed; v++) {
@@ -224,6 +233,8 @@ void molt__emit_scan_union(MoltPlan *plan, const MoltEmitSite *site, uint64_t at
     const MoltType *tags = molt_type(plan->before, tag.type);
     uint32_t arms = molt__emit_body(plan, (MoltOp){.code = MOLT__OP_UNION,
                                                    .check = MOLT__NO_CHECK,
+                                                   .size = type->size,
+                                                   .length = at,
                                                    .tag = at + tag.offset,
                                                    .forms = {tag.form}});
     for (uint32_t e = tags->first; e < tags->first + tags->count && !plan->failed; e++) {
