@@ -5,6 +5,7 @@ import shlex
 import subprocess
 
 from c_source import Part, library_text
+from declarations import Arm
 from dump_check import Check, Dump, as_bytes, load, new_ids
 from findings import Findings, is_planned
 from live_state import Copied
@@ -41,6 +42,8 @@ def texts_of(value):
     """The texts made by migrations that a value of a stage points at."""
     if isinstance(value, dict):
         value = list(value.values())
+    if isinstance(value, Arm):
+        value = [value.value]
     if isinstance(value, list):
         return set().union(*map(texts_of, value))
     return {value.text + b"\0"} if isinstance(value, Copied) else set()

@@ -141,8 +141,9 @@ def union_text(union):
 
 def variant_text(variant):
     arms = "".join(f"        {field_text(arm)[:-1]} MOLT_ARM({entry.name});\n" for arm, entry in variant.arms)
+    name = "" if variant.unnamed else "u "
     return (f"typedef struct {variant.name} {{\n    {variant.tag.name} kind;\n    union {{\n{arms}"
-            f"    }} u MOLT_TAG(kind);\n}} {variant.name};\n")
+            f"    }} {name}MOLT_TAG(kind);\n}} {variant.name};\n")
 
 
 def table_text(name, type_, values):
@@ -160,8 +161,8 @@ def function_text(name, signature):
 def declarations_text(program):
     parts = [enum_text(enum) for enum in program.enums]
     parts += [union_text(union) for union in program.unions]
-    parts += [enum_text(variant.tag) + variant_text(variant) for variant in program.variants]
     parts += [f"typedef struct {s.name} {s.name};\n" for s in program.structs]
+    parts += [enum_text(variant.tag) + variant_text(variant) for variant in program.variants]
     parts += [struct_text(struct) for struct in program.ordered()]
     parts += [function_text(name, each) for name, each in program.functions.items()]
     parts += [table_text(name, *table) for name, table in program.tables.items()]
@@ -227,7 +228,8 @@ def assign(lines, type_, lvalue, value, width=None, force=False):
             lines.append(f"memcpy({lvalue}, {c_bytes(value)}, {len(value)});")
     elif isinstance(type_, Variant):
         lines.append(f"{lvalue}.kind = ({type_.tag.name}){value.number};")
-        assign(lines, value.field.type, f"{lvalue}.u.{value.field.name}", value.value)
+        part = "" if type_.unnamed else ".u"
+        assign(lines, value.field.type, f"{lvalue}{part}.{value.field.name}", value.value, force=force)
     elif isinstance(type_, Union):
         if any(value) or force:
             lines.append(f"memcpy(&{lvalue}, {c_bytes(value)}, {len(value)});")
@@ -236,7 +238,7 @@ def assign(lines, type_, lvalue, value, width=None, force=False):
             assign(lines, type_.elem, f"{part} {lvalue}", each, force=force)
     elif isinstance(type_, Array):
         for i, each in enumerate(value):
-            assign(lines, type_.elem, f"{lvalue}[{i}]", each)
+            assign(lines, type_.elem, f"{lvalue}[{i}]", each, force=force)
     elif isinstance(type_, Struct):
         for field, each in value.items():
             assign(lines, field.type, c_writable(f"{lvalue}.{field.name}", field), each, field.width)

@@ -10,9 +10,11 @@ FREQUENT = {
         "struct, union, vector, void *",
     "added with default":
         "2-D array, array, bit-field, bool, char *, char[N], enum, flags, float, int",
+    "arm falls back": "tagged union",
     "arm kept": "tagged union",
     "arm renamed": "tagged union",
     "arm retyped": "tagged union",
+    "arm removed, live": "tagged union",
     "array to scalar": "float, int, long double, pointer",
     "atomic": "int, pointer",
     "bit-field to plain": "int",
@@ -55,6 +57,7 @@ FREQUENT = {
     "one past the end": "pointer, pointer to pointer",
     "packing": "int, pointer",
     "plain to bit-field": "int",
+    "pointer in an arm": "char *, pointer",
     "pointee changed, live": "pointer",
     "removed field returns":
         "bool, char *, char[N], enum, flags, float, function pointer, int, long double, "
@@ -108,9 +111,11 @@ RARE = {
         "2-D array, array, bool, char *, char[N], enum, flags, float, function pointer, int, "
         "pointer, struct",
     "ambiguous rename": "array, bit-field, float, int, pointer",
+    "arm falls back": "tagged union",
     "arm kept": "tagged union",
     "arm renamed": "tagged union",
     "arm retyped": "tagged union",
+    "arm removed, live": "tagged union",
     "array to scalar":
         "bool, char *, enum, flags, float, function pointer, int, long double, pointer, "
         "struct, void *",
@@ -147,7 +152,7 @@ RARE = {
     "function missing": "function pointer",
     "grown": "2-D array, array",
     "interior": "char *, pointer, pointer to pointer, void *",
-    "kept value returns": "char, char *, char[N], enum, float, int, int128, long double, struct",
+    "kept value returns": "char, char *, char[N], enum, float, int, int128, long double, struct, tagged union",
     "kind changed, default": "pointer",
     "kind changed, live": "float, int, long double, pointer, struct",
     "late rename returns": "bool, char[N], enum, float, int, pointer",
@@ -169,6 +174,7 @@ RARE = {
         "float, function pointer, int, int128, pointer, pointer to pointer, struct, union, "
         "vector, void *",
     "plain to bit-field": "bool, enum, flags, int",
+    "pointer in an arm": "char *, pointer, void *",
     "pointee changed, live": "pointer",
     "removed field returns":
         "bool, char, char *, char[N], enum, flags, float, function pointer, int, int128, long "
@@ -234,9 +240,11 @@ CANNOT = {
     "alias lost": "only pointers that may lead to structs",
     "alignment": EVERY_KIND + "; bit-fields cannot be aligned",
     "ambiguous rename": EVERY_KIND,
+    "arm falls back": VALUES,
     "arm kept": VALUES,
     "arm renamed": VALUES,
     "arm retyped": VALUES,
+    "arm removed, live": VALUES,
     "array to scalar": "what arrays are made of; char[N] goes by the rules of texts",
     "atomic": "scalars of up to eight bytes; others were changed by another edit too",
     "bit-field to plain": "bit-fields become numbers",
@@ -288,6 +296,7 @@ CANNOT = {
     "one past the end": "pointers to elements",
     "packing": "none",
     "plain to bit-field": "what a bit-field can be",
+    "pointer in an arm": "what an arm may be",
     "pointee changed, live": "pointers to data",
     "removed field returns": "leaves: structs and arrays return part by part",
     "removed, default": "none",

@@ -121,19 +121,32 @@ class Union(Type):
 
 
 class Variant(Type):
-    """A struct of a tag and a union of arms without pointers; each is chosen by an enumerator
-    of the tag. A value is an Arm."""
+    """A struct of a tag and a union of arms; each is chosen by an enumerator of the tag. A value is an
+    Arm."""
 
-    def __init__(self, name, tag, arms):
+    def __init__(self, name, tag, arms, unnamed=False):
         self.name = name
         self.tag = tag
         self.arms = arms  # [(Field, Enumerator)]
+        self.unnamed = unnamed  # the union in it is anonymous
         self.origin = None
         self.returns = None
 
     def shape(self):
         """In any order of its arms."""
         return sorted((a.name, repr(a.type), e.name, e.value) for a, e in self.arms)
+
+    def same(self, other):
+        """Whether it is what `other`, of the version before, was."""
+        arms = {a.origin: (a, e) for a, e in self.arms}
+        return len(arms) == len(other.arms) and all(
+            was in arms and (arms[was][0].name, arms[was][1].name, arms[was][1].value) ==
+            (was.name, entry.name, entry.value) and same_type(was.type, arms[was][0].type)
+            for was, entry in other.arms)
+
+    def part(self):
+        """The name of its union in dumps and reports."""
+        return f"<{','.join(arm.name for arm, _ in self.arms)}>" if self.unnamed else "u"
 
     def __repr__(self):
         return f"tagged union {self.name}"
@@ -324,6 +337,8 @@ def mentions(type_, what):
         return mentions(type_.elem, what)
     if isinstance(type_, Pointer):
         return mentions(type_.to, what)
+    if isinstance(type_, Variant):
+        return any(mentions(arm.type, what) for arm, _ in type_.arms)
     return False
 
 
@@ -396,13 +411,13 @@ class Program:
             memo[union] = copy = Union(union.name, list(union.members))
             copy.origin = union
             other.unions.append(copy)
-        for variant in self.variants:
-            memo[variant] = copy = clone_variant(variant)
-            other.variants.append(copy)
         for struct in self.structs:
             memo[struct] = copy = Struct(struct.name, [])
             copy.origin, copy.was, copy.packing = struct, list(struct.was), struct.packing
             other.structs.append(copy)
+        for variant in self.variants:
+            memo[variant] = copy = clone_variant(variant, memo)
+            other.variants.append(copy)
         for struct in self.structs:
             memo[struct].fields = [clone_field(field, memo) for field in struct.fields]
         other.functions = dict(self.functions)
@@ -433,14 +448,17 @@ class Program:
                                      for held in by_value(field.type))
 
 
-def clone_variant(variant):
+def clone_variant(variant, memo):
     tag = Enum(variant.tag.name, [])
     tag.origin = variant.tag
-    copy = Variant(variant.name, tag, [])
+    copy = Variant(variant.name, tag, [], variant.unnamed)
     copy.origin = variant
-    for arm, entry in variant.arms:
-        tag.enumerators.append(Enumerator(entry.name, entry.value, entry))
-        copy.arms.append((clone_field(arm, {}), tag.enumerators[-1]))
+    for entry in variant.tag.enumerators:
+        made = Enumerator(entry.name, entry.value, entry)
+        made.was, made.fallback = list(entry.was), entry.fallback
+        tag.enumerators.append(made)
+    entries = {each.origin: each for each in tag.enumerators}
+    copy.arms = [(clone_field(arm, memo), entries[entry]) for arm, entry in variant.arms]
     return copy
 
 
@@ -470,7 +488,7 @@ def same_type(old, new):
     if isinstance(old, (Struct, Enum)):
         return isinstance(new, (Struct, Enum)) and new.origin is old
     if isinstance(old, Variant):
-        return isinstance(new, Variant) and new.origin is old and new.shape() == old.shape()
+        return isinstance(new, Variant) and new.origin is old and new.same(old)
     if isinstance(old, Union):
         return isinstance(new, Union) and new.origin is old and new.same(old)
     if isinstance(old, Array):

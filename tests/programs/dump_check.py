@@ -141,11 +141,11 @@ class Check:
         return True
 
     def _variant(self, type_, expected, found, path):
-        name = expected.field.name
+        name, part = expected.field.name, type_.part()
         if not isinstance(found, dict) or enum_number(type_.tag, found.get("kind")) != expected.number or (
-                not isinstance(found.get("u"), dict) or list(found["u"]) != [name]):
+                not isinstance(found.get(part), dict) or list(found[part]) != [name]):
             return False
-        self.value(expected.field.type, expected.value, found["u"][name], f"{path}.u.{name}")
+        self.value(expected.field.type, expected.value, found[part][name], f"{path}.{part}.{name}")
         return True
 
     @staticmethod

@@ -555,6 +555,8 @@ def remove_struct(ed):
     if not structs:
         return None
     struct = ed.rng.choice(structs)
+    if any(mentions(variant, struct) for variant in ed.program.variants):
+        return None
     for other in ed.program.structs:
         kept = [f for f in other.fields if not mentions(f.type, struct)]
         if not kept and other is not struct:
@@ -644,7 +646,7 @@ def enum_remove(ed):
     gone = ed.rng.choice(enum.enumerators)
     enum.enumerators.remove(gone)
     words = f"{enum!r}: - {gone.name}"
-    if ed.rng.random() < 0.6:
+    if ed.rng.random() < 0.6 and not any(e.fallback for e in enum.enumerators):
         fallback = ed.rng.choice(enum.enumerators)
         fallback.fallback = True
         words += f", {fallback.name} MOLT_FALLBACK"

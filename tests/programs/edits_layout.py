@@ -1,9 +1,9 @@
 """Edits of what lies around values, and of the declarations beside plain fields: packing, alignment,
 atomics, unnamed bit-fields, unions, complex and vector types, constant tables. As those of edits.py."""
 
-from declarations import (DOUBLE, FLOAT, FLOATS, INTS, Array, Complex, Enumerator, Float, Int, Pointer, Struct, Vector,
+from declarations import (DOUBLE, FLOAT, FLOATS, INTS, Array, Complex, Float, Int, Pointer, Struct, Vector,
                           is_special)
-from random_declarations import (VECTORS, can_be_atomic, can_be_indexed, random_arm, random_packing,
+from random_declarations import (VECTORS, add_arm, can_be_atomic, can_be_indexed, random_packing,
                                  random_width)
 
 
@@ -74,7 +74,7 @@ def change_union(ed):
 
 
 def change_variant(ed):
-    """Arms are added, renamed, retyped and reordered, the tag's enumerators get other numbers."""
+    """Arms are added, renamed, retyped and reordered, and the tag's enumerators get other numbers."""
     variants = [v for v in ed.program.variants if v.origin and v not in ed.touched]
     if not variants:
         return None
@@ -82,11 +82,7 @@ def change_variant(ed):
     ed.touched.add(variant)
     words = []
     if rng.random() < 0.5:
-        entry = Enumerator(f"{variant.name.upper()}_{ed.namer('N')}", max(
-            e.value for e in variant.tag.enumerators) + 1)
-        variant.tag.enumerators.append(entry)
-        variant.arms.append((random_arm(rng, ed.namer), entry))
-        words.append(f"+ {variant.arms[-1][0]!r}")
+        words.append(f"+ {add_arm(rng, ed.program, ed.namer, variant)!r}")
     if rng.random() < 0.5:
         arm = rng.choice([a for a, _ in variant.arms if a.origin])
         arm.was, arm.name = arm.was + [arm.name], ed.namer("a")
@@ -103,6 +99,26 @@ def change_variant(ed):
         rng.shuffle(variant.arms)
         words.append("renumbered and reordered")
     return f"{variant!r}: {', '.join(words)}"
+
+
+def remove_arm(ed):
+    """With its enumerator, or alone."""
+    found = [(v, arm, entry) for v in ed.program.variants if v.origin and v not in ed.touched
+             for arm, entry in v.arms if entry.value]
+    if not found:
+        return None
+    variant, arm, entry = ed.rng.choice(found)
+    ed.touched.add(variant)
+    variant.arms.remove((arm, entry))
+    if ed.rng.random() < 0.25:
+        return f"{variant!r}: - {arm!r}"
+    variant.tag.enumerators.remove(entry)
+    words = f"{variant!r}: - {arm!r} and {entry.name}"
+    if ed.rng.random() < 0.6 and not any(e.fallback for e in variant.tag.enumerators):
+        fallback = ed.rng.choice(variant.arms)[1]
+        fallback.fallback = True
+        words += f", {fallback.name} MOLT_FALLBACK"
+    return words
 
 
 def to_complex(ed):
@@ -178,7 +194,7 @@ def index_by_enum(ed):
 
 LAYOUT_EDITS = [
     (0.6, change_packing), (0.6, change_alignment), (0.4, change_gap), (0.8, change_atomic),
-    (0.3, no_longer_external), (0.2, change_union), (0.6, change_variant), (0.5, to_complex), (0.5, from_complex),
+    (0.3, no_longer_external), (0.2, change_union), (0.6, change_variant), (0.5, remove_arm), (0.5, to_complex), (0.5, from_complex),
     (0.5, vector_and_array), (0.3, change_table), (0.2, point_elsewhere), (0.3, bits_to_array), (0.3, array_to_bits),
     (0.3, index_by_enum),
 ]

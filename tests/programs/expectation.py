@@ -7,7 +7,7 @@ code generator shows as well as a wrong step of the engine.
 
 from copy import copy
 
-from declarations import (CHAR, Arm, Array, Enum, Float, Pointer, Struct, Union, Variant,
+from declarations import (CHAR, Array, Enum, Float, Pointer, Struct, Union, Variant,
                           c_declare, innermost, is_number, is_text, kind_name,
                           same_type)
 from expected_values import ANY, Either, External, FreshText, Owned, Site, Text, as_expected
@@ -15,9 +15,10 @@ from live_state import UNKNOWN, Copied, Foreign, Literal, Ref, zero_value
 from number_rules import convert_number
 from places import index_targets, is_reshape
 from pointer_rules import PointerRules
+from union_rules import UnionRules
 
 
-class Expectation(PointerRules):
+class Expectation(PointerRules, UnionRules):
     def __init__(self, old, new, state, coverage=None):
         self.old = old
         self.new = new
@@ -200,28 +201,6 @@ class Expectation(PointerRules):
         if isinstance(old, Array) or isinstance(new, Array):
             return self._array(old, new, value, site)
         return self._kind_changed(old, new, value, site)
-
-    def _union(self, old, new, value, site):
-        if new.origin is old and new.same(old):
-            self.cover("union kept", old)
-            return value
-        self.cover("union changed, live" if any(value) else "union changed, default", old)
-        if any(value):
-            return self.refuse(site, "untagged-union-changed")
-        return bytes(new.size())
-
-    def _variant(self, old, new, value):
-        """The arm goes by its enumerator's name, its value by the rules for its type."""
-        arm, entry = next((arm, entry) for arm, entry in new.arms if arm.origin is value.field)
-        if new.shape() != old.shape():
-            self.lasting = False  # what an arm loses may return or not
-            self.cover("arm renamed" if arm.name != value.field.name else "arm kept", new)
-            if entry.value != value.number:
-                self.cover("tag renumbered", new)
-            if not same_type(value.field.type, arm.type):
-                self.cover("arm retyped", new)
-        site = Site(f"{new.name}::u.{arm.name}", value.field, arm)
-        return Arm(arm, entry.value, self.convert(value.field.type, arm.type, value.value, site))
 
     def _allocated(self, old, new, value):
         self.cover("struct to block", old)

@@ -265,6 +265,8 @@ class State:
                     for f in type_.fields}
         if isinstance(type_, Array) and not is_text(type_):
             return [self._pointed(type_.elem, each, None) for each in value]
+        if isinstance(type_, Variant):
+            return Arm(value.field, value.number, self._pointed(value.field.type, value.value, None))
         return self.random_pointer(type_.to) if isinstance(type_, Pointer) else value
 
     def _external(self):

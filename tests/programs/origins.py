@@ -29,7 +29,8 @@ def _items(program):
     yield from program.unions
     for variant in program.variants:
         yield variant
-        yield from (each for arm in variant.arms for each in arm)
+        yield from variant.tag.enumerators
+        yield from (arm for arm, _ in variant.arms)
     for struct in program.structs:
         yield struct
         yield from struct.fields

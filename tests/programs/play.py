@@ -1,8 +1,8 @@
 """How a program plays on with the state that an edit left: writes some fields, frees some objects and
 makes others. Only what the rules say is played with, so that what follows is known too."""
 
-from declarations import Array, Bool, Complex, Enum, Float, Int, Pointer, Struct, is_text
-from live_state import UNKNOWN, WALK_LIMIT, Dangling, Object, Ref, plain_value
+from declarations import Arm, Array, Bool, Complex, Enum, Float, Int, Pointer, Struct, Variant, is_text
+from live_state import UNKNOWN, WALK_LIMIT, Dangling, Object, Ref, chosen_arm, plain_value
 from random_values import random_value
 
 WRITE_LIMIT = 8
@@ -63,6 +63,10 @@ def new_value(rng, stage, place):
         return random_value(rng, type_, place.width)
     if isinstance(type_, Pointer) and isinstance(type_.to, Struct):
         return pointer_to(rng, stage, type_.to)
+    if isinstance(type_, Variant):
+        arm = chosen_arm(rng, type_)
+        to = arm.field.type.to if isinstance(arm.field.type, Pointer) else None
+        return Arm(arm.field, arm.number, pointer_to(rng, stage, to)) if isinstance(to, Struct) else arm
     return UNKNOWN
 
 
@@ -95,11 +99,15 @@ def free_one(rng, stage, every, tidy):
     stage.freed.append(gone)
     for place in every:
         value = place.value()
+        arm = value if isinstance(value, Arm) else None
+        value = arm.value if arm else value
         if isinstance(value, Ref) and value.obj is gone and place.obj is not gone:
+            left = None if tidy else Dangling(gone)
+            left = Arm(arm.field, arm.number, left) if arm else left
             if tidy:
-                place.write(stage, None)
+                place.write(stage, left)
             else:
-                place.holder[place.step] = Dangling(gone)
+                place.holder[place.step] = left
 
 
 def make_one(rng, stage):

@@ -250,7 +250,10 @@ def random_union(rng, program, namer):
     return Union(f"{program.prefix}_{namer('U')}", members)
 
 
-def random_arm(rng, namer):
+def random_arm(rng, program, namer):
+    if program.structs and rng.random() < 0.4:
+        to = weighted(rng, [(4, rng.choice(program.structs)), (1, VOID), (2, CHAR)])
+        return Field(namer("a"), TEXT if to is CHAR else Pointer(to))
     type_ = rng.choice(INTS[1:11] + [FLOAT, DOUBLE, Array(CHAR, rng.choice([4, 8]))])
     if not isinstance(type_, Array) and type_ not in (FLOAT, DOUBLE) and rng.random() < 0.3:
         type_ = Array(type_, rng.randint(1, 3))
@@ -263,8 +266,15 @@ def random_variant(rng, program, namer):
     numbers = rng.sample(range(4), 4)[:rng.randint(1, 3)]
     numbers = numbers if 0 in numbers else [0] + numbers[1:]
     entries = [Enumerator(f"{name.upper()}_{i}", value) for i, value in enumerate(numbers)]
-    arms = [(random_arm(rng, namer), entry) for entry in entries]
-    return Variant(name, Enum(f"{name}_tag", entries), arms)
+    arms = [(random_arm(rng, program, namer), entry) for entry in entries]
+    return Variant(name, Enum(f"{name}_tag", entries), arms, rng.random() < 0.3)
+
+
+def add_arm(rng, program, namer, variant):
+    entries = variant.tag.enumerators
+    entries.append(Enumerator(f"{variant.name.upper()}_{namer('N')}", max(e.value for e in entries) + 1))
+    variant.arms.append((random_arm(rng, program, namer), entries[-1]))
+    return variant.arms[-1][0]
 
 
 def random_table(rng, program, namer):
@@ -299,6 +309,9 @@ def random_program(rng, prefix, namer):
     # what the fields before could not point at yet
     for struct in rng.sample(program.structs, 2):
         struct.fields.append(Field(namer("f"), Pointer(rng.choice(program.structs))))
+    for variant in program.variants:
+        if rng.random() < 0.7:
+            add_arm(rng, program, namer, variant)
     for _ in range(rng.randint(1, 2)):
         random_table(rng, program, namer)
     for signature in SIGNATURES:

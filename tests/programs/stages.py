@@ -94,8 +94,8 @@ class Stage:
         return value
 
     def wrote(self, index, element, path):
-        """Whether play wrote the place or a part of it."""
-        return any(i == index and e == element and p[:len(path)] == path
+        """Whether play wrote the place, a part of it, or what it is a part of."""
+        return any(i == index and e == element and all(one is other for one, other in zip(p, path))
                    for i, e, p in self.played)
 
 
@@ -134,9 +134,6 @@ class Return(Expectation):
         """`ways`: version -> (type, path) of the place then; `direct`: version -> value from there."""
         if value is ANY or field is not None and field.transient or isinstance(value, Either):
             return value
-        if isinstance(type_, Variant):  # whether it returns with its tag is left open
-            stays = self.last in ways and is_linked(ways, min(ways), self.last)
-            return value if stays else Either(value, *direct.values())
         if isinstance(type_, Struct) and all(isinstance(t, Struct) for t, _ in ways.values()):
             return {each: self._member(each, value[each], ways, direct) for each in type_.fields}
         if self._mixes_texts(type_, ways):
@@ -247,6 +244,8 @@ class Return(Expectation):
             return {self.named[field]: self._translated(each) for field, each in value.items()}
         if isinstance(value, list):
             return [self._translated(each) for each in value]
+        if isinstance(value, Arm):
+            return Arm(self.named[value.field], value.number, self._translated(value.value))
         if not isinstance(value, Place):
             return value
         target = self.state.by_index.get(value.obj.index)
