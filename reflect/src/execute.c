@@ -151,12 +151,43 @@ static void keep_unnamed(MoltMigration *m, const MoltOp *op, uint64_t value, uns
     store_enum(m, op, value, &op->forms[0], to, i);
 }
 
+static void tell_number(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity,
+                        const unsigned char *from, uint64_t i)
+{
+    char text[64] = "";
+    if (molt__tally_wants_value(m, op, rule))
+        molt__number_text(&op->forms[0], from, text, sizeof text);
+    molt__tally(m, op, rule, severity, i, "%s", text);
+}
+
+/* A number as the new enum's enumerators are stored; false where none of them can be that large, or
+ * have its sign. */
+static bool as_enumerator(const MoltOp *op, const unsigned char *from, uint64_t *value)
+{
+    MoltNumberForm form = {.class = op->forms[1].class, .size = sizeof *value};
+    return molt__number_convert(&op->forms[0], from, &form, value, false) == MOLT__EXACT;
+}
+
+/* Of a number of more than 64 bits. */
+static bool has_low_bits_only(const MoltOp *op, const unsigned char *from)
+{
+    uint64_t value;
+    MoltNumberForm form = {.class = op->forms[0].class, .size = sizeof value};
+    return molt__number_convert(&op->forms[0], from, &form, &value, false) == MOLT__EXACT;
+}
+
 static void run_enum(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
     const unsigned char *from = b->source;
     unsigned char *to = b->destination;
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
-        uint64_t value = molt__number_bits(&op->forms[0], from);
+        uint64_t value;
+        if (op->named_only && !as_enumerator(op, from, &value)) {
+            tell_number(m, op, MOLT_RULE_ENUM_UNNAMED, MOLT_REFUSE, from, i);
+            continue;
+        }
+        if (!op->named_only)
+            value = molt__number_bits(&op->forms[0], from);
         const MoltValueMap *entry = find_value(m->plan, op, value);
         if (entry && entry->fate <= MOLT__VALUE_SPLIT) {
             if (entry->fate == MOLT__VALUE_SPLIT)
@@ -218,6 +249,8 @@ static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
         uint64_t lost;
         uint64_t value = molt__number_bits(&op->forms[0], from);
+        if (op->named_only && op->forms[0].size > sizeof value && !has_low_bits_only(op, from))
+            tell_number(m, op, MOLT_RULE_FLAG_REMOVED, MOLT_LOSS, from, i);
         uint64_t mapped = map_flags(m->plan, op, value, &lost);
         if (op->names_only) {
             tell_named_bits(m, op, value, lost, i);
