@@ -5,12 +5,13 @@ import shlex
 import subprocess
 
 from c_source import Part, library_text
-from declarations import Arm
+from declarations import VARIABLES, Arm
 from dump_check import Check, Dump, as_bytes, load, new_ids
 from findings import Findings, is_planned
 from live_state import Copied
 from stages import texts_without_return
 
+ROUTING = pathlib.Path(__file__).resolve().parents[2] / "route/plain_memory.c"
 SIZE = {"migrated": 25, "values": 12, "plan": 12}
 
 
@@ -36,6 +37,15 @@ def command(words):
     if done.returncode == 0:
         return None
     return f"{pathlib.Path(words[0]).name} ends with {done.returncode}:\n{done.stdout[:3000]}"
+
+
+def compile_routing(args, compiler, folder):
+    """The object that sends malloc and its relatives to the heap, and what went wrong."""
+    made = folder / f"routing{len(args.routing)}.o"
+    args.routing[compiler] = made
+    return command([compiler, *shlex.split(args.cflags), "-std=gnu11", "-g", "-O2", "-fPIC", "-fno-builtin",
+                    "-fno-lto", "-fno-omit-frame-pointer", "-fvisibility=hidden",
+                    *[f"-I{each}" for each in args.include], "-c", str(ROUTING), "-o", str(made)])
 
 
 def texts_of(value):
@@ -154,9 +164,9 @@ class Batch:
                            "--schema", str(folder / f"v{version}.json"), str(source), "--", *flags])
         # The programs write through pointers into packed structs, as those do who have such structs.
         return problem or command(
-            [self.compiler, *shlex.split(args.cflags), "-fno-sanitize=alignment", *flags, "-O0", "-fPIC",
-             "-shared", "-fvisibility=hidden", str(source), str(metadata), "-o",
-             str(self._path(version)), "-lm"])
+            [self.compiler, *shlex.split(args.cflags), "-fno-sanitize=alignment", *flags, "-g", "-O0",
+             "-fPIC", "-shared", "-fvisibility=hidden", str(source), str(metadata),
+             str(args.routing[self.compiler]), "-o", str(self._path(version)), "-lm"])
 
     def _path(self, version):
         return self.folder / f"v{version}.so"
@@ -170,7 +180,9 @@ class Batch:
         dump = self._dump(runner, f"{policy}1")
         for program in self.programs:
             for obj in program.state.objects:
-                if not obj.freed:
+                if obj.is_variables:
+                    self.ids[program][obj.index] = f"{VARIABLES}:0"
+                elif not obj.freed:
                     address = addresses[program.number, obj.index]
                     self.ids[program][obj.index] = dump.by_address.get(address, "?")
         self._check("version 1", dump, {p: p.before for p in self.programs})
@@ -284,7 +296,7 @@ class Batch:
         for program in self.programs:
             stage, ids = program.steps[i].stage, self.ids[program]
             self.loose[program] |= texts_without_return(stage)
-            table += [dump.objects[ids[index]]["addr"] if index in ids else 0
+            table += [dump.objects[ids[index]].get("addr", 0) if index in ids else 0
                       for index in range(stage.next_index)]
         addresses = self._addresses(runner.order("frame", 1, *table))
         dump = self._dump(runner, f"played{i + 2}")
@@ -326,7 +338,7 @@ class Batch:
     def _owner(self, path):
         """The program that a path or an id speaks of; the first where it does not tell."""
         for program in self.programs:
-            if path.startswith(f"P{program.number}_"):
+            if path.removeprefix("game.c:").startswith(f"P{program.number}_"):
                 return program
         return self.programs[0]
 

@@ -13,6 +13,7 @@ HEADER = """#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <uchar.h>
 #include <wchar.h>
@@ -92,7 +93,7 @@ def enum_text(enum):
     return f"typedef enum {packed}{enum.name} {{\n" + ",\n".join(lines) + f"\n}}{notes} {enum.name};\n"
 
 
-def field_text(field):
+def field_text(field, is_variable=False):
     text = c_declare(field.type, field.name)
     if field.atomic:
         text = f"_Atomic({c_declare(field.type, '')}) {field.name}"
@@ -107,13 +108,13 @@ def field_text(field):
     text += was_note(field.was)
     text += f" MOLT_INDEX({field.index.name})" if field.index else ""
     text += " MOLT_EXTERNAL" if field.external else ""
-    if field.default is not None:
+    if field.default is not None and not is_variable:
         text += f" MOLT_DEFAULT({c_initializer(field.type, field.default)})"
     if field.convert:
         text += f" MOLT_CONVERT({field.convert})"
     text += " MOLT_REQUIRED" if field.required else ""
     text += " MOLT_TRANSIENT" if field.transient else ""
-    return text + ";"
+    return text if is_variable else text + ";"
 
 
 def struct_text(struct):
@@ -151,6 +152,12 @@ def table_text(name, type_, values):
     return f"static USED const {c_declare(Array(type_, len(values)), name)} = {{{content}}};\n"
 
 
+def variable_text(field):
+    text = field_text(field, is_variable=True)
+    value = "" if field.default is None else f" = {c_initializer(field.type, field.default)}"
+    return f"{'' if field.scope == '' else 'static '}{text} USED{value};\n"
+
+
 def function_text(name, signature):
     params = ", ".join(f"{param} p{i}" for i, param in enumerate(signature.params))
     body = "".join(f" (void)p{i};" for i in range(len(signature.params)))
@@ -169,6 +176,7 @@ def declarations_text(program):
     if program.literals:
         texts = ", ".join(c_bytes(text) for text in sorted(program.literals))
         parts.append(f"static const char *const {program.prefix}_texts[] USED = {{{texts}}};\n")
+    parts += [variable_text(field) for field in program.variables.fields]
     parts.append(sites_text(program))
     return "\n".join(parts)
 
@@ -185,9 +193,17 @@ def sites_text(program):
 # ---- making the state ---------------------------------------------------------------------------
 
 def c_place(ref):
+    if ref.obj.is_variables:
+        return "&" + c_value(ref.obj, ref.element, ref.steps)
     if not ref.steps:
         return f"o{ref.obj.index} + {ref.element}"
     return f"&o{ref.obj.index}[{ref.element}]{c_steps(ref.steps)}"
+
+
+def c_value(obj, element, steps):
+    if obj.is_variables:
+        return steps[0].name + c_steps(steps[1:])
+    return f"o{obj.index}[{element}]{c_steps(steps)}"
 
 
 def c_steps(steps):
@@ -265,13 +281,14 @@ def assign_real(lines, type_, lvalue, value, force):
 def make_text(state, number):
     program, lines = state.program, []
     for obj in state.objects:
-        lines += made_text(number, obj)
+        lines += [] if obj.is_variables else made_text(number, obj)
     for obj in state.objects:
-        if obj.text:
-            continue
-        for i, value in enumerate(obj.values):
-            assign(lines, obj.type, f"o{obj.index}[{i}]", value)
-    lines += [f"molt_delete(o{obj.index});" for obj in state.objects if obj.freed]
+        if obj.is_variables:
+            set_variables(lines, obj.values[0])
+        elif not obj.text:
+            for i, value in enumerate(obj.values):
+                assign(lines, obj.type, f"o{obj.index}[{i}]", value)
+    lines += [freed_text(obj) for obj in state.objects if obj.freed]
     lines.append("return o0;")
     body = "".join(f"    {line}\n" for line in lines)
     return (f"static {program.state.name} *{program.prefix}_make(const MoltPlatformApi *api)\n"
@@ -334,12 +351,25 @@ void shut_down(void *state)
 """
 
 
+def set_variables(lines, values):
+    for field, value in values.items():
+        if field.default is not None:
+            lines.append(f"memset((void *)&{field.name}, 0, sizeof {field.name});")
+        assign(lines, field.type, c_writable(field.name, field), value)
+
+
+def freed_text(obj):
+    return f"{'free' if obj.plain else 'molt_delete'}(o{obj.index});"
+
+
 def made_text(number, obj):
     """Makes the object of that index, and tells where."""
     spelling = c_declare(obj.type, "")
     declared = c_declare(Pointer(obj.type), f"o{obj.index}")
     if obj.text:
-        made = f"molt_strdup({c_bytes(obj.string()[:-1])})"
+        made = f"{'strdup' if obj.plain else 'molt_strdup'}({c_bytes(obj.string()[:-1])})"
+    elif obj.plain:
+        made = f"calloc({len(obj.values)}, sizeof({spelling}))"
     elif obj.single:
         made = f"molt_new({spelling})"
     else:
@@ -350,15 +380,16 @@ def made_text(number, obj):
 def play_text(number, stage):
     """What play did, as the program's own code. `objects` has the addresses by index."""
     lines = []
-    there = {obj.index: obj for obj in stage.objects + stage.freed if obj not in stage.created}
+    there = {obj.index: obj for obj in stage.objects + stage.freed
+             if obj not in stage.created and not obj.is_variables}
     for index, obj in there.items():
         lines.append(f"{c_declare(Pointer(obj.type), f'o{index}')} = objects[{index}];")
     for obj, element, path, type_, width, value in stage.writes:
         if obj not in stage.freed:
-            lvalue = f"o{obj.index}[{element}]{c_steps(path)}"
+            lvalue = c_value(obj, element, path)
             field = path[-1] if path and not isinstance(path[-1], int) else None
             assign(lines, type_, c_writable(lvalue, field), value, width, force=True)
-    lines += [f"molt_delete(o{obj.index});" for obj in stage.freed]
+    lines += [freed_text(obj) for obj in stage.freed]
     for obj in stage.created:
         lines += made_text(number, obj)
         for i, value in enumerate(obj.values):
@@ -394,7 +425,7 @@ def library_text(parts):
     text += [places_text(part.number, part.program.prefix, part.unnamed) for part in parts]
     text.append(scalars_text())
     fields = "".join(f"    {p.program.state.name} *p{p.number};\n" for p in parts)
-    text.append("typedef struct Root {\n    const void *api MOLT_EXTERNAL;\n"
+    text.append("static int programs USED = 1;\ntypedef struct Root {\n    const void *api MOLT_EXTERNAL;\n"
                 f"{fields}}} Root;\nMOLT_ROOT(Root);\n")
     start = "    Root *root = molt_new(Root);\n    root->api = api;\n"
     for part in parts:

@@ -220,14 +220,22 @@ class Field:
         self.index = None       # the Enum that says what each element of the array is for
         self.gap = None         # an unnamed bit-field in front of it
         self.group = None       # neighbours of one group stand in an anonymous struct
+        self.scope = None       # of a variable, as its full name begins
         self.origin = None
         self.returns = None     # see origins.py
         self.late = None
         self.left = None        # the field that a rename without a note left behind
 
+    def path(self, struct):
+        """How reports name it."""
+        return f"{struct.name}.{self.name}" if self.scope is None else self.scope + self.name
+
     def __repr__(self):
         width = f" : {self.width}" if self.width else ""
         return f"{self.type!r} {self.name}{width}"
+
+
+VARIABLES = "(globals)"  # the struct whose fields a program's variables are
 
 
 class Struct(Type):
@@ -238,6 +246,10 @@ class Struct(Type):
         self.was = []
         self.origin = None
         self.returns = None
+
+    @property
+    def is_variables(self):
+        return self.name == VARIABLES
 
     def __repr__(self):
         return f"struct {self.name}"
@@ -385,6 +397,7 @@ class Program:
     def __init__(self, prefix):
         self.prefix = prefix
         self.version = 1
+        self.scope = ""       # of its variables: for the whole library, or for the source
         self.structs = []
         self.enums = []
         self.unions = []
@@ -393,11 +406,17 @@ class Program:
         self.functions = {}   # name -> Function
         self.literals = set() # texts that this version's code has
         self.state = None
+        self.variables = Struct(VARIABLES, [])
+
+    @property
+    def holders(self):
+        """What has fields."""
+        return self.structs + [self.variables]
 
     def clone(self):
         """A second version that is the first one; every declaration has its origin."""
         other = Program(self.prefix)
-        other.version = self.version + 1
+        other.version, other.scope = self.version + 1, self.scope
         memo = {}
         for enum in self.enums:
             memo[enum] = copy = Enum(enum.name, [], enum.flags, enum.packed)
@@ -418,7 +437,9 @@ class Program:
         for variant in self.variants:
             memo[variant] = copy = clone_variant(variant, memo)
             other.variants.append(copy)
-        for struct in self.structs:
+        memo[self.variables] = other.variables
+        other.variables.origin = self.variables
+        for struct in self.holders:
             memo[struct].fields = [clone_field(field, memo) for field in struct.fields]
         other.functions = dict(self.functions)
         other.tables = {name: (memo.get(t, t), v) for name, (t, v) in self.tables.items()}
@@ -467,6 +488,7 @@ def clone_field(field, memo):
     copy.was = list(field.was)
     copy.default, copy.convert = field.default, field.convert
     copy.required, copy.transient, copy.group = field.required, field.transient, field.group
+    copy.scope = field.scope
     copy.respell, copy.align, copy.atomic = field.respell, field.align, field.atomic
     copy.external, copy.gap, copy.index = field.external, field.gap, memo.get(field.index)
     copy.origin = field

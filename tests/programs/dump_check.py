@@ -10,7 +10,7 @@ from live_state import Code, Dangling, Data, Foreign, Literal
 from places import following, trimmed
 from reals import agrees
 
-STEP = re.compile(r"\[(\d+)\]|\.([A-Za-z_]\w*)|(\+\d+)")
+STEP = re.compile(r'\[(\d+)\]|\.(?:"game\.c:)?([A-Za-z_]\w*)"?|(\+\d+)')
 RAW = re.compile(r"(?:\[(\d+)\])?\+(\d+)$")
 DIFFERENCE_LIMIT = 12  # per program
 
@@ -84,6 +84,9 @@ class Check:
 
     def object(self, obj, type_, values, found):
         path = found["id"]
+        if type_.__class__ is Struct and type_.is_variables:
+            self.variables(type_, values[0], found["value"])
+            return
         count = found.get("count", 1)
         if obj.text:
             if as_bytes(found["value"], count) != values.data or count != len(values.data):
@@ -95,6 +98,20 @@ class Check:
         whole = found["value"] if "count" in found else [found["value"]]
         for i, (expected, value) in enumerate(zip(values, whole)):
             self.value(type_, expected, value, f"{path}[{i}]" if "count" in found else path)
+
+    def variables(self, type_, expected, found):
+        """Those of the other programs of the dump stand among them."""
+        prefix = self.out.new.prefix + "_"
+        names = {name for name in found if name.removeprefix("game.c:").startswith(prefix)}
+        for field in type_.fields:
+            name = field.path(type_)
+            if name in names:
+                self.value(field.type, expected[field], found[name], name)
+            else:
+                self.differ(name, "a variable", "nothing")
+            names.discard(name)
+        for name in sorted(names):
+            self.differ(name, "no variable", found[name])
 
     # ---- values
 

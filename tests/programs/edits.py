@@ -9,8 +9,9 @@ from declarations import (BOOL, CHAR, DOUBLE, FLOAT, FLOATS, INTS, LONG_DOUBLE, 
                           is_function, is_special, is_text, kind_name, mentions,
                           rank)
 from edits_layout import LAYOUT_EDITS
-from random_declarations import (LEAF_LIMIT, SIGNATURES, can_be_atomic, can_be_indexed, leaves, random_default, random_field,
-                                 random_number, random_struct, random_width, struct_to_hold, weighted)
+from random_declarations import (LEAF_LIMIT, SIGNATURES, can_be_atomic, can_be_indexed, can_default, leaves,
+                                 random_default, random_field, random_number, random_struct, random_variable,
+                                 random_width, struct_to_hold, weighted)
 
 RESPELLED = {"signed char": "int8_t", "unsigned char": "uint8_t", "short": "int16_t",
              "unsigned short": "uint16_t", "int": "volatile int", "unsigned int": "uint32_t",
@@ -32,7 +33,7 @@ class Editor:
 
     def field(self, accept, fresh=False):
         """(struct, field) with an old value and a type that no edit touched, or None."""
-        found = [(s, f) for s in self.program.structs for f in s.fields
+        found = [(s, f) for s in self.program.holders for f in s.fields
                  if (f.origin or fresh) and f not in self.retyped and accept(f)]
         found = [(s, f) for s, f in found if kind_name(f.type, f.width) == self.kind] or found
         return self.rng.choice(found) if found else None
@@ -40,6 +41,11 @@ class Editor:
     def enum(self, accept):
         found = [e for e in self.program.enums if e.origin and e not in self.touched and accept(e)]
         return self.rng.choice(found) if found else None
+
+    def name(self, struct, stem):
+        """A name that a field of it has never had."""
+        name = self.namer(stem)
+        return f"{self.program.prefix}_{name}" if struct.is_variables else name
 
     # ---- changing
 
@@ -79,12 +85,31 @@ def _plain(field):
 # ---- fields -------------------------------------------------------------------------------------
 
 def add(ed):
+    if ed.rng.random() < 0.1:
+        return add_variable(ed)
     struct = ed.rng.choice(ed.program.structs)
     field = random_field(ed.rng, ed.program, struct, ed.namer, "n")
     if field.default is None and ed.rng.random() < 0.4:
         field.default = random_default(ed.rng, field.type, field.width)
     ed.insert(struct, field)
     return f"{struct.name}: + {field!r}{' with a default' if field.default is not None else ''}"
+
+
+def add_variable(ed):
+    field = random_variable(ed.rng, ed.program, ed.namer, "n")
+    ed.program.variables.fields.append(field)
+    return f"+ variable {field!r}{' with an initialiser' if field.default is not None else ''}"
+
+
+def edit_initialiser(ed):
+    found = [f for f in ed.program.variables.fields if f.origin and f not in ed.retyped and
+             can_default(f.type) and f.type is not TEXT and not f.atomic]
+    if not found:
+        return None
+    field = ed.rng.choice(found)
+    ed.retyped.add(field)
+    field.default = random_default(ed.rng, field.type, None)
+    return f"variable {field!r}: another initialiser"
 
 
 def add_struct(ed):
@@ -104,7 +129,7 @@ def add_struct(ed):
 
 def remove(ed):
     chosen = ed.field(lambda f: True)
-    if not chosen or len(chosen[0].fields) < 2:
+    if not chosen or len(chosen[0].fields) < 2 and not chosen[0].is_variables:
         return None
     struct, field = chosen
     struct.fields.remove(field)
@@ -116,7 +141,7 @@ def rename(ed):
     if not chosen:
         return None
     struct, field = chosen
-    old, field.name = field.name, ed.namer("r")
+    old, field.name = field.name, ed.name(struct, "r")
     field.was = field.was + [old]
     return f"{struct.name}: {old} -> {field!r} with MOLT_WAS"
 
@@ -126,7 +151,7 @@ def rename_without(ed):
     if not chosen:
         return None
     struct, field = chosen
-    old, field.name = field.name, ed.namer("r")
+    old, field.name = field.name, ed.name(struct, "r")
     field.origin, field.left = None, field.origin
     return f"{struct.name}: {old} -> {field!r} without MOLT_WAS"
 
@@ -158,7 +183,7 @@ def rename_and_retype(ed):
     words = _number(ed, chosen, random_number(ed.rng, ed.program))
     if not words:
         return None
-    old, field.name = field.name, ed.namer("r")
+    old, field.name = field.name, ed.name(struct, "r")
     field.was = field.was + [old]
     return f"{words}; {old} renamed to {field.name} with MOLT_WAS"
 
@@ -183,9 +208,12 @@ def reuse_name(ed):
     if not chosen:
         return None
     struct, field = chosen
-    old, field.name = field.name, ed.namer("r")
+    old, field.name = field.name, ed.name(struct, "r")
     field.was = [old]
-    added = random_field(ed.rng, ed.program, struct, ed.namer)
+    if struct.is_variables:
+        added = random_variable(ed.rng, ed.program, ed.namer)
+    else:
+        added = random_field(ed.rng, ed.program, struct, ed.namer)
     added.name = old
     ed.insert(struct, added)
     return f"{struct.name}: {old} -> {field!r} with MOLT_WAS, and a new {added!r}"
@@ -235,6 +263,8 @@ def respell(ed):
         return None
     struct, field = chosen
     field.respell = RESPELLED[field.type.spelling]
+    if struct.is_variables:  # a constant would be no variable
+        field.respell = field.respell.replace("const", "volatile")
     return f"{struct.name}: {field.name} spelled {field.respell}"
 
 
@@ -352,7 +382,7 @@ def resize_bits(ed):
 
 def to_bits(ed):
     chosen = ed.field(lambda f: not f.width and isinstance(f.type, (Int, Bool, Enum)) and _plain(f) and
-                      getattr(f.type, "bits", 32) <= 64)
+                      f.scope is None and getattr(f.type, "bits", 32) <= 64)
     if not chosen:
         return None
     type_ = chosen[1].type
@@ -561,7 +591,7 @@ def remove_struct(ed):
         kept = [f for f in other.fields if not mentions(f.type, struct)]
         if not kept and other is not struct:
             return None
-    for other in ed.program.structs:
+    for other in ed.program.holders:
         other.fields = [f for f in other.fields if not mentions(f.type, struct)]
     ed.program.structs.remove(struct)
     ed.program.tables = {name: table for name, table in ed.program.tables.items() if table[0] is not struct}
@@ -688,7 +718,7 @@ def enum_storage(ed):
 
 def _fit_bits(ed, enum, words):
     """Bit-fields of the enum must hold its enumerators, or become plain fields."""
-    for struct in ed.program.structs:
+    for struct in ed.program.holders:
         for field in struct.fields:
             if field.type is enum and field.width:
                 low, high = enum.range(field.width)
@@ -718,21 +748,21 @@ EDITS = [
     (1, rename_struct), (0.1, rename_struct_without), (0.3, remove_struct),
     (1, enum_insert), (0.7, enum_append), (1, enum_renumber), (0.7, flags_move), (0.6, enum_remove),
     (0.7, enum_rename), (0.3, enum_type_rename), (0.3, enum_storage),
-    (0.1, claim_twice), (0.1, add_required), *LAYOUT_EDITS,
+    (0.6, edit_initialiser), (0.1, claim_twice), (0.1, add_required), *LAYOUT_EDITS,
 ]
 
 
 def settle_names(ed):
     """A new field takes an old name only while a MOLT_WAS claims that name's value: an edit may have
     removed the claim, and the name alone would then claim it."""
-    for struct in ed.program.structs:
+    for struct in ed.program.holders:
         if not struct.origin:
             continue
         claimed = {f.origin.name for f in struct.fields if f.origin}
         for field in struct.fields:
             if not field.origin and field.name not in claimed and any(
                     f.name == field.name for f in struct.origin.fields):
-                field.name = ed.namer("n")
+                field.name = ed.name(struct, "n")
 
 
 def edit_at_random(ed):

@@ -33,7 +33,7 @@ def change_alignment(ed):
 
 
 def change_gap(ed):
-    chosen = ed.field(lambda f: not f.gap, fresh=True)
+    chosen = ed.field(lambda f: not f.gap and f.scope is None, fresh=True)
     if not chosen:
         return None
     struct, field = chosen
@@ -175,7 +175,7 @@ def bits_to_array(ed):
 
 def array_to_bits(ed):
     chosen = ed.field(lambda f: isinstance(f.type, Array) and not is_special(f.type) and _plain(f) and
-                      isinstance(f.type.elem, Int) and 8 < f.type.elem.bits <= 64)
+                      f.scope is None and isinstance(f.type.elem, Int) and 8 < f.type.elem.bits <= 64)
     if not chosen:
         return None
     type_ = chosen[1].type.elem

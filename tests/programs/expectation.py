@@ -11,7 +11,7 @@ from declarations import (CHAR, Array, Enum, Float, Pointer, Struct, Union, Vari
                           c_declare, innermost, is_number, is_text, kind_name,
                           same_type)
 from expected_values import ANY, Either, External, FreshText, Owned, Site, Text, as_expected
-from live_state import UNKNOWN, Copied, Foreign, Literal, Ref, zero_value
+from live_state import UNKNOWN, Copied, Foreign, Literal, Ref, can_be_plain, initial_value, zero_value
 from number_rules import convert_number
 from places import index_targets, is_reshape
 from pointer_rules import PointerRules
@@ -24,7 +24,7 @@ class Expectation(PointerRules, UnionRules):
         self.new = new
         self.state = state
         self.coverage = coverage
-        self.structs = {s.origin: s for s in new.structs if s.origin}
+        self.structs = {s.origin: s for s in new.holders if s.origin}
         self.enums = {e.origin: e for e in new.enums if e.origin}
         self.types = {}          # object -> new type of its elements
         self.values = {}         # object -> values of its elements
@@ -93,11 +93,11 @@ class Expectation(PointerRules, UnionRules):
         return alone.lost or bool(alone.refusals)
 
     def _plan(self):
-        for struct in self.new.structs:
+        for struct in self.new.holders:
             old_names = {f.name for f in struct.origin.fields} if struct.origin else ()
             claimed = {f.origin.name for f in struct.fields if f.origin}
             for field in struct.fields if struct.origin else ():
-                path = f"{struct.name}.{field.name}"
+                path = field.path(struct)
                 if field.required and field.origin is None:
                     self.plan_refusals[path] = {"field-without-source"}
                     self.cover("required without source", field.type, field)
@@ -131,6 +131,9 @@ class Expectation(PointerRules, UnionRules):
         if isinstance(obj.type, Struct) and obj.type.name != type_.name:
             self.cover("type renamed", obj.type)
         self.types[obj] = type_
+        if obj.plain and not obj.is_variables:
+            self.open |= not can_be_plain(obj.type)
+            self.cover("plain block", obj.type)
         if obj.text:
             self.values[obj] = Text(obj.string())
             return
@@ -254,14 +257,47 @@ class Expectation(PointerRules, UnionRules):
         self.cover("kind changed, live" if live else "kind changed, default", old)
         return self.refuse(site, "kind-changed") if live else self.default(new)
 
+    def _variables(self, old, new, value):
+        """Each as a field, but for what the program has not set: that begins as the new library says."""
+        result = {}
+        for field in new.fields:
+            was = field.origin
+            site = Site(field.path(new), was, field)
+            if was is None or repr(value[was]) == repr(initial_value(was)):
+                self.cover("variable added" if was is None else "variable not set", field.type)
+                result[field] = as_expected(field.type, initial_value(field))
+                continue
+            self.cover("variable kept" if same_type(was.type, field.type) else "variable converted",
+                       field.type)
+            if was.name != field.name:
+                self.cover("variable renamed", field.type)
+            kept = self.convert(was.type, field.type, value[was], site)
+            result[field] = External() if isinstance(kept, Foreign) and field.external else kept
+        sources = {f.origin for f in new.fields}
+        for field in old.fields:
+            if field not in sources:
+                self._variable_removed(old, field, value[field])
+        return result
+
+    def _variable_removed(self, old, field, value):
+        site = Site(field.path(old))
+        is_set = repr(value) != repr(initial_value(field))
+        self.cover("variable removed, set" if is_set else "variable removed, not set", field.type)
+        if is_set and self.is_live(field.type, value, field):
+            self.loss("field-removed", site)
+        elif is_set or self.is_live(field.type, value, field):
+            self.may_lose("field-removed", site)
+
     def _struct(self, old, new, value):
+        if new.is_variables:
+            return self._variables(old, new, value)
         changed = ([f.name for f in old.fields] != [f.name for f in new.fields] or
                    any(f.origin is None or f.width != f.origin.width or
                        not same_type(f.origin.type, f.type) or index_targets(f) for f in new.fields))
         result = {}
         self.depth += 1
         for field in new.fields:
-            site = Site(f"{new.name}.{field.name}", field.origin, field)
+            site = Site(field.path(new), field.origin, field)
             if field.origin is None:
                 self._cover_added(field)
                 result[field] = self.default(field.type, field)
@@ -286,7 +322,7 @@ class Expectation(PointerRules, UnionRules):
                 live = self.is_live(field.type, value[field], field)
                 self.cover("removed, live" if live else "removed, default", field.type, field)
                 self.drop("field-removed", field.type, value[field],
-                          Site(f"{old.name}.{field.name}"), field)
+                          Site(field.path(old)), field)
         self._cover_order(old, new)
         return result
 

@@ -1,6 +1,6 @@
 """What an expectation says of a value where that is more than the value itself."""
 
-from declarations import Arm, Array, Variant, is_text
+from declarations import Arm, Array, Struct, Variant, is_text
 
 
 class Either:
@@ -84,6 +84,8 @@ class Site:
 
 
 def as_expected(type_, value):
+    if isinstance(type_, Struct):
+        return {field: as_expected(field.type, each) for field, each in value.items()}
     if isinstance(type_, Variant):
         return Arm(value.field, value.number, as_expected(value.field.type, value.value))
     if is_text(type_):

@@ -31,7 +31,7 @@ def _items(program):
         yield variant
         yield from variant.tag.enumerators
         yield from (arm for arm, _ in variant.arms)
-    for struct in program.structs:
+    for struct in program.holders:
         yield struct
         yield from struct.fields
 
@@ -68,7 +68,7 @@ def gone_back(first, versions):
 def twisted(back, last):
     """Whether names decide otherwise than origins when the version `back` follows `last`: two fields
     that exist on both sides and swapped their names, say."""
-    for struct in back.structs:
+    for struct in back.holders:
         if struct.origin is None:
             continue
         names = {field.name: field for field in struct.origin.fields}

@@ -19,7 +19,7 @@ def trimmed(type_, steps):
         else:
             type_ = step.type
     steps = list(steps)
-    while steps and (steps[-1] == 0 or isinstance(types[-1], Struct) and
+    while steps and (steps[-1] == 0 or isinstance(types[-1], Struct) and not types[-1].is_variables and
                      types[-1].fields[0] is steps[-1] and not steps[-1].width):
         steps.pop()
         types.pop()

@@ -2,7 +2,8 @@
 makes others. Only what the rules say is played with, so that what follows is known too."""
 
 from declarations import Arm, Array, Bool, Complex, Enum, Float, Int, Pointer, Struct, Variant, is_text
-from live_state import UNKNOWN, WALK_LIMIT, Dangling, Object, Ref, chosen_arm, plain_value
+from live_state import (PLAIN, UNKNOWN, WALK_LIMIT, Dangling, Object, Ref, can_be_plain, chosen_arm,
+                        plain_value)
 from random_values import random_value
 
 WRITE_LIMIT = 8
@@ -91,7 +92,8 @@ def play(rng, stage):
 
 
 def free_one(rng, stage, every, tidy):
-    fits = [obj for obj in stage.objects if obj.index > 0 and isinstance(obj.type, Struct)]
+    fits = [obj for obj in stage.objects
+            if obj.index > 0 and isinstance(obj.type, Struct) and not obj.is_variables]
     if not fits:
         return
     gone = rng.choice(fits)
@@ -114,4 +116,5 @@ def make_one(rng, stage):
     struct = rng.choice(stage.program.structs)
     single = rng.random() < 0.5
     values = [plain_value(rng, struct) for _ in range(1 if single else rng.randint(1, 3))]
-    stage.add(Object(stage.next_index, struct, values, single))
+    stage.add(Object(stage.next_index, struct, values, single, 
+                     plain=rng.random() < PLAIN and can_be_plain(struct)))

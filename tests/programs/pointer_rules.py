@@ -118,6 +118,9 @@ class PointerRules:
         return place
 
     def tell_place(self, type_, place):
+        if type_.is_variables:  # these have no offsets
+            self.open = True
+            return
         steps = "".join(f"[{s}]" if isinstance(s, int) else f".{s.name}" for s in place.steps)
         place.key = f"{type_.name}{steps}"
         self.unnamed[place.key] = type_, place
@@ -126,6 +129,8 @@ class PointerRules:
     def _place_rule(ref):
         if ref.element == len(ref.obj.values):
             return "one past the end"
+        if ref.obj.is_variables:
+            return "variable pointed at"
         if ref.steps:
             return "interior"
         return "element" if ref.element else "object"

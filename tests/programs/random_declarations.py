@@ -179,8 +179,22 @@ def random_field(rng, program, holder, namer, stem="f"):
     return field
 
 
+def random_variable(rng, program, namer, stem="v"):
+    """What a field has and a variable cannot is left out. Its default is its initialiser."""
+    type_, width = random_type(rng, program, None)
+    while width:
+        type_, width = random_type(rng, program, None)
+    field = Field(f"{program.prefix}_{namer(stem)}", type_)
+    if rng.random() < 0.25 and type_ is not TEXT:
+        field.default = random_default(rng, type_, None)
+    field.atomic = rng.random() < 0.05 and can_be_atomic(field)
+    field.scope = program.scope
+    return field
+
+
 def can_be_indexed(field):
-    return isinstance(field.type, Array) and not is_text(field.type) and not is_special(field.type)
+    return isinstance(field.type, Array) and not is_text(field.type) and not is_special(
+        field.type) and field.scope is None
 
 
 def decorate(rng, field):
@@ -298,6 +312,7 @@ def random_part(rng, program, namer):
 
 def random_program(rng, prefix, namer):
     program = Program(prefix)
+    program.scope = rng.choice(["", "game.c:"])
     program.enums = [random_enum(rng, program, namer) for _ in range(rng.randint(1, 3))]
     program.unions = [random_union(rng, program, namer)]
     program.variants = [random_variant(rng, program, namer)]
@@ -309,6 +324,8 @@ def random_program(rng, prefix, namer):
     # what the fields before could not point at yet
     for struct in rng.sample(program.structs, 2):
         struct.fields.append(Field(namer("f"), Pointer(rng.choice(program.structs))))
+    for _ in range(rng.choice([0, 1, 2, 4])):
+        program.variables.fields.append(random_variable(rng, program, namer))
     for variant in program.variants:
         if rng.random() < 0.7:
             add_arm(rng, program, namer, variant)

@@ -20,7 +20,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from batch import SIZE, Batch, command, run_batch
+from batch import SIZE, Batch, command, compile_routing, run_batch
 from coverage import AIMED, ALL, FULL, Coverage
 from life import Life
 
@@ -203,6 +203,10 @@ def main():
         folder = args.keep.resolve() if args.keep else pathlib.Path(name)
         if args.keep and folder.exists() and any(folder.iterdir()):
             sys.exit(f"{folder} is not empty")
+        folder.mkdir(exist_ok=True)
+        args.routing = {}
+        for problem in filter(None, [compile_routing(args, cc, folder) for cc in args.cc]):
+            sys.exit(problem)
         return single(args, folder) if args.program is not None else many(args, folder)
 
 

@@ -43,7 +43,7 @@ class Stage:
 
     def _take(self, expectation):
         for obj in expectation.values:
-            made = Object(obj.index, expectation.types[obj], [], obj.single, obj.text)
+            made = Object(obj.index, expectation.types[obj], [], obj.single, obj.text, obj.plain)
             self.by_index[obj.index] = made
         for obj, values in expectation.values.items():
             made = self.by_index[obj.index]
@@ -146,6 +146,8 @@ class Return(Expectation):
                                         for t, _ in ways.values()):
             ways = {v: (t.elem, path + (0,)) if isinstance(t, Array) else (t, path)
                     for v, (t, path) in ways.items()}
+            if isinstance(type_, Struct) and all(isinstance(t, Struct) for t, _ in ways.values()):
+                return self._walk(type_, value, ways, direct, field)
         return self._leaf(type_, value, ways, direct)
 
     def _member(self, field, value, ways, direct):
