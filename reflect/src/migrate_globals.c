@@ -114,12 +114,21 @@ static bool is_composite(const MoltOp *op)
     return op->code == MOLT__OP_UNION || op->code == MOLT__OP_BOX || op->code == MOLT__OP_EMBED;
 }
 
-/* Whether it takes its value from the old object; *at is where. */
-static bool reads(const MoltOp *op, uint64_t *at)
+/* Whether it takes its value from the old object; *at is where. A loop over elements that an array
+ * gains writes constants alone. */
+static bool reads(const MoltMigration *m, uint32_t index, uint64_t *at)
 {
+    const MoltOp *ops = m->plan->ops, *op = &ops[index];
+    uint32_t end = next_op(m, index);
     *at = op->source + (is_composite(op) ? op->tag : 0);
-    return op->code != MOLT__OP_CONSTANT && op->code != MOLT__OP_CONSTANT_BITS &&
-           op->code != MOLT__OP_CONSTANT_STRING && op->code != MOLT__OP_TAG;
+    while (op->code == MOLT__OP_LOOP || op->code == MOLT__OP_CONSTANT ||
+           op->code == MOLT__OP_CONSTANT_BITS || op->code == MOLT__OP_CONSTANT_STRING ||
+           op->code == MOLT__OP_TAG) {
+        if (++index >= end)
+            return false;
+        op = &ops[index];
+    }
+    return true;
 }
 
 /* Whether it gives the new object a value; *at is where. A union and what is embedded write where the
@@ -153,8 +162,7 @@ static void clear_written(MoltMigration *m, const MoltTypePlan *type, unsigned c
     for (uint32_t o = type->first_op; o < type->first_op + type->op_count; o = next_op(m, o)) {
         uint64_t source, destination;
         uint32_t from, to;
-        if (!writes(m, o, &destination) || !reads(&m->plan->ops[o], &source) ||
-            !reads_set(m, source, &from))
+        if (!writes(m, o, &destination) || !reads(m, o, &source) || !reads_set(m, source, &from))
             continue;
         to = molt__globals_over(m->plan->after, work->after, destination);
         if (to == MOLT__NO_FIELD || work->written[to])
@@ -165,14 +173,14 @@ static void clear_written(MoltMigration *m, const MoltTypePlan *type, unsigned c
     }
 }
 
-static bool must_run(MoltMigration *m, const MoltOp *op)
+static bool must_run(MoltMigration *m, uint32_t index)
 {
     MoltGlobalsWork *work = &m->globals;
     uint64_t source;
     uint32_t to;
-    if (reads(op, &source))
+    if (reads(m, index, &source))
         return reads_set(m, source, &work->running);
-    to = molt__globals_over(m->plan->after, work->after, op->destination);
+    to = molt__globals_over(m->plan->after, work->after, m->plan->ops[index].destination);
     work->running = to != MOLT__NO_FIELD ? work->from[to] : MOLT__NO_FIELD;
     return to != MOLT__NO_FIELD && work->written[to];
 }
@@ -196,7 +204,7 @@ void molt__migrate_globals_run(MoltMigration *m, const MoltSpan *span, const Mol
         clear_written(m, type, next);
     }
     for (uint32_t o = first; o < first + count && !m->failed; o = next_op(m, o)) {
-        if (must_run(m, &m->plan->ops[o]))
+        if (must_run(m, o))
             molt__execute(m, o, next_op(m, o) - o, work->mirror, 0, next, 0, 1);
     }
     work->running = MOLT__NO_FIELD;
