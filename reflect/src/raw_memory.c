@@ -167,6 +167,15 @@ static bool reached_raw(MoltMigration *m, const MoltOp *op, MoltRawFact fact, bo
     return false;
 }
 
+/* One that begins there, or ends: then the pointer may be one past the end of an array. */
+static bool has_or_ends_at(const MoltSchema *schema, MoltTypeId type, uint64_t offset,
+                           MoltTypeId part)
+{
+    uint64_t size = molt_type(schema, part)->size;
+    return has_at(schema, type, offset, part) ||
+           (offset >= size && has_at(schema, type, offset - size, part));
+}
+
 /* The site says one struct, a pointer another that is no part of it and takes as much room: one of the
  * two is wrong. (A smaller one may be a view on the first members.) */
 static bool is_misfit(const MoltMigration *m, const MoltSpan *span, MoltTypeId pointee,
@@ -176,7 +185,7 @@ static bool is_misfit(const MoltMigration *m, const MoltSpan *span, MoltTypeId p
     uint64_t size = molt_type(schema, span->type)->size;
     return span->align != 0 && (is_record(schema, span->type)) && offset < size &&
            molt_type(schema, pointee)->size >= size - offset &&
-           !has_at(schema, span->type, offset, pointee) &&
+           !has_or_ends_at(schema, span->type, offset, pointee) &&
            (m->plan->types[pointee].fate != MOLT_FATE_SAME ||
             m->plan->types[span->type].fate != MOLT_FATE_SAME);
 }
