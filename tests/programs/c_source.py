@@ -117,6 +117,12 @@ def field_text(field, is_variable=False):
     return text if is_variable else text + ";"
 
 
+def count_note(struct):
+    """An integer says how many elements the flexible array has, as long as it is one."""
+    counts = [f.name for f in struct.fields if f.counts and isinstance(f.type, Int) and f.type.bits <= 64]
+    return f" MOLT_COUNT({counts[0]})" if counts else ""
+
+
 def struct_text(struct):
     lines, group = [], None
     for field in struct.fields:
@@ -126,6 +132,8 @@ def struct_text(struct):
             group = field.group
         lines.append(f"    {'    ' if group else ''}{field_text(field)}")
     lines += ["    };"] if group else []
+    if struct.tail:
+        lines[-1] = lines[-1][:-1] + count_note(struct) + ";"
     notes = was_note(struct.was)
     if struct.packing == "packed":
         notes = f" __attribute__((packed)){notes}"
@@ -184,9 +192,12 @@ def declarations_text(program):
 def sites_text(program):
     """Mentions every type of a block, so that it is in the schema whatever the fields are."""
     types = ["char"] + [enum.name for enum in program.enums]
+    lines = ""
     for struct in program.structs:
-        types += [struct.name, f"{struct.name} *"]
-    lines = "".join(f"    (void)molt_new_array({each}, 1);\n" for each in types)
+        types += [f"{struct.name} *"] if struct.tail else [struct.name, f"{struct.name} *"]
+        if struct.tail:
+            lines += f"    (void)molt_new_flexible({struct.name}, {struct.tail.name}, 1);\n"
+    lines += "".join(f"    (void)molt_new_array({each}, 1);\n" for each in types)
     return f"static USED void {program.prefix}_sites(void)\n{{\n{lines}}}\n"
 
 
@@ -368,6 +379,9 @@ def made_text(number, obj):
     declared = c_declare(Pointer(obj.type), f"o{obj.index}")
     if obj.text:
         made = f"{'strdup' if obj.plain else 'molt_strdup'}({c_bytes(obj.string()[:-1])})"
+    elif isinstance(obj.type, Struct) and obj.type.tail:
+        tail = obj.type.tail
+        made = f"molt_new_flexible({spelling}, {tail.name}, {len(obj.values[0][tail])})"
     elif obj.plain:
         made = f"calloc({len(obj.values)}, sizeof({spelling}))"
     elif obj.single:

@@ -99,6 +99,16 @@ class Vector(Array):
         return self.spelling
 
 
+class Flexible(Array):
+    """The flexible array at the end of a struct. Only its values say how many elements it has."""
+
+    def __init__(self, elem):
+        super().__init__(elem, 0)
+
+    def __repr__(self):
+        return f"{self.elem!r}[]"
+
+
 class Union(Type):
     """Without pointers; a value is its bytes."""
 
@@ -221,6 +231,7 @@ class Field:
         self.gap = None         # an unnamed bit-field in front of it
         self.group = None       # neighbours of one group stand in an anonymous struct
         self.scope = None       # of a variable, as its full name begins
+        self.counts = False     # the elements of the flexible array
         self.origin = None
         self.returns = None     # see origins.py
         self.late = None
@@ -250,6 +261,11 @@ class Struct(Type):
     @property
     def is_variables(self):
         return self.name == VARIABLES
+
+    @property
+    def tail(self):
+        """Its flexible array."""
+        return self.fields[-1] if self.fields and isinstance(self.fields[-1].type, Flexible) else None
 
     def __repr__(self):
         return f"struct {self.name}"
@@ -285,7 +301,7 @@ def size_of(type_):
 
 def is_special(type_):
     """Whether it is one of the arrays that C does not call so, or goes as a whole in other ways."""
-    return isinstance(type_, (Complex, Vector, Variant))
+    return isinstance(type_, (Complex, Vector, Variant, Flexible))
 
 
 def is_number(type_):
@@ -326,7 +342,7 @@ def by_value(type_):
 def signature(type_):
     """All that is declared of a type, but for what pointers lead to."""
     inner, dimensions = type_, []
-    while isinstance(inner, Array) and not is_special(inner):
+    while isinstance(inner, Array) and (not is_special(inner) or isinstance(inner, Flexible)):
         dimensions.append(inner.length)
         inner = inner.elem
     if isinstance(inner, Enum):
@@ -372,6 +388,8 @@ def kind_name(type_, width=None):
         return "union"
     if isinstance(type_, Variant):
         return "tagged union"
+    if isinstance(type_, Flexible):
+        return "flexible array"
     if is_special(type_):
         return "complex" if isinstance(type_, Complex) else "vector"
     if isinstance(type_, Array):
@@ -488,7 +506,7 @@ def clone_field(field, memo):
     copy.was = list(field.was)
     copy.default, copy.convert = field.default, field.convert
     copy.required, copy.transient, copy.group = field.required, field.transient, field.group
-    copy.scope = field.scope
+    copy.scope, copy.counts = field.scope, field.counts
     copy.respell, copy.align, copy.atomic = field.respell, field.align, field.atomic
     copy.external, copy.gap, copy.index = field.external, field.gap, memo.get(field.index)
     copy.origin = field
@@ -498,6 +516,8 @@ def clone_field(field, memo):
 def clone_type(type_, memo):
     if isinstance(type_, (Complex, Vector)):
         return type_
+    if isinstance(type_, Flexible):
+        return Flexible(clone_type(type_.elem, memo))
     if isinstance(type_, Array):
         return Array(clone_type(type_.elem, memo), type_.length)
     if isinstance(type_, Pointer) and not isinstance(type_.to, Function) and type_ is not TEXT:
@@ -545,6 +565,8 @@ def c_declare(type_, name):
         if isinstance(type_, Array) and not is_special(type_):
             name = f"({name})" if name.startswith("*") else name
             name, type_ = f"{name}[{type_.length}]", type_.elem
+        elif isinstance(type_, Flexible):
+            name, type_ = f"{name}[]", type_.elem
         elif isinstance(type_, Pointer):
             name, type_ = f"*{name}", type_.to
         elif isinstance(type_, Function):

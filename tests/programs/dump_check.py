@@ -134,7 +134,7 @@ class Check:
         if isinstance(type_, Union):
             return as_bytes(found, type_.size()) == expected
         if isinstance(type_, Array):
-            if not isinstance(found, list) or len(found) != type_.length:
+            if not isinstance(found, list) or len(found) != len(expected):
                 return False
             for i, each in enumerate(found):
                 self.value(type_.elem, expected[i], each, f"{path}[{i}]")

@@ -5,7 +5,7 @@ A field's type is edited at most once, so that the words say what the expectatio
 """
 
 from declarations import (BOOL, CHAR, DOUBLE, FLOAT, FLOATS, INTS, LONG_DOUBLE, TEXT, VOID, Array, Bool, Enum,
-                          Enumerator, Field, Float, Function, Int, Pointer, Struct, innermost,
+                          Enumerator, Field, Flexible, Float, Function, Int, Pointer, Struct, innermost,
                           is_function, is_special, is_text, kind_name, mentions,
                           rank)
 from edits_layout import LAYOUT_EDITS
@@ -68,7 +68,8 @@ class Editor:
 
     def insert(self, struct, field):
         rng = self.rng
-        at = len(struct.fields) if rng.random() < 0.25 else rng.randint(0, len(struct.fields))
+        end = len(struct.fields) - (struct.tail is not None)
+        at = end if rng.random() < 0.25 else rng.randint(0, end)
         struct.fields.insert(at, field)
         before = struct.fields[at - 1].group if at else None
         after = struct.fields[at + 1].group if at + 1 < len(struct.fields) else None
@@ -165,7 +166,7 @@ def annotate_late(ed):
         for field in struct.fields if struct.origin else ():
             left = field.origin.left if field.origin else None
             if left is not None and field.late is None and left.name not in taken and not (
-                    field.transient or field.external or isinstance(innermost(field.type), Struct)):
+                    field is struct.tail or field.transient or field.external or isinstance(innermost(field.type), Struct)):
                 found.append((struct, field, left))
     if not found:
         return None
@@ -221,11 +222,12 @@ def reuse_name(ed):
 
 def claim_twice(ed):
     """Refused: the field's own value and the one its note claims both want the place."""
-    first = ed.field(lambda f: f.name == f.origin.name and not f.was)
+    first = ed.field(lambda f: f.name == f.origin.name and not f.was and not isinstance(f.type, Flexible))
     if not first:
         return None
     struct, kept = first
-    others = [f for f in struct.fields if f is not kept and f.origin and f.name == f.origin.name]
+    others = [f for f in struct.fields if f is not kept and f.origin and f.name == f.origin.name and
+              f is not struct.tail]
     if not others or ed.claimed:
         return None
     ed.claimed = True
@@ -247,7 +249,9 @@ def reorder(ed):
     struct = ed.rng.choice(ed.program.structs)
     if len(struct.fields) < 2:
         return None
+    tail = [struct.fields.pop()] if struct.tail else []
     ed.rng.shuffle(struct.fields)
+    struct.fields += tail
     for i, field in enumerate(struct.fields):  # neighbours only: members of a group stay one struct
         near = [f.group for f in struct.fields[max(i - 1, 0):i]]
         if field.group and field.group not in near and any(
@@ -279,7 +283,7 @@ def wrap(ed):
     first = ed.rng.randrange(len(struct.fields) - 1)
     group = ed.namer("g")
     for field in struct.fields[first:first + 3]:
-        field.group = group
+        field.group = group if field is not struct.tail else None
     return f"{struct.name}: fields from {struct.fields[first].name} on in an anonymous struct"
 
 
@@ -514,7 +518,7 @@ def pointer_to_value(ed):
     if not chosen:
         return None
     struct = chosen[1].type.to
-    if ed.program.holds(struct, chosen[0]) or leaves(struct) > LEAF_LIMIT / 4 or ed.rng.random() < 0.1:
+    if struct.tail or ed.program.holds(struct, chosen[0]) or leaves(struct) > LEAF_LIMIT / 4 or ed.rng.random() < 0.1:
         struct = struct_to_hold(ed.rng, ed.program, chosen[0])
     return ed.retype(chosen, struct) if struct else None
 

@@ -1,8 +1,8 @@
 """Edits of what lies around values, and of the declarations beside plain fields: packing, alignment,
 atomics, unnamed bit-fields, unions, complex and vector types, constant tables. As those of edits.py."""
 
-from declarations import (DOUBLE, FLOAT, FLOATS, INTS, Array, Complex, Float, Int, Pointer, Struct, Vector,
-                          is_special)
+from declarations import (DOUBLE, FLOAT, FLOATS, INTS, Array, Complex, Field, Flexible, Float, Int, Pointer,
+                          Struct, Vector, by_value, is_number, is_special)
 from random_declarations import (VECTORS, add_arm, can_be_atomic, can_be_indexed, random_packing,
                                  random_width)
 
@@ -24,7 +24,7 @@ def change_packing(ed):
 
 
 def change_alignment(ed):
-    chosen = ed.field(lambda f: not f.width, fresh=True)
+    chosen = ed.field(lambda f: not f.width and not isinstance(f.type, Flexible), fresh=True)
     if not chosen:
         return None
     struct, field = chosen
@@ -121,6 +121,27 @@ def remove_arm(ed):
     return words
 
 
+def retype_tail(ed):
+    chosen = ed.field(lambda f: isinstance(f.type, Flexible) and is_number(f.type.elem))
+    if not chosen:
+        return None
+    elem = ed.rng.choice([t for t in INTS[1:11] + [FLOAT, DOUBLE] if t is not chosen[1].type.elem])
+    return ed.retype(chosen, Flexible(elem), None, ["saturate", "round"])
+
+
+def gain_tail(ed):
+    """Of a struct that nothing holds by value."""
+    held = [by_value(f.type) for s in ed.program.holders for f in s.fields]
+    held += [[type_] for type_, _ in ed.program.tables.values()]
+    fits = [s for s in ed.program.structs if s.origin and not s.tail and s is not ed.program.state and
+            not any(s in each for each in held)]
+    if not fits:
+        return None
+    struct = ed.rng.choice(fits)
+    struct.fields.append(Field(ed.namer("n"), Flexible(INTS[5])))
+    return f"{struct.name}: + {struct.tail!r}"
+
+
 def to_complex(ed):
     chosen = ed.field(lambda f: isinstance(f.type, (Int, Float)) and not f.width and _plain(f))
     return ed.retype(chosen, Complex(ed.rng.choice(FLOATS))) if chosen else None
@@ -194,7 +215,7 @@ def index_by_enum(ed):
 
 LAYOUT_EDITS = [
     (0.6, change_packing), (0.6, change_alignment), (0.4, change_gap), (0.8, change_atomic),
-    (0.3, no_longer_external), (0.2, change_union), (0.6, change_variant), (0.5, remove_arm), (0.5, to_complex), (0.5, from_complex),
+    (0.3, no_longer_external), (0.2, change_union), (0.6, change_variant), (0.5, remove_arm), (0.6, retype_tail), (0.1, gain_tail), (0.5, to_complex), (0.5, from_complex),
     (0.5, vector_and_array), (0.3, change_table), (0.2, point_elsewhere), (0.3, bits_to_array), (0.3, array_to_bits),
     (0.3, index_by_enum),
 ]

@@ -7,7 +7,7 @@ code generator shows as well as a wrong step of the engine.
 
 from copy import copy
 
-from declarations import (CHAR, Array, Enum, Float, Pointer, Struct, Union, Variant,
+from declarations import (CHAR, Array, Enum, Flexible, Float, Pointer, Struct, Union, Variant,
                           c_declare, innermost, is_number, is_text, kind_name,
                           same_type)
 from expected_values import ANY, Either, External, FreshText, Owned, Site, Text, as_expected
@@ -190,6 +190,10 @@ class Expectation(PointerRules, UnionRules):
             return ANY
         if isinstance(old, Struct) and isinstance(new, Struct) and new.origin is old:
             return self._struct(old, new, value)
+        if isinstance(old, Flexible) and isinstance(new, Flexible):
+            self.cover("flexible array kept" if same_type(old, new) else "flexible array converted", old.elem)
+            inner = Site(site.path, None, new_field)
+            return [self.convert(old.elem, new.elem, each, inner) for each in value]
         if isinstance(old, Union) and isinstance(new, Union):
             return self._union(old, new, value, site)
         if isinstance(old, Variant) and isinstance(new, Variant) and new.origin is old:
@@ -298,6 +302,9 @@ class Expectation(PointerRules, UnionRules):
         self.depth += 1
         for field in new.fields:
             site = Site(field.path(new), field.origin, field)
+            if field.origin is None and field is new.tail:
+                result[field] = self._tail_added(old, field, value, site)
+                continue
             if field.origin is None:
                 self._cover_added(field)
                 result[field] = self.default(field.type, field)
@@ -318,13 +325,25 @@ class Expectation(PointerRules, UnionRules):
         self.depth -= 1
         sources = {f.origin for f in new.fields}
         for field in old.fields:
-            if field not in sources and not field.transient:
+            if field not in sources and field is old.tail and new.tail is None:
+                self.cover("flexible array lost", field.type.elem)
+                self.refuse(Site(field.path(old)), "shape-changed")
+            elif field not in sources and not field.transient:
                 live = self.is_live(field.type, value[field], field)
                 self.cover("removed, live" if live else "removed, default", field.type, field)
                 self.drop("field-removed", field.type, value[field],
                           Site(field.path(old)), field)
         self._cover_order(old, new)
         return result
+
+    def _tail_added(self, old, field, value, site):
+        """As many elements as the one that it takes the place of."""
+        if old.tail is None:
+            self.cover("flexible array gained", field.type.elem)
+            self.refuse(site, "shape-changed")
+            return []
+        self.cover("flexible array replaced", field.type.elem)
+        return [self.default(field.type.elem) for _ in value[old.tail]]
 
     def _cover_added(self, field):
         rule = "added" if field.default is None else "added with default"

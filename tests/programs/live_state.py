@@ -4,7 +4,7 @@ Values: int (also bool and enum), Real, bytes for char[N], list for other arrays
 structs, and for pointers None or one of the classes below.
 """
 
-from declarations import (CHAR, VOID, Arm, Array, Float, Function, Pointer, Struct, Union, Variant,
+from declarations import (CHAR, VOID, Arm, Array, Flexible, Float, Function, Int, Pointer, Struct, Union, Variant,
                           innermost, is_special, is_text)
 from random_declarations import weighted
 from random_values import random_text, random_value
@@ -116,7 +116,7 @@ PLAIN = 0.3  # of the objects are plain memory
 
 def can_be_plain(type_):
     """A struct that begins with another one cannot be told from that, where it has nothing else."""
-    return not isinstance(type_, Struct) or not type_.fields or not isinstance(
+    return not isinstance(type_, Struct) or not type_.fields or not type_.tail and not isinstance(
         innermost(type_.fields[0].type), Struct)
 
 
@@ -167,6 +167,15 @@ def plain_value(rng, type_, live=True, field=None):
     return random_value(rng, type_, field.width if field else None)
 
 
+def fill_tail(rng, struct, value):
+    """Gives the flexible array some elements."""
+    length = BIG_BLOCK if rng.random() < 0.03 else rng.randint(0, 5)
+    value[struct.tail] = [plain_value(rng, struct.tail.type.elem) for _ in range(length)]
+    for field in struct.fields:
+        if field.counts and isinstance(field.type, Int) and field.type.range(field.width)[1] >= length:
+            value[field] = length
+
+
 def chosen_arm(rng, variant):
     """Whole numbers only: what goes of it is told by bytes."""
     arm, entry = rng.choice(variant.arms)
@@ -210,7 +219,11 @@ class State:
     # ---- objects
 
     def add(self, type_, count, single=False):
+        if isinstance(type_, Struct) and type_.tail:
+            count, single = 1, True
         values = [plain_value(self.rng, type_, i < WALK_LIMIT or i % 97 == 0) for i in range(count)]
+        if isinstance(type_, Struct) and type_.tail:
+            fill_tail(self.rng, type_, values[0])
         plain = self.rng.random() < PLAIN and can_be_plain(type_)
         obj = Object(len(self.objects), type_, values, single, plain=plain)
         self.objects.append(obj)
@@ -269,7 +282,8 @@ class State:
             self._place(type_, ref)
         if isinstance(type_, Struct):
             for i, field in enumerate(type_.fields):
-                if field.width or field.atomic or is_special(field.type):
+                if field.width or field.atomic or is_special(field.type) and not isinstance(
+                        field.type, Flexible):
                     continue
                 place = Ref(ref.obj, ref.element, ref.steps + (field,))
                 if i > 0 or variables:
@@ -279,7 +293,10 @@ class State:
                     self._place(field.type.elem,
                                 Ref(ref.obj, ref.element, place.steps + (field.type.length,)))
         elif isinstance(type_, Array):
-            for i in range(type_.length):
+            count = type_.length
+            if isinstance(type_, Flexible):
+                count = min(len(ref.obj.values[0][ref.steps[-1]]), WALK_LIMIT)
+            for i in range(count):
                 self._walk(type_.elem, Ref(ref.obj, ref.element, ref.steps + (i,)), inside)
 
     # ---- pointers

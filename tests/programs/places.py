@@ -1,7 +1,7 @@
 """Places inside of objects, as lists of fields and indices: which are the same address, and where the
 elements of an array go."""
 
-from declarations import CHAR, Array, Field, Pointer, Struct, Union, innermost, is_text, lengths, rank
+from declarations import CHAR, Array, Field, Flexible, Pointer, Struct, Union, innermost, is_text, lengths, rank
 from number_rules import survivors
 
 
@@ -34,7 +34,8 @@ def kind_of_place(type_):
 def is_end(steps):
     """Whether a place is one past the end of an array field."""
     return len(steps) > 1 and isinstance(steps[-1], int) and isinstance(steps[-2], Field) and (
-        isinstance(steps[-2].type, Array) and steps[-1] == steps[-2].type.length)
+        isinstance(steps[-2].type, Array) and not isinstance(steps[-2].type, Flexible) and
+        steps[-1] == steps[-2].type.length)
 
 
 def following(type_, steps):

@@ -1,8 +1,8 @@
 """How a program plays on with the state that an edit left: writes some fields, frees some objects and
 makes others. Only what the rules say is played with, so that what follows is known too."""
 
-from declarations import Arm, Array, Bool, Complex, Enum, Float, Int, Pointer, Struct, Variant, is_text
-from live_state import (PLAIN, UNKNOWN, WALK_LIMIT, Dangling, Object, Ref, can_be_plain, chosen_arm,
+from declarations import Arm, Array, Bool, Complex, Enum, Flexible, Float, Int, Pointer, Struct, Variant, is_text
+from live_state import (PLAIN, UNKNOWN, WALK_LIMIT, Dangling, Object, Ref, can_be_plain, chosen_arm, fill_tail,
                         plain_value)
 from random_values import random_value
 
@@ -43,10 +43,10 @@ def places(stage):
             return
         if isinstance(type_, Struct):
             for field in type_.fields:
-                if not field.transient and not field.external and not isinstance(field.type, Complex):
+                if not field.counts and not field.transient and not field.external and not isinstance(field.type, Complex):
                     walk(obj, element, path + (field,), field.type, field.width, value, field)
         elif isinstance(type_, Array) and not is_text(type_):
-            for i in range(type_.length):
+            for i in range(min(len(value), WALK_LIMIT) if isinstance(type_, Flexible) else type_.length):
                 walk(obj, element, path + (i,), type_.elem, None, value, i)
         else:
             result.append(Place(obj, element, path, type_, width, holder))
@@ -114,7 +114,9 @@ def free_one(rng, stage, every, tidy):
 
 def make_one(rng, stage):
     struct = rng.choice(stage.program.structs)
-    single = rng.random() < 0.5
+    single = rng.random() < 0.5 or struct.tail is not None
     values = [plain_value(rng, struct) for _ in range(1 if single else rng.randint(1, 3))]
+    if struct.tail:
+        fill_tail(rng, struct, values[0])
     stage.add(Object(stage.next_index, struct, values, single, 
                      plain=rng.random() < PLAIN and can_be_plain(struct)))

@@ -1,6 +1,6 @@
 """What becomes of pointers, and of the places that they lead to."""
 
-from declarations import (VOID, Array, Field, Function, Int, Pointer, Struct, c_declare, is_special, matches,
+from declarations import (VOID, Array, Field, Flexible, Function, Int, Pointer, Struct, c_declare, is_special, matches,
                           same_type, signature)
 from expected_values import ANY, Either, FreshText, Place, Site
 from live_state import Code, Copied, Dangling, Data, Foreign, Literal, Ref
@@ -159,6 +159,11 @@ class PointerRules:
         return Place(ref.obj, ref.element, tuple(steps)), new
 
     def _step(self, old, new, step, steps):
+        if isinstance(old, Flexible):
+            if not isinstance(new, Flexible):
+                raise Gone
+            steps.append(step)
+            return old.elem, new.elem
         if isinstance(step, int):
             if not isinstance(new, Array):
                 if step or isinstance(new, Pointer) and not isinstance(old.elem, Pointer):

@@ -1,7 +1,7 @@
 """Random declarations: the first version of a program, and new fields, enums and structs for its edits."""
 
 from declarations import (BOOL, CHAR, DOUBLE, FLOAT, INT, INTS, LONG_DOUBLE, TEXT, VOID, Array,
-                          Bool, Complex, Enum, Enumerator, Field, Float, Function, Int, Pointer,
+                          Bool, Complex, Enum, Enumerator, Field, Flexible, Float, Function, Int, Pointer,
                           Program, Struct, Union, Variant, Vector, Void, is_special, is_text)
 from random_values import random_value
 
@@ -93,7 +93,7 @@ def random_bits(rng, program):
 
 def struct_to_hold(rng, program, holder):
     """A struct that `holder` may hold by value."""
-    fits = [s for s in program.structs if s.fields and s is not program.state and
+    fits = [s for s in program.structs if s.fields and s is not program.state and not s.tail and
             leaves(s) <= LEAF_LIMIT / 4 and (holder is None or not program.holds(s, holder))]
     return rng.choice(fits) if fits else None
 
@@ -299,7 +299,7 @@ def random_table(rng, program, namer):
         type_ = rng.choice([INT, DOUBLE, INTS[2], INTS[7]])
         program.tables[name] = type_, [rng.randint(0, 100) for _ in range(length)]
     else:
-        program.tables[name] = rng.choice(program.structs), [0] * length
+        program.tables[name] = rng.choice([s for s in program.structs if not s.tail]), [0] * length
 
 
 def random_part(rng, program, namer):
@@ -308,6 +308,21 @@ def random_part(rng, program, namer):
     for _ in range(rng.randint(1, 4)):
         struct.fields.append(Field(namer("f"), random_number(rng, program)))
     program.structs.append(struct)
+
+
+def random_flexible(rng, program, namer):
+    """A struct that ends in a flexible array."""
+    struct = random_struct(rng, program, namer, rng.randint(1, 2))
+    count = Field(namer("f"), rng.choice(INTS[3:11]))
+    count.counts = True
+    struct.fields.append(count)
+    kind, held = rng.random(), struct_to_hold(rng, program, struct)
+    elem = random_number(rng, program)
+    if kind < 0.3 and held:
+        elem = held
+    elif kind < 0.6:
+        elem = Pointer(rng.choice(program.structs))
+    struct.fields.append(Field(namer("f"), Flexible(INT if elem is CHAR else elem)))
 
 
 def random_program(rng, prefix, namer):
@@ -321,9 +336,11 @@ def random_program(rng, prefix, namer):
         if rng.random() < 0.4:
             random_part(rng, program, namer)
     program.state = random_struct(rng, program, namer, rng.randint(4, 9))
+    if rng.random() < 0.5:
+        random_flexible(rng, program, namer)
     # what the fields before could not point at yet
     for struct in rng.sample(program.structs, 2):
-        struct.fields.append(Field(namer("f"), Pointer(rng.choice(program.structs))))
+        struct.fields.insert(0, Field(namer("f"), Pointer(rng.choice(program.structs))))
     for _ in range(rng.choice([0, 1, 2, 4])):
         program.variables.fields.append(random_variable(rng, program, namer))
     for variant in program.variants:

@@ -5,7 +5,7 @@ A value is as it was last written: by version 1, by the default that a field beg
 an edit makes of it meanwhile is not written, so that it returns as soon as a version has a type for it.
 """
 
-from declarations import VOID, Arm, Array, Pointer, Struct, Variant, is_text, kind_name, rank
+from declarations import VOID, Arm, Array, Flexible, Pointer, Struct, Variant, is_text, kind_name, rank
 from expectation import Expectation
 from expected_values import ANY, Either, External, FreshText, Place, Text
 from live_state import UNKNOWN, Copied, Data, Foreign, Literal, Object, Ref, tells_end
@@ -183,7 +183,7 @@ class Return(Expectation):
         result = {}
         for version, (type_, path) in ways.items():
             if isinstance(type_, Array):
-                if i < type_.length:
+                if i < type_.length or isinstance(type_, Flexible):
                     result[version] = type_.elem, path + (i,)
             elif i == 0:
                 result[version] = type_, path
