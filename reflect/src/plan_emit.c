@@ -91,9 +91,11 @@ static bool has_transient(const MoltSchema *schema, MoltTypeId id)
 
 bool molt__emit_is_copy(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
 {
-    return molt_type(plan->before, before)->hash == molt_type(plan->after, after)->hash &&
-           !molt__plan_has_pointers(plan->before, before) && !has_transient(plan->after, after) &&
-           !molt__plan_is_shuffled(plan, before);
+    const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
+    bool same = was->kind == MOLT_KIND_UNION ? molt__emit_is_same_union(plan, before, after)
+                                             : was->hash == is->hash;
+    return same && !molt__plan_has_pointers(plan->before, before) &&
+           !has_transient(plan->after, after) && !molt__plan_is_shuffled(plan, before);
 }
 
 static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uint64_t source,
@@ -242,7 +244,8 @@ void molt__emit_elements(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId be
     if (molt__emit_is_copy(plan, before, after)) {
         if (count > 0)
             molt__emit_copy(plan, source, destination, count * from);
-    } else if (count == 1 || (count <= MOLT__UNROLLED / outer && molt__emit_climbs(plan->after, after))) {
+    } else if (count == 1 ||
+               (count <= MOLT__UNROLLED / outer && molt__emit_climbs(plan->after, after))) {
         /* a loop's elements do not reach the struct around it; in longer arrays MOLT_MOVED that needs
            it finds nothing, and what it names is reported where it was */
         uint64_t unrolled = plan->unrolled;

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "plan_emit.h"
 
 /* A tagged union on both sides. */
@@ -45,9 +47,45 @@ static bool is_kept(const MoltValueMap *value)
     return value->fate == MOLT__VALUE_KEPT || value->fate == MOLT__VALUE_SPLIT;
 }
 
+static bool has_version(const MoltSchema *schema, const MoltType *type)
+{
+    return molt_schema_note(schema, type->note_first, type->note_count, MOLT_NOTE_VERSION) != NULL;
+}
+
+static bool same_members(const MoltPlan *plan, const MoltType *was, const MoltType *is)
+{
+    const uint32_t layout = MOLT_FIELD_BITS | MOLT_FIELD_TRANSIENT | MOLT_FIELD_EXTERNAL;
+    bool same = was->count == is->count;
+    for (uint32_t f = 0; f < was->count && same; f++) {
+        const MoltField *old = &plan->before->tables.fields[was->first + f];
+        const MoltField *new = &plan->after->tables.fields[is->first + f];
+        same = strcmp(molt_string(plan->before, old->name), molt_string(plan->after, new->name)) ==
+                   0 &&
+               old->bit_offset == new->bit_offset && old->bit_width == new->bit_width &&
+               (old->flags & layout) == (new->flags &layout) &&
+               molt__emit_is_same_union(plan, old->type, new->type);
+    }
+    return same;
+}
+
+bool molt__emit_is_same_union(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
+{
+    const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
+    if (was->hash == is->hash)
+        return true;
+    if (was->kind != is->kind || was->flags != is->flags || was->size != is->size ||
+        was->align != is->align)
+        return false;
+    if (molt_kind_is_sequence(was->kind))
+        return was->length == is->length && molt__emit_is_same_union(plan, was->elem, is->elem);
+    return (was->kind == MOLT_KIND_STRUCT || was->kind == MOLT_KIND_UNION) &&
+           molt__plan_same_type(plan, before, after) && !has_version(plan->before, was) &&
+           !has_version(plan->after, is) && same_members(plan, was, is);
+}
+
 static bool same_bytes(const MoltPlan *plan, const Union *u)
 {
-    return molt_type(plan->before, u->before)->hash == molt_type(plan->after, u->after)->hash;
+    return molt__emit_is_same_union(plan, u->before, u->after);
 }
 
 /* Whatever the tag says, the bytes stay what they are. */
