@@ -95,6 +95,8 @@ def enum_text(enum):
 
 def field_text(field, is_variable=False):
     text = c_declare(field.type, field.name)
+    if field.is_unnamed:
+        text = f"union {{ {' '.join(c_declare(type_, name) + ';' for name, type_ in field.type.members)} }}"
     if field.atomic:
         text = f"_Atomic({c_declare(field.type, '')}) {field.name}"
     if field.respell:
@@ -175,7 +177,7 @@ def function_text(name, signature):
 
 def declarations_text(program):
     parts = [enum_text(enum) for enum in program.enums]
-    parts += [union_text(union) for union in program.unions]
+    parts += [union_text(union) for union in program.unions if not union.unnamed]
     parts += [f"typedef struct {s.name} {s.name};\n" for s in program.structs]
     parts += [enum_text(variant.tag) + variant_text(variant) for variant in program.variants]
     parts += [struct_text(struct) for struct in program.ordered()]
@@ -218,7 +220,14 @@ def c_value(obj, element, steps):
 
 
 def c_steps(steps):
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step.name}" for step in steps)
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{c_member(step)}" for step in steps)
+
+
+def c_member(field):
+    """An anonymous union by its largest member."""
+    if not field.is_unnamed:
+        return field.name
+    return max(field.type.members, key=lambda member: size_of(member[1]))[0]
 
 
 def c_pointer(value, to):
@@ -259,7 +268,7 @@ def assign(lines, type_, lvalue, value, width=None, force=False):
         assign(lines, value.field.type, f"{lvalue}{part}.{value.field.name}", value.value, force=force)
     elif isinstance(type_, Union):
         if any(value) or force:
-            lines.append(f"memcpy(&{lvalue}, {c_bytes(value)}, {len(value)});")
+            lines.append(f"memcpy((char *)&{lvalue}, {c_bytes(value)}, {len(value)});")
     elif isinstance(type_, Complex):
         for part, each in zip(("__real__", "__imag__"), value):
             assign(lines, type_.elem, f"{part} {lvalue}", each, force=force)
@@ -268,7 +277,7 @@ def assign(lines, type_, lvalue, value, width=None, force=False):
             assign(lines, type_.elem, f"{lvalue}[{i}]", each, force=force)
     elif isinstance(type_, Struct):
         for field, each in value.items():
-            assign(lines, field.type, c_writable(f"{lvalue}.{field.name}", field), each, field.width)
+            assign(lines, field.type, c_writable(f"{lvalue}.{c_member(field)}", field), each, field.width)
     elif isinstance(type_, Pointer):
         if value is not None:
             lines.append(f"{lvalue} = {c_pointer(value, type_.to)};")

@@ -115,6 +115,7 @@ class Union(Type):
     def __init__(self, name, members):
         self.name = name
         self.members = members  # [(name, type)]
+        self.unnamed = False    # declared where the one field that it has the type of is
         self.origin = None
         self.returns = None
 
@@ -215,7 +216,7 @@ class Enum(Type):
 
 class Field:
     def __init__(self, name, type_, width=None):
-        self.name = name
+        self.own_name = name
         self.type = type_
         self.width = width      # of a bit-field
         self.was = []
@@ -236,6 +237,21 @@ class Field:
         self.returns = None     # see origins.py
         self.late = None
         self.left = None        # the field that a rename without a note left behind
+
+    @property
+    def name(self):
+        """That of an anonymous union is made of its members'."""
+        if isinstance(self.type, Union) and self.type.unnamed:
+            return f"<{','.join(name for name, _ in self.type.members)}>"
+        return self.own_name
+
+    @name.setter
+    def name(self, name):
+        self.own_name = name
+
+    @property
+    def is_unnamed(self):
+        return self.name is not self.own_name
 
     def path(self, struct):
         """How reports name it."""
@@ -385,7 +401,7 @@ def kind_name(type_, width=None):
     if isinstance(type_, Struct):
         return "struct"
     if isinstance(type_, Union):
-        return "union"
+        return "anonymous union" if type_.unnamed else "union"
     if isinstance(type_, Variant):
         return "tagged union"
     if isinstance(type_, Flexible):
@@ -446,7 +462,7 @@ class Program:
             other.enums.append(copy)
         for union in self.unions:
             memo[union] = copy = Union(union.name, list(union.members))
-            copy.origin = union
+            copy.origin, copy.unnamed = union, union.unnamed
             other.unions.append(copy)
         for struct in self.structs:
             memo[struct] = copy = Struct(struct.name, [])

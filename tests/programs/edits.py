@@ -138,7 +138,7 @@ def remove(ed):
 
 
 def rename(ed):
-    chosen = ed.field(lambda f: f.name == f.origin.name)
+    chosen = ed.field(lambda f: f.name == f.origin.name and not f.is_unnamed)
     if not chosen:
         return None
     struct, field = chosen
@@ -148,7 +148,7 @@ def rename(ed):
 
 
 def rename_without(ed):
-    chosen = ed.field(lambda f: not f.required and f.name == f.origin.name)
+    chosen = ed.field(lambda f: not f.required and f.name == f.origin.name and not f.is_unnamed)
     if not chosen:
         return None
     struct, field = chosen
@@ -176,7 +176,7 @@ def annotate_late(ed):
 
 
 def rename_and_retype(ed):
-    chosen = ed.field(lambda f: f.name == f.origin.name and isinstance(f.type, (Int, Float))
+    chosen = ed.field(lambda f: f.name == f.origin.name and not f.is_unnamed and isinstance(f.type, (Int, Float))
                       and not f.width)
     if not chosen:
         return None
@@ -190,11 +190,11 @@ def rename_and_retype(ed):
 
 
 def swap_names(ed):
-    first = ed.field(lambda f: f.name == f.origin.name and not f.was)
+    first = ed.field(lambda f: f.name == f.origin.name and not f.is_unnamed and not f.was)
     if not first:
         return None
     struct, one = first
-    others = [f for f in struct.fields if f is not one and f.origin and f.name == f.origin.name
+    others = [f for f in struct.fields if f is not one and f.origin and f.name == f.origin.name and not f.is_unnamed
               and not f.was]
     if not others:
         return None
@@ -205,7 +205,7 @@ def swap_names(ed):
 
 
 def reuse_name(ed):
-    chosen = ed.field(lambda f: f.name == f.origin.name and not f.was)
+    chosen = ed.field(lambda f: f.name == f.origin.name and not f.is_unnamed and not f.was)
     if not chosen:
         return None
     struct, field = chosen
@@ -222,11 +222,12 @@ def reuse_name(ed):
 
 def claim_twice(ed):
     """Refused: the field's own value and the one its note claims both want the place."""
-    first = ed.field(lambda f: f.name == f.origin.name and not f.was and not isinstance(f.type, Flexible))
+    first = ed.field(lambda f: f.name == f.origin.name and not f.is_unnamed and not f.was and f.scope is None and
+                     not isinstance(f.type, Flexible))
     if not first:
         return None
     struct, kept = first
-    others = [f for f in struct.fields if f is not kept and f.origin and f.name == f.origin.name and
+    others = [f for f in struct.fields if f is not kept and f.origin and f.name == f.origin.name and not f.is_unnamed and
               f is not struct.tail]
     if not others or ed.claimed:
         return None

@@ -3,7 +3,7 @@ atomics, unnamed bit-fields, unions, complex and vector types, constant tables. 
 
 from declarations import (DOUBLE, FLOAT, FLOATS, INTS, Array, Complex, Field, Flexible, Float, Int, Pointer,
                           Struct, Vector, by_value, is_number, is_special)
-from random_declarations import (VECTORS, add_arm, can_be_atomic, can_be_indexed, random_packing,
+from random_declarations import (VECTORS, add_anonymous_union, add_arm, can_be_atomic, can_be_indexed, random_member, random_packing,
                                  random_width)
 
 
@@ -24,7 +24,7 @@ def change_packing(ed):
 
 
 def change_alignment(ed):
-    chosen = ed.field(lambda f: not f.width and not isinstance(f.type, Flexible), fresh=True)
+    chosen = ed.field(lambda f: not (f.width or f.is_unnamed or isinstance(f.type, Flexible)), fresh=True)
     if not chosen:
         return None
     struct, field = chosen
@@ -69,8 +69,16 @@ def change_union(ed):
     if not unions:
         return None
     union = ed.rng.choice(unions)
-    union.members = union.members + [(ed.namer("m"), ed.rng.choice(INTS[1:11] + [Array(FLOAT, 3)]))]
+    type_ = random_member(ed.rng) if union.unnamed else ed.rng.choice(INTS[1:11] + [Array(FLOAT, 3)])
+    union.members = union.members + [(ed.namer("m"), type_)]
+    if union.unnamed and ed.rng.random() < 0.5:
+        ed.rng.shuffle(union.members)
     return f"{union!r}: + {union.members[-1]}"
+
+
+def add_union(ed):
+    struct = ed.rng.choice(ed.program.structs)
+    return f"{struct.name}: + {add_anonymous_union(ed.rng, ed.program, ed.namer, struct)!r}"
 
 
 def change_variant(ed):
@@ -215,7 +223,7 @@ def index_by_enum(ed):
 
 LAYOUT_EDITS = [
     (0.6, change_packing), (0.6, change_alignment), (0.4, change_gap), (0.8, change_atomic),
-    (0.3, no_longer_external), (0.2, change_union), (0.6, change_variant), (0.5, remove_arm), (0.6, retype_tail), (0.1, gain_tail), (0.5, to_complex), (0.5, from_complex),
+    (0.3, no_longer_external), (0.2, change_union), (0.2, add_union), (0.6, change_variant), (0.5, remove_arm), (0.6, retype_tail), (0.1, gain_tail), (0.5, to_complex), (0.5, from_complex),
     (0.5, vector_and_array), (0.3, change_table), (0.2, point_elsewhere), (0.3, bits_to_array), (0.3, array_to_bits),
     (0.3, index_by_enum),
 ]

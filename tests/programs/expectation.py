@@ -270,6 +270,9 @@ class Expectation(PointerRules, UnionRules):
             if was is None or repr(value[was]) == repr(initial_value(was)):
                 self.cover("variable added" if was is None else "variable not set", field.type)
                 result[field] = as_expected(field.type, initial_value(field))
+                if was is not None and not self.never_set(was):
+                    # the program set it to what an edit then made its initialiser
+                    result[field] = Either(result[field], self.convert(was.type, field.type, value[was], site))
                 continue
             self.cover("variable kept" if same_type(was.type, field.type) else "variable converted",
                        field.type)
@@ -282,6 +285,11 @@ class Expectation(PointerRules, UnionRules):
             if field not in sources:
                 self._variable_removed(old, field, value[field])
         return result
+
+    @staticmethod
+    def never_set(_field):
+        """Whether a variable that looks as if it was not set has not been set before either."""
+        return True
 
     def _variable_removed(self, old, field, value):
         site = Site(field.path(old))

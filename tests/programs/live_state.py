@@ -282,10 +282,12 @@ class State:
             self._place(type_, ref)
         if isinstance(type_, Struct):
             for i, field in enumerate(type_.fields):
-                if field.width or field.atomic or is_special(field.type) and not isinstance(
+                if field.width or field.atomic or field.is_unnamed or is_special(field.type) and not isinstance(
                         field.type, Flexible):
                     continue
                 place = Ref(ref.obj, ref.element, ref.steps + (field,))
+                if isinstance(field.type, Flexible) and not ref.obj.values[0][field]:
+                    continue
                 if i > 0 or variables:
                     self.interiors.append(place)
                 self._walk(field.type, place, True)

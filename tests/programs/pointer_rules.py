@@ -37,7 +37,8 @@ class PointerRules:
             return self._from_void(new, value, site)
         if new.to is not VOID and not same_type(old.to, new.to):
             self.cover("pointee changed, live", old)
-            return self._refuse_target(site, value, "pointee-type-changed", "type-missing")
+            alias = ["alias-lost"] if value.obj in self.embedding else []
+            return self._refuse_target(site, value, "pointee-type-changed", "type-missing", *alias)
         return self._place(old, new, value, site)
 
     def _refuse_target(self, site, ref, *rules):

@@ -136,8 +136,9 @@ def random_type(rng, program, holder):
         return Complex(rng.choice([FLOAT, DOUBLE, LONG_DOUBLE])), None
     if kind == "vector":
         return Vector(*rng.choice(VECTORS)), None
-    if kind == "union" and program.unions:
-        return rng.choice(program.unions), None
+    named = [union for union in program.unions if not union.unnamed]
+    if kind == "union" and named:
+        return rng.choice(named), None
     if kind == "variant" and program.variants:
         return rng.choice(program.variants), None
     if kind == "pointers":
@@ -264,6 +265,23 @@ def random_union(rng, program, namer):
     return Union(f"{program.prefix}_{namer('U')}", members)
 
 
+def random_member(rng):
+    type_ = rng.choice([INT, INTS[6], FLOAT])
+    return Array(type_, rng.randint(1, 3)) if rng.random() < 0.4 else type_
+
+
+def add_anonymous_union(rng, program, namer, struct):
+    """Its members' names are members of the struct too. They are made of one size, so that the struct's
+    packing leaves the union as it is."""
+    union = Union(f"{program.prefix}_{namer('U')}", [])
+    union.unnamed = True
+    union.members = [(namer("m"), random_member(rng)) for _ in range(rng.randint(1, 3))]
+    program.unions.append(union)
+    field = Field(namer("f"), union)
+    struct.fields.insert(rng.randint(0, len(struct.fields) - (struct.tail is not None)), field)
+    return field
+
+
 def random_arm(rng, program, namer):
     if program.structs and rng.random() < 0.4:
         to = weighted(rng, [(4, rng.choice(program.structs)), (1, VOID), (2, CHAR)])
@@ -338,6 +356,8 @@ def random_program(rng, prefix, namer):
     program.state = random_struct(rng, program, namer, rng.randint(4, 9))
     if rng.random() < 0.5:
         random_flexible(rng, program, namer)
+    if rng.random() < 0.4:
+        add_anonymous_union(rng, program, namer, rng.choice(program.structs))
     # what the fields before could not point at yet
     for struct in rng.sample(program.structs, 2):
         struct.fields.insert(0, Field(namer("f"), Pointer(rng.choice(program.structs))))

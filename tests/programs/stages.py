@@ -8,7 +8,8 @@ an edit makes of it meanwhile is not written, so that it returns as soon as a ve
 from declarations import VOID, Arm, Array, Flexible, Pointer, Struct, Variant, is_text, kind_name, rank
 from expectation import Expectation
 from expected_values import ANY, Either, External, FreshText, Place, Text
-from live_state import UNKNOWN, Copied, Data, Foreign, Literal, Object, Ref, tells_end
+from live_state import (UNKNOWN, Copied, Data, Foreign, Literal, Object, Ref, initial_value,
+                        tells_end)
 from origins import history, relinked
 from places import is_end
 
@@ -104,8 +105,8 @@ class Return(Expectation):
     all up to then."""
 
     def __init__(self, stages, target, coverage=None):
-        super().__init__(stages[-1].program, target, stages[-1], coverage)
         self.stages = {stage.version: stage for stage in stages}
+        super().__init__(stages[-1].program, target, stages[-1], coverage)
         self.last = stages[-1].version
         self.direct = {}  # version -> (Expectation of a straight way from there, copies of items)
         for stage in stages[:-1]:
@@ -116,6 +117,14 @@ class Return(Expectation):
         for obj in list(self.values):
             if not obj.text:
                 self._overlay(obj)
+
+    def never_set(self, field):
+        was = history(field, max(self.stages))
+        for version, each in was.items():
+            values = next(o.values[0] for o in self.stages[version].objects if o.is_variables)
+            if repr(values[each]) != repr(initial_value(each)):
+                return False
+        return True
 
     def _overlay(self, obj):
         there = {version: stage.by_index[obj.index] for version, stage in self.stages.items()
