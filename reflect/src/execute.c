@@ -422,6 +422,13 @@ static void run_constant(MoltMigration *m, const MoltOp *op, const Batch *b)
 static bool is_default(const MoltMigration *m, const MoltOp *op, const unsigned char *from)
 {
     const unsigned char *constants = m->plan->before->tables.constants;
+    const unsigned char *beginning = molt__migrate_globals_beginning(m, from);
+    if (beginning) { /* a variable that was set and goes: it would begin so again */
+        bool number = op->code == MOLT__OP_DROP_NUMBER;
+        return number ? molt__number_is_zero(&op->forms[0], from) &&
+                            molt__number_is_zero(&op->forms[0], beginning)
+                      : is_zero(from, op->size) && is_zero(beginning, op->size);
+    }
     if (op->code == MOLT__OP_DROP_NUMBER) {
         if (op->constant == MOLT__NO_CONSTANT)
             return molt__number_is_zero(&op->forms[0], from);

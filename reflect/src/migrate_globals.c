@@ -238,6 +238,26 @@ void molt__migrate_globals_defaults(const MoltMigration *m, MoltTypeId before,
     }
 }
 
+static uint32_t to_of(const MoltMigration *m, uint32_t from)
+{
+    for (uint32_t g = 0; g < m->globals.new_count; g++) {
+        if (m->globals.from[g] == from)
+            return g;
+    }
+    return MOLT__NO_FIELD;
+}
+
+const unsigned char *molt__migrate_globals_beginning(const MoltMigration *m,
+                                                     const unsigned char *value)
+{
+    const MoltGlobalsWork *work = &m->globals;
+    if (!work->next || work->running == MOLT__NO_FIELD || m->mode != MOLT__RUN_STATE ||
+        to_of(m, work->running) != MOLT__NO_FIELD)
+        return NULL;
+    uint64_t at = (uint64_t)(value - work->mirror);
+    return m->heap->globals->initial + at;
+}
+
 /* A variable that follows its edited initialiser deserves a line. */
 void molt__migrate_globals_report(MoltMigration *m)
 {
@@ -274,15 +294,6 @@ const char *molt__migrate_globals_name(const MoltMigration *m)
 }
 
 /* ---- addresses ------------------------------------------------------------------------------ */
-
-static uint32_t to_of(const MoltMigration *m, uint32_t from)
-{
-    for (uint32_t g = 0; g < m->globals.new_count; g++) {
-        if (m->globals.from[g] == from)
-            return g;
-    }
-    return MOLT__NO_FIELD;
-}
 
 /* A struct in bytes that the game cuts up itself: nothing converts it or follows its pointers, so it may
  * stay only while neither is needed. */
