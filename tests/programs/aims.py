@@ -2,6 +2,7 @@
 
 import edits
 import edits_layout as layout
+import edits_moved as moved
 
 AIMS = {
     "added": (edits.add, edits.add_struct),
@@ -48,6 +49,8 @@ AIMS = {
                            edits.float_to_int, edits.to_bits, edits.resize_bits, edits.flags_move),
     "kind changed, live": (edits.number_to_pointer, edits.swap_struct_type, edits.pointer_to_value),
     "late rename returns": (edits.rename_without,),
+    "moved": (moved.move_out, moved.move_element, moved.move_in),
+    "moved value returns": (moved.move_out, moved.move_element, moved.move_in),
     "narrowed": (edits.narrow,),
     "number to bool": (edits.to_bool,),
     "number to enum": (edits.number_to_enum,),

@@ -108,6 +108,7 @@ def field_text(field, is_variable=False):
     if field.gap:
         text = f"{field.gap}; {text}"
     text += was_note(field.was)
+    text += f' MOLT_MOVED("{field.moved}")' if field.moved else ""
     text += f" MOLT_INDEX({field.index.name})" if field.index else ""
     text += " MOLT_EXTERNAL" if field.external else ""
     if field.default is not None and not is_variable:

@@ -233,6 +233,7 @@ class Field:
         self.group = None       # neighbours of one group stand in an anonymous struct
         self.scope = None       # of a variable, as its full name begins
         self.counts = False     # the elements of the flexible array
+        self.moved = None       # the old place as MOLT_MOVED says it
         self.origin = None
         self.returns = None     # see origins.py
         self.late = None
@@ -270,6 +271,8 @@ class Struct(Type):
         self.name = name
         self.fields = fields
         self.packing = None  # "packed", or the number of a #pragma pack
+        self.moves = []      # [(place in it, place in its origin)], as steps
+        self.only_held = False  # by the struct whose fields moved in
         self.was = []
         self.origin = None
         self.returns = None

@@ -9,6 +9,7 @@ from declarations import (BOOL, CHAR, DOUBLE, FLOAT, FLOATS, INTS, LONG_DOUBLE, 
                           is_function, is_special, is_text, kind_name, mentions,
                           rank)
 from edits_layout import LAYOUT_EDITS
+from edits_moved import MOVING_EDITS
 from random_declarations import (LEAF_LIMIT, SIGNATURES, can_be_atomic, can_be_indexed, can_default, leaves,
                                  random_default, random_field, random_number, random_struct, random_variable,
                                  random_width, struct_to_hold, weighted)
@@ -753,7 +754,7 @@ EDITS = [
     (1, rename_struct), (0.1, rename_struct_without), (0.3, remove_struct),
     (1, enum_insert), (0.7, enum_append), (1, enum_renumber), (0.7, flags_move), (0.6, enum_remove),
     (0.7, enum_rename), (0.3, enum_type_rename), (0.3, enum_storage),
-    (0.6, edit_initialiser), (0.1, claim_twice), (0.1, add_required), *LAYOUT_EDITS,
+    (0.6, edit_initialiser), (0.1, claim_twice), (0.1, add_required), *LAYOUT_EDITS, *MOVING_EDITS,
 ]
 
 

@@ -12,13 +12,14 @@ from declarations import (CHAR, Array, Enum, Flexible, Float, Pointer, Struct, U
                           same_type)
 from expected_values import ANY, Either, External, FreshText, Owned, Site, Text, as_expected
 from live_state import UNKNOWN, Copied, Foreign, Literal, Ref, can_be_plain, initial_value, zero_value
+from move_rules import MoveRules
 from number_rules import convert_number
 from places import index_targets, is_reshape
 from pointer_rules import PointerRules
 from union_rules import UnionRules
 
 
-class Expectation(PointerRules, UnionRules):
+class Expectation(PointerRules, UnionRules, MoveRules):
     def __init__(self, old, new, state, coverage=None):
         self.old = old
         self.new = new
@@ -38,6 +39,8 @@ class Expectation(PointerRules, UnionRules):
         self.lasting = True      # what becomes of it in later versions is modelled too
         self.open = False        # the rules say nothing of something here: not to be run
         self.here = None
+        self.taken = set()       # (id of what holds a value, where) of values that move elsewhere
+        self.settled = set()     # the same of places that such values came to
         self.lost = False        # see loses(); also what is no loss, but would not come back by itself
         self._plan()
         self._find_embedded()
@@ -150,6 +153,7 @@ class Expectation(PointerRules, UnionRules):
                 return FreshText(field.default)
             return as_expected(type_, field.default)
         if isinstance(type_, Struct):
+            self.open |= bool(type_.moves)  # its object is new, and has no place that they come from
             return {f: self.default(f.type, f) for f in type_.fields}
         if isinstance(type_, Array) and not is_text(type_):
             return [self.default(type_.elem) for _ in range(type_.length)]
@@ -168,9 +172,11 @@ class Expectation(PointerRules, UnionRules):
         if field is not None and field.default is not None:
             return repr(value) != repr(field.default)
         if isinstance(type_, Struct):
-            return any(self.is_live(f.type, each, f, transient) for f, each in value.items())
+            return any(self.is_live(f.type, each, f, transient) for f, each in value.items()
+                       if (id(value), f) not in self.taken)
         if isinstance(type_, Array) and not is_text(type_):
-            return any(self.is_live(type_.elem, each, None, transient) for each in value)
+            return any(self.is_live(type_.elem, each, None, transient) for i, each in enumerate(value)
+                       if (id(value), i) not in self.taken)
         if isinstance(type_, Float):
             return not value.is_zero()
         return any(value) if is_text(type_) or isinstance(type_, Union) else value != 0
@@ -303,6 +309,7 @@ class Expectation(PointerRules, UnionRules):
     def _struct(self, old, new, value):
         if new.is_variables:
             return self._variables(old, new, value)
+        self._take_moving(new, value)
         changed = ([f.name for f in old.fields] != [f.name for f in new.fields] or
                    any(f.origin is None or f.width != f.origin.width or
                        not same_type(f.origin.type, f.type) or index_targets(f) for f in new.fields))
@@ -336,12 +343,13 @@ class Expectation(PointerRules, UnionRules):
             if field not in sources and field is old.tail and new.tail is None:
                 self.cover("flexible array lost", field.type.elem)
                 self.refuse(Site(field.path(old)), "shape-changed")
-            elif field not in sources and not field.transient:
+            elif field not in sources and not field.transient and (id(value), field) not in self.taken:
                 live = self.is_live(field.type, value[field], field)
                 self.cover("removed, live" if live else "removed, default", field.type, field)
                 self.drop("field-removed", field.type, value[field],
                           Site(field.path(old)), field)
         self._cover_order(old, new)
+        self._move(new, value, result)
         return result
 
     def _tail_added(self, old, field, value, site):
@@ -427,8 +435,9 @@ class Expectation(PointerRules, UnionRules):
             self.cover("grown" if old.length < new.length else "shrunk", old)
         inner = Site(site.path, None, site.new)
         result = [self.convert(old.elem, new.elem, each, inner) for each in value[:new.length]]
-        for each in value[new.length:]:
-            self.drop("elements-dropped", old.elem, each, site)
+        for i, each in enumerate(value[new.length:], new.length):
+            if (id(value), i) not in self.taken:
+                self.drop("elements-dropped", old.elem, each, site)
         return result + [self.default(new.elem) for _ in range(new.length - len(result))]
 
     def _text(self, old, new, value, site):

@@ -62,6 +62,11 @@ def gone_back(first, versions):
         version, heir = heirs[was]
         now.origin = heir if version == last.version else None
         now.returns = (version, heir) if version != last.version else None
+    again = dict(zip(_items(first), _items(back)))
+    for struct in back.structs:
+        if struct.origin is not None:
+            struct.moves = [(tuple(again.get(step, step) for step in was), now)
+                            for now, was in struct.origin.moves]
     return back
 
 

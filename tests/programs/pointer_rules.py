@@ -98,7 +98,9 @@ class PointerRules:
 
     def _place(self, old, new, ref, site):
         if old.to is VOID and not is_end(ref.steps):  # it means the outermost that begins there
-            ref = Ref(ref.obj, ref.element, tuple(trimmed(ref.obj.type, ref.steps)))
+            short = tuple(trimmed(ref.obj.type, ref.steps))
+            self.open |= short != ref.steps and any(s.moves for s in self.new.structs)
+            ref = Ref(ref.obj, ref.element, short)
         try:
             place, there = self.place(ref)
         except Gone:
@@ -106,7 +108,8 @@ class PointerRules:
             return self._refuse_target(site, ref, "interior-target-removed", "type-missing",
                                        "pointee-type-changed")
         if place.steps and isinstance(place.steps[-1], Field):
-            self.open |= place.steps[-1].atomic != place.steps[-1].origin.atomic
+            was = place.steps[-1].origin
+            self.open |= was is not None and place.steps[-1].atomic != was.atomic
         if new.to is not VOID and not matches(there, new.to):
             self.cover("target retyped", old)
             return self.refuse(site, "pointee-type-changed", "interior-target-removed")
@@ -142,7 +145,17 @@ class PointerRules:
         if new is None:
             raise Gone
         steps = []
-        for step in ref.steps:
+        left = list(ref.steps)
+        while left:
+            count, to = self._moved_place(new, left)
+            if count:
+                last = left[count - 1]
+                old = last.type if isinstance(last, Field) else left[count - 2].type.elem
+                new = to[-1].type if isinstance(to[-1], Field) else to[-2].type.elem
+                steps += to
+                del left[:count]
+                continue
+            step = left.pop(0)
             targets = index_targets(steps[-1]) if steps and isinstance(steps[-1], Field) else None
             if targets and isinstance(step, int) and step < old.length:
                 step = targets[step]

@@ -93,7 +93,7 @@ def random_bits(rng, program):
 
 def struct_to_hold(rng, program, holder):
     """A struct that `holder` may hold by value."""
-    fits = [s for s in program.structs if s.fields and s is not program.state and not s.tail and
+    fits = [s for s in program.structs if s.fields and s is not program.state and not s.tail and not s.only_held and
             leaves(s) <= LEAF_LIMIT / 4 and (holder is None or not program.holds(s, holder))]
     return rng.choice(fits) if fits else None
 

@@ -104,6 +104,8 @@ class Return(Expectation):
     """What the next version makes of the last stage, and of what earlier edits took away. `stages` are
     all up to then."""
 
+    moved = "moved value returns"
+
     def __init__(self, stages, target, coverage=None):
         self.stages = {stage.version: stage for stage in stages}
         super().__init__(stages[-1].program, target, stages[-1], coverage)
@@ -144,12 +146,17 @@ class Return(Expectation):
         if value is ANY or field is not None and field.transient or isinstance(value, Either):
             return value
         if isinstance(type_, Struct) and all(isinstance(t, Struct) for t, _ in ways.values()):
-            return {each: self._member(each, value[each], ways, direct) for each in type_.fields}
+            then = history(type_, self.new.version)
+            if any(then.get(version) is not t for version, (t, _) in ways.items()):
+                return value  # another struct in some version: only a default goes that way
+            return {each: value[each] if (id(value), each) in self.settled else
+                    self._member(each, value[each], ways, direct) for each in type_.fields}
         if self._mixes_texts(type_, ways):
             return self._chars(type_, value, ways, direct)
         if isinstance(type_, Array) and not is_text(type_):
             if all(self._steps_alike(type_, t) for t, _ in ways.values()):
-                return [self._walk(type_.elem, each, self._elements(ways, i), _at(direct, i))
+                return [each if (id(value), i) in self.settled else
+                        self._walk(type_.elem, each, self._elements(ways, i), _at(direct, i))
                         for i, each in enumerate(value)]
         elif not is_text(type_) and any(isinstance(t, Array) and rank(t) == 1 and not is_text(t)
                                         for t, _ in ways.values()):
