@@ -73,8 +73,7 @@ bool molt__emit_is_same_union(const MoltPlan *plan, MoltTypeId before, MoltTypeI
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
     if (was->hash == is->hash)
         return true;
-    if (was->kind != is->kind || was->flags != is->flags || was->size != is->size ||
-        was->align != is->align)
+    if (was->kind != is->kind || was->flags != is->flags || was->size != is->size)
         return false;
     if (molt_kind_is_sequence(was->kind))
         return was->length == is->length && molt__emit_is_same_union(plan, was->elem, is->elem);
