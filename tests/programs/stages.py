@@ -224,16 +224,13 @@ class Return(Expectation):
             return value  # the object that it pointed into was freed, the text was not
         if any(direct.get(v) is ANY for v in ways if origin < v < self.last):
             return Either(kept, value)  # of the versions between, one had it in a type with no way on
-        if isinstance(kept, Place) and (kept.steps or any(
-                isinstance(t, Pointer) and t.to is VOID for t, _ in ways.values())):
-            # to a part of an object: an edit between may have taken the part away, and what a void *
-            # meant may have begun where something larger does
-            outer = [Place(kept.obj, kept.element, kept.steps[:i]) for i in range(len(kept.steps))]
-            return Either(kept, None, *outer)
-        if isinstance(kept, Data):
-            return Either(kept, None)
-        if isinstance(kept, Literal):  # which an edit between may have copied
-            return Either(kept, FreshText(kept.text, shared=True))
+        pointer = kept.value if isinstance(kept, Arm) else kept
+        void = isinstance(kept, Arm) and isinstance(kept.field.type, Pointer) and kept.field.type.to is VOID
+        options = returning(pointer, void or any(isinstance(t, Pointer) and t.to is VOID
+                                                 for t, _ in ways.values()))
+        if options:
+            allowed = Either(pointer, *options)
+            return Arm(kept.field, kept.number, allowed) if isinstance(kept, Arm) else allowed
         if self.coverage is not None and not same(kept, value):
             rule = ("late rename" if late else "kept value" if stays else "removed field") + " returns"
             self.coverage.hit(rule, kind_name(type_))
@@ -274,6 +271,20 @@ class Return(Expectation):
         if value.key:
             self.tell_place(self.types[target], place)
         return place
+
+
+def returning(pointer, void):
+    """What may stand for a kept pointer when it returns."""
+    if isinstance(pointer, Place) and (pointer.steps or void):
+        # to a part of an object: an edit between may have taken the part away, and what a void * meant may
+        # have begun where something larger does
+        return [None] + [Place(pointer.obj, pointer.element, pointer.steps[:i])
+                         for i in range(len(pointer.steps))]
+    if isinstance(pointer, Data):
+        return [None]
+    if isinstance(pointer, Literal):  # which an edit between may have copied
+        return [FreshText(pointer.text, shared=True)]
+    return []
 
 
 def is_linked(ways, first, last):
