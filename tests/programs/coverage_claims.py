@@ -12,9 +12,9 @@ FREQUENT = {
         "2-D array, array, bit-field, bool, char *, char[N], enum, flags, float, int",
     "arm falls back": "tagged union",
     "arm kept": "tagged union",
+    "arm removed, live": "tagged union",
     "arm renamed": "tagged union",
     "arm retyped": "tagged union",
-    "arm removed, live": "tagged union",
     "array to scalar": "float, int, long double, pointer",
     "atomic": "int, pointer",
     "bit-field to plain": "int",
@@ -34,6 +34,11 @@ FREQUENT = {
     "enum-unnamed-value": "enum",
     "external": "pointer, void *",
     "flags moved": "flags",
+    "flexible array converted": "int",
+    "flexible array gained": "int",
+    "flexible array kept": "enum, float, int, pointer, struct",
+    "flexible array lost": "pointer, struct",
+    "flexible array replaced": "pointer",
     "float to float": "float, long double",
     "float to number": "bool, int",
     "foreign": "pointer, void *",
@@ -45,6 +50,8 @@ FREQUENT = {
     "late rename returns": "float, int",
     "literal": "char *",
     "literal copied": "char *",
+    "moved": "array, char[N], float, int, pointer",
+    "moved value returns": "array, char[N], float, int, pointer",
     "narrowed": "char, int",
     "number to bool": "bool",
     "number to enum": "enum, flags",
@@ -56,9 +63,10 @@ FREQUENT = {
     "object": "char *, pointer, pointer to pointer, void *",
     "one past the end": "pointer, pointer to pointer",
     "packing": "int, pointer",
+    "plain block": "char, enum, float, int, pointer, struct",
     "plain to bit-field": "int",
-    "pointer in an arm": "char *, pointer",
     "pointee changed, live": "pointer",
+    "pointer in an arm": "char *, pointer",
     "removed field returns":
         "bool, char *, char[N], enum, flags, float, function pointer, int, long double, "
         "pointer",
@@ -90,8 +98,18 @@ FREQUENT = {
     "type removed": "struct",
     "type renamed": "struct",
     "union changed, live": "union",
-    "union kept": "union",
+    "union kept": "anonymous union, union",
     "value without a name": "enum",
+    "variable added": "2-D array, array, bool, char[N], enum, float, int, pointer, struct",
+    "variable converted": "array, int",
+    "variable kept":
+        "2-D array, array, bool, char *, char[N], enum, flags, float, function pointer, int, "
+        "pointer, struct, tagged union, void *",
+    "variable not set": "2-D array, array, bool, char[N], enum, float, int, pointer",
+    "variable pointed at": "char *, pointer",
+    "variable removed, not set": "array, float, int, pointer",
+    "variable removed, set": "array, int, pointer, struct",
+    "variable renamed": "array, int, pointer",
     "void * to its type": "pointer",
     "widened": "int, int128",
     "wrapped or unwrapped": "array, float, int, pointer",
@@ -113,9 +131,9 @@ RARE = {
     "ambiguous rename": "array, bit-field, float, int, pointer",
     "arm falls back": "tagged union",
     "arm kept": "tagged union",
+    "arm removed, live": "tagged union",
     "arm renamed": "tagged union",
     "arm retyped": "tagged union",
-    "arm removed, live": "tagged union",
     "array to scalar":
         "bool, char *, enum, flags, float, function pointer, int, long double, pointer, "
         "struct, void *",
@@ -145,6 +163,11 @@ RARE = {
     "fallback": "enum",
     "flag removed": "flags",
     "flags moved": "bit-field, flags",
+    "flexible array converted": "enum, float, int",
+    "flexible array gained": "int",
+    "flexible array kept": "bool, enum, float, int, long double, pointer, struct",
+    "flexible array lost": "int, pointer, struct",
+    "flexible array replaced": "int, pointer, struct",
     "float to float": "float, long double",
     "float to number": "bool, char, int, int128",
     "foreign": "pointer, void *",
@@ -158,6 +181,12 @@ RARE = {
     "late rename returns": "bool, char[N], enum, float, int, pointer",
     "literal": "char *",
     "literal copied": "char *",
+    "moved":
+        "array, bool, char *, char[N], float, function pointer, int, pointer, "
+        "pointer to pointer, void *",
+    "moved value returns":
+        "array, bool, char *, char[N], float, function pointer, int, pointer, "
+        "pointer to pointer, void *",
     "narrowed": "char, int",
     "number to bool": "bool",
     "number to enum": "enum, flags",
@@ -173,9 +202,10 @@ RARE = {
         "2-D array, array, bit-field, bool, char, char *, char[N], complex, enum, flags, "
         "float, function pointer, int, int128, pointer, pointer to pointer, struct, union, "
         "vector, void *",
+    "plain block": "char, enum, flags, float, int, pointer, struct",
     "plain to bit-field": "bool, enum, flags, int",
-    "pointer in an arm": "char *, pointer, void *",
     "pointee changed, live": "pointer",
+    "pointer in an arm": "char *, pointer, void *",
     "removed field returns":
         "bool, char, char *, char[N], enum, flags, float, function pointer, int, int128, long "
         "double, pointer, pointer to pointer, union, void *",
@@ -218,10 +248,28 @@ RARE = {
         "double",
     "type removed": "pointer, struct",
     "type renamed": "struct",
-    "union changed, live": "union",
-    "union kept": "union",
+    "union changed, live": "anonymous union, union",
+    "union kept": "anonymous union, union",
     "unnamed bit-field": "2-D array, bit-field, bool, char[N], int, pointer",
     "value without a name": "bit-field, enum",
+    "variable added":
+        "2-D array, array, bool, char *, char[N], complex, enum, flags, float, "
+        "function pointer, int, long double, pointer, pointer to pointer, struct, "
+        "tagged union, union, vector, void *",
+    "variable converted": "array, char[N], enum, float, int, pointer, struct",
+    "variable kept":
+        "2-D array, array, bool, char, char *, char[N], complex, enum, flags, float, "
+        "function pointer, int, int128, long double, pointer, pointer to pointer, struct, "
+        "tagged union, union, vector, void *",
+    "variable not set":
+        "2-D array, array, bool, char, char *, char[N], complex, enum, flags, float, "
+        "function pointer, int, long double, pointer, pointer to pointer, struct, "
+        "tagged union, union, vector, void *",
+    "variable pointed at": "char *, pointer, void *",
+    "variable removed, not set":
+        "2-D array, array, bool, char[N], enum, float, int, pointer, struct",
+    "variable removed, set": "2-D array, array, bool, char[N], enum, float, int, pointer, struct",
+    "variable renamed": "2-D array, array, bool, char[N], enum, float, int, pointer, struct",
     "void * to another type, live": "pointer",
     "void * to its type": "pointer",
     "widened": "bit-field, int, int128",

@@ -143,6 +143,9 @@ class Return(Expectation):
 
     def _walk(self, type_, value, ways, direct, field=None):
         """`ways`: version -> (type, path) of the place then; `direct`: version -> value from there."""
+        if isinstance(value, Either) and field is not None and field.scope is not None:
+            kept = [self._translated(each) for each in direct.values()]
+            return ANY if any(each is ANY for each in kept) else Either(value, *kept)
         if value is ANY or field is not None and field.transient or isinstance(value, Either):
             return value
         if isinstance(type_, Struct) and all(isinstance(t, Struct) for t, _ in ways.values()):
