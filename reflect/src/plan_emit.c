@@ -615,6 +615,12 @@ static void emit_tail(MoltPlan *plan, MoltTypeId before)
     if (was && is && type->fate == MOLT_FATE_SAME) {
         scan_tail(plan, before, was);
     } else if (was && is) {
+        plan->taken_count = 0; /* of the struct before it */
+        if (plan->moved_told) {
+            plan->collecting = true;
+            change_tail(plan, before, was, is);
+            plan->collecting = false;
+        }
         change_tail(plan, before, was, is);
     } else {
         const MoltEmitSite site = {UINT32_MAX, before, type->after,
