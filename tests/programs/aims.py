@@ -40,7 +40,7 @@ AIMS = {
     "flexible array gained": (layout.gain_tail,),
     "flexible array kept": (edits.add,),
     "flexible array lost": (edits.remove, edits.remove_struct),
-    "flexible array replaced": (edits.rename_without,),
+    "flexible array replaced": (layout.replace_tail,),
     "float to float": (edits.float_to_float,),
     "float to number": (edits.float_to_int,),
     "function missing": (edits.remove_function,),

@@ -137,6 +137,17 @@ def retype_tail(ed):
     return ed.retype(chosen, Flexible(elem), None, ["saturate", "round"])
 
 
+def replace_tail(ed):
+    """Another flexible array stands there; nothing says that it is the old one."""
+    chosen = ed.field(lambda f: isinstance(f.type, Flexible) and f.name == f.origin.name)
+    if not chosen:
+        return None
+    struct, field = chosen
+    before, field.name = repr(field), ed.namer("r")
+    field.origin, field.left = None, field.origin
+    return f"{struct.name}: {before} -> {field!r} without MOLT_WAS"
+
+
 def gain_tail(ed):
     """Of a struct that nothing holds by value."""
     held = [by_value(f.type) for s in ed.program.holders for f in s.fields]
@@ -223,7 +234,8 @@ def index_by_enum(ed):
 
 LAYOUT_EDITS = [
     (0.6, change_packing), (0.6, change_alignment), (0.4, change_gap), (0.8, change_atomic),
-    (0.3, no_longer_external), (0.2, change_union), (0.2, add_union), (0.6, change_variant), (0.5, remove_arm), (0.6, retype_tail), (0.1, gain_tail), (0.5, to_complex), (0.5, from_complex),
+    (0.3, no_longer_external), (0.2, change_union), (0.2, add_union), (0.6, change_variant), (0.5, remove_arm), (0.6, retype_tail), (0.3, replace_tail),
+    (0.1, gain_tail), (0.5, to_complex), (0.5, from_complex),
     (0.5, vector_and_array), (0.3, change_table), (0.2, point_elsewhere), (0.3, bits_to_array), (0.3, array_to_bits),
     (0.3, index_by_enum),
 ]

@@ -118,5 +118,5 @@ def make_one(rng, stage):
     values = [plain_value(rng, struct) for _ in range(1 if single else rng.randint(1, 3))]
     if struct.tail:
         fill_tail(rng, struct, values[0])
-    stage.add(Object(stage.next_index, struct, values, single, 
+    stage.add(Object(stage.next_index, struct, values, single,
                      plain=rng.random() < PLAIN and can_be_plain(struct)))
