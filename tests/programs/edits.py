@@ -131,7 +131,7 @@ def add_struct(ed):
 
 def remove(ed):
     chosen = ed.field(lambda f: True)
-    if not chosen or len(chosen[0].fields) < 2 and not chosen[0].is_variables:
+    if not chosen or len(chosen[0].fields) < (3 if chosen[0].tail else 2) and not chosen[0].is_variables:
         return None
     struct, field = chosen
     struct.fields.remove(field)
@@ -594,7 +594,7 @@ def remove_struct(ed):
     if any(mentions(variant, struct) for variant in ed.program.variants):
         return None
     for other in ed.program.structs:
-        kept = [f for f in other.fields if not mentions(f.type, struct)]
+        kept = [f for f in other.fields if not mentions(f.type, struct) and f is not other.tail]
         if not kept and other is not struct:
             return None
     for other in ed.program.holders:

@@ -32,6 +32,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         self.losses = {}         # (rule, path) -> {object and element: whether strict refuses it}
         self.optional = set()    # (rule, path) that may be reported
         self.refusals = {}       # path -> rules of which one must be reported
+        self.hidden = set()      # paths of refusals that another one of the same object may hide
         self.plan_refusals = {}  # the same, whatever the values are
         self.unnamed = {}        # key -> (element's type, Place), whose offsets the compiler tells
         self.depth = 0           # of structs in each other
@@ -141,9 +142,13 @@ class Expectation(PointerRules, UnionRules, MoveRules):
             self.values[obj] = Text(obj.string())
             return
         values = self.values[obj] = []
+        known = set(self.refusals)
         for i, value in enumerate(obj.values):
             self.here = (obj.index, i)
             values.append(self.convert(obj.type, type_, value, Site(path)))
+        if isinstance(obj.type, Struct) and (obj.type.tail is None) != (type_.tail is None):
+            shape = (type_.tail or obj.type.tail).path(type_ if type_.tail else obj.type)
+            self.hidden |= set(self.refusals) - known - {shape}
 
     # ---- defaults and what is worth a line when it goes
 
