@@ -43,6 +43,8 @@ static bool has_at(const MoltSchema *schema, MoltTypeId type, uint64_t offset, M
             const MoltField *field = &schema->tables.fields[f];
             uint64_t start = field->bit_offset / 8, size = molt_type(schema, field->type)->size;
             bool open = (molt_type(schema, field->type)->flags & MOLT_TYPE_FLEXIBLE) != 0;
+            if (field->flags & MOLT_FIELD_BITS)
+                continue; /* its bytes may be those of the next field, too */
             if (offset >= start && (offset - start < size || open)) {
                 inner = field->type;
                 offset -= start;
