@@ -37,12 +37,13 @@ class PointerRules:
             return self._from_void(new, value, site)
         if new.to is not VOID and not same_type(old.to, new.to):
             self.cover("pointee changed, live", old)
-            alias = ["alias-lost"] if value.obj in self.embedding else []
-            return self._refuse_target(site, value, "pointee-type-changed", "type-missing", *alias)
+            return self._refuse_target(site, value, "pointee-type-changed", "type-missing")
         return self._place(old, new, value, site)
 
     def _refuse_target(self, site, ref, *rules):
         """A type that is gone although a pointer leads to an object of it has a line of its own."""
+        if isinstance(ref, Ref) and ref.obj in self.embedding:
+            rules += ("alias-lost",)
         if isinstance(ref, Ref) and self.map_type(ref.obj.type) is None:
             self.refuse(Site(c_declare(ref.obj.type, "")), "type-missing")
         return self.refuse(site, *rules)
