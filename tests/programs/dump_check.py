@@ -233,7 +233,7 @@ class Check:
         return True
 
     def _place(self, expected, found):
-        if found.get("ref") != self.ids[expected.obj.index]:
+        if found.get("ref") != self.ids.get(expected.obj.index):
             return False
         type_ = self.out.types[expected.obj]
         if expected.key and self._is_there(type_, expected, found.get("at", "")):

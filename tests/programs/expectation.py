@@ -245,7 +245,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         found = []
 
         def look(old, value):
-            if isinstance(old, Struct) and old in self.structs:
+            if isinstance(old, Struct) and old in self.structs and value is not UNKNOWN:
                 for field in self.structs[old].fields:
                     if field.origin in value:
                         was, target = field.origin.type, value[field.origin]

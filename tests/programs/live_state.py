@@ -312,7 +312,8 @@ class State:
             return {f: self._external() if f.external else self._pointed(f.type, value[f], f)
                     for f in type_.fields}
         if isinstance(type_, Array) and not is_text(type_):
-            return [self._pointed(type_.elem, each, None) for each in value]
+            last = WALK_LIMIT if isinstance(type_, Flexible) else len(value)
+            return [self._pointed(type_.elem, each, None) for each in value[:last]] + value[last:]
         if isinstance(type_, Variant):
             return Arm(value.field, value.number, self._pointed(value.field.type, value.value, None))
         return self.random_pointer(type_.to) if isinstance(type_, Pointer) else value
