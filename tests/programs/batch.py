@@ -12,7 +12,7 @@ from live_state import Copied
 from stages import texts_without_return
 
 ROUTING = pathlib.Path(__file__).resolve().parents[2] / "route/plain_memory.c"
-SIZE = {"migrated": 40, "values": 25, "plan": 25}
+SIZE = {"migrated": 50, "values": 35, "plan": 50}
 
 
 def run_batch(batch):
