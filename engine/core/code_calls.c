@@ -6,6 +6,7 @@
 
 typedef struct Scan {
     uintptr_t base, begin, end;
+    uintptr_t code_begin, code_end; /* of all executable sections */
     const char *const *names;
     uint32_t name_count;
     MoltEntry *entries; /* sorted by address */
@@ -128,8 +129,8 @@ static uintptr_t word_at(const Scan *scan, uintptr_t address)
 static const MoltEntry *through_stub(const Scan *scan, uintptr_t address)
 {
     static const unsigned char branch_target[] = {0xf3, 0x0f, 0x1e, 0xfa};
-    if (!in_image(scan, address, 16)) {
-        return NULL;
+    if (address < scan->code_begin || address >= scan->code_end || !in_image(scan, address, 16)) {
+        return NULL; /* what looked like a call is none, or leads elsewhere */
     }
     const unsigned char *code = (const unsigned char *)address; /* NOLINT: a place in the image */
     if (memcmp(code, branch_target, sizeof branch_target) == 0) {
@@ -180,12 +181,32 @@ static void scan_code(Scan *scan, uintptr_t address, size_t size)
 }
 #endif
 
-static void scan_section(Scan *scan, const GElf_Shdr *header)
+/* Its address, or 0 where it is no code of the image. */
+static uintptr_t code_of(const Scan *scan, const GElf_Shdr *header)
 {
     uintptr_t address = scan->base + (uintptr_t)header->sh_addr;
-    if (header->sh_type == SHT_PROGBITS && (header->sh_flags & SHF_EXECINSTR) != 0 &&
-        address >= scan->begin && address < scan->end &&
-        header->sh_size <= scan->end - address) {
+    bool is_code = header->sh_type == SHT_PROGBITS && (header->sh_flags & SHF_EXECINSTR) != 0 &&
+                   address >= scan->begin && address < scan->end &&
+                   header->sh_size <= scan->end - address;
+    return is_code ? address : 0;
+}
+
+static void find_code(Scan *scan, const GElf_Shdr *header)
+{
+    uintptr_t address = code_of(scan, header);
+    if (address == 0) {
+        return;
+    }
+    uintptr_t end = address + (uintptr_t)header->sh_size;
+    scan->code_begin =
+        scan->code_begin == 0 || address < scan->code_begin ? address : scan->code_begin;
+    scan->code_end = end > scan->code_end ? end : scan->code_end;
+}
+
+static void scan_section(Scan *scan, const GElf_Shdr *header)
+{
+    uintptr_t address = code_of(scan, header);
+    if (address != 0) {
         scan_code(scan, address, (size_t)header->sh_size);
     }
 }
@@ -208,9 +229,13 @@ MoltStatus molt__code_calls_find(Elf *elf, uintptr_t base, uintptr_t begin, uint
     GElf_Shdr header;
     *out = (MoltCodeCalls){0};
     for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section)) != NULL;) {
-        if (gelf_getshdr(section, &header) != NULL && header.sh_type == SHT_SYMTAB) {
+        if (gelf_getshdr(section, &header) == NULL) {
+            continue;
+        }
+        if (header.sh_type == SHT_SYMTAB) {
             read_symbols(&scan, elf, section, &header);
         }
+        find_code(&scan, &header);
     }
     if (scan.entry_count > 0) {
         qsort(scan.entries, scan.entry_count, sizeof *scan.entries, compare_entries);

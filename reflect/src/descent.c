@@ -198,6 +198,22 @@ static Step step_box(Descent *d, const MoltType *is)
     return d->block ? STEP_FURTHER : STEP_GONE;
 }
 
+/* The pointer means what moved, or a part of it, and not something larger that began there and stayed or
+ * went. A `void *` means the outermost. */
+static bool means_moved(const Descent *d, const MoltMove *move)
+{
+    const MoltSchema *schema = d->plan->before;
+    uint16_t kind = molt_type(schema, d->pointee)->kind;
+    if (d->offset != move->source)
+        return true;
+    if (kind == MOLT_KIND_STRUCT || kind == MOLT_KIND_UNION)
+        return molt__type_begins_with(schema, move->type_before, d->pointee);
+    uint32_t f = molt__descent_field(schema, molt_type(schema, d->before), d->offset, d->pointee);
+    return kind != MOLT_KIND_VOID || f == MOLT__NO_FIELD ||
+           schema->tables.fields[f].type == move->type_before ||
+           schema->tables.fields[f].bit_offset / 8 != d->offset;
+}
+
 /* What MOLT_MOVED took out of this struct lies elsewhere in the new one. */
 static bool step_moved(Descent *d)
 {
@@ -205,7 +221,7 @@ static bool step_moved(Descent *d)
         const MoltMove *move = &d->plan->moves[i];
         uint64_t size = molt_type(d->plan->before, move->type_before)->size;
         if (move->before != d->before || move->after != d->after || d->offset < move->source ||
-            d->offset - move->source >= size)
+            d->offset - move->source >= size || !means_moved(d, move))
             continue;
         d->before = move->type_before;
         d->after = move->type_after;

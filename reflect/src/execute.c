@@ -161,12 +161,43 @@ static MoltSeverity settle(MoltMigration *m, const MoltOp *op, bool loses, uint6
     return loses ? MOLT_LOSS : MOLT_INFO;
 }
 
+static void tell_number(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity,
+                        const unsigned char *from, uint64_t i)
+{
+    char text[64] = "";
+    if (molt__tally_wants_value(m, op, rule))
+        molt__number_text(&op->forms[0], from, text, sizeof text);
+    molt__tally(m, op, rule, severity, i, "%s", text);
+}
+
+/* A number as the new enum's enumerators are stored; false where none of them can be that large, or
+ * have its sign. */
+static bool as_enumerator(const MoltOp *op, const unsigned char *from, uint64_t *value)
+{
+    MoltNumberForm form = {.class = op->forms[1].class, .size = sizeof *value};
+    return molt__number_convert(&op->forms[0], from, &form, value, false) == MOLT__EXACT;
+}
+
+/* Of a number of more than 64 bits. */
+static bool has_low_bits_only(const MoltOp *op, const unsigned char *from)
+{
+    uint64_t value;
+    MoltNumberForm form = {.class = op->forms[0].class, .size = sizeof value};
+    return molt__number_convert(&op->forms[0], from, &form, &value, false) == MOLT__EXACT;
+}
+
 static void run_enum(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
     const unsigned char *from = b->source;
     unsigned char *to = b->destination;
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
-        uint64_t value = molt__number_bits(&op->forms[0], from);
+        uint64_t value;
+        if (op->named_only && !as_enumerator(op, from, &value)) {
+            tell_number(m, op, MOLT_RULE_ENUM_UNNAMED, MOLT_REFUSE, from, i);
+            continue;
+        }
+        if (!op->named_only)
+            value = molt__number_bits(&op->forms[0], from);
         const MoltValueMap *entry = find_value(m->plan, op, value);
         m->awaited.place = to;
         if (entry && entry->fate <= MOLT__VALUE_SPLIT) {
@@ -241,6 +272,8 @@ static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
         uint64_t lost;
         uint64_t value = molt__number_bits(&op->forms[0], from);
+        if (op->named_only && op->forms[0].size > sizeof value && !has_low_bits_only(op, from))
+            tell_number(m, op, MOLT_RULE_FLAG_REMOVED, MOLT_LOSS, from, i);
         uint64_t mapped = map_flags(m->plan, op, value, &lost);
         if (op->names_only) {
             tell_named_bits(m, op, value, lost, i);
@@ -425,6 +458,13 @@ static void run_constant(MoltMigration *m, const MoltOp *op, const Batch *b)
 static bool is_default(const MoltMigration *m, const MoltOp *op, const unsigned char *from)
 {
     const unsigned char *constants = m->plan->before->tables.constants;
+    const unsigned char *beginning = molt__migrate_globals_beginning(m, from);
+    if (beginning) { /* a variable that was set and goes: it would begin so again */
+        bool number = op->code == MOLT__OP_DROP_NUMBER;
+        return number ? molt__number_is_zero(&op->forms[0], from) &&
+                            molt__number_is_zero(&op->forms[0], beginning)
+                      : is_zero(from, op->size) && is_zero(beginning, op->size);
+    }
     if (op->code == MOLT__OP_DROP_NUMBER) {
         if (op->constant == MOLT__NO_CONSTANT)
             return molt__number_is_zero(&op->forms[0], from);
@@ -530,6 +570,17 @@ static const MoltOp *select_arm(const MoltMigration *m, uint32_t index, uint64_t
     return NULL;
 }
 
+/* Objects whose tag has no arm: nobody follows what is a pointer in there. */
+static void note_unselected(MoltMigration *m, const MoltOp *op, const Batch *b, uint64_t first,
+                            uint64_t n)
+{
+    for (uint64_t i = first; i < first + n && !m->texts.partial; i++) {
+        const unsigned char *bytes = b->source + i * b->source_stride + op->length;
+        for (uint64_t k = 0; k < op->size; k++)
+            m->texts.partial |= bytes[k] != 0;
+    }
+}
+
 /* Neighbours of one arm go together: most states have few kinds in long runs. */
 static void run_union(MoltMigration *m, uint32_t index, const Batch *b)
 {
@@ -545,6 +596,8 @@ static void run_union(MoltMigration *m, uint32_t index, const Batch *b)
         }
         const MoltOp *arm = select_arm(m, index, value);
         m->run = run + i;
+        if (!arm || arm->otherwise)
+            note_unselected(m, op, b, i, n);
         if (arm)
             molt__execute(m, (uint32_t)(arm - m->plan->ops) + 1, arm->body,
                           b->source + i * b->source_stride, b->source_stride,

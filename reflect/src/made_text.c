@@ -43,21 +43,9 @@ void molt__made_unmark(MoltSpan *span, uint32_t index)
 
 /* ---- while a migration runs ------------------------------------------------------------------ */
 
-/* A union may hold a pointer that nobody follows. */
-static bool has_pointers_in_unions(const MoltSchema *schema)
-{
-    for (MoltTypeId t = 0; t < schema->tables.type_count; t++) {
-        if (molt_type(schema, t)->kind == MOLT_KIND_UNION &&
-            molt__plan_arms_have_pointers(schema, t))
-            return true;
-    }
-    return false;
-}
-
 void molt__made_begin(MoltMigration *m)
 {
     MoltMadeTexts *texts = &m->texts;
-    texts->partial = has_pointers_in_unions(m->plan->before);
     for (uint32_t s = 0; s < m->span_count && !m->failed; s++) {
         const MoltSpan *span = &m->heap->spans[s];
         if (span->bytes == 0 || !span->made || span->hooked_in != 0 || m->spans[s].bytes > 0)

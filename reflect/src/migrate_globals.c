@@ -118,12 +118,21 @@ static bool is_composite(const MoltOp *op)
     return op->code == MOLT__OP_UNION || op->code == MOLT__OP_BOX || op->code == MOLT__OP_EMBED;
 }
 
-/* Whether it takes its value from the old object; *at is where. */
-static bool reads(const MoltOp *op, uint64_t *at)
+/* Whether it takes its value from the old object; *at is where. A loop over elements that an array
+ * gains writes constants alone. */
+static bool reads(const MoltMigration *m, uint32_t index, uint64_t *at)
 {
+    const MoltOp *ops = m->plan->ops, *op = &ops[index];
+    uint32_t end = next_op(m, index);
     *at = op->source + (is_composite(op) ? op->tag : 0);
-    return op->code != MOLT__OP_CONSTANT && op->code != MOLT__OP_CONSTANT_BITS &&
-           op->code != MOLT__OP_CONSTANT_STRING && op->code != MOLT__OP_TAG;
+    while (op->code == MOLT__OP_LOOP || op->code == MOLT__OP_CONSTANT ||
+           op->code == MOLT__OP_CONSTANT_BITS || op->code == MOLT__OP_CONSTANT_STRING ||
+           op->code == MOLT__OP_TAG) {
+        if (++index >= end)
+            return false;
+        op = &ops[index];
+    }
+    return true;
 }
 
 /* Whether it gives the new object a value; *at is where. A union and what is embedded write where the
@@ -168,8 +177,7 @@ static void clear_written(MoltMigration *m, const MoltTypePlan *type, unsigned c
     for (uint32_t o = type->first_op; o < type->first_op + type->op_count; o = next_op(m, o)) {
         uint64_t source, destination;
         uint32_t from, to;
-        if (!writes(m, o, &destination) || !reads(&m->plan->ops[o], &source) ||
-            !reads_set(m, source, &from))
+        if (!writes(m, o, &destination) || !reads(m, o, &source) || !reads_set(m, source, &from))
             continue;
         to = molt__globals_over(m->plan->after, work->after, destination);
         if (to == MOLT__NO_FIELD || work->written[to])
@@ -182,14 +190,14 @@ static void clear_written(MoltMigration *m, const MoltTypePlan *type, unsigned c
     }
 }
 
-static bool must_run(MoltMigration *m, const MoltOp *op)
+static bool must_run(MoltMigration *m, uint32_t index)
 {
     MoltGlobalsWork *work = &m->globals;
     uint64_t source;
     uint32_t to;
-    if (reads(op, &source))
+    if (reads(m, index, &source))
         return reads_set(m, source, &work->running);
-    to = molt__globals_over(m->plan->after, work->after, op->destination);
+    to = molt__globals_over(m->plan->after, work->after, m->plan->ops[index].destination);
     work->running = to != MOLT__NO_FIELD ? work->from[to] : MOLT__NO_FIELD;
     return to != MOLT__NO_FIELD && work->written[to];
 }
@@ -213,7 +221,7 @@ void molt__migrate_globals_run(MoltMigration *m, const MoltSpan *span, const Mol
         clear_written(m, type, next);
     }
     for (uint32_t o = first; o < first + count && !m->failed; o = next_op(m, o)) {
-        if (must_run(m, &m->plan->ops[o]))
+        if (must_run(m, o))
             molt__execute(m, o, next_op(m, o) - o, work->mirror, 0, next, 0, 1);
     }
     work->running = MOLT__NO_FIELD;
@@ -265,6 +273,26 @@ bool molt__migrate_globals_untouched(const MoltMigration *m, const unsigned char
            memcmp(from, m->heap->globals->initial + offset, size) == 0;
 }
 
+static uint32_t to_of(const MoltMigration *m, uint32_t from)
+{
+    for (uint32_t g = 0; g < m->globals.new_count; g++) {
+        if (m->globals.from[g] == from)
+            return g;
+    }
+    return MOLT__NO_FIELD;
+}
+
+const unsigned char *molt__migrate_globals_beginning(const MoltMigration *m,
+                                                     const unsigned char *value)
+{
+    const MoltGlobalsWork *work = &m->globals;
+    if (!work->next || work->running == MOLT__NO_FIELD || m->mode != MOLT__RUN_STATE ||
+        to_of(m, work->running) != MOLT__NO_FIELD)
+        return NULL;
+    uint64_t at = (uint64_t)(value - work->mirror);
+    return m->heap->globals->initial + at;
+}
+
 /* A variable that follows its edited initialiser deserves a line. */
 void molt__migrate_globals_report(MoltMigration *m)
 {
@@ -302,17 +330,8 @@ const char *molt__migrate_globals_name(const MoltMigration *m)
 
 /* ---- addresses ------------------------------------------------------------------------------ */
 
-static uint32_t to_of(const MoltMigration *m, uint32_t from)
-{
-    for (uint32_t g = 0; g < m->globals.new_count; g++) {
-        if (m->globals.from[g] == from)
-            return g;
-    }
-    return MOLT__NO_FIELD;
-}
-
-/* A struct in bytes that the game cuts up itself: nothing converts it, so it may stay only while it stays
- * as it is. */
+/* A struct in bytes that the game cuts up itself: nothing converts it or follows its pointers, so it may
+ * stay only while neither is needed. */
 static bool is_cut_up(const MoltMigration *m, MoltTypeId type, MoltTypeId pointee)
 {
     const MoltSchema *schema = m->plan->before;

@@ -253,6 +253,10 @@ bool molt__migrate_globals_untouched(const MoltMigration *m, const unsigned char
 void molt__migrate_globals_report(MoltMigration *m);
 /* The variable whose operations run, for messages, or NULL. */
 const char *molt__migrate_globals_name(const MoltMigration *m);
+/* What the library began with where `value` lies, a part of the variable whose operations run; NULL where
+ * that is none, or goes on in the new library. */
+const unsigned char *molt__migrate_globals_beginning(const MoltMigration *m,
+                                                     const unsigned char *value);
 /* False when the address is in no variable; else *out is its place in the new library, 0 after a
  * refusal. */
 bool molt__migrate_globals_relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i,

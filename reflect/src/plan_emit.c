@@ -91,9 +91,11 @@ static bool has_transient(const MoltSchema *schema, MoltTypeId id)
 
 bool molt__emit_is_copy(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
 {
-    return molt_type(plan->before, before)->hash == molt_type(plan->after, after)->hash &&
-           !molt__plan_has_pointers(plan->before, before) && !has_transient(plan->after, after) &&
-           !molt__plan_is_shuffled(plan, before);
+    const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
+    bool same = was->kind == MOLT_KIND_UNION ? molt__emit_is_same_union(plan, before, after)
+                                             : was->hash == is->hash;
+    return same && !molt__plan_has_pointers(plan->before, before) &&
+           !has_transient(plan->after, after) && !molt__plan_is_shuffled(plan, before);
 }
 
 static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uint64_t source,
@@ -619,6 +621,12 @@ static void emit_tail(MoltPlan *plan, MoltTypeId before)
     if (was && is && type->fate == MOLT_FATE_SAME) {
         scan_tail(plan, before, was);
     } else if (was && is) {
+        plan->taken_count = 0; /* of the struct before it */
+        if (plan->moved_told) {
+            plan->collecting = true;
+            change_tail(plan, before, was, is);
+            plan->collecting = false;
+        }
         change_tail(plan, before, was, is);
     } else {
         const MoltEmitSite site = {UINT32_MAX, before, type->after,

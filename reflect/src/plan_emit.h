@@ -189,6 +189,9 @@ void molt__emit_bits(MoltPlan *plan, const MoltEmitSite *site, const MoltField *
                      const MoltField *is, uint64_t source, uint64_t destination);
 /* Bytes of the old type are bytes of the new one, with nothing to relocate. */
 bool molt__emit_is_copy(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
+/* Whether a union, or a part of one, has the same members in the same places, whatever its alignment, its
+ * own name and that of the struct around it became. */
+bool molt__emit_is_same_union(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 MoltNumberForm molt__plan_field_form(const MoltSchema *schema, const MoltField *field);
 
 #endif

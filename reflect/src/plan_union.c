@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "plan_emit.h"
 
 /* A tagged union on both sides. */
@@ -45,9 +47,44 @@ static bool is_kept(const MoltValueMap *value)
     return value->fate == MOLT__VALUE_KEPT || value->fate == MOLT__VALUE_SPLIT;
 }
 
+static bool has_version(const MoltSchema *schema, const MoltType *type)
+{
+    return molt_schema_note(schema, type->note_first, type->note_count, MOLT_NOTE_VERSION) != NULL;
+}
+
+static bool same_members(const MoltPlan *plan, const MoltType *was, const MoltType *is)
+{
+    const uint32_t layout = MOLT_FIELD_BITS | MOLT_FIELD_TRANSIENT | MOLT_FIELD_EXTERNAL;
+    bool same = was->count == is->count;
+    for (uint32_t f = 0; f < was->count && same; f++) {
+        const MoltField *old = &plan->before->tables.fields[was->first + f];
+        const MoltField *new = &plan->after->tables.fields[is->first + f];
+        same = strcmp(molt_string(plan->before, old->name), molt_string(plan->after, new->name)) ==
+                   0 &&
+               old->bit_offset == new->bit_offset && old->bit_width == new->bit_width &&
+               (old->flags & layout) == (new->flags &layout) &&
+               molt__emit_is_same_union(plan, old->type, new->type);
+    }
+    return same;
+}
+
+bool molt__emit_is_same_union(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
+{
+    const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
+    if (was->hash == is->hash)
+        return true;
+    if (was->kind != is->kind || was->flags != is->flags || was->size != is->size)
+        return false;
+    if (molt_kind_is_sequence(was->kind))
+        return was->length == is->length && molt__emit_is_same_union(plan, was->elem, is->elem);
+    return (was->kind == MOLT_KIND_STRUCT || was->kind == MOLT_KIND_UNION) &&
+           molt__plan_same_type(plan, before, after) && !has_version(plan->before, was) &&
+           !has_version(plan->after, is) && same_members(plan, was, is);
+}
+
 static bool same_bytes(const MoltPlan *plan, const Union *u)
 {
-    return molt_type(plan->before, u->before)->hash == molt_type(plan->after, u->after)->hash;
+    return molt__emit_is_same_union(plan, u->before, u->after);
 }
 
 /* Whatever the tag says, the bytes stay what they are. */
@@ -128,11 +165,20 @@ static void emit_arm(MoltPlan *plan, const Union *u, const MoltEmitSite *site, M
     }
 }
 
+/* Of a union whose bytes may be pointers, whatever the tag says. */
+static uint64_t bytes_with_pointers(const MoltPlan *plan, MoltTypeId id)
+{
+    bool has = molt__plan_arms_have_pointers(plan->before, id);
+    return has ? molt_type(plan->before, id)->size : 0;
+}
+
 static void emit_arms(MoltPlan *plan, const Union *u, const MoltEmitSite *site, uint64_t holder,
                       const MoltOp *values)
 {
     uint32_t arms = molt__emit_body(plan, (MoltOp){.code = MOLT__OP_UNION,
                                                    .check = MOLT__NO_CHECK,
+                                                   .size = bytes_with_pointers(plan, u->before),
+                                                   .length = u->source,
                                                    .tag = holder + u->old_tag.offset,
                                                    .forms = {u->old_tag.form}});
     for (uint32_t v = 0; v < values->value_count && !plan->failed; v++) {
@@ -227,6 +273,8 @@ void molt__emit_scan_union(MoltPlan *plan, const MoltEmitSite *site, uint64_t at
     const MoltType *tags = molt_type(plan->before, tag.type);
     uint32_t arms = molt__emit_body(plan, (MoltOp){.code = MOLT__OP_UNION,
                                                    .check = MOLT__NO_CHECK,
+                                                   .size = type->size,
+                                                   .length = at,
                                                    .tag = at + tag.offset,
                                                    .forms = {tag.form}});
     for (uint32_t e = tags->first; e < tags->first + tags->count && !plan->failed; e++) {

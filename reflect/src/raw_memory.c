@@ -39,6 +39,8 @@ static MoltTypeId inner_at(const MoltSchema *schema, MoltTypeId type, uint64_t *
         const MoltField *field = &schema->tables.fields[f];
         uint64_t start = field->bit_offset / 8, size = molt_type(schema, field->type)->size;
         bool open = (molt_type(schema, field->type)->flags & MOLT_TYPE_FLEXIBLE) != 0;
+        if (field->flags & MOLT_FIELD_BITS)
+            continue; /* its bytes may be those of the next field, too */
         if (*offset >= start && (*offset - start < size || open)) {
             *offset -= start;
             return field->type;
@@ -58,15 +60,22 @@ static bool has_at(const MoltSchema *schema, MoltTypeId type, uint64_t offset, M
     return false;
 }
 
+/* One that begins there, or ends: then the pointer may be one past the end of an array. */
+static bool has_or_ends_at(const MoltSchema *schema, MoltTypeId type, uint64_t offset,
+                           MoltTypeId part)
+{
+    uint64_t size = molt_type(schema, part)->size;
+    return has_at(schema, type, offset, part) ||
+           (offset >= size && has_at(schema, type, offset - size, part));
+}
+
 /* A value of `type` has at `offset` an array of numbers, into which a `wanted` was put. Not where that
  * begins with such an array itself: then both structs may have their first members in common; nor where
  * the pointer may be to the end of what lies before. */
 static bool has_room_at(const MoltSchema *schema, MoltTypeId type, uint64_t offset,
                         MoltTypeId wanted)
 {
-    uint64_t size = molt_type(schema, wanted)->size;
-    if (has_at(schema, type, offset, wanted) ||
-        (offset >= size && has_at(schema, type, offset - size, wanted)))
+    if (has_or_ends_at(schema, type, offset, wanted))
         return false;
     for (int depth = 0; depth <= MOLT_SCHEMA_DEPTH_MAX && type != MOLT_NO_TYPE; depth++) {
         if (molt_kind_is_sequence(molt_type(schema, type)->kind) &&
@@ -204,7 +213,7 @@ bool molt__raw_fits(MoltMigration *m, const MoltOp *op, const MoltSpan *span, ui
     bool late = type != span->type; /* then a view on the first members is no excuse */
     if (!is_record(m->plan->before, op->before) || m->mode != MOLT__RUN_STATE ||
         (types[op->before].fate == MOLT_FATE_SAME && types[type].fate == MOLT_FATE_SAME) ||
-        has_at(m->plan->before, type, offset, op->before) ||
+        has_or_ends_at(m->plan->before, type, offset, op->before) ||
         (!late && !fills(m, type, op->before, offset)))
         return true;
     molt__raw_add(m, (MoltRawFact){.span = (uint32_t)(span - m->heap->spans),

@@ -376,6 +376,26 @@ static uint64_t text_room(const MoltSchema *schema, MoltTypeId type, uint64_t of
     }
 }
 
+/* The same of a place in a heap block. */
+static uint64_t room_in_block(const MoltSchema *schema, const MoltPlace *place)
+{
+    const MoltType *type = molt_type(schema, place->block.type);
+    const MoltField *tail =
+        place->block.header > 0 ? molt_schema_tail(schema, place->block.type) : NULL;
+    if (tail && place->offset >= place->block.header) {
+        MoltTypeId elem = molt_type(schema, tail->type)->elem;
+        uint64_t at = place->offset - place->block.header, size = molt_type(schema, elem)->size;
+        if (at >= place->block.count * size)
+            return 0;
+        if (molt_type(schema, elem)->flags & MOLT_TYPE_CHAR)
+            return place->block.count - at;
+        return text_room(schema, elem, at % size);
+    }
+    if (tail || type->size != 1)
+        return text_room(schema, place->block.type, place->offset);
+    return place->block.count - place->element;
+}
+
 const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *length)
 {
     uintptr_t mirror = m->globals.next ? molt_heap_mirror(m->heap, value, MOLT_NO_TYPE) : 0;
@@ -384,12 +404,11 @@ const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *len
         MoltPlace place;
         molt_heap_locate(m->heap, (const void *)value,
                          &place); /* NOLINT: an address from the state */
-        if (place.kind != MOLT_PLACE_BLOCK || place.element == place.block.count)
+        if (place.kind != MOLT_PLACE_BLOCK ||
+            place.element == (place.block.header > 0 ? 1 : place.block.count))
             return NULL;
         const char *text = (const char *)value; /* NOLINT: an address from the state */
-        uint64_t room = place.block.count - place.element;
-        if (molt_type(m->heap->schema, place.block.type)->size != 1)
-            room = text_room(m->heap->schema, place.block.type, place.offset);
+        uint64_t room = room_in_block(m->heap->schema, &place);
         *length = molt__text_length(text, room);
         return room > 0 ? text : NULL;
     }

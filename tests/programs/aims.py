@@ -2,6 +2,7 @@
 
 import edits
 import edits_layout as layout
+import edits_moved as moved
 
 AIMS = {
     "added": (edits.add, edits.add_struct),
@@ -9,7 +10,9 @@ AIMS = {
     "alias lost": (edits.pointer_to_value,),
     "alignment": (layout.change_alignment,),
     "ambiguous rename": (edits.claim_twice,),
+    "arm falls back": (layout.remove_arm,),
     "arm kept": (layout.change_variant,),
+    "arm removed, live": (layout.remove_arm,),
     "arm renamed": (layout.change_variant,),
     "arm retyped": (layout.change_variant,),
     "array to scalar": (edits.array_to_scalar,),
@@ -33,6 +36,11 @@ AIMS = {
     "fallback": (edits.enum_remove,),
     "flag removed": (edits.flags_move,),
     "flags moved": (edits.flags_move,),
+    "flexible array converted": (layout.retype_tail,),
+    "flexible array gained": (layout.gain_tail,),
+    "flexible array kept": (edits.add,),
+    "flexible array lost": (edits.remove, edits.remove_struct),
+    "flexible array replaced": (layout.replace_tail,),
     "float to float": (edits.float_to_float,),
     "float to number": (edits.float_to_int,),
     "function missing": (edits.remove_function,),
@@ -41,6 +49,8 @@ AIMS = {
                            edits.float_to_int, edits.to_bits, edits.resize_bits, edits.flags_move),
     "kind changed, live": (edits.number_to_pointer, edits.swap_struct_type, edits.pointer_to_value),
     "late rename returns": (edits.rename_without,),
+    "moved": (moved.move_out, moved.move_element, moved.move_in),
+    "moved value returns": (moved.move_out, moved.move_element, moved.move_in),
     "narrowed": (edits.narrow,),
     "number to bool": (edits.to_bool,),
     "number to enum": (edits.number_to_enum,),
@@ -52,6 +62,7 @@ AIMS = {
     "number-rounded": (edits.int_to_float, edits.float_to_float),
     "numbers to char[N]": (edits.reshape, edits.narrow, edits.change_sign),
     "packing": (layout.change_packing,),
+    "pointer in an arm": (edits.add, edits.remove),
     "plain to bit-field": (edits.to_bits,),
     "pointee changed, live": (edits.retype_pointer, layout.point_elsewhere),
     "removed field returns": (edits.remove, edits.remove_struct),
@@ -79,6 +90,14 @@ AIMS = {
     "value without a name": (edits.enum_insert, edits.enum_renumber, edits.enum_append),
     "void * to another type, live": (edits.from_void_pointer,),
     "void * to its type": (edits.from_void_pointer,),
+    "variable added": (edits.add_variable,),
+    "variable converted": (edits.widen, edits.narrow, edits.resize_array, edits.int_to_float),
+    "variable kept": (edits.rename,),
+    "variable not set": (edits.edit_initialiser,),
+    "variable pointed at": (edits.rename,),
+    "variable removed, not set": (edits.remove,),
+    "variable removed, set": (edits.remove,),
+    "variable renamed": (edits.rename,),
     "widened": (edits.widen,),
     "wrapped or unwrapped": (edits.wrap,),
 }

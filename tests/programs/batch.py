@@ -5,12 +5,14 @@ import shlex
 import subprocess
 
 from c_source import Part, library_text
+from declarations import VARIABLES, Arm
 from dump_check import Check, Dump, as_bytes, load, new_ids
 from findings import Findings, is_planned
 from live_state import Copied
 from stages import texts_without_return
 
-SIZE = {"migrated": 25, "values": 12, "plan": 12}
+ROUTING = pathlib.Path(__file__).resolve().parents[2] / "route/plain_memory.c"
+SIZE = {"migrated": 50, "values": 35, "plan": 50}
 
 
 def run_batch(batch):
@@ -37,10 +39,21 @@ def command(words):
     return f"{pathlib.Path(words[0]).name} ends with {done.returncode}:\n{done.stdout[:3000]}"
 
 
+def compile_routing(args, compiler, folder):
+    """The object that sends malloc and its relatives to the heap, and what went wrong."""
+    made = folder / f"routing{len(args.routing)}.o"
+    args.routing[compiler] = made
+    return command([compiler, *shlex.split(args.cflags), "-std=gnu11", "-g", "-O2", "-fPIC", "-fno-builtin",
+                    "-fno-lto", "-fno-omit-frame-pointer", "-fvisibility=hidden",
+                    *[f"-I{each}" for each in args.include], "-c", str(ROUTING), "-o", str(made)])
+
+
 def texts_of(value):
     """The texts made by migrations that a value of a stage points at."""
     if isinstance(value, dict):
         value = list(value.values())
+    if isinstance(value, Arm):
+        value = [value.value]
     if isinstance(value, list):
         return set().union(*map(texts_of, value))
     return {value.text + b"\0"} if isinstance(value, Copied) else set()
@@ -151,9 +164,9 @@ class Batch:
                            "--schema", str(folder / f"v{version}.json"), str(source), "--", *flags])
         # The programs write through pointers into packed structs, as those do who have such structs.
         return problem or command(
-            [self.compiler, *shlex.split(args.cflags), "-fno-sanitize=alignment", *flags, "-O0", "-fPIC",
-             "-shared", "-fvisibility=hidden", str(source), str(metadata), "-o",
-             str(self._path(version)), "-lm"])
+            [self.compiler, *shlex.split(args.cflags), "-fno-sanitize=alignment", *flags, "-g", "-O0",
+             "-fPIC", "-shared", "-fvisibility=hidden", str(source), str(metadata),
+             str(args.routing[self.compiler]), "-o", str(self._path(version)), "-lm"])
 
     def _path(self, version):
         return self.folder / f"v{version}.so"
@@ -167,7 +180,9 @@ class Batch:
         dump = self._dump(runner, f"{policy}1")
         for program in self.programs:
             for obj in program.state.objects:
-                if not obj.freed:
+                if obj.is_variables:
+                    self.ids[program][obj.index] = f"{VARIABLES}:0"
+                elif not obj.freed:
                     address = addresses[program.number, obj.index]
                     self.ids[program][obj.index] = dump.by_address.get(address, "?")
         self._check("version 1", dump, {p: p.before for p in self.programs})
@@ -281,7 +296,7 @@ class Batch:
         for program in self.programs:
             stage, ids = program.steps[i].stage, self.ids[program]
             self.loose[program] |= texts_without_return(stage)
-            table += [dump.objects[ids[index]]["addr"] if index in ids else 0
+            table += [dump.objects[ids[index]].get("addr", 0) if index in ids else 0
                       for index in range(stage.next_index)]
         addresses = self._addresses(runner.order("frame", 1, *table))
         dump = self._dump(runner, f"played{i + 2}")
@@ -323,7 +338,7 @@ class Batch:
     def _owner(self, path):
         """The program that a path or an id speaks of; the first where it does not tell."""
         for program in self.programs:
-            if path.startswith(f"P{program.number}_"):
+            if path.removeprefix("game.c:").startswith(f"P{program.number}_"):
                 return program
         return self.programs[0]
 

@@ -4,8 +4,8 @@ code that makes their states."""
 from declarations import (FLOAT, LONG_DOUBLE, Array, Bool, Complex, Enum, Float, Function, Int,
                           Pointer, Struct, Union, Variant, Vector, c_base, c_declare, innermost, is_text, size_of,
                           was_note)
-from expectation import following, is_end
 from live_state import Code, Dangling, Data, Foreign, Literal, Ref
+from places import following, is_end
 from random_declarations import VECTORS
 from reals import c_literal
 
@@ -13,6 +13,7 @@ HEADER = """#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <uchar.h>
 #include <wchar.h>
@@ -92,8 +93,10 @@ def enum_text(enum):
     return f"typedef enum {packed}{enum.name} {{\n" + ",\n".join(lines) + f"\n}}{notes} {enum.name};\n"
 
 
-def field_text(field):
+def field_text(field, is_variable=False):
     text = c_declare(field.type, field.name)
+    if field.is_unnamed:
+        text = f"union {{ {' '.join(c_declare(type_, name) + ';' for name, type_ in field.type.members)} }}"
     if field.atomic:
         text = f"_Atomic({c_declare(field.type, '')}) {field.name}"
     if field.respell:
@@ -105,15 +108,22 @@ def field_text(field):
     if field.gap:
         text = f"{field.gap}; {text}"
     text += was_note(field.was)
+    text += f' MOLT_MOVED("{field.moved}")' if field.moved else ""
     text += f" MOLT_INDEX({field.index.name})" if field.index else ""
     text += " MOLT_EXTERNAL" if field.external else ""
-    if field.default is not None:
+    if field.default is not None and not is_variable:
         text += f" MOLT_DEFAULT({c_initializer(field.type, field.default)})"
     if field.convert:
         text += f" MOLT_CONVERT({field.convert})"
     text += " MOLT_REQUIRED" if field.required else ""
     text += " MOLT_TRANSIENT" if field.transient else ""
-    return text + ";"
+    return text if is_variable else text + ";"
+
+
+def count_note(struct):
+    """An integer says how many elements the flexible array has, as long as it is one."""
+    counts = [f.name for f in struct.fields if f.counts and isinstance(f.type, Int) and f.type.bits <= 64]
+    return f" MOLT_COUNT({counts[0]})" if counts else ""
 
 
 def struct_text(struct):
@@ -125,6 +135,8 @@ def struct_text(struct):
             group = field.group
         lines.append(f"    {'    ' if group else ''}{field_text(field)}")
     lines += ["    };"] if group else []
+    if struct.tail:
+        lines[-1] = lines[-1][:-1] + count_note(struct) + ";"
     notes = was_note(struct.was)
     if struct.packing == "packed":
         notes = f" __attribute__((packed)){notes}"
@@ -141,13 +153,20 @@ def union_text(union):
 
 def variant_text(variant):
     arms = "".join(f"        {field_text(arm)[:-1]} MOLT_ARM({entry.name});\n" for arm, entry in variant.arms)
+    name = "" if variant.unnamed else "u "
     return (f"typedef struct {variant.name} {{\n    {variant.tag.name} kind;\n    union {{\n{arms}"
-            f"    }} u MOLT_TAG(kind);\n}} {variant.name};\n")
+            f"    }} {name}MOLT_TAG(kind);\n}} {variant.name};\n")
 
 
 def table_text(name, type_, values):
     content = ", ".join("{}" if isinstance(type_, Struct) else str(v) for v in values)
     return f"static USED const {c_declare(Array(type_, len(values)), name)} = {{{content}}};\n"
+
+
+def variable_text(field):
+    text = field_text(field, is_variable=True)
+    value = "" if field.default is None else f" = {c_initializer(field.type, field.default)}"
+    return f"{'' if field.scope == '' else 'static '}{text} USED{value};\n"
 
 
 def function_text(name, signature):
@@ -159,15 +178,16 @@ def function_text(name, signature):
 
 def declarations_text(program):
     parts = [enum_text(enum) for enum in program.enums]
-    parts += [union_text(union) for union in program.unions]
-    parts += [enum_text(variant.tag) + variant_text(variant) for variant in program.variants]
+    parts += [union_text(union) for union in program.unions if not union.unnamed]
     parts += [f"typedef struct {s.name} {s.name};\n" for s in program.structs]
+    parts += [enum_text(variant.tag) + variant_text(variant) for variant in program.variants]
     parts += [struct_text(struct) for struct in program.ordered()]
     parts += [function_text(name, each) for name, each in program.functions.items()]
     parts += [table_text(name, *table) for name, table in program.tables.items()]
     if program.literals:
         texts = ", ".join(c_bytes(text) for text in sorted(program.literals))
         parts.append(f"static const char *const {program.prefix}_texts[] USED = {{{texts}}};\n")
+    parts += [variable_text(field) for field in program.variables.fields]
     parts.append(sites_text(program))
     return "\n".join(parts)
 
@@ -175,22 +195,40 @@ def declarations_text(program):
 def sites_text(program):
     """Mentions every type of a block, so that it is in the schema whatever the fields are."""
     types = ["char"] + [enum.name for enum in program.enums]
+    lines = ""
     for struct in program.structs:
-        types += [struct.name, f"{struct.name} *"]
-    lines = "".join(f"    (void)molt_new_array({each}, 1);\n" for each in types)
+        types += [f"{struct.name} *"] if struct.tail else [struct.name, f"{struct.name} *"]
+        if struct.tail:
+            lines += f"    (void)molt_new_flexible({struct.name}, {struct.tail.name}, 1);\n"
+    lines += "".join(f"    (void)molt_new_array({each}, 1);\n" for each in types)
     return f"static USED void {program.prefix}_sites(void)\n{{\n{lines}}}\n"
 
 
 # ---- making the state ---------------------------------------------------------------------------
 
 def c_place(ref):
+    if ref.obj.is_variables:
+        return "&" + c_value(ref.obj, ref.element, ref.steps)
     if not ref.steps:
         return f"o{ref.obj.index} + {ref.element}"
     return f"&o{ref.obj.index}[{ref.element}]{c_steps(ref.steps)}"
 
 
+def c_value(obj, element, steps):
+    if obj.is_variables:
+        return steps[0].name + c_steps(steps[1:])
+    return f"o{obj.index}[{element}]{c_steps(steps)}"
+
+
 def c_steps(steps):
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step.name}" for step in steps)
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{c_member(step)}" for step in steps)
+
+
+def c_member(field):
+    """An anonymous union by its largest member."""
+    if not field.is_unnamed:
+        return field.name
+    return max(field.type.members, key=lambda member: size_of(member[1]))[0]
 
 
 def c_pointer(value, to):
@@ -227,19 +265,20 @@ def assign(lines, type_, lvalue, value, width=None, force=False):
             lines.append(f"memcpy({lvalue}, {c_bytes(value)}, {len(value)});")
     elif isinstance(type_, Variant):
         lines.append(f"{lvalue}.kind = ({type_.tag.name}){value.number};")
-        assign(lines, value.field.type, f"{lvalue}.u.{value.field.name}", value.value)
+        part = "" if type_.unnamed else ".u"
+        assign(lines, value.field.type, f"{lvalue}{part}.{value.field.name}", value.value, force=force)
     elif isinstance(type_, Union):
         if any(value) or force:
-            lines.append(f"memcpy(&{lvalue}, {c_bytes(value)}, {len(value)});")
+            lines.append(f"memcpy((char *)&{lvalue}, {c_bytes(value)}, {len(value)});")
     elif isinstance(type_, Complex):
         for part, each in zip(("__real__", "__imag__"), value):
             assign(lines, type_.elem, f"{part} {lvalue}", each, force=force)
     elif isinstance(type_, Array):
         for i, each in enumerate(value):
-            assign(lines, type_.elem, f"{lvalue}[{i}]", each)
+            assign(lines, type_.elem, f"{lvalue}[{i}]", each, force=force)
     elif isinstance(type_, Struct):
         for field, each in value.items():
-            assign(lines, field.type, c_writable(f"{lvalue}.{field.name}", field), each, field.width)
+            assign(lines, field.type, c_writable(f"{lvalue}.{c_member(field)}", field), each, field.width)
     elif isinstance(type_, Pointer):
         if value is not None:
             lines.append(f"{lvalue} = {c_pointer(value, type_.to)};")
@@ -263,13 +302,14 @@ def assign_real(lines, type_, lvalue, value, force):
 def make_text(state, number):
     program, lines = state.program, []
     for obj in state.objects:
-        lines += made_text(number, obj)
+        lines += [] if obj.is_variables else made_text(number, obj)
     for obj in state.objects:
-        if obj.text:
-            continue
-        for i, value in enumerate(obj.values):
-            assign(lines, obj.type, f"o{obj.index}[{i}]", value)
-    lines += [f"molt_delete(o{obj.index});" for obj in state.objects if obj.freed]
+        if obj.is_variables:
+            set_variables(lines, obj.values[0])
+        elif not obj.text:
+            for i, value in enumerate(obj.values):
+                assign(lines, obj.type, f"o{obj.index}[{i}]", value)
+    lines += [freed_text(obj) for obj in state.objects if obj.freed]
     lines.append("return o0;")
     body = "".join(f"    {line}\n" for line in lines)
     return (f"static {program.state.name} *{program.prefix}_make(const MoltPlatformApi *api)\n"
@@ -332,12 +372,28 @@ void shut_down(void *state)
 """
 
 
+def set_variables(lines, values):
+    for field, value in values.items():
+        if field.default is not None:
+            lines.append(f"memset((void *)&{field.name}, 0, sizeof {field.name});")
+        assign(lines, field.type, c_writable(field.name, field), value)
+
+
+def freed_text(obj):
+    return f"{'free' if obj.plain else 'molt_delete'}(o{obj.index});"
+
+
 def made_text(number, obj):
     """Makes the object of that index, and tells where."""
     spelling = c_declare(obj.type, "")
     declared = c_declare(Pointer(obj.type), f"o{obj.index}")
     if obj.text:
-        made = f"molt_strdup({c_bytes(obj.string()[:-1])})"
+        made = f"{'strdup' if obj.plain else 'molt_strdup'}({c_bytes(obj.string()[:-1])})"
+    elif isinstance(obj.type, Struct) and obj.type.tail:
+        tail = obj.type.tail
+        made = f"molt_new_flexible({spelling}, {tail.name}, {len(obj.values[0][tail])})"
+    elif obj.plain:
+        made = f"calloc({len(obj.values)}, sizeof({spelling}))"
     elif obj.single:
         made = f"molt_new({spelling})"
     else:
@@ -348,15 +404,16 @@ def made_text(number, obj):
 def play_text(number, stage):
     """What play did, as the program's own code. `objects` has the addresses by index."""
     lines = []
-    there = {obj.index: obj for obj in stage.objects + stage.freed if obj not in stage.created}
+    there = {obj.index: obj for obj in stage.objects + stage.freed
+             if obj not in stage.created and not obj.is_variables}
     for index, obj in there.items():
         lines.append(f"{c_declare(Pointer(obj.type), f'o{index}')} = objects[{index}];")
     for obj, element, path, type_, width, value in stage.writes:
         if obj not in stage.freed:
-            lvalue = f"o{obj.index}[{element}]{c_steps(path)}"
+            lvalue = c_value(obj, element, path)
             field = path[-1] if path and not isinstance(path[-1], int) else None
             assign(lines, type_, c_writable(lvalue, field), value, width, force=True)
-    lines += [f"molt_delete(o{obj.index});" for obj in stage.freed]
+    lines += [freed_text(obj) for obj in stage.freed]
     for obj in stage.created:
         lines += made_text(number, obj)
         for i, value in enumerate(obj.values):
@@ -392,7 +449,7 @@ def library_text(parts):
     text += [places_text(part.number, part.program.prefix, part.unnamed) for part in parts]
     text.append(scalars_text())
     fields = "".join(f"    {p.program.state.name} *p{p.number};\n" for p in parts)
-    text.append("typedef struct Root {\n    const void *api MOLT_EXTERNAL;\n"
+    text.append("static int programs USED = 1;\ntypedef struct Root {\n    const void *api MOLT_EXTERNAL;\n"
                 f"{fields}}} Root;\nMOLT_ROOT(Root);\n")
     start = "    Root *root = molt_new(Root);\n    root->api = api;\n"
     for part in parts:

@@ -11,7 +11,8 @@ AIMED = 1000000  # numbers from here on belong to programs that are after a cell
 
 PLAN_REFUSALS = ("ambiguous rename", "required without source")
 VALUE_REFUSALS = (
-    "alias lost", "constant gone", "enumerator removed", "enum-unnamed-value", "function missing", "kind changed, live",
+    "alias lost", "arm removed, live", "constant gone", "enumerator removed", "enum-unnamed-value", "flexible array gained", "flexible array lost",
+    "function missing", "kind changed, live",
     "pointee changed, live", "reshaped, live", "signature changed, live", "target removed",
     "target retyped", "union changed, live", "void * to another type, live")
 

@@ -10,7 +10,9 @@ FREQUENT = {
         "struct, union, vector, void *",
     "added with default":
         "2-D array, array, bit-field, bool, char *, char[N], enum, flags, float, int",
+    "arm falls back": "tagged union",
     "arm kept": "tagged union",
+    "arm removed, live": "tagged union",
     "arm renamed": "tagged union",
     "arm retyped": "tagged union",
     "array to scalar": "float, int, long double, pointer",
@@ -32,6 +34,11 @@ FREQUENT = {
     "enum-unnamed-value": "enum",
     "external": "pointer, void *",
     "flags moved": "flags",
+    "flexible array converted": "int",
+    "flexible array gained": "int",
+    "flexible array kept": "enum, float, int, pointer, struct",
+    "flexible array lost": "pointer, struct",
+    "flexible array replaced": "pointer",
     "float to float": "float, long double",
     "float to number": "bool, int",
     "foreign": "pointer, void *",
@@ -43,6 +50,8 @@ FREQUENT = {
     "late rename returns": "float, int",
     "literal": "char *",
     "literal copied": "char *",
+    "moved": "array, float, int, pointer",
+    "moved value returns": "int, pointer",
     "narrowed": "char, int",
     "number to bool": "bool",
     "number to enum": "enum, flags",
@@ -54,8 +63,10 @@ FREQUENT = {
     "object": "char *, pointer, pointer to pointer, void *",
     "one past the end": "pointer, pointer to pointer",
     "packing": "int, pointer",
+    "plain block": "char, enum, float, int, pointer, struct",
     "plain to bit-field": "int",
     "pointee changed, live": "pointer",
+    "pointer in an arm": "char *, pointer",
     "removed field returns":
         "bool, char *, char[N], enum, flags, float, function pointer, int, long double, "
         "pointer",
@@ -87,8 +98,18 @@ FREQUENT = {
     "type removed": "struct",
     "type renamed": "struct",
     "union changed, live": "union",
-    "union kept": "union",
+    "union kept": "anonymous union, union",
     "value without a name": "enum",
+    "variable added": "2-D array, array, bool, char[N], enum, float, int, pointer, struct",
+    "variable converted": "array, int",
+    "variable kept":
+        "2-D array, array, bool, char *, char[N], enum, flags, float, function pointer, int, "
+        "pointer, struct, tagged union, void *",
+    "variable not set": "2-D array, array, bool, char[N], enum, float, int, pointer",
+    "variable pointed at": "char *, pointer",
+    "variable removed, not set": "array, float, int, pointer",
+    "variable removed, set": "array, int, pointer, struct",
+    "variable renamed": "int",
     "void * to its type": "pointer",
     "widened": "int, int128",
     "wrapped or unwrapped": "array, float, int, pointer",
@@ -108,7 +129,9 @@ RARE = {
         "2-D array, array, bool, char *, char[N], enum, flags, float, function pointer, int, "
         "pointer, struct",
     "ambiguous rename": "array, bit-field, float, int, pointer",
+    "arm falls back": "tagged union",
     "arm kept": "tagged union",
+    "arm removed, live": "tagged union",
     "arm renamed": "tagged union",
     "arm retyped": "tagged union",
     "array to scalar":
@@ -140,6 +163,11 @@ RARE = {
     "fallback": "enum",
     "flag removed": "flags",
     "flags moved": "bit-field, flags",
+    "flexible array converted": "enum, float, int",
+    "flexible array gained": "int",
+    "flexible array kept": "bool, enum, float, int, long double, pointer, struct",
+    "flexible array lost": "pointer, struct",
+    "flexible array replaced": "int, pointer, struct",
     "float to float": "float, long double",
     "float to number": "bool, char, int, int128",
     "foreign": "pointer, void *",
@@ -153,6 +181,12 @@ RARE = {
     "late rename returns": "bool, char[N], enum, float, int, pointer",
     "literal": "char *",
     "literal copied": "char *",
+    "moved":
+        "array, bool, char *, char[N], float, function pointer, int, pointer, "
+        "pointer to pointer, void *",
+    "moved value returns":
+        "array, bool, char *, char[N], float, function pointer, int, pointer, "
+        "pointer to pointer, void *",
     "narrowed": "char, int",
     "number to bool": "bool",
     "number to enum": "enum, flags",
@@ -168,8 +202,10 @@ RARE = {
         "2-D array, array, bit-field, bool, char, char *, char[N], complex, enum, flags, "
         "float, function pointer, int, int128, pointer, pointer to pointer, struct, union, "
         "vector, void *",
+    "plain block": "char, enum, flags, float, int, pointer, struct",
     "plain to bit-field": "bool, enum, flags, int",
     "pointee changed, live": "pointer",
+    "pointer in an arm": "char *, pointer, void *",
     "removed field returns":
         "bool, char, char *, char[N], enum, flags, float, function pointer, int, int128, long "
         "double, pointer, pointer to pointer, union, void *",
@@ -212,10 +248,28 @@ RARE = {
         "double",
     "type removed": "pointer, struct",
     "type renamed": "struct",
-    "union changed, live": "union",
-    "union kept": "union",
+    "union changed, live": "anonymous union, union",
+    "union kept": "anonymous union, union",
     "unnamed bit-field": "2-D array, bit-field, bool, char[N], int, pointer",
     "value without a name": "bit-field, enum",
+    "variable added":
+        "2-D array, array, bool, char *, char[N], complex, enum, flags, float, "
+        "function pointer, int, long double, pointer, pointer to pointer, struct, "
+        "tagged union, union, vector, void *",
+    "variable converted": "array, char[N], enum, float, int, pointer, struct",
+    "variable kept":
+        "2-D array, array, bool, char, char *, char[N], complex, enum, flags, float, "
+        "function pointer, int, int128, long double, pointer, pointer to pointer, struct, "
+        "tagged union, union, vector, void *",
+    "variable not set":
+        "2-D array, array, bool, char, char *, char[N], complex, enum, flags, float, "
+        "function pointer, int, long double, pointer, pointer to pointer, struct, "
+        "tagged union, union, vector, void *",
+    "variable pointed at": "char *, pointer, void *",
+    "variable removed, not set":
+        "2-D array, array, bool, char[N], enum, float, int, pointer, struct",
+    "variable removed, set": "2-D array, array, bool, char[N], enum, float, int, pointer, struct",
+    "variable renamed": "2-D array, array, bool, char[N], enum, float, int, pointer, struct",
     "void * to another type, live": "pointer",
     "void * to its type": "pointer",
     "widened": "bit-field, int, int128",
@@ -234,7 +288,9 @@ CANNOT = {
     "alias lost": "only pointers that may lead to structs",
     "alignment": EVERY_KIND + "; bit-fields cannot be aligned",
     "ambiguous rename": EVERY_KIND,
+    "arm falls back": VALUES,
     "arm kept": VALUES,
+    "arm removed, live": VALUES,
     "arm renamed": VALUES,
     "arm retyped": VALUES,
     "array to scalar": "what arrays are made of; char[N] goes by the rules of texts",
@@ -262,6 +318,11 @@ CANNOT = {
     "fallback": "enums",
     "flag removed": "flags",
     "flags moved": "flags",
+    "flexible array converted": "the edit is of arrays of numbers; structs come with their own edits",
+    "flexible array gained": "the edit adds an array of int",
+    "flexible array kept": "what a flexible array is made of",
+    "flexible array lost": "what a flexible array is made of",
+    "flexible array replaced": "what a flexible array is made of",
     "float to float": "floats",
     "float to number": "numbers",
     "foreign": "only void * and external pointers get such values",
@@ -275,6 +336,8 @@ CANNOT = {
     "late rename returns": "leaves, as removed fields that return",
     "literal": "texts",
     "literal copied": "texts",
+    "moved": "what moves: single values, texts and arrays of such",
+    "moved value returns": "what moves: single values, texts and arrays of such",
     "narrowed": "integers",
     "number to bool": "bool",
     "number to enum": "enums",
@@ -287,8 +350,10 @@ CANNOT = {
     "object": "pointers to data",
     "one past the end": "pointers to elements",
     "packing": "none",
+    "plain block": "what blocks are made of",
     "plain to bit-field": "what a bit-field can be",
     "pointee changed, live": "pointers to data",
+    "pointer in an arm": "what an arm may be",
     "removed field returns": "leaves: structs and arrays return part by part",
     "removed, default": "none",
     "removed, live": "none",
@@ -316,6 +381,14 @@ CANNOT = {
     "union kept": "unions",
     "unnamed bit-field": EVERY_KIND,
     "value without a name": "enums",
+    "variable added": "bit-fields and flexible arrays are no variables; the rest are rare",
+    "variable converted": "what another edit converts",
+    "variable kept": "bit-fields and flexible arrays are no variables; the rest are rare",
+    "variable not set": "bit-fields and flexible arrays are no variables; the rest are rare",
+    "variable pointed at": "pointers to data",
+    "variable removed, not set": "bit-fields and flexible arrays are no variables; the rest are rare",
+    "variable removed, set": "bit-fields and flexible arrays are no variables; the rest are rare",
+    "variable renamed": "bit-fields and flexible arrays are no variables; the rest are rare",
     "void * to another type, live": "pointers to structs",
     "void * to its type": "pointers to structs",
     "widened": "integers",

@@ -99,12 +99,23 @@ class Vector(Array):
         return self.spelling
 
 
+class Flexible(Array):
+    """The flexible array at the end of a struct. Only its values say how many elements it has."""
+
+    def __init__(self, elem):
+        super().__init__(elem, 0)
+
+    def __repr__(self):
+        return f"{self.elem!r}[]"
+
+
 class Union(Type):
     """Without pointers; a value is its bytes."""
 
     def __init__(self, name, members):
         self.name = name
         self.members = members  # [(name, type)]
+        self.unnamed = False    # declared where the one field that it has the type of is
         self.origin = None
         self.returns = None
 
@@ -121,19 +132,32 @@ class Union(Type):
 
 
 class Variant(Type):
-    """A struct of a tag and a union of arms without pointers; each is chosen by an enumerator
-    of the tag. A value is an Arm."""
+    """A struct of a tag and a union of arms; each is chosen by an enumerator of the tag. A value is an
+    Arm."""
 
-    def __init__(self, name, tag, arms):
+    def __init__(self, name, tag, arms, unnamed=False):
         self.name = name
         self.tag = tag
         self.arms = arms  # [(Field, Enumerator)]
+        self.unnamed = unnamed  # the union in it is anonymous
         self.origin = None
         self.returns = None
 
     def shape(self):
         """In any order of its arms."""
         return sorted((a.name, repr(a.type), e.name, e.value) for a, e in self.arms)
+
+    def same(self, other):
+        """Whether it is what `other`, of the version before, was."""
+        arms = {a.origin: (a, e) for a, e in self.arms}
+        return len(arms) == len(other.arms) and all(
+            was in arms and (arms[was][0].name, arms[was][1].name, arms[was][1].value) ==
+            (was.name, entry.name, entry.value) and same_type(was.type, arms[was][0].type)
+            for was, entry in other.arms)
+
+    def part(self):
+        """The name of its union in dumps and reports."""
+        return f"<{','.join(arm.name for arm, _ in self.arms)}>" if self.unnamed else "u"
 
     def __repr__(self):
         return f"tagged union {self.name}"
@@ -192,7 +216,7 @@ class Enum(Type):
 
 class Field:
     def __init__(self, name, type_, width=None):
-        self.name = name
+        self.own_name = name
         self.type = type_
         self.width = width      # of a bit-field
         self.was = []
@@ -207,14 +231,39 @@ class Field:
         self.index = None       # the Enum that says what each element of the array is for
         self.gap = None         # an unnamed bit-field in front of it
         self.group = None       # neighbours of one group stand in an anonymous struct
+        self.scope = None       # of a variable, as its full name begins
+        self.counts = False     # the elements of the flexible array
+        self.moved = None       # the old place as MOLT_MOVED says it
         self.origin = None
         self.returns = None     # see origins.py
         self.late = None
         self.left = None        # the field that a rename without a note left behind
 
+    @property
+    def name(self):
+        """That of an anonymous union is made of its members'."""
+        if isinstance(self.type, Union) and self.type.unnamed:
+            return f"<{','.join(name for name, _ in self.type.members)}>"
+        return self.own_name
+
+    @name.setter
+    def name(self, name):
+        self.own_name = name
+
+    @property
+    def is_unnamed(self):
+        return self.name is not self.own_name
+
+    def path(self, struct):
+        """How reports name it."""
+        return f"{struct.name}.{self.name}" if self.scope is None else self.scope + self.name
+
     def __repr__(self):
         width = f" : {self.width}" if self.width else ""
         return f"{self.type!r} {self.name}{width}"
+
+
+VARIABLES = "(globals)"  # the struct whose fields a program's variables are
 
 
 class Struct(Type):
@@ -222,9 +271,20 @@ class Struct(Type):
         self.name = name
         self.fields = fields
         self.packing = None  # "packed", or the number of a #pragma pack
+        self.moves = []      # [(place in it, place in its origin)], as steps
+        self.only_held = False  # by the struct whose fields moved in
         self.was = []
         self.origin = None
         self.returns = None
+
+    @property
+    def is_variables(self):
+        return self.name == VARIABLES
+
+    @property
+    def tail(self):
+        """Its flexible array."""
+        return self.fields[-1] if self.fields and isinstance(self.fields[-1].type, Flexible) else None
 
     def __repr__(self):
         return f"struct {self.name}"
@@ -260,7 +320,7 @@ def size_of(type_):
 
 def is_special(type_):
     """Whether it is one of the arrays that C does not call so, or goes as a whole in other ways."""
-    return isinstance(type_, (Complex, Vector, Variant))
+    return isinstance(type_, (Complex, Vector, Variant, Flexible))
 
 
 def is_number(type_):
@@ -301,7 +361,7 @@ def by_value(type_):
 def signature(type_):
     """All that is declared of a type, but for what pointers lead to."""
     inner, dimensions = type_, []
-    while isinstance(inner, Array) and not is_special(inner):
+    while isinstance(inner, Array) and (not is_special(inner) or isinstance(inner, Flexible)):
         dimensions.append(inner.length)
         inner = inner.elem
     if isinstance(inner, Enum):
@@ -324,6 +384,8 @@ def mentions(type_, what):
         return mentions(type_.elem, what)
     if isinstance(type_, Pointer):
         return mentions(type_.to, what)
+    if isinstance(type_, Variant):
+        return any(mentions(arm.type, what) for arm, _ in type_.arms)
     return False
 
 
@@ -342,9 +404,11 @@ def kind_name(type_, width=None):
     if isinstance(type_, Struct):
         return "struct"
     if isinstance(type_, Union):
-        return "union"
+        return "anonymous union" if type_.unnamed else "union"
     if isinstance(type_, Variant):
         return "tagged union"
+    if isinstance(type_, Flexible):
+        return "flexible array"
     if is_special(type_):
         return "complex" if isinstance(type_, Complex) else "vector"
     if isinstance(type_, Array):
@@ -370,6 +434,7 @@ class Program:
     def __init__(self, prefix):
         self.prefix = prefix
         self.version = 1
+        self.scope = ""       # of its variables: for the whole library, or for the source
         self.structs = []
         self.enums = []
         self.unions = []
@@ -378,11 +443,17 @@ class Program:
         self.functions = {}   # name -> Function
         self.literals = set() # texts that this version's code has
         self.state = None
+        self.variables = Struct(VARIABLES, [])
+
+    @property
+    def holders(self):
+        """What has fields."""
+        return self.structs + [self.variables]
 
     def clone(self):
         """A second version that is the first one; every declaration has its origin."""
         other = Program(self.prefix)
-        other.version = self.version + 1
+        other.version, other.scope = self.version + 1, self.scope
         memo = {}
         for enum in self.enums:
             memo[enum] = copy = Enum(enum.name, [], enum.flags, enum.packed)
@@ -394,16 +465,18 @@ class Program:
             other.enums.append(copy)
         for union in self.unions:
             memo[union] = copy = Union(union.name, list(union.members))
-            copy.origin = union
+            copy.origin, copy.unnamed = union, union.unnamed
             other.unions.append(copy)
-        for variant in self.variants:
-            memo[variant] = copy = clone_variant(variant)
-            other.variants.append(copy)
         for struct in self.structs:
             memo[struct] = copy = Struct(struct.name, [])
             copy.origin, copy.was, copy.packing = struct, list(struct.was), struct.packing
             other.structs.append(copy)
-        for struct in self.structs:
+        for variant in self.variants:
+            memo[variant] = copy = clone_variant(variant, memo)
+            other.variants.append(copy)
+        memo[self.variables] = other.variables
+        other.variables.origin = self.variables
+        for struct in self.holders:
             memo[struct].fields = [clone_field(field, memo) for field in struct.fields]
         other.functions = dict(self.functions)
         other.tables = {name: (memo.get(t, t), v) for name, (t, v) in self.tables.items()}
@@ -433,14 +506,17 @@ class Program:
                                      for held in by_value(field.type))
 
 
-def clone_variant(variant):
+def clone_variant(variant, memo):
     tag = Enum(variant.tag.name, [])
     tag.origin = variant.tag
-    copy = Variant(variant.name, tag, [])
+    copy = Variant(variant.name, tag, [], variant.unnamed)
     copy.origin = variant
-    for arm, entry in variant.arms:
-        tag.enumerators.append(Enumerator(entry.name, entry.value, entry))
-        copy.arms.append((clone_field(arm, {}), tag.enumerators[-1]))
+    for entry in variant.tag.enumerators:
+        made = Enumerator(entry.name, entry.value, entry)
+        made.was, made.fallback = list(entry.was), entry.fallback
+        tag.enumerators.append(made)
+    entries = {each.origin: each for each in tag.enumerators}
+    copy.arms = [(clone_field(arm, memo), entries[entry]) for arm, entry in variant.arms]
     return copy
 
 
@@ -449,6 +525,7 @@ def clone_field(field, memo):
     copy.was = list(field.was)
     copy.default, copy.convert = field.default, field.convert
     copy.required, copy.transient, copy.group = field.required, field.transient, field.group
+    copy.scope, copy.counts = field.scope, field.counts
     copy.respell, copy.align, copy.atomic = field.respell, field.align, field.atomic
     copy.external, copy.gap, copy.index = field.external, field.gap, memo.get(field.index)
     copy.origin = field
@@ -458,6 +535,8 @@ def clone_field(field, memo):
 def clone_type(type_, memo):
     if isinstance(type_, (Complex, Vector)):
         return type_
+    if isinstance(type_, Flexible):
+        return Flexible(clone_type(type_.elem, memo))
     if isinstance(type_, Array):
         return Array(clone_type(type_.elem, memo), type_.length)
     if isinstance(type_, Pointer) and not isinstance(type_.to, Function) and type_ is not TEXT:
@@ -470,7 +549,7 @@ def same_type(old, new):
     if isinstance(old, (Struct, Enum)):
         return isinstance(new, (Struct, Enum)) and new.origin is old
     if isinstance(old, Variant):
-        return isinstance(new, Variant) and new.origin is old and new.shape() == old.shape()
+        return isinstance(new, Variant) and new.origin is old and new.same(old)
     if isinstance(old, Union):
         return isinstance(new, Union) and new.origin is old and new.same(old)
     if isinstance(old, Array):
@@ -505,6 +584,8 @@ def c_declare(type_, name):
         if isinstance(type_, Array) and not is_special(type_):
             name = f"({name})" if name.startswith("*") else name
             name, type_ = f"{name}[{type_.length}]", type_.elem
+        elif isinstance(type_, Flexible):
+            name, type_ = f"{name}[]", type_.elem
         elif isinstance(type_, Pointer):
             name, type_ = f"*{name}", type_.to
         elif isinstance(type_, Function):

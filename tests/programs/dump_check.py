@@ -5,11 +5,12 @@ import json
 import re
 
 from declarations import Array, Bool, Enum, Float, Int, Pointer, Struct, Union, Variant, c_declare, is_text
-from expectation import ANY, Either, External, FreshText, Owned, Place, following, trimmed
+from expected_values import ANY, Either, External, FreshText, Owned, Place
 from live_state import Code, Dangling, Data, Foreign, Literal
+from places import following, trimmed
 from reals import agrees
 
-STEP = re.compile(r"\[(\d+)\]|\.([A-Za-z_]\w*)|(\+\d+)")
+STEP = re.compile(r'\[(\d+)\]|\.(?:"game\.c:)?([A-Za-z_]\w*)"?|(\+\d+)')
 RAW = re.compile(r"(?:\[(\d+)\])?\+(\d+)$")
 DIFFERENCE_LIMIT = 12  # per program
 
@@ -83,6 +84,9 @@ class Check:
 
     def object(self, obj, type_, values, found):
         path = found["id"]
+        if type_.__class__ is Struct and type_.is_variables:
+            self.variables(type_, values[0], found["value"])
+            return
         count = found.get("count", 1)
         if obj.text:
             if as_bytes(found["value"], count) != values.data or count != len(values.data):
@@ -94,6 +98,20 @@ class Check:
         whole = found["value"] if "count" in found else [found["value"]]
         for i, (expected, value) in enumerate(zip(values, whole)):
             self.value(type_, expected, value, f"{path}[{i}]" if "count" in found else path)
+
+    def variables(self, type_, expected, found):
+        """Those of the other programs of the dump stand among them."""
+        prefix = self.out.new.prefix + "_"
+        names = {name for name in found if name.removeprefix("game.c:").startswith(prefix)}
+        for field in type_.fields:
+            name = field.path(type_)
+            if name in names:
+                self.value(field.type, expected[field], found[name], name)
+            else:
+                self.differ(name, "a variable", "nothing")
+            names.discard(name)
+        for name in sorted(names):
+            self.differ(name, "no variable", found[name])
 
     # ---- values
 
@@ -116,7 +134,7 @@ class Check:
         if isinstance(type_, Union):
             return as_bytes(found, type_.size()) == expected
         if isinstance(type_, Array):
-            if not isinstance(found, list) or len(found) != type_.length:
+            if not isinstance(found, list) or len(found) != len(expected):
                 return False
             for i, each in enumerate(found):
                 self.value(type_.elem, expected[i], each, f"{path}[{i}]")
@@ -140,11 +158,11 @@ class Check:
         return True
 
     def _variant(self, type_, expected, found, path):
-        name = expected.field.name
+        name, part = expected.field.name, type_.part()
         if not isinstance(found, dict) or enum_number(type_.tag, found.get("kind")) != expected.number or (
-                not isinstance(found.get("u"), dict) or list(found["u"]) != [name]):
+                not isinstance(found.get(part), dict) or list(found[part]) != [name]):
             return False
-        self.value(expected.field.type, expected.value, found["u"][name], f"{path}.u.{name}")
+        self.value(expected.field.type, expected.value, found[part][name], f"{path}.{part}.{name}")
         return True
 
     @staticmethod
@@ -215,7 +233,7 @@ class Check:
         return True
 
     def _place(self, expected, found):
-        if found.get("ref") != self.ids[expected.obj.index]:
+        if found.get("ref") != self.ids.get(expected.obj.index):
             return False
         type_ = self.out.types[expected.obj]
         if expected.key and self._is_there(type_, expected, found.get("at", "")):

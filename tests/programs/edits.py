@@ -5,12 +5,14 @@ A field's type is edited at most once, so that the words say what the expectatio
 """
 
 from declarations import (BOOL, CHAR, DOUBLE, FLOAT, FLOATS, INTS, LONG_DOUBLE, TEXT, VOID, Array, Bool, Enum,
-                          Enumerator, Field, Float, Function, Int, Pointer, Struct, innermost,
+                          Enumerator, Field, Flexible, Float, Function, Int, Pointer, Struct, innermost,
                           is_function, is_special, is_text, kind_name, mentions,
                           rank)
 from edits_layout import LAYOUT_EDITS
-from random_declarations import (LEAF_LIMIT, SIGNATURES, can_be_atomic, can_be_indexed, index_fits, leaves, random_default, random_field,
-                                 random_number, random_struct, random_width, struct_to_hold, weighted)
+from edits_moved import MOVING_EDITS
+from random_declarations import (LEAF_LIMIT, SIGNATURES, can_be_atomic, can_be_indexed, can_default, index_fits,
+                                 leaves, random_default, random_field, random_number, random_struct,
+                                 random_variable, random_width, struct_to_hold, weighted)
 
 RESPELLED = {"signed char": "int8_t", "unsigned char": "uint8_t", "short": "int16_t",
              "unsigned short": "uint16_t", "int": "volatile int", "unsigned int": "uint32_t",
@@ -32,7 +34,7 @@ class Editor:
 
     def field(self, accept, fresh=False):
         """(struct, field) with an old value and a type that no edit touched, or None."""
-        found = [(s, f) for s in self.program.structs for f in s.fields
+        found = [(s, f) for s in self.program.holders for f in s.fields
                  if (f.origin or fresh) and f not in self.retyped and accept(f)]
         found = [(s, f) for s, f in found if kind_name(f.type, f.width) == self.kind] or found
         return self.rng.choice(found) if found else None
@@ -40,6 +42,11 @@ class Editor:
     def enum(self, accept):
         found = [e for e in self.program.enums if e.origin and e not in self.touched and accept(e)]
         return self.rng.choice(found) if found else None
+
+    def name(self, struct, stem):
+        """A name that a field of it has never had."""
+        name = self.namer(stem)
+        return f"{self.program.prefix}_{name}" if struct.is_variables else name
 
     # ---- changing
 
@@ -64,7 +71,8 @@ class Editor:
 
     def insert(self, struct, field):
         rng = self.rng
-        at = len(struct.fields) if rng.random() < 0.25 else rng.randint(0, len(struct.fields))
+        end = len(struct.fields) - (struct.tail is not None)
+        at = end if rng.random() < 0.25 else rng.randint(0, end)
         struct.fields.insert(at, field)
         before = struct.fields[at - 1].group if at else None
         after = struct.fields[at + 1].group if at + 1 < len(struct.fields) else None
@@ -81,12 +89,31 @@ def _plain(field):
 # ---- fields -------------------------------------------------------------------------------------
 
 def add(ed):
+    if ed.rng.random() < 0.1:
+        return add_variable(ed)
     struct = ed.rng.choice(ed.program.structs)
     field = random_field(ed.rng, ed.program, struct, ed.namer, "n")
     if field.default is None and ed.rng.random() < 0.4:
         field.default = random_default(ed.rng, field.type, field.width)
     ed.insert(struct, field)
     return f"{struct.name}: + {field!r}{' with a default' if field.default is not None else ''}"
+
+
+def add_variable(ed):
+    field = random_variable(ed.rng, ed.program, ed.namer, "n")
+    ed.program.variables.fields.append(field)
+    return f"+ variable {field!r}{' with an initialiser' if field.default is not None else ''}"
+
+
+def edit_initialiser(ed):
+    found = [f for f in ed.program.variables.fields if f.origin and f not in ed.retyped and
+             can_default(f.type) and f.type is not TEXT and not f.atomic]
+    if not found:
+        return None
+    field = ed.rng.choice(found)
+    ed.retyped.add(field)
+    field.default = random_default(ed.rng, field.type, None)
+    return f"variable {field!r}: another initialiser"
 
 
 def add_struct(ed):
@@ -106,7 +133,7 @@ def add_struct(ed):
 
 def remove(ed):
     chosen = ed.field(lambda f: True)
-    if not chosen or len(chosen[0].fields) < 2:
+    if not chosen or len(chosen[0].fields) < (3 if chosen[0].tail else 2) and not chosen[0].is_variables:
         return None
     struct, field = chosen
     struct.fields.remove(field)
@@ -114,21 +141,21 @@ def remove(ed):
 
 
 def rename(ed):
-    chosen = ed.field(lambda f: f.name == f.origin.name)
+    chosen = ed.field(lambda f: f.name == f.origin.name and not f.is_unnamed)
     if not chosen:
         return None
     struct, field = chosen
-    old, field.name = field.name, ed.namer("r")
+    old, field.name = field.name, ed.name(struct, "r")
     field.was = field.was + [old]
     return f"{struct.name}: {old} -> {field!r} with MOLT_WAS"
 
 
 def rename_without(ed):
-    chosen = ed.field(lambda f: not f.required and f.name == f.origin.name)
+    chosen = ed.field(lambda f: not f.required and f.name == f.origin.name and not f.is_unnamed)
     if not chosen:
         return None
     struct, field = chosen
-    old, field.name = field.name, ed.namer("r")
+    old, field.name = field.name, ed.name(struct, "r")
     field.origin, field.left = None, field.origin
     return f"{struct.name}: {old} -> {field!r} without MOLT_WAS"
 
@@ -142,7 +169,7 @@ def annotate_late(ed):
         for field in struct.fields if struct.origin else ():
             left = field.origin.left if field.origin else None
             if left is not None and field.late is None and left.name not in taken and not (
-                    field.transient or field.external or isinstance(innermost(field.type), Struct)):
+                    field is struct.tail or field.transient or field.external or isinstance(innermost(field.type), Struct)):
                 found.append((struct, field, left))
     if not found:
         return None
@@ -152,7 +179,7 @@ def annotate_late(ed):
 
 
 def rename_and_retype(ed):
-    chosen = ed.field(lambda f: f.name == f.origin.name and isinstance(f.type, (Int, Float))
+    chosen = ed.field(lambda f: f.name == f.origin.name and not f.is_unnamed and isinstance(f.type, (Int, Float))
                       and not f.width)
     if not chosen:
         return None
@@ -160,17 +187,17 @@ def rename_and_retype(ed):
     words = _number(ed, chosen, random_number(ed.rng, ed.program))
     if not words:
         return None
-    old, field.name = field.name, ed.namer("r")
+    old, field.name = field.name, ed.name(struct, "r")
     field.was = field.was + [old]
     return f"{words}; {old} renamed to {field.name} with MOLT_WAS"
 
 
 def swap_names(ed):
-    first = ed.field(lambda f: f.name == f.origin.name and not f.was)
+    first = ed.field(lambda f: f.name == f.origin.name and not f.is_unnamed and not f.was)
     if not first:
         return None
     struct, one = first
-    others = [f for f in struct.fields if f is not one and f.origin and f.name == f.origin.name
+    others = [f for f in struct.fields if f is not one and f.origin and f.name == f.origin.name and not f.is_unnamed
               and not f.was]
     if not others:
         return None
@@ -181,13 +208,16 @@ def swap_names(ed):
 
 
 def reuse_name(ed):
-    chosen = ed.field(lambda f: f.name == f.origin.name and not f.was)
+    chosen = ed.field(lambda f: f.name == f.origin.name and not f.is_unnamed and not f.was)
     if not chosen:
         return None
     struct, field = chosen
-    old, field.name = field.name, ed.namer("r")
+    old, field.name = field.name, ed.name(struct, "r")
     field.was = [old]
-    added = random_field(ed.rng, ed.program, struct, ed.namer)
+    if struct.is_variables:
+        added = random_variable(ed.rng, ed.program, ed.namer)
+    else:
+        added = random_field(ed.rng, ed.program, struct, ed.namer)
     added.name = old
     ed.insert(struct, added)
     return f"{struct.name}: {old} -> {field!r} with MOLT_WAS, and a new {added!r}"
@@ -195,11 +225,13 @@ def reuse_name(ed):
 
 def claim_twice(ed):
     """Refused: the field's own value and the one its note claims both want the place."""
-    first = ed.field(lambda f: f.name == f.origin.name and not f.was)
+    first = ed.field(lambda f: f.name == f.origin.name and not f.is_unnamed and not f.was and f.scope is None and
+                     not isinstance(f.type, Flexible))
     if not first:
         return None
     struct, kept = first
-    others = [f for f in struct.fields if f is not kept and f.origin and f.name == f.origin.name]
+    others = [f for f in struct.fields if f is not kept and f.origin and f.name == f.origin.name and not f.is_unnamed and
+              f is not struct.tail]
     if not others or ed.claimed:
         return None
     ed.claimed = True
@@ -221,7 +253,9 @@ def reorder(ed):
     struct = ed.rng.choice(ed.program.structs)
     if len(struct.fields) < 2:
         return None
+    tail = [struct.fields.pop()] if struct.tail else []
     ed.rng.shuffle(struct.fields)
+    struct.fields += tail
     for i, field in enumerate(struct.fields):  # neighbours only: members of a group stay one struct
         near = [f.group for f in struct.fields[max(i - 1, 0):i]]
         if field.group and field.group not in near and any(
@@ -237,6 +271,8 @@ def respell(ed):
         return None
     struct, field = chosen
     field.respell = RESPELLED[field.type.spelling]
+    if struct.is_variables:  # a constant would be no variable
+        field.respell = field.respell.replace("const", "volatile")
     return f"{struct.name}: {field.name} spelled {field.respell}"
 
 
@@ -251,7 +287,7 @@ def wrap(ed):
     first = ed.rng.randrange(len(struct.fields) - 1)
     group = ed.namer("g")
     for field in struct.fields[first:first + 3]:
-        field.group = group
+        field.group = group if field is not struct.tail else None
     return f"{struct.name}: fields from {struct.fields[first].name} on in an anonymous struct"
 
 
@@ -354,7 +390,7 @@ def resize_bits(ed):
 
 def to_bits(ed):
     chosen = ed.field(lambda f: not f.width and isinstance(f.type, (Int, Bool, Enum)) and _plain(f) and
-                      getattr(f.type, "bits", 32) <= 64)
+                      f.scope is None and getattr(f.type, "bits", 32) <= 64)
     if not chosen:
         return None
     type_ = chosen[1].type
@@ -486,7 +522,7 @@ def pointer_to_value(ed):
     if not chosen:
         return None
     struct = chosen[1].type.to
-    if ed.program.holds(struct, chosen[0]) or leaves(struct) > LEAF_LIMIT / 4 or ed.rng.random() < 0.1:
+    if struct.tail or ed.program.holds(struct, chosen[0]) or leaves(struct) > LEAF_LIMIT / 4 or ed.rng.random() < 0.1:
         struct = struct_to_hold(ed.rng, ed.program, chosen[0])
     return ed.retype(chosen, struct) if struct else None
 
@@ -557,11 +593,13 @@ def remove_struct(ed):
     if not structs:
         return None
     struct = ed.rng.choice(structs)
+    if any(mentions(variant, struct) for variant in ed.program.variants):
+        return None
     for other in ed.program.structs:
-        kept = [f for f in other.fields if not mentions(f.type, struct)]
+        kept = [f for f in other.fields if not mentions(f.type, struct) and f is not other.tail]
         if not kept and other is not struct:
             return None
-    for other in ed.program.structs:
+    for other in ed.program.holders:
         other.fields = [f for f in other.fields if not mentions(f.type, struct)]
     ed.program.structs.remove(struct)
     ed.program.tables = {name: table for name, table in ed.program.tables.items() if table[0] is not struct}
@@ -646,7 +684,7 @@ def enum_remove(ed):
     gone = ed.rng.choice(enum.enumerators)
     enum.enumerators.remove(gone)
     words = f"{enum!r}: - {gone.name}"
-    if ed.rng.random() < 0.6:
+    if ed.rng.random() < 0.6 and not any(e.fallback for e in enum.enumerators):
         fallback = ed.rng.choice(enum.enumerators)
         fallback.fallback = True
         words += f", {fallback.name} MOLT_FALLBACK"
@@ -688,7 +726,7 @@ def enum_storage(ed):
 
 def _fit_bits(ed, enum, words):
     """Bit-fields of the enum must hold its enumerators, or become plain fields."""
-    for struct in ed.program.structs:
+    for struct in ed.program.holders:
         for field in struct.fields:
             if field.type is enum and field.width:
                 low, high = enum.range(field.width)
@@ -718,21 +756,21 @@ EDITS = [
     (1, rename_struct), (0.1, rename_struct_without), (0.3, remove_struct),
     (1, enum_insert), (0.7, enum_append), (1, enum_renumber), (0.7, flags_move), (0.6, enum_remove),
     (0.7, enum_rename), (0.3, enum_type_rename), (0.3, enum_storage),
-    (0.1, claim_twice), (0.1, add_required), *LAYOUT_EDITS,
+    (0.6, edit_initialiser), (0.1, claim_twice), (0.1, add_required), *LAYOUT_EDITS, *MOVING_EDITS,
 ]
 
 
 def settle_names(ed):
     """A new field takes an old name only while a MOLT_WAS claims that name's value: an edit may have
     removed the claim, and the name alone would then claim it."""
-    for struct in ed.program.structs:
+    for struct in ed.program.holders:
         if not struct.origin:
             continue
         claimed = {f.origin.name for f in struct.fields if f.origin}
         for field in struct.fields:
             if not field.origin and field.name not in claimed and any(
                     f.name == field.name for f in struct.origin.fields):
-                field.name = ed.namer("n")
+                field.name = ed.name(struct, "n")
 
 
 def settle_indices(ed):

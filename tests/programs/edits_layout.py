@@ -1,9 +1,10 @@
 """Edits of what lies around values, and of the declarations beside plain fields: packing, alignment,
 atomics, unnamed bit-fields, unions, complex and vector types, constant tables. As those of edits.py."""
 
-from declarations import (DOUBLE, FLOAT, FLOATS, INTS, Array, Complex, Enumerator, Float, Int, Pointer, Struct, Vector,
-                          is_special)
-from random_declarations import (VECTORS, can_be_atomic, can_be_indexed, index_fits, random_arm, random_packing,
+from declarations import (DOUBLE, FLOAT, FLOATS, INTS, Array, Complex, Field, Flexible, Float, Int,
+                          Pointer, Struct, Vector, by_value, is_number, is_special)
+from random_declarations import (VECTORS, add_anonymous_union, add_arm, can_be_atomic, can_be_indexed, index_fits,
+                                 random_member, random_packing,
                                  random_width)
 
 
@@ -24,7 +25,7 @@ def change_packing(ed):
 
 
 def change_alignment(ed):
-    chosen = ed.field(lambda f: not f.width, fresh=True)
+    chosen = ed.field(lambda f: not (f.width or f.is_unnamed or isinstance(f.type, Flexible)), fresh=True)
     if not chosen:
         return None
     struct, field = chosen
@@ -33,7 +34,7 @@ def change_alignment(ed):
 
 
 def change_gap(ed):
-    chosen = ed.field(lambda f: not f.gap, fresh=True)
+    chosen = ed.field(lambda f: not f.gap and f.scope is None, fresh=True)
     if not chosen:
         return None
     struct, field = chosen
@@ -69,12 +70,20 @@ def change_union(ed):
     if not unions:
         return None
     union = ed.rng.choice(unions)
-    union.members = union.members + [(ed.namer("m"), ed.rng.choice(INTS[1:11] + [Array(FLOAT, 3)]))]
+    type_ = random_member(ed.rng) if union.unnamed else ed.rng.choice(INTS[1:11] + [Array(FLOAT, 3)])
+    union.members = union.members + [(ed.namer("m"), type_)]
+    if union.unnamed and ed.rng.random() < 0.5:
+        ed.rng.shuffle(union.members)
     return f"{union!r}: + {union.members[-1]}"
 
 
+def add_union(ed):
+    struct = ed.rng.choice(ed.program.structs)
+    return f"{struct.name}: + {add_anonymous_union(ed.rng, ed.program, ed.namer, struct)!r}"
+
+
 def change_variant(ed):
-    """Arms are added, renamed, retyped and reordered, the tag's enumerators get other numbers."""
+    """Arms are added, renamed, retyped and reordered, and the tag's enumerators get other numbers."""
     variants = [v for v in ed.program.variants if v.origin and v not in ed.touched]
     if not variants:
         return None
@@ -82,11 +91,7 @@ def change_variant(ed):
     ed.touched.add(variant)
     words = []
     if rng.random() < 0.5:
-        entry = Enumerator(f"{variant.name.upper()}_{ed.namer('N')}", max(
-            e.value for e in variant.tag.enumerators) + 1)
-        variant.tag.enumerators.append(entry)
-        variant.arms.append((random_arm(rng, ed.namer), entry))
-        words.append(f"+ {variant.arms[-1][0]!r}")
+        words.append(f"+ {add_arm(rng, ed.program, ed.namer, variant)!r}")
     if rng.random() < 0.5:
         arm = rng.choice([a for a, _ in variant.arms if a.origin])
         arm.was, arm.name = arm.was + [arm.name], ed.namer("a")
@@ -103,6 +108,58 @@ def change_variant(ed):
         rng.shuffle(variant.arms)
         words.append("renumbered and reordered")
     return f"{variant!r}: {', '.join(words)}"
+
+
+def remove_arm(ed):
+    """With its enumerator, or alone."""
+    found = [(v, arm, entry) for v in ed.program.variants if v.origin and v not in ed.touched
+             for arm, entry in v.arms if entry.value]
+    if not found:
+        return None
+    variant, arm, entry = ed.rng.choice(found)
+    ed.touched.add(variant)
+    variant.arms.remove((arm, entry))
+    if ed.rng.random() < 0.25:
+        return f"{variant!r}: - {arm!r}"
+    variant.tag.enumerators.remove(entry)
+    words = f"{variant!r}: - {arm!r} and {entry.name}"
+    if ed.rng.random() < 0.6 and not any(e.fallback for e in variant.tag.enumerators):
+        fallback = ed.rng.choice(variant.arms)[1]
+        fallback.fallback = True
+        words += f", {fallback.name} MOLT_FALLBACK"
+    return words
+
+
+def retype_tail(ed):
+    chosen = ed.field(lambda f: isinstance(f.type, Flexible) and is_number(f.type.elem))
+    if not chosen:
+        return None
+    elem = ed.rng.choice([t for t in INTS[1:11] + [FLOAT, DOUBLE] if t is not chosen[1].type.elem])
+    return ed.retype(chosen, Flexible(elem), None, ["saturate", "round"])
+
+
+def replace_tail(ed):
+    """Another flexible array stands there; nothing says that it is the old one."""
+    chosen = ed.field(lambda f: isinstance(f.type, Flexible) and f.name == f.origin.name)
+    if not chosen:
+        return None
+    struct, field = chosen
+    before, field.name = repr(field), ed.namer("r")
+    field.origin, field.left = None, field.origin
+    return f"{struct.name}: {before} -> {field!r} without MOLT_WAS"
+
+
+def gain_tail(ed):
+    """Of a struct that nothing holds by value."""
+    held = [by_value(f.type) for s in ed.program.holders for f in s.fields]
+    held += [[type_] for type_, _ in ed.program.tables.values()]
+    fits = [s for s in ed.program.structs if s.origin and not s.tail and s is not ed.program.state and
+            not any(s in each for each in held)]
+    if not fits:
+        return None
+    struct = ed.rng.choice(fits)
+    struct.fields.append(Field(ed.namer("n"), Flexible(INTS[5])))
+    return f"{struct.name}: + {struct.tail!r}"
 
 
 def to_complex(ed):
@@ -159,7 +216,7 @@ def bits_to_array(ed):
 
 def array_to_bits(ed):
     chosen = ed.field(lambda f: isinstance(f.type, Array) and not is_special(f.type) and _plain(f) and
-                      isinstance(f.type.elem, Int) and 8 < f.type.elem.bits <= 64)
+                      f.scope is None and isinstance(f.type.elem, Int) and 8 < f.type.elem.bits <= 64)
     if not chosen:
         return None
     type_ = chosen[1].type.elem
@@ -178,7 +235,8 @@ def index_by_enum(ed):
 
 LAYOUT_EDITS = [
     (0.6, change_packing), (0.6, change_alignment), (0.4, change_gap), (0.8, change_atomic),
-    (0.3, no_longer_external), (0.2, change_union), (0.6, change_variant), (0.5, to_complex), (0.5, from_complex),
+    (0.3, no_longer_external), (0.2, change_union), (0.2, add_union), (0.6, change_variant), (0.5, remove_arm), (0.6, retype_tail), (0.3, replace_tail),
+    (0.1, gain_tail), (0.5, to_complex), (0.5, from_complex),
     (0.5, vector_and_array), (0.3, change_table), (0.2, point_elsewhere), (0.3, bits_to_array), (0.3, array_to_bits),
     (0.3, index_by_enum),
 ]

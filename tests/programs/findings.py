@@ -31,7 +31,8 @@ class Findings:
         """`masked`: something else refused first, so that not all of it was seen."""
         wanted = expectation.plan_refusals or expectation.refusals
         for path, rules in wanted.items():
-            if not masked and not any(f["rule"] in rules for f in self.refuse.get(path, ())):
+            hidden = masked or path in expectation.hidden
+            if not hidden and not any(f["rule"] in rules for f in self.refuse.get(path, ())):
                 yield (f"not refused: {path} for {' or '.join(sorted(rules))}; found "
                        f"{[f['rule'] for f in self.refuse.get(path, ())]}")
         for path, findings in self.refuse.items():

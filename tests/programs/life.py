@@ -84,10 +84,11 @@ class Life:
     # ---- what comes after the second version
 
     def _live_on(self):
+        moves = any(struct.moves for struct in self.new.structs)
         for playing, long in ((True, True), (True, False), (False, False)):
             rng = random.Random(f"{self.key}/{playing}")
             try:
-                if self._session(rng, playing and rng.random() < 0.6, long and (
+                if self._session(rng, playing and rng.random() < 0.6, long and not moves and (
                         self.number % 2 == 0 or self.number >= AIMED)):
                     return
             except LeftOpen:

@@ -4,8 +4,8 @@ Values: int (also bool and enum), Real, bytes for char[N], list for other arrays
 structs, and for pointers None or one of the classes below.
 """
 
-from declarations import (CHAR, VOID, Arm, Array, Float, Function, Pointer, Struct, Union, Variant,
-                          is_special, is_text)
+from declarations import (CHAR, VOID, Arm, Array, Flexible, Float, Function, Int, Pointer, Struct, Union, Variant,
+                          innermost, is_special, is_text)
 from random_declarations import weighted
 from random_values import random_text, random_value
 from reals import Real
@@ -92,16 +92,37 @@ UNKNOWN = Unknown()
 
 
 class Object:
-    def __init__(self, index, type_, values, single=False, text=False):
+    """Also the program's variables, all of them together."""
+
+    def __init__(self, index, type_, values, single=False, text=False, plain=False):
         self.index = index
+        self.plain = plain    # from malloc and its relatives
         self.type = type_
         self.values = values  # one per element
         self.single = single
         self.text = text      # a heap string: values are bytes as numbers
         self.freed = False
 
+    @property
+    def is_variables(self):
+        return isinstance(self.type, Struct) and self.type.is_variables
+
     def string(self):
         return bytes(self.values)
+
+
+PLAIN = 0.3  # of the objects are plain memory
+
+
+def can_be_plain(type_):
+    """A struct that begins with another one cannot be told from that, where it has nothing else."""
+    return not isinstance(type_, Struct) or not type_.fields or not type_.tail and not isinstance(
+        innermost(type_.fields[0].type), Struct)
+
+
+def initial_value(field):
+    """What a variable begins with."""
+    return zero_value(field.type) if field.default is None else field.default
 
 
 def zero_value(type_):
@@ -144,6 +165,15 @@ def plain_value(rng, type_, live=True, field=None):
     if not live:
         return zero_value(type_)
     return random_value(rng, type_, field.width if field else None)
+
+
+def fill_tail(rng, struct, value):
+    """Gives the flexible array some elements."""
+    length = BIG_BLOCK if rng.random() < 0.03 else rng.randint(0, 5)
+    value[struct.tail] = [plain_value(rng, struct.tail.type.elem) for _ in range(length)]
+    for field in struct.fields:
+        if field.counts and isinstance(field.type, Int) and field.type.range(field.width)[1] >= length:
+            value[field] = length
 
 
 def chosen_arm(rng, variant):
@@ -189,13 +219,19 @@ class State:
     # ---- objects
 
     def add(self, type_, count, single=False):
+        if isinstance(type_, Struct) and type_.tail:
+            count, single = 1, True
         values = [plain_value(self.rng, type_, i < WALK_LIMIT or i % 97 == 0) for i in range(count)]
-        obj = Object(len(self.objects), type_, values, single)
+        if isinstance(type_, Struct) and type_.tail:
+            fill_tail(self.rng, type_, values[0])
+        plain = self.rng.random() < PLAIN and can_be_plain(type_)
+        obj = Object(len(self.objects), type_, values, single, plain=plain)
         self.objects.append(obj)
         return obj
 
     def add_string(self, data):
-        obj = Object(len(self.objects), CHAR, list(data + b"\0"), text=True)
+        plain = self.rng.random() < PLAIN
+        obj = Object(len(self.objects), CHAR, list(data + b"\0"), text=True, plain=plain)
         self.objects.append(obj)
         return obj
 
@@ -208,7 +244,7 @@ class State:
                 count = 1 if single else BIG_BLOCK if rng.random() < 0.02 else rng.randint(1, 4)
                 self.add(struct, count, single)
         pointees = {}
-        for struct in program.structs:
+        for struct in program.holders:
             for field in struct.fields:
                 inner = field.type
                 while isinstance(inner, Array):
@@ -218,6 +254,10 @@ class State:
                         pointees[repr(inner.to)] = inner.to
         for type_ in pointees.values():
             self.add(type_, rng.randint(1, 5))
+        variables = self.add(program.variables, 1, single=True)
+        for field in program.variables.fields:
+            if rng.random() < 0.3:
+                variables.values[0][field] = initial_value(field)
         if rng.random() < 0.15:
             freed = self.add(rng.choice(program.structs), 1, single=True)
             freed.freed = freed is not self.objects[0]
@@ -237,20 +277,28 @@ class State:
         self.places.setdefault(repr(type_), []).append(ref)
 
     def _walk(self, type_, ref, inside):
-        self._place(type_, ref)
+        variables = isinstance(type_, Struct) and type_.is_variables
+        if not variables:
+            self._place(type_, ref)
         if isinstance(type_, Struct):
             for i, field in enumerate(type_.fields):
-                if field.width or field.atomic or is_special(field.type):
+                if field.width or field.atomic or field.is_unnamed or is_special(field.type) and not isinstance(
+                        field.type, Flexible):
                     continue
                 place = Ref(ref.obj, ref.element, ref.steps + (field,))
-                if i > 0:
+                if isinstance(field.type, Flexible) and not ref.obj.values[0][field]:
+                    continue
+                if i > 0 or variables:
                     self.interiors.append(place)
                 self._walk(field.type, place, True)
-                if tells_end(type_, i):
+                if not variables and tells_end(type_, i):
                     self._place(field.type.elem,
                                 Ref(ref.obj, ref.element, place.steps + (field.type.length,)))
         elif isinstance(type_, Array):
-            for i in range(type_.length):
+            count = type_.length
+            if isinstance(type_, Flexible):
+                count = min(len(ref.obj.values[0][ref.steps[-1]]), WALK_LIMIT)
+            for i in range(count):
                 self._walk(type_.elem, Ref(ref.obj, ref.element, ref.steps + (i,)), inside)
 
     # ---- pointers
@@ -264,7 +312,10 @@ class State:
             return {f: self._external() if f.external else self._pointed(f.type, value[f], f)
                     for f in type_.fields}
         if isinstance(type_, Array) and not is_text(type_):
-            return [self._pointed(type_.elem, each, None) for each in value]
+            last = WALK_LIMIT if isinstance(type_, Flexible) else len(value)
+            return [self._pointed(type_.elem, each, None) for each in value[:last]] + value[last:]
+        if isinstance(type_, Variant):
+            return Arm(value.field, value.number, self._pointed(value.field.type, value.value, None))
         return self.random_pointer(type_.to) if isinstance(type_, Pointer) else value
 
     def _external(self):
@@ -299,7 +350,7 @@ class State:
     def _void_pointer(self):
         rng = self.rng
         kind = weighted(rng, [(5, "object"), (2, "element"), (3, "inside"), (1, "foreign"), (1, "code")])
-        obj = rng.choice([o for o in self.objects if not o.freed])
+        obj = rng.choice([o for o in self.objects if not o.freed and not o.is_variables])
         if kind == "element":
             return Ref(obj, rng.randint(0, min(len(obj.values), WALK_LIMIT) - 1))
         if kind == "inside" and self.interiors:

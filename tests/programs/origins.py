@@ -29,8 +29,9 @@ def _items(program):
     yield from program.unions
     for variant in program.variants:
         yield variant
-        yield from (each for arm in variant.arms for each in arm)
-    for struct in program.structs:
+        yield from variant.tag.enumerators
+        yield from (arm for arm, _ in variant.arms)
+    for struct in program.holders:
         yield struct
         yield from struct.fields
 
@@ -61,13 +62,18 @@ def gone_back(first, versions):
         version, heir = heirs[was]
         now.origin = heir if version == last.version else None
         now.returns = (version, heir) if version != last.version else None
+    again = dict(zip(_items(first), _items(back)))
+    for struct in back.structs:
+        if struct.origin is not None:
+            struct.moves = [(tuple(again.get(step, step) for step in was), now)
+                            for now, was in struct.origin.moves]
     return back
 
 
 def twisted(back, last):
     """Whether names decide otherwise than origins when the version `back` follows `last`: two fields
     that exist on both sides and swapped their names, say."""
-    for struct in back.structs:
+    for struct in back.holders:
         if struct.origin is None:
             continue
         names = {field.name: field for field in struct.origin.fields}

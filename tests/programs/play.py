@@ -1,8 +1,9 @@
 """How a program plays on with the state that an edit left: writes some fields, frees some objects and
 makes others. Only what the rules say is played with, so that what follows is known too."""
 
-from declarations import Array, Bool, Complex, Enum, Float, Int, Pointer, Struct, is_text
-from live_state import UNKNOWN, WALK_LIMIT, Dangling, Object, Ref, plain_value
+from declarations import Arm, Array, Bool, Complex, Enum, Flexible, Float, Int, Pointer, Struct, Variant, is_text
+from live_state import (PLAIN, UNKNOWN, WALK_LIMIT, Dangling, Object, Ref, can_be_plain, chosen_arm, fill_tail,
+                        plain_value)
 from random_values import random_value
 
 WRITE_LIMIT = 8
@@ -42,10 +43,10 @@ def places(stage):
             return
         if isinstance(type_, Struct):
             for field in type_.fields:
-                if not field.transient and not field.external and not isinstance(field.type, Complex):
+                if not field.counts and not field.transient and not field.external and not isinstance(field.type, Complex):
                     walk(obj, element, path + (field,), field.type, field.width, value, field)
         elif isinstance(type_, Array) and not is_text(type_):
-            for i in range(type_.length):
+            for i in range(min(len(value), WALK_LIMIT) if isinstance(type_, Flexible) else type_.length):
                 walk(obj, element, path + (i,), type_.elem, None, value, i)
         else:
             result.append(Place(obj, element, path, type_, width, holder))
@@ -63,6 +64,10 @@ def new_value(rng, stage, place):
         return random_value(rng, type_, place.width)
     if isinstance(type_, Pointer) and isinstance(type_.to, Struct):
         return pointer_to(rng, stage, type_.to)
+    if isinstance(type_, Variant):
+        arm = chosen_arm(rng, type_)
+        to = arm.field.type.to if isinstance(arm.field.type, Pointer) else None
+        return Arm(arm.field, arm.number, pointer_to(rng, stage, to)) if isinstance(to, Struct) else arm
     return UNKNOWN
 
 
@@ -87,7 +92,8 @@ def play(rng, stage):
 
 
 def free_one(rng, stage, every, tidy):
-    fits = [obj for obj in stage.objects if obj.index > 0 and isinstance(obj.type, Struct)]
+    fits = [obj for obj in stage.objects
+            if obj.index > 0 and isinstance(obj.type, Struct) and not obj.is_variables]
     if not fits:
         return
     gone = rng.choice(fits)
@@ -95,15 +101,22 @@ def free_one(rng, stage, every, tidy):
     stage.freed.append(gone)
     for place in every:
         value = place.value()
+        arm = value if isinstance(value, Arm) else None
+        value = arm.value if arm else value
         if isinstance(value, Ref) and value.obj is gone and place.obj is not gone:
+            left = None if tidy else Dangling(gone)
+            left = Arm(arm.field, arm.number, left) if arm else left
             if tidy:
-                place.write(stage, None)
+                place.write(stage, left)
             else:
-                place.holder[place.step] = Dangling(gone)
+                place.holder[place.step] = left
 
 
 def make_one(rng, stage):
     struct = rng.choice(stage.program.structs)
-    single = rng.random() < 0.5
+    single = rng.random() < 0.5 or struct.tail is not None
     values = [plain_value(rng, struct) for _ in range(1 if single else rng.randint(1, 3))]
-    stage.add(Object(stage.next_index, struct, values, single))
+    if struct.tail:
+        fill_tail(rng, struct, values[0])
+    stage.add(Object(stage.next_index, struct, values, single,
+                     plain=rng.random() < PLAIN and can_be_plain(struct)))

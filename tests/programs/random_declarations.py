@@ -1,7 +1,7 @@
 """Random declarations: the first version of a program, and new fields, enums and structs for its edits."""
 
 from declarations import (BOOL, CHAR, DOUBLE, FLOAT, INT, INTS, LONG_DOUBLE, TEXT, VOID, Array,
-                          Bool, Complex, Enum, Enumerator, Field, Float, Function, Int, Pointer,
+                          Bool, Complex, Enum, Enumerator, Field, Flexible, Float, Function, Int, Pointer,
                           Program, Struct, Union, Variant, Vector, Void, is_special, is_text)
 from random_values import random_value
 
@@ -93,7 +93,7 @@ def random_bits(rng, program):
 
 def struct_to_hold(rng, program, holder):
     """A struct that `holder` may hold by value."""
-    fits = [s for s in program.structs if s.fields and s is not program.state and
+    fits = [s for s in program.structs if s.fields and s is not program.state and not s.tail and not s.only_held and
             leaves(s) <= LEAF_LIMIT / 4 and (holder is None or not program.holds(s, holder))]
     return rng.choice(fits) if fits else None
 
@@ -136,8 +136,9 @@ def random_type(rng, program, holder):
         return Complex(rng.choice([FLOAT, DOUBLE, LONG_DOUBLE])), None
     if kind == "vector":
         return Vector(*rng.choice(VECTORS)), None
-    if kind == "union" and program.unions:
-        return rng.choice(program.unions), None
+    named = [union for union in program.unions if not union.unnamed]
+    if kind == "union" and named:
+        return rng.choice(named), None
     if kind == "variant" and program.variants:
         return rng.choice(program.variants), None
     if kind == "pointers":
@@ -180,8 +181,22 @@ def random_field(rng, program, holder, namer, stem="f"):
     return field
 
 
+def random_variable(rng, program, namer, stem="v"):
+    """What a field has and a variable cannot is left out. Its default is its initialiser."""
+    type_, width = random_type(rng, program, None)
+    while width:
+        type_, width = random_type(rng, program, None)
+    field = Field(f"{program.prefix}_{namer(stem)}", type_)
+    if rng.random() < 0.25 and type_ is not TEXT:
+        field.default = random_default(rng, type_, None)
+    field.atomic = rng.random() < 0.05 and can_be_atomic(field)
+    field.scope = program.scope
+    return field
+
+
 def can_be_indexed(field):
-    return isinstance(field.type, Array) and not is_text(field.type) and not is_special(field.type)
+    return isinstance(field.type, Array) and not is_text(field.type) and not is_special(
+        field.type) and field.scope is None
 
 
 def index_fits(enum, length):
@@ -257,7 +272,27 @@ def random_union(rng, program, namer):
     return Union(f"{program.prefix}_{namer('U')}", members)
 
 
-def random_arm(rng, namer):
+def random_member(rng):
+    type_ = rng.choice([INT, INTS[6], FLOAT])
+    return Array(type_, rng.randint(1, 3)) if rng.random() < 0.4 else type_
+
+
+def add_anonymous_union(rng, program, namer, struct):
+    """Its members' names are members of the struct too. They are made of one size, so that the struct's
+    packing leaves the union as it is."""
+    union = Union(f"{program.prefix}_{namer('U')}", [])
+    union.unnamed = True
+    union.members = [(namer("m"), random_member(rng)) for _ in range(rng.randint(1, 3))]
+    program.unions.append(union)
+    field = Field(namer("f"), union)
+    struct.fields.insert(rng.randint(0, len(struct.fields) - (struct.tail is not None)), field)
+    return field
+
+
+def random_arm(rng, program, namer):
+    if program.structs and rng.random() < 0.4:
+        to = weighted(rng, [(4, rng.choice(program.structs)), (1, VOID), (2, CHAR)])
+        return Field(namer("a"), TEXT if to is CHAR else Pointer(to))
     type_ = rng.choice(INTS[1:11] + [FLOAT, DOUBLE, Array(CHAR, rng.choice([4, 8]))])
     if not isinstance(type_, Array) and type_ not in (FLOAT, DOUBLE) and rng.random() < 0.3:
         type_ = Array(type_, rng.randint(1, 3))
@@ -270,8 +305,15 @@ def random_variant(rng, program, namer):
     numbers = rng.sample(range(4), 4)[:rng.randint(1, 3)]
     numbers = numbers if 0 in numbers else [0] + numbers[1:]
     entries = [Enumerator(f"{name.upper()}_{i}", value) for i, value in enumerate(numbers)]
-    arms = [(random_arm(rng, namer), entry) for entry in entries]
-    return Variant(name, Enum(f"{name}_tag", entries), arms)
+    arms = [(random_arm(rng, program, namer), entry) for entry in entries]
+    return Variant(name, Enum(f"{name}_tag", entries), arms, rng.random() < 0.3)
+
+
+def add_arm(rng, program, namer, variant):
+    entries = variant.tag.enumerators
+    entries.append(Enumerator(f"{variant.name.upper()}_{namer('N')}", max(e.value for e in entries) + 1))
+    variant.arms.append((random_arm(rng, program, namer), entries[-1]))
+    return variant.arms[-1][0]
 
 
 def random_table(rng, program, namer):
@@ -282,7 +324,7 @@ def random_table(rng, program, namer):
         type_ = rng.choice([INT, DOUBLE, INTS[2], INTS[7]])
         program.tables[name] = type_, [rng.randint(0, 100) for _ in range(length)]
     else:
-        program.tables[name] = rng.choice(program.structs), [0] * length
+        program.tables[name] = rng.choice([s for s in program.structs if not s.tail]), [0] * length
 
 
 def random_part(rng, program, namer):
@@ -293,8 +335,24 @@ def random_part(rng, program, namer):
     program.structs.append(struct)
 
 
+def random_flexible(rng, program, namer):
+    """A struct that ends in a flexible array."""
+    struct = random_struct(rng, program, namer, rng.randint(1, 2))
+    count = Field(namer("f"), rng.choice(INTS[3:11]))
+    count.counts = True
+    struct.fields.append(count)
+    kind, held = rng.random(), struct_to_hold(rng, program, struct)
+    elem = random_number(rng, program)
+    if kind < 0.3 and held:
+        elem = held
+    elif kind < 0.6:
+        elem = Pointer(rng.choice(program.structs))
+    struct.fields.append(Field(namer("f"), Flexible(INT if elem is CHAR else elem)))
+
+
 def random_program(rng, prefix, namer):
     program = Program(prefix)
+    program.scope = rng.choice(["", "game.c:"])
     program.enums = [random_enum(rng, program, namer) for _ in range(rng.randint(1, 3))]
     program.unions = [random_union(rng, program, namer)]
     program.variants = [random_variant(rng, program, namer)]
@@ -303,9 +361,18 @@ def random_program(rng, prefix, namer):
         if rng.random() < 0.4:
             random_part(rng, program, namer)
     program.state = random_struct(rng, program, namer, rng.randint(4, 9))
+    if rng.random() < 0.5:
+        random_flexible(rng, program, namer)
+    if rng.random() < 0.4:
+        add_anonymous_union(rng, program, namer, rng.choice(program.structs))
     # what the fields before could not point at yet
     for struct in rng.sample(program.structs, 2):
-        struct.fields.append(Field(namer("f"), Pointer(rng.choice(program.structs))))
+        struct.fields.insert(0, Field(namer("f"), Pointer(rng.choice(program.structs))))
+    for _ in range(rng.choice([0, 1, 2, 4])):
+        program.variables.fields.append(random_variable(rng, program, namer))
+    for variant in program.variants:
+        if rng.random() < 0.7:
+            add_arm(rng, program, namer, variant)
     for _ in range(rng.randint(1, 2)):
         random_table(rng, program, namer)
     for signature in SIGNATURES:

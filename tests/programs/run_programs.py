@@ -13,14 +13,16 @@ Programs that must migrate share libraries, and so do those that must be refused
 cause, so each of them must find its own and no other. Batches go through the compilers in turn."""
 
 import argparse
+import gc
 import pathlib
+import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from batch import SIZE, Batch, command, run_batch
+from batch import SIZE, Batch, compile_routing, run_batch
 from coverage import AIMED, ALL, FULL, Coverage
 from life import Life
 
@@ -147,7 +149,8 @@ class Run:
                 if self.failed <= self.args.show:
                     describe(self.args, programs[number], texts)
             if not self.args.keep:
-                command(["rm", "-rf", str(batch.folder)])
+                shutil.rmtree(batch.folder, ignore_errors=True)
+        gc.collect()
         if time.monotonic() - self.said > 60:
             self.said = time.monotonic()
             print(f"{sum(self.outcomes.values())} programs, {self.failed} failed", flush=True)
@@ -159,6 +162,7 @@ class Run:
 
 
 def many(args, folder):
+    gc.disable()  # programs are full of cycles and go all at once
     run = Run(args, folder)
     with ThreadPoolExecutor(args.jobs) as pool:
         for first in range(args.first, args.first + args.count, CHUNK):
@@ -203,6 +207,10 @@ def main():
         folder = args.keep.resolve() if args.keep else pathlib.Path(name)
         if args.keep and folder.exists() and any(folder.iterdir()):
             sys.exit(f"{folder} is not empty")
+        folder.mkdir(exist_ok=True)
+        args.routing = {}
+        for problem in filter(None, [compile_routing(args, cc, folder) for cc in args.cc]):
+            sys.exit(problem)
         return single(args, folder) if args.program is not None else many(args, folder)
 
 

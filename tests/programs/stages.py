@@ -5,10 +5,13 @@ A value is as it was last written: by version 1, by the default that a field beg
 an edit makes of it meanwhile is not written, so that it returns as soon as a version has a type for it.
 """
 
-from declarations import VOID, Arm, Array, Pointer, Struct, Variant, is_text, kind_name, rank
-from expectation import ANY, Either, Expectation, External, FreshText, Place, Text, is_end
-from live_state import UNKNOWN, Copied, Data, Foreign, Literal, Object, Ref, tells_end
+from declarations import VOID, Arm, Array, Flexible, Pointer, Struct, Variant, is_text, kind_name, rank
+from expectation import Expectation
+from expected_values import ANY, Either, External, FreshText, Place, Text
+from live_state import (UNKNOWN, Copied, Data, Foreign, Literal, Object, Ref, initial_value,
+                        tells_end)
 from origins import history, relinked
+from places import is_end
 
 
 class Stage:
@@ -41,7 +44,7 @@ class Stage:
 
     def _take(self, expectation):
         for obj in expectation.values:
-            made = Object(obj.index, expectation.types[obj], [], obj.single, obj.text)
+            made = Object(obj.index, expectation.types[obj], [], obj.single, obj.text, obj.plain)
             self.by_index[obj.index] = made
         for obj, values in expectation.values.items():
             made = self.by_index[obj.index]
@@ -92,8 +95,8 @@ class Stage:
         return value
 
     def wrote(self, index, element, path):
-        """Whether play wrote the place or a part of it."""
-        return any(i == index and e == element and p[:len(path)] == path
+        """Whether play wrote the place, a part of it, or what it is a part of."""
+        return any(i == index and e == element and all(one is other for one, other in zip(p, path))
                    for i, e, p in self.played)
 
 
@@ -101,9 +104,11 @@ class Return(Expectation):
     """What the next version makes of the last stage, and of what earlier edits took away. `stages` are
     all up to then."""
 
+    moved = "moved value returns"
+
     def __init__(self, stages, target, coverage=None):
-        super().__init__(stages[-1].program, target, stages[-1], coverage)
         self.stages = {stage.version: stage for stage in stages}
+        super().__init__(stages[-1].program, target, stages[-1], coverage)
         self.last = stages[-1].version
         self.direct = {}  # version -> (Expectation of a straight way from there, copies of items)
         for stage in stages[:-1]:
@@ -114,6 +119,14 @@ class Return(Expectation):
         for obj in list(self.values):
             if not obj.text:
                 self._overlay(obj)
+
+    def never_set(self, field):
+        was = history(field, max(self.stages))
+        for version, each in was.items():
+            values = next(o.values[0] for o in self.stages[version].objects if o.is_variables)
+            if repr(values[each]) != repr(initial_value(each)):
+                return False
+        return True
 
     def _overlay(self, obj):
         there = {version: stage.by_index[obj.index] for version, stage in self.stages.items()
@@ -130,23 +143,30 @@ class Return(Expectation):
 
     def _walk(self, type_, value, ways, direct, field=None):
         """`ways`: version -> (type, path) of the place then; `direct`: version -> value from there."""
+        if isinstance(value, Either) and field is not None and field.scope is not None:
+            kept = [self._translated(each) for each in direct.values()]
+            return ANY if any(each is ANY for each in kept) else Either(value, *kept)
         if value is ANY or field is not None and field.transient or isinstance(value, Either):
             return value
-        if isinstance(type_, Variant):  # whether it returns with its tag is left open
-            stays = self.last in ways and is_linked(ways, min(ways), self.last)
-            return value if stays else Either(value, *direct.values())
         if isinstance(type_, Struct) and all(isinstance(t, Struct) for t, _ in ways.values()):
-            return {each: self._member(each, value[each], ways, direct) for each in type_.fields}
+            then = history(type_, self.new.version)
+            if any(then.get(version) is not t for version, (t, _) in ways.items()):
+                return value  # another struct in some version: only a default goes that way
+            return {each: value[each] if (id(value), each) in self.settled else
+                    self._member(each, value[each], ways, direct) for each in type_.fields}
         if self._mixes_texts(type_, ways):
             return self._chars(type_, value, ways, direct)
         if isinstance(type_, Array) and not is_text(type_):
             if all(self._steps_alike(type_, t) for t, _ in ways.values()):
-                return [self._walk(type_.elem, each, self._elements(ways, i), _at(direct, i))
+                return [each if (id(value), i) in self.settled else
+                        self._walk(type_.elem, each, self._elements(ways, i), _at(direct, i))
                         for i, each in enumerate(value)]
         elif not is_text(type_) and any(isinstance(t, Array) and rank(t) == 1 and not is_text(t)
                                         for t, _ in ways.values()):
             ways = {v: (t.elem, path + (0,)) if isinstance(t, Array) else (t, path)
                     for v, (t, path) in ways.items()}
+            if isinstance(type_, Struct) and all(isinstance(t, Struct) for t, _ in ways.values()):
+                return self._walk(type_, value, ways, direct, field)
         return self._leaf(type_, value, ways, direct)
 
     def _member(self, field, value, ways, direct):
@@ -182,7 +202,7 @@ class Return(Expectation):
         result = {}
         for version, (type_, path) in ways.items():
             if isinstance(type_, Array):
-                if i < type_.length:
+                if i < type_.length or isinstance(type_, Flexible):
                     result[version] = type_.elem, path + (i,)
             elif i == 0:
                 result[version] = type_, path
@@ -207,16 +227,13 @@ class Return(Expectation):
             return value  # the object that it pointed into was freed, the text was not
         if any(direct.get(v) is ANY for v in ways if origin < v < self.last):
             return Either(kept, value)  # of the versions between, one had it in a type with no way on
-        if isinstance(kept, Place) and (kept.steps or any(
-                isinstance(t, Pointer) and t.to is VOID for t, _ in ways.values())):
-            # to a part of an object: an edit between may have taken the part away, and what a void *
-            # meant may have begun where something larger does
-            outer = [Place(kept.obj, kept.element, kept.steps[:i]) for i in range(len(kept.steps))]
-            return Either(kept, None, *outer)
-        if isinstance(kept, Data):
-            return Either(kept, None)
-        if isinstance(kept, Literal):  # which an edit between may have copied
-            return Either(kept, FreshText(kept.text, shared=True))
+        pointer = kept.value if isinstance(kept, Arm) else kept
+        void = isinstance(kept, Arm) and isinstance(kept.field.type, Pointer) and kept.field.type.to is VOID
+        options = returning(pointer, void or any(isinstance(t, Pointer) and t.to is VOID
+                                                 for t, _ in ways.values()))
+        if options:
+            allowed = Either(pointer, *options)
+            return Arm(kept.field, kept.number, allowed) if isinstance(kept, Arm) else allowed
         if self.coverage is not None and not same(kept, value):
             rule = ("late rename" if late else "kept value" if stays else "removed field") + " returns"
             self.coverage.hit(rule, kind_name(type_))
@@ -245,6 +262,8 @@ class Return(Expectation):
             return {self.named[field]: self._translated(each) for field, each in value.items()}
         if isinstance(value, list):
             return [self._translated(each) for each in value]
+        if isinstance(value, Arm):
+            return Arm(self.named[value.field], value.number, self._translated(value.value))
         if not isinstance(value, Place):
             return value
         target = self.state.by_index.get(value.obj.index)
@@ -255,6 +274,20 @@ class Return(Expectation):
         if value.key:
             self.tell_place(self.types[target], place)
         return place
+
+
+def returning(pointer, void):
+    """What may stand for a kept pointer when it returns."""
+    if isinstance(pointer, Place) and (pointer.steps or void):
+        # to a part of an object: an edit between may have taken the part away, and what a void * meant may
+        # have begun where something larger does
+        return [None] + [Place(pointer.obj, pointer.element, pointer.steps[:i])
+                         for i in range(len(pointer.steps))]
+    if isinstance(pointer, Data):
+        return [None]
+    if isinstance(pointer, Literal):  # which an edit between may have copied
+        return [FreshText(pointer.text, shared=True)]
+    return []
 
 
 def is_linked(ways, first, last):
@@ -269,23 +302,23 @@ def is_linked(ways, first, last):
 
 
 def texts_without_return(stage):
-    """Texts on the heap for fields that were text in an earlier version and that version 1 never had:
-    where these go the attic keeps them."""
+    """Texts on the heap for fields that were text in an earlier version and that version 1 did not
+    have, or not there: where these go the attic keeps them."""
     found = set()
 
-    def look(value):
+    def look(value, fresh):
         if isinstance(value, list):
             for each in value:
-                look(each)
+                look(each, fresh)
         elif isinstance(value, dict):
             for field, each in value.items():
                 was = history(field, stage.version)
-                if isinstance(each, Copied) and min(was, default=1) > 1 and any(
-                        is_text(f.type) for f in was.values()):
+                is_fresh = fresh or 1 not in was
+                if isinstance(each, Copied) and is_fresh and any(is_text(f.type) for f in was.values()):
                     found.add(each.text + b"\0")
-                look(each)
+                look(each, is_fresh)
     for obj in stage.objects:
-        look(obj.values)
+        look(obj.values, False)
     return found
 
 

@@ -12,14 +12,16 @@ typedef struct State {
     };
 } State;
 #else
+#pragma pack(push, 1)
 typedef struct State {
     double first;
     int kind;
-    union {
+    union { /* packed now, its bytes are the same */
         int i;
         float f;
     };
 } State;
+#pragma pack(pop)
 #endif
 MOLT_ROOT(State);
 

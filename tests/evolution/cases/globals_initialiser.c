@@ -41,6 +41,15 @@ static char label[8] = "abcdefg";
 static Row *chosen = &rows[1];
 #endif
 
+/* Their arrays gain elements, which have a default only where the game has set the array. */
+typedef struct Slot {
+    int n;
+#if VERSION == 2
+    int weight MOLT_DEFAULT(5);
+#endif
+} Slot;
+static Slot used[VERSION + 1], unused[VERSION + 1];
+
 #if VERSION == 1
 static int gravity = 10;
 static int wind = 3;
@@ -75,12 +84,14 @@ static State *make(void)
     chosen = &rows[0];
     wind = 30;
     tuning.high = 20;
+    used[1].n = 6;
     return molt_new(State);
 }
 
 static bool check(State *s)
 {
     (void)s;
+    CHECK(used[1].n == 6 && unused[1].n == 0);
     CHECK(gravity == 10 && wind == 30 && tuning.low == 1 && tuning.high == 20 && fall() == 1);
     CHECK(strcmp(title, "old") == 0);
     CHECK(prices[0] == 10 && prices[1] == 25 && prices[2] == 30 && grid[1][1] == 44);
@@ -92,6 +103,8 @@ static bool check(State *s)
 static bool check(State *s)
 {
     (void)s;
+    CHECK(used[1].n == 6 && used[1].weight == 5 && used[2].weight == 5);
+    CHECK(unused[1].weight == 0 && unused[2].weight == 0);
     CHECK(gravity == 12 && wind == 30 && tuning.low == 1 && tuning.high == 20 && fall() == 2);
     CHECK(strcmp(title, "new") == 0 && added == 77);
     CHECK(prices[0] == 10 && prices[1] == 25 && prices[2] == 30 && prices[3] == 41);

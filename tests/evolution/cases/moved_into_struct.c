@@ -22,7 +22,12 @@ typedef struct T {
     V pos;
 } T;
 #endif
+typedef struct Row {
+    int n;
+    T items[] MOLT_COUNT(n);
+} Row;
 typedef struct State {
+    Row *row;
     T own;
     T *all;
     float *x;
@@ -40,6 +45,9 @@ static State *make(void)
         s->all[i] = (T){f + 0.25f, f + 0.5f, f + 0.75f, (unsigned)i, (unsigned)i + 20};
     }
     s->own = s->all[4];
+    s->row = molt_new_flexible(Row, items, 3);
+    s->row->n = 3;
+    s->row->items[2] = s->own;
     s->x = &s->own.x;
     s->z = &s->all[3].z;
     return s;
@@ -59,6 +67,7 @@ static bool check(State *s)
         CHECK(v->x == f + 0.25f && v->y == f + 0.5f && v->z == f + 0.75f);
         CHECK(v->low == i && v->high == (unsigned)i + 20);
     }
+    CHECK(s->row->n == 3 && s->row->items[2].pos.y == 4.5 && s->row->items[2].pos.high == 24);
     CHECK(s->own.pos.z == 4.75f && s->x == &s->own.pos.x && s->z == &s->all[3].pos.z);
     return true;
 }

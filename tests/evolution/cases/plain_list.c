@@ -19,7 +19,19 @@ typedef struct Path {
 #endif
     Node *nodes[] MOLT_COUNT(count);
 } Path;
+typedef struct Tag {
+    char letters[3];
+} Tag;
+typedef struct Pair {
+    Node nodes[2];
+    int after;
+    unsigned low : 1;
+    Tag tag; /* in the bytes of the unsigned */
+} Pair;
 typedef struct State {
+    Pair *pair;
+    Tag *tag;
+    Node *past; /* what is in the pair, near its end */
     Node *first;
     Node *array;
     Path *path;
@@ -68,6 +80,10 @@ static State *make(void)
     s->name = strdup("a name of the heap");
     s->reals = xmalloc(5 * sizeof(double));
     s->reals[4] = 2.5;
+    s->pair = malloc(sizeof *s->pair);
+    *s->pair = (Pair){.after = 5};
+    s->past = s->pair->nodes + 2;
+    s->tag = &s->pair->tag;
     s->any = NEW(Node);
     ((Node *)s->any)->value = 77;
     return s;
@@ -91,6 +107,8 @@ static bool check(State *s)
     CHECK(s->table[3] == s->first->next && s->table[0] == NULL);
     CHECK(strcmp(s->name, "a name of the heap") == 0);
     CHECK(s->reals[4] == 2.5);
+    CHECK(s->past == s->pair->nodes + 2 && s->pair->after == 5);
+    CHECK(s->tag == &s->pair->tag);
     CHECK(((Node *)s->any)->value == 77);
     return true;
 }

@@ -39,6 +39,9 @@ typedef struct Value {
 } Value;
 #endif
 typedef struct State {
+#if VERSION == 2
+    const char *label MOLT_DEFAULT("of an edit"); /* undone, the text goes too */
+#endif
     Value values[3];
     Value *more;
     Target *end;
@@ -92,7 +95,7 @@ static bool check(State *s)
         CHECK(v->kind != KIND_PAIR || (v->pair.first == -i && v->pair.second->hp == 11));
     }
     CHECK(s->values[0].number == number && s->values[1].aim == s->end);
-    CHECK(s->values[2].pair.second == s->end + 1);
+    CHECK(s->values[2].pair.second == s->end + 1 && strcmp(s->label, "of an edit") == 0);
     return true;
 }
 #endif
