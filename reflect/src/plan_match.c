@@ -5,7 +5,7 @@
 /* Something with a name and MOLT_WAS notes: a type, a field or an enumerator. */
 typedef struct Named {
     uint32_t name, note_first, note_count;
-    bool taken; /* old side: claimed by a MOLT_WAS of the new side */
+    bool taken;       /* old side: claimed by a MOLT_WAS of the new side */
     const char *file; /* of a type's definition; NULL for what needs none to be told apart */
 } Named;
 
@@ -48,8 +48,7 @@ static uint32_t find_in_file(const MoltPlan *plan, const Named *olds, uint32_t o
 static uint32_t find_same(const MoltPlan *plan, const Named *olds, uint32_t old_count,
                           const Named *news, uint32_t new_count, const Named *item)
 {
-    uint32_t found =
-        find_in_file(plan, olds, old_count, item, base_name(plan->after, item));
+    uint32_t found = find_in_file(plan, olds, old_count, item, base_name(plan->after, item));
     if (found != UINT32_MAX)
         return found;
     found = find_name(plan->before, olds, old_count, molt_string(plan->after, item->name));
@@ -472,18 +471,21 @@ static void named_fields(const MoltSchema *schema, const MoltType *type, Named *
     }
 }
 
-/* Members that two anonymous unions or structs share, by present or earlier names. */
+/* Members that two anonymous unions or structs share, by present or earlier names; those of an edit that
+ * is undone are in the old one. */
 static uint32_t shared_members(const MoltPlan *plan, const MoltType *was, const MoltType *is)
 {
     uint32_t count = 0;
     for (uint32_t b = was->first; b < was->first + was->count; b++) {
         const MoltField *old = &plan->before->tables.fields[b];
         const char *name = molt_string(plan->before, old->name);
+        Named renamed = {old->name, old->note_first, old->note_count, false, NULL};
         for (uint32_t a = is->first; a < is->first + is->count; a++) {
             const MoltField *new = &plan->after->tables.fields[a];
+            const char *now = molt_string(plan->after, new->name);
             Named named = {new->name, new->note_first, new->note_count, false, NULL};
-            count += strcmp(molt_string(plan->after, new->name), name) == 0 ||
-                     has_was(plan->after, &named, name);
+            count += strcmp(now, name) == 0 || has_was(plan->after, &named, name) ||
+                     has_was(plan->before, &renamed, now);
         }
     }
     return count;
