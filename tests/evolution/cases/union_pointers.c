@@ -42,6 +42,16 @@ typedef struct State {
 #if VERSION == 2
     const char *label MOLT_DEFAULT("of an edit"); /* undone, the text goes too */
 #endif
+    struct {
+        Kind kind;
+        union {
+#if VERSION == 1
+            int lone MOLT_ARM(KIND_NUMBER);
+#else
+            int alone MOLT_WAS("lone") MOLT_ARM(KIND_NUMBER); /* the union has another name, too */
+#endif
+        } MOLT_TAG(kind);
+    } one;
     Value values[3];
     Value *more;
     Target *end;
@@ -72,6 +82,8 @@ static State *make(void)
     s->number = &s->more[7].number;
     s->link = &s->more[21].pair.second;
     s->end = all;
+    s->one.kind = KIND_NUMBER;
+    s->one.lone = 7;
     return s;
 }
 
@@ -95,6 +107,7 @@ static bool check(State *s)
         CHECK(v->kind != KIND_PAIR || (v->pair.first == -i && v->pair.second->hp == 11));
     }
     CHECK(s->values[0].number == number && s->values[1].aim == s->end);
+    CHECK(s->one.kind == KIND_NUMBER && s->one.alone == 7);
     CHECK(s->values[2].pair.second == s->end + 1 && strcmp(s->label, "of an edit") == 0);
     return true;
 }
