@@ -65,7 +65,8 @@ static const MoltModelType *innermost(const MoltModelType *type)
 }
 
 /* "truncate" may stand on anything, because an array may have become its first element; the others
- * are about numbers, and "saturate" on what becomes a bool as well. An enum has no value between or beyond its names, but a number may become one. */
+ * are about numbers, and "saturate" on what becomes a bool as well. An enum has no value between or
+ * beyond its names, but a number may become one. */
 static void check_convert(MoltDiagnostics *diagnostics, const MoltModelType *owner,
                           const MoltModelField *field)
 {

@@ -1,4 +1,5 @@
-/* MOLT_POOL on fields and variables: the name that the schema gives the type it names. It must never know allocations. */
+/* MOLT_POOL on fields and variables: the name that the schema gives the type it names. It must never know
+ * allocations. */
 #ifndef MOLT_CODEGEN_POOL_H
 #define MOLT_CODEGEN_POOL_H
 
