@@ -84,7 +84,7 @@ static bool check(State *s)
     Ant *ant = s->list->payload;
     CHECK(hash_of(s->points.data, s->points.count * s->points.size) != s->hash);
     CHECK(ant->hp == 10 && strcmp(ant->name, "aa") == 0 && strcmp(s->label, "label") == 0);
-    CHECK(((Point *)s->points.data)[1].y == 4);
+    CHECK(((Point *)s->points.data)[1].y == 4 && s->visit == feed);
     return true;
 }
 
