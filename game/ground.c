@@ -71,6 +71,17 @@ static void paint_chunk(const Chunk *chunk, uint64_t frame, uint32_t *image)
     }
 }
 
+/* What the parts of the picture have in common. Not a struct: it is no state. */
+enum { PAINTED_COLONY, PAINTED_IMAGE, PAINTED_COUNT };
+
+static void paint_part(void *context, uint32_t index)
+{
+    void **painted = context;
+    const Colony *colony = painted[PAINTED_COLONY];
+    const Chunk *chunk = colony->map->chunks[index / CHUNKS_X][index % CHUNKS_X];
+    paint_chunk(chunk, colony->frame, painted[PAINTED_IMAGE]);
+}
+
 static void draw_crumbs(Canvas *canvas, const Tile *tile)
 {
     MoltColor color = food_color(tile->pile->kind);
@@ -103,9 +114,8 @@ void draw_ground(const Colony *colony, Canvas *canvas)
 {
     const Map *map = colony->map;
     uint32_t image[MAP_WIDTH * MAP_HEIGHT];
-    for (int row = 0; row < CHUNKS_Y; row++)
-        for (int column = 0; column < CHUNKS_X; column++)
-            paint_chunk(map->chunks[row][column], colony->frame, image);
+    void *painted[PAINTED_COUNT] = {[PAINTED_COLONY] = (void *)colony, [PAINTED_IMAGE] = image};
+    colony->api->parallel_for(colony->api, CHUNKS_X * CHUNKS_Y, paint_part, painted);
     colony->api->pixels(colony->api, 0, MAP_WIDTH, MAP_HEIGHT, image,
                         (MoltRect){0, 0, FIELD_WIDTH, FIELD_HEIGHT});
 

@@ -121,31 +121,36 @@ function(molt__game_metadata target folder schema)
   endif()
 endfunction()
 
-# Links plain_memory.c into the target, an object of its own because it must not be optimised together
-# with its callers. The options of the target keep each call of an allocating function one that its line
-# can tell: calls at the end of a function would become jumps, and equal code of two places one place.
-function(molt__game_plain_memory target)
-  set(source ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plain_memory.c) # in an installation
+# Links a file of route/ into the target, an object of its own because it must not be optimised together
+# with its callers.
+function(molt__game_route target file)
+  set(source ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${file}.c) # in an installation
   if(NOT EXISTS ${source})
-    set(source ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../../route/plain_memory.c)
+    set(source ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../../route/${file}.c)
   endif()
-  add_library(${target}_plain_memory OBJECT ${source})
-  target_link_libraries(${target}_plain_memory PRIVATE molt::game)
-  target_compile_features(${target}_plain_memory PRIVATE c_std_11)
-  target_compile_options(${target}_plain_memory PRIVATE -fno-builtin -fno-lto -fno-omit-frame-pointer)
-  set_target_properties(${target}_plain_memory PROPERTIES
+  add_library(${target}_${file} OBJECT ${source})
+  target_link_libraries(${target}_${file} PRIVATE molt::game)
+  target_compile_features(${target}_${file} PRIVATE c_std_11)
+  target_compile_options(${target}_${file} PRIVATE -fno-builtin -fno-lto -fno-omit-frame-pointer)
+  set_target_properties(${target}_${file} PROPERTIES
     C_VISIBILITY_PRESET hidden
     C_EXTENSIONS ON
     INTERPROCEDURAL_OPTIMIZATION OFF
     POSITION_INDEPENDENT_CODE ON
     EXPORT_COMPILE_COMMANDS OFF)
   target_link_libraries(${target} PRIVATE ${CMAKE_DL_LIBS})
-  target_link_options(${target} PRIVATE $<TARGET_OBJECTS:${target}_plain_memory>)
-  set_property(TARGET ${target} APPEND PROPERTY
-    LINK_DEPENDS $<TARGET_OBJECTS:${target}_plain_memory>)
+  target_link_options(${target} PRIVATE $<TARGET_OBJECTS:${target}_${file}>)
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS $<TARGET_OBJECTS:${target}_${file}>)
   if(NOT CMAKE_GENERATOR MATCHES "Ninja")
-    add_dependencies(${target} ${target}_plain_memory)
+    add_dependencies(${target} ${target}_${file})
   endif()
+endfunction()
+
+# Sends the target's calls of malloc to the heap. Its options keep each call of an allocating function one
+# that its line can tell: calls at the end of a function would become jumps, and equal code of two places
+# one place.
+function(molt__game_plain_memory target)
+  molt__game_route(${target} plain_memory)
   target_compile_options(${target} PRIVATE -fno-optimize-sibling-calls
     $<$<NOT:$<CONFIG:Debug,RelWithDebInfo>>:-g>
     $<$<C_COMPILER_ID:GNU>:-fno-ipa-icf>
@@ -193,6 +198,7 @@ function(molt_add_game target)
   if(NOT arg_NO_ROUTE_MALLOC)
     molt__game_plain_memory(${target})
   endif()
+  molt__game_route(${target} game_threads)
   molt__game_manifest(${target} ${schema} SOURCES ${arg_SOURCES})
   cmake_policy(POP)
 endfunction()

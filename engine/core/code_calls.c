@@ -6,7 +6,7 @@
 
 typedef struct Scan {
     uintptr_t base, begin, end;
-    uintptr_t code_begin, code_end; /* of all executable sections */
+    uintptr_t code_begin, code_end; /* of all sections with code */
     const char *const *names;
     uint32_t name_count;
     MoltEntry *entries; /* sorted by address */
@@ -108,6 +108,13 @@ static bool in_image(const Scan *scan, uintptr_t address, size_t size)
     return address >= scan->begin && address < scan->end && size <= scan->end - address;
 }
 
+/* What looks like a call may be part of another instruction, and its target be anywhere. */
+static bool in_code(const Scan *scan, uintptr_t address, size_t size)
+{
+    return address >= scan->code_begin && address < scan->code_end &&
+           size <= scan->code_end - address;
+}
+
 static uintptr_t relative(const unsigned char *operand)
 {
     int32_t distance;
@@ -115,7 +122,9 @@ static uintptr_t relative(const unsigned char *operand)
     return (uintptr_t)operand + sizeof distance + (uintptr_t)(intptr_t)distance;
 }
 
-static uintptr_t word_at(const Scan *scan, uintptr_t address)
+__attribute__((no_sanitize("address"))) /* between two variables, perhaps */
+static uintptr_t
+word_at(const Scan *scan, uintptr_t address)
 {
     uintptr_t word = 0;
     if (in_image(scan, address, sizeof word)) {
@@ -129,8 +138,8 @@ static uintptr_t word_at(const Scan *scan, uintptr_t address)
 static const MoltEntry *through_stub(const Scan *scan, uintptr_t address)
 {
     static const unsigned char branch_target[] = {0xf3, 0x0f, 0x1e, 0xfa};
-    if (address < scan->code_begin || address >= scan->code_end || !in_image(scan, address, 16)) {
-        return NULL; /* what looked like a call is none, or leads elsewhere */
+    if (!in_code(scan, address, 12)) {
+        return NULL;
     }
     const unsigned char *code = (const unsigned char *)address; /* NOLINT: a place in the image */
     if (memcmp(code, branch_target, sizeof branch_target) == 0) {
@@ -181,33 +190,32 @@ static void scan_code(Scan *scan, uintptr_t address, size_t size)
 }
 #endif
 
-/* Its address, or 0 where it is no code of the image. */
-static uintptr_t code_of(const Scan *scan, const GElf_Shdr *header)
+static bool is_code(const Scan *scan, const GElf_Shdr *header)
 {
     uintptr_t address = scan->base + (uintptr_t)header->sh_addr;
-    bool is_code = header->sh_type == SHT_PROGBITS && (header->sh_flags & SHF_EXECINSTR) != 0 &&
-                   address >= scan->begin && address < scan->end &&
-                   header->sh_size <= scan->end - address;
-    return is_code ? address : 0;
+    return header->sh_type == SHT_PROGBITS && (header->sh_flags & SHF_EXECINSTR) != 0 &&
+           address >= scan->begin && address < scan->end && header->sh_size <= scan->end - address;
 }
 
-static void find_code(Scan *scan, const GElf_Shdr *header)
+/* Sections of code follow each other. */
+static void find_code(Scan *scan, Elf *elf)
 {
-    uintptr_t address = code_of(scan, header);
-    if (address == 0) {
-        return;
+    GElf_Shdr header;
+    scan->code_begin = UINTPTR_MAX;
+    for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section)) != NULL;) {
+        if (gelf_getshdr(section, &header) != NULL && is_code(scan, &header)) {
+            uintptr_t from = scan->base + (uintptr_t)header.sh_addr;
+            uintptr_t to = from + (uintptr_t)header.sh_size;
+            scan->code_begin = from < scan->code_begin ? from : scan->code_begin;
+            scan->code_end = to > scan->code_end ? to : scan->code_end;
+        }
     }
-    uintptr_t end = address + (uintptr_t)header->sh_size;
-    scan->code_begin =
-        scan->code_begin == 0 || address < scan->code_begin ? address : scan->code_begin;
-    scan->code_end = end > scan->code_end ? end : scan->code_end;
 }
 
 static void scan_section(Scan *scan, const GElf_Shdr *header)
 {
-    uintptr_t address = code_of(scan, header);
-    if (address != 0) {
-        scan_code(scan, address, (size_t)header->sh_size);
+    if (is_code(scan, header)) {
+        scan_code(scan, scan->base + (uintptr_t)header->sh_addr, (size_t)header->sh_size);
     }
 }
 
@@ -229,16 +237,13 @@ MoltStatus molt__code_calls_find(Elf *elf, uintptr_t base, uintptr_t begin, uint
     GElf_Shdr header;
     *out = (MoltCodeCalls){0};
     for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section)) != NULL;) {
-        if (gelf_getshdr(section, &header) == NULL) {
-            continue;
-        }
-        if (header.sh_type == SHT_SYMTAB) {
+        if (gelf_getshdr(section, &header) != NULL && header.sh_type == SHT_SYMTAB) {
             read_symbols(&scan, elf, section, &header);
         }
-        find_code(&scan, &header);
     }
     if (scan.entry_count > 0) {
         qsort(scan.entries, scan.entry_count, sizeof *scan.entries, compare_entries);
+        find_code(&scan, elf);
         for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section)) != NULL;) {
             if (gelf_getshdr(section, &header) != NULL) {
                 scan_section(&scan, &header);

@@ -153,7 +153,10 @@ static void describe_refusal(MoltReloadEvent *event, MoltEventTexts *texts,
     event->kind = MOLT_EVENT_REFUSED;
     event->outcome = "refused";
     if (finding == NULL) {
-        texts->headline = strdup("refused: the running state cannot be carried over");
+        bool thread = result->thread.text[0] != 0;
+        texts->headline = thread ? format("refused: %s cannot go on in the new code",
+                                          result->thread.text)
+                                 : strdup("refused: the running state cannot be carried over");
         texts->detail = strdup(result->error.text);
         return;
     }
@@ -190,6 +193,26 @@ MoltReloadEvent molt__event_attempt(MoltEventTexts *texts, const MoltTransaction
     if (texts->report_json != NULL) {
         cJSON_Minify(texts->report_json); /* hosts put it into logs of one line per event */
     }
+    connect(&event, texts);
+    return event;
+}
+
+MoltReloadEvent molt__event_postponed(MoltEventTexts *texts, const char *name, uint64_t waited_ns,
+                                      const char *library, const MoltCause *cause)
+{
+    MoltReloadEvent event = {.kind = MOLT_EVENT_POSTPONED,
+                             .outcome = "postponed",
+                             .steps = cause->steps,
+                             .pause_ns = waited_ns};
+    molt__event_clear(texts);
+    set_cause(&event, texts, cause);
+    texts->library = strdup(library);
+    texts->headline = format("postponed: %s did not return from its step in %.1f s", name,
+                             (double)waited_ns / 1e9);
+    texts->detail = format("The old code goes on, and the new code is loaded when that step of %s has "
+                           "returned. Let a step do less, or let it ask api->reload_pending() and "
+                           "return true early.",
+                           name);
     connect(&event, texts);
     return event;
 }

@@ -6,19 +6,13 @@
 #include <molt/reload.h>
 
 #include "build.h"
+#include "cause.h"
 #include "transaction.h"
 
 /* Zero-initialised: holds nothing. A text that could not be allocated reads as "". */
 typedef struct MoltEventTexts {
     char *library, *trigger, *headline, *detail, *output, *report_json;
 } MoltEventTexts;
-
-/* What started an attempt. */
-typedef struct MoltCause {
-    char *path;        /* NULL: forced */
-    uint64_t first_ns; /* molt__clock_ns() of the first change; 0: forced */
-    int32_t steps;     /* in the history, to a generation that ran before; 0: to a new one */
-} MoltCause;
 
 void molt__event_clear(MoltEventTexts *texts);
 
@@ -32,5 +26,10 @@ MoltReloadEvent molt__event_build(MoltEventTexts *texts, MoltEventKind kind, con
 /* The report stays the transaction's. */
 MoltReloadEvent molt__event_attempt(MoltEventTexts *texts, const MoltTransactionResult *result,
                                     const char *library, const MoltCause *cause);
+
+/* The attempt waits for a step of the job or thread `name`; `waited_ns` is how long the game stood still
+ * for it. */
+MoltReloadEvent molt__event_postponed(MoltEventTexts *texts, const char *name, uint64_t waited_ns,
+                                      const char *library, const MoltCause *cause);
 
 #endif

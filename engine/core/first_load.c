@@ -47,7 +47,7 @@ static MoltStatus check_state(const MoltLibrary *library, const MoltHeap *heap, 
 }
 
 MoltStatus molt__first_load(MoltLibrary *library, MoltHeap *heap, const MoltPlatformApi *api,
-                            void **state, MoltError *error)
+                            const MoltGameThreads *game_threads, void **state, MoltError *error)
 {
     uint32_t root = molt__state_root(library->schema);
     if (root == UINT32_MAX) {
@@ -79,6 +79,9 @@ MoltStatus molt__first_load(MoltLibrary *library, MoltHeap *heap, const MoltPlat
         api->log(api, library->call_note);
     }
     *library->module->heap = molt_heap_api(heap);
+    if (library->thread_route != NULL) {
+        *library->thread_route = molt__game_threads_route(game_threads);
+    }
     void *made = library->start_up(api);
     status = check_state(library, heap, made, library->schema->tables.roots[root].type, error);
     if (status == MOLT_OK) {

@@ -5,6 +5,7 @@
 
 #include <molt/heap.h>
 
+#include "game_threads.h"
 #include "library.h"
 
 /* Binds the library's allocation sites and the empty heap to its schema, calls start_up(api) and
@@ -12,6 +13,6 @@
  * and *state. On failure the heap may hold blocks of the game and is good for nothing but being
  * destroyed. */
 MoltStatus molt__first_load(MoltLibrary *library, MoltHeap *heap, const MoltPlatformApi *api,
-                            void **state, MoltError *error);
+                            const MoltGameThreads *game_threads, void **state, MoltError *error);
 
 #endif

@@ -211,6 +211,23 @@ static bool bind_function(const MoltLibrary *library, const char *name, void *po
     return true;
 }
 
+/* A library without the number was compiled with a header of before there was one. */
+static MoltStatus check_platform(const MoltLibrary *library, MoltError *error)
+{
+    const uint32_t *found = own_symbol(library, "molt_platform_version");
+    uint32_t version = found != NULL ? *found : 1;
+    if (version == MOLT_PLATFORM_VERSION) {
+        return MOLT_OK;
+    }
+    bool newer = version > MOLT_PLATFORM_VERSION;
+    return molt_error(error, MOLT_VERSION,
+                      "%s was compiled with version %u of <molt/platform_api.h>, this host has "
+                      "version %u. %s.",
+                      library->source, version, MOLT_PLATFORM_VERSION,
+                      newer ? "Run it with the host that this header came with"
+                            : "Build the game again with the header of this host");
+}
+
 static MoltStatus bind_entries(MoltLibrary *library, MoltError *error)
 {
     const char *missing = NULL;
@@ -235,7 +252,8 @@ static MoltStatus bind_entries(MoltLibrary *library, MoltError *error)
     }
     bind_function(library, "begin_reload", &library->begin_reload, sizeof library->begin_reload);
     bind_function(library, "end_reload", &library->end_reload, sizeof library->end_reload);
-    return MOLT_OK;
+    library->thread_route = own_symbol(library, MOLT_THREAD_ROUTE_SYMBOL);
+    return check_platform(library, error);
 }
 
 /* ---- the metadata -------------------------------------------------------------------------- */

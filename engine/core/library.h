@@ -11,6 +11,7 @@
 #include <molt/call_site.h>
 #include <molt/globals.h>
 #include <molt/platform_api.h>
+#include <molt/thread_route.h>
 
 #include "file_stamp.h"
 #include "symbols.h"
@@ -34,6 +35,7 @@ typedef struct MoltLibrary {
     MoltUntracked *untracked;
     MoltCallSites *call_sites; /* NULL when its malloc is libc's */
     MoltUsageFile usage; /* of the code, as it was when the library was opened */
+    const MoltThreadRoute **thread_route; /* its own threads go here; NULL: they are not seen */
     const char *call_note; /* what is wrong with them, for people; "" */
     void *(*start_up)(const MoltPlatformApi *api);
     bool (*main_loop)(void *state);

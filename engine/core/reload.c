@@ -10,11 +10,13 @@
 #include <molt/dump.h>
 
 #include "build.h"
+#include "cause.h"
 #include "clock.h"
 #include "event.h"
 #include "first_load.h"
 #include "history.h"
 #include "manifest.h"
+#include "rest.h"
 #include "saved_state.h"
 #include "state_json.h"
 #include "transaction.h"
@@ -36,6 +38,8 @@ enum { TAG_SOURCE, TAG_LIBRARY, TAG_MANIFEST };
 struct MoltReload {
     char *library, *manifest;
     const MoltPlatformApi *api;
+    MoltThreads *threads;          /* NULL: the game has none */
+    MoltGameThreads *game_threads; /* that it started by itself */
     MoltPolicy policy;
     MoltReloadHooks hooks;
     MoltHeapDesc heap_desc; /* for heaps that files are loaded into */
@@ -59,43 +63,13 @@ struct MoltReload {
     MoltTransaction *transaction; /* under way, or NULL */
     MoltFileStamp tried; /* of the file whose attempt failed last: not tried again by itself */
     bool library_touched;
+    bool postponed; /* `transaction` is ready, and waits for a step of a thread to return */
     uint64_t retry_ns, give_up_ns; /* while the library is incomplete; 0 otherwise */
 
     MoltTransaction *retired_transaction;
     MoltLibrary *retired_library;
     MoltEventTexts texts;
 };
-
-/* ---- causes -------------------------------------------------------------------------------- */
-
-static void clear_cause(MoltCause *cause)
-{
-    free(cause->path);
-    *cause = (MoltCause){0};
-}
-
-/* The earliest change counts: it is the one that somebody waits for longest. */
-static void note_cause(MoltCause *cause, const char *path, uint64_t first_ns)
-{
-    if (cause->first_ns == 0 || first_ns < cause->first_ns) {
-        cause->first_ns = first_ns;
-    }
-    if (cause->path == NULL) {
-        cause->path = strdup(path);
-    }
-}
-
-/* Moves `from` to `to`, unless an older cause waits there. */
-static void pass_cause(MoltCause *from, MoltCause *to)
-{
-    if (to->first_ns == 0) {
-        clear_cause(to);
-        *to = *from;
-        *from = (MoltCause){0};
-    } else {
-        clear_cause(from);
-    }
-}
 
 /* ---- setting up ---------------------------------------------------------------------------- */
 
@@ -206,6 +180,7 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
         return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to set up reloading.");
     }
     reload->api = desc->api;
+    reload->threads = desc->threads;
     reload->policy = desc->policy;
     reload->hooks = desc->hooks;
     reload->no_build = desc->no_build;
@@ -223,6 +198,9 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
     }
     if (status == MOLT_OK) {
         status = molt_heap_create(&desc->heap, &reload->heap, error);
+    }
+    if (status == MOLT_OK) {
+        status = molt__game_threads_create(&reload->game_threads, error);
     }
     if (status == MOLT_OK) {
         uint32_t most = desc->history == 0 ? HISTORY : desc->history;
@@ -266,7 +244,8 @@ MoltStatus molt_reload_start(MoltReload *reload, MoltError *error)
                                            &reload->current, error);
     if (status == MOLT_OK) {
         status =
-            molt__first_load(reload->current, reload->heap, reload->api, &reload->state, error);
+            molt__first_load(reload->current, reload->heap, reload->api, reload->game_threads,
+                             &reload->state, error);
     }
     if (status == MOLT_OK) {
         reload->running = true;
@@ -287,12 +266,31 @@ static void retire(MoltReload *reload)
     molt__event_clear(&reload->texts);
 }
 
+/* Gives up an attempt that is under way. */
+static void drop_attempt(MoltReload *reload)
+{
+    molt__transaction_close(reload->transaction);
+    reload->transaction = NULL;
+    if (reload->postponed) {
+        molt_threads_ask(reload->threads, false);
+        reload->postponed = false;
+    }
+}
+
 void molt_reload_stop(MoltReload *reload)
 {
     if (reload->running) {
         reload->running = false;
-        reload->current->shut_down(reload->state);
+        drop_attempt(reload);
+        if (molt_threads_end(reload->threads)) {
+            reload->current->shut_down(reload->state);
+        }
     }
+}
+
+MoltStatus molt_reload_left(const MoltReload *reload, MoltError *error)
+{
+    return molt__rest_left(reload->threads, reload->game_threads, reload->current, error);
 }
 
 void molt_reload_destroy(MoltReload *reload)
@@ -301,18 +299,23 @@ void molt_reload_destroy(MoltReload *reload)
         return;
     }
     molt__build_destroy(reload->build);
-    molt__transaction_close(reload->transaction);
+    drop_attempt(reload);
     retire(reload);
     molt__watch_destroy(reload->watch);
-    molt__library_close(reload->current); /* its destructors may free */
-    molt_heap_destroy(reload->heap);
+    if (molt_threads_end(reload->threads) && molt_reload_left(reload, NULL) == MOLT_OK) {
+        molt__library_close(reload->current); /* its destructors may free */
+        molt_heap_destroy(reload->heap);
+    } else if (reload->current != NULL) {
+        unlink(reload->current->copy);
+    }
+    molt__game_threads_destroy(reload->game_threads);
     molt__history_clear(&reload->history);
     if (reload->directory != NULL) {
         rmdir(reload->directory);
     }
-    clear_cause(&reload->saved);
-    clear_cause(&reload->built);
-    clear_cause(&reload->loading);
+    molt__cause_clear(&reload->saved);
+    molt__cause_clear(&reload->built);
+    molt__cause_clear(&reload->loading);
     free(reload->directory);
     free(reload->library);
     free(reload->manifest);
@@ -351,7 +354,7 @@ static void build_failed(MoltReload *reload, const MoltBuild *build, const MoltE
     call_before(reload);
     *out = molt__event_build(&reload->texts, MOLT_EVENT_BUILD_FAILED, build, error, &reload->built);
     out->generation = reload->generation;
-    clear_cause(&reload->built);
+    molt__cause_clear(&reload->built);
     call_after(reload, out);
 }
 
@@ -362,8 +365,8 @@ static bool start_build(MoltReload *reload, MoltReloadEvent *out)
         return false;
     }
     MoltError error = {0};
-    clear_cause(&reload->built);
-    pass_cause(&reload->saved, &reload->built);
+    molt__cause_clear(&reload->built);
+    molt__cause_pass(&reload->saved, &reload->built);
     if (molt__build_start(reload->build, &error) != MOLT_OK) {
         build_failed(reload, NULL, &error, out);
         return true;
@@ -391,10 +394,10 @@ static bool end_build(MoltReload *reload, MoltReloadEvent *out)
     out->reload_follows = library_differs(reload);
     if (out->reload_follows) {
         reload->library_touched = true;
-        pass_cause(&reload->built, &reload->loading);
+        molt__cause_pass(&reload->built, &reload->loading);
     } else {
         out->headline = "the build changed nothing in the library";
-        clear_cause(&reload->built);
+        molt__cause_clear(&reload->built);
     }
     return true;
 }
@@ -409,6 +412,8 @@ static MoltStatus begin_attempt(MoltReload *reload, const char *library, bool th
         .directory = reload->directory,
         .number = ++reload->copies,
         .current = reload->current,
+        .threads = reload->threads,
+        .game_threads = reload->game_threads,
         .policy = reload->policy,
         .through_file = reload->through_file,
         .heap = reload->heap_desc,
@@ -416,14 +421,35 @@ static MoltStatus begin_attempt(MoltReload *reload, const char *library, bool th
     return molt__transaction_start(&desc, threaded, &reload->transaction, error);
 }
 
+/* A step did not return in time. The next polls try again once it has, and the game goes on meanwhile:
+ * what it does in the step is not to be cut off. */
+static void postpone_for_step(MoltReload *reload, uint64_t waited_ns, MoltReloadEvent *out)
+{
+    reload->postponed = true;
+    molt_threads_ask(reload->threads, true);
+    *out = molt__event_postponed(&reload->texts, molt_threads_late(reload->threads), waited_ns,
+                                 reload->library, &reload->loading);
+    out->generation = reload->generation;
+}
+
 /* Keeps the outcome: the new generation is current, or the old one stays. */
 static void finish_attempt(MoltReload *reload, MoltReloadEvent *out)
 {
     MoltTransaction *transaction = reload->transaction;
+    uint64_t start = molt__clock_ns();
     molt__transaction_wait(transaction);
+    bool rests = molt__transaction_status(transaction) == MOLT_OK;
+    if (rests) {
+        start = molt__clock_ns();
+        if (!molt_threads_rest(reload->threads)) {
+            postpone_for_step(reload, molt__clock_ns() - start, out);
+            return;
+        }
+    }
+    uint64_t waited = molt__clock_ns() - start;
     call_before(reload);
     const MoltTransactionResult *result =
-        molt__transaction_finish(transaction, reload->heap, &reload->state);
+        molt__transaction_finish(transaction, reload->heap, &reload->state, waited);
     MoltLibrary *next = molt__transaction_take(transaction);
     if (next != NULL) {
         reload->retired_library = reload->current;
@@ -433,12 +459,16 @@ static void finish_attempt(MoltReload *reload, MoltReloadEvent *out)
         reload->tried = result->stamp;
     }
     reload->transaction = NULL;
+    drop_attempt(reload);
     reload->retired_transaction = transaction;
     reload->give_up_ns = 0;
     *out = molt__event_attempt(&reload->texts, result, reload->library, &reload->loading);
     out->generation = reload->generation;
-    clear_cause(&reload->loading);
+    molt__cause_clear(&reload->loading);
     call_after(reload, out);
+    if (rests) {
+        molt_threads_go_on(reload->threads);
+    }
 }
 
 /* A file that is still being written is tried again for a while before anybody hears of it. */
@@ -463,6 +493,16 @@ static bool postpone(MoltReload *reload)
 
 static bool load(MoltReload *reload, MoltReloadEvent *out)
 {
+    if (reload->postponed && reload->library_touched && !reload->building) {
+        MoltFileStamp now = molt__file_stamp(reload->library);
+        MoltFileStamp waiting = molt__transaction_stamp(reload->transaction);
+        if (!molt__file_stamp_equal(&now, &waiting)) {
+            drop_attempt(reload); /* a newer library is there */
+        }
+    }
+    if (reload->postponed && molt_threads_is_late(reload->threads)) {
+        return false;
+    }
     if (reload->transaction == NULL) {
         bool waiting = reload->give_up_ns != 0 && molt__clock_ns() < reload->retry_ns;
         if (!reload->library_touched || reload->building || waiting) {
@@ -470,7 +510,7 @@ static bool load(MoltReload *reload, MoltReloadEvent *out)
         }
         reload->library_touched = false;
         if (!library_differs(reload)) {
-            clear_cause(&reload->loading);
+            molt__cause_clear(&reload->loading);
             return false;
         }
         if (begin_attempt(reload, reload->library, !reload->synchronous, NULL) != MOLT_OK) {
@@ -492,12 +532,12 @@ static void take_changes(MoltReload *reload)
     MoltWatchChange change;
     while (molt__watch_poll(reload->watch, &change)) {
         if (change.tag == TAG_SOURCE) {
-            note_cause(&reload->saved, change.path, change.first_ns);
+            molt__cause_note(&reload->saved, change.path, change.first_ns);
         } else if (change.tag == TAG_LIBRARY) {
             reload->library_touched = true;
             reload->give_up_ns = 0;
             if (!reload->building && library_differs(reload)) {
-                note_cause(&reload->loading, change.path, change.first_ns);
+                molt__cause_note(&reload->loading, change.path, change.first_ns);
             }
         } else {
             reload->manifest_changed = true;
@@ -514,10 +554,12 @@ bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out)
 {
     retire(reload);
     *out = molt__event_none(reload->generation);
-    if (!reload->running || reload->watch == NULL) {
+    if (!reload->running) {
         return false;
     }
-    take_changes(reload);
+    if (reload->watch != NULL) {
+        take_changes(reload);
+    }
     return end_build(reload, out) || start_build(reload, out) || load(reload, out);
 }
 
@@ -525,9 +567,8 @@ bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out)
 static void load_now(MoltReload *reload, const char *library, int32_t steps, MoltReloadEvent *out)
 {
     MoltError error = {0};
-    molt__transaction_close(reload->transaction);
-    reload->transaction = NULL;
-    clear_cause(&reload->loading);
+    drop_attempt(reload);
+    molt__cause_clear(&reload->loading);
     if (begin_attempt(reload, library, false, &error) == MOLT_OK) {
         reload->loading.steps = steps;
         finish_attempt(reload, out);
@@ -561,7 +602,9 @@ bool molt_reload_step(MoltReload *reload, int32_t steps, MoltReloadEvent *out)
 
 bool molt_reload_frame(MoltReload *reload)
 {
-    return reload->current->main_loop(reload->state);
+    bool more = reload->current->main_loop(reload->state);
+    molt_threads_turn(reload->threads);
+    return more;
 }
 
 /* ---- files --------------------------------------------------------------------------------- */
@@ -573,14 +616,19 @@ MoltStatus molt_reload_save(const MoltReload *reload, const char *path, const vo
         return molt_error(error, MOLT_INVALID, "A state can be saved only while the game runs.");
     }
     const MoltLibrary *current = reload->current;
+    MoltStatus status = molt__rest_begin(reload->threads, "saved", error);
+    if (status != MOLT_OK) {
+        return status;
+    }
     if (current->begin_reload != NULL) {
         current->begin_reload(reload->state);
     }
-    MoltStatus status = molt__saved_state_write(current, reload->heap, path, reload->policy, host,
-                                                host_size, report, error);
+    status = molt__saved_state_write(current, reload->heap, path, reload->policy, host, host_size,
+                                     report, error);
     if (current->begin_reload != NULL && current->end_reload != NULL) {
         current->end_reload(reload->state);
     }
+    molt_threads_go_on(reload->threads);
     return status;
 }
 
@@ -607,6 +655,10 @@ MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, 
     if (!reload->running) {
         return molt_error(error, MOLT_INVALID, "A state can be loaded only while the game runs.");
     }
+    MoltStatus status = molt__rest_begin(reload->threads, "replaced", error);
+    if (status != MOLT_OK) {
+        return status;
+    }
     if (current->begin_reload != NULL) {
         current->begin_reload(reload->state);
     }
@@ -615,8 +667,9 @@ MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, 
                                .policy = MOLT_POLICY_STRICT,
                                .heap = reload->heap_desc,
                                .running = reload->heap};
-    MoltStatus status = molt__saved_state_read(current, &load, &file, &made, report, error);
+    status = molt__saved_state_read(current, &load, &file, &made, report, error);
     if (status == MOLT_OK) {
+        molt_threads_end(reload->threads); /* what their steps work on goes */
         take_host(file, host, host_size, host_found);
         molt_heap_exchange(reload->heap, made);
         molt_heap_take_globals(reload->heap, current->globals);
@@ -628,6 +681,7 @@ MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, 
     if (current->end_reload != NULL && paired) {
         current->end_reload(reload->state);
     }
+    molt_threads_go_on(reload->threads);
     return status;
 }
 
@@ -638,13 +692,25 @@ static MoltStatus not_started(MoltError *error)
     return molt_error(error, MOLT_INVALID, "There is no state before the game has started.");
 }
 
-MoltStatus molt_reload_dump(const MoltReload *reload, bool addresses, char **text, size_t *length,
-                            MoltError *error)
+static MoltStatus dump(const MoltReload *reload, const char *path, bool addresses, char **text,
+                       size_t *length, MoltError *error)
 {
     if (reload->generation == 0) {
         return not_started(error);
     }
-    return molt__state_dump(reload->current, reload->heap, NULL, addresses, text, length, error);
+    MoltStatus status = molt__rest_begin(reload->threads, "read", error);
+    if (status == MOLT_OK) {
+        status =
+            molt__state_dump(reload->current, reload->heap, path, addresses, text, length, error);
+        molt_threads_go_on(reload->threads);
+    }
+    return status;
+}
+
+MoltStatus molt_reload_dump(const MoltReload *reload, bool addresses, char **text, size_t *length,
+                            MoltError *error)
+{
+    return dump(reload, NULL, addresses, text, length, error);
 }
 
 MoltStatus molt_reload_dump_write(const MoltReload *reload, bool addresses,
@@ -659,10 +725,7 @@ MoltStatus molt_reload_dump_write(const MoltReload *reload, bool addresses,
 MoltStatus molt_reload_dump_path(const MoltReload *reload, const char *path, char **text,
                                  size_t *length, MoltError *error)
 {
-    if (reload->generation == 0) {
-        return not_started(error);
-    }
-    return molt__state_dump(reload->current, reload->heap, path, false, text, length, error);
+    return dump(reload, path, false, text, length, error);
 }
 
 MoltStatus molt_reload_load_json(MoltReload *reload, const char *text, size_t length,
@@ -671,8 +734,14 @@ MoltStatus molt_reload_load_json(MoltReload *reload, const char *text, size_t le
     if (!reload->running) {
         return not_started(error);
     }
-    return molt__state_load(reload->current, reload->heap, text, length, desc, &reload->state,
-                            error);
+    MoltStatus status = molt__rest_begin(reload->threads, "replaced", error);
+    if (status != MOLT_OK) {
+        return status;
+    }
+    status = molt__state_load(reload->current, reload->heap, reload->threads, text, length, desc,
+                              &reload->state, error);
+    molt_threads_go_on(reload->threads);
+    return status;
 }
 
 MoltHeap *molt_reload_heap(const MoltReload *reload)

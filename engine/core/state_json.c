@@ -34,9 +34,9 @@ MoltStatus molt__state_dump_write(const MoltLibrary *library, const MoltHeap *he
     return status;
 }
 
-MoltStatus molt__state_load(const MoltLibrary *library, MoltHeap *heap, const char *text,
-                            size_t length, const MoltImportDesc *desc, void **state,
-                            MoltError *error)
+MoltStatus molt__state_load(const MoltLibrary *library, MoltHeap *heap, MoltThreads *threads,
+                            const char *text, size_t length, const MoltImportDesc *desc,
+                            void **state, MoltError *error)
 {
     MoltCodePair *code = NULL;
     MoltImportDesc import = *desc;
@@ -51,6 +51,7 @@ MoltStatus molt__state_load(const MoltLibrary *library, MoltHeap *heap, const ch
     }
     status = molt_import_json(heap, text, length, &import, error);
     if (status == MOLT_OK) {
+        molt_threads_end(threads);
         *state = molt_heap_root(heap, molt__state_root(library->schema));
     }
     if (library->end_reload != NULL && (status == MOLT_OK || library->begin_reload != NULL)) {

@@ -6,6 +6,7 @@
 #include <molt/heap.h>
 #include <molt/import.h>
 #include <molt/text_sink.h>
+#include <molt/threads.h>
 
 #include "library.h"
 
@@ -18,9 +19,10 @@ MoltStatus molt__state_dump_write(const MoltLibrary *library, const MoltHeap *he
                                   const MoltTextSink *sink, MoltError *error);
 
 /* Replaces the state by that of a dump; begin_reload and end_reload of the library stand around it.
- * `desc->code` is not looked at. On failure the state is as begin_reload left it. */
-MoltStatus molt__state_load(const MoltLibrary *library, MoltHeap *heap, const char *text,
-                            size_t length, const MoltImportDesc *desc, void **state,
-                            MoltError *error);
+ * `desc->code` is not looked at. `threads` are at rest, and end when the state is replaced. On failure the
+ * state is as begin_reload left it. */
+MoltStatus molt__state_load(const MoltLibrary *library, MoltHeap *heap, MoltThreads *threads,
+                            const char *text, size_t length, const MoltImportDesc *desc,
+                            void **state, MoltError *error);
 
 #endif

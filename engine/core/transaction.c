@@ -9,6 +9,7 @@
 #include <molt/rename_guess.h>
 
 #include "clock.h"
+#include "rest.h"
 #include "through_file.h"
 
 /* Until `ready` is set the opening thread owns everything in here; from then on the caller does.
@@ -18,6 +19,8 @@ struct MoltTransaction {
     uint32_t number;
     const MoltLibrary *current;
     MoltPolicy policy;
+    MoltThreads *threads;
+    MoltGameThreads *game_threads;
     bool through_file;
     MoltHeapDesc heap;
     pthread_t thread;
@@ -121,6 +124,8 @@ MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threade
     transaction->number = desc->number;
     transaction->current = desc->current;
     transaction->policy = desc->policy;
+    transaction->threads = desc->threads;
+    transaction->game_threads = desc->game_threads;
     transaction->through_file = desc->through_file;
     transaction->heap = desc->heap;
     atomic_init(&transaction->ready, false);
@@ -154,7 +159,31 @@ MoltStatus molt__transaction_status(const MoltTransaction *transaction)
     return transaction->result.status;
 }
 
+MoltFileStamp molt__transaction_stamp(const MoltTransaction *transaction)
+{
+    return transaction->result.stamp;
+}
+
 /* ---- with the game stopped ----------------------------------------------------------------- */
+
+/* A file has no place for what steps work on, so they end as with a load. */
+static MoltStatus change_through_file(MoltTransaction *transaction, MoltHeap *heap,
+                                      const MoltCodeMap *code)
+{
+    MoltTransactionResult *result = &transaction->result;
+    const MoltThroughFile way = {.directory = transaction->directory,
+                                 .before = transaction->current,
+                                 .after = transaction->next,
+                                 .code = code,
+                                 .plan = transaction->plan,
+                                 .policy = transaction->policy,
+                                 .heap = transaction->heap};
+    MoltStatus status = molt__through_file(&way, heap, &transaction->report, &result->error);
+    if (status == MOLT_OK) {
+        molt_threads_end(transaction->threads);
+    }
+    return status;
+}
 
 /* Builds the new state and puts it in the place of the old one, or leaves that. */
 static MoltStatus change_state(MoltTransaction *transaction, MoltHeap *heap)
@@ -165,27 +194,34 @@ static MoltStatus change_state(MoltTransaction *transaction, MoltHeap *heap)
     code.globals = transaction->next->globals;
     code.call_sites = transaction->next->call_sites;
     if (transaction->through_file) {
-        const MoltThroughFile way = {.directory = transaction->directory,
-                                     .before = transaction->current,
-                                     .after = transaction->next,
-                                     .code = &code,
-                                     .plan = transaction->plan,
-                                     .policy = transaction->policy,
-                                     .heap = transaction->heap};
-        return molt__through_file(&way, heap, &transaction->report, &result->error);
+        return change_through_file(transaction, heap, &code);
     }
-    MoltStatus status = molt_migrate_prepare(heap, transaction->plan, &code, &migration,
-                                             &transaction->report, &result->error);
+    MoltStatus status = molt__follow_threads_code(transaction->threads, &code, transaction->next,
+                                                  &result->thread, &result->error);
+    if (status == MOLT_OK) {
+        status = molt_migrate_prepare(heap, transaction->plan, &code, &migration,
+                                      &transaction->report, &result->error);
+        result->thread.text[0] = 0;
+    }
     if (status != MOLT_OK) {
         return status;
     }
-    status = molt_heap_set_call_sites(heap, transaction->next->call_sites);
+    status = molt__follow_threads_state(transaction->threads, migration, heap, &result->thread,
+                                        &result->error);
+    if (status == MOLT_OK) {
+        status = molt_heap_set_call_sites(heap, transaction->next->call_sites);
+        result->thread.text[0] = 0;
+        if (status != MOLT_OK) {
+            molt_error(&result->error, status, "No memory for the allocation sites of %s.",
+                       transaction->next->source);
+        }
+    }
     if (status != MOLT_OK) {
         molt_migrate_discard(migration);
-        return molt_error(&result->error, status, "No memory for the allocation sites of %s.",
-                          transaction->next->source);
+        return status;
     }
     molt_migrate_commit(migration);
+    molt__follow_threads_commit(transaction->threads);
     return MOLT_OK;
 }
 
@@ -197,8 +233,16 @@ static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void 
     if (old->begin_reload != NULL) {
         old->begin_reload(*state);
     }
-    MoltStatus status = molt__untracked_report(old->untracked, transaction->policy,
-                                               &transaction->report, &transaction->result.error);
+    if (next->thread_route != NULL) {
+        *next->thread_route = molt__game_threads_route(transaction->game_threads);
+    }
+    MoltTransactionResult *result = &transaction->result;
+    MoltStatus status =
+        molt__rest_check(transaction->game_threads, old, &result->thread, &result->error);
+    if (status == MOLT_OK) {
+        status = molt__untracked_report(old->untracked, transaction->policy, &transaction->report,
+                                        &result->error);
+    }
     if (status == MOLT_OK) {
         status = change_state(transaction, heap);
     }
@@ -217,7 +261,7 @@ static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void 
 }
 
 const MoltTransactionResult *molt__transaction_finish(MoltTransaction *transaction, MoltHeap *heap,
-                                                      void **state)
+                                                      void **state, uint64_t waited_ns)
 {
     MoltTransactionResult *result = &transaction->result;
     molt__transaction_wait(transaction);
@@ -225,7 +269,7 @@ const MoltTransactionResult *molt__transaction_finish(MoltTransaction *transacti
         uint64_t start = molt__clock_ns();
         result->stage = MOLT_STAGE_STATE;
         result->status = swap_state(transaction, heap, state);
-        result->pause_ns = molt__clock_ns() - start;
+        result->pause_ns = waited_ns + molt__clock_ns() - start;
         result->note = molt__code_pair_note(transaction->code);
     }
     return result;

@@ -4,7 +4,7 @@
  * or who is told about it.
  *
  *   start  -> opening: library, schema, allocation sites, plan, code addresses   (thread)
- *   finish -> begin_reload, prepare, commit, end_reload                          (game stopped)
+ *   finish -> begin_reload, prepare, commit, end_reload     (game stopped, its threads at rest)
  *   close  -> the generation that is not needed any more goes */
 #ifndef MOLT_CORE_TRANSACTION_H
 #define MOLT_CORE_TRANSACTION_H
@@ -13,6 +13,8 @@
 #include <molt/migrate.h>
 
 #include "code_pair.h"
+#include "follow_threads.h"
+#include "game_threads.h"
 #include "library.h"
 
 typedef struct MoltTransaction MoltTransaction;
@@ -24,6 +26,8 @@ typedef struct MoltTransactionDesc {
     uint32_t number;            /* of the copy, unique in `directory` */
     const MoltLibrary *current; /* running generation */
     MoltPolicy policy;
+    MoltThreads *threads;          /* that follow the state; NULL: there are none */
+    MoltGameThreads *game_threads; /* while one lives, nothing is changed */
     bool through_file; /* the state goes through a snapshot file in `directory` */
     MoltHeapDesc heap; /* of the heap that it is loaded into */
 } MoltTransactionDesc;
@@ -41,6 +45,7 @@ typedef struct MoltTransactionResult {
     const MoltReport *report;   /* owned by the transaction; never NULL */
     const char *note;    /* more about code addresses that were not found again; "" without */
     MoltFileStamp stamp; /* of the file that was loaded; all zero when it could not be read */
+    MoltThreadName thread; /* that stands in the way; "" when none does */
     bool same_schema;
     uint64_t prepare_ns; /* what start did */
     uint64_t pause_ns;   /* what finish did, from its call to the moment code may run */
@@ -53,15 +58,17 @@ MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threade
                                    MoltTransaction **out, MoltError *error);
 bool molt__transaction_ready(const MoltTransaction *transaction); /* never waits */
 void molt__transaction_wait(MoltTransaction *transaction);        /* until it is ready */
-/* How opening went; only once it is ready. */
+/* How opening went, and of which file; only once it is ready. */
 MoltStatus molt__transaction_status(const MoltTransaction *transaction);
+MoltFileStamp molt__transaction_stamp(const MoltTransaction *transaction);
 
 /* The stopped part; once, after the transaction is ready, also when opening failed. `*state` is
- * what main_loop gets; it is updated with the swap. On MOLT_OK the heap holds the new state, and
+ * what main_loop gets; it is updated with the swap. `waited_ns` is how long the game stood still before
+ * the call. On MOLT_OK the heap holds the new state, and
  * molt__transaction_take gives the new generation; otherwise heap, state and old code are as
  * begin_reload left them, which end_reload of the old code was told. */
 const MoltTransactionResult *molt__transaction_finish(MoltTransaction *transaction, MoltHeap *heap,
-                                                      void **state);
+                                                      void **state, uint64_t waited_ns);
 
 /* The new generation after a finish that succeeded, once; the caller owns it. The old one may be
  * closed after molt__transaction_close. */

@@ -10,6 +10,7 @@
 #define WINDOW_MIN 64
 #define WINDOW_MAX 8192
 #define HISTORY_MAX 1000
+#define THREADS_MAX 256
 
 enum {
     OPTION_HEADLESS = 256,
@@ -25,6 +26,7 @@ enum {
     OPTION_CONSOLE,
     OPTION_RELOAD_EVERY,
     OPTION_SWAP,
+    OPTION_THREADS,
     OPTION_SAVE,
     OPTION_LOAD,
     OPTION_AUTOSAVE,
@@ -54,6 +56,7 @@ static const struct option long_options[] = {
     {"console", no_argument, NULL, OPTION_CONSOLE},
     {"reload-every", required_argument, NULL, OPTION_RELOAD_EVERY},
     {"swap", required_argument, NULL, OPTION_SWAP},
+    {"threads", required_argument, NULL, OPTION_THREADS},
     {"no-build", no_argument, NULL, OPTION_NO_BUILD},
     {"save", required_argument, NULL, OPTION_SAVE},
     {"load", required_argument, NULL, OPTION_LOAD},
@@ -80,6 +83,7 @@ static const char usage_text[] =
     "  --frames N         exit after N frames\n"
     "  --seed N           the game's seed (default 1)\n"
     "  --size WxH         window or picture size in pixels (default 1280x720)\n"
+    "  --threads N        threads for the game's parallel work (default: one a processor; 1: none)\n"
     "  --fps              show frames a second and the cost of a frame\n"
     "  --mute             no sound\n"
     "\n"
@@ -170,6 +174,15 @@ static MoltStatus parse_history(const char *text, MoltOptions *out, MoltError *e
     return status;
 }
 
+static MoltStatus parse_threads(const char *text, MoltOptions *out, MoltError *error)
+{
+    MoltStatus status = parse_count("threads", text, &out->threads, error);
+    if (status == MOLT_OK && (out->threads == 0 || out->threads > THREADS_MAX))
+        return molt_error(error, MOLT_INVALID, "--threads wants a number from 1 to %d, not %s.",
+                          THREADS_MAX, text);
+    return status;
+}
+
 static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
 {
     switch (option) {
@@ -191,6 +204,7 @@ static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
     case OPTION_SAVE: out->save = optarg; break;
     case OPTION_LOAD: out->load = optarg; break;
     case OPTION_AUTOSAVE: return parse_count("autosave", optarg, &out->autosave, error);
+    case OPTION_THREADS: return parse_threads(optarg, out, error);
     case OPTION_HISTORY: return parse_history(optarg, out, error);
     case OPTION_RECOVER: out->recover = true; break;
     case OPTION_TRUST: out->trust = true; break;

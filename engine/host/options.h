@@ -23,6 +23,7 @@ typedef struct MoltOptions {
     uint64_t autosave;        /* seconds; 0: never */
     uint64_t history;         /* generations to go back to; 0: none */
     uint64_t seed;
+    uint64_t threads;      /* of parallel_for; 0: as many as there are processors */
     uint64_t frames;       /* 0: until told to quit */
     uint64_t reload_every; /* frames; 0: never */
     MoltSwap swaps[MOLT__SWAPS_MAX];

@@ -110,6 +110,46 @@ static void api_log(const MoltPlatformApi *api, const char *text)
     molt__events_log(platform->events, platform->frame, text);
 }
 
+static void api_parallel_for(const MoltPlatformApi *api, uint32_t count, MoltTask task, void *context)
+{
+    molt_threads_parallel_for(platform_of(api)->threads, count, task, context);
+}
+
+static uint32_t api_thread_count(const MoltPlatformApi *api)
+{
+    return molt_threads_count(platform_of(api)->threads);
+}
+
+static bool api_job_start(const MoltPlatformApi *api, const char *name, MoltStep step, void *context)
+{
+    return molt_threads_job_start(platform_of(api)->threads, name, step, context);
+}
+
+static void api_job_wait(const MoltPlatformApi *api, const char *name)
+{
+    molt_threads_job_wait(platform_of(api)->threads, name);
+}
+
+static bool api_thread_start(const MoltPlatformApi *api, const char *name, MoltStep step, void *context)
+{
+    return molt_threads_start(platform_of(api)->threads, name, step, context);
+}
+
+static void api_thread_stop(const MoltPlatformApi *api, const char *name)
+{
+    molt_threads_stop(platform_of(api)->threads, name);
+}
+
+static bool api_thread_running(const MoltPlatformApi *api, const char *name)
+{
+    return molt_threads_running(platform_of(api)->threads, name);
+}
+
+static bool api_reload_pending(const MoltPlatformApi *api)
+{
+    return molt_threads_pending(platform_of(api)->threads);
+}
+
 void molt__platform_init(MoltPlatform *platform)
 {
     *platform = (MoltPlatform){
@@ -130,6 +170,14 @@ void molt__platform_init(MoltPlatform *platform)
             .visible = api_visible,
             .tone = api_tone,
             .log = api_log,
+            .parallel_for = api_parallel_for,
+            .thread_count = api_thread_count,
+            .job_start = api_job_start,
+            .job_wait = api_job_wait,
+            .thread_start = api_thread_start,
+            .thread_stop = api_thread_stop,
+            .thread_running = api_thread_running,
+            .reload_pending = api_reload_pending,
         },
     };
 }

@@ -1,5 +1,6 @@
 /* The platform API of one session: the table of functions a game gets, over the host's canvas, sound,
- * input and event stream. It must never know reloads; the table stays the same object through them. */
+ * input, threads and event stream. It must never know reloads; the table stays the same object through
+ * them. */
 #ifndef MOLT_HOST_PLATFORM_H
 #define MOLT_HOST_PLATFORM_H
 
@@ -8,12 +9,15 @@
 #include "input.h"
 #include "sound.h"
 
+#include <molt/threads.h>
+
 /* Invariant: `api` is the first member, so that the pointer a game passes back is the platform. All
  * pointers are borrowed. */
 typedef struct MoltPlatform {
     MoltPlatformApi api;
     MoltCanvas *canvas; /* NULL: never visible */
     MoltSound *sound;   /* NULL: silent */
+    MoltThreads *threads;
     MoltEvents *events; /* NULL: the log goes to standard error alone */
     MoltInputState input;
     uint64_t seed;

@@ -35,6 +35,7 @@ typedef struct Session {
     MoltCanvas *canvas;
     MoltSound *sound;   /* NULL when mute or headless */
     MoltEvents *events; /* NULL without --events */
+    MoltThreads *threads;
     MoltReload *reload;
     MoltOverlay overlay;
     MoltDumps dumps;
@@ -196,6 +197,7 @@ static void handle(Session *session, const MoltReloadEvent *event)
     case MOLT_EVENT_RELOADED:
     case MOLT_EVENT_REFUSED:
     case MOLT_EVENT_LOAD_FAILED:
+    case MOLT_EVENT_POSTPONED:
         finish_attempt(session, event, false);
         break;
     case MOLT_EVENT_NONE:
@@ -218,7 +220,9 @@ static const char *step(Session *session, int32_t steps)
     if (!molt_reload_step(session->reload, steps, &event))
         return steps < 0 ? "no earlier code is kept" : "nothing was undone";
     finish_attempt(session, &event, false);
-    return event.kind == MOLT_EVENT_RELOADED ? NULL : "the running code goes on";
+    return event.kind == MOLT_EVENT_RELOADED    ? NULL
+           : event.kind == MOLT_EVENT_POSTPONED ? "a thread of the game holds it up"
+                                                : "the running code goes on";
 }
 
 static void step_by_key(Session *session, int32_t steps)
@@ -354,7 +358,12 @@ static void list_leaks(Session *session, const char *command)
     MoltError error;
     MoltLeaks leaks;
     const MoltHeap *heap = molt_reload_heap(session->reload);
+    if (!molt_threads_rest(session->threads)) {
+        molt__events_done(session->events, command, "a thread of the game does not return from its step");
+        return;
+    }
     MoltStatus status = molt_leaks_find(heap, &leaks, &error);
+    molt_threads_go_on(session->threads);
     if (status == MOLT_OK) {
         print_leaks(heap, &leaks);
         molt__events_leaks(session->events, heap, &leaks);
@@ -597,6 +606,7 @@ static MoltStatus open_reload(Session *session, MoltError *error)
     const MoltOptions *options = session->options;
     MoltReloadDesc desc = {
         .library = options->library,
+        .threads = session->threads,
         .api = &session->platform.api,
         .policy = options->strict ? MOLT_POLICY_STRICT : MOLT_POLICY_LIVE,
         .hooks = {before_reload, after_reload, session},
@@ -657,16 +667,28 @@ static MoltStatus open_session(Session *session, MoltError *error)
     session->platform.canvas = session->canvas;
     session->platform.sound = session->sound;
     session->platform.events = session->events;
+    const MoltThreadsDesc threads = {.count = (uint32_t)options->threads};
+    if ((status = molt_threads_create(&threads, &session->threads, error)))
+        return status;
+    session->platform.threads = session->threads;
     status = open_reload(session, error);
     return status ? status : open_saves(session, error);
 }
 
-static void close_session(Session *session)
+/* False when something of the game could not be ended. */
+static bool close_session(Session *session)
 {
+    MoltError error;
+    bool ended = true;
     molt__saves_close(&session->saves, false);
-    if (session->reload)
+    if (session->reload) {
         molt_reload_stop(session->reload);
+        ended = molt_reload_left(session->reload, &error) == MOLT_OK;
+        if (!ended)
+            complain(&error);
+    }
     molt_reload_destroy(session->reload);
+    molt_threads_destroy(session->threads);
     molt__canvas_destroy(session->canvas);
     molt__display_close(session->display);
     molt__sound_close(session->sound);
@@ -674,12 +696,16 @@ static void close_session(Session *session)
     if (session->video)
         SDL_QuitSubSystem(SDL_INIT_VIDEO);
     SDL_Quit();
+    return ended;
 }
 
 static void announce(Session *session)
 {
-    MoltHeapStats stats;
-    molt_heap_stats(molt_reload_heap(session->reload), MOLT_NO_TYPE, &stats);
+    MoltHeapStats stats = {0};
+    if (molt_threads_rest(session->threads)) { /* the heap may be theirs otherwise */
+        molt_heap_stats(molt_reload_heap(session->reload), MOLT_NO_TYPE, &stats);
+        molt_threads_go_on(session->threads);
+    }
     molt__events_started(session->events, molt_reload_generation(session->reload), 0, stats.blocks);
     set_title(session, "");
     if (!session->options->headless && !session->options->no_build &&
@@ -721,7 +747,7 @@ int molt__session_run(const MoltOptions *options, const volatile sig_atomic_t *i
     molt__saves_close(&session->saves, true);
     molt__events_quit(session->events, session->platform.frame);
 cleanup:
-    close_session(session);
+    ok = close_session(session) && ok;
     free(session);
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -268,6 +268,15 @@ static void write_failed(const MoltReloadEvent *event, const char *word, MoltSum
               MOLT__SUMMARY_ROWS - 1);
 }
 
+static void write_postponed(const MoltReloadEvent *event, MoltSummary *out)
+{
+    out->mood = MOLT__MOOD_LOSS;
+    snprintf(out->word, sizeof out->word, "postponed");
+    snprintf(out->facts, sizeof out->facts, "The game goes on with the old code until then.");
+    add_row(out, MOLT__MOOD_LOSS, "%s", event->headline);
+    add_lines(out, MOLT__MOOD_PLAIN, event->detail, CHANGE_ROWS);
+}
+
 void molt__summary_write(const MoltReloadEvent *event, MoltSummary *out)
 {
     *out = (MoltSummary){0};
@@ -275,6 +284,8 @@ void molt__summary_write(const MoltReloadEvent *event, MoltSummary *out)
         write_reloaded(event, out);
     else if (event->kind == MOLT_EVENT_REFUSED)
         write_refused(event, out);
+    else if (event->kind == MOLT_EVENT_POSTPONED)
+        write_postponed(event, out);
     else if (event->kind == MOLT_EVENT_BUILD_FAILED)
         write_failed(event, "build failed", out);
     else

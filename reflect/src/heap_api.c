@@ -104,9 +104,12 @@ static char *duplicate(const MoltHeapApi *api, const char *text)
 
 static size_t count_elements(const MoltHeapApi *api, const void *block)
 {
-    const MoltHeap *heap = api->heap;
+    MoltHeap *heap = api->heap;
     MoltPlace place;
-    if (!molt__heap_find_start(heap, block, &place))
+    molt__heap_lock(heap); /* another thread may make the tables of blocks anew */
+    bool found = molt__heap_find_start(heap, block, &place);
+    molt__heap_unlock(heap);
+    if (!found)
         molt__heap_fault_place(heap, "molt_count", block);
     return (size_t)place.block.count;
 }

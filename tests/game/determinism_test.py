@@ -18,10 +18,14 @@ class Determinism(GameTest):
         self.assertNotEqual(first.text(), other.text())
 
     def test_drawing_does_not_change_the_state(self):
-        """A headless run draws only the frame of which it writes a picture."""
+        """A headless run draws only the frame of which it writes a picture, on any number of threads."""
         unseen = self.run_game(40)
-        seen = self.run_game(40, "--screenshot", self.folder / "last.png")
+        seen = self.run_game(40, "--screenshot", self.folder / "last.png", "--threads", "1")
         self.assert_same_text(unseen.dump, seen.dump)
+        shared = self.run_game(40, "--screenshot", self.folder / "shared.png", "--threads", "5")
+        self.assert_same_text(unseen.dump, shared.dump)
+        self.assertEqual((self.folder / "last.png").read_bytes(),
+                         (self.folder / "shared.png").read_bytes())
 
     def test_a_state_from_json_goes_on_as_if_nothing_had_been(self):
         begun = self.run_game(FRAMES // 2)

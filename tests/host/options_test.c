@@ -41,6 +41,7 @@ static void library_alone_gives_the_defaults(void **state)
     assert_string_equal(options.library, "libgame.so");
     assert_int_equal(options.seed, 1);
     assert_int_equal(options.frames, 0);
+    assert_int_equal(options.threads, 0);
     assert_int_equal(options.width, 1280);
     assert_int_equal(options.height, 720);
     assert_false(options.headless || options.console || options.no_build || options.strict);
@@ -95,6 +96,8 @@ static void wrong_arguments_are_named(void **state)
     assert_wrong("a.so -x", "-x");
     assert_wrong("a.so --frames", "--frames");
     assert_wrong("a.so --frames -3", "-3");
+    assert_wrong("a.so --threads 0", "--threads");
+    assert_wrong("a.so --threads 257", "257");
     assert_wrong("a.so --frames 3x", "3x");
     assert_wrong("a.so --seed 18446744073709551616", "18446744073709551616");
     assert_wrong("a.so --autosave soon", "soon");

@@ -120,6 +120,20 @@ static void refusal_without_findings_has_words(void **state)
     assert_string_equal(summary.rows[2].text, "second");
 }
 
+static void postponed_reload_names_who_holds_it_up(void **state)
+{
+    (void)state;
+    MoltSummary summary;
+    MoltReloadEvent event = event_of(MOLT_EVENT_POSTPONED, "postponed", NULL);
+    event.detail = "what to do\n";
+    molt__summary_write(&event, &summary);
+    assert_string_equal(summary.word, "postponed");
+    assert_int_equal(summary.mood, MOLT__MOOD_LOSS);
+    assert_int_equal(summary.row_count, 2);
+    assert_string_equal(summary.rows[0].text, "the headline");
+    assert_string_equal(summary.rows[1].text, "what to do");
+}
+
 static void broken_build_shows_the_compilers_words(void **state)
 {
     (void)state;
@@ -157,6 +171,7 @@ int main(void)
         cmocka_unit_test(code_alone_names_no_types),
         cmocka_unit_test(refusal_says_what_to_do),
         cmocka_unit_test(refusal_without_findings_has_words),
+        cmocka_unit_test(postponed_reload_names_who_holds_it_up),
         cmocka_unit_test(broken_build_shows_the_compilers_words),
         cmocka_unit_test(foreign_text_becomes_printable_ascii),
     };

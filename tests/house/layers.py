@@ -28,7 +28,7 @@ LAYERS = {
     "engine/include": (["engine/include", "reflect"], r"SDL|elf|dwarf|clang-c"),
     "engine/core": (["engine/core", "engine/include", "reflect"], r"SDL|clang-c"),
     "engine/host": (["engine/host", "engine/include", "reflect"], r"dlfcn|elf|dwarf|clang-c"),
-    "route": (["reflect"], r"SDL|elf|dwarf|clang-c|inotify"),
+    "route": (["reflect", "engine/include"], r"SDL|elf|dwarf|clang-c|inotify"),
     "game": (["game"], r"."),
 }
 PRINTING = {"printf", "vprintf", "fprintf", "vfprintf", "puts", "putchar", "fputs", "fputc", "perror",

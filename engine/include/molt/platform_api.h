@@ -1,14 +1,15 @@
 /* The whole boundary between host and game: what the host offers and what a game exports.
  * A game sees this header and <molt/molt.h>, nothing else; the host never sees the game's types.
- * MoltPlatformApi is append-only: a host may be newer than a game, never older. All calls are made
- * from the thread that runs main_loop(), between start_up() and the return of shut_down(). */
+ * MoltPlatformApi only grows at its end, and with each growth its version is raised; a host takes only
+ * games that were compiled with its own version. All calls are made between start_up() and the return of
+ * shut_down(), and, but for those under "threads", from the thread that runs main_loop(). */
 #ifndef MOLT_PLATFORM_API_H
 #define MOLT_PLATFORM_API_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MOLT_PLATFORM_VERSION 1u
+#define MOLT_PLATFORM_VERSION 2u
 
 #if defined(__GNUC__)
 #define MOLT_EXPORT __attribute__((visibility("default")))
@@ -60,6 +61,17 @@ typedef struct MoltInput {
     bool key_pressed[MOLT_KEY_COUNT];
 } MoltInput;
 
+/* Part `index` of a job that parallel_for() cuts up. */
+typedef void (*MoltTask)(void *context, uint32_t index);
+/* One step of a background job or of a named thread, to be called again while it returns true. Between
+ * two steps nothing of the game is on the stack: there a reload waits for it, and afterwards the new
+ * code's function of the same name is called, with the context where it is then. So a step takes some
+ * milliseconds and keeps what it needs in its context. */
+typedef bool (*MoltStep)(void *context);
+
+/* Bytes for the name of a job or thread, its NUL included. */
+#define MOLT_THREAD_NAME 32
+
 typedef struct MoltPlatformApi MoltPlatformApi;
 struct MoltPlatformApi {
     uint32_t size;    /* sizeof(MoltPlatformApi) of the host */
@@ -102,9 +114,44 @@ struct MoltPlatformApi {
 
     /* One line to the host's log and standard error. */
     void (*log)(const MoltPlatformApi *api, const char *text);
+
+    /* ---- threads: these calls, the heap's and malloc are allowed on every thread that the host runs
+     *
+     * Jobs and threads have names, one space for both. `context` is NULL, an object of the heap, a
+     * variable of the library or foreign memory; an object that is deleted while a step may still come
+     * makes reloads be refused. What two threads touch at a time, the game guards with atomics; no mutex
+     * is needed between a step and save, load, reload or dump, for which all threads rest. */
+
+    /* Calls task(context, 0) to task(context, count - 1), each once, on several threads and this one, in
+     * no order; returns when all have returned. Inside of a task it runs on the calling thread alone. */
+    void (*parallel_for)(const MoltPlatformApi *api, uint32_t count, MoltTask task, void *context);
+    /* Threads that parallel_for() runs on, this one included: 1 or more. For sizes of parts only: results
+     * should not depend on it. */
+    uint32_t (*thread_count)(const MoltPlatformApi *api);
+    /* Has `step` called in the background until it returns false. With a thread_count() of 1 that is one
+     * step between two frames. False, with nothing started, when memory is out or `name` is too long or in
+     * use with another step or context; with the same ones it goes on, and the result is true. So
+     * end_reload() may start again whatever the game needs. */
+    bool (*job_start)(const MoltPlatformApi *api, const char *name, MoltStep step, void *context);
+    /* Returns when there is no job of that name, helping with its steps. */
+    void (*job_wait)(const MoltPlatformApi *api, const char *name);
+    /* The same as job_start() on a thread of its own, whose steps may sleep. */
+    bool (*thread_start)(const MoltPlatformApi *api, const char *name, MoltStep step, void *context);
+    /* Ends the thread or job of that name after the step it is in, and waits for that; from within that
+     * step it returns at once. Without one nothing happens. */
+    void (*thread_stop)(const MoltPlatformApi *api, const char *name);
+    bool (*thread_running)(const MoltPlatformApi *api, const char *name); /* or job */
+    /* The host waits for all steps to return: a long one should return true soon. */
+    bool (*reload_pending)(const MoltPlatformApi *api);
 };
 
 /* ---- what a game exports -------------------------------------------------------------------- */
+
+/* With which version of this header the library was compiled, for the host. */
+#ifndef MOLT_CODEGEN
+extern MOLT_EXPORT const uint32_t molt_platform_version;
+__attribute__((weak)) const uint32_t molt_platform_version = MOLT_PLATFORM_VERSION;
+#endif
 
 /* Makes the state on the Molt heap and returns it; NULL stops the host. Runs once per session, not
  * at reloads. Keep `api` in the state, in a field annotated MOLT_EXTERNAL: it stays the same pointer. */
@@ -115,7 +162,9 @@ MOLT_EXPORT bool main_loop(void *state);
 MOLT_EXPORT void shut_down(void *state);
 /* Optional, and always in pairs: begin_reload in the old code before the state is looked at, then
  * end_reload in the code that goes on, the new one, or the old one when the reload was refused. A save
- * calls both, and a load the one with the state that goes and the other with the state that comes. */
+ * calls both, and a load the one with the state that goes and the other with the state that comes. Jobs
+ * and threads rest from before the first to after the second. A load ends them, because the state that
+ * they worked on is gone: end_reload starts what the game needs. */
 MOLT_EXPORT void begin_reload(void *state);
 MOLT_EXPORT void end_reload(void *state);
 

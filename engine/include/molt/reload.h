@@ -7,7 +7,8 @@
  *        -> stop -> begin_reload -> build new state -> swap -> end_reload -> go   (the pause)
  *
  * One thread calls everything here; what is prepared beside the game runs on a thread of its own
- * that never touches the heap. */
+ * that never touches the heap. Whatever reads or writes the state has the threads of the game rest
+ * meanwhile, and fails with MOLT_BUSY, naming one that does not. */
 #ifndef MOLT_RELOAD_H
 #define MOLT_RELOAD_H
 
@@ -18,6 +19,7 @@
 #include <molt/platform_api.h>
 #include <molt/report.h>
 #include <molt/text_sink.h>
+#include <molt/threads.h>
 
 typedef struct MoltReload MoltReload;
 
@@ -29,7 +31,9 @@ typedef struct MoltReload MoltReload;
     X(BUILD_SUCCEEDED, "build-succeeded")                                                          \
     X(RELOADED, "reloaded")               /* the new code runs from the next frame on */           \
     X(REFUSED, "refused")                 /* old code and old state go on; the report says why */  \
-    X(LOAD_FAILED, "load-failed")         /* the library cannot be used; old code goes on */
+    X(LOAD_FAILED, "load-failed")         /* the library cannot be used; old code goes on */       \
+    X(POSTPONED, "postponed")             /* a step of a thread did not return in time; polling    \
+                                             goes on with the reload when it has */
 
 typedef enum MoltEventKind {
 #define X(name, id) MOLT_EVENT_##name,
@@ -45,7 +49,8 @@ const char *molt_event_id(MoltEventKind kind);
  * molt_reload_poll, molt_reload_force or molt_reload_destroy. No string is NULL. */
 typedef struct MoltReloadEvent {
     MoltEventKind kind;
-    const char *outcome; /* "code", "migrated", "refused", "build-failed", "load-failed"; else "" */
+    const char *outcome; /* "code", "migrated", "refused", "build-failed", "load-failed", "postponed";
+                            else "" */
     const char *headline; /* one line for people */
     const char *detail;   /* several lines for people: what changed, or why not and what to do */
     const char *library;  /* path that was, or was to be, loaded */
@@ -79,6 +84,8 @@ typedef struct MoltReloadDesc {
     const char *library;  /* path of the game library; not NULL */
     const char *manifest; /* JSON written by the build; default `library` + ".molt". Without such
                              a file the core drives no build and only watches the library. */
+    MoltThreads *threads; /* that run game code, brought to rest for whatever looks at the state; must
+                             outlive the reload; NULL: there are none */
     const MoltPlatformApi *api; /* handed to start_up(); not NULL; must outlive the reload */
     MoltPolicy policy;
     MoltReloadHooks hooks;
@@ -112,7 +119,8 @@ bool molt_reload_frame(MoltReload *reload);
 bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out);
 
 /* Loads the library file now, whether or not it changed, through the whole transaction, and
- * waits for it. The event is RELOADED, REFUSED or LOAD_FAILED. */
+ * waits for it. The event is RELOADED, REFUSED, LOAD_FAILED, or POSTPONED, after which polling brings
+ * the outcome. */
 void molt_reload_force(MoltReload *reload, MoltReloadEvent *out);
 
 /* Goes back to the code that ran `-steps` generations before this one, or forward again above 0, and
@@ -143,8 +151,13 @@ MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, 
                             size_t host_size, bool *host_found, MoltReport *report,
                             MoltError *error);
 
-/* Calls shut_down(). Nothing when start did not succeed or stop has been called. */
+/* Ends the game's jobs and threads, then calls shut_down(). Nothing when start did not succeed or stop has
+ * been called. A thread that does not return from its step keeps shut_down() from being called. */
 void molt_reload_stop(MoltReload *reload);
+
+/* After stop: MOLT_BUSY names a thread that still runs in the library. Library and heap stay then for
+ * the rest of the process, also after molt_reload_destroy. */
+MoltStatus molt_reload_left(const MoltReload *reload, MoltError *error);
 
 /* Cancels a build, closes the library and frees the heap. Does not call shut_down(). NULL
  * allowed. */

@@ -20,6 +20,12 @@ typedef struct MoltMigration MoltMigration;
 MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const MoltCodeMap *code,
                                 MoltMigration **out, MoltReport *report, MoltError *error);
 
+/* Between prepare and commit: where the object, or part of one, at an address of the old state is in the
+ * new one. For pointers that somebody outside of the state holds; what they point at begins there.
+ * Addresses that belong neither to the heap nor to the library, and NULL, are themselves. False when it
+ * has no place: freed, gone with its type, or cut off. *out is then NULL. */
+bool molt_migrate_follow(MoltMigration *migration, const void *address, void **out);
+
 /* The new state is the heap's state from here on; the heap refers to the plan's new schema. */
 void molt_migrate_commit(MoltMigration *migration);
 void molt_migrate_discard(MoltMigration *migration); /* NULL allowed */

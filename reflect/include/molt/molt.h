@@ -93,7 +93,8 @@ typedef struct MoltCaller {
  *
  * plain_*: what C's own functions of these names do, for blocks of the heap and for those of libc's
  * that come back. NULL, with errno set, when memory is out or the size or alignment is impossible.
- * They may be called from several threads. */
+ *
+ * All may be called from several threads at a time. */
 typedef struct MoltHeapApi MoltHeapApi;
 struct MoltHeapApi {
     uint32_t size;

@@ -16,7 +16,8 @@
     X(REFUSED, "refused", "a rule refuses this migration; the report says why")                    \
     X(NOT_FOUND, "not-found", "a file, symbol, type or field does not exist")                      \
     X(INCOMPLETE, "incomplete", "a file is still being written")                                   \
-    X(SYSTEM, "system", "the operating system refused")
+    X(SYSTEM, "system", "the operating system refused")                                            \
+    X(BUSY, "busy", "what is wanted is in use; it may be free later")
 
 typedef enum MoltStatus {
 #define X(name, id, text) MOLT_##name,

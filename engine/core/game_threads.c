@@ -1,0 +1,177 @@
+#include "game_threads.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <threads.h>
+
+#ifndef __has_feature
+#define __has_feature(name) 0
+#endif
+
+/* Rounds of destructors after which no more can come. In the last one the thread sanitizer takes down what
+ * its functions need, and that may be before the destructor here is called. */
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+enum { ROUNDS = PTHREAD_DESTRUCTOR_ITERATIONS - 1 };
+#else
+enum { ROUNDS = PTHREAD_DESTRUCTOR_ITERATIONS };
+#endif
+
+/* One thread of the game. It is on the list from before it is created until its last destructor of
+ * thread-specific data has run: after that only libc's code runs on it. */
+typedef struct GameThread {
+    struct GameThread *next;
+    MoltGameThreads *all;
+    void *(*run)(void *);
+    int (*run_c11)(void *);
+    void *argument;
+    unsigned rounds; /* of destructors */
+} GameThread;
+
+/* Invariant: `route` is first, so that what a library passes back is the registry. */
+struct MoltGameThreads {
+    MoltThreadRoute route;
+    pthread_mutex_t lock;
+    pthread_key_t key; /* of each thread: its GameThread */
+    GameThread *first; /* the newest */
+};
+
+static void add(GameThread *thread)
+{
+    MoltGameThreads *all = thread->all;
+    pthread_mutex_lock(&all->lock);
+    thread->next = all->first;
+    all->first = thread;
+    pthread_mutex_unlock(&all->lock);
+}
+
+static void take_out(GameThread *thread)
+{
+    MoltGameThreads *all = thread->all;
+    pthread_mutex_lock(&all->lock);
+    GameThread **link = &all->first;
+    while (*link != thread) {
+        link = &(*link)->next;
+    }
+    *link = thread->next;
+    pthread_mutex_unlock(&all->lock);
+    free(thread);
+}
+
+/* Called however the thread ends: return, pthread_exit() or cancellation. Destructors of the game may
+ * run after this one, as long as there are further rounds, so it comes back in each. */
+static void leave(void *context)
+{
+    GameThread *thread = context;
+    if (++thread->rounds < ROUNDS && pthread_setspecific(thread->all->key, thread) == 0) {
+        return;
+    }
+    take_out(thread);
+}
+
+/* Without the thread-specific value nobody would hear of the end, and the thread counts for ever: too
+ * long is safe. */
+static void *run(void *context)
+{
+    GameThread *thread = context;
+    pthread_setspecific(thread->all->key, thread);
+    return thread->run(thread->argument);
+}
+
+static int run_c11(void *context)
+{
+    GameThread *thread = context;
+    pthread_setspecific(thread->all->key, thread);
+    return thread->run_c11(thread->argument);
+}
+
+static GameThread *make(const MoltThreadRoute *route, void *argument)
+{
+    GameThread *thread = calloc(1, sizeof *thread);
+    if (thread != NULL) {
+        thread->all = (MoltGameThreads *)(uintptr_t)route; /* NOLINT: its first member, not const */
+        thread->argument = argument;
+    }
+    return thread;
+}
+
+static int create(const MoltThreadRoute *route, pthread_t *thread, const pthread_attr_t *attributes,
+                  void *(*function)(void *), void *argument)
+{
+    GameThread *made = make(route, argument);
+    if (made == NULL) {
+        return EAGAIN;
+    }
+    made->run = function;
+    add(made);
+    int wrong = pthread_create(thread, attributes, run, made);
+    if (wrong != 0) {
+        take_out(made);
+    }
+    return wrong;
+}
+
+static int create_c11(const MoltThreadRoute *route, void *thread, int (*function)(void *),
+                      void *argument)
+{
+    GameThread *made = make(route, argument);
+    if (made == NULL) {
+        return thrd_nomem;
+    }
+    made->run_c11 = function;
+    add(made);
+    int result = thrd_create(thread, run_c11, made);
+    if (result != thrd_success) {
+        take_out(made);
+    }
+    return result;
+}
+
+MoltStatus molt__game_threads_create(MoltGameThreads **out, MoltError *error)
+{
+    MoltGameThreads *threads = calloc(1, sizeof *threads);
+    if (threads == NULL) {
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to watch the game's threads.");
+    }
+    int wrong = pthread_key_create(&threads->key, leave);
+    if (wrong != 0) {
+        free(threads);
+        return molt_error(error, MOLT_SYSTEM, "Cannot watch the game's threads: %s.",
+                          strerror(wrong));
+    }
+    threads->route = (MoltThreadRoute){sizeof threads->route, create, create_c11};
+    pthread_mutex_init(&threads->lock, NULL);
+    *out = threads;
+    return MOLT_OK;
+}
+
+void molt__game_threads_destroy(MoltGameThreads *threads)
+{
+    uintptr_t function;
+    if (threads == NULL || molt__game_threads_live(threads, &function)) {
+        return;
+    }
+    pthread_key_delete(threads->key);
+    pthread_mutex_destroy(&threads->lock);
+    free(threads);
+}
+
+const MoltThreadRoute *molt__game_threads_route(const MoltGameThreads *threads)
+{
+    return &threads->route;
+}
+
+bool molt__game_threads_live(MoltGameThreads *threads, uintptr_t *function)
+{
+    pthread_mutex_lock(&threads->lock);
+    const GameThread *oldest = threads->first;
+    while (oldest != NULL && oldest->next != NULL) {
+        oldest = oldest->next;
+    }
+    if (oldest != NULL) {
+        *function = oldest->run != NULL ? (uintptr_t)oldest->run : (uintptr_t)oldest->run_c11;
+    }
+    pthread_mutex_unlock(&threads->lock);
+    return oldest != NULL;
+}

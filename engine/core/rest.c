@@ -1,0 +1,66 @@
+#include "rest.h"
+
+#include <stdio.h>
+
+MoltStatus molt__rest_begin(MoltThreads *threads, const char *wish, MoltError *error)
+{
+    return molt_threads_rest(threads)
+               ? MOLT_OK
+               : molt_error(
+                     error, MOLT_BUSY,
+                     "The state cannot be %s: the thread or job %s does not return from its "
+                     "step. Let a step do less, or let it ask api->reload_pending() and return "
+                     "true early.",
+                     wish, molt_threads_late(threads));
+}
+
+/* What a thread of the game's own was started with; NULL when none lives. */
+static const char *find_game_thread(MoltGameThreads *game_threads, const MoltLibrary *library)
+{
+    uintptr_t function;
+    MoltCodeTarget target = {.name = "a function outside of the library"};
+    if (game_threads == NULL || !molt__game_threads_live(game_threads, &function)) {
+        return NULL;
+    }
+    if (library != NULL) {
+        molt__symbols_describe(library->symbols, function, &target);
+    }
+    return target.name;
+}
+
+MoltStatus molt__rest_left(MoltThreads *threads, MoltGameThreads *game_threads,
+                           const MoltLibrary *library, MoltError *error)
+{
+    const char *late = molt_threads_late(threads);
+    const char *function = find_game_thread(game_threads, library);
+    if (late[0] != 0) {
+        return molt_error(
+            error, MOLT_BUSY,
+            "The thread or job %s does not return from its step, so shut_down() was not "
+            "called.",
+            late);
+    }
+    return function == NULL
+               ? MOLT_OK
+               : molt_error(error, MOLT_BUSY,
+                            "A thread that the game started by itself still runs %s. Join it in "
+                            "shut_down().",
+                            function);
+}
+
+MoltStatus molt__rest_check(MoltGameThreads *game_threads, const MoltLibrary *library,
+                            MoltThreadName *name, MoltError *error)
+{
+    const char *function = find_game_thread(game_threads, library);
+    if (function == NULL) {
+        return MOLT_OK;
+    }
+    snprintf(name->text, sizeof name->text, "a thread in %s", function);
+    return molt_error(
+        error, MOLT_REFUSED,
+        "A thread that the game started with pthread_create() or thrd_create() still "
+        "runs %s, in the library that would go. Join it in begin_reload() and start it "
+        "in end_reload(), or let the host run it: api->thread_start() takes a step that "
+        "is called again and again.",
+        function);
+}

@@ -1,0 +1,64 @@
+/* A job or named thread, and the set of them, as threads.c keeps it and follow_threads.c moves it into a
+ * new library. It must never know why steps rest.
+ *
+ * Invariant: everything is guarded by `lock`, but what is atomic. A runner is `inside` exactly while its
+ * step may be on a stack; while `holds` is not 0 and no main-loop call asks for it, nobody becomes so.
+ * A batch is done before the frame or step that asked for it goes on, so whoever is at rest has none. */
+#ifndef MOLT_CORE_RUNNER_H
+#define MOLT_CORE_RUNNER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <molt/threads.h>
+
+typedef struct MoltRunner {
+    struct MoltRunner *next;
+    char name[MOLT_THREAD_NAME];
+    MoltStep step;
+    void *context;
+    MoltStep new_step; /* in the library that comes; valid from follow to commit */
+    void *new_context;
+    pthread_t thread; /* of its own; valid when `own` */
+    pthread_t in;     /* whose stack the step is on; valid when `inside` */
+    uint64_t serial;
+    uint64_t steps; /* begun */
+    bool own;       /* has a thread of its own */
+    bool stop;      /* no further step */
+    bool inside;
+    bool late;             /* was waited for in vain since the last rest */
+    uint64_t parked_until; /* of what is late: no step before, while steps are asked to return */
+    bool ended; /* only its thread is left to be joined, by who takes it out of the list */
+} MoltRunner;
+
+/* A parallel_for under way. `task` NULL: none. */
+typedef struct MoltBatch {
+    MoltTask task;
+    void *context;
+    uint32_t count, chunk;
+    uint32_t helpers;       /* workers that are in it */
+    _Atomic uint64_t taken; /* of `count`; may be beyond it */
+} MoltBatch;
+
+struct MoltThreads {
+    uint32_t count; /* the caller of parallel_for included */
+    uint64_t deadline_ns;
+    pthread_mutex_t lock;
+    pthread_cond_t work;  /* for who could do something: steps, a batch, ending */
+    pthread_cond_t quiet; /* for who waits: a step returned, a helper left, a thread ended */
+    pthread_t *workers;
+    uint32_t worker_count; /* that were started */
+    bool closing;          /* workers are to end */
+    MoltRunner *first;     /* in the order of their turns */
+    uint64_t serials;
+    uint32_t holds;
+    MoltBatch batch;
+    atomic_bool pending;
+    atomic_uint waiting; /* molt_threads_rest and _end that have not succeeded yet */
+    bool asked;          /* by molt_threads_ask */
+    char late[MOLT_THREAD_NAME];
+    uint64_t late_serial, late_step;
+    bool gave_up; /* the last molt_threads_end failed */
+};
+
+#endif

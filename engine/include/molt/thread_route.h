@@ -1,0 +1,23 @@
+/* How a game library's own calls of pthread_create() and thrd_create() reach its host, which cannot take
+ * a library out of the process while a thread runs in it. It must never know what a host does then. */
+#ifndef MOLT_THREAD_ROUTE_H
+#define MOLT_THREAD_ROUTE_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+/* As the C functions of these names, called from any thread. Grows only at the end. */
+typedef struct MoltThreadRoute MoltThreadRoute;
+struct MoltThreadRoute {
+    uint32_t size;
+    int (*create)(const MoltThreadRoute *route, pthread_t *thread, const pthread_attr_t *attributes,
+                  void *(*run)(void *), void *argument);
+    /* `thread` is a thrd_t *; <threads.h> would make thread_local a macro for whoever includes this. */
+    int (*create_c11)(const MoltThreadRoute *route, void *thread, int (*run)(void *),
+                      void *argument);
+};
+
+/* What a library exports for the host to store its route in. */
+#define MOLT_THREAD_ROUTE_SYMBOL "molt_thread_route"
+
+#endif

@@ -1,0 +1,409 @@
+/* Reloads of a real game that works on several threads: what they do goes on in the new code, on the
+ * state where it is then; and what cannot go on is refused or postponed, in words. */
+#include "sandbox.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <molt/reload.h>
+
+#include "fixtures/loom.h"
+
+enum { RELOADS = 100, DEADLINE_MS = 300 };
+
+/* Invariant: `api` is first, so that what the game passes back is the host. */
+typedef struct Host {
+    MoltPlatformApi api;
+    MoltThreads *threads;
+    atomic_uint wish; /* enum LoomWish */
+} Host;
+
+typedef struct Session {
+    Host host;
+    MoltReload *reload;
+    MoltReloadEvent event;
+    char library[512];
+} Session;
+
+static Host *host_of(const MoltPlatformApi *api)
+{
+    return (Host *)(uintptr_t)api; /* NOLINT: its first member, not const */
+}
+
+static uint64_t seed(const MoltPlatformApi *api)
+{
+    return atomic_load(&host_of(api)->wish);
+}
+
+static void parallel_for(const MoltPlatformApi *api, uint32_t count, MoltTask task, void *context)
+{
+    molt_threads_parallel_for(host_of(api)->threads, count, task, context);
+}
+
+static bool job_start(const MoltPlatformApi *api, const char *name, MoltStep step, void *context)
+{
+    return molt_threads_job_start(host_of(api)->threads, name, step, context);
+}
+
+static void job_wait(const MoltPlatformApi *api, const char *name)
+{
+    molt_threads_job_wait(host_of(api)->threads, name);
+}
+
+static bool thread_start(const MoltPlatformApi *api, const char *name, MoltStep step, void *context)
+{
+    return molt_threads_start(host_of(api)->threads, name, step, context);
+}
+
+static void thread_stop(const MoltPlatformApi *api, const char *name)
+{
+    molt_threads_stop(host_of(api)->threads, name);
+}
+
+static bool thread_running(const MoltPlatformApi *api, const char *name)
+{
+    return molt_threads_running(host_of(api)->threads, name);
+}
+
+static void stop_test(void *context, const char *text)
+{
+    (void)context;
+    fprintf(stderr, "heap fault: %s\n", text); /* cmocka's way out is for its own thread alone */
+    abort();
+}
+
+static void open_session(Session *session, void **state, bool through_file, uint32_t threads)
+{
+    MoltError error = {0};
+    const MoltThreadsDesc desc = {.count = threads, .deadline_ms = DEADLINE_MS};
+    session->host.api = (MoltPlatformApi){.size = sizeof session->host.api,
+                                          .version = MOLT_PLATFORM_VERSION,
+                                          .seed = seed,
+                                          .parallel_for = parallel_for,
+                                          .job_start = job_start,
+                                          .job_wait = job_wait,
+                                          .thread_start = thread_start,
+                                          .thread_stop = thread_stop,
+                                          .thread_running = thread_running};
+    atomic_init(&session->host.wish, LOOM_GO);
+    assert_int_equal(molt_threads_create(&desc, &session->host.threads, NULL), MOLT_OK);
+    snprintf(session->library, sizeof session->library, "%s", sandbox_path(state, "loom.so"));
+    sandbox_replace(session->library, FIXTURE_LOOM_1);
+    const MoltReloadDesc reload = {.library = session->library,
+                                   .api = &session->host.api,
+                                   .threads = session->host.threads,
+                                   .no_watch = true,
+                                   .through_file = through_file,
+                                   .history = 2,
+                                   .fault = stop_test};
+    if (molt_reload_create(&reload, &session->reload, &error) != MOLT_OK ||
+        molt_reload_start(session->reload, &error) != MOLT_OK) {
+        fail_msg("%s", error.text);
+    }
+    assert_true(molt_reload_frame(session->reload));
+}
+
+static void close_session(Session *session)
+{
+    MoltError error = {0};
+    molt_reload_stop(session->reload);
+    if (molt_reload_left(session->reload, &error) != MOLT_OK) {
+        fail_msg("%s", error.text);
+    }
+    molt_reload_destroy(session->reload);
+    molt_threads_destroy(session->host.threads);
+}
+
+static void frame(Session *session, enum LoomWish wish)
+{
+    atomic_store(&session->host.wish, wish);
+    assert_true(molt_reload_frame(session->reload));
+}
+
+static void force(Session *session, const char *library, MoltEventKind kind)
+{
+    sandbox_replace(session->library, library);
+    molt_reload_force(session->reload, &session->event);
+    if (session->event.kind != kind) {
+        fail_msg("%s: %s\n%s", molt_event_id(session->event.kind), session->event.headline,
+                 session->event.detail);
+    }
+}
+
+/* A number of the state, which is read at rest. */
+static uint64_t number(const Session *session, const char *path)
+{
+    MoltError error = {0};
+    char *text = NULL;
+    size_t length;
+    if (molt_reload_dump_path(session->reload, path, &text, &length, &error) != MOLT_OK) {
+        fail_msg("%s", error.text);
+    }
+    const char *value = strstr(text, "\"value\":");
+    assert_non_null(value);
+    uint64_t found = strtoull(value + strlen("\"value\":"), NULL, 10);
+    free(text);
+    return found;
+}
+
+static void check_right(const Session *session)
+{
+    assert_int_equal(number(session, "state.wrong"), 0);
+    assert_int_equal(number(session, "state.weft.wrong"), 0);
+    assert_int_equal(number(session, "state.warp->wrong"), 0);
+    assert_int_equal(number(session, "globals.\"fixtures/loom.c:spare\".wrong"), 0);
+}
+
+/* Until all three have turned by the code of that version. */
+static void wait_for_code(const Session *session, uint64_t version)
+{
+    static const char *const codes[] = {"state.warp->code", "state.weft.code",
+                                        "globals.\"fixtures/loom.c:spare\".code"};
+    int waits = 0;
+    for (int i = 0; i < 3;) {
+        if (number(session, codes[i]) == version) {
+            i++;
+        } else if (waits++ == 5000) {
+            fail_msg("%s is not %d", codes[i], (int)version);
+        } else {
+            sandbox_sleep(1);
+        }
+    }
+}
+
+/* ---- what goes on -------------------------------------------------------------------------- */
+
+static void threads_and_jobs_go_on_in_the_new_code(void **state)
+{
+    Session session = {0};
+    open_session(&session, state, false, 3);
+    unsigned files = 0;
+    wait_for_code(&session, 1);
+    for (int i = 1; i <= RELOADS; i++) {
+        uint64_t turns = number(&session, "state.warp->turns");
+        frame(&session, i % 10 == 0 ? LOOM_JOB : LOOM_GO);
+        force(&session, i % 2 == 1 ? FIXTURE_LOOM_2 : FIXTURE_LOOM_1, MOLT_EVENT_RELOADED);
+        assert_string_equal(session.event.outcome, "migrated");
+        assert_true(number(&session, "state.warp->turns") >= turns);
+        if (i % 10 == 1) {
+            wait_for_code(&session, 2);
+        }
+        check_right(&session);
+        files = i == 2 ? sandbox_open_files() : files;
+    }
+    wait_for_code(&session, 1);
+    assert_int_equal(number(&session, "state.frames"), RELOADS + 1);
+    assert_int_equal(number(&session, "state.started"), RELOADS + 1);
+    assert_int_equal(sandbox_open_files(), files);
+    close_session(&session);
+    assert_int_equal(sandbox_mappings("loom."), 0);
+}
+
+static void without_workers_jobs_take_a_step_a_frame(void **state)
+{
+    Session session = {0};
+    open_session(&session, state, false, 1);
+    uint64_t turns = number(&session, "globals.\"fixtures/loom.c:spare\".turns");
+    for (int i = 0; i < 10; i++) {
+        frame(&session, LOOM_GO);
+    }
+    assert_int_equal(number(&session, "globals.\"fixtures/loom.c:spare\".turns"), turns + 10);
+    force(&session, FIXTURE_LOOM_2, MOLT_EVENT_RELOADED);
+    frame(&session, LOOM_JOB);
+    wait_for_code(&session, 2);
+    check_right(&session);
+    close_session(&session);
+}
+
+static void undo_takes_threads_back(void **state)
+{
+    Session session = {0};
+    open_session(&session, state, false, 2);
+    force(&session, FIXTURE_LOOM_2, MOLT_EVENT_RELOADED);
+    wait_for_code(&session, 2);
+    assert_true(molt_reload_step(session.reload, -1, &session.event));
+    assert_int_equal(session.event.kind, MOLT_EVENT_RELOADED);
+    wait_for_code(&session, 1);
+    check_right(&session);
+    close_session(&session);
+}
+
+/* ---- what does not ------------------------------------------------------------------------- */
+
+static void stubborn_step_postpones_the_reload(void **state)
+{
+    Session session = {0};
+    MoltError error = {0};
+    char *dump = NULL;
+    size_t length;
+    open_session(&session, state, false, 2);
+    frame(&session, LOOM_STUBBORN);
+    sandbox_sleep(20);
+    force(&session, FIXTURE_LOOM_2, MOLT_EVENT_POSTPONED);
+    assert_string_equal(session.event.outcome, "postponed");
+    assert_non_null(strstr(session.event.headline, "warp"));
+    assert_non_null(strstr(session.event.detail, "reload_pending"));
+    assert_int_equal(session.event.generation, 1);
+    assert_true(session.event.pause_ns >= DEADLINE_MS * UINT64_C(1000000));
+    assert_true(molt_threads_pending(session.host.threads));
+    for (int i = 0; i < 5; i++) { /* the game goes on, and nobody waits again */
+        assert_true(molt_reload_frame(session.reload));
+        assert_false(molt_reload_poll(session.reload, &session.event));
+    }
+    assert_int_equal(molt_reload_dump(session.reload, false, &dump, &length, &error), MOLT_BUSY);
+    assert_non_null(strstr(error.text, "warp"));
+
+    atomic_store(&session.host.wish, LOOM_GO);
+    for (int i = 0; i < 5000 && !molt_reload_poll(session.reload, &session.event); i++) {
+        sandbox_sleep(1);
+    }
+    assert_int_equal(session.event.kind, MOLT_EVENT_RELOADED);
+    assert_int_equal(session.event.generation, 2);
+    assert_false(molt_threads_pending(session.host.threads));
+    wait_for_code(&session, 2);
+    check_right(&session);
+    close_session(&session);
+}
+
+static void refuse(Session *session, const char *library, const char *who, const char *what)
+{
+    uint32_t generation = molt_reload_generation(session->reload);
+    force(session, library, MOLT_EVENT_REFUSED);
+    if (strstr(session->event.headline, who) == NULL ||
+        strstr(session->event.detail, what) == NULL) {
+        fail_msg("no %s, %s: %s\n%s", who, what, session->event.headline, session->event.detail);
+    }
+    assert_int_equal(molt_reload_generation(session->reload), generation);
+    uint64_t turns = number(session, "state.warp->turns");
+    for (int i = 0; i < 5000 && number(session, "state.warp->turns") == turns; i++) {
+        sandbox_sleep(1);
+    }
+    assert_true(number(session, "state.warp->turns") > turns); /* the old code goes on */
+    check_right(session);
+}
+
+static void step_that_is_gone_or_another_is_refused(void **state)
+{
+    Session session = {0};
+    open_session(&session, state, false, 2);
+    refuse(&session, FIXTURE_LOOM_3, "the thread weft", "turn_weft of loom.c");
+    refuse(&session, FIXTURE_LOOM_4, "the thread weft", "int (char *, int)");
+    force(&session, FIXTURE_LOOM_2, MOLT_EVENT_RELOADED);
+    wait_for_code(&session, 2);
+    close_session(&session);
+}
+
+static void context_that_is_deleted_is_refused(void **state)
+{
+    Session session = {0};
+    open_session(&session, state, false, 2);
+    frame(&session, LOOM_GHOST);
+    refuse(&session, FIXTURE_LOOM_2, "the thread ghost", "freed memory");
+    frame(&session, LOOM_NO_GHOST);
+    force(&session, FIXTURE_LOOM_2, MOLT_EVENT_RELOADED);
+    check_right(&session);
+    close_session(&session);
+}
+
+static void threads_of_the_game_itself_are_refused(void **state)
+{
+    Session session = {0};
+    open_session(&session, state, false, 2);
+    frame(&session, LOOM_OWN_PTHREAD);
+    refuse(&session, FIXTURE_LOOM_1, "run_own", "api->thread_start()");
+    frame(&session, LOOM_JOIN);
+    force(&session, FIXTURE_LOOM_1, MOLT_EVENT_RELOADED);
+#ifndef __SANITIZE_THREAD__ /* which knows no thrd_create() */
+    frame(&session, LOOM_OWN_THRD);
+    refuse(&session, FIXTURE_LOOM_1, "run_own_c11", "api->thread_start()");
+    frame(&session, LOOM_JOIN);
+#endif
+    force(&session, FIXTURE_LOOM_2, MOLT_EVENT_RELOADED);
+    check_right(&session);
+    close_session(&session);
+}
+
+/* ---- files and the end --------------------------------------------------------------------- */
+
+static void load_ends_threads_and_the_game_starts_them_again(void **state)
+{
+    Session session = {0};
+    MoltReport report;
+    MoltError error = {0};
+    char path[600];
+    char *dump = NULL;
+    size_t length;
+    open_session(&session, state, false, 2);
+    molt_report_init(&report, NULL);
+    snprintf(path, sizeof path, "%s", sandbox_path(state, "loom.molt"));
+    wait_for_code(&session, 1);
+    assert_int_equal(molt_reload_save(session.reload, path, NULL, 0, &report, &error), MOLT_OK);
+    assert_int_equal(number(&session, "state.started"), 1); /* no begin_reload, so no end_reload */
+    force(&session, FIXTURE_LOOM_2, MOLT_EVENT_RELOADED);
+    if (molt_reload_load(session.reload, path, false, NULL, 0, NULL, &report, &error) != MOLT_OK) {
+        fail_msg("%s", error.text);
+    }
+    molt_report_clear(&report);
+    assert_int_equal(number(&session, "state.started"), 2);
+    wait_for_code(&session, 2);
+    assert_int_equal(molt_reload_dump(session.reload, false, &dump, &length, &error), MOLT_OK);
+    const MoltImportDesc import = {0};
+    if (molt_reload_load_json(session.reload, dump, length, &import, &error) != MOLT_OK) {
+        fail_msg("%s", error.text);
+    }
+    free(dump);
+    wait_for_code(&session, 2);
+    frame(&session, LOOM_JOB);
+    check_right(&session);
+    close_session(&session);
+}
+
+static void reload_through_a_file_starts_them_again(void **state)
+{
+    Session session = {0};
+    open_session(&session, state, true, 2);
+    force(&session, FIXTURE_LOOM_2, MOLT_EVENT_RELOADED);
+    assert_int_equal(number(&session, "state.started"), 2);
+    wait_for_code(&session, 2);
+    check_right(&session);
+    close_session(&session);
+}
+
+static void thread_that_never_returns_is_named_at_the_end(void **state)
+{
+    Session session = {0};
+    MoltError error = {0};
+    open_session(&session, state, false, 2);
+    frame(&session, LOOM_STUBBORN);
+    sandbox_sleep(20);
+    molt_reload_stop(session.reload);
+    assert_int_equal(molt_reload_left(session.reload, &error), MOLT_BUSY);
+    assert_non_null(strstr(error.text, "warp"));
+    assert_true(sandbox_mappings("loom.") > 0);
+    atomic_store(&session.host.wish, LOOM_GO);
+    for (int i = 0; i < 20 && !molt_threads_end(session.host.threads); i++) {
+        sandbox_sleep(1);
+    }
+    close_session(&session);
+    assert_int_equal(sandbox_mappings("loom."), 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(threads_and_jobs_go_on_in_the_new_code),
+        TEST(without_workers_jobs_take_a_step_a_frame),
+        TEST(undo_takes_threads_back),
+        TEST(stubborn_step_postpones_the_reload),
+        TEST(step_that_is_gone_or_another_is_refused),
+        TEST(context_that_is_deleted_is_refused),
+        TEST(threads_of_the_game_itself_are_refused),
+        TEST(load_ends_threads_and_the_game_starts_them_again),
+        TEST(reload_through_a_file_starts_them_again),
+        TEST(thread_that_never_returns_is_named_at_the_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
