@@ -24,7 +24,7 @@ typedef struct Use {
 } Use;
 
 typedef struct Copy {
-    uint32_t to, from; /* places */
+    uint32_t to, from;    /* places */
     uint32_t puts, takes; /* the numbers of the types, + 1, for which it was followed */
 } Copy;
 
@@ -61,9 +61,9 @@ typedef struct Solver {
     uint32_t held_count, held_capacity;
 
     /* Of the type in question; by place, the number of a use + 1. */
-    uint32_t *given; /* may point to a value that lies in no object */
-    uint32_t *has;   /* may point to any value */
-    uint32_t *wants; /* may point to what is taken for one */
+    uint32_t *given;         /* may point to a value that lies in no object */
+    uint32_t *has;           /* may point to any value */
+    uint32_t *wants;         /* may point to what is taken for one */
     uint32_t *queue, *found; /* scratch */
     unsigned char *seen;
 } Solver;

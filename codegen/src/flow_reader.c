@@ -499,7 +499,7 @@ static void read_function(const Walk *walk, CXCursor function)
 typedef struct Members {
     const Walk *walk;
     const char *at;
-    CXCursor value; /* what points there */
+    CXCursor value;         /* what points there */
     unsigned index, wanted; /* UINT_MAX: all */
     bool found;
 } Members;
@@ -527,8 +527,7 @@ typedef struct List {
 /* Where braces are left out, the n-th value is not for the n-th member: then it may be for any. */
 static void give_member(const List *list, const char *at, CXCursor value)
 {
-    Members members = {
-        list->walk, at, value, 0, list->designated ? UINT_MAX : list->index, false};
+    Members members = {list->walk, at, value, 0, list->designated ? UINT_MAX : list->index, false};
     clang_Type_visitFields(list->type, visit_field, &members);
     if (!members.found && members.wanted != UINT_MAX) {
         members.wanted = UINT_MAX;
@@ -594,8 +593,8 @@ static void read_return(const Walk *walk, CXCursor statement)
     MoltExpressions parts = molt__expression_children(statement);
     if (parts.count == 1 && sort_of(clang_getResultType(type)) == SORT_RAW &&
         !clang_equalCursors(walk->function, none)) {
-        move(walk, callee_name(walk, walk->function, type, -1),
-             value_at(walk, parts.items[0], 0), parts.items[0]);
+        move(walk, callee_name(walk, walk->function, type, -1), value_at(walk, parts.items[0], 0),
+             parts.items[0]);
     }
 }
 
@@ -608,7 +607,7 @@ static void read_byte(const Walk *walk, CXCursor assignment)
         CXCursor side = molt__expression_strip(parts.items[i]);
         enum CXCursorKind kind = clang_getCursorKind(side);
         CXType type = clang_getCanonicalType(clang_getCursorType(side));
-        bool byte = is_number(type) && clang_Type_getSizeOf(type) == 1;
+        bool byte = is_number(type) && type.kind != CXType_Bool && clang_Type_getSizeOf(type) == 1;
         if (byte && (kind == CXCursor_ArraySubscriptExpr || kind == CXCursor_UnaryOperator)) {
             at[i] = object_at(walk, side, 0);
         }

@@ -61,13 +61,10 @@ static bool is_of_wrapper(MoltArena *arena, const MoltWrappers *wrappers, const 
     const char *function = name + 2;
     const char *file = strchr(function, '@');
     size_t length = strcspn(function, file != NULL ? "@" : "#");
-    const char *end = file != NULL ? strrchr(file, '#') : NULL;
-    bool result = name[0] == 'r' || end == NULL;
-    return molt__wrapper(wrappers, molt__arena_copy(arena, function, length),
-                         file == NULL ? ""
-                         : result     ? file + 1
-                                      : molt__arena_copy(arena, file + 1,
-                                                         (size_t)(end - file - 1))) != NULL;
+    const char *in = file != NULL ? molt__arena_copy(arena, file + 1, strlen(file + 1)) : "";
+    const char *number = name[0] == 'p' ? strrchr(in, '#') : NULL;
+    in = number != NULL ? molt__arena_copy(arena, in, (size_t)(number - in)) : in;
+    return molt__wrapper(wrappers, molt__arena_copy(arena, function, length), in) != NULL;
 }
 
 static void add_flow_places(MoltPlaceGraph *graph, const MoltWrappers *wrappers,

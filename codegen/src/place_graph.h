@@ -12,12 +12,12 @@ typedef struct MoltPlaceEdge {
 } MoltPlaceEdge;
 
 typedef struct MoltPlaceNode {
-    const char *name;    /* as MoltFlow has it */
-    uint32_t out, in;    /* first edge + 1 */
-    uint32_t put;        /* of a parameter: the place of what its function puts behind it, + 1 */
-    bool text;           /* the place itself is text to C's functions */
-    bool takes_text;     /* it is given to such a place, or from one */
-    bool leads;          /* to a pointer */
+    const char *name; /* as MoltFlow has it */
+    uint32_t out, in; /* first edge + 1 */
+    uint32_t put;     /* of a parameter: the place of what its function puts behind it, + 1 */
+    bool text;        /* the place itself is text to C's functions */
+    bool takes_text;  /* it is given to such a place, or from one */
+    bool leads;       /* to a pointer */
 } MoltPlaceNode;
 
 typedef struct MoltPlaceGraph {
