@@ -1,262 +1,136 @@
-/* Places between which pointers pass are put into one class. A parameter that only looks at what it is
- * given, as that of a function which frees or compares, joins nothing: else all that a program ever frees
- * would be one class. What a wrapper returns is as many classes as it has calls. */
+/* As Andersen's analysis does it: objects are allocations, arrays of numbers, and what is copied to; a place
+ * may point to those from which values come to it. A type is put into an object where a pointer that may
+ * lead there becomes one to the type, or where a value of it is copied there.
+ *
+ * A miss in a block would garble values in silence, so there all counts that may be. An array of numbers
+ * says what it holds, and its address may lie in a `void *` beside those of structs: that such a pointer
+ * becomes one to a struct, of which it was given the address, says nothing of the array. */
 #include "erased.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "path.h"
+#include "place_graph.h"
 
 enum { NOTES_MAX = 8 /* of one type */ };
 
-/* A place of the flow; of a class what its root has counts. */
-typedef struct Node {
-    const char *name;
-    uint32_t parent;
-    bool leaks;         /* what is given to it may stay somewhere */
-    bool text;          /* the place itself is text to C's functions */
-    bool takes_text;    /* some place that it joins is */
-    bool stores;        /* an allocation of the class has no type */
-    uint32_t parameter; /* a parameter of the class + 1 */
-} Node;
+/* A conversion, or an allocation of a known type. */
+typedef struct Use {
+    bool takes;
+    uint32_t place, number; /* in the order of the sources */
+    const char *type;
+    MoltPlace at;
+} Use;
 
-typedef struct Graph {
+typedef struct Copy {
+    uint32_t to, from;    /* places */
+    uint32_t puts, takes; /* the numbers of the types, + 1, for which it was followed */
+} Copy;
+
+typedef struct Object {
+    uint32_t place, next;      /* next: another one of this place + 1 */
+    MoltUnitAllocation *block; /* that may hold structs, or NULL */
+    const MoltFlow *area;      /* an array of numbers, or NULL */
+    const Use *use;            /* shows that the type in question is in it; NULL: nothing does */
+    bool taken;                /* out of it: so it was in what is copied to it */
+} Object;
+
+/* What was found for one object and type. */
+typedef struct Held {
+    const Object *object;
+    const char *type;
+    MoltPlace at;
+} Held;
+
+typedef struct Solver {
     MoltArena *arena;
     const MoltLibraryNames *names;
-    const MoltWrappers *wrappers;
     MoltUnit *library;
-    Node *nodes;
-    uint32_t count, capacity;
-    uint32_t *slots; /* index + 1 by name; twice as many as names at least */
-    uint32_t slot_count;
-} Graph;
+    MoltPlaceGraph graph;
+    Use *uses; /* sorted by type */
+    uint32_t use_count, use_capacity;
+    Copy *copies;
+    uint32_t copy_count, copy_capacity;
+    MoltFlow *views; /* under the library's names, as are areas */
+    uint32_t view_count, view_capacity;
+    Object *objects;
+    uint32_t object_count, object_capacity;
+    uint32_t *object_at; /* by place: object + 1 */
+    Held *held;
+    uint32_t held_count, held_capacity;
 
-/* ---- places ---------------------------------------------------------------------------------- */
-
-/* UINT32_MAX when there is none of that name and `add` is false. */
-static uint32_t find(Graph *graph, const char *name, bool add)
-{
-    uint32_t slot = 2166136261u;
-    for (const char *c = name; *c != '\0'; c++) {
-        slot = (slot ^ (unsigned char)*c) * 16777619u;
-    }
-    for (slot &= graph->slot_count - 1; graph->slots[slot] != 0;
-         slot = (slot + 1) & (graph->slot_count - 1)) {
-        if (strcmp(graph->nodes[graph->slots[slot] - 1].name, name) == 0) {
-            return graph->slots[slot] - 1;
-        }
-    }
-    if (!add) {
-        return UINT32_MAX;
-    }
-    graph->nodes = molt__arena_grow(graph->arena, graph->nodes, graph->count, &graph->capacity,
-                                    sizeof *graph->nodes);
-    graph->nodes[graph->count] = (Node){.name = name, .parent = graph->count};
-    graph->slots[slot] = ++graph->count;
-    return graph->count - 1;
-}
-
-static uint32_t root_of(Graph *graph, uint32_t node)
-{
-    while (graph->nodes[node].parent != node) {
-        graph->nodes[node].parent = graph->nodes[graph->nodes[node].parent].parent;
-        node = graph->nodes[node].parent;
-    }
-    return node;
-}
-
-static uint32_t class_of(Graph *graph, const char *name)
-{
-    return root_of(graph, find(graph, name, true));
-}
-
-static void join(Graph *graph, const char *a, const char *b)
-{
-    uint32_t left = class_of(graph, a), right = class_of(graph, b);
-    if (left != right) {
-        Node *into = &graph->nodes[left], *from = &graph->nodes[right];
-        from->parent = left;
-        /* what is handed from one parameter to another one stays there */
-        into->leaks = into->leaks || from->leaks || (into->parameter != 0 && from->parameter != 0);
-        into->stores = into->stores || from->stores;
-        into->parameter = into->parameter != 0 ? into->parameter : from->parameter;
-    }
-}
-
-/* "r take@file.c" or "p take@file.c#1" is of a wrapper. */
-static bool is_of_wrapper(const Graph *graph, const char *name)
-{
-    const char *function = name + 2;
-    const char *file = strchr(function, '@');
-    size_t length = file != NULL ? (size_t)(file - function) : strlen(function);
-    return molt__wrapper(graph->wrappers, molt__arena_copy(graph->arena, function, length),
-                         file != NULL ? file + 1 : "") != NULL;
-}
+    /* Of the type in question; by place, the number of a use + 1. */
+    uint32_t *given;         /* may point to a value that lies in no object */
+    uint32_t *has;           /* may point to any value */
+    uint32_t *wants;         /* may point to what is taken for one */
+    uint32_t *queue, *found; /* scratch */
+    unsigned char *seen;
+} Solver;
 
 /* ---- facts ----------------------------------------------------------------------------------- */
 
-typedef void Each(Graph *graph, uint32_t unit, const MoltFlow *flow);
-
-static void for_each(Graph *graph, Each *each)
+static const char *library_type(const Solver *solver, uint32_t unit, const char *name)
 {
-    for (uint32_t u = 0; u < graph->names->unit_count; u++) {
-        const MoltFlows *flows = &graph->names->units[u].flows;
-        for (uint32_t i = 0; i < flows->count; i++) {
-            each(graph, u, &flows->items[i]);
-        }
-    }
+    MoltTypeId id = molt_schema_find(solver->names->units[unit].schema, name);
+    return id != MOLT_NO_TYPE ? molt__library_name(solver->names, unit, id) : name;
 }
 
-static void add_place(Graph *graph, const char *name)
+static void add_use(Solver *solver, bool takes, uint32_t place, const char *type, MoltPlace at)
 {
-    uint32_t node = find(graph, name, true);
-    bool result = name[0] == 'r' && !is_of_wrapper(graph, name);
-    graph->nodes[node].leaks = graph->nodes[node].leaks || result || name[0] == 'd';
-    graph->nodes[node].parameter = name[0] == 'p' ? node + 1 : 0;
+    solver->uses = molt__arena_grow(solver->arena, solver->uses, solver->use_count,
+                                    &solver->use_capacity, sizeof *solver->uses);
+    solver->uses[solver->use_count] = (Use){takes, place, solver->use_count, type, at};
+    solver->use_count++;
 }
 
-static void add_places(Graph *graph, uint32_t unit, const MoltFlow *flow)
+static Object *add_object(Solver *solver, uint32_t place)
 {
-    (void)unit;
-    if (flow->kind == MOLT_FLOW_VIEW) {
-        return;
-    }
-    add_place(graph, flow->a);
-    if (flow->kind == MOLT_FLOW_JOIN || flow->kind == MOLT_FLOW_PASS ||
-        flow->kind == MOLT_FLOW_CALL) {
-        add_place(graph, flow->b);
-    } else if (flow->kind == MOLT_FLOW_TEXT) {
-        graph->nodes[find(graph, flow->a, true)].text = true;
-    } else if (flow->kind == MOLT_FLOW_HOLD) {
-        graph->nodes[find(graph, flow->a, true)].leaks = true;
-    }
+    solver->objects = molt__arena_grow(solver->arena, solver->objects, solver->object_count,
+                                       &solver->object_capacity, sizeof *solver->objects);
+    Object *object = &solver->objects[solver->object_count++];
+    *object = (Object){.place = place, .next = solver->object_at[place]};
+    solver->object_at[place] = solver->object_count;
+    return object;
 }
 
-static void add_joins(Graph *graph, uint32_t unit, const MoltFlow *flow)
+static void add_area(Solver *solver, uint32_t place, MoltFlow flow)
 {
-    (void)unit;
-    bool call =
-        flow->kind == MOLT_FLOW_CALL && (flow->b[0] == 's' || !is_of_wrapper(graph, flow->b));
-    if (flow->kind == MOLT_FLOW_JOIN || call) {
-        Node *a = &graph->nodes[find(graph, flow->a, true)];
-        Node *b = &graph->nodes[find(graph, flow->b, true)];
-        a->takes_text = a->takes_text || b->text;
-        b->takes_text = b->takes_text || a->text;
-        join(graph, flow->a, flow->b);
-    }
-}
-
-/* What goes on to a place that leaks leaks; true when that is news. */
-static bool spread(Graph *graph)
-{
-    bool news = false;
-    for (uint32_t u = 0; u < graph->names->unit_count; u++) {
-        const MoltFlows *flows = &graph->names->units[u].flows;
-        for (uint32_t i = 0; i < flows->count; i++) {
-            if (flows->items[i].kind == MOLT_FLOW_PASS) {
-                Node *from = &graph->nodes[class_of(graph, flows->items[i].a)];
-                bool leaks = graph->nodes[class_of(graph, flows->items[i].b)].leaks;
-                news = news || (leaks && !from->leaks);
-                from->leaks = from->leaks || leaks;
-            }
-        }
-    }
-    return news;
-}
-
-static void add_passes(Graph *graph, uint32_t unit, const MoltFlow *flow)
-{
-    (void)unit;
-    if (flow->kind == MOLT_FLOW_PASS && graph->nodes[class_of(graph, flow->b)].leaks) {
-        join(graph, flow->a, flow->b);
-    }
-}
-
-/* ---- types ----------------------------------------------------------------------------------- */
-
-/* A type that what points to the class is used as. */
-typedef struct Held {
-    uint32_t class;
-    const char *type;
-    MoltPlace place;
-} Held;
-
-typedef struct HeldTypes {
-    Graph *graph;
-    Held *items; /* sorted by class and type, each once */
-    uint32_t count, capacity;
-    MoltFlow *views; /* under the library's names */
-    uint32_t view_count, view_capacity;
-    MoltFlow *areas;
-    uint32_t area_count, area_capacity;
-} HeldTypes;
-
-static const char *library_type(const Graph *graph, uint32_t unit, const char *name)
-{
-    MoltTypeId id = molt_schema_find(graph->names->units[unit].schema, name);
-    return id != MOLT_NO_TYPE ? molt__library_name(graph->names, unit, id) : name;
-}
-
-static void add_held(HeldTypes *held, uint32_t class, const char *type, MoltPlace place)
-{
-    for (uint32_t i = 0; i < held->count; i++) {
-        if (held->items[i].class == class && strcmp(held->items[i].type, type) == 0) {
+    for (uint32_t o = solver->object_at[place]; o != 0; o = solver->objects[o - 1].next) {
+        if (strcmp(solver->objects[o - 1].area->b, flow.b) == 0) {
             return;
         }
     }
-    held->items = molt__arena_grow(held->graph->arena, held->items, held->count, &held->capacity,
-                                   sizeof *held->items);
-    held->items[held->count++] = (Held){class, type, place};
+    MoltFlow *area = molt__arena_alloc(solver->arena, sizeof *area);
+    *area = flow;
+    add_object(solver, place)->area = area;
 }
 
-static void collect_unit(HeldTypes *held, uint32_t unit)
+static void collect_unit(Solver *solver, uint32_t unit)
 {
-    Graph *graph = held->graph;
-    const MoltFlows *flows = &graph->names->units[unit].flows;
+    const MoltFlows *flows = &solver->names->units[unit].flows;
     for (uint32_t i = 0; i < flows->count; i++) {
         MoltFlow flow = flows->items[i];
-        if (flow.kind == MOLT_FLOW_HOLD) {
-            add_held(held, class_of(graph, flow.a), library_type(graph, unit, flow.b), flow.place);
+        uint32_t place = molt__place_find(&solver->graph, flow.a);
+        if (flow.kind == MOLT_FLOW_GIVE || flow.kind == MOLT_FLOW_TAKE) {
+            add_use(solver, flow.kind == MOLT_FLOW_TAKE, place, library_type(solver, unit, flow.b),
+                    flow.place);
         } else if (flow.kind == MOLT_FLOW_VIEW) {
-            flow.a = library_type(graph, unit, flow.a);
-            flow.b = library_type(graph, unit, flow.b);
-            held->views = molt__arena_grow(graph->arena, held->views, held->view_count,
-                                           &held->view_capacity, sizeof *held->views);
-            held->views[held->view_count++] = flow;
+            flow.a = library_type(solver, unit, flow.a);
+            flow.b = library_type(solver, unit, flow.b);
+            solver->views = molt__arena_grow(solver->arena, solver->views, solver->view_count,
+                                             &solver->view_capacity, sizeof *solver->views);
+            solver->views[solver->view_count++] = flow;
         } else if (flow.kind == MOLT_FLOW_AREA) {
-            flow.b = library_type(graph, unit, flow.b);
-            held->areas = molt__arena_grow(graph->arena, held->areas, held->area_count,
-                                           &held->area_capacity, sizeof *held->areas);
-            held->areas[held->area_count++] = flow;
+            flow.b = library_type(solver, unit, flow.b);
+            add_area(solver, place, flow);
+        } else if (flow.kind == MOLT_FLOW_COPY) {
+            solver->copies = molt__arena_grow(solver->arena, solver->copies, solver->copy_count,
+                                              &solver->copy_capacity, sizeof *solver->copies);
+            solver->copies[solver->copy_count++] =
+                (Copy){place, molt__place_find(&solver->graph, flow.b), 0, 0};
         }
     }
-}
-
-/* A pointer to one struct that is cast to one of another: where the first may lie, the second may. */
-static void add_views(HeldTypes *held)
-{
-    for (uint32_t i = 0; i < held->count; i++) {
-        for (uint32_t v = 0; v < held->view_count; v++) {
-            const MoltFlow *view = &held->views[v];
-            const Held item = held->items[i];
-            if (strcmp(item.type, view->a) == 0) {
-                add_held(held, item.class, view->b, item.place);
-            } else if (strcmp(item.type, view->b) == 0) {
-                add_held(held, item.class, view->a, item.place);
-            }
-        }
-    }
-}
-
-static bool holds_any(const HeldTypes *held, uint32_t class)
-{
-    for (uint32_t i = 0; i < held->count; i++) {
-        if (held->items[i].class == class) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* ---- blocks ---------------------------------------------------------------------------------- */
@@ -273,34 +147,208 @@ static bool is_of_bytes(const MoltUnitAllocation *call)
     return false;
 }
 
-static void mark_blocks(HeldTypes *held)
+static bool is_used(const Solver *solver, uint32_t conversions, const char *type)
 {
-    Graph *graph = held->graph;
-    for (uint32_t i = 0; i < graph->library->allocation_count; i++) {
-        MoltUnitAllocation *call = &graph->library->allocations[i];
-        const char *name = molt__arena_format(graph->arena, "l %s:%u:%u", call->place.file,
+    for (uint32_t i = 0; i < conversions; i++) {
+        if (strcmp(solver->uses[i].type, type) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* After all units: blocks that may hold structs are objects, those of structs give their type. */
+static void collect_blocks(Solver *solver)
+{
+    uint32_t conversions = solver->use_count;
+    for (uint32_t i = 0; i < solver->library->allocation_count; i++) {
+        MoltUnitAllocation *call = &solver->library->allocations[i];
+        const char *name = molt__arena_format(solver->arena, "l %s:%u:%u", call->place.file,
                                               call->place.line, call->place.column);
-        uint32_t node = find(graph, name, false);
-        if (node == UINT32_MAX || call->gives_on) {
+        uint32_t place = molt__place_find(&solver->graph, name);
+        if (place == UINT32_MAX || call->gives_on) {
             continue;
         }
-        uint32_t class = root_of(graph, node);
-        if (is_of_bytes(call) && !graph->nodes[node].takes_text && holds_any(held, class)) {
-            call->type = "";
-            call->reason = "structs are put into it";
+        bool text = solver->graph.nodes[place].takes_text;
+        if (call->type[0] == '\0' || (is_of_bytes(call) && !text)) {
+            add_object(solver, place)->block = call;
+        } else if (is_used(solver, conversions, call->type)) {
+            add_use(solver, false, place, call->type, call->place);
         }
-        graph->nodes[class].stores = graph->nodes[class].stores || call->type[0] == '\0';
+    }
+    for (uint32_t i = 0; i < solver->copy_count; i++) {
+        if (solver->object_at[solver->copies[i].to] == 0) {
+            add_object(solver, solver->copies[i].to);
+        }
+    }
+}
+
+/* ---- one type -------------------------------------------------------------------------------- */
+
+static void mark(Solver *solver, uint32_t *marks, uint32_t place, uint32_t value)
+{
+    if (marks[place] == 0) {
+        marks[place] = value;
+        solver->queue[0] = place;
+        molt__place_spread(&solver->graph, marks, solver->queue, 1);
+    }
+}
+
+static bool put(Solver *solver, Object *object, const Use *use, bool takes)
+{
+    bool news = object->use == NULL || (takes && !object->taken);
+    uint32_t value = (uint32_t)(use - solver->uses) + 1;
+    if (news) {
+        object->use = object->use != NULL ? object->use : use;
+        object->taken = object->taken || takes;
+        mark(solver, solver->has, object->place, value);
+        if (takes) {
+            mark(solver, solver->wants, object->place, value);
+        }
+    }
+    return news;
+}
+
+/* Into all objects to which the place may point. Arrays of numbers are those whose address does not come
+ * through a place that was given the address of a value. */
+static bool put_behind(Solver *solver, uint32_t place, const Use *use, bool takes)
+{
+    bool news = false;
+    for (int areas = 0; areas < 2; areas++) {
+        uint32_t *found = solver->found;
+        uint32_t count = molt__place_sources(
+            &solver->graph, place, areas != 0 ? solver->given : NULL, solver->seen, found);
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t o = solver->object_at[found[i]];
+            for (; o != 0; o = solver->objects[o - 1].next) {
+                Object *object = &solver->objects[o - 1];
+                if ((object->area != NULL) == (areas != 0)) {
+                    news = put(solver, object, use, takes) || news;
+                }
+            }
+        }
+    }
+    return news;
+}
+
+static bool follow_copies(Solver *solver, uint32_t type)
+{
+    bool news = false;
+    for (uint32_t i = 0; i < solver->copy_count; i++) {
+        Copy *copy = &solver->copies[i];
+        uint32_t has = solver->has[copy->from], wants = solver->wants[copy->to];
+        if (has != 0 && copy->puts != type) {
+            copy->puts = type;
+            news = put_behind(solver, copy->to, &solver->uses[has - 1], false) || news;
+        }
+        if (wants != 0 && copy->takes != type) {
+            copy->takes = type;
+            news = put_behind(solver, copy->from, &solver->uses[wants - 1], true) || news;
+        }
+    }
+    return news;
+}
+
+static void add_held(Solver *solver, const Object *object, const char *type, MoltPlace at)
+{
+    for (uint32_t i = 0; i < solver->held_count; i++) {
+        if (solver->held[i].object == object && strcmp(solver->held[i].type, type) == 0) {
+            return;
+        }
+    }
+    solver->held = molt__arena_grow(solver->arena, solver->held, solver->held_count,
+                                    &solver->held_capacity, sizeof *solver->held);
+    solver->held[solver->held_count++] = (Held){object, type, at};
+}
+
+/* The type of the uses from `first` to before `end`. */
+static void solve_type(Solver *solver, uint32_t first, uint32_t end)
+{
+    size_t size = solver->graph.count * sizeof *solver->given;
+    memset(solver->given, 0, size);
+    for (uint32_t i = first; i < end; i++) {
+        if (!solver->uses[i].takes) {
+            mark(solver, solver->given, solver->uses[i].place, i + 1);
+        }
+    }
+    memcpy(solver->has, solver->given, size);
+    for (uint32_t i = first; i < end; i++) {
+        mark(solver, solver->has, solver->uses[i].place, i + 1);
+    }
+    memcpy(solver->wants, solver->has, size);
+    for (uint32_t o = 0; o < solver->object_count; o++) {
+        solver->objects[o].use = NULL;
+        solver->objects[o].taken = false;
+    }
+    for (uint32_t i = first; i < end; i++) {
+        if (solver->uses[i].takes) {
+            put_behind(solver, solver->uses[i].place, &solver->uses[i], true);
+        }
+    }
+    while (follow_copies(solver, end)) {
+    }
+    for (uint32_t o = 0; o < solver->object_count; o++) {
+        const Object *object = &solver->objects[o];
+        if (object->use != NULL && (object->block != NULL || object->area != NULL)) {
+            add_held(solver, object, object->use->type, object->use->at);
+        }
+    }
+}
+
+static int compare_uses(const void *a, const void *b)
+{
+    const Use *x = a, *y = b;
+    int order = strcmp(x->type, y->type);
+    return order != 0 ? order : (x->number > y->number) - (x->number < y->number);
+}
+
+static void solve(Solver *solver)
+{
+    uint32_t end = 0;
+    size_t size = (solver->graph.count + 1) * sizeof *solver->given;
+    uint32_t **arrays[] = {&solver->given, &solver->has, &solver->wants, &solver->queue,
+                           &solver->found};
+    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++) {
+        *arrays[i] = molt__arena_alloc(solver->arena, size);
+    }
+    solver->seen = molt__arena_alloc(solver->arena, size);
+    memset(solver->seen, 0, size);
+    if (solver->use_count > 0) {
+        qsort(solver->uses, solver->use_count, sizeof *solver->uses, compare_uses);
+    }
+    for (uint32_t first = 0; first < solver->use_count; first = end) {
+        while (end < solver->use_count &&
+               strcmp(solver->uses[end].type, solver->uses[first].type) == 0) {
+            end++;
+        }
+        solve_type(solver, first, end);
+    }
+}
+
+/* A pointer to one struct that is cast to one of another: where the first may lie, the second may. */
+static void add_views(Solver *solver)
+{
+    for (uint32_t i = 0; i < solver->held_count; i++) {
+        for (uint32_t v = 0; v < solver->view_count; v++) {
+            const MoltFlow *view = &solver->views[v];
+            const Held item = solver->held[i];
+            if (strcmp(item.type, view->a) == 0) {
+                add_held(solver, item.object, view->b, item.at);
+            } else if (strcmp(item.type, view->b) == 0) {
+                add_held(solver, item.object, view->a, item.at);
+            }
+        }
     }
 }
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-static void add_erased(const Graph *graph, const Held *item, const char *inside)
+static void add_erased(const Solver *solver, const Held *held, const char *inside)
 {
-    MoltUnit *library = graph->library;
+    MoltUnit *library = solver->library;
     uint32_t known = 0;
     for (uint32_t i = 0; i < library->erased_count; i++) {
-        bool same = strcmp(library->erased[i].type, item->type) == 0;
+        bool same = strcmp(library->erased[i].type, held->type) == 0;
         const char *in = strstr(library->erased[i].text, " in ");
         if (same && strcmp(in != NULL ? in + 4 : "", inside) == 0) {
             return;
@@ -310,29 +358,28 @@ static void add_erased(const Graph *graph, const Held *item, const char *inside)
     if (known == NOTES_MAX) {
         return;
     }
-    const char *file = molt__path_recorded(graph->arena, library->base, item->place.file);
-    library->erased = molt__arena_grow(graph->arena, library->erased, library->erased_count,
+    const char *file = molt__path_recorded(solver->arena, library->base, held->at.file);
+    library->erased = molt__arena_grow(solver->arena, library->erased, library->erased_count,
                                        &library->erased_capacity, sizeof *library->erased);
     library->erased[library->erased_count++] = (MoltUnitErased){
-        item->type, molt__arena_format(graph->arena, "%s:%u%s%s", file, item->place.line,
+        held->type, molt__arena_format(solver->arena, "%s:%u%s%s", file, held->at.line,
                                        inside[0] != '\0' ? " in " : "", inside)};
 }
 
-static void list_erased(HeldTypes *held)
+static void list_erased(Solver *solver)
 {
-    Graph *graph = held->graph;
-    for (uint32_t i = 0; i < held->count; i++) {
-        const Held *item = &held->items[i];
-        if (graph->nodes[item->class].stores) {
-            add_erased(graph, item, "");
-        }
-        for (uint32_t a = 0; a < held->area_count; a++) {
-            const MoltFlow *area = &held->areas[a];
-            uint32_t node = find(graph, area->a, true);
-            if (root_of(graph, node) == item->class && !graph->nodes[node].text) {
-                add_erased(graph, item,
-                           molt__arena_format(graph->arena, "%s.%s", area->b, area->place.file));
+    for (uint32_t i = 0; i < solver->held_count; i++) {
+        const Held *held = &solver->held[i];
+        const MoltFlow *area = held->object->area;
+        if (held->object->block != NULL) {
+            if (held->object->block->type[0] != '\0') {
+                held->object->block->type = "";
+                held->object->block->reason = "structs are put into it";
             }
+            add_erased(solver, held, "");
+        } else if (!solver->graph.nodes[held->object->place].text) {
+            add_erased(solver, held,
+                       molt__arena_format(solver->arena, "%s.%s", area->b, area->place.file));
         }
     }
 }
@@ -347,29 +394,20 @@ static int compare_erased(const void *a, const void *b)
 void molt__erased_link(MoltArena *arena, const MoltLibraryNames *names,
                        const MoltWrappers *wrappers, MoltUnit *library)
 {
-    Graph graph = {
-        .arena = arena, .names = names, .wrappers = wrappers, .library = library, .slot_count = 64};
-    HeldTypes held = {.graph = &graph};
-    uint32_t facts = 0;
+    Solver solver = {.arena = arena,
+                     .names = names,
+                     .library = library,
+                     .graph = molt__place_graph(arena, names, wrappers)};
+    size_t size = (solver.graph.count + 1) * sizeof *solver.object_at;
+    solver.object_at = molt__arena_alloc(arena, size);
+    memset(solver.object_at, 0, size);
     for (uint32_t u = 0; u < names->unit_count; u++) {
-        facts += names->units[u].flows.count;
+        collect_unit(&solver, u);
     }
-    while (graph.slot_count < facts * 4) {
-        graph.slot_count *= 2;
-    }
-    graph.slots = molt__arena_alloc(arena, graph.slot_count * sizeof *graph.slots);
-    memset(graph.slots, 0, graph.slot_count * sizeof *graph.slots);
-    for_each(&graph, add_places);
-    for_each(&graph, add_joins);
-    while (spread(&graph)) {
-    }
-    for_each(&graph, add_passes);
-    for (uint32_t u = 0; u < names->unit_count; u++) {
-        collect_unit(&held, u);
-    }
-    add_views(&held);
-    mark_blocks(&held);
-    list_erased(&held);
+    collect_blocks(&solver);
+    solve(&solver);
+    add_views(&solver);
+    list_erased(&solver);
     if (library->erased_count > 0) {
         qsort(library->erased, library->erased_count, sizeof *library->erased, compare_erased);
     }

@@ -2,11 +2,13 @@
  * such pointers to each other, and which structs are put there or taken out. It must never know what follows
  * from that for a library.
  *
- *     vec_push(&v, &pt):   HOLD  "l game.c:9:5#1" is given a Pt     PASS  it to "p vec_push#1"
- *     memcpy(at, item, n): JOIN  "l ...at" and "p vec_push#1"
- *     v->data = at:        JOIN  "l ...at" and "d c:@S@Vec@FI@data"
+ *     vec_push(&v, &pt):   GIVE  "l game.c:9:5#" points to a Pt     PASS  it to "p vec_push#1"
+ *     memcpy(at, item, n): COPY  to "l ...at" from "p vec_push#1"
+ *     v->data = at:        MOVE  to "d c:@S@Vec@FI@data" from "l ...at"
+ *     Pt *p = v->data:     TAKE  a Pt out of "d c:@S@Vec@FI@data"
  *
- * Levels of pointers and instances of structs are not told apart, nor is the order of what happens. */
+ * Levels of pointers and instances of structs are not told apart, nor is the order of what happens. What
+ * leads to a pointer stands for the pointer: so two of those that are given to each other are joined. */
 #ifndef MOLT_CODEGEN_FLOW_H
 #define MOLT_CODEGEN_FLOW_H
 
@@ -19,10 +21,14 @@
  * p a parameter, r what a function returns, s a parameter or result of functions that are called through
  * pointers, d anything else that is declared. */
 #define MOLT_FLOW_LIST(X)                                                                          \
-    X(JOIN, "join") /* a and b point to the same things, or to copies of them */                   \
+    X(MOVE, "move") /* a may point to what b points to */                                          \
+    X(JOIN, "join") /* a and b lead to the same pointers */                                        \
     X(PASS, "pass") /* a is an argument for the parameter b */                                     \
+    X(LEND, "lend") /* so is a, which leads to a pointer that the function may change */           \
     X(CALL, "call") /* a is the result of a call, b what the function returns */                   \
-    X(HOLD, "hold") /* a points to what is used as the type b */                                   \
+    X(COPY, "copy") /* what lies at b is copied to a */                                            \
+    X(GIVE, "give") /* a was a pointer to the type b */                                            \
+    X(TAKE, "take") /* a becomes a pointer to the type b */                                        \
     X(VIEW, "view") /* types: what is an a is used as a b */                                       \
     X(TEXT, "text") /* a is text to C's own functions */                                           \
     X(AREA, "area") /* a is an array of numbers in what the type b holds; place.file names it */
@@ -37,7 +43,7 @@ typedef enum MoltFlowKind {
 typedef struct MoltFlow {
     MoltFlowKind kind;
     const char *a, *b; /* b is "" where the kind has none */
-    MoltPlace place;   /* HOLD: of the first conversion */
+    MoltPlace place;   /* GIVE, TAKE: of the first conversion */
 } MoltFlow;
 
 /* Each fact once. */

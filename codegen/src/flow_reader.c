@@ -171,12 +171,28 @@ static const char *type_number(const Walk *walk, CXType type)
     return molt__arena_format(arena_of(walk), "%u", i);
 }
 
-static void hold(const Walk *walk, const char *at, CXType pointer, CXCursor where)
+/* A pointer of which the address is here: what is written through one such place is read through others. */
+static bool leads_to_pointer(CXCursor value)
+{
+    CXCursor inner = molt__expression_strip(value);
+    return pointee_of(clang_getCursorType(value)).kind == CXType_Pointer ||
+           pointee_of(clang_getCursorType(inner)).kind == CXType_Pointer;
+}
+
+/* `to` is given the value, which points where `from` does. */
+static void move(const Walk *walk, const char *to, const char *from, CXCursor value)
+{
+    add(walk, leads_to_pointer(value) ? MOLT_FLOW_JOIN : MOLT_FLOW_MOVE, to, from);
+}
+
+/* GIVE and TAKE. */
+static void convert(const Walk *walk, MoltFlowKind kind, const char *at, CXType pointer,
+                    CXCursor where)
 {
     if (at != NULL) {
         const char *type = type_number(walk, defined(pointee_of(pointer)));
         molt__flow_add(arena_of(walk), walk->reader->out,
-                       (MoltFlow){.kind = MOLT_FLOW_HOLD,
+                       (MoltFlow){.kind = kind,
                                   .a = at,
                                   .b = type,
                                   .place = molt__place_of(walk->reader->types->unit, where)});
@@ -264,10 +280,26 @@ static const char *unary_at(const Walk *walk, CXCursor cursor, int depth)
                    : value_at(walk, parts.items[0], depth + 1);
 }
 
-static const char *either(const Walk *walk, CXCursor a, CXCursor b, int depth)
+/* An expression whose value is that of a or b. */
+static const char *either(const Walk *walk, CXCursor cursor, CXCursor a, CXCursor b, int depth)
 {
     const char *left = value_at(walk, a, depth + 1), *right = value_at(walk, b, depth + 1);
-    add(walk, MOLT_FLOW_JOIN, left, right);
+    if (left == NULL || right == NULL || strcmp(left, right) == 0) {
+        return left != NULL ? left : right;
+    }
+    const char *whole = expression_name(walk, cursor, "?");
+    move(walk, whole, left, a);
+    move(walk, whole, right, b);
+    return whole;
+}
+
+static const char *binary_at(const Walk *walk, CXCursor cursor, CXCursor a, CXCursor b, int depth)
+{
+    if (!molt__expression_assigns(cursor)) {
+        return either(walk, cursor, a, b, depth);
+    }
+    const char *left = value_at(walk, a, depth + 1), *right = value_at(walk, b, depth + 1);
+    move(walk, left, right, b);
     return left != NULL ? left : right;
 }
 
@@ -283,13 +315,13 @@ static const char *converted(const Walk *walk, CXCursor cursor, CXCursor inner, 
             add(walk, MOLT_FLOW_VIEW, type_number(walk, was), type_number(walk, is));
         } else if (after == SORT_RAW) {
             at = expression_name(walk, inner, "#");
-            hold(walk, at, from, inner);
+            convert(walk, MOLT_FLOW_GIVE, at, from, inner);
             return at;
         }
         return NULL;
     }
     if (after == SORT_TYPED) {
-        hold(walk, at, to, cursor);
+        convert(walk, MOLT_FLOW_TAKE, at, to, cursor);
         return NULL;
     }
     return at;
@@ -346,11 +378,13 @@ static const char *value_at(const Walk *walk, CXCursor cursor, int depth)
         return raw && parts.count == 2 ? value_at(walk, parts.items[0], depth + 1) : NULL;
     case CXCursor_UnaryOperator: return unary_at(walk, cursor, depth);
     case CXCursor_BinaryOperator:
-        return parts.count == 2 ? either(walk, parts.items[0], parts.items[1], depth) : NULL;
+        return parts.count == 2 ? binary_at(walk, cursor, parts.items[0], parts.items[1], depth)
+                                : NULL;
     case CXCursor_CompoundAssignOperator:
         return parts.count > 0 ? value_at(walk, parts.items[0], depth + 1) : NULL;
     case CXCursor_ConditionalOperator:
-        return parts.count == 3 ? either(walk, parts.items[1], parts.items[2], depth) : NULL;
+        return parts.count == 3 ? either(walk, cursor, parts.items[1], parts.items[2], depth)
+                                : NULL;
     case CXCursor_CallExpr: return call_at(walk, cursor, depth);
     case CXCursor_StmtExpr:
     case CXCursor_CompoundStmt: {
@@ -371,6 +405,13 @@ static bool is_struct_copy(CXCursor a, CXCursor b)
            clang_equalTypes(defined(left), defined(right));
 }
 
+static void copy(const Walk *walk, CXCursor to, CXCursor from)
+{
+    bool pointers = leads_to_pointer(to) || leads_to_pointer(from);
+    add(walk, pointers ? MOLT_FLOW_JOIN : MOLT_FLOW_COPY, value_at(walk, to, 0),
+        value_at(walk, from, 0));
+}
+
 /* C's own functions keep nothing but what they are asked to copy or to make longer. */
 static void read_library_call(const Walk *walk, CXCursor call, CXCursor callee)
 {
@@ -380,11 +421,12 @@ static void read_library_call(const Walk *walk, CXCursor call, CXCursor callee)
     bool copies = strstr(name, "memcpy") != NULL || strstr(name, "memmove") != NULL ||
                   strstr(name, "mempcpy") != NULL || strcmp(name, "bcopy") == 0;
     if (count >= 3 && copies && !is_struct_copy(first, second)) {
-        add(walk, MOLT_FLOW_JOIN, value_at(walk, first, 0), value_at(walk, second, 0));
+        bool reversed = strcmp(name, "bcopy") == 0;
+        copy(walk, reversed ? second : first, reversed ? first : second);
     } else if (count >= 2 && strstr(name, "realloc") != NULL) {
-        add(walk, MOLT_FLOW_JOIN, expression_name(walk, call, ""), value_at(walk, first, 0));
+        add(walk, MOLT_FLOW_COPY, expression_name(walk, call, ""), value_at(walk, first, 0));
     } else if (count == 3 && strcmp(name, "posix_memalign") == 0) {
-        add(walk, MOLT_FLOW_JOIN, expression_name(walk, call, ""), value_at(walk, first, 0));
+        add(walk, MOLT_FLOW_MOVE, value_at(walk, first, 0), expression_name(walk, call, ""));
     } else if (strncmp(name, "__builtin_", 10) != 0 && strncmp(name, "mem", 3) != 0) {
         for (int i = 0; i < count; i++) {
             CXCursor argument = clang_Cursor_getArgument(call, (unsigned)i);
@@ -419,11 +461,15 @@ static void read_call(const Walk *walk, CXCursor call)
         CXCursor argument = clang_Cursor_getArgument(call, (unsigned)i);
         const char *at =
             sort_of(clang_getCursorType(argument)) == SORT_RAW ? value_at(walk, argument, 0) : NULL;
-        add(walk, MOLT_FLOW_PASS, at, callee_name(walk, callee, pointer, i));
+        add(walk, leads_to_pointer(argument) ? MOLT_FLOW_LEND : MOLT_FLOW_PASS, at,
+            callee_name(walk, callee, pointer, i));
     }
     if (sort_of(clang_getCursorType(call)) == SORT_RAW) {
-        add(walk, MOLT_FLOW_CALL, expression_name(walk, call, ""),
-            callee_name(walk, callee, pointer, -1));
+        const char *result = callee_name(walk, callee, pointer, -1);
+        add(walk, MOLT_FLOW_CALL, expression_name(walk, call, ""), result);
+        if (leads_to_pointer(call)) {
+            add(walk, MOLT_FLOW_MOVE, result, expression_name(walk, call, ""));
+        }
     }
 }
 
@@ -436,12 +482,13 @@ static void read_function(const Walk *walk, CXCursor function)
     for (int i = 0; i < count; i++) {
         CXCursor parameter = clang_Cursor_getArgument(function, (unsigned)i);
         if (sort_of(clang_getCursorType(parameter)) == SORT_RAW) {
-            add(walk, MOLT_FLOW_PASS, callee_name(walk, none, type, i),
-                callee_name(walk, function, type, i));
+            add(walk, leads_to_pointer(parameter) ? MOLT_FLOW_LEND : MOLT_FLOW_PASS,
+                callee_name(walk, none, type, i), callee_name(walk, function, type, i));
         }
     }
     if (sort_of(clang_getResultType(type)) == SORT_RAW) {
-        add(walk, MOLT_FLOW_JOIN, callee_name(walk, none, type, -1),
+        bool pointers = pointee_of(clang_getResultType(type)).kind == CXType_Pointer;
+        add(walk, pointers ? MOLT_FLOW_JOIN : MOLT_FLOW_MOVE, callee_name(walk, none, type, -1),
             callee_name(walk, function, type, -1));
     }
 }
@@ -452,6 +499,7 @@ static void read_function(const Walk *walk, CXCursor function)
 typedef struct Members {
     const Walk *walk;
     const char *at;
+    CXCursor value;         /* what points there */
     unsigned index, wanted; /* UINT_MAX: all */
     bool found;
 } Members;
@@ -462,7 +510,7 @@ static enum CXVisitorResult visit_field(CXCursor field, CXClientData data)
     bool meant = members->wanted == UINT_MAX || members->index == members->wanted;
     members->index++;
     if (meant && sort_of(clang_getCursorType(field)) == SORT_RAW) {
-        add(members->walk, MOLT_FLOW_JOIN, members->at, declared_name(members->walk, field));
+        move(members->walk, declared_name(members->walk, field), members->at, members->value);
         members->found = true;
     }
     return CXVisit_Continue;
@@ -477,9 +525,9 @@ typedef struct List {
 } List;
 
 /* Where braces are left out, the n-th value is not for the n-th member: then it may be for any. */
-static void give_member(const List *list, const char *at)
+static void give_member(const List *list, const char *at, CXCursor value)
 {
-    Members members = {list->walk, at, 0, list->designated ? UINT_MAX : list->index, false};
+    Members members = {list->walk, at, value, 0, list->designated ? UINT_MAX : list->index, false};
     clang_Type_visitFields(list->type, visit_field, &members);
     if (!members.found && members.wanted != UINT_MAX) {
         members.wanted = UINT_MAX;
@@ -504,12 +552,12 @@ static enum CXChildVisitResult visit_listed(CXCursor cursor, CXCursor parent, CX
         clang_getCursorKind(value) != CXCursor_InitListExpr) {
         const char *at = value_at(list->walk, value, 0);
         if (clang_getCursorKind(member) == CXCursor_MemberRef) {
-            add(list->walk, MOLT_FLOW_JOIN, at,
-                declared_name(list->walk, clang_getCursorReferenced(member)));
+            move(list->walk, declared_name(list->walk, clang_getCursorReferenced(member)), at,
+                 value);
         } else if (at != NULL && list->type.kind == CXType_Record) {
-            give_member(list, at);
+            give_member(list, at, value);
         } else {
-            add(list->walk, MOLT_FLOW_JOIN, list->variable, at);
+            move(list->walk, list->variable, at, value);
         }
     }
     list->index++;
@@ -534,7 +582,7 @@ static void read_variable(const Walk *walk, CXCursor variable)
     if (clang_getCursorKind(value) == CXCursor_InitListExpr) {
         read_list(walk, value, name);
     } else {
-        add(walk, MOLT_FLOW_JOIN, name, value_at(walk, value, 0));
+        move(walk, name, value_at(walk, value, 0), value);
     }
 }
 
@@ -545,8 +593,27 @@ static void read_return(const Walk *walk, CXCursor statement)
     MoltExpressions parts = molt__expression_children(statement);
     if (parts.count == 1 && sort_of(clang_getResultType(type)) == SORT_RAW &&
         !clang_equalCursors(walk->function, none)) {
-        add(walk, MOLT_FLOW_JOIN, callee_name(walk, walk->function, type, -1),
-            value_at(walk, parts.items[0], 0));
+        move(walk, callee_name(walk, walk->function, type, -1), value_at(walk, parts.items[0], 0),
+             parts.items[0]);
+    }
+}
+
+/* `*to++ = *from++`, as a memcpy of the game's own does it. */
+static void read_byte(const Walk *walk, CXCursor assignment)
+{
+    MoltExpressions parts = molt__expression_children(assignment);
+    const char *at[2] = {NULL, NULL};
+    for (unsigned i = 0; i < 2 && parts.count == 2; i++) {
+        CXCursor side = molt__expression_strip(parts.items[i]);
+        enum CXCursorKind kind = clang_getCursorKind(side);
+        CXType type = clang_getCanonicalType(clang_getCursorType(side));
+        bool byte = is_number(type) && type.kind != CXType_Bool && clang_Type_getSizeOf(type) == 1;
+        if (byte && (kind == CXCursor_ArraySubscriptExpr || kind == CXCursor_UnaryOperator)) {
+            at[i] = object_at(walk, side, 0);
+        }
+    }
+    if (at[0] != NULL && at[1] != NULL && molt__expression_assigns(assignment)) {
+        add(walk, MOLT_FLOW_COPY, at[0], at[1]);
     }
 }
 
@@ -575,6 +642,8 @@ static void read_cursor(const Walk *walk, CXCursor cursor)
     case CXCursor_BinaryOperator:
         if (sort_of(clang_getCursorType(cursor)) == SORT_RAW) {
             value_at(walk, cursor, 0);
+        } else {
+            read_byte(walk, cursor);
         }
         break;
     case CXCursor_CStyleCastExpr:
@@ -648,8 +717,8 @@ void molt__flow_name_types(MoltFlowReader *reader)
     *reader->out = (MoltFlows){0};
     for (uint32_t i = 0; i < with_numbers.count; i++) {
         MoltFlow flow = with_numbers.items[i];
-        bool types = flow.kind == MOLT_FLOW_HOLD || flow.kind == MOLT_FLOW_VIEW ||
-                     flow.kind == MOLT_FLOW_AREA;
+        bool types = flow.kind == MOLT_FLOW_GIVE || flow.kind == MOLT_FLOW_TAKE ||
+                     flow.kind == MOLT_FLOW_VIEW || flow.kind == MOLT_FLOW_AREA;
         if (flow.kind == MOLT_FLOW_VIEW) {
             flow.a = named(reader, flow.a);
         }

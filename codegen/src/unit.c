@@ -9,7 +9,7 @@
 #include "output.h"
 
 #define FORMAT_NAME "molt-unit"
-enum { FORMAT_VERSION = 5 };
+enum { FORMAT_VERSION = 6 };
 
 void molt__unit_release(MoltUnit *unit)
 {

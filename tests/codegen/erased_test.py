@@ -98,6 +98,37 @@ class Erased(GameTest):
                      "g->ants = xmalloc(sizeof *g->ants); g->v.data = xmalloc(g->v.size);"):
             self.assert_erased(point + body, "Point")
 
+    def test_a_pointer_to_many_things_puts_nothing_anywhere(self):
+        both = "list_add(g, g->ants); list_add(g, g->reals + 1); list_add(g, g->box.bytes);"
+        self.assert_erased(both)
+        self.assert_erased(both + "Ant *a = g->list->payload; a->hp = 1;")
+        self.assert_erased(both + "memcpy(g->list->payload, g->ants, sizeof *g->ants);")
+        self.assert_erased("g->list->payload = g->ants; g->constant = g->v.data; push(&g->v);"
+                           "Ant *a = g->list->payload; a->hp = 1;")
+        notes = self.erased(both + "Ant *a = (Ant *)(void *)g->box.bytes; a->hp = 1;")
+        self.assertRegex(" ".join(notes["Ant"]), r"^game\.c:\d+ in Box\.bytes$")
+        notes = self.erased(both + "memcpy(g->reals, g->ants, sizeof *g->ants);")
+        self.assertRegex(" ".join(notes["Ant"]), r"^game\.c:\d+ in Game\.reals$")
+
+    def test_a_block_counts_all_that_may_be(self):
+        self.assert_erased("list_add(g, g->ants); list_add(g, g->v.data); Ant *a = g->list->payload; a->hp = 1;",
+                           "Ant")
+        self.assert_erased("void *at = any(3); list_add(g, at); Point *p = g->list->payload; p->x = 1;", "Point")
+        self.assert_erased("char on_stack[9]; memcpy(on_stack, g->ants, 9); put(&g->v, on_stack);", "Ant")
+        self.assert_erased("char on_stack[9]; get(&g->v, 0, on_stack); Point *p = (Point *)(void *)on_stack;"
+                           "p->x = 1;", "Point")
+        text = ("static void copy(void *to, const void *from, size_t n) {\n"
+                "    char *t = to; const char *f = from; while (n--) *t++ = *f++; }\n")
+        self.assert_erased("copy(g->v.data, g->ants, 8);", "Ant", text=text)
+        self.assert_erased("copy(g->ants, g->v.data, 8);", "Ant", text=text)
+        text = "static void make(void **out) { *out = malloc(random()); }\n"
+        self.assert_erased("make(&g->v.data); Point *p = g->v.data; p->x = 1;", "Point", text=text)
+        text = ("static char pool[90], *top; typedef struct Free { struct Free *next; } Free; static Free *unused;\n"
+                "static void *take(size_t n) { void *at = unused ? (void *)unused : top ? top : pool; top += n;\n"
+                "    return at; }\nstatic void back(void *p) { unused = p; }\n")
+        notes = self.erased("Ant *a = take(sizeof *a); a->hp = 1; back(a);", text)
+        self.assertRegex(" ".join(notes["Ant"]), r"^game\.c:\d+ in \(globals\)\.pool$")
+
     def test_initialisers(self):
         text = "typedef struct Pair { void *key; int n; void *value; } Pair; static Pair pair;\n"
         use = ("Ant *a = pair.value; a->hp = 1; Point *at = pair.key; at->x = 1;")

@@ -1,7 +1,7 @@
 /* structs that void pointers lead to, and that never lie in memory without a type, change as ever, while
- * there is such memory
+ * there is such memory; nor are they in an array of numbers whose address is in the same void pointer
  * expect: migrated
- * report: info untyped-memory plain_vector_other.c:55 (vec_push) 1
+ * report: info untyped-memory plain_vector_other.c:57 (vec_push) 1
  * report: info field-added Ant.added 0
  * through-file: renumbered objects were freed before the edit
  * json: no, a dump does not say where a block was allocated
@@ -35,6 +35,8 @@ typedef struct State {
     char *label;
     unsigned hash;
     void (*visit)(void *);
+    double reals[3];
+    unsigned char bytes[16];
 } State;
 MOLT_ROOT(State);
 
@@ -85,6 +87,8 @@ static bool check(State *s)
     CHECK(hash_of(s->points.data, s->points.count * s->points.size) != s->hash);
     CHECK(ant->hp == 10 && strcmp(ant->name, "aa") == 0 && strcmp(s->label, "label") == 0);
     CHECK(((Point *)s->points.data)[1].y == 4 && s->visit == feed);
+    CHECK(s->list->next->payload == &s->bytes[4] && s->bytes[4] == 7);
+    CHECK(s->list->next->next->payload == &s->reals[1] && s->reals[1] == 0.5);
     return true;
 }
 
@@ -106,6 +110,10 @@ static State *make(void)
     s->visit(ant);
     s->hash = hash_of(ants, 2 * sizeof *ants);
     xfree(ants);
+    s->reals[1] = 0.5;
+    s->bytes[4] = 7;
+    list_add(s, &s->reals[1]);
+    list_add(s, &s->bytes[4]);
     list_add(s, ant);
     s->label = xmalloc(strlen("label") + 1);
     strcpy(s->label, "label");
