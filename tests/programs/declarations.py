@@ -156,7 +156,7 @@ class Variant(Type):
             for was, entry in other.arms)
 
     def part(self):
-        """The name of its union in dumps and reports."""
+        """The name of its union in dumps."""
         return f"<{','.join(arm.name for arm, _ in self.arms)}>" if self.unnamed else "u"
 
     def __repr__(self):
