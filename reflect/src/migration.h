@@ -55,8 +55,11 @@ typedef struct MoltTally {
     char value[192];                    /* the first value and where it was */
 } MoltTally;
 
+/* What an address in the library becomes depends on the type of the pointer, too. */
 typedef struct MoltCodeEntry {
     uintptr_t before, after;
+    MoltTypeId pointee;
+    bool pointee_ok;
 } MoltCodeEntry;
 
 typedef struct MoltOffsetEntry {

@@ -51,7 +51,8 @@ bool molt__relocate_same_content(const MoltMigration *m, const MoltCodeTarget *t
 static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     MoltCodeEntry *entry = &m->code_cache[(value >> 4 ^ value >> 12) % MOLT__CODE_CACHE];
-    if (entry->before == value)
+    if (entry->before == value && entry->pointee == op->before &&
+        entry->pointee_ok == op->pointee_ok)
         return entry->after;
     MoltCodeTarget target;
     bool function = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_FUNCTION;
@@ -90,7 +91,7 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
             MOLT_REFUSE, i, "%s%s%s", target.name, target.file[0] ? " of " : "", target.file);
         return 0;
     }
-    *entry = (MoltCodeEntry){value, after};
+    *entry = (MoltCodeEntry){value, after, op->before, op->pointee_ok};
     return after;
 }
 

@@ -144,8 +144,7 @@ class Variant(Type):
         self.returns = None
 
     def shape(self):
-        """In any order of its arms."""
-        return sorted((a.name, repr(a.type), e.name, e.value) for a, e in self.arms)
+        return [(a.name, repr(a.type), e.name, e.value) for a, e in self.arms]
 
     def same(self, other):
         """Whether it is what `other`, of the version before, was."""
@@ -156,7 +155,7 @@ class Variant(Type):
             for was, entry in other.arms)
 
     def part(self):
-        """The name of its union in dumps and reports."""
+        """The name of its union in dumps."""
         return f"<{','.join(arm.name for arm, _ in self.arms)}>" if self.unnamed else "u"
 
     def __repr__(self):

@@ -733,10 +733,10 @@ def _fit_bits(ed, enum, words):
                 signed = enum.storage()[1]
                 if signed or field.width > enum.storage()[0] or not all(
                         low <= e.value <= high for e in enum.enumerators):
-                    field.width, field.default = None, None
+                    field.width = None
                     ed.retyped.add(field)
                     words += f"; {struct.name}.{field.name} no longer a bit-field"
-            elif innermost(field.type) is enum and field.default is not None:
+            if innermost(field.type) is enum:
                 field.default = None  # a default names enumerators of its own version
     return words
 

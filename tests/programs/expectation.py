@@ -10,7 +10,7 @@ from copy import copy
 from declarations import (CHAR, Array, Enum, Flexible, Float, Pointer, Struct, Union, Variant,
                           c_declare, innermost, is_number, is_text, kind_name,
                           same_type)
-from expected_values import ANY, Either, External, FreshText, Owned, Site, Text, as_expected
+from expected_values import ANY, Either, External, FreshText, Owned, Place, Site, Text, as_expected
 from live_state import UNKNOWN, Copied, Foreign, Literal, Ref, can_be_plain, initial_value, zero_value
 from move_rules import MoveRules
 from number_rules import convert_number
@@ -38,6 +38,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         self.depth = 0           # of structs in each other
         self.embedded = set()    # objects that became a part of another one
         self.lasting = True      # what becomes of it in later versions is modelled too
+        self.untold = False      # a place has no words that the check of a dump knows
         self.open = False        # the rules say nothing of something here: not to be run
         self.here = None
         self.taken = set()       # (id of what holds a value, where) of values that move elsewhere
@@ -330,7 +331,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
                 result[field] = self.default(field.type, field)
                 continue
             kept = self._field(field, value[field.origin], site)
-            if isinstance(kept, Foreign) and field.external:
+            if isinstance(kept, (Foreign, Place)) and field.external:
                 self.cover("external", field.type, field)
                 kept = External()
             if field.transient:

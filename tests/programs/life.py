@@ -141,7 +141,7 @@ class Life:
 
     @property
     def outcome(self):
-        return self.after.outcome
+        return "open" if self.before.untold else self.after.outcome
 
     @property
     def strict(self):

@@ -122,13 +122,16 @@ class PointerRules:
             self.cover("alias lost", old)
             return self.refuse(site, "alias-lost")
         self.cover(self._place_rule(ref), old)
+        # the first member means what it begins, so that the way back would lead there
+        begins = trimmed(self.map_type(ref.obj.type), place.steps)
+        self.lost |= old.to is VOID and len(begins) < len(place.steps)
         if place.steps and (is_end(place.steps) or isinstance(there, Int) and there is not new.to):
             self.tell_place(self.map_type(ref.obj.type), place)
         return place
 
     def tell_place(self, type_, place):
         if type_.is_variables:  # these have no offsets
-            self.open = True
+            self.open = self.untold = True
             return
         steps = "".join(f"[{s}]" if isinstance(s, int) else f".{s.name}" for s in place.steps)
         place.key = f"{type_.name}{steps}"

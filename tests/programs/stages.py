@@ -5,7 +5,7 @@ A value is as it was last written: by version 1, by the default that a field beg
 an edit makes of it meanwhile is not written, so that it returns as soon as a version has a type for it.
 """
 
-from declarations import VOID, Arm, Array, Flexible, Pointer, Struct, Variant, is_text, kind_name, rank
+from declarations import VOID, Arm, Array, Flexible, Pointer, Struct, Variant, is_text, kind_name, rank, signature
 from expectation import Expectation
 from expected_values import ANY, Either, External, FreshText, Place, Text
 from live_state import (UNKNOWN, Copied, Data, Foreign, Literal, Object, Ref, initial_value,
@@ -215,7 +215,7 @@ class Return(Expectation):
         stays = self.last in ways
         late = stays and not is_linked(ways, origin, self.last)
         if not late and isinstance(type_, Pointer) and stays and isinstance(ways[self.last][0], Pointer):
-            return value  # it is alive and was followed
+            return self._followed(value, direct[origin], ways, origin)
         then = ways[origin][0]
         if isinstance(then, Pointer) and is_text(type_) and any(s.writes for s in self.stages.values()):
             # the text that it points at may be another one by now
@@ -238,6 +238,16 @@ class Return(Expectation):
             rule = ("late rename" if late else "kept value" if stays else "removed field") + " returns"
             self.coverage.hit(rule, kind_name(type_))
         return kept
+
+    def _followed(self, value, kept, ways, origin):
+        """A pointer that is alive, unless the way from an earlier version was another one: a void * to what
+        became a first member means what that begins, until the layout of then is there again."""
+        kept = self._translated(kept)
+        if not (isinstance(value, Place) and isinstance(kept, Place) and value.obj is kept.obj and
+                ways[origin][0].to is VOID) or value.steps == kept.steps:
+            return value
+        was = self.stages[origin].by_index[value.obj.index].type
+        return kept if signature(was) == signature(self.types[value.obj]) else Either(value, kept)
 
     def _origin(self, ways):
         """The version that has the value as it counts: the last that wrote it, and from there on as long

@@ -31,12 +31,12 @@ class UnionRules:
                 self.cover("tag renumbered", new)
             if not same_type(value.field.type, arm.type):
                 self.cover("arm retyped", new)
-        site = Site(f"{new.name}::{new.part()}.{arm.name}", value.field, arm)
+        site = Site(path(new, arm), value.field, arm)
         return Arm(arm, entry.value, self.convert(value.field.type, arm.type, value.value, site))
 
     def _arm_removed(self, old, new, value, entry):
         """The fallback's arm takes its place, as far as it has one and the enumerator is gone too."""
-        site = Site(f"{old.name}::{old.part()}.{value.field.name}")
+        site = Site(path(old, value.field))
         tag = Site(f"{new.name}.kind")
         taken = next(((arm, e) for arm, e in new.arms if e.fallback), None)
         if entry is None and taken:
@@ -50,3 +50,8 @@ class UnionRules:
         if entry is None:
             return self.refuse(tag, "enumerator-removed")
         return self.refuse(site, "union-arm-removed")
+
+
+def path(variant, arm):
+    """How reports name an arm: a union without a name is left out, as C leaves it out on the way there."""
+    return f"{variant.name}.{arm.name}" if variant.unnamed else f"{variant.name}::{variant.part()}.{arm.name}"

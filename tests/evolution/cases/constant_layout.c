@@ -1,4 +1,4 @@
-/* a pointer into a constant whose layout changed refuses
+/* a pointer into a constant whose layout changed refuses, also behind one to its bytes, which is followed
  * expect: refused library-data-missing State.legs
  */
 #include "case.h"
@@ -13,6 +13,7 @@ typedef struct Species {
 } Species;
 #endif
 typedef struct State {
+    const unsigned char *bytes;
     const int *legs;
 } State;
 static const Species table[2] = {{.legs = 6, .eyes = 5}, {.legs = 8, .eyes = 4}};
@@ -23,6 +24,7 @@ static State *make(void)
 {
     State *s = molt_new(State);
     s->legs = &table[1].legs;
+    s->bytes = (const unsigned char *)s->legs;
     return s;
 }
 
@@ -34,7 +36,7 @@ static bool check(State *s)
 #else
 static bool check(State *s)
 {
-    CHECK(s->legs == &table[1].legs);
+    CHECK(s->legs == &table[1].legs && s->bytes == (const unsigned char *)&table[1]);
     return true;
 }
 #endif

@@ -1,9 +1,12 @@
 /* a void * that holds a function cannot become a pointer to a struct
  * expect: refused pointee-type-changed State.any
+ *
+ * also where another pointer to the function was followed before
  */
 #include "case.h"
 
 typedef struct State {
+    void *same;
 #if VERSION == 1
     void *any;
 #else
@@ -22,6 +25,7 @@ static State *make(void)
 {
     State *s = molt_new(State);
     s->any = __extension__(void *)act;
+    s->same = s->any;
     s->act = act;
     return s;
 }
@@ -34,7 +38,7 @@ static bool check(State *s)
 #else
 static bool check(State *s)
 {
-    CHECK(s->any == NULL);
+    CHECK(s->any == NULL && s->same == __extension__(void *)s->act);
     return true;
 }
 #endif
