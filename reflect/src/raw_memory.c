@@ -434,9 +434,9 @@ static void add_line(MoltMigration *m, const Group *group)
     else
         snprintf(
             remedy, sizeof remedy,
-            "%s%ssay MOLT_POOL(T) on the field or variable that has the block's address, which "
-            "counts for this block too; or name the type where it is allocated (sizeof(T), or a "
-            "pointer to T that takes it), which counts for new ones",
+            "%s%ssay MOLT_POOL(T) on the field or variable that has the block's address, if T is "
+            "all that it leads to, which counts for this block too; or name the type where it is "
+            "allocated (sizeof(T), or a pointer to T that takes it), which counts for new ones",
             reason, reason[0] ? ": " : "");
     molt_report_add(m->report,
                     &(MoltFinding){.severity = info ? MOLT_INFO : MOLT_REFUSE,
