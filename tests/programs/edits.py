@@ -238,6 +238,7 @@ def claim_twice(ed):
     gone = ed.rng.choice(others)
     struct.fields.remove(gone)
     kept.was, kept.origin = [gone.name], gone.origin
+    ed.retyped.add(kept)
     return f"{struct.name}: - {gone!r}, and {kept.name} says MOLT_WAS of it"
 
 

@@ -89,7 +89,8 @@ def random_text(rng, size):
     elif draw > 0.90:
         data = bytes(rng.randint(1, 255) for _ in range(length))
     else:
-        data = bytes(rng.choice(b"abcdefghijklmnopqrstuvwxyz \"\\%?") for _ in range(length))
+        # no space: 0x20 between zeros reads as an address in the heap, which bytes must not have
+        data = bytes(rng.choice(b"abcdefghijklmnopqrstuvwxyz_\"\\%?") for _ in range(length))
     padded = data.ljust(size, b"\0")
     if 0 < length < size - 2 and rng.random() < 0.05:
         padded = padded[:-1] + b"J"  # what stands behind the NUL
