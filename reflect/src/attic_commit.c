@@ -38,8 +38,8 @@ static uint64_t new_numbers(const MoltMigration *m)
         const MoltAtticPage *page = work->pages[p].page;
         const MoltAtticRef *refs = page->refs;
         for (uint64_t r = 0; page->filed && r < page->ref_count; r++) {
-            bool same =
-                r > 0 && refs[r].index == refs[r - 1].index && refs[r].block == refs[r - 1].block;
+            bool same = r > 0 && refs[r - 1].kind == MOLT__REF_BLOCK &&
+                        refs[r].index == refs[r - 1].index && refs[r].block == refs[r - 1].block;
             if (refs[r].kind == MOLT__REF_BLOCK && !same)
                 numbers += !has_number(m->heap, refs[r].index, refs[r].block);
         }
