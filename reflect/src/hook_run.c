@@ -355,14 +355,15 @@ uint64_t molt__hook_spans(const MoltMigration *m)
 
 /* ---- hooks that could be written -------------------------------------------------------------- */
 
-/* What a refused rule speaks of. */
+/* What a refused rule speaks of. What is only a loss, which the policy refuses, stays one until a person
+ * says what becomes of it. */
 static MoltStubNeed stub_wants(const void *context, uint32_t before, uint32_t after)
 {
     const MoltMigration *m = context;
     MoltStubNeed need = MOLT__STUB_NOTHING;
     for (uint64_t t = 0; t < m->tally_count; t++) {
         const MoltTally *tally = &m->tallies[t];
-        if (tally->severity != MOLT_REFUSE || tally->check == MOLT__NO_CHECK)
+        if (tally->severity != MOLT_REFUSE || !tally->broken || tally->check == MOLT__NO_CHECK)
             continue;
         const MoltCheck *check = &m->plan->checks[tally->check];
         if (before != MOLT__NO_FIELD ? check->before != before : check->after != after)

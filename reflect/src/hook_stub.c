@@ -10,7 +10,8 @@ typedef struct Stub {
     const MoltPlan *plan;
     char text[STUB_SIZE];
     size_t length;
-    bool full; /* the field at hand does not fit */
+    bool full;   /* the field at hand does not fit */
+    bool asleep; /* it is a comment, to be woken by hand */
 } Stub;
 
 __attribute__((format(printf, 3, 4))) static void add(Stub *stub, unsigned depth,
@@ -22,11 +23,15 @@ __attribute__((format(printf, 3, 4))) static void add(Stub *stub, unsigned depth
     va_start(arguments, format);
     int length = vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    if (length < 0 || (size_t)length >= sizeof line || (size_t)length + depth * 4 >= room) {
+    const char *mark = stub->asleep ? "    // " : "";
+    unsigned indent = stub->asleep && depth > 0 ? depth - 1 : depth;
+    if (length < 0 || (size_t)length >= sizeof line ||
+        (size_t)length + strlen(mark) + indent * 4 >= room) {
         stub->full = true;
         return;
     }
-    stub->length += (size_t)sprintf(stub->text + stub->length, "%*s%s", (int)depth * 4, "", line);
+    stub->length +=
+        (size_t)sprintf(stub->text + stub->length, "%s%*s%s", mark, (int)indent * 4, "", line);
 }
 
 /* ---- one value ------------------------------------------------------------------------------ */
@@ -90,6 +95,16 @@ static void read_pointer(Stub *stub, const Place *place, const MoltType *type)
         read_as(stub, place, "uint64_t ", "count");
 }
 
+/* More than an accessor gives: what does not fit in 64 bits is no mistake here. */
+static void read_wide(Stub *stub, const Place *place)
+{
+    read_as(stub, place, "const MoltOld *", "at");
+    add(stub, place->depth,
+        "/* %s: has more bits than molt_old_int or molt_old_double give; see "
+        "molt_old_struct */\n",
+        place->name);
+}
+
 /* Reads a value of the old layout into a variable. */
 static void read_value(Stub *stub, MoltTypeId id, const Place *place)
 {
@@ -100,12 +115,19 @@ static void read_value(Stub *stub, MoltTypeId id, const Place *place)
     switch (type->kind) {
     case MOLT_KIND_BOOL: read_as(stub, place, "bool ", "bool"); break;
     case MOLT_KIND_INT:
-        if (type->flags & MOLT_TYPE_SIGNED)
+        if (type->size > 8)
+            read_wide(stub, place);
+        else if (type->flags & MOLT_TYPE_SIGNED)
             read_as(stub, place, "int64_t ", "int");
         else
             read_as(stub, place, "uint64_t ", "uint");
         break;
-    case MOLT_KIND_FLOAT: read_as(stub, place, "double ", "double"); break;
+    case MOLT_KIND_FLOAT:
+        if (type->size > 8)
+            read_wide(stub, place);
+        else
+            read_as(stub, place, "double ", "double");
+        break;
     case MOLT_KIND_ENUM: read_as(stub, place, "const char *", "enum"); break;
     case MOLT_KIND_POINTER: read_pointer(stub, place, type); break;
     case MOLT_KIND_STRUCT:
@@ -134,6 +156,16 @@ static void read_value(Stub *stub, MoltTypeId id, const Place *place)
     }
 }
 
+/* An annotation gives it a value. */
+static bool has_source(const MoltPlan *plan, const MoltField *field)
+{
+    static const MoltNoteKind kinds[] = {MOLT_NOTE_DEFAULT, MOLT_NOTE_MOVED};
+    bool has = false;
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+        has = has || molt_schema_note(plan->after, field->note_first, field->note_count, kinds[k]);
+    return has;
+}
+
 /* Assigns a value of the new layout. */
 static void assign_value(Stub *stub, MoltTypeId id, const Place *place)
 {
@@ -152,7 +184,7 @@ static void assign_value(Stub *stub, MoltTypeId id, const Place *place)
         for (uint32_t f = 0; f < type->count; f++) {
             const MoltField *field = &schema->tables.fields[type->first + f];
             Place inner = member(place, molt_string(schema, field->name));
-            if (molt_string(schema, field->name)[0] != '<')
+            if (molt_string(schema, field->name)[0] != '<' && !has_source(stub->plan, field))
                 assign_value(stub, field->type, &inner);
         }
         break;
@@ -192,7 +224,8 @@ static void end_field(Stub *stub, size_t before)
     stub->text[before] = '\0';
 }
 
-static void add_field(Stub *stub, const MoltSchema *schema, uint32_t index, bool old)
+/* `needed`: the rules refuse it. */
+static void add_field(Stub *stub, const MoltSchema *schema, uint32_t index, bool old, bool needed)
 {
     const MoltField *field = &schema->tables.fields[index];
     char declared[200];
@@ -202,10 +235,12 @@ static void add_field(Stub *stub, const MoltSchema *schema, uint32_t index, bool
         return;
     molt_schema_declare(schema, field, declared, sizeof declared);
     add(stub, 1, "/* %s: %s */\n", old ? "before" : "now", declared);
+    stub->asleep = !needed;
     if (old)
         read_value(stub, field->type, &place);
     else
         assign_value(stub, field->type, &place);
+    stub->asleep = false;
     end_field(stub, before);
 }
 
@@ -292,20 +327,20 @@ static void add_fields(Stub *stub, const MoltPair *pair, MoltStubWants *wants, c
     const MoltType *is = molt_type(plan->after, pair->after);
     for (uint32_t f = was->first; f < was->first + was->count; f++) {
         MoltStubNeed need = wants ? wants(context, f, MOLT__NO_FIELD) : MOLT__STUB_NOTHING;
-        if (!is_matched(plan, pair, f) || need == MOLT__STUB_ALL)
-            add_field(stub, plan->before, f, true);
+        bool matched = is_matched(plan, pair, f);
+        if (!matched || need == MOLT__STUB_ALL)
+            add_field(stub, plan->before, f, true, need != MOLT__STUB_NOTHING);
     }
     for (uint32_t f = 0; f < is->count; f++) {
         const MoltField *field = &plan->after->tables.fields[is->first + f];
         uint32_t from = plan->matches[pair->match + f];
-        bool defaulted = molt_schema_note(plan->after, field->note_first, field->note_count,
-                                          MOLT_NOTE_DEFAULT) != NULL;
         MoltStubNeed need =
             wants ? wants(context, MOLT__NO_FIELD, is->first + f) : MOLT__STUB_NOTHING;
         if (from != MOLT__NO_FIELD && need == MOLT__STUB_SOME)
             add_partly(stub, from, is->first + f);
-        else if (!defaulted && (from == MOLT__NO_FIELD || need == MOLT__STUB_ALL))
-            add_field(stub, plan->after, is->first + f, false);
+        else if (need == MOLT__STUB_ALL || (from == MOLT__NO_FIELD && !has_source(plan, field)))
+            add_field(stub, plan->after, is->first + f, false,
+                      need == MOLT__STUB_ALL || field->flags & MOLT_FIELD_REQUIRED);
     }
 }
 

@@ -47,6 +47,7 @@ typedef struct MoltTally {
     bool returned;          /* some of it was */
     bool deferred;          /* decided when the hooks have run: who reads a value handles it */
     bool handled;           /* by a hook */
+    bool broken;            /* the rules have no value for some of it, whatever the policy */
     uint64_t objects;
     uint64_t unread;        /* of those: with a value that no hook read, once hooks ran */
     uintptr_t first_unread;

@@ -16,6 +16,7 @@ bool molt__plan_could_hook(const MoltPlan *plan, MoltTypeId before, MoltTypeId a
     return before != MOLT_NO_TYPE && plan->types[before].after == after &&
            plan->types[before].fate == MOLT_FATE_CHANGED &&
            molt_type(plan->after, after)->kind == MOLT_KIND_STRUCT &&
+           !(molt_type(plan->after, after)->flags & MOLT_TYPE_GLOBALS) &&
            !molt__plan_hook(plan, before, after);
 }
 

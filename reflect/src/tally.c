@@ -84,6 +84,7 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
         return severity != MOLT_REFUSE;
     }
     bool given_up = severity == MOLT_REFUSE && molt__hook_undoes(m, op, rule);
+    bool broken = severity == MOLT_REFUSE && !given_up;
     if (given_up)
         severity = rule == MOLT_RULE_VERSION_CHANGED ? MOLT_INFO : MOLT_LOSS;
     bool deferred = molt__hook_may_settle(m, op, rule, severity);
@@ -113,6 +114,7 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
             snprintf(tally->value, sizeof tally->value, "%s in %s", value, where);
         }
         count_object(m, tally, object_index(m, i));
+        tally->broken = tally->broken || broken;
         tally->unkept = tally->unkept || m->apart || op->unkept;
         if (severity > tally->severity)
             tally->severity = (uint8_t)severity;
