@@ -28,7 +28,7 @@ static const Rule RULES[] = {
     {"convert", "MOLT_CONVERT", MOLT_NOTE_CONVERT, MOLT_WHERE_FIELD | MOLT_WHERE_VARIABLE},
     {"count", "MOLT_COUNT", MOLT_NOTE_COUNT, MOLT_WHERE_FIELD},
     {"tag", "MOLT_TAG", MOLT_NOTE_TAG, MOLT_WHERE_FIELD | MOLT_WHERE_GROUP},
-    {"index", "MOLT_INDEX", MOLT_NOTE_INDEX, MOLT_WHERE_FIELD},
+    {"index", "MOLT_INDEX", MOLT_NOTE_INDEX, MOLT_WHERE_FIELD | MOLT_WHERE_VARIABLE},
     {"moved", "MOLT_MOVED", MOLT_NOTE_MOVED, MOLT_WHERE_FIELD},
     {"arm", "MOLT_ARM", MOLT_NOTE_ARM, MOLT_WHERE_FIELD | MOLT_WHERE_GROUP},
     {"version", "MOLT_VERSION", MOLT_NOTE_VERSION, MOLT_WHERE_RECORD},
@@ -60,6 +60,26 @@ static const char *place_words(unsigned where)
         return "put it on a field or a variable, before its ';'";
     }
     return "put it on a field, on an enumerator, or after the } of a struct or enum";
+}
+
+/* What to write instead on a variable; NULL when there is nothing special about it. */
+static const char *variable_words(MoltNoteKind kind)
+{
+    switch (kind) {
+    case MOLT_NOTE_DEFAULT: return "give the variable that initialiser: it is its default";
+    case MOLT_NOTE_REQUIRED:
+        return "remove it: a variable that is new starts with its initialiser, as in any library";
+    case MOLT_NOTE_MOVED:
+        return "name the variable that had the value with MOLT_WAS; out of a struct, or into one, "
+               "carry "
+               "it in code";
+    case MOLT_NOTE_COUNT:
+        return "put it on a field: a pointer or flexible array, with its count beside it in a "
+               "struct";
+    case MOLT_NOTE_TAG:
+    case MOLT_NOTE_ARM: return "put the union into a struct, with its tag beside it";
+    default: return NULL;
+    }
 }
 
 typedef struct Reading {
@@ -214,8 +234,12 @@ static bool is_number(const char *text)
 static void apply_rule(Reading *reading, const Rule *rule, const char *text)
 {
     if (!(rule->where & (unsigned)reading->where)) {
-        molt__refuse(reading->diagnostics, reading->place, place_words(rule->where),
-                     "%s means nothing here", rule->macro);
+        bool variable = reading->where == MOLT_WHERE_VARIABLE;
+        const char *words = variable ? variable_words(rule->kind) : NULL;
+        molt__refuse(reading->diagnostics, reading->place,
+                     words != NULL ? words : place_words(rule->where),
+                     words != NULL ? "%s means nothing on a variable" : "%s means nothing here",
+                     rule->macro);
         return;
     }
     if (rule->kind == MOLT_NOTE_WAS || rule->kind == MOLT_NOTE_REMOVED) {

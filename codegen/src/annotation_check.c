@@ -126,13 +126,14 @@ static void check_index(MoltDiagnostics *diagnostics, const MoltModel *model,
     if (index == NULL) {
         return;
     }
+    const char *path = path_of(diagnostics, owner, field);
     if (field->type->length == 0 || field->type->length > INDEX_LIMIT) {
         molt__refuse(diagnostics, field->place,
                      molt__arena_format(
                          diagnostics->arena,
                          "give the array one element for each enumerator, %d at most", INDEX_LIMIT),
-                     "MOLT_INDEX(%s) of '%s.%s': elements of %s do not follow names", note->text,
-                     owner->name, field->name, field->type->name);
+                     "MOLT_INDEX(%s) of '%s': elements of %s do not follow names", note->text,
+                     path, field->type->name);
         return;
     }
     for (uint32_t i = 0; i < index->enumerator_count; i++) {
@@ -140,8 +141,8 @@ static void check_index(MoltDiagnostics *diagnostics, const MoltModel *model,
         if (is_negative(index, enumerator)) {
             molt__refuse(diagnostics, field->place,
                          "number the enumerators from 0, and make what stands for none a #define",
-                         "MOLT_INDEX(%s) of '%s.%s': %s is %lld, which is no index", note->text,
-                         owner->name, field->name, enumerator->name, (long long)enumerator->value);
+                         "MOLT_INDEX(%s) of '%s': %s is %lld, which is no index", note->text,
+                         path, enumerator->name, (long long)enumerator->value);
             return;
         }
         if (enumerator->value >= field->type->length &&
@@ -149,8 +150,8 @@ static void check_index(MoltDiagnostics *diagnostics, const MoltModel *model,
             molt__refuse(diagnostics, field->place,
                          "give the array an element for each enumerator; only the last one may be "
                          "its length",
-                         "MOLT_INDEX(%s) of '%s.%s': %s is %llu, and the array has %llu elements",
-                         note->text, owner->name, field->name, enumerator->name,
+                         "MOLT_INDEX(%s) of '%s': %s is %llu, and the array has %llu elements",
+                         note->text, path, enumerator->name,
                          (unsigned long long)enumerator->value,
                          (unsigned long long)field->type->length);
             return;

@@ -146,6 +146,15 @@ static void add(MoltModel *model, MoltModelType *globals, MoltModelField field)
     globals->size = molt__globals_size(end, globals->align);
 }
 
+static void resolve_index(MoltTypeReader *reader, MoltTypeContext context,
+                          const MoltModelType *type, MoltModelNotes *notes)
+{
+    MoltModelNote *index = molt__model_note(notes, MOLT_NOTE_INDEX);
+    if (index != NULL) {
+        molt__index_resolve(reader, context, context.field, type, index);
+    }
+}
+
 void molt__global_read(MoltTypeReader *reader, CXCursor variable, const char *source,
                        const char *function)
 {
@@ -167,7 +176,9 @@ void molt__global_read(MoltTypeReader *reader, CXCursor variable, const char *so
     MoltModelField *known = find(globals, name);
     if (known != NULL && function == NULL) { /* declared again, as C allows */
         if (notes.count > known->notes.count) {
+            MoltTypeContext again = {.place = place, .owner = globals->name, .field = name};
             complete_names(arena, &notes, scope);
+            resolve_index(reader, again, known->type, &notes);
             known->notes = notes;
         }
         return;
@@ -192,6 +203,7 @@ void molt__global_read(MoltTypeReader *reader, CXCursor variable, const char *so
         return;
     }
     molt__pool_read(reader, place, &notes);
+    resolve_index(reader, context, type, &notes);
     add(reader->model, globals,
         (MoltModelField){
             .name = name, .type = type, .flags = flags, .notes = notes, .place = place});

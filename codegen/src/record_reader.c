@@ -91,17 +91,14 @@ static enum CXChildVisitResult find_enum(CXCursor cursor, CXCursor parent, CXCli
     return search->found.kind == CXType_Enum ? CXChildVisit_Break : CXChildVisit_Continue;
 }
 
-/* MOLT_INDEX names an enum as the source does; the note gets the name that it has in the schema. */
-static void resolve_index(FieldWalk *walk, MoltTypeContext context, const MoltModelType *type,
-                          MoltModelNote *note)
+void molt__index_resolve(MoltTypeReader *reader, MoltTypeContext context, const char *path,
+                         const MoltModelType *type, MoltModelNote *note)
 {
-    MoltTypeReader *reader = walk->reader;
     EnumSearch search = {note->text, {.kind = CXType_Invalid}};
     clang_visitChildren(clang_getTranslationUnitCursor(reader->unit->handle), find_enum, &search);
     if (type->kind != MOLT_KIND_ARRAY) {
         molt__refuse(reader->diagnostics, context.place, "put it on an array",
-                     "MOLT_INDEX belongs on arrays; '%s.%s' is %s", walk->owner, context.field,
-                     type->name);
+                     "MOLT_INDEX belongs on arrays; '%s' is %s", path, type->name);
         return;
     }
     const MoltModelType *index = NULL;
@@ -111,8 +108,7 @@ static void resolve_index(FieldWalk *walk, MoltTypeContext context, const MoltMo
     if (index == NULL || index->kind != MOLT_KIND_ENUM || (index->flags & MOLT_TYPE_FLAGS)) {
         molt__refuse(reader->diagnostics, context.place,
                      "name an enum that is no set of flags and that this source can see",
-                     "MOLT_INDEX(%s) of '%s.%s': there is no such enum", note->text, walk->owner,
-                     context.field);
+                     "MOLT_INDEX(%s) of '%s': there is no such enum", note->text, path);
         return;
     }
     note->text = index->name;
@@ -169,7 +165,7 @@ static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
     molt__pool_read(reader, place, &notes);
     MoltModelNote *index = molt__model_note(&notes, MOLT_NOTE_INDEX);
     if (index != NULL) {
-        resolve_index(walk, context, type, index);
+        molt__index_resolve(reader, context, path, type, index);
     }
     MoltModelField *field = molt__model_add_field(reader->model, walk->into);
     *field = (MoltModelField){

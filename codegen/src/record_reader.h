@@ -12,6 +12,11 @@ uint32_t molt__field_flags(const MoltModelNotes *notes);
 bool molt__external_check(MoltTypeReader *reader, MoltPlace place, const char *path,
                           const MoltModelType *type, uint32_t flags);
 
+/* MOLT_INDEX names an enum as the source does; the note gets the name that it has in the schema. Refuses
+ * what is no such enum, and a `type` that is no array; `path` names what has the note. */
+void molt__index_resolve(MoltTypeReader *reader, MoltTypeContext context, const char *path,
+                         const MoltModelType *type, MoltModelNote *note);
+
 /* Reads the fields of every record met so far and of all that they reach. */
 void molt__records_follow(MoltTypeReader *reader);
 

@@ -70,8 +70,8 @@ class Refusals(GameTest):
     def test_variables_that_cannot_be_modelled(self):
         game_type = "typedef struct Game { int a; } Game;\n"
         for variable, place, message, remedy in [
-                ("static int once MOLT_DEFAULT(3);", "3:12", "MOLT_DEFAULT means nothing here",
-                 "before its ';'"),
+                ("static int once MOLT_DEFAULT(3);", "3:12", "MOLT_DEFAULT means nothing on a variable",
+                 "that initialiser"),
                 ("static int once MOLT_EXTERNAL;", "3:12", "MOLT_EXTERNAL belongs on pointers",
                  "MOLT_TRANSIENT"),
                 ("static char arena[1 << 10] MOLT_POOL(Game);", "3:13",

@@ -1,7 +1,9 @@
-/* elements follow their enumerators, in an array whose layout stays too
+/* elements follow their enumerators, in an array whose layout stays too, and in variables
  * expect: migrated
  * report: info elements-moved Same.counts 0
  * report: info elements-moved State.all 0
+ * report: info elements-moved index_renumbered.c:stock 0
+ * report: info elements-moved index_renumbered.c:limit 0
  */
 #include "case.h"
 
@@ -36,8 +38,15 @@ typedef struct State {
     Stat *end;
     short *count;
     int *cell;
+    int *kept;
 } State;
 MOLT_ROOT(State);
+static int stock[CASTE_COUNT] MOLT_INDEX(Caste);
+#if VERSION == 1
+static int limit[4] MOLT_INDEX(Caste) = {70, 71, 72, 73};
+#else
+static int limit[4] MOLT_INDEX(Caste) = {80, 81, 82, 83};
+#endif
 
 #if VERSION == 1
 static State *make(void)
@@ -56,12 +65,15 @@ static State *make(void)
     s->end = s->all + CASTE_COUNT;
     s->count = &s->same->counts[CASTE_WORKER];
     s->cell = &s->grid[CASTE_NURSE][1];
+    for (int i = 0; i < CASTE_COUNT; i++)
+        stock[i] = 50 + i;
+    s->kept = &stock[CASTE_NURSE];
     return s;
 }
 
 static bool check(State *s)
 {
-    CHECK(*s->scout == 11);
+    CHECK(*s->scout == 11 && *s->kept == 52 && limit[CASTE_WORKER] == 70);
     return true;
 }
 #else
@@ -79,6 +91,9 @@ static bool check(State *s)
     CHECK(s->scout == &s->all[CASTE_SCOUT].n && s->nurse == &s->all[CASTE_NURSE]);
     CHECK(s->end == s->all + CASTE_COUNT && s->count == &s->same->counts[CASTE_FORAGER]);
     CHECK(s->cell == &s->grid[CASTE_NURSE][1]);
+    CHECK(stock[CASTE_FORAGER] == 50 && stock[CASTE_SCOUT] == 51 && stock[CASTE_GUARD] == 0);
+    CHECK(s->kept == &stock[CASTE_NURSE] && *s->kept == 52);
+    CHECK(limit[CASTE_GUARD] == 80 && limit[CASTE_FORAGER] == 82); /* the game has not set it */
     return true;
 }
 #endif
