@@ -50,6 +50,17 @@ static void add_declaration(Writing *writing, const MoltRenameGuess *guess, cons
     molt__text_add(&writing->text, "    %s MOLT_WAS(\"%s\");\n", declared, was);
 }
 
+/* Where it was declared. A variable's name tells, unless all sources share it: "ground.c:rain". */
+static const char *file_of(const Writing *writing, const MoltType *type, const char *variable)
+{
+    const char *colon = variable != NULL ? strchr(variable, ':') : NULL;
+    if (colon != NULL) {
+        return molt__arena_format(writing->text.arena, "%.*s", (int)(colon - variable), variable);
+    }
+    const char *file = molt_string(molt_plan_after(writing->plan), type->file);
+    return variable != NULL ? "(a variable)" : file[0] != '\0' ? file : "(unknown)";
+}
+
 static void add_vanished(void *context, const MoltVanished *vanished)
 {
     Writing *writing = context;
@@ -57,10 +68,15 @@ static void add_vanished(void *context, const MoltVanished *vanished)
     const MoltSchema *after = molt_plan_after(writing->plan);
     const MoltType *type = molt_type(after, vanished->type_after);
     const char *was = molt_string(before, before->tables.fields[vanished->field].name);
-    const char *file = molt_string(after, type->file);
-    molt__text_add(&writing->text, "%s:%u: %s.%s is gone; ", file[0] != '\0' ? file : "(unknown)",
-                   after->tables.fields[vanished->guesses[0].field].line,
-                   molt_type_name(before, vanished->type_before), was);
+    const MoltField *now = &after->tables.fields[vanished->guesses[0].field];
+    bool variable = (type->flags & MOLT_TYPE_GLOBALS) != 0;
+    const char *file = file_of(writing, type, variable ? molt_string(after, now->name) : NULL);
+    molt__text_add(&writing->text, "%s:%u: %s%s%s is gone; ", file, now->line,
+                   variable ? "" : molt_type_name(before, vanished->type_before),
+                   variable ? "" : ".", was);
+    if (variable && strchr(was, ':') == NULL) { /* its full name, wherever it is written */
+        was = molt__arena_format(writing->text.arena, ":%s", was);
+    }
     for (uint32_t g = 0; g < (vanished->likely ? 1 : vanished->count); g++) {
         char text[192];
         molt_rename_guess_text(writing->plan, &vanished->guesses[g], text, sizeof text);

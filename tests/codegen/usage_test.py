@@ -62,6 +62,17 @@ class Usage(GameTest):
         self.assertEqual(said, "game.c:3: Ant.hunger is gone; it looks renamed to appetite (3 of 3 uses "
                                "are alike, in eat, hatched):\n    float appetite MOLT_WAS(\"hunger\");\n")
 
+    def test_renamed_variable_is_told_with_its_file_and_declared_with_its_full_name(self):
+        game = GAME + "static int rain = 4;\nint score[2];\n"
+        line = GAME.count("\n") + 1
+        self.make(game)
+        self.make(game.replace("rain", "water").replace("score", "points"))
+        said = self.suggest("s.json.before", "s.json", "out/u.txt.before", "out/u.txt").stdout
+        self.assertIn(f"game.c:{line}: game.c:rain is gone; ", said)
+        self.assertIn("    int water MOLT_WAS(\"game.c:rain\");\n", said)
+        self.assertIn(f"(a variable):{line + 1}: score is gone; ", said)
+        self.assertIn("    int points[2] MOLT_WAS(\":score\");\n", said)
+
     def test_rename_with_another_type_is_recognised_by_its_uses(self):
         self.assertIn("double appetite MOLT_WAS(\"hunger\");",
                       self.edited(("float hunger", "double hunger"), ("hunger", "appetite")))
