@@ -160,7 +160,8 @@ static void compile(MoltPlan *plan, const MoltHooks *hooks)
     plan->types = new_table(plan, before->type_count, sizeof *plan->types);
     plan->origins = new_table(plan, after->type_count, sizeof *plan->origins);
     plan->roots = new_table(plan, after->root_count, sizeof *plan->roots);
-    plan->moves_back = plan->policy == MOLT_POLICY_LIVE && has_moved(plan->before);
+    plan->moves_back =
+        (plan->policy == MOLT_POLICY_LIVE || plan->undoes) && has_moved(plan->before);
     plan->moves_elements = moves_elements(plan->after, plan->before) ||
                            (plan->moves_back && moves_elements(plan->before, plan->after));
     if (plan->moves_back || has_moved(plan->after))
@@ -200,7 +201,7 @@ MoltStatus molt_plan_build_with_hooks(const MoltSchema *before, const MoltSchema
     if (!plan)
         return molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for the migration plan");
     plan->report = report;
-    plan->undoes = policy == MOLT_POLICY_LIVE && molt__lineage_edits(before, after) > 0;
+    plan->undoes = molt__lineage_edits(before, after) > 0;
     compile(plan, hooks);
     MoltStatus status = MOLT_OK;
     if (plan->failed) {

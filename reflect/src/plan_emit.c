@@ -480,6 +480,8 @@ void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
         molt__emit_moved(plan, site->after, site->before, destination))
         return;
     if (site->before == MOLT__NO_FIELD || from_tail || is->flags & MOLT_FIELD_TRANSIENT) {
+        if (site->before == MOLT__NO_FIELD && !is_arm)
+            molt__emit_tell_added(plan, site);
         molt__emit_field_default(plan, is, destination);
         return;
     }

@@ -141,6 +141,8 @@ void molt__emit_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId ho
 /* Reports once that a field gets its value from there. */
 void molt__emit_tell_moved(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId holder,
                            uint32_t field);
+/* The same of a field that no old MOLT_MOVED named when one might have. */
+void molt__emit_tell_added(MoltPlan *plan, const MoltEmitSite *site);
 /* How much of [first, end) bits of the old object goes elsewhere. */
 typedef enum MoltTakenPart { MOLT__TAKEN_NONE, MOLT__TAKEN_PART, MOLT__TAKEN_ALL } MoltTakenPart;
 MoltTakenPart molt__emit_taken(const MoltPlan *plan, uint64_t first, uint64_t end);

@@ -394,7 +394,7 @@ static MoltTypeId map_type(MoltPlan *plan, MoltTypeId before, unsigned depth)
     return entry->after;
 }
 
-static bool has_any_was(const MoltSchema *schema, const MoltType *type)
+static bool has_any(const MoltSchema *schema, const MoltType *type, MoltNoteKind kind)
 {
     for (uint32_t m = 0; m < type->count; m++) {
         uint32_t first, count;
@@ -405,23 +405,30 @@ static bool has_any_was(const MoltSchema *schema, const MoltType *type)
             first = schema->tables.enumerators[type->first + m].note_first;
             count = schema->tables.enumerators[type->first + m].note_count;
         }
-        if (molt_schema_note(schema, first, count, MOLT_NOTE_WAS))
+        if (molt_schema_note(schema, first, count, kind))
             return true;
     }
     return false;
+}
+
+/* The values of a type may have other places or names although its layout stays. */
+static bool has_renames(const MoltPlan *plan, const MoltType *was, const MoltType *is)
+{
+    return has_any(plan->after, is, MOLT_NOTE_WAS) ||
+           (plan->undoes && (has_any(plan->before, was, MOLT_NOTE_WAS) ||
+                             has_any(plan->before, was, MOLT_NOTE_MOVED)));
 }
 
 /* Two names that change places leave the layout as it was; the values move nevertheless. */
 static bool moves_within(MoltPlan *plan, MoltTypeId before, MoltTypeId after)
 {
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
-    if (is->kind == MOLT_KIND_STRUCT && (molt__plan_is_retagged(plan, before, after) ||
-                                         molt__plan_moves_within(plan, before, after) ||
-                                         molt__plan_is_reindexed(plan, before, after)))
+    if (is->kind == MOLT_KIND_STRUCT &&
+        (molt__plan_is_retagged(plan, before, after) ||
+         (!plan->undoes && molt__plan_moves_within(plan, before, after)) ||
+         molt__plan_is_reindexed(plan, before, after)))
         return true;
-    if ((is->kind != MOLT_KIND_STRUCT && is->kind != MOLT_KIND_ENUM) ||
-        (!has_any_was(plan->after, is) &&
-         !(plan->undoes && has_any_was(plan->before, molt_type(plan->before, before)))))
+    if ((is->kind != MOLT_KIND_STRUCT && is->kind != MOLT_KIND_ENUM) || !has_renames(plan, was, is))
         return false;
     if (is->kind == MOLT_KIND_ENUM) {
         MoltOp op;
@@ -577,6 +584,19 @@ static void match_groups(const MoltPlan *plan, const MoltType *was, const MoltTy
     }
 }
 
+/* An edit is undone: what MOLT_MOVED gave an old field is not what the field of its name had. */
+static void unmatch_moved(const MoltPlan *plan, MoltTypeId before, MoltTypeId after,
+                          uint32_t *match)
+{
+    const MoltPlan away = {.before = plan->after, .after = plan->before};
+    const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
+    for (uint32_t f = 0; f < is->count; f++) {
+        if (match[f] != UINT32_MAX &&
+            molt__plan_moves_over(&away, after, is->first + f, was->first + match[f]))
+            match[f] = UINT32_MAX;
+    }
+}
+
 uint32_t molt__plan_pair(MoltPlan *plan, MoltTypeId before, MoltTypeId after)
 {
     const MoltPair *known = molt__plan_find_pair(plan, before, after);
@@ -602,6 +622,8 @@ uint32_t molt__plan_pair(MoltPlan *plan, MoltTypeId before, MoltTypeId after)
                             "more than one old field claims this place: keep one MOLT_WAS, and "
                             "give the other old field a place or remove it in an edit of its own");
         match_groups(plan, was, is, match);
+        if (plan->undoes && is->kind == MOLT_KIND_STRUCT)
+            unmatch_moved(plan, before, after, match);
         for (uint32_t f = 0; f < is->count; f++)
             match[f] = match[f] == UINT32_MAX ? MOLT__NO_FIELD : was->first + match[f];
         for (uint32_t f = is->count; f < room; f++)

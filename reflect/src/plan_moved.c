@@ -181,6 +181,13 @@ void molt__emit_tell_moved(MoltPlan *plan, const MoltEmitSource *source, MoltTyp
                         holder, field, NULL, NULL);
 }
 
+void molt__emit_tell_added(MoltPlan *plan, const MoltEmitSite *site)
+{
+    const MoltField *is = &plan->after->tables.fields[site->after];
+    if (plan->moves_back && !moved_note(plan->after, is) && tell_once(plan, site->after))
+        molt__plan_report_added(plan, site->type_before, site->type_after, site->after);
+}
+
 /* The old type has no such place. For a field that it has by its own name the note was applied in an
  * earlier edit and stays in the source for ever. */
 static void tell_missing(MoltPlan *plan, uint32_t field, uint32_t own)
@@ -213,8 +220,14 @@ bool molt__emit_moved(MoltPlan *plan, uint32_t field, uint32_t own, uint64_t des
     const MoltNote *note = moved_note(plan->after, is);
     if (!plan->frame)
         return false;
-    if (!note)
-        return own == MOLT__NO_FIELD && molt__emit_moved_back(plan, field, destination);
+    if (!note || plan->undoes) {
+        if (own != MOLT__NO_FIELD)
+            return false; /* the way that is undone began here */
+        if (molt__emit_moved_back(plan, field, destination))
+            return true;
+        if (!note)
+            return false;
+    }
     MoltTypeId holder = plan->frame->after;
     MoltEmitSource source;
     if (own != MOLT__NO_FIELD) {
@@ -246,26 +259,60 @@ bool molt__emit_moved(MoltPlan *plan, uint32_t field, uint32_t own, uint64_t des
     return true;
 }
 
-/* ---- equal layouts ---------------------------------------------------------------------------- */
+/* ---- fields that have a value of their own -------------------------------------------------- */
+
+static MoltTypeId in_arrays(const MoltSchema *schema, MoltTypeId id)
+{
+    while (molt_kind_is_sequence(molt_type(schema, id)->kind))
+        id = molt_type(schema, id)->elem;
+    return id;
+}
+
+/* A path from struct `id`, or from what embeds it for each ^, names a place; `place` gets it. */
+static bool leads_somewhere(const MoltSchema *schema, MoltTypeId id, const char *path,
+                            MoltFieldPlace *place)
+{
+    if (*path != '^')
+        return molt_schema_find_path(schema, id, path, place);
+    path += path[1] == '.' ? 2 : 1;
+    for (MoltTypeId t = 0; t < schema->tables.type_count; t++) {
+        const MoltType *type = molt_type(schema, t);
+        for (uint32_t f = type->first;
+             type->kind == MOLT_KIND_STRUCT && f < type->first + type->count; f++) {
+            if (in_arrays(schema, schema->tables.fields[f].type) == id &&
+                leads_somewhere(schema, t, path, place))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool molt__plan_moves_over(const MoltPlan *plan, MoltTypeId before, uint32_t own, uint32_t field)
+{
+    const MoltField *was = &plan->before->tables.fields[own];
+    const MoltField *is = &plan->after->tables.fields[field];
+    const MoltNote *note = moved_note(plan->after, is), *known = moved_note(plan->before, was);
+    if (!note || is->flags & MOLT_FIELD_TRANSIENT)
+        return false;
+    const char *path = molt_string(plan->after, note->text);
+    MoltFieldPlace place;
+    if ((known && strcmp(molt_string(plan->before, known->text), path) == 0) ||
+        !leads_somewhere(plan->before, before, path, &place) ||
+        (*path != '^' && place.bit_offset == was->bit_offset))
+        return false;
+    const MoltField *from = &plan->before->tables.fields[place.field];
+    bool whole = path[strlen(path) - 1] != ']';
+    bool bits = (is->flags & MOLT_FIELD_BITS) || (whole && from->flags & MOLT_FIELD_BITS);
+    return !bits || molt__emit_bits_fit(plan, place.type, is->type);
+}
 
 bool molt__plan_moves_within(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
 {
     const MoltType *is = molt_type(plan->after, after);
     for (uint32_t f = is->first; f < is->first + is->count; f++) {
-        const MoltField *field = &plan->after->tables.fields[f];
-        const MoltNote *note = moved_note(plan->after, field);
-        uint32_t same =
-            molt_schema_find_field(plan->before, before, molt_string(plan->after, field->name));
-        MoltFieldPlace place;
-        if (!note || same == MOLT__NO_FIELD ||
-            !molt_schema_find_path(plan->before, before, molt_string(plan->after, note->text),
-                                   &place))
-            continue;
-        const MoltField *was = &plan->before->tables.fields[same];
-        const MoltNote *known = moved_note(plan->before, was);
-        bool applied = known && strcmp(molt_string(plan->before, known->text),
-                                       molt_string(plan->after, note->text)) == 0;
-        if (!applied && place.bit_offset != was->bit_offset)
+        const char *name = molt_string(plan->after, plan->after->tables.fields[f].name);
+        uint32_t same = molt_schema_find_field(plan->before, before, name);
+        if (same != MOLT__NO_FIELD && molt__plan_moves_over(plan, before, same, f))
             return true;
     }
     return false;

@@ -7,7 +7,7 @@
 typedef struct Level {
     MoltTypeId before, after; /* after MOLT_NO_TYPE: it vanishes */
     uint64_t first;           /* bits from where the search begins */
-    uint64_t copies;          /* more than 1: elements of arrays, of which none is the one */
+    uint64_t copies;          /* more than 1: elements of arrays, of which the first counts */
     const struct Level *outer;
 } Level;
 
@@ -87,7 +87,11 @@ static void look_at(Search *search, const Level *level, MoltTypeId holder, uint3
                                                    : molt_type(plan->before, field->type)->size * 8;
     if (!note || field->flags & MOLT_FIELD_TRANSIENT || !leads_there(search, level, note))
         return;
+    /* The first of several places is the one, but not an arm, which may not be there. */
+    bool better = search->found == 0 || (search->out->tag && !tag);
     search->found += level->copies;
+    if (!better)
+        return;
     *search->out = (MoltEmitSource){.frame = search->start,
                                     .type = field->type,
                                     .holder = holder,
@@ -129,7 +133,8 @@ static void look_into(Search *search, const Level *level)
     }
 }
 
-/* The one old value whose note names the place of a value of the new object. */
+/* The old value whose note names the place of a value of the new object: of several the first, because
+ * that edit made them alike. Of the others that the code wrote since, the report tells that they go. */
 static bool find_back(MoltPlan *plan, uint64_t first, MoltTypeId type, MoltEmitSource *out,
                       MoltUnionTag *tag)
 {
@@ -143,7 +148,7 @@ static bool find_back(MoltPlan *plan, uint64_t first, MoltTypeId type, MoltEmitS
         Search search = {plan, frame, first - frame->destination * 8, type, 0, out, tag};
         look_into(&search, &level);
         if (search.found > 0)
-            return search.found == 1;
+            return search.found == 1 || !out->tag;
     }
     return false;
 }

@@ -241,6 +241,8 @@ void molt__field_path(const MoltSchema *schema, MoltTypeId type, uint32_t field,
 void molt__plan_find(MoltPlan *plan, MoltSeverity severity, MoltRule rule, MoltTypeId before,
                      uint32_t before_field, MoltTypeId after, uint32_t after_field,
                      const char *value, const char *remedy);
+/* A new field that has no source: that it is there, or what is missing. */
+void molt__plan_report_added(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uint32_t field);
 /* Adds what changed between two structs, once per pair. */
 void molt__plan_report_pair(MoltPlan *plan, uint32_t pair);
 
@@ -281,7 +283,10 @@ void molt__plan_emit_type(MoltPlan *plan, MoltTypeId before);
 bool molt__plan_has_pointers(const MoltSchema *schema, MoltTypeId type);
 bool molt__plan_arms_have_pointers(const MoltSchema *schema, MoltTypeId type);
 
-/* plan_moved.c: two structs of equal layout within which MOLT_MOVED moves values. */
+/* plan_moved.c: MOLT_MOVED gives new field `field` another value than that of `own`, which is the
+ * field that it was in struct `before`. */
+bool molt__plan_moves_over(const MoltPlan *plan, MoltTypeId before, uint32_t own, uint32_t field);
+/* Two structs of equal layout within which MOLT_MOVED moves values. */
 bool molt__plan_moves_within(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 /* plan_index.c: two structs of equal layout with an array whose enum gives the elements other places;
  * and the places of the elements of such a field, NULL when they are as they were. */

@@ -134,6 +134,29 @@ static MoltRule change_rule(const MoltPlan *plan, const MoltField *was, const Mo
     return MOLT_RULE_COUNT;
 }
 
+/* A field without a source of its own may have one in what an old MOLT_MOVED took from it. */
+static bool may_come_back(const MoltPlan *plan, MoltTypeId holder, const MoltField *field)
+{
+    return plan->moves_back && molt_type(plan->after, holder)->kind == MOLT_KIND_STRUCT &&
+           !(molt_type(plan->after, field->type)->flags & MOLT_TYPE_FLEXIBLE);
+}
+
+void molt__plan_report_added(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uint32_t field)
+{
+    const MoltField *is = &plan->after->tables.fields[field];
+    bool required = (is->flags & MOLT_FIELD_REQUIRED) != 0 && !molt__plan_hook(plan, before, after);
+    if (required)
+        molt__plan_find(plan, MOLT_REFUSE, MOLT_RULE_FIELD_WITHOUT_SOURCE, before, MOLT__NO_FIELD,
+                        after, field, NULL,
+                        "it is MOLT_REQUIRED: name its old field with MOLT_WAS(\"old\"), "
+                        "replace MOLT_REQUIRED by MOLT_DEFAULT(value), or fill it in a hook");
+    if (required && plan->report)
+        molt__hook_stub(plan, before, after, NULL, NULL, plan->report);
+    else
+        molt__plan_find(plan, MOLT_INFO, MOLT_RULE_FIELD_ADDED, before, MOLT__NO_FIELD, after,
+                        field, default_text(plan->after, is), NULL);
+}
+
 /* What holds whatever the values are, once per pair of structs. */
 static void report_field(MoltPlan *plan, const MoltPair *pair, uint32_t before, uint32_t after)
 {
@@ -142,17 +165,8 @@ static void report_field(MoltPlan *plan, const MoltPair *pair, uint32_t before, 
         molt_schema_note(plan->after, is->note_first, is->note_count, MOLT_NOTE_MOVED))
         return; /* told where its path is followed */
     if (before == MOLT__NO_FIELD) {
-        bool filled = molt__plan_hook(plan, pair->before, pair->after) != NULL;
-        if (is->flags & MOLT_FIELD_REQUIRED && !filled)
-            molt__plan_find(plan, MOLT_REFUSE, MOLT_RULE_FIELD_WITHOUT_SOURCE, pair->before, before,
-                            pair->after, after, NULL,
-                            "it is MOLT_REQUIRED: name its old field with MOLT_WAS(\"old\"), "
-                            "replace MOLT_REQUIRED by MOLT_DEFAULT(value), or fill it in a hook");
-        if (is->flags & MOLT_FIELD_REQUIRED && !filled && plan->report)
-            molt__hook_stub(plan, pair->before, pair->after, NULL, NULL, plan->report);
-        else
-            molt__plan_find(plan, MOLT_INFO, MOLT_RULE_FIELD_ADDED, pair->before, before,
-                            pair->after, after, default_text(plan->after, is), NULL);
+        if (!may_come_back(plan, pair->after, is)) /* else told where nothing came back */
+            molt__plan_report_added(plan, pair->before, pair->after, after);
         return;
     }
     const MoltField *was = &plan->before->tables.fields[before];

@@ -136,23 +136,30 @@ static void emit_bytes(MoltPlan *plan, const Union *u, const MoltEmitSite *site,
         molt__emit_field_default(plan, &plan->after->tables.fields[selected], u->destination);
 }
 
+static void emit_gone(MoltPlan *plan, const Union *u, uint32_t arm)
+{
+    MoltEmitSite gone = arm_site(u, arm, MOLT__NO_FIELD);
+    uint32_t first = plan->op_count;
+    molt__emit_drop_field(plan, &gone, MOLT_RULE_UNION_ARM_REMOVED,
+                          &plan->before->tables.fields[arm], u->source);
+    molt__emit_keep_defaults(plan, first); /* else an arm would return in part */
+}
+
 static void emit_arm(MoltPlan *plan, const Union *u, const MoltEmitSite *site, MoltValueMap value)
 {
     Arms arms = arms_of(plan, u, &value);
     if (arms.was == MOLT__NO_ARM) {
         emit_bytes(plan, u, site, arms.selected);
     } else if (value.fate == MOLT__VALUE_FALLBACK) {
-        MoltEmitSite gone = arm_site(u, arms.was, MOLT__NO_FIELD);
-        uint32_t first = plan->op_count;
-        molt__emit_drop_field(plan, &gone, MOLT_RULE_UNION_ARM_REMOVED,
-                              &plan->before->tables.fields[arms.was], u->source);
-        molt__emit_keep_defaults(plan, first); /* else an arm would return in part */
+        emit_gone(plan, u, arms.was);
         if (arms.selected != MOLT__NO_ARM)
             molt__emit_field_default(plan, &plan->after->tables.fields[arms.selected],
                                      u->destination);
     } else if (is_kept(&value)) {
         MoltEmitSite stays = arm_site(u, arms.was, arms.became);
-        if (arms.became == MOLT__NO_ARM)
+        if (arms.became == MOLT__NO_ARM && arms.selected == MOLT__NO_ARM && plan->undoes)
+            emit_gone(plan, u, arms.was); /* the enumerator had no arm before the edit */
+        else if (arms.became == MOLT__NO_ARM)
             emit_refusal(plan, u, &stays, MOLT_RULE_UNION_ARM_REMOVED, value.name);
         else if (arms.became != arms.selected)
             emit_refusal(plan, u, &stays, MOLT_RULE_UNION_ARM_CHANGED, value.name);

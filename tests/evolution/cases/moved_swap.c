@@ -1,6 +1,5 @@
 /* two fields change their values where the layout stays
  * expect: migrated
- * undo: differs both fields exist before and after
  */
 #include "case.h"
 

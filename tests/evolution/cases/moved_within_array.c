@@ -1,6 +1,5 @@
 /* elements of an array reach the struct around the array
  * expect: migrated
- * undo: differs of the places that one value went to none is the one
  */
 #include "case.h"
 
