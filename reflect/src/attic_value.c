@@ -1,6 +1,7 @@
 /* One kept value, or one reference of a kept pointer, on its way into the new state. */
 #include <string.h>
 
+#include "attic_aim.h"
 #include "attic_hook.h"
 
 bool molt__attic_convert(MoltMigration *m, const MoltPlan *plan, const MoltOp *op,
@@ -115,6 +116,8 @@ static bool carry_block(MoltCarry *carry, const MoltLeaf *was, MoltAtticRef *ref
     *exact = then != 0;
     if (then != 0)
         *pointer = then;
+    else if (*pointer == 0)
+        *pointer = molt__attic_aim(carry, was, ref);
     if (*pointer != 0 && molt__migrate_globals_is(m, span)) {
         *pointer = molt__migrate_globals_image(m, *pointer);
         return *pointer != 0;
