@@ -329,3 +329,23 @@ bool molt__carry_return(MoltCarry *carry, const MoltCarryPart *part, const MoltA
     }
     return false; /* the text is back, what the pointer pointed at is not */
 }
+
+void molt__carry_take(MoltCarry *carry, const MoltCarryPart *part, const MoltCarryObject *object,
+                      uint64_t i)
+{
+    MoltLeaf place = molt__leaf_from(&part->gate, i);
+    unsigned char *destination = object->next + place.at;
+    const unsigned char *value = carry->to->fresh.samples;
+    uint64_t sample, count, is_text = 0;
+    if (!molt__carry_find_fresh(carry->to, &place, &sample, &count))
+        return;
+    value += sample;
+    if (place.kind == MOLT__LEAF_STRING)
+        memcpy(&is_text, value, sizeof is_text);
+    if (is_text != 0)
+        return; /* the sample of a text is none */
+    if (object->stays)
+        write_later(carry->m, &place, value, destination);
+    if (object->stays || molt__leaf_store(&place, value, destination))
+        count_return(carry->m, part);
+}

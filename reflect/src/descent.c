@@ -183,9 +183,8 @@ static Step step_struct(Descent *d, const MoltType *was, const MoltType *is)
         d->varies = d->number == 0;
         if (!d->object && (d->number == 0 || d->number > arms->count))
             return STEP_GONE;
-        d->arm = d->object
-                     ? molt__union_active(d->plan->before, &tag, field, d->object + d->at)
-                     : arms->first + d->number - 1;
+        d->arm = d->object ? molt__union_active(d->plan->before, &tag, field, d->object + d->at)
+                           : arms->first + d->number - 1;
     }
     return enter_field(d, f, new_field_of(d->plan, d->before, d->after, f));
 }
