@@ -76,9 +76,13 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
     if (part->has_value && !misses && molt__leaf_is_active(&part->back, i, object->next) &&
         return_or_clear(carry, part, next, object, i, old, address)) {
         molt__awaited_return(carry->m, object->next + next->is.at + i * next->is.stride);
-        carry->to->ref_count -= moved != 0;
-        return false;
+        if (!next->lent || object->late) {
+            carry->to->ref_count -= moved != 0;
+            return false;
+        }
     }
+    if (part->taken)
+        molt__carry_take(carry, part, object, i);
     if (part->called) { /* whatever becomes of it, the struct has the layout again */
         carry->to->ref_count -= moved != 0;
         return false;

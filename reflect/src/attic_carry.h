@@ -30,8 +30,9 @@ typedef struct MoltCarryPart {
     MoltLeaf back;      /* its place by the direct plan; only the guards count */
     uint64_t sample;    /* of the old page's fresh fields */
     uint64_t returned;  /* index of the counter */
-    bool called;        /* the hook of its struct is to be called (attic_hook.h) */
-    bool forced;        /* then: it returns only where that replaces the call */
+    bool taken;  /* a lent value: `gate`, then in the new layout, gets its first value again */
+    bool called; /* the hook of its struct is to be called (attic_hook.h) */
+    bool forced; /* then: it returns only where that replaces the call */
 } MoltCarryPart;
 
 /* The record's object in the running state and in the new one. */
@@ -49,6 +50,10 @@ typedef struct MoltCarryObject {
 /* attic_trace.c */
 /* Decides where each value of the page goes: makes carry->parts and the runs of carry->to. */
 void molt__carry_trace(MoltCarry *carry);
+/* The sample of a page's fresh values that holds the first value of a leaf, and for how many of them;
+ * false when something else does. */
+bool molt__carry_find_fresh(const MoltAtticPage *page, const MoltLeaf *leaf, uint64_t *sample,
+                            uint64_t *count);
 /* Takes what is known about fresh fields over to carry->to. */
 void molt__carry_fresh(MoltCarry *carry);
 
@@ -63,5 +68,8 @@ bool molt__carry_ref(MoltCarry *carry, const MoltLeaf *was, uint64_t kept, uint6
 bool molt__carry_return(MoltCarry *carry, const MoltCarryPart *part, const MoltAtticRun *next,
                         const MoltCarryObject *object, uint64_t i, const unsigned char *kept,
                         uintptr_t pointer);
+/* Gives place `i` of a part that is `taken` the value that it began with. */
+void molt__carry_take(MoltCarry *carry, const MoltCarryPart *part, const MoltCarryObject *object,
+                      uint64_t i);
 
 #endif

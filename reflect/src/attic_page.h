@@ -40,11 +40,11 @@ typedef enum MoltAtticRefKind {
 
 typedef struct MoltAtticRef {
     uint32_t kind;
-    uint32_t index; /* of a new page until commit: the span, not the number */
-    uint32_t block; /* until then: of the block in its span */
-    MoltTypeId type;  /* BLOCK: of the block in the step's schema */
-    uint64_t offset;  /* BLOCK: in the running layout, MOLT__NO_PLACE where that has no such place */
-    uint64_t origin;  /* BLOCK: the same in the step's layout; it never changes */
+    uint32_t index;  /* of a new page until commit: the span, not the number */
+    uint32_t block;  /* until then: of the block in its span */
+    MoltTypeId type; /* BLOCK: of the block in the step's schema */
+    uint64_t offset; /* BLOCK: in the running layout, MOLT__NO_PLACE where that has no such place */
+    uint64_t origin; /* BLOCK: the same in the step's layout; it never changes */
 } MoltAtticRef;
 
 #define MOLT__NO_PLACE UINT64_MAX
@@ -62,15 +62,20 @@ typedef struct MoltAtticRun {
     MoltLeaf was; /* in the step's schema */
     MoltLeaf is;  /* in the running schema, when placed; its guards hold always */
     bool placed;
-    bool aims; /* pointers that went on as pointers, kept because undoing the edit would make them point
+    bool
+        lent; /* the values returned, over what the struct's newcomers had begun with: an edit that goes
+                  back to where they had not returns that, and keeps them again */
+    bool
+        aims; /* pointers that went on as pointers, kept because undoing the edit would make them point
                   elsewhere: they return only to the very place that they pointed at */
     uint32_t watch_count; /* of the unions beside tag `is`, MOLT__WATCHES + 1: too many */
     MoltAtticWatch watches[MOLT__WATCHES];
     uint64_t kept_at, left_at, watched_at; /* in a record */
-    uint64_t open_at;          /* first bit */
-    uint32_t hooked; /* struct in the step's schema whose hook may have changed it, + 1; 0: none. Such
+    uint64_t open_at;                      /* first bit */
+    uint32_t
+        hooked; /* struct in the step's schema whose hook may have changed it, + 1; 0: none. Such
                         values return only when that layout does: a hook says what they became. */
-    const MoltOp *op;          /* of the plan that took the values, while that plan runs */
+    const MoltOp *op; /* of the plan that took the values, while that plan runs */
 } MoltAtticRun;
 
 /* Values of the running type that no value of the step's type ever stood in: a field that was added
@@ -193,8 +198,8 @@ typedef struct MoltAtticWork {
     uint64_t late_size, late_bytes_slots;
     MoltTypeId leaving_type; /* + 1: of which `leaving` says whether it goes back past a hook */
     bool leaving;
-    bool keeps;       /* every loss of this migration is kept */
-    bool active;      /* there is something to commit */
+    bool keeps;  /* every loss of this migration is kept */
+    bool active; /* there is something to commit */
 } MoltAtticWork;
 
 /* Element `element` of a block, or of the array at its end. */

@@ -11,9 +11,8 @@ static bool same_place(const MoltLeaf *a, const MoltLeaf *b)
            a->width == b->width && (a->stride == b->stride || a->count == 1 || b->count == 1);
 }
 
-/* The run of fresh values that holds the first value of a leaf; false when something else does. */
-static bool find_fresh(const MoltAtticPage *page, const MoltLeaf *leaf, uint64_t *sample,
-                       uint64_t *count)
+bool molt__carry_find_fresh(const MoltAtticPage *page, const MoltLeaf *leaf, uint64_t *sample,
+                            uint64_t *count)
 {
     for (uint64_t f = 0; f < page->fresh.count; f++) {
         const MoltLeaf *fresh = &page->fresh.items[f].leaf;
@@ -83,10 +82,27 @@ static uint64_t decide_return(MoltCarry *carry, const MoltLeaf *is, const MoltRo
         part->gated = true;
         part->gate = source.leaf;
         next->placed = part->has_value =
-            find_fresh(carry->from, &source.leaf, &part->sample, &alike);
+            molt__carry_find_fresh(carry->from, &source.leaf, &part->sample, &alike);
         count = alike < count ? alike : count;
     }
     return source.count < count ? source.count : count;
+}
+
+/* An edit that goes back to a version without a place for a lent value: it had not returned there. */
+static void decide_taken(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf *is,
+                         const MoltRoute *follow, uint64_t *count, MoltAtticRun *next,
+                         MoltCarryPart *part)
+{
+    uint64_t alike = 0, sample;
+    bool text = is->kind == MOLT__LEAF_STRING && run->was.kind != MOLT__LEAF_STRING;
+    if (!run->lent || !carry->direct || !carry->m->plan->undoes || text ||
+        is->kind != follow->leaf.kind || !molt__carry_find_fresh(carry->from, is, &sample, &alike))
+        return;
+    *count = alike < *count ? alike : *count;
+    part->taken = true;
+    part->gate = follow->leaf;
+    next->is = (MoltLeaf){0};
+    next->placed = false;
 }
 
 /* Decides about the first elements of a run; returns how many. `is` has guards also where it has no
@@ -119,8 +135,12 @@ static uint64_t decide(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf
                           !has_text_already(was, is, &follow.leaf);
         if (part->has_value && count > 1 && follow.leaf.stride != back.leaf.stride)
             count = 1;
+        if (!fitting)
+            decide_taken(carry, run, is, &follow, &count, next, part);
+        next->lent = next->placed && run->lent;
     } else if (fitting) {
         count = decide_return(carry, is, &back, count, next, part);
+        next->lent = part->gated && part->has_value && !main->undoes;
     }
     part->called = molt__attic_is_called(carry, run);
     if (part->called && fitting && !part->has_value) { /* its own place: the layout is the same */
@@ -160,14 +180,14 @@ static void name_field(const MoltSchema *schema, MoltTypeId type, bool tail, con
 }
 
 /* The counter of the field that a run returns to. */
-static uint64_t counter_of(MoltCarry *carry, const MoltAtticRun *run)
+static uint64_t counter_of(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf *place)
 {
     MoltMigration *m = carry->m;
     MoltAtticWork *work = &m->attic;
     MoltReturned counter = {.step = carry->from->step, .last_object = UINT64_MAX};
     name_field(carry->from->step->schema, carry->from->type, carry->from->tail, &run->was,
                &counter.owner_before, &counter.before);
-    name_field(m->plan->after, m->plan->types[carry->type].after, carry->from->tail, &run->is,
+    name_field(m->plan->after, m->plan->types[carry->type].after, carry->from->tail, place,
                &counter.owner_after, &counter.after);
     for (uint64_t c = 0; c < work->returned_count; c++) {
         const MoltReturned *known = &work->returned[c];
@@ -200,9 +220,9 @@ void molt__carry_trace(MoltCarry *carry)
             done += decide(carry, run, &was, &is, &next, &part);
             if (same && run->placed && !run->aims)
                 part.has_value = false; /* nothing happened there */
-            if (part.has_value) {
+            if (part.has_value || part.taken) {
                 carry->returns = true;
-                part.returned = counter_of(carry, &next);
+                part.returned = counter_of(carry, &next, part.taken ? &part.gate : &next.is);
             }
             to->runs[to->run_count++] = next;
             carry->parts[carry->part_count++] = part;

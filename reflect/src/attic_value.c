@@ -1,6 +1,7 @@
 /* One kept value, or one reference of a kept pointer, on its way into the new state. */
 #include <string.h>
 
+#include "attic_aim.h"
 #include "attic_hook.h"
 
 bool molt__attic_convert(MoltMigration *m, const MoltPlan *plan, const MoltOp *op,
@@ -115,6 +116,8 @@ static bool carry_block(MoltCarry *carry, const MoltLeaf *was, MoltAtticRef *ref
     *exact = then != 0;
     if (then != 0)
         *pointer = then;
+    else if (*pointer == 0)
+        *pointer = molt__attic_aim(carry, was, ref);
     if (*pointer != 0 && molt__migrate_globals_is(m, span)) {
         *pointer = molt__migrate_globals_image(m, *pointer);
         return *pointer != 0;
@@ -325,4 +328,24 @@ bool molt__carry_return(MoltCarry *carry, const MoltCarryPart *part, const MoltA
                                molt__text_length((const char *)destination, next->is.size));
     }
     return false; /* the text is back, what the pointer pointed at is not */
+}
+
+void molt__carry_take(MoltCarry *carry, const MoltCarryPart *part, const MoltCarryObject *object,
+                      uint64_t i)
+{
+    MoltLeaf place = molt__leaf_from(&part->gate, i);
+    unsigned char *destination = object->next + place.at;
+    const unsigned char *value = carry->to->fresh.samples;
+    uint64_t sample, count, is_text = 0;
+    if (!molt__carry_find_fresh(carry->to, &place, &sample, &count))
+        return;
+    value += sample;
+    if (place.kind == MOLT__LEAF_STRING)
+        memcpy(&is_text, value, sizeof is_text);
+    if (is_text != 0)
+        return; /* the sample of a text is none */
+    if (object->stays)
+        write_later(carry->m, &place, value, destination);
+    if (object->stays || molt__leaf_store(&place, value, destination))
+        count_return(carry->m, part);
 }

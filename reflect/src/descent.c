@@ -113,6 +113,7 @@ typedef struct Descent {
     const uint32_t *targets;     /* of this array's elements, NULL when they keep their indices */
     uintptr_t block; /* where `out` counts from when that is a block of its own by now, else 0 */
     uint32_t arm;    /* of the union at this place, MOLT__NO_ARM when there is none */
+    uint32_t number; /* of the arm that unions have without an object, 0: it is not known */
     bool varies;     /* with the object's tags */
     MoltTypeId ambiguous; /* may be meant as well as its first member, which parts from it */
 } Descent;
@@ -178,10 +179,12 @@ static Step step_struct(Descent *d, const MoltType *was, const MoltType *is)
     const MoltField *field = &d->plan->before->tables.fields[f];
     MoltUnionTag tag;
     if (molt__union_tag(d->plan->before, was, field, &tag)) {
-        d->varies = true;
-        if (!d->object)
+        const MoltType *arms = molt_type(d->plan->before, field->type);
+        d->varies = d->number == 0;
+        if (!d->object && (d->number == 0 || d->number > arms->count))
             return STEP_GONE;
-        d->arm = molt__union_active(d->plan->before, &tag, field, d->object + d->at);
+        d->arm = d->object ? molt__union_active(d->plan->before, &tag, field, d->object + d->at)
+                           : arms->first + d->number - 1;
     }
     return enter_field(d, f, new_field_of(d->plan, d->before, d->after, f));
 }
@@ -189,7 +192,7 @@ static Step step_struct(Descent *d, const MoltType *was, const MoltType *is)
 /* An inline struct that became a block: the rest of the way is in there. */
 static Step step_box(Descent *d, const MoltType *is)
 {
-    d->varies = true;
+    d->varies = d->number == 0;
     if (!d->object)
         return STEP_GONE;
     d->block = molt__ownership_box(d->m, (uintptr_t)(d->object + d->at), d->before);
@@ -430,4 +433,14 @@ MoltDescentEnd molt__descent_end(const MoltMigration *m, const MoltPlan *plan,
     if (d.varies)
         return MOLT__DESCENT_VARIES;
     return found ? MOLT__DESCENT_FOUND : MOLT__DESCENT_GONE;
+}
+
+bool molt__descent_arm(const MoltMigration *m, const MoltPlan *plan, const MoltDescentWay *way,
+                       uint32_t number, uint64_t *out)
+{
+    Descent d = start_at(m, plan, way);
+    d.number = number;
+    bool found = follow(&d);
+    *out = d.out;
+    return found;
 }

@@ -45,6 +45,10 @@ typedef enum MoltDescentEnd {
 } MoltDescentEnd;
 MoltDescentEnd molt__descent_end(const MoltMigration *m, const MoltPlan *plan,
                                  const MoltDescentWay *way, uint64_t *out);
+/* The same where all unions on the way have their arm `number`, counted from 1; false when one has fewer,
+ * or when the way depends on the object in another way. */
+bool molt__descent_arm(const MoltMigration *m, const MoltPlan *plan, const MoltDescentWay *way,
+                       uint32_t number, uint64_t *out);
 
 /* way_back.c: undoing the edit would take the pointer back to where it was. */
 bool molt__way_leads_back(MoltMigration *m, const MoltPointerWay *way);

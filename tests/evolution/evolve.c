@@ -1,7 +1,7 @@
 /* Runs one edit through the real reload: loads version 1 of a game, lets it make its state, replaces
  * the library file by version 2, forces the reload, lets the code that then runs check the state, and
  * under the live policy goes back to version 1. Prints one line for the outcome and one for each
- * finding; exit 0 when code and state agree. A library between the two is an edit on the way there. With
+ * finding; exit 0 when code and state agree. Libraries between the two are edits on the way there. With
  * --refused-between that edit must be refused, and the next one is made all the same. With
  * --through-json the states before and after are replaced by their own dumps, and nothing is undone: what
  * edits took away does not go through a file. */
@@ -178,7 +178,7 @@ typedef struct Run {
     bool through_json;
     bool refused_between;
     const char *dump_file; /* for the state after the edit; NULL: nowhere */
-    const char *libraries[3];
+    const char *libraries[4];
     int count; /* of the libraries, the first and the last version included */
     const char *work;
 } Run;
@@ -258,7 +258,7 @@ static bool parse(int argc, char **argv, Run *run)
         at += 2;
     }
     run->count = argc - at - 1;
-    if (run->count < 2 || run->count > 3)
+    if (run->count < 2 || run->count > 4)
         return false;
     for (int v = 0; v < run->count; v++)
         run->libraries[v] = argv[at + v];
@@ -271,7 +271,7 @@ int main(int argc, char **argv)
     Run run;
     if (!parse(argc, argv, &run)) {
         fprintf(stderr, "usage: evolve [--strict] [--through-json] [--refused-between] "
-                        "[--dump FILE] V1.so [BETWEEN.so] V2.so "
+                        "[--dump FILE] V1.so [BETWEEN.so]... V2.so "
                         "WORK.so\nWORK.so is the path that is reloaded\n");
         return 2;
     }

@@ -6,6 +6,8 @@ the edit through the real reload under each policy.
     declare, declare-old, -new      declarations at file scope: of both versions, of one
     old, new                        members of struct State in both versions
     between                         members in a version between the two (declare-between likewise)
+    later                           members in a version after the two (declare-later likewise), which
+                                    leads back, at once and over version 2, to the dumps of before
     make                            statements that fill `State *s` in version 1
     check                           what must hold of `State *s` in version 2: an expression a line, or
                                     statements, which end in ; { or }
@@ -32,8 +34,8 @@ import tempfile
 
 import run_case
 
-KEYS = {"about", "declare", "declare-old", "declare-new", "declare-between", "old", "new", "between",
-        "make", "check", "live", "strict", "undo", "redo", "generator", "old-generator", "proof", "cflags"}
+KEYS = {"about", "declare", "declare-old", "declare-new", "declare-between", "declare-later", "old",
+        "new", "between", "later", "make", "check", "live", "strict", "undo", "redo", "generator", "old-generator", "proof", "cflags"}
 
 
 def read_rows(path):
@@ -51,9 +53,9 @@ def check_lines(text):
 
 
 def source_of(row):
-    members = {1: row["old"], 2: row.get("new", row["old"]), 3: row.get("between", "")}
+    members = {1: row["old"], 2: row.get("new", row["old"]), 3: row.get("between", row.get("later", ""))}
     declared = {1: row.get("declare-old", ""), 2: row.get("declare-new", ""),
-                3: row.get("declare-between", row.get("declare-new", ""))}
+                3: row.get("declare-between", row.get("declare-later", row.get("declare-new", "")))}
     lines = ['#include "case.h"', "typedef struct State State;"]
     for version in (1, 2, 3):
         lines += [f"#if VERSION == {version}", row.get("declare", ""), declared[version],
@@ -118,12 +120,31 @@ def run_between(args, libraries, folder):
     return [] if dumps[0] == dumps[1] else [f"direct:\n{dumps[0]}\nstepwise:\n{dumps[1]}"]
 
 
+def run_later(args, libraries, folder):
+    """Over the later version and back, live: version 1 and version 2 are as they were."""
+    old, new, later = libraries
+    dumps, wrong = [], []
+    for name, way in (("new", [old, new]), ("there and back", [old, new, later, new]),
+                      ("later", [old, new, later])):
+        dump = folder / "later.json"
+        result = run_case.evolve(args, "live", way, folder, "--dump", str(dump))
+        print(f"---- {name}\n{result.stdout}", end="")
+        if result.returncode != 0:
+            return [f"the way {name} ended with {result.returncode}"]
+        dumps.append(dump.read_text(encoding="utf-8"))
+        if name != "new" and "\nundo same\n" not in result.stdout:
+            wrong.append(f"{name}: version 1 is not as it was")
+    if dumps[0] != dumps[1]:
+        wrong.append(f"version 2 is not as it was:\n{dumps[0]}\n{dumps[1]}")
+    return wrong
+
+
 def run_row(args, row, folder):
     source = folder / "row.c"
     source.write_text(source_of(row), encoding="utf-8")
     args.case_flags = row.get("cflags", "").split()
     libraries = []
-    for version in (1, 2, 3) if "between" in row else (1, 2):
+    for version in (1, 2, 3) if "between" in row or "later" in row else (1, 2):
         known = ["--known", str(folder / "v1.json")] if version > 1 and "generator" in row else []
         library, refusal = run_case.build(args, [source], version, folder, *known)
         wanted = row.get("old-generator" if version == 1 else "generator")
@@ -135,7 +156,9 @@ def run_row(args, row, folder):
             return [f"the generator refuses version {version}:\n{refusal}"]
         libraries.append(library)
     wrong = run_policies(args, row, libraries, folder)
-    return wrong + (run_between(args, libraries, folder) if len(libraries) == 3 else [])
+    if len(libraries) == 3:
+        wrong += (run_later if "later" in row else run_between)(args, libraries, folder)
+    return wrong
 
 
 def main():

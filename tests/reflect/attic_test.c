@@ -382,7 +382,25 @@ static void an_annotation_that_comes_later_finds_the_value(void **unused)
     assert_int_equal(cell->next->next->value, 100002);
     assert_int_equal(found(&session, MOLT_RULE_VALUE_RESTORED, "Cell.amount"), 4);
     assert_int_equal(session.report.objects_migrated, 0); /* the layout is the same */
-    assert_int_equal(stats_of(&session).bytes, 0);
+    edit(&session, &renamed);                             /* where they had not returned */
+    cell = root(&session);
+    assert_int_equal(cell->value, 0);
+    assert_int_equal(cell->next->value, 3);
+    assert_int_equal(cell->next->next->value, 0);
+    edit(&session, &annotated);
+    cell = root(&session);
+    cell->next->next->value = 4; /* what the game writes stays, whatever comes */
+    edit(&session, &renamed);
+    cell = root(&session);
+    assert_int_equal(cell->value, 0);
+    assert_int_equal(cell->next->next->value, 4);
+    edit(&session, &wide_spec);
+    cell = root(&session);
+    assert_int_equal(cell->value, 100000);
+    assert_int_equal(cell->next->value, 0);
+    assert_int_equal(cell->next->next->value, 0);
+    assert_int_equal(cell->next->next->next->value, 100003);
+    assert_int_equal(stats_of(&session).objects, 2); /* the two that were written as `amount` */
     stop(&session);
 }
 

@@ -1,0 +1,11 @@
+/* Kept pointers into blocks whose layouts changed more than once since. It must never know records. */
+#ifndef MOLT_ATTIC_AIM_H
+#define MOLT_ATTIC_AIM_H
+
+#include "attic_carry.h"
+
+/* The place in the new state that a kept reference to a live block had in the layout of its step; 0 when
+ * that has no place there, or cannot be said. */
+uintptr_t molt__attic_aim(const MoltCarry *carry, const MoltLeaf *was, const MoltAtticRef *ref);
+
+#endif
