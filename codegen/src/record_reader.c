@@ -144,8 +144,8 @@ static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
     context.flexible = !reader->lenient && (declared.kind == CXType_IncompleteArray ||
                         (declared.kind == CXType_ConstantArray &&
                          clang_getArraySize(declared) == 0));
-    bool system = molt__system_record(declared);
-    if (system && !reader->lenient && !(flags & MOLT_FIELD_TRANSIENT)) {
+    bool system = !reader->lenient && molt__system_record(declared);
+    if (system && !(flags & MOLT_FIELD_TRANSIENT)) {
         molt__refuse(reader->diagnostics, place, molt__system_remedy,
                      "'%s.%s': what is in it means something only where it is", walk->owner, name);
         return;
