@@ -57,7 +57,9 @@ static long double load_float(uint32_t size, const void *source)
     switch (size) {
     case sizeof(float): memcpy(&single, source, sizeof single); return (long double)single;
     case sizeof(double): memcpy(&twice, source, sizeof twice); return (long double)twice;
-    default: memcpy(&extended, source, sizeof extended); return extended;
+    default: /* of x87's 80-bit format no more than that may be there */
+        memcpy(&extended, source, LDBL_MANT_DIG == 64 ? 10 : sizeof extended);
+        return extended;
     }
 }
 
