@@ -32,7 +32,7 @@ static void draw_summary(Canvas *canvas, const Colony *colony)
     unsigned minutes = (unsigned)(colony->sky.hour * 60);
     canvas_text(canvas, TEXT_X, 16, 2, gold, "ANT COLONY");
     canvas_text(canvas, TEXT_X, 40, 1, plain, "%s", nest->queen->name);
-    canvas_text(canvas, TEXT_X + 112, 40, 1, dim, "day %u %02u:%02u", colony->sky.days + 1,
+    canvas_text(canvas, TEXT_X + 128, 40, 1, dim, "d%u %02u:%02u", colony->sky.days + 1,
                 minutes / 60, minutes % 60);
     canvas_text(canvas, TEXT_X, 56, 1, dim, "ants   %6u", colony->ant_count);
     canvas_text(canvas, TEXT_X, 68, 1, dim, "brood  %6d", nest->brood_count);
