@@ -1,4 +1,4 @@
-#include "session.h"
+#include "session_parts.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -6,14 +6,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "console.h"
-#include "display.h"
-#include "dumps.h"
-#include "events.h"
-#include "overlay.h"
-#include "platform.h"
-#include "saves.h"
 
 #define SECOND_NS UINT64_C(1000000000)
 #define FRAME_NS (SECOND_NS / MOLT_FRAMES_PER_SECOND)
@@ -26,33 +18,6 @@
  * which its pointers are right as they are. */
 #define ASIDE_BASE ((uintptr_t)0x280000000000)
 
-/* Invariant: between frames nothing of the host points into the game library; only `reload` knows it. */
-typedef struct Session {
-    const MoltOptions *options;
-    const volatile sig_atomic_t *interrupted;
-    MoltPlatform platform;
-    MoltDisplay *display;
-    MoltCanvas *canvas;
-    MoltSound *sound;   /* NULL when mute or headless */
-    MoltEvents *events; /* NULL without --events */
-    MoltThreads *threads;
-    MoltReload *reload;
-    MoltOverlay overlay;
-    MoltDumps dumps;
-    MoltSaves saves;
-    MoltConsole console;
-    bool video;        /* SDL's video is initialised */
-    bool console_open; /* commands are still read */
-    bool quitting;     /* the frame in progress is the last one */
-    bool exit_shot_done;
-    char shot[MOLT__DUMP_PATH]; /* picture to be taken of this frame; "" for none */
-    char command[MOLT__CONSOLE_LINE]; /* that asked for it, answered when it is taken; or "" */
-    MoltReloadRecord started; /* new code whose first frame has not finished; sequence 0 for none */
-    uint64_t deadline;        /* when the next frame is due */
-    uint64_t busy_ns;         /* of the frame in progress */
-    uint64_t rate_at, rate_frames, rate_busy_ns; /* frame rate since rate_at */
-} Session;
-
 /* ---- time ----------------------------------------------------------------------------------- */
 
 static uint64_t now_ns(void)
@@ -62,7 +27,7 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
-static uint64_t now_ms(void)
+uint64_t molt__session_ms(void)
 {
     return now_ns() / 1000000;
 }
@@ -107,7 +72,7 @@ static void count_rate(Session *session)
 
 /* ---- reloads -------------------------------------------------------------------------------- */
 
-static void complain(const MoltError *error)
+void molt__session_complain(const MoltError *error)
 {
     fprintf(stderr, "molt-host: %s\n", error->text);
 }
@@ -117,7 +82,7 @@ static void before_reload(void *context)
     Session *session = context;
     MoltError error;
     if (molt__dumps_before(&session->dumps, session->reload, &error))
-        complain(&error);
+        molt__session_complain(&error);
 }
 
 static void after_reload(void *context, const MoltReloadEvent *event)
@@ -126,7 +91,7 @@ static void after_reload(void *context, const MoltReloadEvent *event)
     MoltError error;
     (void)event;
     if (molt__dumps_after(&session->dumps, session->reload, &error))
-        complain(&error);
+        molt__session_complain(&error);
 }
 
 static void on_fault(void *context, const char *text)
@@ -171,7 +136,7 @@ static void finish_attempt(Session *session, const MoltReloadEvent *event, bool 
         .after = dumps->after[0] ? dumps->after : NULL,
     };
     molt__summary_write(event, &summary);
-    molt__overlay_show(&session->overlay, &summary, now_ms());
+    molt__overlay_show(&session->overlay, &summary, molt__session_ms());
     molt__events_reload(session->events, event, &record);
     if (event->kind == MOLT_EVENT_RELOADED)
         session->started = record;
@@ -213,8 +178,7 @@ static void force_reload(Session *session, bool quiet)
     finish_attempt(session, &event, quiet);
 }
 
-/* Goes to another generation; what is wrong when there is none. */
-static const char *step(Session *session, int32_t steps)
+const char *molt__session_step(Session *session, int32_t steps)
 {
     MoltReloadEvent event;
     if (!molt_reload_step(session->reload, steps, &event))
@@ -227,7 +191,7 @@ static const char *step(Session *session, int32_t steps)
 
 static void step_by_key(Session *session, int32_t steps)
 {
-    const char *problem = step(session, steps);
+    const char *problem = molt__session_step(session, steps);
     if (problem)
         fprintf(stderr, "molt-host: %s\n", problem);
 }
@@ -241,7 +205,7 @@ static void swap_libraries(Session *session, uint64_t frame)
         if (swap->frame != frame)
             continue;
         if (molt__swap_library(swap->library, options->library, &error))
-            complain(&error);
+            molt__session_complain(&error);
         else
             force_reload(session, false);
     }
@@ -257,191 +221,11 @@ static void reload_boundary(Session *session)
     swap_libraries(session, frame);
     while (molt_reload_poll(session->reload, &event))
         handle(session, &event);
-    molt__overlay_set_building(&session->overlay, molt_reload_building(session->reload), now_ms());
+    molt__overlay_set_building(&session->overlay, molt_reload_building(session->reload),
+                               molt__session_ms());
 }
 
-/* ---- commands ------------------------------------------------------------------------------- */
-
-static void dump_to(Session *session, const char *path, const char *command)
-{
-    MoltError error;
-    MoltStatus status = molt__dumps_write_state(session->reload, session->options->dump_addresses,
-                                                path, &error);
-    if (status)
-        complain(&error);
-    if (command)
-        molt__events_done(session->events, command, status ? error.text : NULL);
-}
-
-/* Reads a dump back, and says on standard error what did not fit. */
-static MoltStatus load_json(Session *session, const char *path, MoltError *error)
-{
-    MoltPolicy policy = session->options->strict ? MOLT_POLICY_STRICT : MOLT_POLICY_LIVE;
-    MoltReport report;
-    molt_report_init(&report, NULL);
-    MoltStatus status =
-        molt__dumps_read_state(session->reload, policy, path, &report, error);
-    char *text = !status && report.count > 0 ? molt_report_to_text(&report) : NULL;
-    if (text)
-        fprintf(stderr, "molt-host: state read from %s\n%s", path, text);
-    free(text);
-    molt_report_clear(&report);
-    return status;
-}
-
-static void load_json_command(Session *session, const char *path, const char *command)
-{
-    MoltError error;
-    MoltStatus status = load_json(session, path, &error);
-    if (status)
-        complain(&error);
-    molt__events_done(session->events, command, status ? error.text : NULL);
-}
-
-/* One value, to the events or, without them, to standard error. */
-static void show_command(Session *session, const char *path, const char *command)
-{
-    MoltError error;
-    char *text = NULL;
-    size_t length = 0;
-    MoltStatus status = molt_reload_dump_path(session->reload, path, &text, &length, &error);
-    if (status)
-        complain(&error);
-    else if (session->events)
-        molt__events_value(session->events, text);
-    else
-        fputs(text, stderr);
-    free(text);
-    molt__events_done(session->events, command, status ? error.text : NULL);
-}
-
-/* The argument of `line` when it is the command `name`, NULL otherwise. */
-static const char *argument_of(const char *line, const char *name)
-{
-    size_t length = strlen(name);
-    if (strncmp(line, name, length) != 0 || line[length] != ' ')
-        return NULL;
-    line += length + strspn(line + length, " ");
-    return *line ? line : NULL;
-}
-
-static void save_to(Session *session, const char *path, const char *command)
-{
-    MoltError error;
-    MoltStatus status = molt__saves_save(&session->saves, path, false, now_ms(), &error);
-    if (command)
-        molt__events_done(session->events, command, status ? error.text : NULL);
-}
-
-static void load_from(Session *session, const char *path, const char *command)
-{
-    MoltError error;
-    MoltStatus status = molt__saves_load(&session->saves, path, now_ms(), &error);
-    if (command)
-        molt__events_done(session->events, command, status ? error.text : NULL);
-}
-
-/* For people who typed the command; programs have --events. */
-static void print_leaks(const MoltHeap *heap, const MoltLeaks *leaks)
-{
-    fprintf(stderr, "molt-host: %llu blocks, %llu bytes that nothing reaches\n",
-            (unsigned long long)leaks->blocks, (unsigned long long)leaks->bytes);
-    for (uint32_t i = 0; i < leaks->count; i++) {
-        char text[512];
-        molt_leak_text(heap, &leaks->items[i], text, sizeof text);
-        fprintf(stderr, "  %s\n", text);
-    }
-}
-
-static void list_leaks(Session *session, const char *command)
-{
-    MoltError error;
-    MoltLeaks leaks;
-    const MoltHeap *heap = molt_reload_heap(session->reload);
-    if (!molt_threads_rest(session->threads)) {
-        molt__events_done(session->events, command, "a thread of the game does not return from its step");
-        return;
-    }
-    MoltStatus status = molt_leaks_find(heap, &leaks, &error);
-    molt_threads_go_on(session->threads);
-    if (status == MOLT_OK) {
-        print_leaks(heap, &leaks);
-        molt__events_leaks(session->events, heap, &leaks);
-        molt_leaks_clear(&leaks);
-    }
-    molt__events_done(session->events, command, status ? error.text : NULL);
-}
-
-/* The generations that are kept, to the events or, without them, to standard error. */
-static void list_history(Session *session, const char *command)
-{
-    uint32_t at, count = molt_reload_history(session->reload, NULL, 0, &at);
-    uint32_t *numbers = calloc(count + 1, sizeof *numbers);
-    if (!numbers) {
-        molt__events_done(session->events, command, "out of memory");
-        return;
-    }
-    molt_reload_history(session->reload, numbers, count, NULL);
-    if (session->events)
-        molt__events_history(session->events, numbers, count, at);
-    for (uint32_t i = 0; !session->events && i < count; i++)
-        fprintf(stderr, "generation %" PRIu32 "%s\n", numbers[i], i == at ? ", which runs" : "");
-    free(numbers);
-    molt__events_done(session->events, command, NULL);
-}
-
-static void run_command(Session *session, const char *line)
-{
-    const char *path;
-    if ((path = argument_of(line, "screenshot"))) {
-        snprintf(session->shot, sizeof session->shot, "%s", path);
-        snprintf(session->command, sizeof session->command, "%s", line);
-    } else if ((path = argument_of(line, "dump"))) {
-        dump_to(session, path, line);
-    } else if ((path = argument_of(line, "save"))) {
-        save_to(session, path, line);
-    } else if ((path = argument_of(line, "load"))) {
-        load_from(session, path, line);
-    } else if ((path = argument_of(line, "load-json"))) {
-        load_json_command(session, path, line);
-    } else if ((path = argument_of(line, "show"))) {
-        show_command(session, path, line);
-    } else if (strcmp(line, "leaks") == 0) {
-        list_leaks(session, line);
-    } else if (strcmp(line, "undo") == 0 || strcmp(line, "redo") == 0) {
-        molt__events_done(session->events, line, step(session, *line == 'u' ? -1 : 1));
-    } else if (strcmp(line, "history") == 0) {
-        list_history(session, line);
-    } else if (strcmp(line, "frames") == 0) {
-        molt__events_frame(session->events, session->platform.frame);
-        molt__events_done(session->events, line, NULL);
-    } else if (strcmp(line, "quit") == 0) {
-        molt__events_done(session->events, line, NULL);
-        session->quitting = true;
-    } else if (*line) {
-        molt__events_done(session->events, line,
-                          "unknown command; there are: screenshot PATH, dump PATH, save PATH, "
-                          "load PATH, load-json PATH, show VALUE, leaks, undo, redo, history, "
-                          "frames, quit");
-    }
-}
-
-/* A command that asks for a picture holds back those behind it until the picture is taken. */
-static void run_commands(Session *session)
-{
-    char line[MOLT__CONSOLE_LINE];
-    while (session->console_open && !session->shot[0] && !session->quitting) {
-        if (molt__console_next(&session->console, line)) {
-            run_command(session, line);
-            continue;
-        }
-        if (session->console.ended) {
-            session->console_open = false;
-            session->quitting = !session->options->frames;
-        }
-        return;
-    }
-}
+/* ---- input ----------------------------------------------------------------------------------- */
 
 static void read_input(Session *session)
 {
@@ -459,15 +243,15 @@ static void read_input(Session *session)
     if (input->host.dump) {
         char path[64];
         snprintf(path, sizeof path, "molt-dump-%" PRIu64 ".json", frame);
-        dump_to(session, path, NULL);
+        molt__session_dump(session, path, NULL);
         fprintf(stderr, "molt-host: state written to %s\n", path);
     }
     if (input->host.save)
-        save_to(session, session->saves.quick, NULL);
+        molt__session_save(session, session->saves.quick, NULL);
     if (input->host.undo || input->host.redo)
         step_by_key(session, input->host.undo ? -1 : 1);
     if (input->host.load)
-        load_from(session, session->saves.quick, NULL);
+        molt__session_load(session, session->saves.quick, NULL);
     if (input->host.screenshot && !session->shot[0])
         snprintf(session->shot, sizeof session->shot, "molt-shot-%" PRIu64 ".png", frame);
 }
@@ -494,7 +278,7 @@ static void take_shot(Session *session)
     MoltError error;
     MoltStatus status = molt__display_capture(session->display, session->shot, &error);
     if (status)
-        complain(&error);
+        molt__session_complain(&error);
     if (session->command[0])
         molt__events_done(session->events, session->command, status ? error.text : NULL);
     else if (!status)
@@ -507,14 +291,14 @@ static bool finish_picture(Session *session, bool last)
 {
     MoltError error;
     bool ok = true;
-    molt__overlay_draw(&session->overlay, session->canvas, now_ms());
+    molt__overlay_draw(&session->overlay, session->canvas, molt__session_ms());
     if (session->shot[0])
         take_shot(session);
     molt__display_flush(session->display);
     if (last && session->options->screenshot) {
         ok = !molt__display_capture(session->display, session->options->screenshot, &error);
         if (!ok)
-            complain(&error);
+            molt__session_complain(&error);
         session->exit_shot_done = true;
     }
     return ok;
@@ -554,9 +338,9 @@ static bool run_frames(Session *session)
     session->deadline = session->rate_at = now_ns();
     while (going) {
         read_input(session);
-        run_commands(session);
+        molt__session_run_commands(session);
         reload_boundary(session);
-        molt__saves_frame(&session->saves, now_ms());
+        molt__saves_frame(&session->saves, molt__session_ms());
         going = run_frame(session, &ok);
         count_rate(session);
         if (going)
@@ -641,9 +425,9 @@ static MoltStatus open_saves(Session *session, MoltError *error)
                          .trust = options->trust,
                          .opening = true};
     molt__saves_init(saves, options->library);
-    MoltStatus status = molt__saves_open(saves, options->recover, now_ms(), error);
+    MoltStatus status = molt__saves_open(saves, options->recover, molt__session_ms(), error);
     if (status == MOLT_OK && options->load && !saves->recovered)
-        status = molt__saves_load(saves, options->load, now_ms(), error);
+        status = molt__saves_load(saves, options->load, molt__session_ms(), error);
     saves->opening = false;
     return status;
 }
@@ -685,7 +469,7 @@ static bool close_session(Session *session)
         molt_reload_stop(session->reload);
         ended = molt_reload_left(session->reload, &error) == MOLT_OK;
         if (!ended)
-            complain(&error);
+            molt__session_complain(&error);
     }
     molt_reload_destroy(session->reload);
     molt_threads_destroy(session->threads);
@@ -727,22 +511,22 @@ int molt__session_run(const MoltOptions *options, const volatile sig_atomic_t *i
     session->interrupted = interrupted;
     session->saves.lock = -1;
     if (open_session(session, &error)) {
-        complain(&error);
+        molt__session_complain(&error);
         goto cleanup;
     }
-    if (options->load_json && load_json(session, options->load_json, &error)) {
-        complain(&error);
+    if (options->load_json && molt__session_load_json(session, options->load_json, &error)) {
+        molt__session_complain(&error);
         goto cleanup;
     }
     announce(session);
     ok = run_frames(session);
     if (options->dump && molt__dumps_write_state(session->reload, options->dump_addresses,
                                                  options->dump, &error)) {
-        complain(&error);
+        molt__session_complain(&error);
         ok = false;
     }
     if (options->save &&
-        molt__saves_save(&session->saves, options->save, false, now_ms(), &error))
+        molt__saves_save(&session->saves, options->save, false, molt__session_ms(), &error))
         ok = false;
     molt__saves_close(&session->saves, true);
     molt__events_quit(session->events, session->platform.frame);

@@ -1,0 +1,146 @@
+#include "reload_parts.h"
+
+#include <string.h>
+
+#include <molt/dump.h>
+
+#include "rest.h"
+#include "saved_state.h"
+#include "state_json.h"
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+MoltStatus molt_reload_save(const MoltReload *reload, const char *path, const void *host,
+                            size_t host_size, MoltReport *report, MoltError *error)
+{
+    if (!reload->running) {
+        return molt_error(error, MOLT_INVALID, "A state can be saved only while the game runs.");
+    }
+    const MoltLibrary *current = reload->current;
+    MoltStatus status = molt__rest_begin(reload->threads, "saved", error);
+    if (status != MOLT_OK) {
+        return status;
+    }
+    if (current->begin_reload != NULL) {
+        current->begin_reload(reload->state);
+    }
+    status = molt__saved_state_write(current, reload->heap, path, reload->policy, host, host_size,
+                                     report, error);
+    if (current->begin_reload != NULL && current->end_reload != NULL) {
+        current->end_reload(reload->state);
+    }
+    molt_threads_go_on(reload->threads);
+    return status;
+}
+
+static void take_host(const MoltSnapshotFile *file, void *host, size_t host_size, bool *found)
+{
+    size_t size = 0;
+    const void *bytes = molt_snapshot_file_host(file, &size);
+    bool fits = host != NULL && bytes != NULL && size == host_size;
+    if (fits) {
+        memcpy(host, bytes, size);
+    }
+    if (found != NULL) {
+        *found = fits;
+    }
+}
+
+MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, void *host,
+                            size_t host_size, bool *host_found, MoltReport *report,
+                            MoltError *error)
+{
+    MoltSnapshotFile *file = NULL;
+    MoltHeap *made = NULL;
+    const MoltLibrary *current = reload->current;
+    if (!reload->running) {
+        return molt_error(error, MOLT_INVALID, "A state can be loaded only while the game runs.");
+    }
+    MoltStatus status = molt__rest_begin(reload->threads, "replaced", error);
+    if (status != MOLT_OK) {
+        return status;
+    }
+    if (current->begin_reload != NULL) {
+        current->begin_reload(reload->state);
+    }
+    MoltSavedStateLoad load = {.path = path,
+                               .trusted = trusted,
+                               .policy = MOLT_POLICY_STRICT,
+                               .heap = reload->heap_desc,
+                               .running = reload->heap};
+    status = molt__saved_state_read(current, &load, &file, &made, report, error);
+    if (status == MOLT_OK) {
+        molt_threads_end(reload->threads); /* what their steps work on goes */
+        take_host(file, host, host_size, host_found);
+        molt_heap_exchange(reload->heap, made);
+        molt_heap_take_globals(reload->heap, current->globals);
+        molt_heap_destroy(made);
+        molt_snapshot_file_close(file);
+        reload->state = molt_heap_root(reload->heap, molt__state_root(current->schema));
+    }
+    bool paired = current->begin_reload != NULL || status == MOLT_OK;
+    if (current->end_reload != NULL && paired) {
+        current->end_reload(reload->state);
+    }
+    molt_threads_go_on(reload->threads);
+    return status;
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+static MoltStatus not_started(MoltError *error)
+{
+    return molt_error(error, MOLT_INVALID, "There is no state before the game has started.");
+}
+
+static MoltStatus dump(const MoltReload *reload, const char *path, bool addresses, char **text,
+                       size_t *length, MoltError *error)
+{
+    if (reload->generation == 0) {
+        return not_started(error);
+    }
+    MoltStatus status = molt__rest_begin(reload->threads, "read", error);
+    if (status == MOLT_OK) {
+        status =
+            molt__state_dump(reload->current, reload->heap, path, addresses, text, length, error);
+        molt_threads_go_on(reload->threads);
+    }
+    return status;
+}
+
+MoltStatus molt_reload_dump(const MoltReload *reload, bool addresses, char **text, size_t *length,
+                            MoltError *error)
+{
+    return dump(reload, NULL, addresses, text, length, error);
+}
+
+MoltStatus molt_reload_dump_write(const MoltReload *reload, bool addresses,
+                                  const MoltTextSink *sink, MoltError *error)
+{
+    if (reload->generation == 0) {
+        return not_started(error);
+    }
+    return molt__state_dump_write(reload->current, reload->heap, addresses, sink, error);
+}
+
+MoltStatus molt_reload_dump_path(const MoltReload *reload, const char *path, char **text,
+                                 size_t *length, MoltError *error)
+{
+    return dump(reload, path, false, text, length, error);
+}
+
+MoltStatus molt_reload_load_json(MoltReload *reload, const char *text, size_t length,
+                                 const MoltImportDesc *desc, MoltError *error)
+{
+    if (!reload->running) {
+        return not_started(error);
+    }
+    MoltStatus status = molt__rest_begin(reload->threads, "replaced", error);
+    if (status != MOLT_OK) {
+        return status;
+    }
+    status = molt__state_load(reload->current, reload->heap, reload->threads, text, length, desc,
+                              &reload->state, error);
+    molt_threads_go_on(reload->threads);
+    return status;
+}

@@ -1,0 +1,67 @@
+/* A session as the files that make it up see it: session.c (frames, opening and closing) and
+ * commands.c (what is typed, or sent with --console). Nothing else may look inside. */
+#ifndef MOLT_HOST_SESSION_PARTS_H
+#define MOLT_HOST_SESSION_PARTS_H
+
+#include "session.h"
+
+#include <molt/reload.h>
+
+#include "console.h"
+#include "display.h"
+#include "dumps.h"
+#include "events.h"
+#include "overlay.h"
+#include "platform.h"
+#include "saves.h"
+
+/* Invariant: between frames nothing of the host points into the game library; only `reload` knows it. */
+typedef struct Session {
+    const MoltOptions *options;
+    const volatile sig_atomic_t *interrupted;
+    MoltPlatform platform;
+    MoltDisplay *display;
+    MoltCanvas *canvas;
+    MoltSound *sound;   /* NULL when mute or headless */
+    MoltEvents *events; /* NULL without --events */
+    MoltThreads *threads;
+    MoltReload *reload;
+    MoltOverlay overlay;
+    MoltDumps dumps;
+    MoltSaves saves;
+    MoltConsole console;
+    bool video;        /* SDL's video is initialised */
+    bool console_open; /* commands are still read */
+    bool quitting;     /* the frame in progress is the last one */
+    bool exit_shot_done;
+    char shot[MOLT__DUMP_PATH]; /* picture to be taken of this frame; "" for none */
+    char command[MOLT__CONSOLE_LINE]; /* that asked for it, answered when it is taken; or "" */
+    MoltReloadRecord started; /* new code whose first frame has not finished; sequence 0 for none */
+    uint64_t deadline;        /* when the next frame is due */
+    uint64_t busy_ns;         /* of the frame in progress */
+    uint64_t rate_at, rate_frames, rate_busy_ns; /* frame rate since rate_at */
+} Session;
+
+uint64_t molt__session_ms(void);
+
+/* Tells the terminal what went wrong. */
+void molt__session_complain(const MoltError *error);
+
+/* Goes `steps` generations back (negative) or on. NULL, or what is wrong when there is none. */
+const char *molt__session_step(Session *session, int32_t steps);
+
+/* ---- commands.c --------------------------------------------------------------------------- */
+
+/* Runs what the console has to say. A command that asks for a picture holds back those behind it
+ * until the picture is taken. */
+void molt__session_run_commands(Session *session);
+
+/* The commands that keys have too. `command` is the line to be answered, or NULL for a key. */
+void molt__session_dump(Session *session, const char *path, const char *command);
+void molt__session_save(Session *session, const char *path, const char *command);
+void molt__session_load(Session *session, const char *path, const char *command);
+
+/* Reads a dump back, and says on standard error what did not fit. */
+MoltStatus molt__session_load_json(Session *session, const char *path, MoltError *error);
+
+#endif
