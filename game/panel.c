@@ -136,7 +136,9 @@ static void draw_notables(Canvas *canvas, const Colony *colony, float y)
     int line = 0;
     for (const Notable *notable = colony->nest->notables; notable; notable = notable->next) {
         float at = y + 18 + (float)line++ * 11;
-        canvas_text(canvas, TEXT_X, at, 1, plain, "%s %s", notable->name, notable->title);
+        char full[48];
+        snprintf(full, sizeof full, "%s %s", notable->name, notable->title);
+        canvas_text(canvas, TEXT_X, at, 1, plain, "%.20s", full);
         canvas_text(canvas, TEXT_X + 168, at, 1, dim, "%3u", (unsigned)notable->ant->trips);
     }
 }
