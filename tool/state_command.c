@@ -104,14 +104,16 @@ static const char dump_help[] =
     "\n"
     "  --path PATH   one value: state.ants[3].target->pos, Ant:17.pos\n"
     "  -o FILE       write to FILE instead of standard output\n"
+    "  --json        taken as every command takes it; a dump is JSON anyway\n"
     "\n"
     "Exit 0: done; 2: wrong usage, a file that cannot be read, a path that leads nowhere.\n";
 
 static int run_dump(int argc, char **argv)
 {
     const char *path = NULL, *out = "-";
+    bool json;
     const MoltToolOption options[] = {
-        {"--path", &path, NULL}, {"-o", &out, NULL}, {NULL, NULL, NULL}};
+        {"--path", &path, NULL}, {"-o", &out, NULL}, {"--json", NULL, &json}, {NULL, NULL, NULL}};
     int operands = molt__tool_words(&molt__command_dump, argc, argv, options);
     if (operands < 0) {
         return MOLT__EXIT_USAGE;

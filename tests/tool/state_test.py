@@ -39,6 +39,7 @@ class State(ToolTest):
         self.assertEqual(value["objects"][0]["value"][1], {"kind": 2, "weight": 2.5})
         self.assertEqual(value["objects"][1]["value"]["next"], {"ref": "Player:0"})
         self.molt("dump", "a.molt", "-o", "a.json")
+        self.assertEqual(self.molt_json("dump", "a.molt"), value)
         self.molt("import", "--schema", self.first, "a.json", "-o", "b.molt")
         self.assertEqual((self.folder / "a.molt").read_bytes(), (self.folder / "b.molt").read_bytes())
 
