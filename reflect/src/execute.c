@@ -301,19 +301,32 @@ static uintptr_t relocate_to(MoltMigration *m, const MoltOp *op, uintptr_t value
     return moved;
 }
 
+/* The aim of the span that an address lies in, where the span holds what the operation's pointers are
+ * declared to lead to. NULL: relocate.c finds out. */
+static inline const MoltAim *find_aim(const MoltMigration *m, const MoltOp *op, uintptr_t value)
+{
+    const MoltHeap *heap = m->heap;
+    uint64_t granule = (value - heap->base) >> MOLT__GRANULE_SHIFT;
+    uint32_t slot = granule < heap->granule_count ? heap->granules[granule] : 0;
+    return slot != 0 && m->aims[slot - 1].type == op->before ? &m->aims[slot - 1] : NULL;
+}
+
 /* Pointers of objects that stay. While nothing in the heap moves, only those into the library change. */
 static void scan_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
     bool library_only = op->pointee_ok && !m->moves && !m->edits;
     uintptr_t begin = library_only ? m->library_begin : 0;
     uintptr_t size = library_only ? m->library_size : UINTPTR_MAX;
+    bool aimed = m->aims && op->pointee_ok && !op->external;
     unsigned char *from = b->source;
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride) {
-        uintptr_t value;
+        uintptr_t value, moved;
         memcpy(&value, from, sizeof value);
-        if (value - begin >= size)
+        if (value == 0 || value - begin >= size)
             continue;
-        uintptr_t moved = relocate_to(m, op, value, from, i);
+        const MoltAim *aim = aimed ? find_aim(m, op, value) : NULL;
+        if (!aim || !molt__aim(aim, value, &moved))
+            moved = relocate_to(m, op, value, from, i);
         if (moved == value)
             continue;
         if (!molt__migration_grow(m, (void **)&m->patches, &m->patch_slots, m->patch_count, 1,
@@ -331,14 +344,19 @@ static void run_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
         scan_pointer(m, op, b);
         return;
     }
+    bool followed = m->mode == MOLT__RUN_STATE; /* in another one, who runs this follows, or has none */
+    bool aimed = followed && m->aims && op->pointee_ok && !op->external;
+    uint64_t changed = 0;
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
         uintptr_t value, moved;
         memcpy(&value, from, sizeof value);
-        /* in another mode, who runs this follows pointers, or has none */
-        moved = m->mode == MOLT__RUN_STATE ? relocate_to(m, op, value, to, i) : value;
-        m->report->pointers_changed += moved != value;
+        const MoltAim *aim = aimed && value != 0 ? find_aim(m, op, value) : NULL;
+        if (!aim || !molt__aim(aim, value, &moved))
+            moved = followed && value != 0 ? relocate_to(m, op, value, to, i) : value;
+        changed += moved != value;
         memcpy(to, &moved, sizeof moved);
     }
+    m->report->pointers_changed += changed;
 }
 
 static void cut_text(MoltMigration *m, const MoltOp *op, const char *text, uint64_t length,

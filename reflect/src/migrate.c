@@ -445,6 +445,7 @@ static void release_tables(MoltMigration *m)
     molt_plan_free(m->back);
     molt__ownership_release(m);
     molt__retype_release(m);
+    molt__aims_free(m);
     molt__raw_free(m);
     molt__byte_words_free(m);
     MoltAllocator allocator = m->allocator;
@@ -538,6 +539,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__retype_find(m);
         molt__ownership_survey(m);
         molt__made_begin(m);
+        molt__aims_make(m);
         run_spans(m);
         molt__retype_run(m);
         relocate_roots(m);

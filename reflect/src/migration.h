@@ -7,6 +7,7 @@
 #ifndef MOLT_MIGRATION_H
 #define MOLT_MIGRATION_H
 
+#include "aim.h"
 #include "attic_page.h"
 #include "awaited.h"
 #include "byte_words.h"
@@ -26,9 +27,9 @@ typedef struct MoltPatch {
     uintptr_t value;
 } MoltPatch;
 
-/* Objects per batch: source and destination of a few hundred objects stay in the first caches while
+/* Objects per batch: source and destination of a hundred objects stay in the first cache while
  * the operations of the type pass over them one after the other. */
-enum { MOLT__BATCH = 256 };
+enum { MOLT__BATCH = 128 };
 
 /* A field with pointers to objects of a type that is gone. */
 typedef struct MoltGonePointer {
@@ -156,6 +157,7 @@ struct MoltMigration {
     bool moves;            /* at least one block moves or goes */
     bool edits;            /* at least one struct or union changes, whether or not a block has it */
 
+    MoltAim *aims; /* per span of the heap; NULL before any pointer is followed */
     MoltOwnership owned;
     MoltRawFacts raw; /* memory that nobody described */
     MoltByteFacts bytes; /* addresses in bytes */

@@ -1,0 +1,52 @@
+#include "aim.h"
+
+#include "migration.h"
+
+/* What holds for every pointer of its own type into the span. */
+static bool is_plain(const MoltMigration *m, const MoltSpan *span)
+{
+    const MoltTypePlan *type = &m->plan->types[span->type];
+    return span->bytes > 0 && span->header == 0 && span->elem_size > 0 && !span->made &&
+           type->fate != MOLT_FATE_GONE && !(m->owned.claimed && m->owned.claimed[span->type]) &&
+           !molt__migrate_globals_is(m, span);
+}
+
+void molt__aims_make(MoltMigration *m)
+{
+    const MoltHeap *heap = m->heap;
+    if (m->span_count == 0)
+        return;
+    MoltAim *aims = molt__migration_table(m, m->span_count, sizeof *aims);
+    if (!aims)
+        return;
+    for (uint32_t s = 0; s < m->span_count; s++) {
+        const MoltSpan *span = &heap->spans[s];
+        const MoltReciprocal reciprocal = heap->reciprocals[s];
+        aims[s] = (MoltAim){.type = MOLT_NO_TYPE};
+        if (!is_plain(m, span) || reciprocal.stride == 0 || reciprocal.elem_size == 0)
+            continue;
+        const MoltSpan *to = m->spans[s].bytes > 0 ? &m->spans[s] : span;
+        if (to->header > 0)
+            continue;
+        aims[s] = (MoltAim){.base = span->base,
+                            .to = to->base,
+                            .reciprocal = reciprocal,
+                            .stride = span->stride,
+                            .to_stride = to->stride,
+                            .elem_size = span->elem_size,
+                            .to_elem_size = to->elem_size,
+                            .live_bits = span->live_bits,
+                            .counts = span->counts,
+                            .type = span->type,
+                            .blocks = span->blocks};
+    }
+    for (uint64_t i = 0; i < m->retypes.count; i++)
+        aims[m->retypes.items[i].span].type = MOLT_NO_TYPE;
+    m->aims = aims;
+}
+
+void molt__aims_free(MoltMigration *m)
+{
+    molt__migration_free(m, m->aims, m->span_count, sizeof *m->aims);
+    m->aims = NULL;
+}
