@@ -538,12 +538,43 @@ static void drop_made_text(MoltMigration *m, const MoltOp *op, const unsigned ch
     molt__made_take(m, value, text, molt__text_length(text, op->length));
 }
 
+/* A dropped value whose default is zero, as most are, in objects of the heap. */
+static bool drops_zeros(const MoltMigration *m, const MoltOp *op)
+{
+    return op->constant == MOLT__NO_CONSTANT && !op->keeps_default && !molt__migrate_globals_name(m) &&
+           (op->code == MOLT__OP_DROP_BYTES || op->forms[0].width == 0);
+}
+
+/* The first element from `i` on with a value that is not zero. */
+static uint64_t skip_zeros(const MoltOp *op, const Batch *b, uint64_t i)
+{
+    uint64_t size = op->code == MOLT__OP_DROP_BYTES ? op->size : op->forms[0].size;
+    const unsigned char *from = b->source + i * b->source_stride;
+    for (; i < b->n; i++, from += b->source_stride) {
+        uint64_t value = 0;
+        switch (size) { /* constant sizes become single loads */
+        case 1: memcpy(&value, from, 1); break;
+        case 2: memcpy(&value, from, 2); break;
+        case 4: memcpy(&value, from, 4); break;
+        case 8: memcpy(&value, from, 8); break;
+        default: value = !is_zero(from, size); break;
+        }
+        if (value != 0)
+            break;
+    }
+    return i;
+}
+
 static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
+    bool zeros = drops_zeros(m, op);
     bool refuses = op->rule == MOLT_RULE_KIND_CHANGED || op->rule == MOLT_RULE_SHAPE_CHANGED ||
                    op->rule == MOLT_RULE_UNION_CHANGED;
-    const unsigned char *from = b->source;
-    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride) {
+    for (uint64_t i = 0; i < b->n; i++) {
+        i = zeros ? skip_zeros(op, b, i) : i;
+        if (i == b->n)
+            break;
+        const unsigned char *from = b->source + i * b->source_stride;
         if (is_default(m, op, from) || (!refuses && is_untouched(m, op, from))) {
             if (op->keeps_default)
                 molt__attic_mark(m, op, i);
