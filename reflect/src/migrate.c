@@ -226,8 +226,9 @@ static void run_batch(MoltMigration *m, const MoltSpan *span, const MoltSpan *mo
         unsigned char *destination = molt__span_block(moved, block) + element * moved->elem_size;
         uint64_t stride = m->batch_of_blocks ? moved->stride : moved->elem_size;
         memset(destination, 0, (n - 1) * stride + moved->elem_size);
-        molt__execute(m, type->first_op, type->op_count, source, source_stride, destination, stride,
-                      n);
+        molt__convert(m, type->first_converter, type->first_op, type->op_count, source,
+                      source_stride, destination, stride, n);
+        molt__stale_integers_look(m, span->type, source, source_stride, n);
         molt__attic_mark_leaving(m, span->type, n);
         molt__attic_flush(m, element, n);
         m->report->objects_migrated += n;
@@ -242,6 +243,27 @@ static bool is_run(const MoltMigration *m, const MoltSpan *span, uint32_t block)
 {
     return molt__span_is_live(span, block) &&
            !molt__ownership_is_claimed(m, span->type, span->base + span->stride * block);
+}
+
+/* Blocks from `block` on that are converted together. */
+static uint32_t run_length(const MoltMigration *m, const MoltSpan *span, uint32_t block)
+{
+    uint32_t most = span->blocks - block < MOLT__BATCH ? span->blocks - block : MOLT__BATCH;
+    uint32_t length = 0;
+    if (m->owned.claimed && m->owned.claimed[span->type]) {
+        while (length < most && is_run(m, span, block + length))
+            length++;
+        return length;
+    }
+    while (length < most) {
+        uint32_t at = block + length, bit = at % 64;
+        uint64_t gaps = ~(span->live_bits[at / 64] >> bit);
+        uint32_t live = gaps == 0 ? 64 : (uint32_t)__builtin_ctzll(gaps);
+        length += live < 64 - bit ? live : 64 - bit;
+        if (live < 64 - bit)
+            break;
+    }
+    return length < most ? length : most;
 }
 
 /* A flexible struct: what stands before its array, then the elements, which all belong to it. */
@@ -261,7 +283,8 @@ static void run_flexible(MoltMigration *m, const MoltSpan *span, const MoltSpan 
         m->report->objects_visited++;
     } else {
         memset(destination, 0, molt__span_bytes(to, count));
-        molt__execute(m, type->first_op, type->op_count, source, 0, destination, 0, 1);
+        molt__convert(m, type->first_converter, type->first_op, type->op_count, source, 0,
+                      destination, 0, 1);
         molt__attic_mark_leaving(m, span->type, 1);
         molt__attic_flush(m, 0, 1);
         m->report->objects_migrated++;
@@ -271,7 +294,7 @@ static void run_flexible(MoltMigration *m, const MoltSpan *span, const MoltSpan 
     m->in_tail = true;
     for (uint64_t e = 0; type->tail_count > 0 && e < count && !m->failed; e += MOLT__BATCH) {
         uint64_t n = count - e < MOLT__BATCH ? count - e : MOLT__BATCH;
-        molt__execute(m, type->first_tail, type->tail_count,
+        molt__convert(m, type->first_tail_converter, type->first_tail, type->tail_count,
                       source + span->header + e * span->elem_size, span->elem_size,
                       destination + to->header + e * to->elem_size, to->elem_size, n);
         molt__attic_mark_leaving(m, span->type, n);
@@ -304,11 +327,9 @@ static void run_span(MoltMigration *m, const MoltSpan *span, const MoltSpan *mov
             block++;
             continue;
         }
-        uint32_t end = block;
-        while (end < span->blocks && end - block < MOLT__BATCH && is_run(m, span, end))
-            end++;
-        run_batch(m, span, moved, block, 0, end - block);
-        block = end;
+        uint32_t length = run_length(m, span, block);
+        run_batch(m, span, moved, block, 0, length);
+        block += length;
     }
 }
 
@@ -446,6 +467,7 @@ static void release_tables(MoltMigration *m)
     molt__ownership_release(m);
     molt__retype_release(m);
     molt__aims_free(m);
+    molt__stale_integers_free(m);
     molt__raw_free(m);
     molt__byte_words_free(m);
     MoltAllocator allocator = m->allocator;
@@ -540,6 +562,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__ownership_survey(m);
         molt__made_begin(m);
         molt__aims_make(m);
+        molt__stale_integers_begin(m);
         run_spans(m);
         molt__retype_run(m);
         relocate_roots(m);

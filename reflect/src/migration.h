@@ -11,6 +11,7 @@
 #include "attic_page.h"
 #include "awaited.h"
 #include "byte_words.h"
+#include "converter_batch.h"
 #include "hook_lineage.h"
 #include "hook_made.h"
 #include "heap_span.h"
@@ -21,6 +22,7 @@
 #include "retype.h"
 
 struct MoltHookWork;
+struct MoltStaleSearch;
 
 typedef struct MoltPatch {
     unsigned char *address; /* of a pointer in a block that stays; packed structs align nothing */
@@ -154,6 +156,7 @@ struct MoltMigration {
     bool *missing;         /* per old type: gone, and a pointer that stays leads to an object of it */
     MoltGonePointer *gone_pointers; /* the same, where a hook may settle the pointer */
     uint64_t gone_count, gone_slots;
+    struct MoltStaleSearch **stale; /* per old type whose objects pass by, or NULL */
     bool moves;            /* at least one block moves or goes */
     bool edits;            /* at least one struct or union changes, whether or not a block has it */
 
@@ -215,6 +218,11 @@ void molt__execute(MoltMigration *m, uint32_t first, uint32_t count, unsigned ch
 /* One operation, which is no loop, on one value at `source`; op belongs to m->plan. */
 void molt__execute_value(MoltMigration *m, const MoltOp *op, const unsigned char *source,
                          unsigned char *destination);
+/* converter.c: the same for operations of the outermost level, of which compiled converters stand for some:
+ * from the one of that index in the plan on. */
+void molt__convert(MoltMigration *m, uint32_t converter, uint32_t first, uint32_t count,
+                   unsigned char *source, uint64_t source_stride, unsigned char *destination,
+                   uint64_t destination_stride, uint64_t n);
 /* A new block of `length` chars and a NUL on the new side; NULL when memory is out. */
 char *molt__migration_string(MoltMigration *m, const char *text, uint64_t length);
 /* The address is that of such a block. */
@@ -343,8 +351,13 @@ void molt__hook_variables_take(MoltMigration *m);
 /* Both happened. */
 bool molt__hook_variables_had(const MoltMigration *m);
 void molt__hook_variables_free(MoltMigration *m);
-/* stale_integer.c: tells of integers that hold the address of what moves or goes. */
+/* stale_integer.c: tells of integers that hold the address of what moves or goes. The objects of types that
+ * change are looked at on their way (`source` is the old side of a batch), others afterwards. */
+void molt__stale_integers_begin(MoltMigration *m);
+void molt__stale_integers_look(MoltMigration *m, MoltTypeId type, const unsigned char *source,
+                               uint64_t stride, uint64_t n);
 void molt__stale_integers_report(MoltMigration *m);
+void molt__stale_integers_free(MoltMigration *m);
 
 /* tally.c: counts a rule that applies to element `i` of the batch; decides its severity by policy and
  * annotation. True when the value may be written nevertheless. `format` is the offending value. */

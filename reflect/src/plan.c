@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "converter_batch.h"
 #include "lineage.h"
 #include "plan_ops.h"
 
@@ -74,6 +75,7 @@ void molt_plan_free(MoltPlan *plan)
     free_table(plan, plan->indexes, plan->index_slots, sizeof *plan->indexes);
     free_table(plan, plan->targets, plan->target_slots, sizeof *plan->targets);
     free_table(plan, plan->moves, plan->move_slots, sizeof *plan->moves);
+    free_table(plan, plan->converters, plan->converter_slots, sizeof *plan->converters);
     free_working_tables(plan);
     molt__plan_free_hooks(plan);
     MoltAllocator allocator = plan->allocator;

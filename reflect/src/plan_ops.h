@@ -126,6 +126,7 @@ typedef struct MoltTypePlan {
     uint32_t first_op, op_count;
     uint32_t first_scan, scan_count; /* SAME: POINTER operations (in loops) in place */
     uint32_t first_tail, tail_count; /* of a flexible struct: the same for an element of its array */
+    uint32_t first_converter, first_tail_converter; /* in plan->converters, for those operations */
 } MoltTypePlan;
 
 /* What an old type is to become, whatever the names say. */
@@ -179,6 +180,8 @@ struct MoltPlan {
     uint32_t index_count, index_slots;
     uint32_t *targets;
     uint32_t target_count, target_slots;
+    struct MoltConverter *converters; /* sorted by type, then by operation */
+    uint32_t converter_count, converter_slots;
     const MoltHook **hooks;        /* per new type; NULL when there are none */
     const MoltHeapApi **hook_heap; /* where hooks find the heap; NULL: they look for none */
     const struct MoltUsage *usage_before, *usage_after; /* of the code; NULL: not known */

@@ -17,12 +17,15 @@ typedef struct Run {
     MoltPlace place;
 } Run;
 
-typedef struct Search {
+/* Of one type. */
+typedef struct MoltStaleSearch {
     MoltMigration *m;
     Run runs[RUNS_MAX];
     uint32_t count;
     uintptr_t low, high; /* of all that moves or goes */
-} Search;
+} MoltStaleSearch;
+
+typedef MoltStaleSearch Search;
 
 /* Adds the integers of a value at `offset`. Recurses over what types hold by value. */
 static void add_runs(Search *search, MoltTypeId id, uint64_t offset)
@@ -68,21 +71,35 @@ static bool is_stale(const Search *search, uintptr_t value)
             molt__retyped(m, span->base + span->stride * index));
 }
 
-static void look_at(Search *search, const unsigned char *element)
+/* The numbers of one run in an element. */
+static void look_closely(Search *search, Run *run, const unsigned char *numbers)
 {
+    for (uint64_t i = 0; i < run->count; i++) {
+        const unsigned char *at = numbers + i * sizeof(uintptr_t);
+        uintptr_t value;
+        memcpy(&value, at, sizeof value);
+        if (!is_stale(search, value))
+            continue;
+        if (run->objects++ == 0) {
+            run->address = value;
+            molt_heap_locate(search->m->heap, at, &run->place);
+        }
+        return;
+    }
+}
+
+/* `n` elements that are `stride` apart. Hardly a number is in the range of addresses. */
+static void look_at(Search *search, const unsigned char *elements, uint64_t stride, uint64_t n)
+{
+    uintptr_t low = search->low, range = search->high - search->low;
     for (uint32_t r = 0; r < search->count; r++) {
         Run *run = &search->runs[r];
-        for (uint64_t i = 0; i < run->count; i++) {
-            const unsigned char *at = element + run->offset + i * sizeof(uintptr_t);
+        const unsigned char *at = elements + run->offset;
+        for (uint64_t i = 0; i < n; i++, at += stride) {
             uintptr_t value;
             memcpy(&value, at, sizeof value);
-            if (!is_stale(search, value))
-                continue;
-            if (run->objects++ == 0) {
-                run->address = value;
-                molt_heap_locate(search->m->heap, at, &run->place);
-            }
-            break;
+            if (run->count > 1 || value - low < range)
+                look_closely(search, run, at);
         }
     }
 }
@@ -131,9 +148,7 @@ static void search_span(Search *search, const MoltSpan *span, bool tail)
         if (!molt__span_is_live(span, b))
             continue;
         const unsigned char *at = molt__span_block(span, b) + (tail ? span->header : 0);
-        uint64_t count = elements ? molt__span_count(span, b) : 1;
-        for (uint64_t e = 0; e < count; e++)
-            look_at(search, at + e * span->elem_size);
+        look_at(search, at, span->elem_size, elements ? molt__span_count(span, b) : 1);
     }
 }
 
@@ -153,14 +168,9 @@ static void search_type(Search *search, MoltTypeId id)
     }
 }
 
-void molt__stale_integers_report(MoltMigration *m)
+/* The addresses of all that moves or goes. */
+static void bound(const MoltMigration *m, Search *search)
 {
-    if (!m->moves || m->failed)
-        return;
-    Search *search = molt__migration_table(m, 1, sizeof *search);
-    if (!search)
-        return;
-    search->m = m;
     search->low = UINTPTR_MAX;
     for (uint32_t s = 0; s < m->span_count; s++) {
         const MoltSpan *span = &m->heap->spans[s];
@@ -176,7 +186,67 @@ void molt__stale_integers_report(MoltMigration *m)
         search->high =
             item->block + item->bytes > search->high ? item->block + item->bytes : search->high;
     }
-    for (MoltTypeId id = 0; search->low < search->high && id < m->heap->types.count; id++)
-        search_type(search, id);
+    if (search->low > search->high)
+        search->low = search->high;
+}
+
+static Search *make_search(MoltMigration *m)
+{
+    Search *search = molt__migration_table(m, 1, sizeof *search);
+    if (search) {
+        search->m = m;
+        bound(m, search);
+    }
+    return search;
+}
+
+/* ---- types whose objects are looked at while they are converted ------------------------------- */
+
+/* All of their objects pass molt__stale_integers_look. */
+static bool passes_by(const MoltMigration *m, MoltTypeId id)
+{
+    return m->plan->types[id].fate == MOLT_FATE_CHANGED && !molt_schema_tail(m->plan->before, id) &&
+           !(m->owned.claimed && m->owned.claimed[id]) && id != m->globals.before;
+}
+
+void molt__stale_integers_begin(MoltMigration *m)
+{
+    if (!m->moves || m->failed)
+        return;
+    m->stale = molt__migration_table(m, m->heap->types.count, sizeof *m->stale);
+    for (MoltTypeId id = 0; m->stale && id < m->heap->types.count; id++) {
+        if (!passes_by(m, id) || m->heap->types.first[id] == MOLT__NO_SPAN)
+            continue;
+        m->stale[id] = make_search(m);
+        if (m->stale[id])
+            add_runs(m->stale[id], id, 0);
+    }
+}
+
+void molt__stale_integers_look(MoltMigration *m, MoltTypeId type, const unsigned char *source,
+                               uint64_t stride, uint64_t n)
+{
+    Search *search = m->stale ? m->stale[type] : NULL;
+    if (search)
+        look_at(search, source, stride, n);
+}
+
+void molt__stale_integers_free(MoltMigration *m)
+{
+    for (MoltTypeId id = 0; m->stale && id < m->heap->types.count; id++)
+        molt__migration_free(m, m->stale[id], 1, sizeof *m->stale[id]);
+    molt__migration_free(m, m->stale, m->heap->types.count, sizeof *m->stale);
+    m->stale = NULL;
+}
+
+void molt__stale_integers_report(MoltMigration *m)
+{
+    Search *search = m->stale && !m->failed ? make_search(m) : NULL;
+    for (MoltTypeId id = 0; search && id < m->heap->types.count; id++) {
+        if (m->stale[id])
+            report(m->stale[id]);
+        else if (search->low < search->high)
+            search_type(search, id);
+    }
     molt__migration_free(m, search, 1, sizeof *search);
 }

@@ -1,0 +1,164 @@
+#include "molt/converter.h"
+
+#include <string.h>
+
+#include "converter_text.h"
+#include "migration.h"
+
+/* ---- which operations ------------------------------------------------------------------------- */
+
+/* Operations that a type's objects go through one after the other. */
+typedef struct Range {
+    uint32_t first, end;
+} Range;
+
+/* Those of an object, and those of an element of its flexible array. */
+static Range range_of(const MoltTypePlan *type, int part)
+{
+    return part == 0 ? (Range){type->first_op, type->first_op + type->op_count}
+                     : (Range){type->first_tail, type->first_tail + type->tail_count};
+}
+
+/* Finds the next operations of the range that a converter can stand for; false when there are no more. */
+static bool next_converter(const MoltPlan *plan, Range *range, uint32_t *first, uint32_t *count)
+{
+    while (range->first < range->end) {
+        *first = range->first;
+        *count = molt__converter_span(plan, range->first, range->end);
+        range->first += *count > 0 ? *count : 1 + plan->ops[range->first].body;
+        if (*count > 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_rebuilt(const MoltPlan *plan, MoltTypeId type)
+{
+    return plan->types[type].fate == MOLT_FATE_CHANGED;
+}
+
+/* ---- writing ---------------------------------------------------------------------------------- */
+
+MoltStatus molt_converters_write(const MoltPlan *plan, const bool *wanted, const MoltTextSink *sink,
+                                 uint32_t *count, MoltError *error)
+{
+    MoltConverterText text = {.allocator = &plan->allocator};
+    uint32_t functions = 0, first, span;
+    char name[MOLT__CONVERTER_NAME];
+    MoltStatus status = MOLT_OK;
+    molt__converter_prelude(&text);
+    for (MoltTypeId id = 0; id < plan->before->tables.type_count; id++) {
+        if (!is_rebuilt(plan, id) || (wanted && !wanted[id]))
+            continue;
+        for (int part = 0; part < 2; part++) {
+            Range range = range_of(&plan->types[id], part);
+            for (; next_converter(plan, &range, &first, &span) && !text.failed; functions++)
+                molt__converter_text(&text, plan, first, span, name);
+        }
+    }
+    if (text.failed)
+        status = molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for the text of converters");
+    else if (functions > 0)
+        status = sink->write(sink->context, text.bytes, text.length, error);
+    if (count)
+        *count = functions;
+    molt__converter_text_free(&text);
+    return status;
+}
+
+/* ---- binding ---------------------------------------------------------------------------------- */
+
+static void bind_range(MoltPlan *plan, Range range, MoltConverterFind *find, void *context)
+{
+    char name[MOLT__CONVERTER_NAME];
+    uint32_t first, count;
+    while (next_converter(plan, &range, &first, &count)) {
+        MoltConverterText text = {.allocator = &plan->allocator};
+        molt__converter_text(&text, plan, first, count, name);
+        void *found = text.failed ? NULL : find(context, name);
+        molt__converter_text_free(&text);
+        if (!found || !molt__plan_grow(plan, (void **)&plan->converters, &plan->converter_slots,
+                                       plan->converter_count, 1, sizeof *plan->converters))
+            continue;
+        MoltConverter *converter = &plan->converters[plan->converter_count++];
+        *converter = (MoltConverter){.first = first, .count = count};
+        memcpy(&converter->run, &found, sizeof found); /* C has no cast from object to function */
+    }
+}
+
+uint32_t molt_converters_bind(MoltPlan *plan, MoltConverterFind *find, void *context)
+{
+    for (MoltTypeId id = 0; id < plan->before->tables.type_count; id++) {
+        MoltTypePlan *type = &plan->types[id];
+        if (!is_rebuilt(plan, id))
+            continue;
+        type->first_converter = plan->converter_count;
+        bind_range(plan, range_of(type, 0), find, context);
+        type->first_tail_converter = plan->converter_count;
+        bind_range(plan, range_of(type, 1), find, context);
+    }
+    return plan->converter_count;
+}
+
+/* ---- running ---------------------------------------------------------------------------------- */
+
+typedef struct Run {
+    MoltMigration *m;
+    uint32_t first;
+    unsigned char *source, *destination;
+    uint64_t source_stride, destination_stride;
+} Run;
+
+static void run_other(void *context, uint32_t op, uint64_t i)
+{
+    const Run *run = context;
+    MoltMigration *m = run->m;
+    uint32_t index = run->first + op;
+    m->run = i;
+    molt__execute(m, index, 1 + m->plan->ops[index].body, run->source + i * run->source_stride,
+                  run->source_stride, run->destination + i * run->destination_stride,
+                  run->destination_stride, 1);
+    m->run = 0;
+}
+
+static void run_converter(MoltMigration *m, const MoltConverter *converter, Run *run, uint64_t n)
+{
+    const MoltHeap *heap = m->heap;
+    run->first = converter->first;
+    MoltConverterBatch batch = {.source = run->source,
+                                .destination = run->destination,
+                                .source_stride = run->source_stride,
+                                .destination_stride = run->destination_stride,
+                                .n = n,
+                                .aims = m->aims,
+                                .granules = heap->granules,
+                                .heap_base = heap->base,
+                                .granule_count = heap->granule_count,
+                                .context = run,
+                                .other = run_other};
+    converter->run(&batch);
+    m->report->pointers_changed += batch.changed;
+}
+
+void molt__convert(MoltMigration *m, uint32_t converter, uint32_t first, uint32_t count,
+                   unsigned char *source, uint64_t source_stride, unsigned char *destination,
+                   uint64_t destination_stride, uint64_t n)
+{
+    const MoltPlan *plan = m->plan;
+    Run run = {m, 0, source, destination, source_stride, destination_stride};
+    uint32_t index = first, end = first + count;
+    while (index < end && !m->failed) {
+        bool more = converter < plan->converter_count && m->aims;
+        const MoltConverter *next = more ? &plan->converters[converter] : NULL;
+        if (next && next->first == index) {
+            run_converter(m, next, &run, n);
+            index += next->count;
+            converter++;
+            continue;
+        }
+        uint32_t stop = next && next->first > index && next->first < end ? next->first : end;
+        molt__execute(m, index, stop - index, source, source_stride, destination, destination_stride,
+                      n);
+        index = stop;
+    }
+}

@@ -1,0 +1,33 @@
+/* What a converter is called with. Its text has a copy of this, which converter_text.c writes with the
+ * offsets that the engine's compiler gave. It must never know operations.
+ *
+ * Invariant: whatever a converter does not do itself it passes to `other`, once for each operation and
+ * object. */
+#ifndef MOLT_CONVERTER_BATCH_H
+#define MOLT_CONVERTER_BATCH_H
+
+#include "aim.h"
+
+typedef struct MoltConverterBatch {
+    const unsigned char *source;
+    unsigned char *destination; /* zeroed */
+    uint64_t source_stride, destination_stride, n;
+    const MoltAim *aims;
+    const uint32_t *granules;
+    uintptr_t heap_base;
+    uint64_t granule_count;
+    uint64_t changed; /* pointers that got another value */
+    void *context;
+    /* Runs operation `op` of those that the converter stands for on object `i` of the batch. */
+    void (*other)(void *context, uint32_t op, uint64_t i);
+} MoltConverterBatch;
+
+typedef void MoltConvert(MoltConverterBatch *batch);
+
+/* `count` operations of a plan from `first` on that one function stands for. */
+typedef struct MoltConverter {
+    uint32_t first, count;
+    MoltConvert *run;
+} MoltConverter;
+
+#endif

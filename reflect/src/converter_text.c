@@ -1,0 +1,324 @@
+#include "converter_text.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "converter_batch.h"
+
+/* ---- text ------------------------------------------------------------------------------------- */
+
+__attribute__((format(printf, 2, 3))) static void add(MoltConverterText *text, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int needed = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    uint64_t wanted = text->length + (uint64_t)needed + 1;
+    if (!text->failed && wanted > text->slots) {
+        uint64_t slots = text->slots * 2 > wanted ? text->slots * 2 : wanted + 1024;
+        char *grown =
+            text->allocator->resize(text->allocator->context, text->bytes, text->slots, slots);
+        text->failed = !grown;
+        text->bytes = grown ? grown : text->bytes;
+        text->slots = grown ? slots : text->slots;
+    }
+    if (text->failed)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text->bytes + text->length, text->slots - text->length, format, arguments);
+    va_end(arguments);
+    text->length += (uint64_t)needed;
+}
+
+void molt__converter_text_free(MoltConverterText *text)
+{
+    if (text->bytes)
+        text->allocator->resize(text->allocator->context, text->bytes, text->slots, 0);
+    text->bytes = NULL;
+    text->length = text->slots = 0;
+}
+
+/* ---- numbers ---------------------------------------------------------------------------------- */
+
+static const char *const signed_names[] = {"int8_t", "int16_t", "int32_t", "int64_t"};
+static const char *const unsigned_names[] = {"uint8_t", "uint16_t", "uint32_t", "uint64_t"};
+
+static bool is_float(const MoltNumberForm *form)
+{
+    return form->class == MOLT__FLOAT;
+}
+
+/* The C type of a number, NULL where a converter leaves it alone. */
+static const char *type_name(const MoltNumberForm *form)
+{
+    if (form->width > 0)
+        return NULL;
+    if (is_float(form))
+        return form->size == 4 ? "float" : form->size == 8 ? "double" : NULL;
+    if (form->class == MOLT__BOOL)
+        return form->size == 1 ? "uint8_t" : NULL;
+    const char *const *names = form->class == MOLT__SIGNED ? signed_names : unsigned_names;
+    switch (form->size) {
+    case 1: return names[0];
+    case 2: return names[1];
+    case 4: return names[2];
+    case 8: return names[3];
+    default: return NULL;
+    }
+}
+
+/* Lowest value, and highest + 1, of an integer type: exact as floats. */
+static void bounds(const MoltNumberForm *form, char *low, char *end, size_t size)
+{
+    unsigned bits = form->size * 8;
+    if (form->class == MOLT__SIGNED)
+        snprintf(low, size, "-0x1p%uf", bits - 1);
+    else
+        snprintf(low, size, "0.0f");
+    snprintf(end, size, "0x1p%uf", form->class == MOLT__SIGNED ? bits - 1 : bits);
+}
+
+/* The condition under which `v` becomes `w` exactly, which sets w. It says no more than the kernels of
+ * convert.c do. */
+static void add_condition(MoltConverterText *text, const MoltOp *op)
+{
+    const MoltNumberForm *from = &op->forms[0], *to = &op->forms[1];
+    const char *source = type_name(from), *destination = type_name(to);
+    char low[16], end[16];
+    if (to->class == MOLT__BOOL && is_float(from)) {
+        add(text, "(w = v == 1, (v == 0 && !__builtin_signbit(v)) || v == 1)");
+    } else if (to->class == MOLT__BOOL) {
+        add(text, "(w = v == 1, v == 0 || v == 1)");
+    } else if (is_float(from) && is_float(to)) {
+        if (to->size > from->size)
+            add(text, "(w = v, 1)");
+        else
+            add(text, "(w = (%s)v, (double)w == (double)v)", destination);
+    } else if (is_float(from)) {
+        bounds(to, low, end, sizeof low);
+        add(text, "(v >= %s && v < %s && (w = (%s)v, (%s)w == v) && !(w == 0 && "
+                  "__builtin_signbit(v)))", low, end, destination, source);
+    } else if (is_float(to)) {
+        bounds(from, low, end, sizeof low);
+        add(text, "(w = (%s)v, w >= %s && w < %s && (%s)w == v)", destination, low, end, source);
+    } else {
+        add(text, "!__builtin_add_overflow(v, (%s)0, &w)", source);
+    }
+}
+
+/* ---- operations ------------------------------------------------------------------------------- */
+
+static uint32_t extent(const MoltOp *op)
+{
+    return 1 + op->body;
+}
+
+static bool is_straight(const MoltPlan *plan, uint32_t index);
+
+static bool are_straight(const MoltPlan *plan, uint32_t first, uint32_t count)
+{
+    for (uint32_t index = first; index < first + count; index += extent(&plan->ops[index])) {
+        if (!is_straight(plan, index))
+            return false;
+    }
+    return true;
+}
+
+/* What it does to a usual value can be written down without any knowledge of the state. */
+static bool is_straight(const MoltPlan *plan, uint32_t index)
+{
+    const MoltOp *op = &plan->ops[index];
+    switch ((MoltOpCode)op->code) {
+    case MOLT__OP_COPY:
+    case MOLT__OP_CONSTANT: return true;
+    case MOLT__OP_NUMBER: return type_name(&op->forms[0]) && type_name(&op->forms[1]);
+    case MOLT__OP_POINTER: return op->pointee_ok && !op->external;
+    case MOLT__OP_DROP_BYTES: return op->constant == MOLT__NO_CONSTANT && !op->keeps_default;
+    case MOLT__OP_DROP_NUMBER:
+        return op->constant == MOLT__NO_CONSTANT && !op->keeps_default && type_name(&op->forms[0]);
+    case MOLT__OP_LOOP: return are_straight(plan, index + 1, op->body);
+    default: return false;
+    }
+}
+
+uint32_t molt__converter_span(const MoltPlan *plan, uint32_t first, uint32_t end)
+{
+    uint32_t index = first, steps = 0;
+    bool loops = false;
+    while (index < end && is_straight(plan, index)) {
+        loops = loops || plan->ops[index].code == MOLT__OP_LOOP;
+        index += extent(&plan->ops[index]);
+        steps++;
+    }
+    return steps > 1 || loops ? index - first : 0;
+}
+
+/* Where a value that is not as usual goes: inside of a loop, all of the loop. */
+typedef struct Place {
+    uint32_t first; /* operation of the converter */
+    unsigned depth; /* of loops */
+} Place;
+
+static void add_other(MoltConverterText *text, const Place *place, uint32_t index)
+{
+    if (place->depth > 0)
+        add(text, "bad = 1;\n");
+    else
+        add(text, "b->other(b->context, %" PRIu32 ", i);\n", index - place->first);
+}
+
+static void add_constant(MoltConverterText *text, const MoltPlan *plan, const MoltOp *op,
+                         unsigned depth)
+{
+    const unsigned char *bytes = plan->after->tables.constants + op->constant;
+    add(text, "{ static const unsigned char c[] = {");
+    for (uint64_t i = 0; i < op->size; i++)
+        add(text, "%s%u", i > 0 ? "," : "", bytes[i]);
+    add(text, "}; memcpy(d%u + %" PRIu64 ", c, %" PRIu64 "); }\n", depth, op->destination, op->size);
+}
+
+static void add_drop(MoltConverterText *text, const MoltOp *op, const Place *place, uint32_t index)
+{
+    uint64_t size = op->code == MOLT__OP_DROP_BYTES ? op->size : op->forms[0].size;
+    add(text, "if (is_set(s%u + %" PRIu64 ", %" PRIu64 ")) ", place->depth, op->source, size);
+    add_other(text, place, index);
+}
+
+static void add_operations(MoltConverterText *text, const MoltPlan *plan, uint32_t first,
+                           uint32_t count, const Place *place);
+
+static void add_loop(MoltConverterText *text, const MoltPlan *plan, uint32_t index,
+                     const Place *place)
+{
+    const MoltOp *op = &plan->ops[index];
+    const Place inner = {place->first, place->depth + 1};
+    unsigned depth = place->depth;
+    if (depth == 0)
+        add(text, "{ int bad = 0; uint64_t before = changed;\n");
+    add(text,
+        "{ const unsigned char *s%u = s%u + %" PRIu64 "; unsigned char *d%u = d%u + %" PRIu64 ";\n"
+        "for (uint64_t i%u = 0; i%u < %" PRIu64 "; i%u++, s%u += %" PRIu64 ", d%u += %" PRIu64 ") {\n",
+        depth + 1, depth, op->source, depth + 1, depth, op->destination, depth, depth, op->length,
+        depth, depth + 1, op->source_stride, depth + 1, op->destination_stride);
+    add_operations(text, plan, index + 1, op->body, &inner);
+    add(text, "} }\n");
+    if (depth > 0)
+        return;
+    add(text, "if (bad) { changed = before; ");
+    add_other(text, place, index);
+    add(text, "} }\n");
+}
+
+static void add_operation(MoltConverterText *text, const MoltPlan *plan, uint32_t index,
+                          const Place *place)
+{
+    const MoltOp *op = &plan->ops[index];
+    unsigned depth = place->depth;
+    switch ((MoltOpCode)op->code) {
+    case MOLT__OP_COPY:
+        add(text, "memcpy(d%u + %" PRIu64 ", s%u + %" PRIu64 ", %" PRIu64 ");\n", depth,
+            op->destination, depth, op->source, op->size);
+        break;
+    case MOLT__OP_CONSTANT: add_constant(text, plan, op, depth); break;
+    case MOLT__OP_NUMBER:
+        add(text, "{ %s v; %s w; memcpy(&v, s%u + %" PRIu64 ", sizeof v);\nif (",
+            type_name(&op->forms[0]), type_name(&op->forms[1]), depth, op->source);
+        add_condition(text, op);
+        add(text, ") memcpy(d%u + %" PRIu64 ", &w, sizeof w); else ", depth, op->destination);
+        add_other(text, place, index);
+        add(text, "}\n");
+        break;
+    case MOLT__OP_POINTER:
+        add(text,
+            "{ uint64_t v, w = 0; memcpy(&v, s%u + %" PRIu64 ", 8);\n"
+            "if (v == 0 || follow(b, %" PRIu32 ", v, &w)) { changed += w != v; "
+            "memcpy(d%u + %" PRIu64 ", &w, 8); } else ",
+            depth, op->source, op->before, depth, op->destination);
+        add_other(text, place, index);
+        add(text, "}\n");
+        break;
+    case MOLT__OP_DROP_BYTES:
+    case MOLT__OP_DROP_NUMBER: add_drop(text, op, place, index); break;
+    case MOLT__OP_LOOP: add_loop(text, plan, index, place); break;
+    default: break; /* is_straight() knows no other */
+    }
+}
+
+static void add_operations(MoltConverterText *text, const MoltPlan *plan, uint32_t first,
+                           uint32_t count, const Place *place)
+{
+    for (uint32_t index = first; index < first + count; index += extent(&plan->ops[index]))
+        add_operation(text, plan, index, place);
+}
+
+/* ---- functions -------------------------------------------------------------------------------- */
+
+void molt__converter_prelude(MoltConverterText *text)
+{
+#define AIM(member) offsetof(MoltAim, member)
+    add(text,
+        "#include <stdint.h>\n"
+        "#include <string.h>\n"
+        "typedef struct Batch { const unsigned char *source; unsigned char *destination;\n"
+        "uint64_t source_stride, destination_stride, n; const unsigned char *aims;\n"
+        "const uint32_t *granules; uint64_t heap_base, granule_count, changed; void *context;\n"
+        "void (*other)(void *, uint32_t, uint64_t); } Batch;\n"
+        "_Static_assert(sizeof(Batch) == %zu && __builtin_offsetof(Batch, other) == %zu, \"\");\n"
+        "#define AT(type, place) (*(type const *)(place))\n",
+        sizeof(MoltConverterBatch), offsetof(MoltConverterBatch, other));
+    add(text,
+        "static inline int follow(const Batch *b, uint32_t type, uint64_t v, uint64_t *w)\n"
+        "{ uint64_t granule = (v - b->heap_base) >> %u;\n"
+        "uint32_t slot = granule < b->granule_count ? b->granules[granule] : 0;\n"
+        "if (slot == 0) return 0;\n"
+        "const unsigned char *a = b->aims + (slot - 1) * %zuull;\n"
+        "if (AT(uint32_t, a + %zu) != type) return 0;\n",
+        MOLT__GRANULE_SHIFT, sizeof(MoltAim), AIM(type));
+    add(text,
+        "uint64_t at = v - AT(uint64_t, a + %zu), stride = AT(uint64_t, a + %zu);\n"
+        "uint64_t index = (uint64_t)((unsigned __int128)at * AT(uint64_t, a + %zu) >> 64);\n"
+        "uint64_t rest = at - index * stride, element = 0;\n"
+        "if (index >= AT(uint32_t, a + %zu)) return 0;\n"
+        "if ((AT(uint64_t *, a + %zu)[index / 64] >> (index %% 64) & 1) == 0) return 0;\n",
+        AIM(base), AIM(stride), AIM(reciprocal.stride), AIM(blocks), AIM(live_bits));
+    add(text,
+        "if (rest != 0) { const uint64_t *counts = AT(uint64_t *, a + %zu);\n"
+        "element = (uint64_t)((unsigned __int128)rest * AT(uint64_t, a + %zu) >> 64);\n"
+        "if (!counts || rest != element * AT(uint64_t, a + %zu) || element > counts[index])\n"
+        "return 0; }\n"
+        "*w = AT(uint64_t, a + %zu) + index * AT(uint64_t, a + %zu) + element * "
+        "AT(uint64_t, a + %zu);\nreturn 1; }\n",
+        AIM(counts), AIM(reciprocal.elem_size), AIM(elem_size), AIM(to), AIM(to_stride),
+        AIM(to_elem_size));
+    add(text,
+        "static inline int is_set(const unsigned char *at, uint64_t size)\n"
+        "{ unsigned char any = 0; for (uint64_t i = 0; i < size; i++) any |= at[i]; return any; }\n");
+#undef AIM
+}
+
+void molt__converter_text(MoltConverterText *text, const MoltPlan *plan, uint32_t first,
+                          uint32_t count, char name[MOLT__CONVERTER_NAME])
+{
+    const Place place = {.first = first};
+    MoltConverterText body = {.allocator = text->allocator};
+    molt__converter_prelude(&body); /* what it is compiled with is part of what it is */
+    uint64_t start = body.length;
+    add(&body, "{\nconst unsigned char *restrict s0 = b->source;\n"
+               "unsigned char *restrict d0 = b->destination; uint64_t changed = 0, n = b->n;\n"
+               "const uint64_t ss = b->source_stride, ds = b->destination_stride;\n"
+               "for (uint64_t i = 0; i < n; i++, s0 += ss, d0 += ds) {\n");
+    add_operations(&body, plan, first, count, &place);
+    add(&body, "}\nb->changed += changed;\n}\n");
+    if (!body.failed) {
+        XXH128_hash_t hash = XXH3_128bits(body.bytes, body.length);
+        snprintf(name, MOLT__CONVERTER_NAME, "molt_convert_%016" PRIx64 "%016" PRIx64, hash.high64,
+                 hash.low64);
+        add(text, "void %s(Batch *b);\nvoid %s(Batch *b)\n%s", name, name, body.bytes + start);
+    }
+    text->failed = text->failed || body.failed;
+    molt__converter_text_free(&body);
+}
