@@ -72,6 +72,7 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
     reload->no_build = desc->no_build;
     reload->synchronous = desc->synchronous;
     reload->through_file = desc->through_file;
+    reload->converters = desc->converters;
     reload->heap_desc = desc->heap;
     reload->heap_desc.base = 0; /* where pointers in files are right as they are */
     if (desc->heap.allocator != NULL) {
@@ -239,6 +240,8 @@ static MoltStatus begin_attempt(MoltReload *reload, const char *library, bool th
         .policy = reload->policy,
         .through_file = reload->through_file,
         .heap = reload->heap_desc,
+        .state = reload->heap,
+        .converters = reload->converters,
     };
     return molt__transaction_start(&desc, threaded, &reload->transaction, error);
 }

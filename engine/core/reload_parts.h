@@ -30,6 +30,7 @@ struct MoltReload {
     MoltReloadHooks hooks;
     MoltHeapDesc heap_desc; /* for heaps that files are loaded into */
     MoltAllocator heap_allocator;
+    MoltConverterUse converters;
     bool no_build, synchronous, through_file;
 
     char *directory; /* private, for the copies of libraries */

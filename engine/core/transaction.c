@@ -23,11 +23,14 @@ struct MoltTransaction {
     MoltGameThreads *game_threads;
     bool through_file;
     MoltHeapDesc heap;
+    MoltConverterUse use;
+    uint64_t *bytes; /* of the state, per type */
     pthread_t thread;
     bool threaded; /* `thread` must be joined */
     atomic_bool ready;
     MoltLibrary *next;
     MoltPlan *plan;
+    MoltConverters *converters; /* that the plan uses, or NULL */
     MoltUsage *usage_before, *usage_after; /* where structs changed; NULL: not known */
     MoltCodePair *code;
     MoltReport report;
@@ -94,6 +97,9 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
         transaction->usage_before = molt__usage_file_parse(&transaction->current->usage);
         transaction->usage_after = molt__usage_file_parse(&next->usage);
         molt_plan_set_usage(transaction->plan, transaction->usage_before, transaction->usage_after);
+        transaction->converters =
+            molt__converters_make(transaction->plan, transaction->bytes, transaction->use,
+                                  transaction->directory, transaction->number);
     }
     return molt__code_pair_create(transaction->current->symbols, next->symbols, &transaction->code,
                                   &result->error);
@@ -114,9 +120,11 @@ MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threade
 {
     MoltTransaction *transaction = calloc(1, sizeof *transaction);
     if (transaction == NULL || (transaction->path = strdup(desc->library)) == NULL ||
-        (transaction->directory = strdup(desc->directory)) == NULL) {
+        (transaction->directory = strdup(desc->directory)) == NULL ||
+        (transaction->bytes = molt__converters_weigh(desc->state)) == NULL) {
         if (transaction != NULL) {
             free(transaction->path);
+            free(transaction->directory);
             free(transaction);
         }
         return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to load %s.", desc->library);
@@ -128,6 +136,7 @@ MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threade
     transaction->game_threads = desc->game_threads;
     transaction->through_file = desc->through_file;
     transaction->heap = desc->heap;
+    transaction->use = desc->converters;
     atomic_init(&transaction->ready, false);
     molt_report_init(&transaction->report, NULL);
     transaction->result.report = &transaction->report;
@@ -292,11 +301,13 @@ void molt__transaction_close(MoltTransaction *transaction)
     molt__transaction_wait(transaction);
     molt__code_pair_free(transaction->code);
     molt_plan_free(transaction->plan);
+    molt__converters_free(transaction->converters);
     molt_usage_free(transaction->usage_before);
     molt_usage_free(transaction->usage_after);
     molt_report_clear(&transaction->report);
     molt__library_close(transaction->next);
     free(transaction->path);
     free(transaction->directory);
+    free(transaction->bytes);
     free(transaction);
 }

@@ -3,7 +3,7 @@
  * change itself, which happens wholly or not at all. It must never know what started the attempt
  * or who is told about it.
  *
- *   start  -> opening: library, schema, allocation sites, plan, code addresses   (thread)
+ *   start  -> opening: library, schema, allocation sites, plan, converters, code addresses  (thread)
  *   finish -> begin_reload, prepare, commit, end_reload     (game stopped, its threads at rest)
  *   close  -> the generation that is not needed any more goes */
 #ifndef MOLT_CORE_TRANSACTION_H
@@ -13,6 +13,7 @@
 #include <molt/migrate.h>
 
 #include "code_pair.h"
+#include "converters.h"
 #include "follow_threads.h"
 #include "game_threads.h"
 #include "library.h"
@@ -30,6 +31,8 @@ typedef struct MoltTransactionDesc {
     MoltGameThreads *game_threads; /* while one lives, nothing is changed */
     bool through_file; /* the state goes through a snapshot file in `directory` */
     MoltHeapDesc heap; /* of the heap that it is loaded into */
+    MoltHeap *state; /* what start() looks at, before it returns, for how much there is of each type */
+    MoltConverterUse converters;
 } MoltTransactionDesc;
 
 typedef enum MoltTransactionStage {

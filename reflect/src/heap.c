@@ -435,6 +435,18 @@ void molt_heap_stats(const MoltHeap *heap, MoltTypeId type, MoltHeapStats *out)
     }
 }
 
+void molt_heap_weigh(MoltHeap *heap, uint64_t *bytes)
+{
+    memset(bytes, 0, heap->types.count * sizeof *bytes);
+    molt__heap_lock(heap);
+    for (uint32_t s = 0; s < heap->span_count; s++) {
+        const MoltSpan *span = &heap->spans[s];
+        if (span->bytes > 0)
+            bytes[span->type] += span->live * span->stride;
+    }
+    molt__heap_unlock(heap);
+}
+
 /* ---- digest -------------------------------------------------------------------------------- */
 
 static void digest_number(XXH3_state_t *state, uint64_t number)

@@ -213,8 +213,8 @@ void molt__stale_integers_begin(MoltMigration *m)
 {
     if (!m->moves || m->failed)
         return;
-    m->stale = molt__migration_table(m, m->heap->types.count, sizeof *m->stale);
-    for (MoltTypeId id = 0; m->stale && id < m->heap->types.count; id++) {
+    m->stale = molt__migration_table(m, m->plan->before->tables.type_count, sizeof *m->stale);
+    for (MoltTypeId id = 0; m->stale && id < m->plan->before->tables.type_count; id++) {
         if (!passes_by(m, id) || m->heap->types.first[id] == MOLT__NO_SPAN)
             continue;
         m->stale[id] = make_search(m);
@@ -233,16 +233,16 @@ void molt__stale_integers_look(MoltMigration *m, MoltTypeId type, const unsigned
 
 void molt__stale_integers_free(MoltMigration *m)
 {
-    for (MoltTypeId id = 0; m->stale && id < m->heap->types.count; id++)
+    for (MoltTypeId id = 0; m->stale && id < m->plan->before->tables.type_count; id++)
         molt__migration_free(m, m->stale[id], 1, sizeof *m->stale[id]);
-    molt__migration_free(m, m->stale, m->heap->types.count, sizeof *m->stale);
+    molt__migration_free(m, m->stale, m->plan->before->tables.type_count, sizeof *m->stale);
     m->stale = NULL;
 }
 
 void molt__stale_integers_report(MoltMigration *m)
 {
     Search *search = m->stale && !m->failed ? make_search(m) : NULL;
-    for (MoltTypeId id = 0; search && id < m->heap->types.count; id++) {
+    for (MoltTypeId id = 0; search && id < m->plan->before->tables.type_count; id++) {
         if (m->stale[id])
             report(m->stale[id]);
         else if (search->low < search->high)

@@ -175,6 +175,7 @@ static void undo(MoltReload *reload, const char *const libraries[2], const char 
 
 typedef struct Run {
     MoltPolicy policy;
+    MoltConverterUse converters;
     bool through_json;
     bool refused_between;
     const char *dump_file; /* for the state after the edit; NULL: nowhere */
@@ -240,13 +241,17 @@ cleanup:
 static bool parse(int argc, char **argv, Run *run)
 {
     int at = 1;
-    *run = (Run){.policy = MOLT_POLICY_LIVE};
+    *run = (Run){.policy = MOLT_POLICY_LIVE, .converters = MOLT_CONVERTERS_NEVER};
     if (at < argc && strcmp(argv[at], "--strict") == 0) {
         run->policy = MOLT_POLICY_STRICT;
         at++;
     }
     if (at < argc && strcmp(argv[at], "--through-json") == 0) {
         run->through_json = true;
+        at++;
+    }
+    if (at < argc && strcmp(argv[at], "--converters") == 0) {
+        run->converters = MOLT_CONVERTERS_ALWAYS;
         at++;
     }
     if (at < argc && strcmp(argv[at], "--refused-between") == 0) {
@@ -270,7 +275,7 @@ int main(int argc, char **argv)
 {
     Run run;
     if (!parse(argc, argv, &run)) {
-        fprintf(stderr, "usage: evolve [--strict] [--through-json] [--refused-between] "
+        fprintf(stderr, "usage: evolve [--strict] [--through-json] [--converters] [--refused-between] "
                         "[--dump FILE] V1.so [BETWEEN.so]... V2.so "
                         "WORK.so\nWORK.so is the path that is reloaded\n");
         return 2;
@@ -283,6 +288,7 @@ int main(int argc, char **argv)
     MoltReloadDesc desc = {.library = run.work,
                            .api = &api,
                            .policy = run.policy,
+                           .converters = run.converters,
                            .fault = misuse,
                            .no_build = true,
                            .no_watch = true};

@@ -232,12 +232,12 @@ def arguments(about, case="case", **more):
 
 def run_each(args, case, libraries, folder):
     """Runs the edit under both policies and, live, with the states read back from their dumps in
-    between; prints what happened. The number of things wrong."""
+    between; through the plan, and through the converters that it compiles to; prints what happened. The number of things wrong."""
     count = 0
-    runs = [("live", case.live), ("strict", case.strict)]
+    runs = [("live", case.live), ("strict", case.strict, "--converters")]
     if case.json:
         there = dataclasses.replace(case.live, backs=[]) # it does not go back
-        runs.append(("live", there, "--through-json"))
+        runs.append(("live", there, "--through-json", "--converters"))
     for policy, expected, *options in runs:
         dump = folder / "state.json"
         dump.unlink(missing_ok=True)

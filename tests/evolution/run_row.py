@@ -97,7 +97,8 @@ def run_policies(args, row, libraries, folder):
         strict, strict_words = read_expectation(row["strict"])
     wrong = []
     for policy, expected, words in (("live", live, live_words), ("strict", strict, strict_words)):
-        result = run_case.evolve(args, policy, libraries[:2], folder)
+        converters = ["--converters"] if policy == "live" else []
+        result = run_case.evolve(args, policy, libraries[:2], folder, *converters)
         print(f"---- {policy}\n{result.stdout}", end="")
         found = run_case.compare(expected, result.stdout)
         found += missing_words(expected, words, result.stdout)

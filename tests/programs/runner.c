@@ -92,10 +92,12 @@ static void stop(Runner *runner)
 
 static bool start(Runner *runner, const char *library, const char *policy)
 {
+    bool strict = strcmp(policy, "strict") == 0;
+    /* so that each program goes through the plan and through what it compiles to */
     MoltReloadDesc desc = {.library = runner->library,
                            .api = &runner->harness.api,
-                           .policy = strcmp(policy, "strict") == 0 ? MOLT_POLICY_STRICT
-                                                                   : MOLT_POLICY_LIVE,
+                           .policy = strict ? MOLT_POLICY_STRICT : MOLT_POLICY_LIVE,
+                           .converters = strict ? MOLT_CONVERTERS_NEVER : MOLT_CONVERTERS_ALWAYS,
                            .no_build = true,
                            .no_watch = true};
     MoltError error = {0};

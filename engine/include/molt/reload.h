@@ -79,6 +79,14 @@ typedef struct MoltReloadHooks {
     void *context;
 } MoltReloadHooks;
 
+/* Whether what a reload does to much of the state is compiled before the game stops (docs/architecture.md).
+ * The result is the same either way. */
+typedef enum MoltConverterUse {
+    MOLT_CONVERTERS_LARGE, /* where more is rebuilt than the compiler takes time for; needs `cc` */
+    MOLT_CONVERTERS_NEVER,
+    MOLT_CONVERTERS_ALWAYS /* for tests */
+} MoltConverterUse;
+
 /* Zero means the default. Everything pointed to, except `api`, is copied. */
 typedef struct MoltReloadDesc {
     const char *library;  /* path of the game library; not NULL */
@@ -98,6 +106,7 @@ typedef struct MoltReloadDesc {
                              default 8, at most 1,000 */
     bool no_history;      /* none, and no files are kept for them */
     bool through_file;    /* a test: each reload takes the state through a snapshot file */
+    MoltConverterUse converters;
     bool no_build;        /* watch the library only, whatever the manifest says */
     bool no_watch;        /* nothing happens on its own: only molt_reload_force reloads */
     bool synchronous;     /* prepare inside molt_reload_poll instead of beside the game, so that the

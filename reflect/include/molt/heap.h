@@ -102,6 +102,10 @@ typedef struct MoltHeapStats {
 } MoltHeapStats;
 void molt_heap_stats(const MoltHeap *heap, MoltTypeId type, MoltHeapStats *out); /* NO_TYPE: all */
 
+/* About how many bytes the live blocks of each type of the schema take: bytes[] has an entry per type. Quick,
+ * and safe while threads of the game allocate. */
+void molt_heap_weigh(MoltHeap *heap, uint64_t *bytes);
+
 /* Hash (XXH3, 128 bit) of all live bytes with padding, where they lie, their types and the roots:
  * equal before and after a refused migration. */
 MoltHash molt_heap_digest(const MoltHeap *heap);
