@@ -8,6 +8,8 @@
 #include <molt/builder.h>
 #include <molt/migrate.h>
 
+#include "converters.h"
+
 /* ---- one struct before and after the edit --------------------------------------------------- */
 
 typedef struct AntBefore {
@@ -186,77 +188,187 @@ static bool migrate(MoltHeap *heap, const MoltPlan *plan, Samples *samples)
     return ok;
 }
 
-/* As many bytes as the objects have, from one warm place to another. */
-static void copy_all(unsigned char *buffer, uint64_t count, Samples *samples)
+/* ---- what the machine needs ------------------------------------------------------------------ */
+
+/* Two warm places: the objects before and after the edit. */
+typedef struct Warm {
+    AntBefore *before;
+    AntAfter *after;
+    uint64_t count;
+} Warm;
+
+static bool make_warm(Warm *warm, uint64_t count)
 {
-    uint64_t size = count * sizeof(AntBefore);
+    *warm = (Warm){malloc(count * sizeof *warm->before), malloc(count * sizeof *warm->after), count};
+    if (!warm->before || !warm->after)
+        return false;
+    memset(warm->before, 0, count * sizeof *warm->before);
+    memset(warm->after, 0, count * sizeof *warm->after);
+    for (uint64_t i = 1; i < count; i++)
+        warm->before[i] = (AntBefore){.next = &warm->before[i - 1],
+                                      .prey = i % 3 == 0 ? &warm->before[i - 1] : NULL,
+                                      .energy = (int32_t)i, .id = (uint32_t)i};
+    return true;
+}
+
+/* As many bytes as the objects have. */
+static void copy_all(const Warm *warm, Samples *samples)
+{
     uint64_t started = bench_now();
-    memcpy(buffer + size, buffer, size);
+    memcpy(warm->after, warm->before, warm->count * sizeof *warm->before);
     /* Keeps the copy, whose result nobody reads. */
-    __asm__ volatile("" : : "r"(buffer) : "memory");
+    __asm__ volatile("" : : "r"(warm->after) : "memory");
     bench_sample(samples, bench_now() - started);
 }
 
-static bool run_rounds(MoltHeap *heap, const MoltPlan *forth, const MoltPlan *back, uint64_t count,
+static AntAfter *follow(const Warm *warm, const AntBefore *pointer)
+{
+    return pointer ? warm->after + (pointer - warm->before) : NULL;
+}
+
+/* What somebody would write who knows both structs, and that all objects lie in one array. */
+static void convert_by_hand(const Warm *warm, Samples *samples)
+{
+    uint64_t started = bench_now();
+    for (uint64_t i = 0; i < warm->count; i++) {
+        const AntBefore *was = &warm->before[i];
+        AntAfter *is = &warm->after[i];
+        is->next = follow(warm, was->next);
+        is->prey = follow(warm, was->prey);
+        is->age = was->age;
+        is->speed = was->speed;
+        is->x = was->x;
+        is->y = was->y;
+        is->heading_x = was->heading_x;
+        is->heading_y = was->heading_y;
+        is->energy = was->energy;
+        is->hunger = was->hunger;
+        is->wounds = 0;
+        is->fear = 0;
+        is->born = was->born;
+        is->caste = was->caste;
+        is->task = was->task;
+        is->id = was->id;
+        is->nest = was->nest;
+        memcpy(is->load, was->load, sizeof is->load);
+    }
+    __asm__ volatile("" : : "r"(warm->after) : "memory");
+    bench_sample(samples, bench_now() - started);
+}
+
+static void free_warm(Warm *warm)
+{
+    free(warm->before);
+    free(warm->after);
+}
+
+/* ---- the edit ------------------------------------------------------------------------------- */
+
+/* Forth and back, by the plans or by what they compile to. */
+typedef struct Edit {
+    MoltPlan *forth, *back;
+    MoltConverters *forth_converters, *back_converters;
+} Edit;
+
+static bool make_edit(const MoltSchema *before, const MoltSchema *after, bool compiled, Edit *edit)
+{
+    MoltError error = {.text = "out of memory"};
+    static uint32_t number;
+    *edit = (Edit){0};
+    if (molt_plan_build(before, after, MOLT_POLICY_LIVE, NULL, &edit->forth, NULL, &error) != MOLT_OK ||
+        molt_plan_build(after, before, MOLT_POLICY_LIVE, NULL, &edit->back, NULL, &error) != MOLT_OK) {
+        fprintf(stderr, "molt-bench: %s\n", error.text);
+        return false;
+    }
+    if (!compiled)
+        return true;
+    const char *folder = getenv("TMPDIR");
+    folder = folder && *folder ? folder : "/tmp";
+    uint64_t bytes[64];
+    for (int i = 0; i < 64; i++)
+        bytes[i] = UINT64_MAX / 64;
+    edit->forth_converters =
+        molt__converters_make(edit->forth, bytes, MOLT_CONVERTERS_ALWAYS, folder, number++);
+    edit->back_converters =
+        molt__converters_make(edit->back, bytes, MOLT_CONVERTERS_ALWAYS, folder, number++);
+    if (!edit->forth_converters || !edit->back_converters)
+        fputs("molt-bench: no compiler called cc, so nothing is compiled\n", stderr);
+    return edit->forth_converters && edit->back_converters;
+}
+
+static void free_edit(Edit *edit)
+{
+    molt_plan_free(edit->forth);
+    molt_plan_free(edit->back);
+    molt__converters_free(edit->forth_converters);
+    molt__converters_free(edit->back_converters);
+}
+
+static bool there_and_back(MoltHeap *heap, const Edit *edit, uint64_t count, Samples *samples)
+{
+    if (!migrate(heap, edit->forth, samples))
+        return false;
+    if (!is_right(heap, count)) {
+        fprintf(stderr, "molt-bench: a migrated object has wrong values\n");
+        return false;
+    }
+    return migrate(heap, edit->back, NULL);
+}
+
+static bool run_rounds(MoltHeap *heap, const Edit *plan, const Edit *compiled, uint64_t count,
                        int rounds, Table *table)
 {
     bool ok = false;
-    Samples molt = {.count = 0}, plain = {.count = 0};
-    unsigned char *buffer = malloc(2 * count * sizeof(AntBefore));
-    if (!buffer)
-        return false;
-    memset(buffer, 1, 2 * count * sizeof(AntBefore));
+    Warm warm;
+    Samples by_plan = {0}, by_code = {0}, copy = {0}, hand = {0}, warm_up = {0};
     MoltTypeId type = molt_schema_find(molt_heap_schema(heap), "Ant");
-    if (!fill(heap, type, count))
+    if (!make_warm(&warm, count) || !fill(heap, type, count))
         goto cleanup;
     for (int round = -1; round < rounds; round++) { /* the first one warms up */
-        Samples warm_up = {.count = 0};
-        copy_all(buffer, count, round < 0 ? &warm_up : &plain);
-        if (!migrate(heap, forth, round < 0 ? NULL : &molt))
-            goto cleanup;
-        if (!is_right(heap, count)) {
-            fprintf(stderr, "molt-bench: a migrated object has wrong values\n");
-            goto cleanup;
-        }
-        if (!migrate(heap, back, NULL))
+        bool first = round < 0;
+        copy_all(&warm, first ? &warm_up : &copy);
+        convert_by_hand(&warm, first ? &warm_up : &hand);
+        if (!there_and_back(heap, plan, count, first ? &warm_up : &by_plan) ||
+            !there_and_back(heap, compiled, count, first ? &warm_up : &by_code))
             goto cleanup;
     }
-    char name[64];
-    snprintf(name, sizeof name, "mixed edit of %llu objects of 96 bytes", (unsigned long long)count);
-    bench_add(table, name, &molt, "memcpy of their bytes", &plain, (double)count, 0);
+    const char *size = count == 10000 ? "10,000" : count == 1000000 ? "1,000,000" : "some";
+    char name[80];
+    snprintf(name, sizeof name, "mixed edit of %s objects of 96 bytes, compiled", size);
+    bench_add(table, name, &by_code, "a hand-written loop", &hand, (double)count, 1.1);
+    bench_add(table, name, &by_code, "memcpy of their bytes", &copy, (double)count, 1.5);
+    snprintf(name, sizeof name, "mixed edit of %s objects of 96 bytes, by the plan", size);
+    bench_add(table, name, &by_plan, "a hand-written loop", &hand, (double)count, 0);
+    bench_add(table, name, &by_plan, "memcpy of their bytes", &copy, (double)count, 0);
     if (count == 10000) {
         Samples frame = bench_budget(1000000000 / 60);
-        bench_add(table, name, &molt, "one frame at 60 Hz", &frame, 1, 1);
+        bench_add(table, name, &by_plan, "one frame at 60 Hz", &frame, 1, 1);
     }
     ok = true;
 
 cleanup:
-    free(buffer);
+    free_warm(&warm);
     return ok;
 }
 
 bool bench_migration(Table *table, uint64_t count, int rounds)
 {
     bool ok = false;
-    MoltSchema *before = NULL, *after = NULL;
-    MoltPlan *forth = NULL, *back = NULL;
     MoltHeap *heap = NULL;
+    Edit plan = {0}, compiled = {0};
     MoltError error = {.text = "out of memory"};
-    before = make_schema(before_members, sizeof before_members / sizeof *before_members,
-                         sizeof(AntBefore), &error);
-    after = make_schema(after_members, sizeof after_members / sizeof *after_members,
-                        sizeof(AntAfter), &error);
-    if (before && after &&
-        molt_plan_build(before, after, MOLT_POLICY_LIVE, NULL, &forth, NULL, &error) == MOLT_OK &&
-        molt_plan_build(after, before, MOLT_POLICY_LIVE, NULL, &back, NULL, &error) == MOLT_OK &&
-        molt_heap_create(NULL, &heap, &error) == MOLT_OK &&
-        molt_heap_set_schema(heap, before) == MOLT_OK)
-        ok = run_rounds(heap, forth, back, count, rounds, table);
-    else
+    MoltSchema *before = make_schema(before_members, sizeof before_members / sizeof *before_members,
+                                     sizeof(AntBefore), &error);
+    MoltSchema *after = make_schema(after_members, sizeof after_members / sizeof *after_members,
+                                    sizeof(AntAfter), &error);
+    if (!before || !after || molt_heap_create(NULL, &heap, &error) != MOLT_OK ||
+        molt_heap_set_schema(heap, before) != MOLT_OK)
         fprintf(stderr, "molt-bench: %s\n", error.text);
+    else if (make_edit(before, after, false, &plan) && make_edit(before, after, true, &compiled))
+        ok = run_rounds(heap, &plan, &compiled, count, rounds, table);
     molt_heap_destroy(heap);
-    molt_plan_free(forth);
-    molt_plan_free(back);
+    free_edit(&plan);
+    free_edit(&compiled);
     molt_schema_free(before);
     molt_schema_free(after);
     return ok;
