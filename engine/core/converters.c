@@ -123,11 +123,10 @@ MoltConverters *molt__converters_make(MoltPlan *plan, const uint64_t *bytes, Mol
     MoltConverters *converters = wanted != NULL ? calloc(1, sizeof *converters) : NULL;
     if (converters != NULL) {
         converters->library = load(plan, wanted, directory, number);
-        if (converters->library == NULL) {
-            free(converters);
+        if (converters->library == NULL ||
+            molt_converters_bind(plan, find, converters->library) == 0) {
+            molt__converters_free(converters);
             converters = NULL;
-        } else {
-            molt_converters_bind(plan, find, converters->library);
         }
     }
     free(wanted);
@@ -136,8 +135,11 @@ MoltConverters *molt__converters_make(MoltPlan *plan, const uint64_t *bytes, Mol
 
 void molt__converters_free(MoltConverters *converters)
 {
-    if (converters != NULL) {
-        dlclose(converters->library);
-        free(converters);
+    if (converters == NULL) {
+        return;
     }
+    if (converters->library != NULL) {
+        dlclose(converters->library);
+    }
+    free(converters);
 }

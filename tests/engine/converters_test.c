@@ -1,0 +1,156 @@
+/* Compiled converters do what the plan does, values that do not fit included, and nothing depends on
+ * there being a compiler. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <molt/dump.h>
+#include <molt/migrate.h>
+
+#include "../reflect/schema_spec.h"
+#include "converters.h"
+#include "sandbox.h"
+
+typedef struct Old {
+    struct Old *next, *first;
+    long wide;
+    double real;
+    int grid[3][2];
+    short gone;
+} Old;
+
+typedef struct New {
+    int grid[3][2];
+    float real;
+    struct New *first, *next;
+    short wide;
+    long added;
+} New;
+
+static const StructSpec old_spec = {"Item", sizeof(Old), _Alignof(Old),
+                                    {FIELD(Old, next, "Item *"), FIELD(Old, first, "Item *"),
+                                     FIELD(Old, wide, "long"), FIELD(Old, real, "double"),
+                                     FIELD(Old, grid, "int[3][2]"), FIELD(Old, gone, "short")},
+                                    NULL};
+static const long added = 7;
+static const StructSpec new_spec = {
+    "Item", sizeof(New), _Alignof(New),
+    {FIELD(New, grid, "int[3][2]"), FIELD(New, real, "float"), FIELD(New, first, "Item *"),
+     FIELD(New, next, "Item *"), FIELD(New, wide, "short"),
+     {.name = "added", .type = "long", .offset = offsetof(New, added), .default_value = &added,
+      .default_size = sizeof added}},
+    NULL};
+
+enum { COUNT = 1000 };
+
+static MoltHeap *make_heap(const MoltSchema *schema)
+{
+    MoltHeap *heap = NULL;
+    assert_int_equal(molt_heap_create(NULL, &heap, NULL), MOLT_OK);
+    assert_int_equal(molt_heap_set_schema(heap, schema), MOLT_OK);
+    MoltTypeId type = molt_schema_find(schema, "Item");
+    Old *first = molt_heap_new(heap, type, COUNT), *last = first;
+    for (int i = 0; i < COUNT; i++) {
+        Old *item = i % 2 == 0 ? molt_heap_new(heap, type, 1) : &first[i];
+        *item = (Old){.next = last, .first = i % 5 == 0 ? NULL : first, .wide = i % 10 == 0 ? 70000 + i : i,
+                      .real = i % 10 == 1 ? 0.1 : i, .grid = {{i, 1}, {2, 3}, {4, -i}},
+                      .gone = (short)(i % 3)};
+        last = item;
+    }
+    molt_heap_set_root(heap, 0, last);
+    return heap;
+}
+
+/* What the edit makes of the state, as JSON, and its report; compiled when `make` gave converters. */
+static void run(MoltPlan *plan, const MoltSchema *before, char **state, char **report)
+{
+    MoltHeap *heap = make_heap(before);
+    MoltMigration *migration = NULL;
+    MoltReport findings;
+    size_t length = 0;
+    molt_report_init(&findings, NULL);
+    assert_int_equal(molt_migrate_prepare(heap, plan, NULL, &migration, &findings, NULL), MOLT_OK);
+    molt_migrate_commit(migration);
+    assert_int_equal(molt_dump_json(heap, NULL, state, &length, NULL), MOLT_OK);
+    *report = molt_report_to_json(&findings);
+    assert_non_null(*report);
+    molt_report_clear(&findings);
+    molt_heap_destroy(heap);
+}
+
+static MoltPlan *make_plan(const MoltSchema *before, const MoltSchema *after)
+{
+    MoltPlan *plan = NULL;
+    assert_int_equal(molt_plan_build(before, after, MOLT_POLICY_LIVE, NULL, &plan, NULL, NULL), MOLT_OK);
+    return plan;
+}
+
+static MoltConverters *make_converters(MoltPlan *plan, const MoltSchema *before, MoltConverterUse use)
+{
+    MoltHeap *heap = make_heap(before);
+    char folder[] = "/tmp/molt-converters-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    uint64_t *bytes = molt__converters_weigh(heap);
+    assert_non_null(bytes);
+    MoltConverters *converters = molt__converters_make(plan, bytes, use, folder, 1);
+    free(bytes);
+    molt_heap_destroy(heap);
+    assert_int_equal(rmdir(folder), 0); /* nothing is left behind */
+    return converters;
+}
+
+static void compiled_converters_do_what_the_plan_does(void **unused)
+{
+    (void)unused;
+    MoltSchema *before = spec_schema(&old_spec, 1), *after = spec_schema(&new_spec, 1);
+    MoltPlan *plan = make_plan(before, after), *compiled = make_plan(before, after);
+    MoltConverters *converters = make_converters(compiled, before, MOLT_CONVERTERS_ALWAYS);
+    assert_non_null(converters);
+    char *states[2], *reports[2];
+    run(plan, before, &states[0], &reports[0]);
+    run(compiled, before, &states[1], &reports[1]);
+    assert_string_equal(states[0], states[1]);
+    assert_string_equal(reports[0], reports[1]);
+    assert_non_null(strstr(reports[0], "number-out-of-range"));
+    assert_non_null(strstr(reports[0], "field-removed"));
+    for (int i = 0; i < 2; i++) {
+        free(states[i]);
+        free(reports[i]);
+    }
+    molt_plan_free(plan);
+    molt_plan_free(compiled);
+    molt__converters_free(converters);
+    molt_schema_free(before);
+    molt_schema_free(after);
+}
+
+static void little_state_and_a_machine_without_a_compiler_have_the_plan(void **unused)
+{
+    (void)unused;
+    MoltSchema *before = spec_schema(&old_spec, 1), *after = spec_schema(&new_spec, 1);
+    MoltPlan *plan = make_plan(before, after);
+    assert_null(make_converters(plan, before, MOLT_CONVERTERS_LARGE));
+    assert_null(make_converters(plan, before, MOLT_CONVERTERS_NEVER));
+    char *path = strdup(getenv("PATH"));
+    assert_non_null(path);
+    assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
+    assert_null(make_converters(plan, before, MOLT_CONVERTERS_ALWAYS));
+    assert_int_equal(setenv("PATH", path, 1), 0);
+    free(path);
+    molt_plan_free(plan);
+    molt_schema_free(before);
+    molt_schema_free(after);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(compiled_converters_do_what_the_plan_does),
+        cmocka_unit_test(little_state_and_a_machine_without_a_compiler_have_the_plan),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
