@@ -301,7 +301,18 @@ static uintptr_t relocate_to(MoltMigration *m, const MoltOp *op, uintptr_t value
     return moved;
 }
 
-/* Pointers of objects that stay. While nothing in the heap moves, only those into the library change. */
+static bool add_patch(MoltMigration *m, unsigned char *at, uintptr_t value)
+{
+    if (m->patch_count == m->patch_slots &&
+        !molt__migration_grow(m, (void **)&m->patches, &m->patch_slots, m->patch_count, 1,
+                              sizeof *m->patches))
+        return false;
+    m->patches[m->patch_count++] = (MoltPatch){at, value};
+    return true;
+}
+
+/* Pointers of objects that stay. While nothing in the heap moves, only those into the library change, and
+ * many of them are the same few functions. */
 static void scan_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
     bool library_only = op->pointee_ok && !m->moves && !m->edits;
@@ -313,13 +324,10 @@ static void scan_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
         memcpy(&value, from, sizeof value);
         if (value - begin >= size)
             continue;
-        uintptr_t moved = relocate_to(m, op, value, from, i);
-        if (moved == value)
-            continue;
-        if (!molt__migration_grow(m, (void **)&m->patches, &m->patch_slots, m->patch_count, 1,
-                                  sizeof *m->patches))
+        const MoltCodeEntry *known = molt__relocate_known(m, op, value);
+        uintptr_t moved = known ? known->after : relocate_to(m, op, value, from, i);
+        if (moved != value && !add_patch(m, from, moved))
             return;
-        m->patches[m->patch_count++] = (MoltPatch){from, moved};
     }
 }
 

@@ -241,7 +241,8 @@ static void run_batch(MoltMigration *m, const MoltSpan *span, const MoltSpan *mo
 static bool is_run(const MoltMigration *m, const MoltSpan *span, uint32_t block)
 {
     return molt__span_is_live(span, block) &&
-           !molt__ownership_is_claimed(m, span->type, span->base + span->stride * block);
+           (!m->owned.claimed ||
+            !molt__ownership_is_claimed(m, span->type, span->base + span->stride * block));
 }
 
 /* A flexible struct: what stands before its array, then the elements, which all belong to it. */

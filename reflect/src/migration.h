@@ -223,6 +223,21 @@ void molt__migration_unstring(MoltMigration *m, uintptr_t string);
 /* Objects of the type, and of all that it holds, may lie in a block that moves or goes. */
 void molt__migration_contains(MoltMigration *m, MoltTypeId type);
 
+static inline uint32_t molt__relocate_slot(uintptr_t value)
+{
+    return (uint32_t)(value >> 4 ^ value >> 12) % MOLT__CODE_CACHE;
+}
+
+/* What an address in the library that is no variable's became before, NULL when it is not known. */
+static inline const MoltCodeEntry *molt__relocate_known(const MoltMigration *m, const MoltOp *op,
+                                                        uintptr_t value)
+{
+    const MoltCodeEntry *entry = &m->code_cache[molt__relocate_slot(value)];
+    bool known = value != 0 && entry->before == value && entry->pointee == op->before &&
+                 entry->pointee_ok == op->pointee_ok;
+    return known ? entry : NULL;
+}
+
 /* relocate.c: what a pointer becomes. `i` is the element of the batch, for messages. */
 uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i);
 /* The same for addresses in the heap, those of the mirror of the globals included, which stay in it; any

@@ -11,7 +11,7 @@ static const char usage[] =
     "usage: molt-bench [--json FILE] [--game LIBRARY] [--size MIB] [--only BENCH] [--quick]\n"
     "  --json FILE     the table as a JSON array\n"
     "  --game LIBRARY  game library to reload; default: the sample game\n"
-    "  --size MIB      of the states that are saved, loaded and dumped;\n"
+    "  --size MIB      of the states that are reloaded, saved, loaded and dumped;\n"
     "                  default: 1024. Twice as much memory is needed, and\n"
     "                  as much on the disk at TMPDIR\n"
     "  --only BENCH    reload, migration, dump or snapshot; default: all of them\n"
@@ -58,7 +58,7 @@ int main(int argc, char **argv)
     int rounds = quick ? 3 : 41;
     bool ok = true;
     if (wanted(only, "reload"))
-        ok = bench_code_reload(&table, game, rounds);
+        ok = bench_code_reload(&table, game, quick ? 4 : size, rounds);
     if (wanted(only, "migration"))
         ok = bench_migration(&table, quick ? 100 : 10000, rounds) &&
              bench_migration(&table, quick ? 1000 : 1000000, quick ? 2 : 9) && ok;
