@@ -311,20 +311,39 @@ static bool add_patch(MoltMigration *m, unsigned char *at, uintptr_t value)
     return true;
 }
 
+static uint8_t *begin_numbers(MoltMigration *m, const Batch *b)
+{
+    uint8_t *numbers = molt__code_patches_begin(&m->code_patches, &m->allocator, b->source,
+                                                b->source_stride, b->n);
+    m->failed = m->failed || !numbers;
+    return numbers;
+}
+
 /* Pointers of objects that stay. While nothing in the heap moves, only those into the library change, and
  * many of them are the same few functions. */
 static void scan_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
+    if (op->external)
+        return;
     bool library_only = op->pointee_ok && !m->moves && !m->edits;
     uintptr_t begin = library_only ? m->library_begin : 0;
     uintptr_t size = library_only ? m->library_size : UINTPTR_MAX;
+    bool short_batch = b->n < MOLT__CODE_BATCH_LEAST;
     unsigned char *from = b->source;
+    uint8_t *numbers = NULL;
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride) {
         uintptr_t value;
         memcpy(&value, from, sizeof value);
         if (value - begin >= size)
             continue;
         const MoltCodeEntry *known = molt__relocate_known(m, op, value);
+        if (known && known->number != 0 && !short_batch) {
+            if (!numbers && !(numbers = begin_numbers(m, b)))
+                return;
+            numbers[i] = known->number;
+            m->code_patches.pointers++;
+            continue;
+        }
         uintptr_t moved = known ? known->after : relocate_to(m, op, value, from, i);
         if (moved != value && !add_patch(m, from, moved))
             return;

@@ -441,6 +441,7 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->gone_pointers, m->gone_slots, sizeof *m->gone_pointers);
     free_table(m, m->fresh, m->fresh_slots, sizeof *m->fresh);
     free_table(m, m->patches, m->patch_slots, sizeof *m->patches);
+    molt__code_patches_free(&m->code_patches, &m->allocator);
     free_table(m, m->tallies, m->tally_slots, sizeof *m->tallies);
     free_table(m, m->awaited.items, m->awaited.slots, sizeof *m->awaited.items);
     molt_plan_free(m->back);
@@ -542,7 +543,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         run_spans(m);
         molt__retype_run(m);
         relocate_roots(m);
-        report->pointers_changed += m->patch_count;
+        report->pointers_changed += m->patch_count + m->code_patches.pointers;
         molt__raw_scan(m);
         molt__byte_words(m);
         if (!m->refused && !m->failed) {
@@ -589,6 +590,8 @@ void molt__migration_patch(MoltMigration *m)
     for (uint64_t p = 0; p < m->patch_count; p++)
         memcpy(m->patches[p].address, &m->patches[p].value, sizeof m->patches[p].value);
     m->patch_count = 0;
+    molt__code_patches_write(&m->code_patches);
+    molt__code_patches_free(&m->code_patches, &m->allocator);
 }
 
 void molt_migrate_commit(MoltMigration *m)

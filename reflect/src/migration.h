@@ -10,6 +10,7 @@
 #include "attic_page.h"
 #include "awaited.h"
 #include "byte_words.h"
+#include "code_patches.h"
 #include "hook_lineage.h"
 #include "hook_made.h"
 #include "heap_span.h"
@@ -61,6 +62,7 @@ typedef struct MoltCodeEntry {
     uintptr_t before, after;
     MoltTypeId pointee;
     bool pointee_ok;
+    uint8_t number; /* in the code patches, 0 for none */
 } MoltCodeEntry;
 
 typedef struct MoltOffsetEntry {
@@ -146,6 +148,7 @@ struct MoltMigration {
     uint64_t fresh_count, fresh_slots;
     MoltPatch *patches;
     uint64_t patch_count, patch_slots;
+    MoltCodePatches code_patches; /* of those, the ones into the library, while nothing else moves */
     void **roots;          /* per root of the new schema */
     MoltTypeId *new_types; /* per old type */
     bool *rebuilt;         /* per old type: counted as changed */

@@ -91,7 +91,8 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
         return 0;
     }
     m->code_cache[molt__relocate_slot(value)] =
-        (MoltCodeEntry){value, after, op->before, op->pointee_ok};
+        (MoltCodeEntry){value, after, op->before, op->pointee_ok,
+                        molt__code_patches_place(&m->code_patches, after)};
     return after;
 }
 
