@@ -90,9 +90,9 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
             MOLT_REFUSE, i, "%s%s%s", target.name, target.file[0] ? " of " : "", target.file);
         return 0;
     }
+    uint8_t number = after != value ? molt__code_patches_place(&m->code_patches, after) : 0;
     m->code_cache[molt__relocate_slot(value)] =
-        (MoltCodeEntry){value, after, op->before, op->pointee_ok,
-                        molt__code_patches_place(&m->code_patches, after)};
+        (MoltCodeEntry){value, after, op->before, op->pointee_ok, number};
     return after;
 }
 
