@@ -208,10 +208,11 @@ static bool fill(MoltHeap *heap, MoltTypeId type, uint64_t bytes, const void *el
 {
     size_t size = molt_type(molt_heap_schema(heap), type)->size;
     for (uint64_t done = 0; done < bytes; done += BLOCK_BYTES) {
-        unsigned char *block = molt_heap_new(heap, type, BLOCK_BYTES / size);
+        uint64_t count = (bytes - done < BLOCK_BYTES ? bytes - done : BLOCK_BYTES) / size;
+        unsigned char *block = molt_heap_new(heap, type, count);
         if (!block)
             return false;
-        for (size_t i = 0; i < BLOCK_BYTES / size; i++)
+        for (size_t i = 0; i < count; i++)
             memcpy(block + i * size, element, size);
     }
     return true;
@@ -290,7 +291,8 @@ static bool measure(Table *table, MoltReload *reload, const char *copy, uint64_t
     if (numbers == MOLT_NO_TYPE || !fill(molt_reload_heap(reload), numbers, size << 20, &number) ||
         !reload_in_turns(reload, copy, rounds, &large_bare, &large))
         return false;
-    snprintf(name, sizeof name, "the same with %llu MiB of numbers more", (unsigned long long)size);
+    snprintf(name, sizeof name, "code-only reload with %llu MiB of numbers beside the game",
+             (unsigned long long)size);
     bench_add(table, name, &large, plain, &large_bare, 1, 1.5);
     if (!cost_of(reload, false, count, rounds, &large, &heap))
         return false;
@@ -298,10 +300,10 @@ static bool measure(Table *table, MoltReload *reload, const char *copy, uint64_t
     if (!reload_in_turns(reload, copy, rounds, &large_bare, &more) ||
         !cost_of(reload, true, count, rounds, &more, &code))
         return false;
-    bench_add(table, "the same for each pointer into the heap", &heap, "5 ns", &each, (double)count,
-              1);
-    bench_add(table, "the same for each pointer to a function", &code, "5 ns", &each, (double)count,
-              1);
+    bench_add(table, "code-only reload, for each pointer into the heap", &heap, "5 ns", &each,
+              (double)count, 1);
+    bench_add(table, "code-only reload, for each pointer to a function", &code, "5 ns", &each,
+              (double)count, 1);
     return true;
 }
 

@@ -300,7 +300,7 @@ static MoltHeap *make_large(Fixture *fixture, Library *library, unsigned char di
     MoltHeap *heap = new_heap(fixture);
     MoltBlock block;
     uint64_t cursor = 0;
-    State *state = make_state(heap, library, 200000, dirt);
+    State *state = make_state(heap, library, 140000, dirt);
     unsigned n = 0;
     for (Node *node = state->head; node->next; n++) {
         Node *next = node->next;
