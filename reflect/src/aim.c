@@ -14,7 +14,7 @@ static bool is_plain(const MoltMigration *m, const MoltSpan *span)
 void molt__aims_make(MoltMigration *m)
 {
     const MoltHeap *heap = m->heap;
-    if (m->span_count == 0)
+    if (m->span_count == 0 || (!m->moves && !m->edits))
         return;
     MoltAim *aims = molt__migration_table(m, m->span_count, sizeof *aims);
     if (!aims)

@@ -108,9 +108,10 @@ static void list_fields(MoltByteRuns *runs, const MoltType *type, uint64_t offse
 static void list_value(MoltByteRuns *runs, MoltTypeId id, uint64_t offset, bool transient)
 {
     const MoltType *type = molt_type(runs->schema, id);
-    if (runs->failed || type->size == 0)
-        return;
-    if (molt__is_bytes(runs->schema, id))
+    bool bytes = molt__is_bytes(runs->schema, id);
+    if (runs->failed || type->size == 0 || (bytes && type->size < sizeof(uintptr_t)))
+        return; /* there is no room for an address */
+    if (bytes)
         add(runs, (MoltByteRun){
                       .code = MOLT__BYTES_RUN, .offset = offset, .size = type->size, .type = id});
     else if (type->kind == MOLT_KIND_ARRAY)
@@ -121,8 +122,12 @@ static void list_value(MoltByteRuns *runs, MoltTypeId id, uint64_t offset, bool 
 
 void molt__byte_runs_list(MoltByteRuns *runs, MoltTypeId type, bool transient)
 {
+    const MoltType *whole = molt_type(runs->schema, type);
     runs->count = 0;
-    list_value(runs, type, 0, transient);
+    if (whole->size > 0 && molt__is_bytes(runs->schema, type)) /* short ones lie side by side */
+        add(runs, (MoltByteRun){.code = MOLT__BYTES_RUN, .size = whole->size, .type = type});
+    else
+        list_value(runs, type, 0, transient);
 }
 
 /* ---- visiting ------------------------------------------------------------------------------- */

@@ -39,7 +39,8 @@ typedef void MoltByteVisit(void *context, uint32_t run, const unsigned char *at,
 void molt__byte_runs_init(MoltByteRuns *runs, const MoltAllocator *allocator,
                           const MoltSchema *schema);
 void molt__byte_runs_free(MoltByteRuns *runs);
-/* Lists those of a type, in place of what was listed before; MOLT_TRANSIENT fields on request. Sets
+/* Lists those of a type that have room for an address, in place of what was listed before; of a type of
+ * nothing but bytes all, for its elements lie side by side. MOLT_TRANSIENT fields on request. Sets
  * runs->failed when memory is out. */
 void molt__byte_runs_list(MoltByteRuns *runs, MoltTypeId type, bool transient);
 /* `count` values that lie one after the other, as one run where they are nothing but bytes. */

@@ -311,28 +311,59 @@ static inline const MoltAim *find_aim(const MoltMigration *m, const MoltOp *op, 
     return slot != 0 && m->aims[slot - 1].type == op->before ? &m->aims[slot - 1] : NULL;
 }
 
-/* Pointers of objects that stay. While nothing in the heap moves, only those into the library change. */
+static bool add_patch(MoltMigration *m, unsigned char *at, uintptr_t value)
+{
+    if (m->patch_count == m->patch_slots &&
+        !molt__migration_grow(m, (void **)&m->patches, &m->patch_slots, m->patch_count, 1,
+                              sizeof *m->patches))
+        return false;
+    m->patches[m->patch_count++] = (MoltPatch){at, value};
+    return true;
+}
+
+enum { AHEAD = 16 };
+
+static uint8_t *begin_numbers(MoltMigration *m, const Batch *b)
+{
+    uint8_t *numbers = molt__code_patches_begin(&m->code_patches, &m->allocator, b->source,
+                                                b->source_stride, b->n);
+    m->failed = m->failed || !numbers;
+    return numbers;
+}
+
+/* Pointers of objects that stay. While nothing in the heap moves, only those into the library change, and
+ * many of them are the same few functions. */
 static void scan_pointer(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
+    if (op->external)
+        return;
     bool library_only = op->pointee_ok && !m->moves && !m->edits;
     uintptr_t begin = library_only ? m->library_begin : 0;
     uintptr_t size = library_only ? m->library_size : UINTPTR_MAX;
     bool aimed = m->aims && op->pointee_ok && !op->external;
+    bool short_batch = b->n < MOLT__CODE_BATCH_LEAST;
     unsigned char *from = b->source;
+    uint8_t *numbers = NULL;
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride) {
         uintptr_t value, moved;
+        /* the state is larger than the caches */
+        __builtin_prefetch((const void *)((uintptr_t)from + AHEAD * b->source_stride)); /* NOLINT */
         memcpy(&value, from, sizeof value);
         if (value == 0 || value - begin >= size)
             continue;
         const MoltAim *aim = aimed ? find_aim(m, op, value) : NULL;
-        if (!aim || !molt__aim(aim, value, &moved))
-            moved = relocate_to(m, op, value, from, i);
-        if (moved == value)
+        const MoltCodeEntry *known = aim ? NULL : molt__relocate_known(m, op, value);
+        if (known && known->number != 0 && !short_batch) {
+            if (!numbers && !(numbers = begin_numbers(m, b)))
+                return;
+            numbers[i] = known->number;
+            m->code_patches.pointers++;
             continue;
-        if (!molt__migration_grow(m, (void **)&m->patches, &m->patch_slots, m->patch_count, 1,
-                                  sizeof *m->patches))
+        }
+        if (!aim || !molt__aim(aim, value, &moved))
+            moved = known ? known->after : relocate_to(m, op, value, from, i);
+        if (moved != value && !add_patch(m, from, moved))
             return;
-        m->patches[m->patch_count++] = (MoltPatch){from, moved};
     }
 }
 

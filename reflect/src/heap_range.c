@@ -128,6 +128,12 @@ bool molt__range_open(MoltHeap *heap, uint64_t end)
     return true;
 }
 
+void molt__range_prefer(const MoltHeap *heap, uint64_t bytes, bool huge)
+{
+    /* only advice here, too */
+    (void)!madvise(granule_address(heap, 0), bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+}
+
 void molt__range_protect(const MoltSpan *span, bool writable)
 {
     void *start = (void *)span->base; /* NOLINT: the span owns the range */

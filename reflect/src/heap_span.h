@@ -175,6 +175,9 @@ void molt__range_give(MoltHeap *heap, uint64_t first, uint64_t count);
 bool molt__range_open(MoltHeap *heap, uint64_t end);
 /* Makes slots for `taken` ranges in use. False when memory is out. */
 bool molt__range_make_slots(MoltHeap *heap, uint64_t taken);
+/* Whether pages that are touched first from now on in the first `bytes` of the range are huge ones, as
+ * they are from the start on. */
+void molt__range_prefer(const MoltHeap *heap, uint64_t bytes, bool huge);
 /* Makes a span read-only, or writable again. A system that cannot leaves it writable. */
 void molt__range_protect(const MoltSpan *span, bool writable);
 /* Derives ranges from granules[], after a snapshot restored them; slots for them are there. */

@@ -242,7 +242,8 @@ static void run_batch(MoltMigration *m, const MoltSpan *span, const MoltSpan *mo
 static bool is_run(const MoltMigration *m, const MoltSpan *span, uint32_t block)
 {
     return molt__span_is_live(span, block) &&
-           !molt__ownership_is_claimed(m, span->type, span->base + span->stride * block);
+           (!m->owned.claimed ||
+            !molt__ownership_is_claimed(m, span->type, span->base + span->stride * block));
 }
 
 /* Blocks from `block` on that are converted together. */
@@ -461,6 +462,7 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->gone_pointers, m->gone_slots, sizeof *m->gone_pointers);
     free_table(m, m->fresh, m->fresh_slots, sizeof *m->fresh);
     free_table(m, m->patches, m->patch_slots, sizeof *m->patches);
+    molt__code_patches_free(&m->code_patches, &m->allocator);
     free_table(m, m->tallies, m->tally_slots, sizeof *m->tallies);
     free_table(m, m->awaited.items, m->awaited.slots, sizeof *m->awaited.items);
     molt_plan_free(m->back);
@@ -566,7 +568,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         run_spans(m);
         molt__retype_run(m);
         relocate_roots(m);
-        report->pointers_changed += m->patch_count;
+        report->pointers_changed += m->patch_count + m->code_patches.pointers;
         molt__raw_scan(m);
         molt__byte_words(m);
         if (!m->refused && !m->failed) {
@@ -613,6 +615,8 @@ void molt__migration_patch(MoltMigration *m)
     for (uint64_t p = 0; p < m->patch_count; p++)
         memcpy(m->patches[p].address, &m->patches[p].value, sizeof m->patches[p].value);
     m->patch_count = 0;
+    molt__code_patches_write(&m->code_patches);
+    molt__code_patches_free(&m->code_patches, &m->allocator);
 }
 
 void molt_migrate_commit(MoltMigration *m)

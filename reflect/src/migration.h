@@ -11,6 +11,7 @@
 #include "attic_page.h"
 #include "awaited.h"
 #include "byte_words.h"
+#include "code_patches.h"
 #include "converter_batch.h"
 #include "hook_lineage.h"
 #include "hook_made.h"
@@ -64,6 +65,7 @@ typedef struct MoltCodeEntry {
     uintptr_t before, after;
     MoltTypeId pointee;
     bool pointee_ok;
+    uint8_t number; /* in the code patches, 0 for none */
 } MoltCodeEntry;
 
 typedef struct MoltOffsetEntry {
@@ -149,6 +151,7 @@ struct MoltMigration {
     uint64_t fresh_count, fresh_slots;
     MoltPatch *patches;
     uint64_t patch_count, patch_slots;
+    MoltCodePatches code_patches; /* of those, the ones into the library, while nothing else moves */
     void **roots;          /* per root of the new schema */
     MoltTypeId *new_types; /* per old type */
     bool *rebuilt;         /* per old type: counted as changed */
@@ -232,6 +235,21 @@ void molt__migration_unstring(MoltMigration *m, uintptr_t string);
 
 /* Objects of the type, and of all that it holds, may lie in a block that moves or goes. */
 void molt__migration_contains(MoltMigration *m, MoltTypeId type);
+
+static inline uint32_t molt__relocate_slot(uintptr_t value)
+{
+    return (uint32_t)(value >> 4 ^ value >> 12) % MOLT__CODE_CACHE;
+}
+
+/* What an address in the library that is no variable's became before, NULL when it is not known. */
+static inline const MoltCodeEntry *molt__relocate_known(const MoltMigration *m, const MoltOp *op,
+                                                        uintptr_t value)
+{
+    const MoltCodeEntry *entry = &m->code_cache[molt__relocate_slot(value)];
+    bool known = value != 0 && entry->before == value && entry->pointee == op->before &&
+                 entry->pointee_ok == op->pointee_ok;
+    return known ? entry : NULL;
+}
 
 /* relocate.c: what a pointer becomes. `i` is the element of the batch, for messages. */
 uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i);

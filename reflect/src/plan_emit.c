@@ -535,6 +535,15 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
 
 /* ---- types ---------------------------------------------------------------------------------- */
 
+/* Rows of an array lie one after the other, so all of them are one loop; *length is multiplied. */
+static MoltTypeId innermost(const MoltSchema *schema, const MoltType *type, uint64_t *length)
+{
+    MoltTypeId elem = type->elem;
+    for (; molt_type(schema, elem)->kind == MOLT_KIND_ARRAY; elem = molt_type(schema, elem)->elem)
+        *length *= molt_type(schema, elem)->length;
+    return elem;
+}
+
 /* The pointers of a type that stays, in place. */
 static void emit_scan(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId id, uint64_t at)
 {
@@ -545,9 +554,11 @@ static void emit_scan(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId id, u
     if (type->kind == MOLT_KIND_POINTER) {
         emit_pointer(plan, site, id, after, at, at);
     } else if (molt_kind_is_sequence(type->kind)) {
-        uint64_t stride = molt_type(plan->before, type->elem)->size;
-        uint32_t body = molt__emit_loop(plan, type->length, at, stride, at, stride);
-        emit_scan(plan, site, type->elem, 0);
+        uint64_t length = type->length;
+        MoltTypeId elem = innermost(plan->before, type, &length);
+        uint64_t stride = molt_type(plan->before, elem)->size;
+        uint32_t body = molt__emit_loop(plan, length, at, stride, at, stride);
+        emit_scan(plan, site, elem, 0);
         molt__emit_loop_end(plan, body);
     } else if (type->kind == MOLT_KIND_STRUCT && molt__plan_has_pointers(plan->before, id)) {
         uint32_t pair = molt__plan_pair(plan, id, after);

@@ -50,10 +50,9 @@ bool molt__relocate_same_content(const MoltMigration *m, const MoltCodeTarget *t
 
 static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
-    MoltCodeEntry *entry = &m->code_cache[(value >> 4 ^ value >> 12) % MOLT__CODE_CACHE];
-    if (entry->before == value && entry->pointee == op->before &&
-        entry->pointee_ok == op->pointee_ok)
-        return entry->after;
+    const MoltCodeEntry *known = molt__relocate_known(m, op, value);
+    if (known)
+        return known->after;
     MoltCodeTarget target;
     bool function = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_FUNCTION;
     if (!m->code->describe(m->code->context, value, &target)) {
@@ -91,7 +90,9 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
             MOLT_REFUSE, i, "%s%s%s", target.name, target.file[0] ? " of " : "", target.file);
         return 0;
     }
-    *entry = (MoltCodeEntry){value, after, op->before, op->pointee_ok};
+    uint8_t number = after != value ? molt__code_patches_place(&m->code_patches, after) : 0;
+    m->code_cache[molt__relocate_slot(value)] =
+        (MoltCodeEntry){value, after, op->before, op->pointee_ok, number};
     return after;
 }
 

@@ -13,6 +13,7 @@
 #include <xxhash.h>
 
 #include "block_image.h"
+#include "block_targets.h"
 #include "dump_path.h"
 #include "globals_aim.h"
 #include "migration.h"
@@ -35,11 +36,19 @@ typedef struct Load {
     MoltError *error;
     MoltStatus status;
 
+    MoltTargets targets;
     const MoltFileSpanPlace *place; /* being walked */
-    MoltPlace target;               /* of the pointer before: neighbours often point alike */
-    uint64_t slot;                  /* the next one that the walk has to meet */
-    MoltFileSlot next;
+    uint64_t slot;                  /* the next one that the walk has to meet, */
+    uint64_t next;                  /* and its position; UINT64_MAX: there is none */
 } Load;
+
+/* Read at once: then its checksum is computed, and its pointers are looked at, while it is in a cache. */
+#define PIECE ((uint64_t)256 << 10)
+
+/* Content from which on it is read into small pages, which are still in a cache when the bytes come. A huge
+ * one is zeroed as a whole before; that pays while the system has some at hand, and takes twice the time
+ * where a virtual machine gets each from its host. They are joined later, beside the game. */
+#define SMALL_PAGES ((uint64_t)512 << 20)
 
 static MoltFileSection section_of(const MoltFileSpanPlace *place)
 {
@@ -108,31 +117,6 @@ static bool map_span(const MoltSnapshotFile *file, const MoltFileSpanPlace *plac
                 (off_t)offset) == to;
 }
 
-static MoltStatus read_section(Load *load, MoltFileSection section)
-{
-    const MoltSnapshotFile *file = load->file;
-    bool map = file->trusted && section == MOLT__FILE_PAGES && file->fd >= 0;
-    XXH3_state_t hash;
-    MoltStatus status = MOLT_OK;
-    XXH3_64bits_reset(&hash);
-    for (uint64_t i = 0; i < file->span_count && status == MOLT_OK; i++) {
-        const MoltFileSpanPlace *place = &file->spans[i];
-        void *to = (void *)load->heap->spans[i].base; /* NOLINT: the span's range */
-        if (place->content == 0 || section_of(place) != section)
-            continue;
-        if (map && map_span(file, place, to))
-            continue;
-        status = molt__file_read(file, file->begins[section] + place->offset, to, place->content,
-                                 load->error);
-        if (status == MOLT_OK && !map)
-            XXH3_64bits_update(&hash, to, place->content);
-    }
-    if (status != MOLT_OK || map ||
-        XXH3_64bits_digest(&hash) == file->header.sections[section].hash)
-        return status;
-    return molt__file_damaged(file, section, 0, load->error, "the checksum does not match");
-}
-
 /* ---- pointers ------------------------------------------------------------------------------- */
 
 static void stop(Load *load, const unsigned char *at, const char *what)
@@ -143,42 +127,40 @@ static void stop(Load *load, const unsigned char *at, const char *what)
                                           load->place->offset + offset, load->error, "%s", what);
 }
 
-/* Whether the address lies in the block that the pointer before led to. */
-static bool is_in_target(const Load *load, uintptr_t address)
+static void aim_slot(Load *load)
 {
-    const MoltPlace *target = &load->target;
-    return target->kind == MOLT_PLACE_BLOCK && target->block.header == 0 &&
-           address - (uintptr_t)target->block.start <=
-               target->block.count * load->heap->spans[target->block.span].elem_size;
+    load->next = load->slot < load->file->slot_count
+                     ? molt__file_slot(load->file, load->slot).position
+                     : UINT64_MAX;
+}
+
+/* Pointers that molt__target() does not know of. */
+static bool is_in_object_or_ends_it(const Load *load, uintptr_t address)
+{
+    MoltPlace place;
+    molt_heap_locate(load->heap, (const void *)address, &place); /* NOLINT: an address */
+    return place.kind == MOLT_PLACE_BLOCK;
 }
 
 static void take_pointer(Load *load, unsigned char *at)
 {
     uint64_t value;
     memcpy(&value, at, sizeof value);
-    uint64_t position = (uintptr_t)at - load->heap->base;
-    if (load->slot < load->file->slot_count && load->next.position == position) {
+    if ((uintptr_t)at - load->heap->base == load->next) {
         if (value != 0)
             stop(load, at, "a pointer has a value and a name");
-        if (++load->slot < load->file->slot_count)
-            load->next = molt__file_slot(load->file, load->slot);
+        load->slot++;
+        aim_slot(load);
         return;
     }
     if (value == 0)
         return;
-    if (value - load->file->header.base >= load->file->position) {
-        stop(load, at, "a pointer leads out of the state");
-        return;
-    }
     uintptr_t address = value + load->delta;
-    if (!is_in_target(load, address)) {
-        molt_heap_locate(load->heap, (const void *)address, &load->target); /* NOLINT: an address */
-        if (load->target.kind != MOLT_PLACE_BLOCK) {
-            stop(load, at, "a pointer leads to no object");
-            return;
-        }
-    }
-    if (load->delta != 0)
+    if (value - load->file->header.base >= load->file->position)
+        stop(load, at, "a pointer leads out of the state");
+    else if (!molt__target(&load->targets, address) && !is_in_object_or_ends_it(load, address))
+        stop(load, at, "a pointer leads to no object");
+    else if (load->delta != 0)
         memcpy(at, &address, sizeof address);
 }
 
@@ -217,42 +199,118 @@ static void walk_objects(Load *load, const MoltImage *image, unsigned char *obje
         walk_object(load, image->ops, image->count, object + k * size);
 }
 
-static void walk_span(Load *load, const MoltSpan *span, const MoltImage *image,
-                      const MoltImage *tail)
+/* What a walk over the objects of a span needs: where it is, and where it has to stop. */
+typedef struct Walk {
+    const MoltSpan *span;
+    const MoltImage *image, *tail; /* tail: of a flexible struct, else NULL */
+    uint32_t block;                /* the next one */
+} Walk;
+
+static MoltStatus begin_walk(Load *load, uint32_t index, Walk *walk)
 {
-    for (uint32_t word = 0; word < (span->blocks + 63) / 64; word++) {
-        for (uint64_t bits = span->live_bits[word]; bits != 0; bits &= bits - 1) {
-            uint32_t index = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            unsigned char *block = molt__span_block(span, index);
-            uint64_t count = molt__span_count(span, index);
-            walk_objects(load, image, block, span->elem_size, tail ? 1 : count);
-            if (tail && span->elem_size > 0)
-                walk_objects(load, tail, block + span->header, span->elem_size, count);
-        }
+    const MoltSchema *schema = load->file->schema;
+    const MoltSpan *span = &load->heap->spans[index];
+    const MoltField *field = molt_schema_tail(schema, span->type);
+    *walk = (Walk){.span = span, .image = molt__image(&load->images, span->type)};
+    if (walk->image && field)
+        walk->tail = molt__image(&load->images, molt_type(schema, field->type)->elem);
+    load->place = &load->file->spans[index];
+    return walk->image && (!field || walk->tail) ? MOLT_OK : out_of_memory(load);
+}
+
+/* Goes on over the blocks that end in the first `ready` bytes of the span. */
+static void go_on(Load *load, Walk *walk, uint64_t ready)
+{
+    const MoltSpan *span = walk->span;
+    bool pointers = walk->image->pointers || (walk->tail && walk->tail->pointers);
+    for (; pointers && walk->block < span->blocks && load->status == MOLT_OK; walk->block++) {
+        if (!molt__span_is_live(span, walk->block))
+            continue;
+        unsigned char *block = molt__span_block(span, walk->block);
+        uint64_t count = molt__span_count(span, walk->block);
+        if (span->stride * walk->block + molt__span_bytes(span, count) > ready)
+            return;
+        walk_objects(load, walk->image, block, span->elem_size, walk->tail ? 1 : count);
+        if (walk->tail && span->elem_size > 0)
+            walk_objects(load, walk->tail, block + span->header, span->elem_size, count);
     }
 }
 
-static MoltStatus walk(Load *load)
+/* ---- content -------------------------------------------------------------------------------- */
+
+/* The content of span `index`, into `hash` unless that is NULL; its pointers are looked at when `walks`.
+ * load->status says what is wrong with pointers: a wrong checksum says more, so all is read. */
+static MoltStatus read_span(Load *load, uint32_t index, XXH3_state_t *hash, bool walks)
 {
-    const MoltSchema *schema = load->file->schema;
-    load->next = load->file->slot_count > 0 ? molt__file_slot(load->file, 0) : (MoltFileSlot){0};
-    for (uint64_t i = 0; i < load->file->span_count && load->status == MOLT_OK; i++) {
-        const MoltSpan *span = &load->heap->spans[i];
-        const MoltField *field = molt_schema_tail(schema, span->type);
-        load->place = &load->file->spans[i];
-        if (load->place->content == 0)
-            continue;
-        const MoltImage *tail = NULL, *image = molt__image(&load->images, span->type);
-        if (image && field)
-            tail = molt__image(&load->images, molt_type(schema, field->type)->elem);
-        if (!image || (field && !tail))
-            return out_of_memory(load);
-        walk_span(load, span, image, tail);
+    const MoltSnapshotFile *file = load->file;
+    const MoltFileSpanPlace *place = &file->spans[index];
+    unsigned char *to = (unsigned char *)load->heap->spans[index].base; /* NOLINT: its range */
+    uint64_t begin = file->begins[section_of(place)] + place->offset, part;
+    MoltStatus status = MOLT_OK;
+    Walk walk = {0};
+    if (walks)
+        status = begin_walk(load, index, &walk);
+    for (uint64_t at = 0; at < place->content && status == MOLT_OK; at += part) {
+        part = place->content - at < PIECE ? place->content - at : PIECE;
+        status = molt__file_read(file, begin + at, to + at, part, load->error);
+        if (status == MOLT_OK && hash)
+            XXH3_64bits_update(hash, to + at, part);
+        if (status == MOLT_OK && walks)
+            go_on(load, &walk, at + part);
     }
-    if (load->status == MOLT_OK && load->slot < load->file->slot_count)
-        return molt__file_damaged(load->file, MOLT__FILE_CODE, load->slot * sizeof(MoltFileSlot),
+    return status;
+}
+
+static MoltStatus map_or_read(Load *load, uint32_t index, XXH3_state_t *hashes, bool walks)
+{
+    const MoltSnapshotFile *file = load->file;
+    const MoltFileSpanPlace *place = &file->spans[index];
+    bool map = file->trusted && section_of(place) == MOLT__FILE_PAGES && file->fd >= 0;
+    Walk walk;
+    if (place->content == 0)
+        return MOLT_OK;
+    if (!map || !map_span(file, place, (void *)load->heap->spans[index].base)) /* NOLINT */
+        return read_span(load, index, map ? NULL : &hashes[section_of(place)], walks);
+    MoltStatus status = walks ? begin_walk(load, index, &walk) : MOLT_OK;
+    if (walks && status == MOLT_OK)
+        go_on(load, &walk, place->content);
+    return status;
+}
+
+/* Checksums first: they tell of a file that was damaged, what comes after them of one that was forged. */
+static MoltStatus judge(Load *load, const XXH3_state_t *hashes, bool walks)
+{
+    const MoltSnapshotFile *file = load->file;
+    for (int s = 0; s < 2; s++) {
+        bool map = file->trusted && s == MOLT__FILE_PAGES && file->fd >= 0;
+        if (!map && XXH3_64bits_digest(&hashes[s]) != file->header.sections[s].hash)
+            return molt__file_damaged(file, (MoltFileSection)s, 0, load->error,
+                                      "the checksum does not match");
+    }
+    if (walks && load->status == MOLT_OK && load->slot < file->slot_count)
+        return molt__file_damaged(file, MOLT__FILE_CODE, load->slot * sizeof(MoltFileSlot),
                                   load->error, "no pointer is there");
     return load->status;
+}
+
+static MoltStatus take_content(Load *load)
+{
+    XXH3_state_t hashes[2]; /* by section */
+    MoltStatus status = MOLT_OK;
+    bool walks = !load->file->trusted || load->delta != 0;
+    bool small = !load->file->trusted && load->file->position >= SMALL_PAGES;
+    for (int s = 0; s < 2; s++)
+        XXH3_64bits_reset(&hashes[s]);
+    if (walks && !molt__targets_make(&load->targets, load->heap, &load->file->allocator))
+        return out_of_memory(load);
+    aim_slot(load);
+    if (small)
+        molt__range_prefer(load->heap, load->file->position, false);
+    for (uint32_t i = 0; i < load->file->span_count && status == MOLT_OK; i++)
+        status = map_or_read(load, i, hashes, walks);
+    if (small)
+        molt__range_prefer(load->heap, load->file->position, true);
+    return status == MOLT_OK ? judge(load, hashes, walks) : status;
 }
 
 static MoltStatus take_roots(Load *load)
@@ -504,11 +562,7 @@ static MoltStatus fill_heap(Load *load, MoltReport *report)
     MoltStatus status = make_spans(load);
     load->delta = load->heap->base - (uintptr_t)load->file->header.base;
     if (status == MOLT_OK)
-        status = read_section(load, MOLT__FILE_PAGES);
-    if (status == MOLT_OK)
-        status = read_section(load, MOLT__FILE_PACKED);
-    if (status == MOLT_OK && (!load->file->trusted || load->delta != 0))
-        status = walk(load);
+        status = take_content(load);
     if (status == MOLT_OK)
         status = take_roots(load);
     if (status == MOLT_OK)
@@ -582,6 +636,7 @@ MoltStatus molt_snapshot_file_load(MoltSnapshotFile *file, const MoltLoadDesc *d
         status = molt_heap_aim_globals(load.heap, desc->globals, error);
     if (status == MOLT_OK && desc->running)
         status = take_external(&load, desc->running);
+    molt__targets_free(&load.targets);
     molt__images_free(&load.images);
     molt__file_findings_free(&load.findings);
     if (status == MOLT_OK)

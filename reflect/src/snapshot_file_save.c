@@ -6,16 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "block_image.h"
+#include "block_targets.h"
+#include "flat_image.h"
 #include "molt/globals.h"
 #include "snapshot_bytes.h"
 #include "snapshot_findings.h"
 #include "snapshot_output.h"
 #include "snapshot_places.h"
 #include "snapshot_symbols.h"
+#include "snapshot_writer.h"
 #include "tables.h"
 
 #define CODE_CACHE 256u
+/* Content from which on a thread of its own writes it. */
+#define THREAD_BYTES ((uint64_t)4 << 20)
 
 typedef struct CachedCode {
     uintptr_t address;
@@ -29,7 +33,10 @@ typedef struct Save {
     MoltAllocator allocator;
     MoltFilePlaces places;
     MoltImages images;
+    MoltFlatImages flat;
+    MoltTargets targets; /* move: from an address to the file's */
     MoltOutput output;
+    MoltWriter writer;
     MoltStream *streams; /* PAGES, PACKED; the first one then takes the other sections */
     MoltFileHeader header;
     MoltSymbolWriter symbols;
@@ -41,6 +48,12 @@ typedef struct Save {
     uint32_t block;
     uint64_t element, object;
 } Save;
+
+/* How objects of a type are written. */
+typedef struct Form {
+    const MoltImage *image;    /* NULL: there is no such type */
+    const MoltFlatImage *flat; /* NULL: by the image's operations */
+} Form;
 
 static MoltStatus out_of_memory(MoltError *error)
 {
@@ -243,13 +256,64 @@ static void write_object(Save *save, const MoltImageOp *ops, uint32_t count,
     }
 }
 
+/* The pointers of `to`, a copy of the object at `from`. */
+static void mend_pointers(Save *save, const MoltFlatImage *flat, const unsigned char *from,
+                          unsigned char *to, uint64_t position)
+{
+    for (uint32_t i = 0; i < flat->pointer_count; i++) {
+        const MoltFlatPointer *pointer = &flat->pointers[i];
+        uint64_t value;
+        memcpy(&value, to + pointer->at, sizeof value);
+        if (value == 0)
+            continue;
+        const MoltTarget *target = molt__target(&save->targets, value);
+        value = target ? value + target->move : 0;
+        memcpy(to + pointer->at, &value, sizeof value);
+        if (!target)
+            write_pointer(save, pointer->op, from + pointer->at, to + pointer->at,
+                          position + pointer->at);
+    }
+}
+
+/* `count` objects that lie `stride` apart, of which each is a block or all are elements of one. */
+static void write_run(Save *save, MoltStream *stream, const MoltFlatImage *flat,
+                      const unsigned char *from, uint64_t size, uint64_t stride, uint64_t count,
+                      uint64_t position, bool blocks)
+{
+    uint64_t group = stream->capacity / stride;
+    for (uint64_t done = 0; done < count;) {
+        uint64_t n = count - done < group ? count - done : group;
+        uint64_t bytes = done + n < count ? n * stride : (n - 1) * stride + size;
+        unsigned char *to = molt__stream_raw(stream, bytes);
+        memcpy(to, from, bytes);
+        for (uint64_t k = 0; k < n; k++) {
+            uint64_t at = k * stride, end = k + 1 < n ? at + stride : bytes;
+            save->object++;
+            save->element = blocks ? 0 : done + k;
+            molt__flat_mend(flat, to + at);
+            mend_pointers(save, flat, from + at, to + at, position + at);
+            for (at += size; at < end; at++)
+                to[at] = 0;
+            save->block += blocks;
+        }
+        from += n * stride;
+        position += n * stride;
+        done += n;
+    }
+}
+
 /* `count` objects that lie one after the other. */
-static void write_objects(Save *save, MoltStream *stream, const MoltImage *image,
+static void write_objects(Save *save, MoltStream *stream, const Form *form,
                           const unsigned char *from, uint64_t size, uint64_t count,
                           uint64_t position)
 {
+    const MoltImage *image = form->image;
     if (image->plain) {
         molt__stream_put(stream, from, size * count);
+        return;
+    }
+    if (form->flat) {
+        write_run(save, stream, form->flat, from, size, size, count, position, false);
         return;
     }
     uint64_t group = stream->capacity / size;
@@ -266,33 +330,52 @@ static void write_objects(Save *save, MoltStream *stream, const MoltImage *image
     }
 }
 
-static void write_block(Save *save, MoltStream *stream, const MoltImage *image,
-                        const MoltImage *tail, uint64_t position)
+static void write_block(Save *save, MoltStream *stream, const Form *form, const Form *tail,
+                        uint64_t position)
 {
     const MoltSpan *span = save->span;
     const unsigned char *from = molt__span_block(span, save->block);
     uint64_t count = molt__span_count(span, save->block);
-    if (!tail) {
-        write_objects(save, stream, image, from, span->elem_size, count, position);
+    if (!tail->image) {
+        write_objects(save, stream, form, from, span->elem_size, count, position);
         return;
     }
     uint64_t begin = molt__stream_size(stream);
     save->object++;
-    write_object(save, image->ops, image->count, from, molt__stream_room(stream, span->header),
-                 position);
+    write_object(save, form->image->ops, form->image->count, from,
+                 molt__stream_room(stream, span->header), position);
     if (span->elem_size > 0)
         write_objects(save, stream, tail, from + span->header, span->elem_size, count,
                       position + span->header);
     molt__stream_pad(stream, begin + molt__span_bytes(span, count));
 }
 
-static MoltStatus image_of(Save *save, MoltTypeId type, const MoltImage **out, MoltError *error)
+/* From save->block on as many blocks as are live one after the other, written as one run; false where
+ * that cannot be. */
+static bool write_blocks_at_once(Save *save, MoltStream *stream, const Form *form,
+                                 uint64_t position, uint32_t *next)
 {
-    *out = molt__image(&save->images, type);
-    return *out ? MOLT_OK
-                : molt_error(error, MOLT_OUT_OF_MEMORY,
-                             "No memory to write objects of %s, or too many fields in it.",
-                             molt_type_name(save->heap->schema, type));
+    const MoltSpan *span = save->span;
+    uint32_t first = save->block, end = first;
+    if (!form->flat || span->counts || span->header > 0 || span->stride > stream->capacity)
+        return false;
+    while (end < span->blocks && molt__span_is_live(span, end))
+        end++;
+    write_run(save, stream, form->flat, molt__span_block(span, first), span->elem_size,
+              span->stride, end - first, position, true);
+    *next = end;
+    return true;
+}
+
+static MoltStatus form_of(Save *save, MoltTypeId type, Form *out, MoltError *error)
+{
+    out->image = molt__image(&save->images, type);
+    out->flat = out->image ? molt__flat_image(&save->flat, type, out->image) : NULL;
+    if (!out->image || save->flat.failed)
+        return molt_error(error, MOLT_OUT_OF_MEMORY,
+                          "No memory to write objects of %s, or too many fields in it.",
+                          molt_type_name(save->heap->schema, type));
+    return MOLT_OK;
 }
 
 static MoltStatus write_span(Save *save, const MoltFilePlace *placed, MoltError *error)
@@ -300,24 +383,29 @@ static MoltStatus write_span(Save *save, const MoltFilePlace *placed, MoltError 
     const MoltSpan *span = &save->heap->spans[placed->span];
     const MoltSchema *schema = save->heap->schema;
     const MoltField *tail_field = molt_schema_tail(schema, span->type);
-    const MoltImage *image = NULL, *tail = NULL;
+    Form form = {0}, tail = {0};
     if (placed->content == 0)
         return MOLT_OK;
-    MoltStatus status = image_of(save, span->type, &image, error);
+    MoltStatus status = form_of(save, span->type, &form, error);
     if (status == MOLT_OK && tail_field)
-        status = image_of(save, molt_type(schema, tail_field->type)->elem, &tail, error);
+        status = form_of(save, molt_type(schema, tail_field->type)->elem, &tail, error);
     if (status != MOLT_OK)
         return status;
 
     MoltStream *stream = &save->streams[placed->content < MOLT__FILE_PAGED];
     uint64_t begin = molt__stream_size(stream);
     save->span = span;
-    for (uint32_t word = 0; word < (span->blocks + 63) / 64; word++) {
-        for (uint64_t bits = span->live_bits[word]; bits != 0; bits &= bits - 1) {
-            save->block = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            uint64_t at = span->stride * save->block;
-            molt__stream_pad(stream, begin + at);
-            write_block(save, stream, image, tail, placed->position + at);
+    for (uint32_t block = 0; block < span->blocks;) {
+        if (!molt__span_is_live(span, block)) {
+            block++;
+            continue;
+        }
+        uint64_t at = span->stride * block;
+        save->block = block;
+        molt__stream_pad(stream, begin + at);
+        if (!write_blocks_at_once(save, stream, &form, placed->position + at, &block)) {
+            write_block(save, stream, &form, &tail, placed->position + at);
+            block++;
         }
     }
     molt__stream_pad(stream, begin + placed->content);
@@ -433,13 +521,37 @@ static void write_header(Save *save)
 
 /* ---- the whole ------------------------------------------------------------------------------ */
 
+/* Pointers into a block of numbers, which may be a pool, are looked at one by one. */
+static bool make_targets(Save *save)
+{
+    const MoltHeap *heap = save->heap;
+    if (!molt__targets_make(&save->targets, heap, &save->allocator))
+        return false;
+    for (uint32_t s = 0; s < heap->span_count; s++) {
+        MoltTarget *target = &save->targets.items[s];
+        target->move = MOLT__FILE_BASE + save->places.positions[s] - target->base;
+        if (target->blocks > 0 &&
+            molt_type(heap->schema, heap->spans[s].type)->kind == MOLT_KIND_INT)
+            target->reciprocal = 0;
+    }
+    return true;
+}
+
 static MoltStatus write_content(Save *save, MoltError *error)
 {
     MoltStatus status = MOLT_OK;
+    const MoltAllocator *allocator = &save->allocator;
     uint64_t begin = save->header.size, end = begin + save->places.sizes[0];
-    if (!molt__images_make(&save->images, save->heap->schema, false, &save->allocator) ||
-        !molt__stream_open(&save->streams[0], &save->output, begin, save->places.most) ||
-        !molt__stream_open(&save->streams[1], &save->output, end, save->places.most))
+    uint64_t most = save->places.most;
+    MoltWriter *writer = NULL;
+    if (save->places.sizes[0] + save->places.sizes[1] >= THREAD_BYTES) {
+        writer = &save->writer;
+        molt__writer_start(writer, &save->output);
+    }
+    if (!molt__images_make(&save->images, save->heap->schema, false, allocator) ||
+        !molt__flat_images_make(&save->flat, &save->images, allocator) || !make_targets(save) ||
+        !molt__stream_open(&save->streams[0], &save->output, writer, begin, most) ||
+        !molt__stream_open(&save->streams[1], &save->output, writer, end, most))
         return out_of_memory(error);
     for (uint32_t i = 0; i < save->places.placed_count && status == MOLT_OK; i++)
         status = write_span(save, &save->places.placed[i], error);
@@ -476,6 +588,7 @@ static MoltStatus write_file(Save *save, const char *path, const MoltSaveDesc *d
         write_rest(save, desc);
         write_header(save);
     }
+    molt__writer_end(&save->writer);
     molt__stream_close(&save->streams[0]);
     molt__stream_close(&save->streams[1]);
     if (status != MOLT_OK)
@@ -487,6 +600,8 @@ static MoltStatus write_file(Save *save, const char *path, const MoltSaveDesc *d
 
 static void release(Save *save)
 {
+    molt__targets_free(&save->targets);
+    molt__flat_images_free(&save->flat);
     molt__images_free(&save->images);
     molt__file_symbols_writer_free(&save->symbols);
     molt__file_bytes_free(&save->slots);

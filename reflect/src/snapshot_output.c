@@ -8,8 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "snapshot_writer.h"
+
 #define SUFFIX ".saving"
-#define BUFFER_SIZE ((uint64_t)1 << 20)
+/* Fits into a second-level cache: filled, hashed and copied to the system while it is there. */
+#define BUFFER_SIZE ((uint64_t)256 << 10)
+/* Of what is written as it lies. */
+#define PIECE ((uint64_t)1 << 20)
 #define ATTEMPTS 16
 
 static void *resize(const MoltAllocator *allocator, void *block, size_t old_size, size_t size)
@@ -144,32 +149,59 @@ void molt__output_abandon(MoltOutput *output)
 
 /* ---- streams -------------------------------------------------------------------------------- */
 
-bool molt__stream_open(MoltStream *stream, MoltOutput *output, uint64_t offset, uint64_t most)
+bool molt__stream_open(MoltStream *stream, MoltOutput *output, MoltWriter *writer, uint64_t offset,
+                       uint64_t most)
 {
-    stream->output = output;
-    stream->begin = stream->offset = offset;
-    stream->used = 0;
+    /* a single object that is larger than all buffers is not worth several times its memory */
+    bool turns = writer && most <= BUFFER_SIZE;
+    *stream = (MoltStream){.output = output, .begin = offset, .offset = offset};
+    stream->writer = turns ? writer : NULL;
+    stream->parts = turns ? MOLT__STREAM_PARTS : 1;
     stream->capacity = most > BUFFER_SIZE ? most : BUFFER_SIZE;
-    stream->buffer = resize(&output->allocator, NULL, 0, stream->capacity);
+    stream->memory = resize(&output->allocator, NULL, 0, stream->capacity * stream->parts);
+    stream->buffer = stream->memory;
     XXH3_64bits_reset(&stream->hash);
-    return stream->buffer != NULL;
+    return stream->memory != NULL;
+}
+
+/* `bytes` as they lie. */
+static uint64_t write_out(MoltStream *stream, const void *bytes, uint64_t size)
+{
+    uint64_t number = 0;
+    XXH3_64bits_update(&stream->hash, bytes, size);
+    if (stream->writer)
+        number = molt__writer_put(stream->writer, stream->offset, bytes, size);
+    else
+        molt__output_write(stream->output, stream->offset, bytes, size);
+    stream->offset += size;
+    return number;
 }
 
 static void spill(MoltStream *stream)
 {
-    XXH3_64bits_update(&stream->hash, stream->buffer, stream->used);
-    molt__output_write(stream->output, stream->offset, stream->buffer, stream->used);
-    stream->offset += stream->used;
+    if (stream->used == 0)
+        return;
+    stream->put[stream->part] = write_out(stream, stream->buffer, stream->used);
     stream->used = 0;
+    stream->part = (stream->part + 1) % stream->parts;
+    stream->buffer = stream->memory + stream->part * stream->capacity;
+    if (stream->writer)
+        molt__writer_wait(stream->writer, stream->put[stream->part]);
 }
 
-unsigned char *molt__stream_room(MoltStream *stream, uint64_t size)
+unsigned char *molt__stream_raw(MoltStream *stream, uint64_t size)
 {
     if (size > stream->capacity - stream->used)
         spill(stream);
     unsigned char *room = stream->buffer + stream->used;
-    memset(room, 0, size);
     stream->used += size;
+    return room;
+}
+
+unsigned char *molt__stream_room(MoltStream *stream, uint64_t size)
+{
+    unsigned char *room = molt__stream_raw(stream, size);
+    memset(room, 0, size);
     return room;
 }
 
@@ -178,10 +210,12 @@ void molt__stream_put(MoltStream *stream, const void *bytes, uint64_t size)
     if (size == 0)
         return;
     if (size >= stream->capacity) { /* as it lies, without a copy */
+        const unsigned char *from = bytes;
         spill(stream);
-        XXH3_64bits_update(&stream->hash, bytes, size);
-        molt__output_write(stream->output, stream->offset, bytes, size);
-        stream->offset += size;
+        for (uint64_t part = PIECE; size > 0; from += part, size -= part) {
+            part = size < PIECE ? size : PIECE;
+            write_out(stream, from, part);
+        }
         return;
     }
     if (size > stream->capacity - stream->used)
@@ -220,7 +254,7 @@ uint64_t molt__stream_next(MoltStream *stream)
 
 void molt__stream_close(MoltStream *stream)
 {
-    if (stream->buffer)
-        resize(&stream->output->allocator, stream->buffer, stream->capacity, 0);
-    stream->buffer = NULL;
+    if (stream->memory)
+        resize(&stream->output->allocator, stream->memory, stream->capacity * stream->parts, 0);
+    stream->memory = stream->buffer = NULL;
 }

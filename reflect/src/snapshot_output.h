@@ -6,6 +6,7 @@
 #ifndef MOLT_SNAPSHOT_OUTPUT_H
 #define MOLT_SNAPSHOT_OUTPUT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #define XXH_STATIC_LINKING_ONLY /* a hash state by value */
@@ -18,8 +19,10 @@ typedef struct MoltOutput {
     const char *path;
     char *beside;
     int fd;
-    int error; /* errno of the first write that failed; later ones do nothing */
+    atomic_int error; /* errno of the first write that failed; later ones do nothing */
 } MoltOutput;
+
+typedef struct MoltWriter MoltWriter; /* snapshot_writer.h */
 
 /* MOLT_SYSTEM names path and reason, also when another process is writing the same file. */
 MoltStatus molt__output_open(MoltOutput *output, const char *path, const MoltAllocator *allocator,
@@ -29,20 +32,30 @@ void molt__output_write(MoltOutput *output, uint64_t offset, const void *bytes, 
 MoltStatus molt__output_finish(MoltOutput *output, MoltError *error);
 void molt__output_abandon(MoltOutput *output); /* closed or never opened: nothing */
 
+enum { MOLT__STREAM_PARTS = 4 };
+
 /* Bytes in order from an offset on. Lives on a stack: the hash state wants more alignment than
  * allocators give. */
 typedef struct MoltStream {
     MoltOutput *output;
+    MoltWriter *writer;     /* NULL: the stream writes by itself */
     uint64_t begin, offset; /* offset: where the buffer goes */
-    unsigned char *buffer;
+    unsigned char *memory;  /* `parts` buffers, filled in turn */
+    unsigned char *buffer;  /* the one that is being filled */
+    uint32_t parts, part;
+    uint64_t put[MOLT__STREAM_PARTS]; /* per buffer: what to wait for before it is filled again */
     uint64_t used, capacity;
     XXH3_state_t hash;
 } MoltStream;
 
-/* A buffer that holds at least `most` bytes at a time. False when memory is out. */
-bool molt__stream_open(MoltStream *stream, MoltOutput *output, uint64_t offset, uint64_t most);
+/* Buffers that hold at least `most` bytes at a time. What is put must last until the writer, unless it is
+ * NULL, has ended. False when memory is out. */
+bool molt__stream_open(MoltStream *stream, MoltOutput *output, MoltWriter *writer, uint64_t offset,
+                       uint64_t most);
 /* The next `size` bytes, zero until the caller fills them; at most what the stream was opened for. */
 unsigned char *molt__stream_room(MoltStream *stream, uint64_t size);
+/* The same, of any content: all of it is the caller's to write. */
+unsigned char *molt__stream_raw(MoltStream *stream, uint64_t size);
 void molt__stream_put(MoltStream *stream, const void *bytes, uint64_t size);
 void molt__stream_zero(MoltStream *stream, uint64_t size);
 /* Zeroes up to where the stream holds `size` bytes. */

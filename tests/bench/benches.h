@@ -6,8 +6,9 @@
 #include "measurement.h"
 
 /* A code-only reload of the game library at `path` through the whole transaction, against a bare
- * dlopen, dlsym and dlclose of a copy of the same file. */
-bool bench_code_reload(Table *table, const char *path, int rounds);
+ * dlopen, dlsym and dlclose of a copy of the same file; the same with `size` MiB of numbers beside the
+ * game's state; and what each pointer costs that is there as well. */
+bool bench_code_reload(Table *table, const char *path, uint64_t size, int rounds);
 
 /* `count` objects of an ant's kind, linked by pointers, through an edit that adds two fields, reorders
  * three and widens two: by the plan and by what it compiles to, against a hand-written loop and against

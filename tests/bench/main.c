@@ -8,17 +8,30 @@
 #include "benches.h"
 
 static const char usage[] =
-    "usage: molt-bench [--json FILE] [--game LIBRARY] [--size MIB] [--quick]\n"
+    "usage: molt-bench [--json FILE] [--game LIBRARY] [--size MIB] [--only BENCH] [--quick]\n"
     "  --json FILE     the table as a JSON array\n"
     "  --game LIBRARY  game library to reload; default: the sample game\n"
-    "  --size MIB      of the states that are saved, loaded and dumped;\n"
+    "  --size MIB      of the states that are reloaded, saved, loaded and dumped;\n"
     "                  default: 1024. Twice as much memory is needed, and\n"
     "                  as much on the disk at TMPDIR\n"
+    "  --only BENCH    reload, migration, dump or snapshot; default: all of them\n"
     "  --quick         few rounds and objects, only to see that it works\n";
+
+/* `only` is NULL or names a bench. */
+static bool wanted(const char *only, const char *bench)
+{
+    return !only || strcmp(only, bench) == 0;
+}
+
+static bool is_bench(const char *name)
+{
+    return wanted("reload", name) || wanted("migration", name) || wanted("dump", name) ||
+           wanted("snapshot", name);
+}
 
 int main(int argc, char **argv)
 {
-    const char *json = NULL, *game = BENCH_GAME;
+    const char *json = NULL, *game = BENCH_GAME, *only = NULL;
     bool quick = false;
     unsigned long size = 1024;
     for (int i = 1; i < argc; i++) {
@@ -28,6 +41,8 @@ int main(int argc, char **argv)
             game = argv[++i];
         } else if (strcmp(argv[i], "--size") == 0 && i + 1 < argc &&
                    (size = strtoul(argv[++i], NULL, 10)) > 0 && size < 65536) {
+        } else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc && is_bench(argv[i + 1])) {
+            only = argv[++i];
         } else if (strcmp(argv[i], "--quick") == 0) {
             quick = true;
         } else if (strcmp(argv[i], "--help") == 0) {
@@ -41,11 +56,17 @@ int main(int argc, char **argv)
 
     static Table table;
     int rounds = quick ? 3 : 41;
-    bool ok = bench_code_reload(&table, game, rounds);
-    ok = bench_migration(&table, quick ? 100 : 10000, rounds) && ok;
-    ok = bench_migration(&table, quick ? 1000 : 1000000, quick ? 2 : 9) && ok;
-    ok = bench_dump(&table, quick ? 1 : 8, quick ? 1 : size, quick ? 1 : 5) && ok;
-    ok = bench_snapshot(&table, quick ? 5000 : ((uint64_t)size << 20) / 96, quick ? 1 : 5) && ok;
+    bool ok = true;
+    if (wanted(only, "reload"))
+        ok = bench_code_reload(&table, game, quick ? 4 : size, rounds);
+    if (wanted(only, "migration"))
+        ok = bench_migration(&table, quick ? 100 : 10000, rounds) &&
+             bench_migration(&table, quick ? 1000 : 1000000, quick ? 2 : 9) && ok;
+    if (wanted(only, "dump"))
+        ok = bench_dump(&table, quick ? 1 : 8, quick ? 1 : size, quick ? 1 : 5) && ok;
+    if (wanted(only, "snapshot"))
+        ok =
+            bench_snapshot(&table, quick ? 5000 : ((uint64_t)size << 20) / 96, quick ? 1 : 5) && ok;
     bench_print(&table);
     if (json && !bench_write_json(&table, json)) {
         fprintf(stderr, "molt-bench: %s: %s\n", json, strerror(errno));

@@ -47,6 +47,12 @@ static double median_of(const Samples *samples, double *spread)
     return median;
 }
 
+uint64_t bench_median(const Samples *samples)
+{
+    double spread;
+    return (uint64_t)median_of(samples, &spread);
+}
+
 static Row *add_row(Table *table, const char *name, const char *unit, const char *against,
                     double goal)
 {

@@ -33,6 +33,8 @@ uint64_t bench_now(void); /* nanoseconds, monotonic */
 
 void bench_sample(Samples *samples, uint64_t ns); /* beyond BENCH_ROUNDS_MAX: ignored */
 
+uint64_t bench_median(const Samples *samples); /* 0 without samples */
+
 /* A baseline that is not measured: a time in nanoseconds that the work may take. */
 Samples bench_budget(uint64_t ns);
 

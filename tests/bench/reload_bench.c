@@ -65,8 +65,8 @@ static void stage_line(const MoltPlatformApi *api, float x0, float y0, float x1,
     (void)color;
 }
 
-static void stage_circle(const MoltPlatformApi *api, float x, float y, float radius, MoltColor color,
-                         bool filled)
+static void stage_circle(const MoltPlatformApi *api, float x, float y, float radius,
+                         MoltColor color, bool filled)
 {
     (void)api;
     (void)x;
@@ -199,7 +199,115 @@ static void play(MoltReload *reload, int frames)
     }
 }
 
-bool bench_code_reload(Table *table, const char *path, int rounds)
+/* ---- state that no edit concerns ------------------------------------------------------------ */
+
+enum { BLOCK_BYTES = 1 << 20 };
+
+/* `bytes` in blocks of elements of `type`, each a copy of `element`. */
+static bool fill(MoltHeap *heap, MoltTypeId type, uint64_t bytes, const void *element)
+{
+    size_t size = molt_type(molt_heap_schema(heap), type)->size;
+    for (uint64_t done = 0; done < bytes; done += BLOCK_BYTES) {
+        uint64_t count = (bytes - done < BLOCK_BYTES ? bytes - done : BLOCK_BYTES) / size;
+        unsigned char *block = molt_heap_new(heap, type, count);
+        if (!block)
+            return false;
+        for (size_t i = 0; i < count; i++)
+            memcpy(block + i * size, element, size);
+    }
+    return true;
+}
+
+/* A pointer that some object has, to a function or to an object of the heap; *type is the pointer's. */
+static bool find_pointer(const MoltHeap *heap, bool function, MoltTypeId *type, uintptr_t *value)
+{
+    const MoltSchema *schema = molt_heap_schema(heap);
+    const MoltField *fields = schema->tables.fields;
+    uint64_t cursor = 0;
+    MoltBlock block;
+    *value = 0;
+    while (*value == 0 && molt_heap_next(heap, MOLT_NO_TYPE, &cursor, &block)) {
+        const MoltType *of = molt_type(schema, block.type);
+        for (uint32_t f = of->first;
+             of->kind == MOLT_KIND_STRUCT && f < of->first + of->count && *value == 0; f++) {
+            const MoltType *is = molt_type(schema, fields[f].type);
+            if (is->kind != MOLT_KIND_POINTER ||
+                molt_type(schema, is->elem)->kind !=
+                    (function ? MOLT_KIND_FUNCTION : MOLT_KIND_STRUCT))
+                continue;
+            *type = fields[f].type;
+            memcpy(value, (const char *)block.start + fields[f].bit_offset / 8, sizeof *value);
+        }
+    }
+    return *value != 0;
+}
+
+/* What each reload pauses for `count` pointers of a kind that were not there before. */
+static bool cost_of(MoltReload *reload, bool function, uint64_t count, int rounds,
+                    const Samples *before, Samples *out)
+{
+    MoltHeap *heap = molt_reload_heap(reload);
+    MoltTypeId type = MOLT_NO_TYPE;
+    uintptr_t value = 0;
+    uint64_t without = bench_median(before);
+    bool ok = find_pointer(heap, function, &type, &value) &&
+              fill(heap, type, count * sizeof value, &value);
+    for (int round = 0; ok && round < rounds; round++) {
+        Samples with = {.count = 0};
+        ok = molt_code_reload(reload, &with);
+        bench_sample(out, with.ns[0] > without ? with.ns[0] - without : 0);
+    }
+    return ok;
+}
+
+/* ---- the rows ------------------------------------------------------------------------------- */
+
+static bool reload_in_turns(MoltReload *reload, const char *copy, int rounds, Samples *bare,
+                            Samples *molt)
+{
+    bool ok = true;
+    for (int round = 0; ok && round < rounds; round++) {
+        ok = bare_reload(copy, bare) && molt_code_reload(reload, molt);
+        play(reload, 1);
+    }
+    return ok;
+}
+
+static bool measure(Table *table, MoltReload *reload, const char *copy, uint64_t size, int rounds)
+{
+    static const char plain[] = "bare dlopen + dlsym + dlclose";
+    const float number = 1;
+    const uint64_t count = size << 20 >> 7; /* a 16th of the state, in pointers */
+    MoltTypeId numbers = molt_schema_find(molt_reload_schema(reload), "float");
+    Samples bare = {.count = 0}, molt = {.count = 0}, large_bare = {.count = 0};
+    Samples large = {.count = 0}, heap = {.count = 0}, code = {.count = 0};
+    char name[96];
+    if (!reload_in_turns(reload, copy, rounds, &bare, &molt))
+        return false;
+    Samples budget = bench_budget(1000000), each = bench_budget(5 * count);
+    bench_add(table, "code-only reload of the sample game", &molt, plain, &bare, 1, 1.5);
+    bench_add(table, "code-only reload of the sample game", &molt, "a budget of 1 ms", &budget, 1,
+              1);
+    if (numbers == MOLT_NO_TYPE || !fill(molt_reload_heap(reload), numbers, size << 20, &number) ||
+        !reload_in_turns(reload, copy, rounds, &large_bare, &large))
+        return false;
+    snprintf(name, sizeof name, "code-only reload with %llu MiB of numbers beside the game",
+             (unsigned long long)size);
+    bench_add(table, name, &large, plain, &large_bare, 1, 1.5);
+    if (!cost_of(reload, false, count, rounds, &large, &heap))
+        return false;
+    Samples more = {.count = 0};
+    if (!reload_in_turns(reload, copy, rounds, &large_bare, &more) ||
+        !cost_of(reload, true, count, rounds, &more, &code))
+        return false;
+    bench_add(table, "code-only reload, for each pointer into the heap", &heap, "5 ns", &each,
+              (double)count, 1);
+    bench_add(table, "code-only reload, for each pointer to a function", &code, "5 ns", &each,
+              (double)count, 1);
+    return true;
+}
+
+bool bench_code_reload(Table *table, const char *path, uint64_t size, int rounds)
 {
     bool ok = false;
     char copy[] = "/tmp/molt-bench-XXXXXX";
@@ -218,20 +326,9 @@ bool bench_code_reload(Table *table, const char *path, int rounds)
     }
     frames_done = 0;
     play(reload, 60);
-
-    Samples bare = {.count = 0}, molt = {.count = 0};
-    ok = true;
-    for (int round = 0; ok && round < rounds; round++) {
-        ok = bare_reload(copy, &bare) && molt_code_reload(reload, &molt);
-        play(reload, 1);
-    }
-    if (ok) {
-        Samples budget = bench_budget(1000000);
-        bench_add(table, "code-only reload of the sample game", &molt,
-                  "bare dlopen + dlsym + dlclose", &bare, 1, 0);
-        bench_add(table, "code-only reload of the sample game", &molt, "a budget of 1 ms", &budget,
-                  1, 1);
-    }
+    ok = measure(table, reload, copy, size, rounds);
+    if (!ok)
+        fprintf(stderr, "molt-bench: a reload failed, or the game has no numbers or pointers\n");
     molt_reload_stop(reload);
 
 cleanup:

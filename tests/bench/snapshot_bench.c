@@ -25,7 +25,7 @@ typedef struct Bench {
     MoltReport report;
     MoltError error;
     char path[4096], plain[4096];
-    unsigned char *buffer; /* CHUNK bytes */
+    unsigned char *bytes; /* as many as the objects have, elsewhere */
     Samples save, write, load, read, map;
 } Bench;
 
@@ -91,13 +91,27 @@ static bool fill(Bench *bench, uint64_t count)
 
 /* ---- baselines ------------------------------------------------------------------------------ */
 
-/* As many bytes to a file beside, flushed to the disk like a save. */
+/* A copy of all objects, as a program without pointers and padding would write them. */
+static bool copy_objects(Bench *bench, uint64_t count)
+{
+    MoltBlock block;
+    uint64_t cursor = 0, copied = 0;
+    bench->bytes = malloc(count * sizeof(Ant));
+    while (bench->bytes && copied < count &&
+           molt_heap_next(bench->heap, MOLT_NO_TYPE, &cursor, &block))
+        memcpy(bench->bytes + copied++ * sizeof(Ant), block.start, sizeof(Ant));
+    return bench->bytes && copied == count;
+}
+
+/* As many bytes to a new file, flushed to the disk like a save. */
 static bool write_plain(Bench *bench, uint64_t size)
 {
     int fd = open(bench->plain, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     bool ok = fd >= 0;
-    for (uint64_t at = 0; at < size && ok; at += CHUNK)
-        ok = pwrite(fd, bench->buffer, CHUNK, (off_t)at) == (ssize_t)CHUNK;
+    for (uint64_t at = 0; at < size && ok; at += CHUNK) {
+        size_t part = size - at < CHUNK ? (size_t)(size - at) : CHUNK;
+        ok = pwrite(fd, bench->bytes + at, part, (off_t)at) == (ssize_t)part;
+    }
     ok = ok && fsync(fd) == 0;
     if (fd >= 0)
         close(fd);
@@ -151,12 +165,14 @@ static bool time_load(Bench *bench, bool trusted, uint64_t count, Samples *sampl
     return right;
 }
 
+/* Neither replaces a file of the round before, whose pages the system would have to give back. */
 static bool run_round(Bench *bench, uint64_t count)
 {
     uint64_t size = count * sizeof(Ant), start = bench_now();
     bool ok = write_plain(bench, size);
     bench_sample(&bench->write, bench_now() - start);
     unlink(bench->plain);
+    unlink(bench->path);
     start = bench_now();
     ok = ok && molt_snapshot_file_save(bench->heap, bench->path, NULL, &bench->report,
                                        &bench->error) == MOLT_OK;
@@ -166,9 +182,11 @@ static bool run_round(Bench *bench, uint64_t count)
 
 static bool run_rounds(Bench *bench, uint64_t count, int rounds)
 {
-    bool ok = true;
+    bool ok = copy_objects(bench, count);
     for (int round = 0; round < rounds && ok; round++)
         ok = run_round(bench, count);
+    free(bench->bytes);
+    bench->bytes = NULL;
     molt_heap_destroy(bench->heap); /* what is loaded comes to its place */
     bench->heap = NULL;
     for (int round = 0; round < rounds && ok; round++) {
@@ -191,10 +209,8 @@ bool bench_snapshot(Table *table, uint64_t count, int rounds)
     folder = folder && *folder ? folder : "/tmp";
     snprintf(bench.path, sizeof bench.path, "%s/molt-bench-%d.molt", folder, (int)getpid());
     snprintf(bench.plain, sizeof bench.plain, "%s/molt-bench-%d.plain", folder, (int)getpid());
-    bench.buffer = calloc(1, CHUNK);
     bench.schema = make_schema(&bench.error);
-    bool ok = bench.buffer && bench.schema &&
-              molt_heap_create(NULL, &bench.heap, &bench.error) == MOLT_OK &&
+    bool ok = bench.schema && molt_heap_create(NULL, &bench.heap, &bench.error) == MOLT_OK &&
               molt_heap_set_schema(bench.heap, bench.schema) == MOLT_OK && fill(&bench, count) &&
               run_rounds(&bench, count, rounds);
     if (ok) {
@@ -213,6 +229,6 @@ bool bench_snapshot(Table *table, uint64_t count, int rounds)
     molt_heap_destroy(bench.heap);
     molt_schema_free(bench.schema);
     molt_report_clear(&bench.report);
-    free(bench.buffer);
+    free(bench.bytes);
     return ok;
 }

@@ -357,6 +357,117 @@ static void going_there_and_back_restores_what_both_layouts_hold(void **unused)
     molt_schema_free(after);
 }
 
+/* ---- a library that comes ------------------------------------------------------------------- */
+
+enum { PLACES = 400, ACTORS = 3000, NAME_SIZE = 24 };
+
+typedef struct Actor {
+    void *behave, *kept;
+    void *rows[3][5];
+} Actor;
+
+static const StructSpec actor_specs[] = {
+    {"Actor",
+     sizeof(Actor),
+     _Alignof(Actor),
+     {FIELD(Actor, behave, "void *"), FIELD(Actor, kept, "void *"),
+      FIELD(Actor, rows, "void *[3][5]")},
+     NULL}};
+
+/* Functions f0, f1, ... at every 16 bytes; `moved` has them the other way round. */
+static _Alignas(16) char image[PLACES * 16], moved[PLACES * 16];
+
+static bool describe_function(void *context, uintptr_t address, MoltCodeTarget *out)
+{
+    char *name = context;
+    snprintf(name, NAME_SIZE, "%llu", (unsigned long long)(address - (uintptr_t)image) / 16);
+    *out = (MoltCodeTarget){.kind = MOLT_CODE_FUNCTION, .file = "", .name = name};
+    return (address - (uintptr_t)image) % 16 == 0;
+}
+
+static uintptr_t resolve_function(void *context, const MoltCodeTarget *target)
+{
+    (void)context;
+    return (uintptr_t)&moved[(PLACES - 1 - atoi(target->name)) * 16];
+}
+
+static char *function_of(const char *library, unsigned number)
+{
+    number %= PLACES;
+    return (char *)library + (library == image ? number : PLACES - 1 - number) * 16;
+}
+
+static void make_actors(MoltHeap *heap)
+{
+    MoltTypeId type = molt_schema_find(molt_heap_schema(heap), "Actor");
+    Actor *last = NULL;
+    for (unsigned i = 0; i < ACTORS; i++) {
+        Actor *actor = molt_heap_new(heap, type, 1);
+        actor->behave = i % 7 == 0 ? NULL : function_of(image, i / 3);
+        actor->kept = last;
+        for (unsigned k = 0; k < 15; k++)
+            actor->rows[k / 5][k % 5] = k == i % 15 ? (void *)function_of(image, i + k) : last;
+        last = actor;
+    }
+    molt_heap_set_root(heap, 0, last);
+}
+
+static void check_actors(const MoltHeap *heap, const char *library)
+{
+    const Actor *actor = molt_heap_root(heap, 0);
+    for (unsigned i = ACTORS; i-- > 0; actor = actor->kept) {
+        assert_ptr_equal(actor->behave, i % 7 == 0 ? NULL : function_of(library, i / 3));
+        for (unsigned k = 0; k < 15; k++)
+            assert_ptr_equal(actor->rows[k / 5][k % 5],
+                             k == i % 15 ? (void *)function_of(library, i + k) : actor->kept);
+    }
+    assert_null(actor);
+}
+
+/* More functions than a byte has numbers for, short and long runs of them, and memory that runs out. */
+static void pointers_to_functions_follow_a_library_of_equal_types(void **unused)
+{
+    (void)unused;
+    char name[NAME_SIZE];
+    const MoltCodeMap code = {.context = name,
+                              .begin = (uintptr_t)image,
+                              .end = (uintptr_t)image + sizeof image,
+                              .describe = describe_function,
+                              .resolve = resolve_function};
+    MoltSchema *schema = spec_schema(actor_specs, 1), *after = spec_schema(actor_specs, 1);
+    CountingAllocator counting = {0};
+    MoltAllocator allocator = counting_allocator(&counting);
+    MoltHeap *heap = make_heap(schema, &allocator);
+    MoltReport report;
+    MoltPlan *plan = NULL;
+    MoltStatus status = MOLT_OUT_OF_MEMORY;
+    make_actors(heap);
+    molt_report_init(&report, NULL);
+    assert_int_equal(molt_plan_build(schema, after, MOLT_POLICY_LIVE, NULL, &plan, &report, NULL),
+                     MOLT_OK);
+    for (uint64_t fail = 1; status != MOLT_OK; fail++) {
+        MoltMigration *migration = NULL;
+        molt_report_clear(&report);
+        molt_report_init(&report, NULL);
+        counting.fail_at = counting.calls + fail;
+        status = molt_migrate_prepare(heap, plan, &code, &migration, &report, NULL);
+        counting.fail_at = 0;
+        check_actors(heap, image);
+        if (status == MOLT_OK)
+            molt_migrate_commit(migration);
+        else
+            assert_int_equal(status, MOLT_OUT_OF_MEMORY);
+    }
+    check_actors(heap, moved);
+    assert_int_equal(report.pointers_changed, ACTORS - (ACTORS + 6) / 7 + ACTORS);
+    molt_plan_free(plan);
+    molt_report_clear(&report);
+    molt_heap_destroy(heap);
+    assert_int_equal(counting.bytes, 0);
+    molt_schema_free(schema);
+    molt_schema_free(after);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,6 +478,7 @@ int main(void)
         cmocka_unit_test(strict_refuses_what_live_adapts),
         cmocka_unit_test(memory_running_out_at_any_point_loses_nothing),
         cmocka_unit_test(going_there_and_back_restores_what_both_layouts_hold),
+        cmocka_unit_test(pointers_to_functions_follow_a_library_of_equal_types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -294,6 +294,63 @@ static void equal_states_are_equal_files(void **state)
     molt_heap_destroy(right);
 }
 
+/* Dirt where no value is, and gaps between the blocks. */
+static MoltHeap *make_large(Fixture *fixture, Library *library, unsigned char dirt)
+{
+    MoltHeap *heap = new_heap(fixture);
+    MoltBlock block;
+    uint64_t cursor = 0;
+    State *state = make_state(heap, library, 140000, dirt);
+    unsigned n = 0;
+    for (Node *node = state->head; node->next; n++) {
+        Node *next = node->next;
+        if (n % 53 == 0 && next->next && next != state->shared) {
+            node->next = next->next;
+            memset(next, dirt, sizeof *next);
+            assert_true(molt_heap_delete(heap, next));
+        } else {
+            node = next;
+        }
+    }
+    while (molt_heap_next(heap, molt_schema_find(fixture->schema, "Node"), &cursor, &block))
+        memset((char *)block.start + sizeof(Node), dirt, _Alignof(Node)); /* the slack behind it */
+    return heap;
+}
+
+static void large_states_are_written_and_read_as_exactly_as_small_ones(void **state)
+{
+    Fixture *fixture = *state;
+    Library elsewhere;
+    library_load(&elsewhere);
+    MoltHeap *clean = make_large(fixture, &fixture->library, 0);
+    MoltHeap *dirty = make_large(fixture, &elsewhere, 0xee);
+    save(fixture, clean, fixture->path);
+    MoltSaveDesc desc = {.code = &elsewhere.map, .host = "frame 12", .host_size = 8};
+    assert_int_equal(molt_snapshot_file_save(dirty, fixture->other, &desc, &fixture->report, NULL),
+                     MOLT_OK);
+    assert_same_files(fixture->path, fixture->other);
+    molt_heap_destroy(dirty);
+    for (int trusted = 0; trusted < 2; trusted++) {
+        /* while `clean` has the usual place, the other one is elsewhere */
+        MoltHeap *copy = load(fixture, fixture->path, trusted);
+        State *was = molt_heap_root(clean, 0), *is = molt_heap_root(copy, 0);
+        Node *left = was->head, *right = is->head;
+        for (; left && right; left = left->next, right = right->next) {
+            assert_true(left != right);
+            assert_true(left->tag == right->tag && left->hp == right->hp &&
+                        left->behave == right->behave);
+        }
+        assert_true(!left && !right);
+        molt_heap_destroy(copy);
+    }
+    molt_heap_destroy(clean);
+    MoltHeap *copy = load(fixture, fixture->path, false);
+    ((State *)molt_heap_root(copy, 0))->api = NULL;
+    save(fixture, copy, fixture->other);
+    molt_heap_destroy(copy);
+    assert_int_equal(molt_report_total(&fixture->report, MOLT_LOSS), 0);
+}
+
 static void files_leave_out_what_is_external_or_transient(void **state)
 {
     Fixture *fixture = *state;
@@ -610,6 +667,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(host_bytes_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(allocation_goes_on_as_without_a_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(equal_states_are_equal_files, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(large_states_are_written_and_read_as_exactly_as_small_ones,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(files_leave_out_what_is_external_or_transient, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(names_are_found_in_another_library, set_up, tear_down),
