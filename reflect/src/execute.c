@@ -477,10 +477,17 @@ static bool is_default(const MoltMigration *m, const MoltOp *op, const unsigned 
     return is_zero(from, op->size);
 }
 
-/* Part of a variable that is what its library starts with. */
+/* Part of a variable that is what its library starts with, whatever the default of its field is. */
 static bool is_untouched(const MoltMigration *m, const MoltOp *op, const unsigned char *from)
 {
-    return op->code == MOLT__OP_DROP_BYTES && molt__migrate_globals_untouched(m, from, op->size);
+    bool bits = op->code == MOLT__OP_DROP_NUMBER && op->constant != MOLT__NO_CONSTANT;
+    const unsigned char *initial =
+        bits || op->code == MOLT__OP_DROP_BYTES ? molt__migrate_globals_initial(m, from) : NULL;
+    if (!initial)
+        return false;
+    return bits
+               ? molt__number_bits(&op->forms[0], from) == molt__number_bits(&op->forms[0], initial)
+               : memcmp(from, initial, op->size) == 0;
 }
 
 /* A dropped value, and the elements of the field that go when its array is cut. */
@@ -526,8 +533,9 @@ static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
                    op->rule == MOLT_RULE_UNION_CHANGED;
     const unsigned char *from = b->source;
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride) {
-        if (is_default(m, op, from) || (!refuses && is_untouched(m, op, from))) {
-            if (op->keeps_default)
+        bool goes = is_default(m, op, from);
+        if (goes || (!refuses && is_untouched(m, op, from))) {
+            if (op->keeps_default || !goes) /* it would return as the default */
                 molt__attic_mark(m, op, i);
             continue;
         }
