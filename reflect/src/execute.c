@@ -265,6 +265,12 @@ static void tell_named_bits(MoltMigration *m, const MoltOp *op, uint64_t value, 
     }
 }
 
+static uint64_t bits_with_room(const MoltNumberForm *form)
+{
+    uint64_t bits = form->width > 0 ? form->width : form->size * UINT64_C(8);
+    return bits < 64 ? (UINT64_C(1) << bits) - 1 : UINT64_MAX;
+}
+
 static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
     const unsigned char *from = b->source;
@@ -276,9 +282,12 @@ static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
             tell_number(m, op, MOLT_RULE_FLAG_REMOVED, MOLT_LOSS, from, i);
         uint64_t mapped = map_flags(m->plan, op, value, &lost);
         if (op->names_only) {
-            tell_named_bits(m, op, value, lost, i);
-            mapped = value;
-        } else if (lost) {
+            uint64_t room = bits_with_room(&op->forms[1]);
+            tell_named_bits(m, op, value, lost & room, i);
+            mapped = value & ~(lost & ~room);
+            lost &= ~room;
+        }
+        if (lost) {
             bool loses = (lost & ~settled_bits(m->plan, op)) != 0;
             molt__tally(m, op, MOLT_RULE_FLAG_REMOVED, settle(m, op, loses, i), i,
                         "bits 0x%llx of 0x%llx", (unsigned long long)lost,

@@ -250,6 +250,11 @@ class Field:
         self.own_name = name
 
     @property
+    def inside(self):
+        """The function that a static variable is declared in, or None."""
+        return self.scope[len("game.c:"):-len("():")] if self.scope and self.scope.endswith("():") else None
+
+    @property
     def is_unnamed(self):
         return self.name is not self.own_name
 

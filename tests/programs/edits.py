@@ -28,6 +28,7 @@ class Editor:
         self.retyped = set()
         self.touched = set()  # enums with an edit
         self.kind = None      # of declarations that are preferred
+        self.notes_go = False # earlier notes may be taken away
         self.claimed = False  # one ambiguous rename is told for a struct, so one is made
 
     # ---- choosing
@@ -58,7 +59,7 @@ class Editor:
             return None
         self.retyped.add(field)
         field.type, field.width = type_, width
-        field.default, field.respell = None, None
+        field.default, field.respell, field.convert = None, None, None
         field.align = None if width else field.align
         field.index = field.index if can_be_indexed(field) else None
         field.atomic, field.external = field.atomic and can_be_atomic(field), False
@@ -140,14 +141,45 @@ def remove(ed):
     return f"{struct.name}: - {field!r}"
 
 
+def claim(struct, field, name):
+    """One field of a struct may have a note of the name: an earlier one had its day."""
+    for other in struct.fields:
+        other.was = [each for each in other.was if each != name]
+    field.was = field.was + [name]
+
+
+def renamed(ed, struct, field):
+    """Gives the field another name, with a note; the old name, or None where an earlier note has to stay."""
+    if not ed.notes_go and any(field.name in other.was for other in struct.fields):
+        return None
+    old, field.name = field.name, ed.name(struct, "r")
+    claim(struct, field, old)
+    return old
+
+
+def forget_notes(ed):
+    """The notes of earlier versions go, as they may once their edit is done."""
+    if not ed.notes_go:
+        return None
+    holders = [struct for struct in ed.program.holders if any(f.was and not f.late for f in struct.fields)]
+    holders += [item for item in ed.program.structs + ed.program.enums if item.was]
+    if not holders:
+        return None
+    chosen = ed.rng.choice(holders)
+    if isinstance(chosen, Struct):
+        for field in chosen.fields:
+            field.was = field.was if field.late else []
+    chosen.was = []
+    return f"{chosen!r}: its notes go"
+
+
 def rename(ed):
     chosen = ed.field(lambda f: f.name == f.origin.name and not f.is_unnamed)
     if not chosen:
         return None
     struct, field = chosen
-    old, field.name = field.name, ed.name(struct, "r")
-    field.was = field.was + [old]
-    return f"{struct.name}: {old} -> {field!r} with MOLT_WAS"
+    old = renamed(ed, struct, field)
+    return f"{struct.name}: {old} -> {field!r} with MOLT_WAS" if old else None
 
 
 def rename_without(ed):
@@ -174,7 +206,8 @@ def annotate_late(ed):
     if not found:
         return None
     struct, field, left = ed.rng.choice(found)
-    field.late, field.was = (ed.program.version - 2, left), field.was + [left.name]
+    field.late = ed.program.version - 2, left
+    claim(struct, field, left.name)
     return f"{struct.name}: {field!r} now says MOLT_WAS of {left.name}"
 
 
@@ -185,11 +218,8 @@ def rename_and_retype(ed):
         return None
     struct, field = chosen
     words = _number(ed, chosen, random_number(ed.rng, ed.program))
-    if not words:
-        return None
-    old, field.name = field.name, ed.name(struct, "r")
-    field.was = field.was + [old]
-    return f"{words}; {old} renamed to {field.name} with MOLT_WAS"
+    old = renamed(ed, struct, field) if words else None
+    return f"{words}; {old} renamed to {field.name} with MOLT_WAS" if old else words
 
 
 def swap_names(ed):
@@ -202,8 +232,11 @@ def swap_names(ed):
     if not others:
         return None
     two = ed.rng.choice(others)
+    if not ed.notes_go and any(f.name in other.was for other in struct.fields for f in (one, two)):
+        return None
     one.name, two.name = two.name, one.name
-    one.was, two.was = [two.name], [one.name]
+    claim(struct, one, two.name)
+    claim(struct, two, one.name)
     return f"{struct.name}: {one.name} and {two.name} swap their names with MOLT_WAS"
 
 
@@ -212,8 +245,9 @@ def reuse_name(ed):
     if not chosen:
         return None
     struct, field = chosen
-    old, field.name = field.name, ed.name(struct, "r")
-    field.was = [old]
+    old = renamed(ed, struct, field)
+    if not old:
+        return None
     if struct.is_variables:
         added = random_variable(ed.rng, ed.program, ed.namer)
     else:

@@ -19,6 +19,17 @@ from pointer_rules import PointerRules
 from union_rules import UnionRules
 
 
+def may_be(value, other):
+    """Whether a value is another one, as far as the rules say what it is."""
+    if value is UNKNOWN:
+        return True
+    if isinstance(value, dict):
+        return all(may_be(each, other[field]) for field, each in value.items())
+    if isinstance(value, list):
+        return len(value) == len(other) and all(map(may_be, value, other))
+    return repr(value) == repr(other)
+
+
 class Expectation(PointerRules, UnionRules, MoveRules):
     def __init__(self, old, new, state, coverage=None):
         self.old = old
@@ -43,6 +54,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         self.here = None
         self.taken = set()       # (id of what holds a value, where) of values that move elsewhere
         self.settled = set()     # the same of places that such values came to
+        self.in_variable = False  # in which what is zero is as it began, whatever its field's default is
         self.lost = False        # see loses(); also what is no loss, but would not come back by itself
         self._plan()
         self._find_embedded()
@@ -176,7 +188,8 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         if isinstance(type_, Pointer):
             return value is not None
         if field is not None and field.default is not None:
-            return repr(value) != repr(field.default)
+            begun = self.in_variable and field.scope is None and repr(value) == repr(zero_value(type_))
+            return not begun and repr(value) != repr(field.default)
         if isinstance(type_, Struct):
             return any(self.is_live(f.type, each, f, transient) for f, each in value.items()
                        if (id(value), f) not in self.taken)
@@ -199,6 +212,8 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         """`site.old` and `site.new` are fields only where the value is the whole field."""
         old_field, new_field = site.old, site.new
         if value is UNKNOWN:
+            if isinstance(old, Pointer) != isinstance(new, Pointer):
+                self.lasting = False  # a block may come or go with it
             return ANY
         if isinstance(old, Struct) and isinstance(new, Struct) and new.origin is old:
             return self._struct(old, new, value)
@@ -279,18 +294,22 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         for field in new.fields:
             was = field.origin
             site = Site(field.path(new), was, field)
-            if was is None or repr(value[was]) == repr(initial_value(was)):
+            if was is None or may_be(value[was], initial_value(was)):
                 self.cover("variable added" if was is None else "variable not set", field.type)
                 result[field] = as_expected(field.type, initial_value(field))
-                if was is not None and not self.never_set(was):
+                if was is not None and (repr(value[was]) != repr(initial_value(was)) or not self.never_set(was)):
                     # the program set it to what an edit then made its initialiser
+                    self.in_variable = True
                     result[field] = Either(result[field], self.convert(was.type, field.type, value[was], site))
+                    self.in_variable = False
                 continue
             self.cover("variable kept" if same_type(was.type, field.type) else "variable converted",
                        field.type)
             if was.name != field.name:
                 self.cover("variable renamed", field.type)
+            self.in_variable = True
             kept = self.convert(was.type, field.type, value[was], site)
+            self.in_variable = False
             result[field] = External() if isinstance(kept, Foreign) and field.external else kept
         sources = {f.origin for f in new.fields}
         for field in old.fields:
@@ -307,10 +326,12 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         site = Site(field.path(old))
         is_set = repr(value) != repr(initial_value(field))
         self.cover("variable removed, set" if is_set else "variable removed, not set", field.type)
+        self.in_variable = True
         if is_set and self.is_live(field.type, value, field):
             self.loss("field-removed", site)
         elif is_set or self.is_live(field.type, value, field):
             self.may_lose("field-removed", site)
+        self.in_variable = False
 
     def _struct(self, old, new, value):
         if new.is_variables:
@@ -467,6 +488,8 @@ class Expectation(PointerRules, UnionRules, MoveRules):
             signed = [b - 256 if b > 127 else b for b in value]
             return self._array(old, new, signed, site)
         converted = self._array(old, new, value, site)
+        if isinstance(converted, Text):  # of another shape, and empty
+            return converted
         if converted is ANY or any(each is ANY for each in converted):
             return ANY
         self.cover("numbers to char[N]", new)

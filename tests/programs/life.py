@@ -4,7 +4,7 @@ import random
 
 from aims import AIMS
 from coverage import AIMED, ALL, Coverage
-from edits import EDITS, Editor, annotate_late, edit_at_random, settle_indices, settle_names
+from edits import EDITS, Editor, annotate_late, edit_at_random, forget_notes, settle_indices, settle_names
 from expectation import Expectation
 from live_state import State
 from origins import gone_back, twisted
@@ -30,6 +30,8 @@ class Step:
 
 class Life:
     """Deterministic in seed and number; `skip` leaves edits of the second version out."""
+
+    notes_go = False  # a third version may lack the notes of the second
 
     def __init__(self, seed, number, skip=(), whole=True):
         """Not `whole`: without the session that goes on behind the second version."""
@@ -127,7 +129,9 @@ class Life:
         for _ in range(TRIES):
             program = stages[-1].program.clone()
             editor = Editor(rng, program, self.namer)
-            chosen = [annotate_late] if rng.random() < 0.8 else []
+            editor.notes_go = self.notes_go
+            chosen = [forget_notes] if rng.random() < 0.3 else []
+            chosen += [annotate_late] if rng.random() < 0.8 else []
             chosen += [edit_at_random] * rng.randint(1, 4)
             self.third = [done for done in (edit(editor) for edit in chosen) if done]
             settle_names(editor)

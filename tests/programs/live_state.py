@@ -94,9 +94,9 @@ UNKNOWN = Unknown()
 class Object:
     """Also the program's variables, all of them together."""
 
-    def __init__(self, index, type_, values, single=False, text=False, plain=False):
+    def __init__(self, index, type_, values, single=False, text=False, plain=None):
         self.index = index
-        self.plain = plain    # from malloc and its relatives
+        self.plain = plain    # from malloc and its relatives: one of FORMS or TEXT_FORMS, or None
         self.type = type_
         self.values = values  # one per element
         self.single = single
@@ -111,13 +111,27 @@ class Object:
         return bytes(self.values)
 
 
-PLAIN = 0.3  # of the objects are plain memory
+PLAIN = 0.4  # of the objects are plain memory
+# How: in one call, in memory with other bytes before, grown twice, by a wrapper, with the size in a variable.
+FORMS = ["calloc", "malloc", "realloc", "wrapper", "variable"]
+TEXT_FORMS = ["strdup", "strndup", "malloc"]
+FILLED = 4  # elements that are written field by field, whatever they are
 
 
 def can_be_plain(type_):
     """A struct that begins with another one cannot be told from that, where it has nothing else."""
-    return not isinstance(type_, Struct) or not type_.fields or not type_.tail and not isinstance(
+    return not isinstance(type_, Struct) or not type_.fields or not isinstance(
         innermost(type_.fields[0].type), Struct)
+
+
+def plain_form(rng, type_, count):
+    """How a block comes out of plain memory; None where it does not."""
+    if rng.random() >= PLAIN or not can_be_plain(type_):
+        return None
+    forms = [form for form in FORMS if form != "malloc" or count <= FILLED]
+    if isinstance(type_, Struct) and type_.tail:
+        forms = ["calloc", "malloc", "wrapper"]
+    return rng.choice(forms)
 
 
 def initial_value(field):
@@ -224,13 +238,13 @@ class State:
         values = [plain_value(self.rng, type_, i < WALK_LIMIT or i % 97 == 0) for i in range(count)]
         if isinstance(type_, Struct) and type_.tail:
             fill_tail(self.rng, type_, values[0])
-        plain = self.rng.random() < PLAIN and can_be_plain(type_)
+        plain = plain_form(self.rng, type_, count)
         obj = Object(len(self.objects), type_, values, single, plain=plain)
         self.objects.append(obj)
         return obj
 
     def add_string(self, data):
-        plain = self.rng.random() < PLAIN
+        plain = self.rng.choice(TEXT_FORMS) if self.rng.random() < PLAIN else None
         obj = Object(len(self.objects), CHAR, list(data + b"\0"), text=True, plain=plain)
         self.objects.append(obj)
         return obj

@@ -191,6 +191,8 @@ def random_variable(rng, program, namer, stem="v"):
         field.default = random_default(rng, type_, None)
     field.atomic = rng.random() < 0.05 and can_be_atomic(field)
     field.scope = program.scope
+    if rng.random() < 0.3:
+        field.scope = f"game.c:{program.prefix}_{namer('hold')}():"
     return field
 
 
