@@ -430,7 +430,8 @@ def plain_made(obj, size, count, tail):
     at = f"o{obj.index}"
     if tail:
         # its size may have padding at the end, which would be room for elements
-        begin = size if obj.type.packing == "packed" else f"__builtin_offsetof({obj.type.name}, {tail.name})"
+        tight = obj.type.packing == "packed" and not any(field.align for field in obj.type.fields)
+        begin = size if tight else f"__builtin_offsetof({obj.type.name}, {tail.name})"
         size = f"{begin} + {len(obj.values[0][tail])} * sizeof({c_declare(tail.type.elem, '')})"
         if obj.plain == "calloc":
             return [f"calloc(1, {size});"]
