@@ -111,6 +111,7 @@ def field_text(field, is_variable=False):
     text += f' MOLT_MOVED("{field.moved}")' if field.moved else ""
     text += f" MOLT_INDEX({field.index.name})" if field.index else ""
     text += " MOLT_EXTERNAL" if field.external else ""
+    text += f" MOLT_POOL({field.pool.name})" if field.pool else ""
     if field.default is not None and not is_variable:
         text += f" MOLT_DEFAULT({c_initializer(field.type, field.default)})"
     if field.convert:
@@ -442,6 +443,11 @@ def plain_made(obj, size, count, tail):
         half = (count + 1) // 2
         return [f"malloc({half} * {size});", f"{at} = realloc({at}, {count} * {size});",
                 f"memset((void *){at}, 0, {count} * {size});"]
+    if obj.plain == "pool":  # no size names the type: the field that takes the block does
+        field = next(f for f, value in obj.holder.values[0].items() if f.pool and value.obj is obj)
+        return [f"NULL;", f"enum {{ bytes{obj.index} = {count} * {size} }};",
+                f"{at} = o{obj.holder.index}[0].{field.name} = malloc(bytes{obj.index});",
+                f"memset((void *){at}, 0, bytes{obj.index});"]
     if obj.plain == "wrapper":
         return [f"cleared({size if tail else f'{count} * {size}'});"]
     if obj.plain == "variable":

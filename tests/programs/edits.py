@@ -59,7 +59,7 @@ class Editor:
             return None
         self.retyped.add(field)
         field.type, field.width = type_, width
-        field.default, field.respell, field.convert = None, None, None
+        field.default, field.respell, field.convert, field.pool = None, None, None, None
         field.align = None if width else field.align
         field.index = field.index if can_be_indexed(field) else None
         field.atomic, field.external = field.atomic and can_be_atomic(field), False
@@ -618,9 +618,15 @@ def rename_struct_without(ed):
     struct = ed.rng.choice(structs)
     old, struct.name = struct.name, f"{ed.program.prefix}_{ed.namer('S')}"
     struct.origin = None
+    forget_pools(ed, struct)
     for field in struct.fields:
         field.origin, field.required = None, False
     return f"{old} -> {struct!r} without MOLT_WAS"
+
+
+def forget_pools(ed, struct):
+    for field in ed.program.state.fields:
+        field.pool = field.pool if field.pool is not struct else None
 
 
 def remove_struct(ed):
@@ -637,6 +643,7 @@ def remove_struct(ed):
     for other in ed.program.holders:
         other.fields = [f for f in other.fields if not mentions(f.type, struct)]
     ed.program.structs.remove(struct)
+    forget_pools(ed, struct)
     ed.program.tables = {name: table for name, table in ed.program.tables.items() if table[0] is not struct}
     return f"- {struct!r} and all fields that mention it"
 

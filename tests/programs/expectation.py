@@ -9,7 +9,7 @@ from copy import copy
 
 from declarations import (CHAR, Array, Enum, Flexible, Float, Pointer, Struct, Union, Variant,
                           c_declare, innermost, is_number, is_text, kind_name,
-                          same_type)
+                          same_type, signature)
 from expected_values import ANY, Either, External, FreshText, Owned, Place, Site, Text, as_expected
 from live_state import UNKNOWN, Copied, Foreign, Literal, Ref, can_be_plain, initial_value, zero_value
 from move_rules import MoveRules
@@ -17,6 +17,18 @@ from number_rules import convert_number
 from places import index_targets, is_reshape
 from pointer_rules import PointerRules
 from union_rules import UnionRules
+
+
+# Rules that say where a value goes or what it becomes.
+NEEDS_VALUE = {
+    "alignment", "arm kept", "arm renamed", "arm retyped", "array to scalar", "atomic", "bit-field to plain",
+    "block to struct", "bool to int", "char * to char[N]", "char[N] to char *", "char[N] to numbers",
+    "flexible array converted", "flexible array kept", "float to float", "float to number", "grown", "moved",
+    "moved value returns", "narrowed", "number to bool", "number to enum", "number to float",
+    "numbers to char[N]", "packing", "plain to bit-field", "renamed", "reordered", "scalar to array", "shrunk",
+    "sign changed", "struct to block", "tag renumbered", "text resized", "three structs deep", "union kept",
+    "unnamed bit-field", "variable converted", "variable kept", "variable renamed", "widened",
+    "wrapped or unwrapped"}
 
 
 def may_be(value, other):
@@ -52,6 +64,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         self.untold = False      # a place has no words that the check of a dump knows
         self.open = False        # the rules say nothing of something here: not to be run
         self.here = None
+        self.live = True         # the value at hand is not the one of an empty object
         self.taken = set()       # (id of what holds a value, where) of values that move elsewhere
         self.settled = set()     # the same of places that such values came to
         self.in_variable = False  # in which what is zero is as it began, whatever its field's default is
@@ -76,7 +89,8 @@ class Expectation(PointerRules, UnionRules, MoveRules):
     # ---- findings
 
     def cover(self, rule, type_, field=None):
-        if self.coverage is not None:
+        """A zero would look the same had the rule been left out."""
+        if self.coverage is not None and (self.live or rule not in NEEDS_VALUE):
             self.coverage.hit(rule, kind_name(type_, field.width if field else None))
 
     def loss(self, rule, site, strict=True):
@@ -148,7 +162,10 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         if isinstance(obj.type, Struct) and obj.type.name != type_.name:
             self.cover("type renamed", obj.type)
         self.types[obj] = type_
-        if obj.plain and not obj.is_variables:
+        self.live = True
+        if obj.plain == "pool":
+            self.cover("pool converted" if signature(obj.type) != signature(type_) else "pool kept", obj.type)
+        elif obj.plain and not obj.is_variables:
             self.open |= not can_be_plain(obj.type)
             self.cover("plain block", obj.type)
         if obj.text:
@@ -211,6 +228,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
     def convert(self, old, new, value, site):
         """`site.old` and `site.new` are fields only where the value is the whole field."""
         old_field, new_field = site.old, site.new
+        self.live = self.is_live(old, value)
         if value is UNKNOWN:
             if isinstance(old, Pointer) != isinstance(new, Pointer):
                 self.lasting = False  # a block may come or go with it
@@ -303,6 +321,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
                     result[field] = Either(result[field], self.convert(was.type, field.type, value[was], site))
                     self.in_variable = False
                 continue
+            self.live = self.is_live(was.type, value[was])
             self.cover("variable kept" if same_type(was.type, field.type) else "variable converted",
                        field.type)
             if was.name != field.name:
@@ -360,6 +379,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
                 kept = reset if changed else Either(kept, reset)
                 self.cover("transient", field.type, field)
             result[field] = kept
+            self.live = self.is_live(field.origin.type, value[field.origin])
             if old.packing != new.packing:
                 self.cover("packing", field.type, field)
             if self.depth > 2 and changed:
@@ -375,7 +395,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
                 self.cover("removed, live" if live else "removed, default", field.type, field)
                 self.drop("field-removed", field.type, value[field],
                           Site(field.path(old)), field)
-        self._cover_order(old, new)
+        self._cover_order(old, new, value)
         self._move(new, value, result)
         return result
 
@@ -392,15 +412,17 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         rule = "added" if field.default is None else "added with default"
         self.cover(rule, field.type, field)
 
-    def _cover_order(self, old, new):
+    def _cover_order(self, old, new, value):
         order = [old.fields.index(f.origin) for f in new.fields if f.origin]
         if order != sorted(order):
             for field in new.fields:
                 if field.origin:
+                    self.live = self.is_live(field.origin.type, value[field.origin])
                     self.cover("reordered", field.type, field)
 
     def _field(self, field, value, site):
         old = field.origin
+        self.live = self.is_live(old.type, value)
         if old.name != field.name:
             self.cover("renamed", field.type, field)
         for rule, differs in (("wrapped or unwrapped", (old.group is None) != (field.group is None)),

@@ -102,6 +102,7 @@ class Object:
         self.single = single
         self.text = text      # a heap string: values are bytes as numbers
         self.freed = False
+        self.holder = None    # of a pool: the object with the pointer that says so
 
     @property
     def is_variables(self):
@@ -268,6 +269,11 @@ class State:
                         pointees[repr(inner.to)] = inner.to
         for type_ in pointees.values():
             self.add(type_, rng.randint(1, 5))
+        for field in program.state.fields:
+            if field.pool:
+                pool = self.add(field.pool, rng.randint(1, 5))
+                pool.plain, pool.holder = "pool", self.objects[0]
+                self.objects[0].values[0][field] = Ref(pool)
         variables = self.add(program.variables, 1, single=True)
         for field in program.variables.fields:
             if rng.random() < 0.3:
@@ -323,7 +329,8 @@ class State:
 
     def _pointed(self, type_, value, field):
         if isinstance(type_, Struct):
-            return {f: self._external() if f.external else self._pointed(f.type, value[f], f)
+            return {f: self._external() if f.external else value[f] if f.pool else
+                    self._pointed(f.type, value[f], f)
                     for f in type_.fields}
         if isinstance(type_, Array) and not is_text(type_):
             last = WALK_LIMIT if isinstance(type_, Flexible) else len(value)
