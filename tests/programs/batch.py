@@ -140,6 +140,8 @@ class Batch:
                 self._strict()
             if not problem and not self.failures:
                 self._live()
+            if not problem and not self.failures and self.programs[0].jump:
+                self._jump()
         except Ended as ended:
             problem = str(ended)
         if problem and len(self.programs) > 1:
@@ -157,7 +159,8 @@ class Batch:
             return problem or self._library(2, parts)
         for i in range(self.steps - 1):
             parts = [Part(p.number, p.steps[i].expectation.new,
-                          {**p.steps[i].expectation.unnamed, **p.steps[i].played.unnamed}, None,
+                          {**p.steps[i].expectation.unnamed, **p.steps[i].played.unnamed,
+                           **(p.jump.unnamed if p.jump and i == 1 else {})}, None,
                           p.steps[i].stage) for p in self.programs]
             problem = problem or self._library(i + 2, parts)
         return problem
@@ -191,6 +194,24 @@ class Batch:
         return self.folder / f"v{version}.so"
 
     # ---- sessions
+
+    def _jump(self):
+        """From the first version to the third."""
+        with Runner(self.args.runner, self.folder) as runner:
+            self._start(runner, "live")
+            outcome, report = self._reload(runner, 3, "jump")
+            for program, found in self._findings(report):
+                self._fail(program, "jump: ", found.refusal_differences(program.jump, False))
+                self._fail(program, "jump: ", found.loss_differences(program.jump))
+            if outcome != "migrated":
+                self.masked = True
+                if not self.failures:
+                    self._fail_all(f"jump: expected migrated, got {outcome}\n{self.words}")
+                return
+            self._tell(runner)
+            expected = {p: p.jump for p in self.programs}
+            self._rename(expected)
+            self._check("jump", self._dump(runner, "jump"), expected)
 
     def _start(self, runner, policy):
         self.ids = {p: {} for p in self.programs}
