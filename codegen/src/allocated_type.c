@@ -70,9 +70,9 @@ static enum CXChildVisitResult visit_change(CXCursor cursor, CXCursor parent, CX
     if (kind == CXCursor_BinaryOperator || kind == CXCursor_CompoundAssignOperator ||
         kind == CXCursor_UnaryOperator) {
         MoltExpressions children = molt__expression_children(cursor);
-        bool own = children.count > 0 &&
-                   clang_equalCursors(clang_getCursorReferenced(children.items[0]),
-                                      change->variable) != 0;
+        bool own =
+            children.count > 0 &&
+            clang_equalCursors(clang_getCursorReferenced(children.items[0]), change->variable) != 0;
         if (own && kind == CXCursor_BinaryOperator) {
             own = molt__expression_assigns(cursor);
         }
@@ -122,7 +122,8 @@ static bool read_call(Reading *reading, CXCursor cursor, int depth)
     bool found = false;
     int count = clang_Cursor_getNumArguments(cursor);
     for (int i = 0; i < count; i++) {
-        found = read_size(reading, clang_Cursor_getArgument(cursor, (unsigned)i), depth + 1) || found;
+        found =
+            read_size(reading, clang_Cursor_getArgument(cursor, (unsigned)i), depth + 1) || found;
     }
     reading->mixed = reading->mixed || (found && !molt__size_is_scaled(cursor));
     return found;
@@ -187,7 +188,8 @@ static bool is_plain_name(CXCursor cursor)
 
 static bool is_object(CXType type)
 {
-    return type.kind != CXType_Invalid && type.kind != CXType_Void && clang_Type_getSizeOf(type) > 0;
+    return type.kind != CXType_Invalid && type.kind != CXType_Void &&
+           clang_Type_getSizeOf(type) > 0;
 }
 
 /* Type of one element of what was measured; CXType_Invalid when that is not sure. */
@@ -199,8 +201,8 @@ static CXType measured(const Sizeof *item, CXType pointee)
     if (item->exact) {
         return size > 0 ? item->operand : none;
     }
-    if (fits && (size == 0 || pointee.kind == CXType_Pointer ||
-                 clang_equalTypes(pointee, item->operand))) {
+    if (fits &&
+        (size == 0 || pointee.kind == CXType_Pointer || clang_equalTypes(pointee, item->operand))) {
         return pointee;
     }
     if (size == 0 || item->value % size != 0) {
@@ -232,6 +234,22 @@ static bool is_flexible(CXType type)
     return last.type.kind == CXType_IncompleteArray;
 }
 
+/* All that was measured are elements of the flexible array, to which something is added: its offset. */
+static bool measures_elements(const Reading *reading, CXType holder)
+{
+    LastField last = {.type = {.kind = CXType_Invalid}};
+    if (!reading->mixed || holder.kind != CXType_Record) {
+        return false;
+    }
+    clang_Type_visitFields(holder, visit_field, &last);
+    bool all = last.type.kind == CXType_IncompleteArray;
+    long long size = all ? clang_Type_getSizeOf(clang_getArrayElementType(last.type)) : 0;
+    for (unsigned i = 0; i < reading->count; i++) {
+        all = all && reading->items[i].value == size;
+    }
+    return all;
+}
+
 /* ---- the type -------------------------------------------------------------------------------- */
 
 static MoltAllocatedType not_known(const char *reason)
@@ -260,23 +278,21 @@ static MoltAllocatedType by_pointer(CXType pointee)
 static MoltAllocatedType by_sizes(const Reading *reading, CXType pointee)
 {
     CXType found = {.kind = CXType_Invalid};
-    bool several = false, flexible = false;
+    bool several = false, unclear = false;
+    if (measures_elements(reading, pointee)) {
+        return is_type(pointee, false);
+    }
     for (unsigned i = 0; i < reading->count; i++) {
         CXType type = measured(&reading->items[i], pointee);
-        if (type.kind == CXType_Invalid) {
-            return not_known("what sizeof measures is not clear");
+        if (is_flexible(type)) {
+            return is_type(type, true); /* the other sizes are of its elements */
         }
-        if (is_flexible(type) && !flexible) {
-            flexible = true; /* the other sizes are of its elements */
-            found = type;
-        } else if (i == 0) {
-            found = type;
-        } else if (!clang_equalTypes(found, type)) {
-            several = true;
-        }
+        unclear = unclear || type.kind == CXType_Invalid;
+        several = several || (i > 0 && !unclear && !clang_equalTypes(found, type));
+        found = i == 0 ? type : found;
     }
-    if (flexible) {
-        return is_type(found, true);
+    if (unclear) {
+        return not_known("what sizeof measures is not clear");
     }
     if (several) {
         return not_known("the size adds up several types");

@@ -12,6 +12,21 @@
 
 /* ---- records --------------------------------------------------------------------------------- */
 
+/* What a place began with is still there, and in the unions beside it if it is a tag. */
+static bool is_as_begun(const MoltCarry *carry, const MoltCarryPart *part,
+                        const MoltCarryObject *object, uint64_t i)
+{
+    const unsigned char *samples = carry->from->fresh.samples;
+    uint64_t skip = i * part->gate.stride;
+    for (uint32_t b = 0; b < part->beside_count; b++) {
+        const MoltCarryBeside *beside = &part->beside[b];
+        if (memcmp(object->live + beside->at + skip, samples + beside->sample, beside->size) != 0)
+            return false;
+    }
+    return molt__leaf_equals(carry->m->heap, &part->gate, object->live + part->gate.at + skip,
+                             samples + part->sample);
+}
+
 static bool is_untouched(const MoltCarry *carry, const MoltCarryPart *part,
                          const MoltCarryObject *object, uint64_t i)
 {
@@ -27,11 +42,7 @@ static bool is_untouched(const MoltCarry *carry, const MoltCarryPart *part,
         !molt__leaf_equals(heap, &run->is, object->live + run->is.at + e * run->is.stride,
                            object->record + run->left_at + e * molt__leaf_sample_size(&run->is)))
         return false;
-    if (part->gated && part->has_value)
-        return molt__leaf_equals(heap, &part->gate,
-                                 object->live + part->gate.at + i * part->gate.stride,
-                                 carry->from->fresh.samples + part->sample);
-    return true;
+    return !part->gated || !part->has_value || is_as_begun(carry, part, object, i);
 }
 
 /* Returns a value; the unions beside a tag that changes with it are emptied, and wait for theirs. */
@@ -39,17 +50,19 @@ static bool return_or_clear(MoltCarry *carry, const MoltCarryPart *part, const M
                             const MoltCarryObject *object, uint64_t i, const unsigned char *kept,
                             uintptr_t address)
 {
-    unsigned char *place = object->next + next->is.at + i * next->is.stride;
+    unsigned char *place = object->seen + next->is.at + i * next->is.stride;
     uint64_t was = 0, is = 0, size = next->is.size < sizeof was ? next->is.size : sizeof was;
     if (next->watch_count == 0)
         return molt__carry_return(carry, part, next, object, i, kept, address);
-    if (object->stays || object->late || next->watch_count > MOLT__WATCHES)
+    if (object->late || next->watch_count > MOLT__WATCHES)
         return false;
     memcpy(&was, place, size);
     bool returned = molt__carry_return(carry, part, next, object, i, kept, address);
     memcpy(&is, place, size);
     if (was != is)
-        molt__attic_watch_clear(next, i, object->next);
+        molt__attic_watch_clear(next, i, object->seen);
+    if (was != is && object->stays)
+        molt__carry_clear_later(carry->m, next, i, object->next);
     return returned;
 }
 
@@ -73,7 +86,7 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
     if (ref != 0 && !molt__carry_ref(carry, was, ref, &moved, &address, &exact))
         return false;
     bool misses = next->aims && ref != 0 && !exact;
-    if (part->has_value && !misses && molt__leaf_is_active(&part->back, i, object->next) &&
+    if (part->has_value && !misses && molt__leaf_is_active(&part->back, i, object->seen) &&
         return_or_clear(carry, part, next, object, i, old, address)) {
         molt__awaited_return(carry->m, object->next + next->is.at + i * next->is.stride);
         if (!next->lent || object->late) {
@@ -134,6 +147,27 @@ static bool find_object(const MoltCarry *carry, const unsigned char *record,
     return true;
 }
 
+/* An object that stays is written at commit: whether an arm is the one that its tag selects is asked of
+ * a copy, in which the tag has returned already. */
+static bool see_tags(const MoltCarry *carry, MoltCarryObject *object)
+{
+    MoltMigration *m = carry->m;
+    MoltAtticWork *work = &m->attic;
+    const MoltSchema *schema = m->plan->before;
+    bool tags = false;
+    object->seen = object->next;
+    for (uint64_t r = 0; object->stays && r < carry->to->run_count; r++)
+        tags = tags || carry->to->runs[r].watch_count > 0;
+    if (!tags)
+        return true;
+    MoltTypeId root = molt__leaf_root(schema, carry->type, carry->from->tail);
+    uint64_t size = molt_type(schema, root)->size;
+    if (!molt__migration_grow(m, (void **)&work->seen, &work->seen_slots, 0, size, 1))
+        return false;
+    object->seen = memcpy(work->seen, object->next, size);
+    return true;
+}
+
 /* A digest of the running state says so; what is written once stays so. */
 static bool is_unwritten(const MoltCarry *carry, const MoltCarryObject *object)
 {
@@ -149,7 +183,7 @@ static void carry_record(MoltCarry *carry, const unsigned char *record)
     MoltAtticPage *to = carry->to;
     MoltCarryObject object = {.copy = to->records + to->count * to->stride};
     bool any = false;
-    if (!find_object(carry, record, &object))
+    if (!find_object(carry, record, &object) || !see_tags(carry, &object))
         return;
     carry->m->attic.object++;
     memcpy(object.copy, record, to->kept_at);

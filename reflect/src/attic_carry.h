@@ -19,17 +19,24 @@ typedef struct MoltCarry {
     bool called;  /* at least one part waits for a hook, or replaces its call */
 } MoltCarry;
 
+/* A union beside a tag in the running layout, and the sample of what it began with. */
+typedef struct MoltCarryBeside {
+    uint64_t at, size, sample;
+} MoltCarryBeside;
+
 /* Part of a run of the old page, with one fate; it is run `index` of the new one. */
 typedef struct MoltCarryPart {
-    uint64_t run, skip; /* in the old page */
-    bool has_value;     /* the kept value fits its place */
-    bool owns_string;   /* its place holds a string that the migration made for it alone */
-    const MoltOp *op;   /* of the direct plan; NULL: the bytes as they are */
-    bool gated;         /* its place has a live value, which must be what the edits left */
-    MoltLeaf gate;      /* in the running layout */
-    MoltLeaf back;      /* its place by the direct plan; only the guards count */
-    uint64_t sample;    /* of the old page's fresh fields */
-    uint64_t returned;  /* index of the counter */
+    uint64_t run, skip;    /* in the old page */
+    bool has_value;        /* the kept value fits its place */
+    bool owns_string;      /* its place holds a string that the migration made for it alone */
+    const MoltOp *op;      /* of the direct plan; NULL: the bytes as they are */
+    bool gated;            /* its place has a live value, which must be what the edits left */
+    MoltLeaf gate;         /* in the running layout */
+    uint32_t beside_count; /* the gate is a tag: unions beside it, which must be so too */
+    MoltCarryBeside beside[MOLT__WATCHES];
+    MoltLeaf back;     /* its place by the direct plan; only the guards count */
+    uint64_t sample;   /* of the old page's fresh fields */
+    uint64_t returned; /* index of the counter */
     bool taken;  /* a lent value: `gate`, then in the new layout, gets its first value again */
     bool called; /* the hook of its struct is to be called (attic_hook.h) */
     bool forced; /* then: it returns only where that replaces the call */
@@ -40,6 +47,7 @@ typedef struct MoltCarryObject {
     const unsigned char *record;
     const unsigned char *live;
     unsigned char *next; /* the same as live where it stays */
+    unsigned char *seen; /* what has returned to it so far; a copy of one that stays and has tags */
     bool stays;
     unsigned char *copy; /* the record in the new page */
     bool unwritten;      /* what the page watches is as the last migration left it */
@@ -54,6 +62,9 @@ void molt__carry_trace(MoltCarry *carry);
  * false when something else does. */
 bool molt__carry_find_fresh(const MoltAtticPage *page, const MoltLeaf *leaf, uint64_t *sample,
                             uint64_t *count);
+/* The same of the union around an arm, which begins as a whole; `leaf` becomes it. */
+bool molt__carry_find_fresh_union(const MoltAtticPage *page, MoltLeaf *leaf, uint64_t *sample,
+                                  uint64_t *count);
 /* Takes what is known about fresh fields over to carry->to. */
 void molt__carry_fresh(MoltCarry *carry);
 
@@ -71,5 +82,8 @@ bool molt__carry_return(MoltCarry *carry, const MoltCarryPart *part, const MoltA
 /* Gives place `i` of a part that is `taken` the value that it began with. */
 void molt__carry_take(MoltCarry *carry, const MoltCarryPart *part, const MoltCarryObject *object,
                       uint64_t i);
+/* At commit, the unions beside tag `i` of a run are empty, before what returns to them is written. */
+void molt__carry_clear_later(MoltMigration *m, const MoltAtticRun *run, uint64_t i,
+                             unsigned char *element);
 
 #endif

@@ -257,6 +257,7 @@ void molt__attic_discard(MoltMigration *m)
     molt__migration_free(m, work->writes, work->write_slots, 1);
     molt__migration_free(m, work->returned, work->returned_slots, sizeof *work->returned);
     molt__migration_free(m, work->scratch, work->scratch_slots, 1);
+    molt__migration_free(m, work->seen, work->seen_slots, 1);
     molt__attic_free_late(m);
     *work = (MoltAtticWork){0};
 }

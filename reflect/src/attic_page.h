@@ -190,6 +190,8 @@ typedef struct MoltAtticWork {
     uint64_t returned_count, returned_slots;
     unsigned char *scratch; /* one value */
     uint64_t scratch_slots;
+    unsigned char *seen; /* an object that stays, as it is when what returned is written */
+    uint64_t seen_slots;
     uint64_t object;  /* running number of the record looked at */
     uint64_t dropped; /* records that the limit costs */
     MoltAtticLate *late;

@@ -33,6 +33,54 @@ bool molt__carry_find_fresh(const MoltAtticPage *page, const MoltLeaf *leaf, uin
     return false;
 }
 
+bool molt__carry_find_fresh_union(const MoltAtticPage *page, MoltLeaf *leaf, uint64_t *sample,
+                                  uint64_t *count)
+{
+    for (uint64_t f = 0; f < page->fresh.count; f++) {
+        const MoltLeaf *fresh = &page->fresh.items[f].leaf;
+        uint64_t index = 0, room;
+        if (fresh->kind != MOLT__LEAF_BYTES || leaf->at < fresh->at || leaf->size > fresh->size)
+            continue;
+        if (fresh->stride > 0)
+            index = (leaf->at - fresh->at) / fresh->stride;
+        room = index < fresh->count ? leaf->at - fresh->at - index * fresh->stride : UINT64_MAX;
+        if (room > fresh->size - leaf->size)
+            continue;
+        bool each = leaf->stride == fresh->stride && fresh->count > 1;
+        if (each)
+            *count = fresh->count - index;
+        else
+            *count = leaf->stride > 0 ? (fresh->size - room - leaf->size) / leaf->stride + 1 : 1;
+        *leaf = (MoltLeaf){.at = fresh->at + index * fresh->stride,
+                           .stride = each ? fresh->stride : 0,
+                           .count = *count,
+                           .size = fresh->size,
+                           .kind = MOLT__LEAF_BYTES,
+                           .type = fresh->type};
+        *sample = page->fresh.items[f].sample;
+        return true;
+    }
+    return false;
+}
+
+/* Of a tag that began with its field: the unions that did so beside it. */
+static void find_beside(const MoltCarry *carry, MoltCarryPart *part)
+{
+    const MoltSchema *schema = carry->m->plan->before;
+    MoltAtticRun tag = {.is = part->gate, .placed = true};
+    molt__attic_watch(schema, molt__leaf_root(schema, carry->type, carry->from->tail), &tag);
+    for (uint32_t w = 0; tag.watch_count <= MOLT__WATCHES && w < tag.watch_count; w++) {
+        MoltLeaf whole = {.at = tag.watches[w].at,
+                          .stride = part->gate.stride,
+                          .count = part->gate.count,
+                          .size = tag.watches[w].size,
+                          .kind = MOLT__LEAF_BYTES};
+        uint64_t sample, count;
+        if (molt__carry_find_fresh(carry->from, &whole, &sample, &count))
+            part->beside[part->beside_count++] = (MoltCarryBeside){whole.at, whole.size, sample};
+    }
+}
+
 static bool fits(const MoltLeaf *was, const MoltRoute *route)
 {
     bool pointer = was->kind == MOLT__LEAF_POINTER || was->kind == MOLT__LEAF_STRING;
@@ -76,14 +124,23 @@ static uint64_t decide_return(MoltCarry *carry, const MoltLeaf *is, const MoltRo
         return count; /* what stands there now is another arm's, and goes with its tag */
     bool found = molt__leaf_route(main, carry->type, carry->from->tail, MOLT__AFTER, &back->leaf,
                                   is, &source);
+    /* an arm of a union that began anew: where it would be if the tag selected it */
+    if (found && source.varies &&
+        molt__leaf_trace_guards(main, carry->type, carry->from->tail, &back->leaf, &tags))
+        found = molt__leaf_route(main, carry->type, carry->from->tail, MOLT__AFTER, &back->leaf,
+                                 &tags, &source);
     if (found && source.varies) {
         next->placed = part->has_value = false;
     } else if (found && source.placed) {
         part->gated = true;
         part->gate = source.leaf;
         next->placed = part->has_value =
-            molt__carry_find_fresh(carry->from, &source.leaf, &part->sample, &alike);
+            molt__carry_find_fresh(carry->from, &source.leaf, &part->sample, &alike) ||
+            (back->leaf.guard_count > 0 &&
+             molt__carry_find_fresh_union(carry->from, &part->gate, &part->sample, &alike));
         count = alike < count ? alike : count;
+        if (part->has_value)
+            find_beside(carry, part);
     }
     return source.count < count ? source.count : count;
 }
@@ -94,9 +151,13 @@ static void decide_taken(MoltCarry *carry, const MoltAtticRun *run, const MoltLe
                          MoltCarryPart *part)
 {
     uint64_t alike = 0, sample;
+    MoltLeaf around = *is;
     bool text = is->kind == MOLT__LEAF_STRING && run->was.kind != MOLT__LEAF_STRING;
     if (!run->lent || !carry->direct || !carry->m->plan->undoes || text ||
-        is->kind != follow->leaf.kind || !molt__carry_find_fresh(carry->from, is, &sample, &alike))
+        is->kind != follow->leaf.kind ||
+        (!molt__carry_find_fresh(carry->from, is, &sample, &alike) &&
+         (is->guard_count == 0 ||
+          !molt__carry_find_fresh_union(carry->from, &around, &sample, &alike))))
         return;
     *count = alike < *count ? alike : *count;
     part->taken = true;
@@ -149,7 +210,7 @@ static uint64_t decide(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf
         part->gated = false;
     }
     carry->called = carry->called || part->called;
-    if (!next->placed) {
+    if (!next->placed && !part->taken) { /* a tag that is taken is no longer the arm's */
         next->is.count = count;
         uint64_t same = molt__leaf_follow_guards(main, carry->type, tail, is, &next->is);
         count = same < count ? same : count;
@@ -232,6 +293,31 @@ void molt__carry_trace(MoltCarry *carry)
 
 /* ---- fresh fields ---------------------------------------------------------------------------- */
 
+/* A union that began empty and goes on arm by arm is still empty, as long as it has its size. */
+static bool follow_empty_union(const MoltCarry *carry, const MoltLeaf *leaf,
+                               const unsigned char *sample, MoltRoute *route)
+{
+    const MoltPlan *plan = carry->m->plan;
+    const MoltSchema *schema = plan->after;
+    MoltRoute found;
+    MoltTypeId owner;
+    uint32_t field;
+    if (leaf->kind != MOLT__LEAF_BYTES || leaf->size == 0 || sample[0] != 0 ||
+        memcmp(sample, sample + 1, leaf->size - 1) != 0 ||
+        !molt__leaf_union_route(plan, carry->type, carry->from->tail, leaf, &found))
+        return false;
+    molt__leaf_field(schema,
+                     molt__leaf_root(schema, plan->types[carry->type].after, carry->from->tail),
+                     &found.leaf, &owner, &field);
+    if (field == MOLT__NO_FIELD)
+        return false;
+    const MoltType *type =
+        molt_type(schema, molt_value_type(schema, schema->tables.fields[field].type));
+    found.op = NULL;
+    *route = found;
+    return type->kind == MOLT_KIND_UNION && type->size == leaf->size;
+}
+
 /* What the main plan makes of the samples of fresh fields; a text that was a sample only, without its
  * characters, cannot become an array, and is known no longer. */
 void molt__carry_fresh(MoltCarry *carry)
@@ -246,6 +332,7 @@ void molt__carry_fresh(MoltCarry *carry)
             bool placed = molt__leaf_route(m->plan, carry->type, carry->from->tail, MOLT__BEFORE,
                                            &rest, &rest, &route) &&
                           route.placed;
+            placed = placed || follow_empty_union(carry, &rest, sample, &route);
             rest = molt__leaf_from(&rest, route.count);
             if (!placed)
                 continue;

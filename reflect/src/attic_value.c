@@ -202,6 +202,17 @@ static void write_later(MoltMigration *m, const MoltLeaf *leaf, const unsigned c
     work->write_bytes += bytes;
 }
 
+void molt__carry_clear_later(MoltMigration *m, const MoltAtticRun *run, uint64_t i,
+                             unsigned char *element)
+{
+    for (uint32_t w = 0; w < run->watch_count; w++) {
+        MoltLeaf whole = {.kind = MOLT__LEAF_BYTES, .size = run->watches[w].size};
+        const unsigned char *zeros = molt__attic_scratch(m, &whole);
+        if (zeros)
+            write_later(m, &whole, zeros, element + run->watches[w].at + i * run->is.stride);
+    }
+}
+
 static void count_return(MoltMigration *m, const MoltCarryPart *part)
 {
     MoltReturned *returned = &m->attic.returned[part->returned];
@@ -223,9 +234,12 @@ static void put(MoltMigration *m, const MoltCarryPart *part, const MoltLeaf *lea
         memcpy(&replaced, destination, sizeof replaced);
     if (object->stays) {
         bool pointer = leaf->kind == MOLT__LEAF_POINTER || leaf->kind == MOLT__LEAF_STRING;
-        if (!pointer && molt__leaf_is_equal(leaf, value, destination))
+        unsigned char *seen = object->seen + (destination - object->next);
+        if (!pointer && molt__leaf_is_equal(leaf, value, seen))
             return; /* what a pointer is now may wait to be written as well */
         write_later(m, leaf, value, destination);
+        if (seen != destination)
+            molt__leaf_store(leaf, value, seen);
         count_return(m, part);
     } else if (molt__leaf_store(leaf, value, destination)) {
         count_return(m, part);
@@ -337,8 +351,13 @@ void molt__carry_take(MoltCarry *carry, const MoltCarryPart *part, const MoltCar
     unsigned char *destination = object->next + place.at;
     const unsigned char *value = carry->to->fresh.samples;
     uint64_t sample, count, is_text = 0;
-    if (!molt__carry_find_fresh(carry->to, &place, &sample, &count))
-        return;
+    if (!molt__carry_find_fresh(carry->to, &place, &sample, &count)) {
+        if (part->back.guard_count == 0 && part->gate.guard_count == 0)
+            return;
+        if (!molt__carry_find_fresh_union(carry->to, &place, &sample, &count))
+            return;
+        destination = object->next + place.at;
+    }
     value += sample;
     if (place.kind == MOLT__LEAF_STRING)
         memcpy(&is_text, value, sizeof is_text);

@@ -265,6 +265,12 @@ static void tell_named_bits(MoltMigration *m, const MoltOp *op, uint64_t value, 
     }
 }
 
+static uint64_t bits_with_room(const MoltNumberForm *form)
+{
+    uint64_t bits = form->width > 0 ? form->width : form->size * UINT64_C(8);
+    return bits < 64 ? (UINT64_C(1) << bits) - 1 : UINT64_MAX;
+}
+
 static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
     const unsigned char *from = b->source;
@@ -276,9 +282,12 @@ static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
             tell_number(m, op, MOLT_RULE_FLAG_REMOVED, MOLT_LOSS, from, i);
         uint64_t mapped = map_flags(m->plan, op, value, &lost);
         if (op->names_only) {
-            tell_named_bits(m, op, value, lost, i);
-            mapped = value;
-        } else if (lost) {
+            uint64_t room = bits_with_room(&op->forms[1]);
+            tell_named_bits(m, op, value, lost & room, i);
+            mapped = value & ~(lost & ~room);
+            lost &= ~room;
+        }
+        if (lost) {
             bool loses = (lost & ~settled_bits(m->plan, op)) != 0;
             molt__tally(m, op, MOLT_RULE_FLAG_REMOVED, settle(m, op, loses, i), i,
                         "bits 0x%llx of 0x%llx", (unsigned long long)lost,
@@ -526,10 +535,17 @@ static bool is_default(const MoltMigration *m, const MoltOp *op, const unsigned 
     return is_zero(from, op->size);
 }
 
-/* Part of a variable that is what its library starts with. */
+/* Part of a variable that is what its library starts with, whatever the default of its field is. */
 static bool is_untouched(const MoltMigration *m, const MoltOp *op, const unsigned char *from)
 {
-    return op->code == MOLT__OP_DROP_BYTES && molt__migrate_globals_untouched(m, from, op->size);
+    bool bits = op->code == MOLT__OP_DROP_NUMBER && op->constant != MOLT__NO_CONSTANT;
+    const unsigned char *initial =
+        bits || op->code == MOLT__OP_DROP_BYTES ? molt__migrate_globals_initial(m, from) : NULL;
+    if (!initial)
+        return false;
+    return bits
+               ? molt__number_bits(&op->forms[0], from) == molt__number_bits(&op->forms[0], initial)
+               : memcmp(from, initial, op->size) == 0;
 }
 
 /* A dropped value, and the elements of the field that go when its array is cut. */
@@ -606,8 +622,9 @@ static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
         if (i == b->n)
             break;
         const unsigned char *from = b->source + i * b->source_stride;
-        if (is_default(m, op, from) || (!refuses && is_untouched(m, op, from))) {
-            if (op->keeps_default)
+        bool goes = is_default(m, op, from);
+        if (goes || (!refuses && is_untouched(m, op, from))) {
+            if (op->keeps_default || !goes) /* it would return as the default */
                 molt__attic_mark(m, op, i);
             continue;
         }

@@ -19,7 +19,7 @@ typedef enum MoltLeafKind {
 
 /* What a tag must hold for a value in an arm of its union to mean anything. */
 typedef struct MoltLeafGuard {
-    uint64_t at; /* of the tag, bytes from the start of the element */
+    uint64_t at;     /* of the tag, bytes from the start of the element */
     uint64_t stride; /* between the tags of a run's leaves; 0: one tag for all of them */
     uint64_t value;
     MoltNumberForm form;
@@ -57,7 +57,7 @@ typedef struct MoltRoute {
     bool placed;      /* there is another end: the value is neither dropped nor a default */
     MoltLeaf leaf;    /* on the other side, when placed */
     uint64_t count;   /* elements that take this route, from the first on; at least 1 */
-    bool varies;      /* objects differ in it; not placed. `op` is then a UNION or EMBED, and `tag` is
+    bool varies; /* objects differ in it; not placed. `op` is then a UNION or EMBED, and `tag` is
                          that of a UNION, without a value */
     MoltLeafGuard tag;
 } MoltRoute;
@@ -74,6 +74,9 @@ MoltTypeId molt__leaf_root(const MoltSchema *schema, MoltTypeId type, bool tail)
  * is known to meet: for the side BEFORE the run itself. */
 bool molt__leaf_route(const MoltPlan *plan, MoltTypeId before, bool tail, MoltSide side,
                       const MoltLeaf *leaf, const MoltLeaf *tags, MoltRoute *out);
+/* Where the first of a run of tagged unions goes that a plan carries arm by arm. False when it does not. */
+bool molt__leaf_union_route(const MoltPlan *plan, MoltTypeId before, bool tail,
+                            const MoltLeaf *leaf, MoltRoute *out);
 /* The operation that reads a run of old type `before`, with its route; of a type that stays one of those
  * that look at its pointers. False when there is none, and then for none of the run. */
 bool molt__leaf_work(const MoltPlan *plan, MoltTypeId before, bool tail, const MoltLeaf *leaf,
@@ -82,6 +85,9 @@ bool molt__leaf_work(const MoltPlan *plan, MoltTypeId before, bool tail, const M
  * no longer. Returns for how many elements that holds. */
 uint64_t molt__leaf_follow_guards(const MoltPlan *plan, MoltTypeId before, bool tail,
                                   const MoltLeaf *leaf, MoltLeaf *to);
+/* Gives `from` the guards that a run of the new type has in the old one. False when that is not known. */
+bool molt__leaf_trace_guards(const MoltPlan *plan, MoltTypeId before, bool tail,
+                             const MoltLeaf *leaf, MoltLeaf *from);
 bool molt__leaf_same_guards(const MoltLeaf *a, const MoltLeaf *b);
 /* The tags around value `i` of a run hold what they must in an element. */
 bool molt__leaf_is_active(const MoltLeaf *leaf, uint64_t i, const unsigned char *element);

@@ -126,6 +126,7 @@ typedef struct Search {
     const MoltPlan *plan;
     MoltSide side;
     const MoltLeaf *leaf, *tags;
+    bool whole; /* the leaf is a union, of which operations see arms; side BEFORE */
 } Search;
 
 /* Where the operations that are looked at count from. */
@@ -189,7 +190,7 @@ static bool find_in_arms(const Search *search, uint32_t index, Origin origin, Mo
         if (guard && !arm->otherwise && arm->tag != guard->value)
             continue;
         if (find_route(search, a + 1, arm->body, origin, out)) {
-            if (guard)
+            if (guard || search->whole)
                 return true;
             bool constant = !out->varies && !out->placed && search->side == MOLT__AFTER;
             *out = (MoltRoute){.op = op, .count = 1, .varies = true};
@@ -217,6 +218,12 @@ static bool find_route(const Search *search, uint32_t first, uint32_t count, Ori
         } else if (op->code == MOLT__OP_UNION || (op->code == MOLT__OP_EMBED && after)) {
             if (find_in_arms(search, index, origin, out))
                 return true;
+        } else if (search->whole) {
+            if (op->body == 0 && op->source == origin.at && is_placed(op)) {
+                *out = (MoltRoute){.op = op, .placed = true, .leaf = *search->leaf, .count = 1};
+                out->leaf.at = op->destination;
+                return true;
+            }
         } else if (op->body == 0 && touches(op, search->side, search->leaf, origin.at)) {
             *out = (MoltRoute){.op = op, .placed = is_placed(op)};
             if (out->placed)
@@ -283,7 +290,7 @@ uint64_t molt__leaf_follow_guards(const MoltPlan *plan, MoltTypeId before, bool 
         MoltLeafGuard guard = leaf->guards[g];
         MoltLeaf tag = tag_leaf(&guard, count);
         MoltRoute route = {.count = 1};
-        Search search = {plan, MOLT__BEFORE, &tag, leaf};
+        Search search = {plan, MOLT__BEFORE, &tag, leaf, false};
         if (!same && (!find_first(&search, before, tail, &route) || !route.placed ||
                       !follow_value(plan, route.op, &guard.value)))
             continue;
@@ -299,6 +306,47 @@ uint64_t molt__leaf_follow_guards(const MoltPlan *plan, MoltTypeId before, bool 
         to->guards[to->guard_count++] = guard;
     }
     return count;
+}
+
+/* The value of the old tag from which a new one comes; false when several do, or none. */
+static bool trace_value(const MoltOp *op, const MoltPlan *plan, uint64_t *value)
+{
+    uint64_t wanted = *value;
+    uint32_t found = 0;
+    for (uint32_t v = op->values; op->code == MOLT__OP_ENUM && v < op->values + op->value_count;
+         v++) {
+        const MoltValueMap *entry = &plan->values[v];
+        if (entry->fate == MOLT__VALUE_GONE || entry->after != wanted)
+            continue;
+        *value = entry->before;
+        found++;
+    }
+    return op->code == MOLT__OP_ENUM ? found == 1
+                                     : op->code == MOLT__OP_NUMBER || op->code == MOLT__OP_COPY;
+}
+
+bool molt__leaf_trace_guards(const MoltPlan *plan, MoltTypeId before, bool tail,
+                             const MoltLeaf *leaf, MoltLeaf *from)
+{
+    bool same = plan->types[before].fate == MOLT_FATE_SAME;
+    from->guard_count = 0;
+    for (unsigned g = 0; g < leaf->guard_count; g++) {
+        MoltLeafGuard guard = leaf->guards[g];
+        MoltLeaf tag = tag_leaf(&guard, leaf->count);
+        MoltRoute route = {.count = 1};
+        Search search = {plan, MOLT__AFTER, &tag, from, false};
+        if (!same && (!find_first(&search, before, tail, &route) || !route.placed ||
+                      !trace_value(route.op, plan, &guard.value)))
+            return false;
+        if (!same) {
+            guard.at = route.leaf.at;
+            guard.stride = guard.stride > 0 ? route.leaf.stride : 0;
+            if (route.op->code != MOLT__OP_COPY)
+                guard.form = route.op->forms[0];
+        }
+        from->guards[from->guard_count++] = guard;
+    }
+    return true;
 }
 
 bool molt__leaf_same_guards(const MoltLeaf *a, const MoltLeaf *b)
@@ -323,7 +371,7 @@ bool molt__leaf_route(const MoltPlan *plan, MoltTypeId before, bool tail, MoltSi
                       const MoltLeaf *leaf, const MoltLeaf *tags, MoltRoute *out)
 {
     const MoltTypePlan *type = &plan->types[before];
-    Search search = {plan, side, leaf, tags};
+    Search search = {plan, side, leaf, tags, false};
     *out = (MoltRoute){.count = 1};
     if (type->fate == MOLT_FATE_GONE)
         return false;
@@ -341,10 +389,21 @@ bool molt__leaf_route(const MoltPlan *plan, MoltTypeId before, bool tail, MoltSi
     return true;
 }
 
+bool molt__leaf_union_route(const MoltPlan *plan, MoltTypeId before, bool tail,
+                            const MoltLeaf *leaf, MoltRoute *out)
+{
+    Search search = {plan, MOLT__BEFORE, leaf, leaf, true};
+    *out = (MoltRoute){.count = 1};
+    if (plan->types[before].fate != MOLT_FATE_CHANGED || !find_first(&search, before, tail, out))
+        return false;
+    out->leaf.count = out->count;
+    return true;
+}
+
 bool molt__leaf_work(const MoltPlan *plan, MoltTypeId before, bool tail, const MoltLeaf *leaf,
                      MoltRoute *out)
 {
-    Search search = {plan, MOLT__BEFORE, leaf, leaf};
+    Search search = {plan, MOLT__BEFORE, leaf, leaf, false};
     if (plan->types[before].fate != MOLT_FATE_SAME)
         return molt__leaf_route(plan, before, tail, MOLT__BEFORE, leaf, leaf, out);
     *out = (MoltRoute){.count = 1};

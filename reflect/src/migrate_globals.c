@@ -260,17 +260,18 @@ void molt__migrate_globals_defaults(const MoltMigration *m, MoltTypeId before,
     }
 }
 
-bool molt__migrate_globals_untouched(const MoltMigration *m, const unsigned char *from,
-                                     uint64_t size)
+const unsigned char *molt__migrate_globals_initial(const MoltMigration *m,
+                                                   const unsigned char *from)
 {
     const MoltGlobalsWork *work = &m->globals;
     uint64_t offset = (uint64_t)((uintptr_t)from - (uintptr_t)work->mirror);
     if (!work->next || (uintptr_t)from < (uintptr_t)work->mirror ||
         offset >= molt_type(m->plan->before, work->before)->size)
-        return false;
+        return NULL;
     uint32_t field = molt__globals_over(m->plan->before, work->before, offset);
-    return field != MOLT__NO_FIELD && m->heap->globals->places[field] &&
-           memcmp(from, m->heap->globals->initial + offset, size) == 0;
+    return field != MOLT__NO_FIELD && m->heap->globals->places[field]
+               ? m->heap->globals->initial + offset
+               : NULL;
 }
 
 static uint32_t to_of(const MoltMigration *m, uint32_t from)
@@ -383,8 +384,7 @@ const char *molt__migrate_globals_follow(const MoltMigration *m, uintptr_t value
     uint32_t from;
     uint64_t offset;
     *out = 0;
-    if (!work->next ||
-        !molt__globals_find(m->heap->globals, value, MOLT_NO_TYPE, &from, &offset))
+    if (!work->next || !molt__globals_find(m->heap->globals, value, MOLT_NO_TYPE, &from, &offset))
         return NULL;
     uint32_t to = to_of(m, from);
     if (to != MOLT__NO_FIELD && work->next->places[to] &&

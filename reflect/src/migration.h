@@ -278,9 +278,9 @@ bool molt__migrate_globals_survey(MoltMigration *m, const MoltSpan *span, const 
  * `before` becomes. */
 void molt__migrate_globals_defaults(const MoltMigration *m, MoltTypeId before,
                                     unsigned char *defaults);
-/* The `size` bytes at `from` are part of a variable of the old state and what its library started with. */
-bool molt__migrate_globals_untouched(const MoltMigration *m, const unsigned char *from,
-                                     uint64_t size);
+/* What the library started with where `from` is part of a variable of the old state; else NULL. */
+const unsigned char *molt__migrate_globals_initial(const MoltMigration *m,
+                                                   const unsigned char *from);
 /* Adds a finding for each variable that takes its new initialiser. */
 void molt__migrate_globals_report(MoltMigration *m);
 /* The variable whose operations run, for messages, or NULL. */

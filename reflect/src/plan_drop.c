@@ -75,8 +75,8 @@ static const MoltType *owner_of(const MoltSchema *schema, const MoltField *field
     return NULL;
 }
 
-/* A union with a tag goes arm by arm where bytes would not do: pointers are kept as such, and an arm's
- * value may go on elsewhere. `source` is that of the struct. */
+/* A union with a tag goes arm by arm: pointers are kept as such, an arm's value may go on elsewhere, and
+ * what stands behind a shorter arm means nothing. `source` is that of the struct. */
 static bool drop_tagged(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule,
                         const MoltField *field, uint64_t source)
 {
@@ -84,8 +84,7 @@ static bool drop_tagged(MoltPlan *plan, const MoltEmitSite *site, MoltRule rule,
     MoltUnionTag tag;
     if (type->kind == MOLT_KIND_UNION)
         owner = owner_of(plan->before, field);
-    if (!owner || !molt__union_tag(plan->before, owner, field, &tag) ||
-        (!plan->moves_back && !molt__plan_arms_have_pointers(plan->before, field->type)))
+    if (!owner || !molt__union_tag(plan->before, owner, field, &tag))
         return false;
     const MoltType *tags = molt_type(plan->before, tag.type);
     uint64_t at = source + field->bit_offset / 8;

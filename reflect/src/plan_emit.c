@@ -139,6 +139,11 @@ static bool names_more(const MoltPlan *plan, const MoltType *is, const MoltOp *o
 }
 
 /* An enum, or a number that becomes one, in the forms that the fields have. */
+static uint64_t bits_of(const MoltNumberForm *form)
+{
+    return form->width > 0 ? form->width : form->size * UINT64_C(8);
+}
+
 static void emit_enum(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before, MoltTypeId after,
                       MoltNumberForm from, MoltNumberForm to, uint64_t source, uint64_t destination)
 {
@@ -153,11 +158,13 @@ static void emit_enum(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
         return;
     if (was->kind == MOLT_KIND_ENUM) {
         op.names_only = molt__plan_match_values(plan, before, after, &op);
-        if (op.names_only && !names_more(plan, is, &op)) {
+        bool flags = (was->flags & is->flags & MOLT_TYPE_FLAGS) != 0;
+        bool narrower = bits_of(&to) < bits_of(&from); /* the nearest number would be other flags */
+        if (op.names_only && !names_more(plan, is, &op) && !(flags && narrower)) {
             emit_number(plan, site, from, to, source, destination);
             return;
         }
-        if (was->flags & MOLT_TYPE_FLAGS && is->flags & MOLT_TYPE_FLAGS)
+        if (flags)
             op.code = MOLT__OP_FLAGS;
     } else { /* a number must name an enumerator: the enum mapped onto itself */
         if (!molt__plan_grow(plan, (void **)&plan->values, &plan->value_slots, plan->value_count,

@@ -109,10 +109,11 @@ static uintptr_t dangling(MoltMigration *m, const MoltOp *op, uintptr_t value, u
     return keep ? 0 : value;
 }
 
-/* Offset in the new block of a flexible struct for an offset in the old one. */
+/* Offset in the new block of a flexible struct for an offset in the old one, and the way there. */
 static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *span,
                          const MoltSpan *moved, const unsigned char *block, uint64_t count,
-                         uint64_t at, uintptr_t *box, uint64_t *out, MoltTypeId *ambiguous)
+                         uint64_t at, uintptr_t *box, uint64_t *out, MoltTypeId *ambiguous,
+                         MoltPointerWay *taken)
 {
     const MoltPlan *plan = m->plan;
     bool to_void = molt_type(plan->after, op->after)->kind == MOLT_KIND_VOID;
@@ -123,10 +124,12 @@ static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *spa
         *out = at == 0 ? 0 : molt__span_bytes(moved, count);
         return true;
     }
-    if (at < span->header)
-        return molt__descent_map_element(
-            m, &(MoltDescentWay){span->type, after, at, op->before, to_void, block}, box, out,
-            ambiguous);
+    if (at < span->header) {
+        MoltDescentWay way = {span->type, after, at, op->before, to_void, block};
+        bool found = molt__descent_map_element(m, &way, box, out, ambiguous);
+        *taken = (MoltPointerWay){op, span->type, 1, 0, at, *out};
+        return found;
+    }
     uint64_t element = (at - span->header) / span->elem_size;
     uint64_t offset = (at - span->header) % span->elem_size, inner = 0;
     if (!was || !is || element > count || (element == count && offset > 0) ||
@@ -146,6 +149,10 @@ static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *spa
         *out = inner;
         return true;
     }
+    MoltTypeId elem = molt_type(plan->before, was->type)->elem;
+    if (element < count && molt_type(plan->before, elem)->kind == MOLT_KIND_STRUCT)
+        *taken =
+            (MoltPointerWay){op, elem, count, element, offset, element * moved->elem_size + inner};
     *out = moved->header + element * moved->elem_size + inner;
     return true;
 }
@@ -287,13 +294,14 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     uintptr_t box = 0;
     MoltTypeId ambiguous = MOLT_NO_TYPE;
     if (flexible) {
-        if (!map_flexible(m, op, span, moved, block, all, at, &box, &inner, &ambiguous)) {
+        MoltPointerWay taken = {0};
+        if (!map_flexible(m, op, span, moved, block, all, at, &box, &inner, &ambiguous, &taken)) {
             molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i,
                         "a pointer into %s at byte %llu",
                         molt_type_name(m->plan->before, span->type), (unsigned long long)at);
             return 0;
         }
-        note_way(m, op, i, &(MoltPointerWay){0}, box, ambiguous);
+        note_way(m, op, i, &taken, box, ambiguous);
         return box ? box + inner : moved->base + index * moved->stride + inner;
     }
     if (offset == 0 && element > 0 &&

@@ -18,6 +18,7 @@ static void *checked(size_t size) { void *p = malloc(size); if (!p) abort(); ret
 static void *twice(size_t n, size_t size) { return checked(n * size); }
 static void *hidden(size_t size) { char *p = malloc(size + 16); return p + 16; }
 static void *moved(size_t size) { char *p = malloc(size); p += 8; return p; }
+typedef struct Bag { long n, more; double sizes[]; } Bag;
 #define NEW(T) ((T *)malloc(sizeof(T)))
 #define NEW_MANY(T, n) ((T *)malloc((n) * sizeof(T)))
 #define NEW_MORE(T, extra) malloc(sizeof(T) + extra)
@@ -85,6 +86,12 @@ class Allocations(GameTest):
         self.assert_types(
             ("g->path = malloc(sizeof(Path) + n * sizeof(Node *));", "Path"),
             ("g->path = malloc(sizeof *g->path + n * sizeof g->path->nodes[0]);", "Path"),
+            ("Bag *bag = malloc(sizeof(Bag) + n * sizeof(double)); (void)bag;", "Bag"),
+            ("Bag *bag = malloc(n * sizeof(double) + sizeof *bag); (void)bag;", "Bag"),
+            ("Bag *bag = calloc(1, sizeof(*bag) + n * sizeof bag->sizes[0]); (void)bag;", "Bag"),
+            ("g->path = malloc(offsetof(Path, nodes) + n * sizeof(Node *));", "Path"),
+            ("Bag *bag = malloc(offsetof(Bag, sizes) + n * sizeof *bag->sizes); (void)bag;", "Bag"),
+            ("g->path = malloc(offsetof(Path, nodes) + n * sizeof(int));", None),
             ("g->path = malloc(offsetof(Path, nodes) + bytes);", "Path"))
 
     def test_what_is_not_named_is_not_guessed(self):

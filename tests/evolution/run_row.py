@@ -11,6 +11,7 @@ the edit through the real reload under each policy.
     make                            statements that fill `State *s` in version 1
     check                           what must hold of `State *s` in version 2: an expression a line, or
                                     statements, which end in ; { or }
+    check-later                     the same of `later`, when version 2 has been carried over to it
     live, strict                    outcome under each policy, then a finding a line:
                                         migrated | code [WORDS of the output] | refused
                                         SEVERITY RULE PATH [OBJECTS] [: WORDS | WORDS...]
@@ -35,7 +36,7 @@ import tempfile
 import run_case
 
 KEYS = {"about", "declare", "declare-old", "declare-new", "declare-between", "declare-later", "old",
-        "new", "between", "later", "make", "check", "live", "strict", "undo", "redo", "generator", "old-generator", "proof", "cflags"}
+        "new", "between", "later", "make", "check", "check-later", "live", "strict", "undo", "redo", "generator", "old-generator", "proof", "cflags"}
 
 
 def read_rows(path):
@@ -65,7 +66,8 @@ def source_of(row):
               "static bool check(State *s)", "{", "    CHECK(s);", "    return true;", "}",
               "#elif VERSION == 2", "static bool check(State *s)", "{", "    CHECK(s);",
               *check_lines(row.get("check", "")), "    return true;", "}", "#else",
-              "static bool check(State *s)", "{", "    return s;", "}", "#endif", "CASE_MAIN"]
+              "static bool check(State *s)", "{", "    CHECK(s);",
+              *check_lines(row.get("check-later", "")), "    return true;", "}", "#endif", "CASE_MAIN"]
     return "\n".join(lines) + "\n"
 
 

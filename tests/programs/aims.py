@@ -1,6 +1,7 @@
 """Which edits may lead to a row of the coverage table. Rows that are not here come by themselves."""
 
 import edits
+import edits_enums as enums
 import edits_layout as layout
 import edits_moved as moved
 
@@ -26,16 +27,16 @@ AIMS = {
     "char[N] to char *": (edits.text_to_heap,),
     "char[N] to numbers": (edits.text_to_numbers,),
     "constant gone": (layout.change_table,),
-    "element without a name": (edits.enum_remove, edits.enum_insert, edits.enum_renumber),
-    "elements follow names": (edits.enum_remove, edits.enum_insert, edits.enum_renumber),
-    "enum kept": (edits.enum_append, edits.enum_storage),
-    "enum renumbered": (edits.enum_insert, edits.enum_renumber),
+    "element without a name": (enums.enum_remove, enums.enum_insert, enums.enum_renumber),
+    "elements follow names": (enums.enum_remove, enums.enum_insert, enums.enum_renumber),
+    "enum kept": (enums.enum_append, enums.enum_storage),
+    "enum renumbered": (enums.enum_insert, enums.enum_renumber),
     "enum to int": (edits.enum_to_number,),
     "enum-unnamed-value": (edits.number_to_enum,),
-    "enumerator removed": (edits.enum_remove,),
-    "fallback": (edits.enum_remove,),
-    "flag removed": (edits.flags_move,),
-    "flags moved": (edits.flags_move,),
+    "enumerator removed": (enums.enum_remove,),
+    "fallback": (enums.enum_remove,),
+    "flag removed": (enums.flags_move,),
+    "flags moved": (enums.flags_move,),
     "flexible array converted": (layout.retype_tail,),
     "flexible array gained": (layout.gain_tail,),
     "flexible array kept": (edits.add,),
@@ -45,8 +46,8 @@ AIMS = {
     "float to number": (edits.float_to_int,),
     "function missing": (edits.remove_function,),
     "grown": (edits.resize_array,),
-    "kept value returns": (edits.narrow, edits.heap_to_text, edits.resize_text, edits.enum_remove,
-                           edits.float_to_int, edits.to_bits, edits.resize_bits, edits.flags_move),
+    "kept value returns": (edits.narrow, edits.heap_to_text, edits.resize_text, enums.enum_remove,
+                           edits.float_to_int, edits.to_bits, edits.resize_bits, enums.flags_move),
     "kind changed, live": (edits.number_to_pointer, edits.swap_struct_type, edits.pointer_to_value),
     "late rename returns": (edits.rename_without,),
     "moved": (moved.move_out, moved.move_element, moved.move_in),
@@ -87,7 +88,7 @@ AIMS = {
     "type renamed": (edits.rename_struct,),
     "union changed, live": (layout.change_union,),
     "unnamed bit-field": (layout.change_gap,),
-    "value without a name": (edits.enum_insert, edits.enum_renumber, edits.enum_append),
+    "value without a name": (enums.enum_insert, enums.enum_renumber, enums.enum_append),
     "void * to another type, live": (edits.from_void_pointer,),
     "void * to its type": (edits.from_void_pointer,),
     "variable added": (edits.add_variable,),

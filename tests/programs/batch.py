@@ -5,14 +5,20 @@ import shlex
 import subprocess
 
 from c_source import Part, library_text
-from declarations import VARIABLES, Arm
+from declarations import VARIABLES, Arm, Struct
 from dump_check import Check, Dump, as_bytes, load, new_ids
 from findings import Findings, is_planned
 from live_state import Copied
+from origins import history
 from stages import texts_without_return
 
 ROUTING = pathlib.Path(__file__).resolve().parents[2] / "route/plain_memory.c"
 SIZE = {"migrated": 50, "values": 35, "plan": 50}
+# How the odd and the even versions of a batch's programs are compiled, in turn: as molt_add_game() does.
+LEVELS = ["00", "00", "02", "00", "20", "00", "22"]
+OPTIMISED = {"gcc": ["-O2", "-fno-optimize-sibling-calls", "-fno-ipa-icf", "-fno-crossjumping",
+                     "-fno-tree-tail-merge", "-fno-toplevel-reorder", "-fno-ipa-reference-addressable"],
+             "clang": ["-O2", "-fno-optimize-sibling-calls", "-include", "molt/keep_statics.h"]}
 
 
 def run_batch(batch):
@@ -20,13 +26,11 @@ def run_batch(batch):
     failures = dict(batch.run().failures)
     if batch.unclear and len(batch.programs) > 1:
         for program in batch.programs:
-            alone = Batch(batch.args, [program], batch.compiler, batch.folder / f"p{program.number}")
-            failures.update(alone.run().failures)
+            failures.update(batch.again([program], f"p{program.number}").run().failures)
         return failures or {batch.programs[0].number: ["only in its batch: " + batch.unclear]}
     rest = [p for p in batch.programs if p.number not in failures]
     if batch.masked and failures and rest:
-        again = Batch(batch.args, rest, batch.compiler, batch.folder / "again")
-        failures.update(run_batch(again))
+        failures.update(run_batch(batch.again(rest, "again")))
     return failures
 
 
@@ -57,6 +61,12 @@ def texts_of(value):
     if isinstance(value, list):
         return set().union(*map(texts_of, value))
     return {value.text + b"\0"} if isinstance(value, Copied) else set()
+
+
+def knows_all(program, stage):
+    """Whether all objects of a stage are of types that the first version has, too."""
+    types = [obj.type for obj in stage.objects if isinstance(obj.type, Struct)]
+    return all(history(type_, stage.version).get(program.version) for type_ in types)
 
 
 class Ended(Exception):
@@ -101,10 +111,13 @@ class Runner:
 
 
 class Batch:
-    def __init__(self, args, programs, compiler, folder):
+    def __init__(self, args, programs, way, folder):
         self.args = args
         self.programs = programs
-        self.compiler = compiler
+        self.way = way       # number of the way in which it is built and run
+        self.compiler = args.cc[way % len(args.cc)]
+        self.levels = LEVELS[way // len(args.cc) % len(LEVELS)]
+        self.steps_back = way % 3 == 0  # goes back through the history, not by the library's file
         self.folder = folder
         self.outcome = programs[0].outcome
         self.steps = len(programs[0].steps)  # reloads of the session under policy live, if any migrates
@@ -116,6 +129,9 @@ class Batch:
         self.texts = {p: set() for p in programs}  # that migrations made, used or not
         self.loose = {p: set() for p in programs}  # of them, those that may outlive the session's edits
 
+    def again(self, programs, name):
+        return Batch(self.args, programs, self.way, self.folder / name)
+
     def run(self):
         self.folder.mkdir(parents=True)
         problem = self._build()
@@ -124,6 +140,8 @@ class Batch:
                 self._strict()
             if not problem and not self.failures:
                 self._live()
+            if not problem and not self.failures and self.programs[0].jump:
+                self._jump()
         except Ended as ended:
             problem = str(ended)
         if problem and len(self.programs) > 1:
@@ -141,7 +159,8 @@ class Batch:
             return problem or self._library(2, parts)
         for i in range(self.steps - 1):
             parts = [Part(p.number, p.steps[i].expectation.new,
-                          {**p.steps[i].expectation.unnamed, **p.steps[i].played.unnamed}, None,
+                          {**p.steps[i].expectation.unnamed, **p.steps[i].played.unnamed,
+                           **(p.jump.unnamed if p.jump and i == 1 else {})}, None,
                           p.steps[i].stage) for p in self.programs]
             problem = problem or self._library(i + 2, parts)
         return problem
@@ -160,11 +179,14 @@ class Batch:
         source.write_text(library_text(parts))
         metadata = folder / f"meta{version}.c"
         flags = ["-std=gnu11", "-w"] + [f"-I{each}" for each in args.include]
+        level = ["-O0"]
+        if self.levels[version % 2] == "2":
+            level = OPTIMISED["clang" if "clang" in pathlib.Path(self.compiler).name else "gcc"]
         problem = command([args.codegen, "--base", str(source.parent), "--metadata", str(metadata),
                            "--schema", str(folder / f"v{version}.json"), str(source), "--", *flags])
         # The programs write through pointers into packed structs, as those do who have such structs.
         return problem or command(
-            [self.compiler, *shlex.split(args.cflags), "-fno-sanitize=alignment", *flags, "-g", "-O0",
+            [self.compiler, *shlex.split(args.cflags), "-fno-sanitize=alignment", *flags, "-g", *level,
              "-fPIC", "-shared", "-fvisibility=hidden", str(source), str(metadata),
              str(args.routing[self.compiler]), "-o", str(self._path(version)), "-lm"])
 
@@ -172,6 +194,24 @@ class Batch:
         return self.folder / f"v{version}.so"
 
     # ---- sessions
+
+    def _jump(self):
+        """From the first version to the third."""
+        with Runner(self.args.runner, self.folder) as runner:
+            self._start(runner, "live")
+            outcome, report = self._reload(runner, 3, "jump")
+            for program, found in self._findings(report):
+                self._fail(program, "jump: ", found.refusal_differences(program.jump, False))
+                self._fail(program, "jump: ", found.loss_differences(program.jump))
+            if outcome != "migrated":
+                self.masked = True
+                if not self.failures:
+                    self._fail_all(f"jump: expected migrated, got {outcome}\n{self.words}")
+                return
+            self._tell(runner)
+            expected = {p: p.jump for p in self.programs}
+            self._rename(expected)
+            self._check("jump", self._dump(runner, "jump"), expected)
 
     def _start(self, runner, policy):
         self.ids = {p: {} for p in self.programs}
@@ -208,9 +248,10 @@ class Batch:
         runner.order("dump", name)
         return Dump(self.folder / f"{name}.json")
 
-    def _reload(self, runner, version, name):
-        """(outcome, report); "code" counts as migrated."""
-        lines = runner.order("reload", self._path(version), name)
+    def _reload(self, runner, version, name, steps=None):
+        """(outcome, report); "code" counts as migrated. With `steps` the code is that of the history."""
+        order = ["reload", self._path(version)] if steps is None else ["step", steps]
+        lines = runner.order(*order, name)
         outcome = next((line.split()[1] for line in lines if line.startswith("outcome ")), "nothing")
         self.words = "\n".join(lines[:30])
         report = load(self.folder / f"{name}.report.json")
@@ -261,23 +302,46 @@ class Batch:
                 self._live_on(runner)
 
     def _live_on(self, runner):
-        """From the second version on, to the way back."""
+        """From the second version on, to the way back, and there and back once more."""
         self._after(runner, 2, {p: p.after for p in self.programs})
         for i in range(self.steps - 1):
             if self.failures:
                 return
             self._play(runner, i)
+            ids = {p: dict(self.ids[p]) for p in self.programs}
             back = i + 2 == self.steps
-            outcome, report = self._reload(runner, 1 if back else i + 3, f"live{i + 3}")
-            if outcome != "migrated":
-                self.masked = True
-                for program, found in self._findings(report):
-                    self._fail(program, self._title(i + 3), found.refusal_differences(
-                        program.steps[i + 1].expectation, False))
-                if not self.failures:
-                    self._fail_all(f"{self._title(i + 3)}expected migrated, got {outcome}\n{self.words}")
+            steps = 1 - self.steps if back and self.steps_back else None
+            outcome, report = self._reload(runner, 1 if back else i + 3, f"live{i + 3}", steps)
+            if not self._migrates(outcome, report, self._title(i + 3), i + 1):
                 return
             self._after(runner, i + 3, {p: p.steps[i + 1].expectation for p in self.programs})
+        if self.steps > 1 and not self.failures:
+            self._redo(runner, ids)
+
+    def _migrates(self, outcome, report, title, step):
+        if outcome == "migrated":
+            return True
+        self.masked = True
+        for program, found in self._findings(report):
+            self._fail(program, title, found.refusal_differences(program.steps[step].expectation, False))
+        if not self.failures:
+            self._fail_all(f"{title}expected migrated, got {outcome}\n{self.words}")
+        return False
+
+    def _redo(self, runner, ids):
+        """The last version again has what the program left there, and the first one what it had. Objects
+        of structs that the first one did not know are gone."""
+        there, back = self.ids, {p: p.steps[-1].expectation for p in self.programs}
+        left = {p: p.steps[-2].played for p in self.programs if knows_all(p.old, p.steps[-2].stage)}
+        for title, version, steps, expected, known in (
+                ("again", self.steps, self.steps - 1, left, ids), ("back again", 1, 1 - self.steps, back, there)):
+            outcome, report = self._reload(runner, version, title.replace(" ", "_"),
+                                           steps if self.steps_back else None)
+            if self.failures or not self._migrates(outcome, report, title + ": ", -1):
+                return
+            self.ids = known
+            self._tell(runner)
+            self._check(title, self._dump(runner, title.replace(" ", "_")), expected)
 
     def _title(self, number):
         return "back: " if number == self.steps + 1 else f"version {number}: "
@@ -324,7 +388,7 @@ class Batch:
             self.texts[program] |= check.made
             self.loose[program] |= check.copies.keys()
         # a text that an edit made stays while its field is gone, and goes where the session began
-        left = set().union(*(self.loose if title == "back" else self.texts).values())
+        left = set().union(*(self.loose if title.startswith("back") else self.texts).values())
         for id_, obj in dump.objects.items():
             if id_ not in taken and not (obj["type"] == "char" and as_bytes(
                     obj["value"], obj.get("count", 1)) in left):

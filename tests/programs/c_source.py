@@ -111,6 +111,7 @@ def field_text(field, is_variable=False):
     text += f' MOLT_MOVED("{field.moved}")' if field.moved else ""
     text += f" MOLT_INDEX({field.index.name})" if field.index else ""
     text += " MOLT_EXTERNAL" if field.external else ""
+    text += f" MOLT_POOL({field.pool.name})" if field.pool else ""
     if field.default is not None and not is_variable:
         text += f" MOLT_DEFAULT({c_initializer(field.type, field.default)})"
     if field.convert:
@@ -166,6 +167,10 @@ def table_text(name, type_, values):
 def variable_text(field):
     text = field_text(field, is_variable=True)
     value = "" if field.default is None else f" = {c_initializer(field.type, field.default)}"
+    if field.inside:  # what is outside reaches it by its address
+        at = c_declare(Pointer(field.type), f"{field.inside}(void)")
+        return (f"static USED {at}\n{{\n    static {text} USED{value};\n    return (void *)&{field.name};\n}}\n"
+                f"#define {field.name} (*{field.inside}())\n")
     return f"{'' if field.scope == '' else 'static '}{text} USED{value};\n"
 
 
@@ -278,7 +283,8 @@ def assign(lines, type_, lvalue, value, width=None, force=False):
             assign(lines, type_.elem, f"{lvalue}[{i}]", each, force=force)
     elif isinstance(type_, Struct):
         for field, each in value.items():
-            assign(lines, field.type, c_writable(f"{lvalue}.{c_member(field)}", field), each, field.width)
+            assign(lines, field.type, c_writable(f"{lvalue}.{c_member(field)}", field), each, field.width,
+                   force)
     elif isinstance(type_, Pointer):
         if value is not None:
             lines.append(f"{lvalue} = {c_pointer(value, type_.to)};")
@@ -308,7 +314,7 @@ def make_text(state, number):
             set_variables(lines, obj.values[0])
         elif not obj.text:
             for i, value in enumerate(obj.values):
-                assign(lines, obj.type, f"o{obj.index}[{i}]", value)
+                assign(lines, obj.type, f"o{obj.index}[{i}]", value, force=obj.plain == "malloc")
     lines += [freed_text(obj) for obj in state.objects if obj.freed]
     lines.append("return o0;")
     body = "".join(f"    {line}\n" for line in lines)
@@ -338,6 +344,15 @@ PLACE = """static void place(const MoltPlatformApi *api, int program, const char
     char text[400];
     snprintf(text, sizeof text, "place %d %s %zu %zu %zu", program, key, offset, size, behind);
     api->log(api, text);
+}
+"""
+
+WRAPPER = """static USED void *cleared(size_t size)
+{
+    void *memory = malloc(size);
+    if (memory)
+        memset(memory, 0, size);
+    return memory;
 }
 """
 
@@ -387,18 +402,58 @@ def made_text(number, obj):
     """Makes the object of that index, and tells where."""
     spelling = c_declare(obj.type, "")
     declared = c_declare(Pointer(obj.type), f"o{obj.index}")
+    size, count = f"sizeof({spelling})", len(obj.values)
+    tail = obj.type.tail if isinstance(obj.type, Struct) else None
+    note = f"note(api, {number}, {obj.index}, o{obj.index});"
     if obj.text:
-        made = f"{'strdup' if obj.plain else 'molt_strdup'}({c_bytes(obj.string()[:-1])})"
-    elif isinstance(obj.type, Struct) and obj.type.tail:
-        tail = obj.type.tail
-        made = f"molt_new_flexible({spelling}, {tail.name}, {len(obj.values[0][tail])})"
+        made = text_made(obj)
     elif obj.plain:
-        made = f"calloc({len(obj.values)}, sizeof({spelling}))"
+        return [f"{declared} = {line}" if not i else line
+                for i, line in enumerate(plain_made(obj, size, count, tail))] + [note]
+    elif tail:
+        made = f"molt_new_flexible({spelling}, {tail.name}, {len(obj.values[0][tail])})"
     elif obj.single:
         made = f"molt_new({spelling})"
     else:
-        made = f"molt_new_array({spelling}, {len(obj.values)})"
-    return [f"{declared} = {made};", f"note(api, {number}, {obj.index}, o{obj.index});"]
+        made = f"molt_new_array({spelling}, {count})"
+    return [f"{declared} = {made};", note]
+
+
+def text_made(obj):
+    text, length = c_bytes(obj.string()[:-1]), len(obj.values)
+    return {None: f"molt_strdup({text})", "strdup": f"strdup({text})",
+            "strndup": f"strndup({text[:-1]}more\", {length - 1})",
+            "malloc": f"memcpy(malloc({length}), {text}, {length})"}[obj.plain]
+
+
+def plain_made(obj, size, count, tail):
+    """The statements that make a block of plain memory, from behind its `=` on."""
+    at = f"o{obj.index}"
+    if tail:
+        # its size may have padding at the end, which would be room for elements
+        tight = obj.type.packing == "packed" and not any(field.align for field in obj.type.fields)
+        begin = size if tight else f"__builtin_offsetof({obj.type.name}, {tail.name})"
+        size = f"{begin} + {len(obj.values[0][tail])} * sizeof({c_declare(tail.type.elem, '')})"
+        if obj.plain == "calloc":
+            return [f"calloc(1, {size});"]
+    if obj.plain == "malloc":  # the assignments that follow say all there is
+        whole = size if tail or obj.single else f"{count} * {size}"
+        return [f"malloc({whole});", f"memset({at}, 0xa5, {whole});"]
+    if obj.plain == "realloc":
+        half = (count + 1) // 2
+        return [f"malloc({half} * {size});", f"{at} = realloc({at}, {count} * {size});",
+                f"memset((void *){at}, 0, {count} * {size});"]
+    if obj.plain == "pool":  # no size names the type: the field that takes the block does
+        field = next(f for f, value in obj.holder.values[0].items() if f.pool and value.obj is obj)
+        return [f"NULL;", f"enum {{ bytes{obj.index} = {count} * {size} }};",
+                f"{at} = o{obj.holder.index}[0].{field.name} = malloc(bytes{obj.index});",
+                f"memset((void *){at}, 0, bytes{obj.index});"]
+    if obj.plain == "wrapper":
+        return [f"cleared({size if tail else f'{count} * {size}'});"]
+    if obj.plain == "variable":
+        return [f"NULL;", f"const size_t bytes{obj.index} = {count} * {size};",
+                f"{at} = malloc(bytes{obj.index});", f"memset((void *){at}, 0, bytes{obj.index});"]
+    return [f"calloc({count}, {size});"]
 
 
 def play_text(number, stage):
@@ -417,7 +472,7 @@ def play_text(number, stage):
     for obj in stage.created:
         lines += made_text(number, obj)
         for i, value in enumerate(obj.values):
-            assign(lines, obj.type, f"o{obj.index}[{i}]", value)
+            assign(lines, obj.type, f"o{obj.index}[{i}]", value, force=obj.plain == "malloc")
     body = "".join(f"    {line}\n" for line in lines)
     return (f"static void {stage.program.prefix}_play(const MoltPlatformApi *api, void *const *objects)\n"
             f"{{\n    (void)api, (void)objects;\n{body}}}\n")
@@ -444,7 +499,7 @@ class Part:
 
 
 def library_text(parts):
-    text = [HEADER, PLACE, NOTE]
+    text = [HEADER, PLACE, NOTE, WRAPPER]
     text += [declarations_text(part.program) for part in parts]
     text += [places_text(part.number, part.program.prefix, part.unnamed) for part in parts]
     text.append(scalars_text())

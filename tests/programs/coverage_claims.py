@@ -66,6 +66,8 @@ FREQUENT = {
     "plain block": "char, enum, float, int, pointer, struct",
     "plain to bit-field": "int",
     "pointee changed, live": "pointer",
+    "pool converted": "struct",
+    "pool kept": "struct",
     "pointer in an arm": "char *, pointer",
     "removed field returns":
         "bool, char *, char[N], enum, flags, float, function pointer, int, long double, "
@@ -205,6 +207,8 @@ RARE = {
     "plain block": "char, enum, flags, float, int, pointer, struct",
     "plain to bit-field": "bool, enum, flags, int",
     "pointee changed, live": "pointer",
+    "pool converted": "struct",
+    "pool kept": "struct",
     "pointer in an arm": "char *, pointer, void *",
     "removed field returns":
         "bool, char, char *, char[N], enum, flags, float, function pointer, int, int128, long "
@@ -354,6 +358,8 @@ CANNOT = {
     "plain to bit-field": "what a bit-field can be",
     "pointee changed, live": "pointers to data",
     "pointer in an arm": "what an arm may be",
+    "pool converted": "what a pool is made of",
+    "pool kept": "what a pool is made of",
     "removed field returns": "leaves: structs and arrays return part by part",
     "removed, default": "none",
     "removed, live": "none",

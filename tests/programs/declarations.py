@@ -227,6 +227,7 @@ class Field:
         self.align = None       # of _Alignas
         self.atomic = False
         self.external = False
+        self.pool = None        # the Struct that the block is cut up into
         self.index = None       # the Enum that says what each element of the array is for
         self.gap = None         # an unnamed bit-field in front of it
         self.group = None       # neighbours of one group stand in an anonymous struct
@@ -248,6 +249,11 @@ class Field:
     @name.setter
     def name(self, name):
         self.own_name = name
+
+    @property
+    def inside(self):
+        """The function that a static variable is declared in, or None."""
+        return self.scope[len("game.c:"):-len("():")] if self.scope and self.scope.endswith("():") else None
 
     @property
     def is_unnamed(self):
@@ -527,6 +533,7 @@ def clone_field(field, memo):
     copy.scope, copy.counts = field.scope, field.counts
     copy.respell, copy.align, copy.atomic = field.respell, field.align, field.atomic
     copy.external, copy.gap, copy.index = field.external, field.gap, memo.get(field.index)
+    copy.pool = memo.get(field.pool)
     copy.origin = field
     return copy
 

@@ -10,7 +10,7 @@ from live_state import Code, Dangling, Data, Foreign, Literal
 from places import following, trimmed
 from reals import agrees
 
-STEP = re.compile(r'\[(\d+)\]|\.(?:"game\.c:)?([A-Za-z_]\w*)"?|(\+\d+)')
+STEP = re.compile(r'\[(\d+)\]|\.(?:"game\.c:(?:\w+\(\):)?)?([A-Za-z_]\w*)"?|(\+\d+)')
 RAW = re.compile(r"(?:\[(\d+)\])?\+(\d+)$")
 DIFFERENCE_LIMIT = 12  # per program
 

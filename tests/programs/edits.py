@@ -5,9 +5,10 @@ A field's type is edited at most once, so that the words say what the expectatio
 """
 
 from declarations import (BOOL, CHAR, DOUBLE, FLOAT, FLOATS, INTS, LONG_DOUBLE, TEXT, VOID, Array, Bool, Enum,
-                          Enumerator, Field, Flexible, Float, Function, Int, Pointer, Struct, innermost,
+                          Field, Flexible, Float, Function, Int, Pointer, Struct, innermost,
                           is_function, is_special, is_text, kind_name, mentions,
                           rank)
+from edits_enums import ENUM_EDITS
 from edits_layout import LAYOUT_EDITS
 from edits_moved import MOVING_EDITS
 from random_declarations import (LEAF_LIMIT, SIGNATURES, can_be_atomic, can_be_indexed, can_default, index_fits,
@@ -28,6 +29,7 @@ class Editor:
         self.retyped = set()
         self.touched = set()  # enums with an edit
         self.kind = None      # of declarations that are preferred
+        self.notes_go = False # earlier notes may be taken away
         self.claimed = False  # one ambiguous rename is told for a struct, so one is made
 
     # ---- choosing
@@ -58,7 +60,7 @@ class Editor:
             return None
         self.retyped.add(field)
         field.type, field.width = type_, width
-        field.default, field.respell = None, None
+        field.default, field.respell, field.convert, field.pool = None, None, None, None
         field.align = None if width else field.align
         field.index = field.index if can_be_indexed(field) else None
         field.atomic, field.external = field.atomic and can_be_atomic(field), False
@@ -140,14 +142,45 @@ def remove(ed):
     return f"{struct.name}: - {field!r}"
 
 
+def claim(struct, field, name):
+    """One field of a struct may have a note of the name: an earlier one had its day."""
+    for other in struct.fields:
+        other.was = [each for each in other.was if each != name]
+    field.was = field.was + [name]
+
+
+def renamed(ed, struct, field):
+    """Gives the field another name, with a note; the old name, or None where an earlier note has to stay."""
+    if not ed.notes_go and any(field.name in other.was for other in struct.fields):
+        return None
+    old, field.name = field.name, ed.name(struct, "r")
+    claim(struct, field, old)
+    return old
+
+
+def forget_notes(ed):
+    """The notes of earlier versions go, as they may once their edit is done."""
+    if not ed.notes_go:
+        return None
+    holders = [struct for struct in ed.program.holders if any(f.was and not f.late for f in struct.fields)]
+    holders += [item for item in ed.program.structs + ed.program.enums if item.was]
+    if not holders:
+        return None
+    chosen = ed.rng.choice(holders)
+    if isinstance(chosen, Struct):
+        for field in chosen.fields:
+            field.was = field.was if field.late else []
+    chosen.was = []
+    return f"{chosen!r}: its notes go"
+
+
 def rename(ed):
     chosen = ed.field(lambda f: f.name == f.origin.name and not f.is_unnamed)
     if not chosen:
         return None
     struct, field = chosen
-    old, field.name = field.name, ed.name(struct, "r")
-    field.was = field.was + [old]
-    return f"{struct.name}: {old} -> {field!r} with MOLT_WAS"
+    old = renamed(ed, struct, field)
+    return f"{struct.name}: {old} -> {field!r} with MOLT_WAS" if old else None
 
 
 def rename_without(ed):
@@ -174,7 +207,8 @@ def annotate_late(ed):
     if not found:
         return None
     struct, field, left = ed.rng.choice(found)
-    field.late, field.was = (ed.program.version - 2, left), field.was + [left.name]
+    field.late = ed.program.version - 2, left
+    claim(struct, field, left.name)
     return f"{struct.name}: {field!r} now says MOLT_WAS of {left.name}"
 
 
@@ -185,11 +219,8 @@ def rename_and_retype(ed):
         return None
     struct, field = chosen
     words = _number(ed, chosen, random_number(ed.rng, ed.program))
-    if not words:
-        return None
-    old, field.name = field.name, ed.name(struct, "r")
-    field.was = field.was + [old]
-    return f"{words}; {old} renamed to {field.name} with MOLT_WAS"
+    old = renamed(ed, struct, field) if words else None
+    return f"{words}; {old} renamed to {field.name} with MOLT_WAS" if old else words
 
 
 def swap_names(ed):
@@ -202,8 +233,11 @@ def swap_names(ed):
     if not others:
         return None
     two = ed.rng.choice(others)
+    if not ed.notes_go and any(f.name in other.was for other in struct.fields for f in (one, two)):
+        return None
     one.name, two.name = two.name, one.name
-    one.was, two.was = [two.name], [one.name]
+    claim(struct, one, two.name)
+    claim(struct, two, one.name)
     return f"{struct.name}: {one.name} and {two.name} swap their names with MOLT_WAS"
 
 
@@ -212,8 +246,9 @@ def reuse_name(ed):
     if not chosen:
         return None
     struct, field = chosen
-    old, field.name = field.name, ed.name(struct, "r")
-    field.was = [old]
+    old = renamed(ed, struct, field)
+    if not old:
+        return None
     if struct.is_variables:
         added = random_variable(ed.rng, ed.program, ed.namer)
     else:
@@ -584,9 +619,15 @@ def rename_struct_without(ed):
     struct = ed.rng.choice(structs)
     old, struct.name = struct.name, f"{ed.program.prefix}_{ed.namer('S')}"
     struct.origin = None
+    forget_pools(ed, struct)
     for field in struct.fields:
         field.origin, field.required = None, False
     return f"{old} -> {struct!r} without MOLT_WAS"
+
+
+def forget_pools(ed, struct):
+    for field in ed.program.state.fields:
+        field.pool = field.pool if field.pool is not struct else None
 
 
 def remove_struct(ed):
@@ -603,143 +644,9 @@ def remove_struct(ed):
     for other in ed.program.holders:
         other.fields = [f for f in other.fields if not mentions(f.type, struct)]
     ed.program.structs.remove(struct)
+    forget_pools(ed, struct)
     ed.program.tables = {name: table for name, table in ed.program.tables.items() if table[0] is not struct}
     return f"- {struct!r} and all fields that mention it"
-
-
-# ---- enums --------------------------------------------------------------------------------------
-
-def _fresh_value(enum):
-    taken = {e.value for e in enum.enumerators}
-    if enum.flags:
-        return next(1 << bit for bit in range(31) if 1 << bit not in taken)
-    return max(max(taken), 0) + 1
-
-
-def enum_insert(ed):
-    """In the middle; what stands behind moves on, as C counts."""
-    enum = ed.enum(lambda e: not e.flags)
-    if not enum:
-        return None
-    ed.touched.add(enum)
-    at = ed.rng.randrange(len(enum.enumerators))
-    start = enum.enumerators[at].value
-    for entry in enum.enumerators:
-        if entry.value >= start:
-            entry.value += 1
-    name = f"{enum.name.upper()}_{ed.namer('N')}"
-    enum.enumerators.insert(at, Enumerator(name, start))
-    return _fit_bits(ed, enum, f"{enum!r}: + {name} = {start}, the rest renumbered")
-
-
-def enum_append(ed):
-    enum = ed.enum(lambda e: True)
-    if not enum:
-        return None
-    ed.touched.add(enum)
-    name = f"{enum.name.upper()}_{ed.namer('N')}"
-    enum.enumerators.append(Enumerator(name, _fresh_value(enum)))
-    return _fit_bits(ed, enum, f"{enum!r}: + {name}")
-
-
-def enum_renumber(ed):
-    enum = ed.enum(lambda e: not e.flags)
-    if not enum:
-        return None
-    ed.touched.add(enum)
-    old = sorted({e.value for e in enum.enumerators})
-    new = list(old)
-    ed.rng.shuffle(new)
-    if ed.rng.random() < 0.3:
-        new = [ed.rng.randint(-100, 500) * 7 + i for i, _ in enumerate(new)]
-        if len(set(new)) != len(new):
-            new = list(range(len(new)))
-    moved = dict(zip(old, new))
-    for entry in enum.enumerators:
-        entry.value = moved[entry.value]
-    ed.rng.shuffle(enum.enumerators)
-    return _fit_bits(ed, enum, f"{enum!r}: renumbered")
-
-
-def flags_move(ed):
-    enum = ed.enum(lambda e: e.flags)
-    if not enum:
-        return None
-    ed.touched.add(enum)
-    bits = [e for e in enum.enumerators if e.value]
-    places = ed.rng.sample(range(len(bits) + 3), len(bits))
-    for entry, bit in zip(bits, places):
-        entry.value = 1 << bit
-    gone = None
-    if ed.rng.random() < 0.4:
-        gone = ed.rng.choice(bits)
-        enum.enumerators.remove(gone)
-    return _fit_bits(ed, enum, f"{enum!r}: bits moved" + (f", - {gone.name}" if gone else ""))
-
-
-def enum_remove(ed):
-    enum = ed.enum(lambda e: not e.flags and len(e.enumerators) > 2)
-    if not enum:
-        return None
-    ed.touched.add(enum)
-    gone = ed.rng.choice(enum.enumerators)
-    enum.enumerators.remove(gone)
-    words = f"{enum!r}: - {gone.name}"
-    if ed.rng.random() < 0.6 and not any(e.fallback for e in enum.enumerators):
-        fallback = ed.rng.choice(enum.enumerators)
-        fallback.fallback = True
-        words += f", {fallback.name} MOLT_FALLBACK"
-    return _fit_bits(ed, enum, words)
-
-
-def enum_rename(ed):
-    enum = ed.enum(lambda e: True)
-    if not enum:
-        return None
-    ed.touched.add(enum)
-    entry = ed.rng.choice(enum.enumerators)
-    old, entry.name = entry.name, f"{enum.name.upper()}_{ed.namer('N')}"
-    entry.was = entry.was + [old]
-    if not enum.flags and ed.rng.random() < 0.5:
-        for each in enum.enumerators:
-            each.value += 1
-    return _fit_bits(ed, enum, f"{enum!r}: {old} -> {entry.name} with MOLT_WAS")
-
-
-def enum_type_rename(ed):
-    enum = ed.enum(lambda e: not e.was)
-    if not enum:
-        return None
-    ed.touched.add(enum)
-    old, enum.name = enum.name, f"{ed.program.prefix}_{ed.namer('E')}"
-    enum.was = enum.was + [old]
-    return f"{old} -> {enum!r} with MOLT_WAS"
-
-
-def enum_storage(ed):
-    enum = ed.enum(lambda e: True)
-    if not enum:
-        return None
-    ed.touched.add(enum)
-    enum.packed = not enum.packed
-    return _fit_bits(ed, enum, f"{enum!r}: {'packed' if enum.packed else 'no longer packed'}")
-
-
-def _fit_bits(ed, enum, words):
-    """Bit-fields of the enum must hold its enumerators, or become plain fields."""
-    for struct in ed.program.holders:
-        for field in struct.fields:
-            if field.type is enum and field.width:
-                low, high = enum.range(field.width)
-                signed = enum.storage()[1]
-                if signed or field.width > enum.storage()[0] or not all(
-                        low <= e.value <= high for e in enum.enumerators):
-                    field.width = None
-                    ed.retyped.add(field)
-                    words += f"; {struct.name}.{field.name} no longer a bit-field"
-            if innermost(field.type) is enum:
-                field.default = None  # a default names enumerators of its own version
-    return words
 
 
 # (weight, edit); the common ones as the histories of real programs have them
@@ -755,9 +662,8 @@ EDITS = [
     (1, value_to_pointer), (0.1, number_to_pointer), (0.2, swap_struct_type),
     (0.2, change_signature), (0.3, remove_function), (0.5, shuffle_functions),
     (1, rename_struct), (0.1, rename_struct_without), (0.3, remove_struct),
-    (1, enum_insert), (0.7, enum_append), (1, enum_renumber), (0.7, flags_move), (0.6, enum_remove),
-    (0.7, enum_rename), (0.3, enum_type_rename), (0.3, enum_storage),
-    (0.6, edit_initialiser), (0.1, claim_twice), (0.1, add_required), *LAYOUT_EDITS, *MOVING_EDITS,
+    (0.6, edit_initialiser), (0.1, claim_twice), (0.1, add_required), *ENUM_EDITS, *LAYOUT_EDITS,
+    *MOVING_EDITS,
 ]
 
 

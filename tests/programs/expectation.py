@@ -9,7 +9,7 @@ from copy import copy
 
 from declarations import (CHAR, Array, Enum, Flexible, Float, Pointer, Struct, Union, Variant,
                           c_declare, innermost, is_number, is_text, kind_name,
-                          same_type)
+                          same_type, signature)
 from expected_values import ANY, Either, External, FreshText, Owned, Place, Site, Text, as_expected
 from live_state import UNKNOWN, Copied, Foreign, Literal, Ref, can_be_plain, initial_value, zero_value
 from move_rules import MoveRules
@@ -17,6 +17,29 @@ from number_rules import convert_number
 from places import index_targets, is_reshape
 from pointer_rules import PointerRules
 from union_rules import UnionRules
+
+
+# Rules that say where a value goes or what it becomes.
+NEEDS_VALUE = {
+    "alignment", "arm kept", "arm renamed", "arm retyped", "array to scalar", "atomic", "bit-field to plain",
+    "block to struct", "bool to int", "char * to char[N]", "char[N] to char *", "char[N] to numbers",
+    "flexible array converted", "flexible array kept", "float to float", "float to number", "grown", "moved",
+    "moved value returns", "narrowed", "number to bool", "number to enum", "number to float",
+    "numbers to char[N]", "packing", "plain to bit-field", "renamed", "reordered", "scalar to array", "shrunk",
+    "sign changed", "struct to block", "tag renumbered", "text resized", "three structs deep", "union kept",
+    "unnamed bit-field", "variable converted", "variable kept", "variable renamed", "widened",
+    "wrapped or unwrapped"}
+
+
+def may_be(value, other):
+    """Whether a value is another one, as far as the rules say what it is."""
+    if value is UNKNOWN:
+        return True
+    if isinstance(value, dict):
+        return all(may_be(each, other[field]) for field, each in value.items())
+    if isinstance(value, list):
+        return len(value) == len(other) and all(map(may_be, value, other))
+    return repr(value) == repr(other)
 
 
 class Expectation(PointerRules, UnionRules, MoveRules):
@@ -41,8 +64,10 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         self.untold = False      # a place has no words that the check of a dump knows
         self.open = False        # the rules say nothing of something here: not to be run
         self.here = None
+        self.live = True         # the value at hand is not the one of an empty object
         self.taken = set()       # (id of what holds a value, where) of values that move elsewhere
         self.settled = set()     # the same of places that such values came to
+        self.in_variable = False  # in which what is zero is as it began, whatever its field's default is
         self.lost = False        # see loses(); also what is no loss, but would not come back by itself
         self._plan()
         self._find_embedded()
@@ -64,7 +89,8 @@ class Expectation(PointerRules, UnionRules, MoveRules):
     # ---- findings
 
     def cover(self, rule, type_, field=None):
-        if self.coverage is not None:
+        """A zero would look the same had the rule been left out."""
+        if self.coverage is not None and (self.live or rule not in NEEDS_VALUE):
             self.coverage.hit(rule, kind_name(type_, field.width if field else None))
 
     def loss(self, rule, site, strict=True):
@@ -136,7 +162,10 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         if isinstance(obj.type, Struct) and obj.type.name != type_.name:
             self.cover("type renamed", obj.type)
         self.types[obj] = type_
-        if obj.plain and not obj.is_variables:
+        self.live = True
+        if obj.plain == "pool":
+            self.cover("pool converted" if signature(obj.type) != signature(type_) else "pool kept", obj.type)
+        elif obj.plain and not obj.is_variables:
             self.open |= not can_be_plain(obj.type)
             self.cover("plain block", obj.type)
         if obj.text:
@@ -176,7 +205,8 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         if isinstance(type_, Pointer):
             return value is not None
         if field is not None and field.default is not None:
-            return repr(value) != repr(field.default)
+            begun = self.in_variable and field.scope is None and repr(value) == repr(zero_value(type_))
+            return not begun and repr(value) != repr(field.default)
         if isinstance(type_, Struct):
             return any(self.is_live(f.type, each, f, transient) for f, each in value.items()
                        if (id(value), f) not in self.taken)
@@ -198,7 +228,10 @@ class Expectation(PointerRules, UnionRules, MoveRules):
     def convert(self, old, new, value, site):
         """`site.old` and `site.new` are fields only where the value is the whole field."""
         old_field, new_field = site.old, site.new
+        self.live = self.is_live(old, value)
         if value is UNKNOWN:
+            if isinstance(old, Pointer) != isinstance(new, Pointer):
+                self.lasting = False  # a block may come or go with it
             return ANY
         if isinstance(old, Struct) and isinstance(new, Struct) and new.origin is old:
             return self._struct(old, new, value)
@@ -279,18 +312,23 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         for field in new.fields:
             was = field.origin
             site = Site(field.path(new), was, field)
-            if was is None or repr(value[was]) == repr(initial_value(was)):
+            if was is None or may_be(value[was], initial_value(was)):
                 self.cover("variable added" if was is None else "variable not set", field.type)
                 result[field] = as_expected(field.type, initial_value(field))
-                if was is not None and not self.never_set(was):
+                if was is not None and (repr(value[was]) != repr(initial_value(was)) or not self.never_set(was)):
                     # the program set it to what an edit then made its initialiser
+                    self.in_variable = True
                     result[field] = Either(result[field], self.convert(was.type, field.type, value[was], site))
+                    self.in_variable = False
                 continue
+            self.live = self.is_live(was.type, value[was])
             self.cover("variable kept" if same_type(was.type, field.type) else "variable converted",
                        field.type)
             if was.name != field.name:
                 self.cover("variable renamed", field.type)
+            self.in_variable = True
             kept = self.convert(was.type, field.type, value[was], site)
+            self.in_variable = False
             result[field] = External() if isinstance(kept, Foreign) and field.external else kept
         sources = {f.origin for f in new.fields}
         for field in old.fields:
@@ -307,10 +345,12 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         site = Site(field.path(old))
         is_set = repr(value) != repr(initial_value(field))
         self.cover("variable removed, set" if is_set else "variable removed, not set", field.type)
+        self.in_variable = True
         if is_set and self.is_live(field.type, value, field):
             self.loss("field-removed", site)
         elif is_set or self.is_live(field.type, value, field):
             self.may_lose("field-removed", site)
+        self.in_variable = False
 
     def _struct(self, old, new, value):
         if new.is_variables:
@@ -339,6 +379,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
                 kept = reset if changed else Either(kept, reset)
                 self.cover("transient", field.type, field)
             result[field] = kept
+            self.live = self.is_live(field.origin.type, value[field.origin])
             if old.packing != new.packing:
                 self.cover("packing", field.type, field)
             if self.depth > 2 and changed:
@@ -354,7 +395,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
                 self.cover("removed, live" if live else "removed, default", field.type, field)
                 self.drop("field-removed", field.type, value[field],
                           Site(field.path(old)), field)
-        self._cover_order(old, new)
+        self._cover_order(old, new, value)
         self._move(new, value, result)
         return result
 
@@ -371,15 +412,17 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         rule = "added" if field.default is None else "added with default"
         self.cover(rule, field.type, field)
 
-    def _cover_order(self, old, new):
+    def _cover_order(self, old, new, value):
         order = [old.fields.index(f.origin) for f in new.fields if f.origin]
         if order != sorted(order):
             for field in new.fields:
                 if field.origin:
+                    self.live = self.is_live(field.origin.type, value[field.origin])
                     self.cover("reordered", field.type, field)
 
     def _field(self, field, value, site):
         old = field.origin
+        self.live = self.is_live(old.type, value)
         if old.name != field.name:
             self.cover("renamed", field.type, field)
         for rule, differs in (("wrapped or unwrapped", (old.group is None) != (field.group is None)),
@@ -467,6 +510,8 @@ class Expectation(PointerRules, UnionRules, MoveRules):
             signed = [b - 256 if b > 127 else b for b in value]
             return self._array(old, new, signed, site)
         converted = self._array(old, new, value, site)
+        if isinstance(converted, Text):  # of another shape, and empty
+            return converted
         if converted is ANY or any(each is ANY for each in converted):
             return ANY
         self.cover("numbers to char[N]", new)

@@ -4,10 +4,10 @@ import random
 
 from aims import AIMS
 from coverage import AIMED, ALL, Coverage
-from edits import EDITS, Editor, annotate_late, edit_at_random, settle_indices, settle_names
+from edits import EDITS, Editor, annotate_late, edit_at_random, forget_notes, settle_indices, settle_names
 from expectation import Expectation
 from live_state import State
-from origins import gone_back, twisted
+from origins import gone_back, relinked, twisted
 from play import play
 from random_declarations import Namer, random_program
 from stages import Return, Stage
@@ -31,6 +31,8 @@ class Step:
 class Life:
     """Deterministic in seed and number; `skip` leaves edits of the second version out."""
 
+    notes_go = False  # a third version may lack the notes of the second
+
     def __init__(self, seed, number, skip=(), whole=True):
         """Not `whole`: without the session that goes on behind the second version."""
         self.number = number
@@ -47,6 +49,7 @@ class Life:
         self.after = Expectation(self.old, self.new, self.state, self.coverage)
         self.steps = []     # from version 2 on, the last one is the way back; empty: none of it
         self.third = []     # words for the third version's edits
+        self.jump = None    # what the third version makes of the first one's state, without the second
         if whole and self.after.outcome == "migrated" and self.after.lasting:
             self._live_on()
 
@@ -111,8 +114,14 @@ class Life:
         if expectation.outcome != "migrated" or not expectation.lasting:
             return False
         self.steps = steps + [Step(expectation)]
+        self.jump = self._jump(stages[-1].program) if long else None
         self.coverage.counts.update(coverage.counts)
         return True
+
+    def _jump(self, third):
+        """Notes stay in the source, so that a third version is known without the second."""
+        jump = Expectation(self.old, relinked(third, 1, {}), self.state)
+        return jump if jump.outcome == "migrated" and not self.notes_go else None
 
     def _pass(self, rng, playing, stages, steps, expectation):
         stage = Stage.after(expectation, stages[-1].next_index)
@@ -127,7 +136,9 @@ class Life:
         for _ in range(TRIES):
             program = stages[-1].program.clone()
             editor = Editor(rng, program, self.namer)
-            chosen = [annotate_late] if rng.random() < 0.8 else []
+            editor.notes_go = self.notes_go
+            chosen = [forget_notes] if rng.random() < 0.3 else []
+            chosen += [annotate_late] if rng.random() < 0.8 else []
             chosen += [edit_at_random] * rng.randint(1, 4)
             self.third = [done for done in (edit(editor) for edit in chosen) if done]
             settle_names(editor)
@@ -158,4 +169,4 @@ class Life:
     def group(self):
         """Programs of one group can share libraries."""
         strict = {"open": "refused"}.get(self.strict, self.strict)
-        return self.outcome, strict if self.outcome == "migrated" else "", len(self.steps)
+        return self.outcome, strict if self.outcome == "migrated" else "", len(self.steps), self.jump is not None

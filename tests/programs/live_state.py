@@ -94,14 +94,15 @@ UNKNOWN = Unknown()
 class Object:
     """Also the program's variables, all of them together."""
 
-    def __init__(self, index, type_, values, single=False, text=False, plain=False):
+    def __init__(self, index, type_, values, single=False, text=False, plain=None):
         self.index = index
-        self.plain = plain    # from malloc and its relatives
+        self.plain = plain    # from malloc and its relatives: one of FORMS or TEXT_FORMS, or None
         self.type = type_
         self.values = values  # one per element
         self.single = single
         self.text = text      # a heap string: values are bytes as numbers
         self.freed = False
+        self.holder = None    # of a pool: the object with the pointer that says so
 
     @property
     def is_variables(self):
@@ -111,13 +112,27 @@ class Object:
         return bytes(self.values)
 
 
-PLAIN = 0.3  # of the objects are plain memory
+PLAIN = 0.4  # of the objects are plain memory
+# How: in one call, in memory with other bytes before, grown twice, by a wrapper, with the size in a variable.
+FORMS = ["calloc", "malloc", "realloc", "wrapper", "variable"]
+TEXT_FORMS = ["strdup", "strndup", "malloc"]
+FILLED = 4  # elements that are written field by field, whatever they are
 
 
 def can_be_plain(type_):
     """A struct that begins with another one cannot be told from that, where it has nothing else."""
-    return not isinstance(type_, Struct) or not type_.fields or not type_.tail and not isinstance(
+    return not isinstance(type_, Struct) or not type_.fields or not isinstance(
         innermost(type_.fields[0].type), Struct)
+
+
+def plain_form(rng, type_, count):
+    """How a block comes out of plain memory; None where it does not."""
+    if rng.random() >= PLAIN or not can_be_plain(type_):
+        return None
+    forms = [form for form in FORMS if form != "malloc" or count <= FILLED]
+    if isinstance(type_, Struct) and type_.tail:
+        forms = ["calloc", "malloc", "wrapper"]
+    return rng.choice(forms)
 
 
 def initial_value(field):
@@ -224,13 +239,13 @@ class State:
         values = [plain_value(self.rng, type_, i < WALK_LIMIT or i % 97 == 0) for i in range(count)]
         if isinstance(type_, Struct) and type_.tail:
             fill_tail(self.rng, type_, values[0])
-        plain = self.rng.random() < PLAIN and can_be_plain(type_)
+        plain = plain_form(self.rng, type_, count)
         obj = Object(len(self.objects), type_, values, single, plain=plain)
         self.objects.append(obj)
         return obj
 
     def add_string(self, data):
-        plain = self.rng.random() < PLAIN
+        plain = self.rng.choice(TEXT_FORMS) if self.rng.random() < PLAIN else None
         obj = Object(len(self.objects), CHAR, list(data + b"\0"), text=True, plain=plain)
         self.objects.append(obj)
         return obj
@@ -254,6 +269,11 @@ class State:
                         pointees[repr(inner.to)] = inner.to
         for type_ in pointees.values():
             self.add(type_, rng.randint(1, 5))
+        for field in program.state.fields:
+            if field.pool:
+                pool = self.add(field.pool, rng.randint(1, 5))
+                pool.plain, pool.holder = "pool", self.objects[0]
+                self.objects[0].values[0][field] = Ref(pool)
         variables = self.add(program.variables, 1, single=True)
         for field in program.variables.fields:
             if rng.random() < 0.3:
@@ -309,7 +329,8 @@ class State:
 
     def _pointed(self, type_, value, field):
         if isinstance(type_, Struct):
-            return {f: self._external() if f.external else self._pointed(f.type, value[f], f)
+            return {f: self._external() if f.external else value[f] if f.pool else
+                    self._pointed(f.type, value[f], f)
                     for f in type_.fields}
         if isinstance(type_, Array) and not is_text(type_):
             last = WALK_LIMIT if isinstance(type_, Flexible) else len(value)

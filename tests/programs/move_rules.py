@@ -23,6 +23,7 @@ class MoveRules:
             to = target.type if not isinstance(target, int) else now[-2].type.elem
             holder = now[-2].type if len(now) > 1 and not isinstance(target, int) else new
             site = Site((target if not isinstance(target, int) else now[-2]).path(holder))
+            self.live = self.is_live(old, at(value, was))
             self.cover(self.moved, to)
             put(result, now, self.convert(old, to, at(value, was), site))
             self.settled.add(_parent(result, now))

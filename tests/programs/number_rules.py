@@ -155,7 +155,7 @@ def _enum(out, old, new, value, site, width):
     values = survivors(old, new)
     unchanged = all(values.get(e.value) == e.value for e in old.enumerators)
     if old.flags and new.flags:
-        return _flags(out, values, unchanged, new, value, site)
+        return _flags(out, values, unchanged, new, value, site, width)
     if value in values:
         out.cover("enum kept" if values[value] == value else "enum renumbered", new, site.new)
         return values[value]
@@ -178,13 +178,17 @@ def _enum(out, old, new, value, site, width):
     return min(max(value, low), high)
 
 
-def _flags(out, values, unchanged, new, value, site):
+def _flags(out, values, unchanged, new, value, site, width):
     mapped, rest = 0, value
     for was, now in values.items():
         if was and rest & was == was:
             mapped |= now
             rest &= ~was
     if unchanged:
+        room = (1 << (width or new.storage()[0])) - 1
+        if rest & ~room:  # the nearest number would be other flags
+            out.loss("flag-removed", site)
+            return out.either(value & room, mapped)
         if rest:
             out.may_lose("flag-removed", site)
             return out.either(value, mapped)

@@ -2,7 +2,7 @@
 makes others. Only what the rules say is played with, so that what follows is known too."""
 
 from declarations import Arm, Array, Bool, Complex, Enum, Flexible, Float, Int, Pointer, Struct, Variant, is_text
-from live_state import (PLAIN, UNKNOWN, WALK_LIMIT, Dangling, Object, Ref, can_be_plain, chosen_arm, fill_tail,
+from live_state import (UNKNOWN, WALK_LIMIT, Dangling, Object, Ref, chosen_arm, fill_tail, plain_form,
                         plain_value)
 from random_values import random_value
 
@@ -119,4 +119,4 @@ def make_one(rng, stage):
     if struct.tail:
         fill_tail(rng, struct, values[0])
     stage.add(Object(stage.next_index, struct, values, single,
-                     plain=rng.random() < PLAIN and can_be_plain(struct)))
+                     plain=plain_form(rng, struct, len(values))))

@@ -37,8 +37,17 @@ class PointerRules:
             return self._from_void(new, value, site)
         if new.to is not VOID and not same_type(old.to, new.to):
             self.cover("pointee changed, live", old)
-            return self._refuse_target(site, value, "pointee-type-changed", "type-missing")
+            return self._refuse_target(site, value, "pointee-type-changed", "type-missing",
+                                       *self._gone_as_well(value))
         return self._place(old, new, value, site)
+
+    def _gone_as_well(self, ref):
+        """The rule for a place that is gone, where that may be seen before the type is."""
+        try:
+            self.place(ref)
+        except Gone:
+            return ["interior-target-removed"]
+        return []
 
     def _refuse_target(self, site, ref, *rules):
         """A type that is gone although a pointer leads to an object of it has a line of its own."""

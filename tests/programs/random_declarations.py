@@ -191,6 +191,8 @@ def random_variable(rng, program, namer, stem="v"):
         field.default = random_default(rng, type_, None)
     field.atomic = rng.random() < 0.05 and can_be_atomic(field)
     field.scope = program.scope
+    if rng.random() < 0.3:
+        field.scope = f"game.c:{program.prefix}_{namer('hold')}():"
     return field
 
 
@@ -350,6 +352,14 @@ def random_flexible(rng, program, namer):
     struct.fields.append(Field(namer("f"), Flexible(INT if elem is CHAR else elem)))
 
 
+def random_pool(rng, program, namer):
+    """A pointer to memory that the program cuts up itself."""
+    fits = [s for s in program.structs if s is not program.state and not s.tail]
+    field = Field(namer("f"), Pointer(VOID))
+    field.pool = rng.choice(fits)
+    program.state.fields.insert(rng.randint(0, len(program.state.fields) - 1), field)
+
+
 def random_program(rng, prefix, namer):
     program = Program(prefix)
     program.scope = rng.choice(["", "game.c:"])
@@ -368,6 +378,8 @@ def random_program(rng, prefix, namer):
     # what the fields before could not point at yet
     for struct in rng.sample(program.structs, 2):
         struct.fields.insert(0, Field(namer("f"), Pointer(rng.choice(program.structs))))
+    if rng.random() < 0.3:
+        random_pool(rng, program, namer)
     for _ in range(rng.choice([0, 1, 2, 4])):
         program.variables.fields.append(random_variable(rng, program, namer))
     for variant in program.variants:

@@ -3,18 +3,24 @@
 against an expectation that knows none of them.
 
     run_programs.py --codegen C --runner R --include DIR... [--seed S] [--count N]
-    run_programs.py ... --seed S --program K [--keep DIR] [--skip EDITS]     one program again
-    run_programs.py ... --seed S --program K --reduce                        and its fewest edits
+    run_programs.py ... --seed S --program K [--way W] [--keep DIR] [--skip EDITS]     one program again
+    run_programs.py ... --seed S --program K --reduce                                  and its fewest edits
 
 Each program has two versions, and some have a third. Under policy strict the edit is refused or passes;
-under live it is refused, or the session goes on: the program plays, and goes back to its first version.
+under live it is refused, or the session goes on: the program plays, goes back to its first version, there
+once more, and back once more.
+
+`--seed auto` is a seed of its own for each state of the sources: it is told, and a failure tells the
+command that makes it again.
 
 Programs that must migrate share libraries, and so do those that must be refused: a refusal names every
 cause, so each of them must find its own and no other. Batches go through the compilers in turn."""
 
 import argparse
 import gc
+import hashlib
 import pathlib
+import shlex
 import shutil
 import sys
 import tempfile
@@ -43,8 +49,7 @@ def batches(args, programs, folder):
     for (outcome, *_), chosen in sorted(groups.items()):
         size = SIZE[outcome]
         for i in range(0, len(chosen), size):
-            compiler = args.cc[len(made) % len(args.cc)]
-            made.append(Batch(args, chosen[i:i + size], compiler, folder / f"b{len(made)}"))
+            made.append(Batch(args, chosen[i:i + size], args.first + len(made), folder / f"b{len(made)}"))
     return made
 
 
@@ -54,20 +59,42 @@ def run_one(args, number, skip, folder):
     if program.outcome not in SIZE:
         return program, []
     failures = []
-    for i, compiler in enumerate(args.cc):
-        failures = failures or Batch(args, [program], compiler, folder / f"cc{i}").run().failures.get(
-            number, [])
+    for way in range(len(args.cc)) if args.way is None else [args.way]:
+        failures = failures or Batch(args, [program], way, folder / f"way{way}").run().failures.get(number, [])
     return program, failures
 
 
-def describe(args, program, failures):
-    print(f"\nFAIL program {program.number}: --seed {args.seed} --program {program.number} --keep DIR")
+def describe(args, program, failures, way):
+    way = "" if way is None else f" --way {way}"
+    print(f"\nFAIL program {program.number}: {command_of(args)} --seed {args.seed} --program {program.number}"
+          f"{way} --keep DIR")
     for edit in program.edits:
         print(f"  edit {edit}")
     for edit in program.third if len(program.steps) > 2 else ():
         print(f"  then {edit}")
     for text in failures[:12]:
         print(f"  {text}")
+
+
+def command_of(args):
+    """What runs one of the programs again, but for which."""
+    words = [sys.executable, "-B", __file__, "--codegen", args.codegen, "--runner", args.runner]
+    words += [word for name in ("include", "cc") for each in getattr(args, name) for word in (f"--{name}", each)]
+    words += [f"--cflags={args.cflags}"] if args.cflags else []
+    return shlex.join(words + (["--notes-go"] if args.notes_go else []))
+
+
+def seed_of(text):
+    """The number, or one that changes with the sources that the programs go through."""
+    if text != "auto":
+        return int(text)
+    root = pathlib.Path(__file__).resolve().parents[2]
+    digest = hashlib.sha256()
+    for folder in ("codegen", "reflect", "engine", "route", "tests/programs"):
+        for path in sorted((root / folder).rglob("*.[chp]*")):
+            if path.is_file():
+                digest.update(path.read_bytes())
+    return int.from_bytes(digest.digest()[:4], "big")
 
 
 def reduce(args, number, folder):
@@ -91,7 +118,7 @@ def single(args, folder):
         program, failures = run_one(args, args.program, args.skip, folder / "b0")
     print(f"program {program.number}: {MEANING[program.outcome]}")
     if failures:
-        describe(args, program, failures)
+        describe(args, program, failures, args.way)
     else:
         print("\n".join(["as expected"] + [f"  edit {each}" for each in program.edits]))
     return 1 if failures else 0
@@ -147,7 +174,7 @@ class Run:
             for number, texts in failures.items():
                 self.failed += 1
                 if self.failed <= self.args.show:
-                    describe(self.args, programs[number], texts)
+                    describe(self.args, programs[number], texts, batch.way)
             if not self.args.keep:
                 shutil.rmtree(batch.folder, ignore_errors=True)
         gc.collect()
@@ -191,18 +218,21 @@ def main():
     parser.add_argument("--cc", action="append", default=[], help="several: taken in turn")
     parser.add_argument("--cflags", default="")
     parser.add_argument("--include", action="append", default=[])
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=seed_of, default=1, help="a number, or auto")
     parser.add_argument("--count", type=int, default=FULL)
     parser.add_argument("--first", type=int, default=0, help="number of the first program")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--show", type=int, default=8, help="failures to describe")
     parser.add_argument("--program", type=int)
+    parser.add_argument("--way", type=int, help="in which it is built and run; default: each compiler")
+    parser.add_argument("--notes-go", action="store_true", help="third versions may lack notes of the second")
     parser.add_argument("--skip", type=lambda text: [int(n) for n in text.split(",") if n], default=[])
     parser.add_argument("--reduce", action="store_true")
     parser.add_argument("--coverage", type=pathlib.Path, help="file for the table of what was tried")
     parser.add_argument("--keep", type=pathlib.Path, help="folder for sources, libraries and dumps")
     args = parser.parse_args()
     args.cc = args.cc or ["cc"]
+    Life.notes_go = args.notes_go
     with tempfile.TemporaryDirectory(prefix="molt-programs-") as name:
         folder = args.keep.resolve() if args.keep else pathlib.Path(name)
         if args.keep and folder.exists() and any(folder.iterdir()):

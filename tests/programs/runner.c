@@ -4,6 +4,7 @@
  *   frame STEP ADDRESS...        one frame; the addresses are where the programs' objects are
  *   dump NAME                    the state, to FOLDER/NAME.json
  *   reload LIBRARY NAME          the library takes the running one's place: FOLDER/NAME.report.json
+ *   step N NAME                  the same of the code that ran N generations later, or -N before
  *
  * Each is answered by what the library logs, the outcome of a reload, and "done". A refusal must leave
  * the state as it was, to the bit; anything else that is wrong ends the runner. */
@@ -140,15 +141,21 @@ static bool dump_to(const Runner *runner, const char *name)
     return good;
 }
 
-static bool reload(Runner *runner, const char *library, const char *name)
+/* `library` is NULL where the code comes from the history. */
+static bool reload(Runner *runner, const char *library, int32_t steps, const char *name)
 {
     MoltReloadEvent event;
     char *before = dump(runner), *after = NULL;
     bool good = false;
     MoltHash digest = molt_heap_digest(molt_reload_heap(runner->reload));
-    if (!before || !put_library(runner, library))
+    if (!before || (library && !put_library(runner, library)))
         goto out;
-    molt_reload_force(runner->reload, &event);
+    if (library)
+        molt_reload_force(runner->reload, &event);
+    else if (!molt_reload_step(runner->reload, steps, &event)) {
+        fail("step", "there is no such generation");
+        goto out;
+    }
     printf("outcome %s\n", event.outcome);
     if (event.kind != MOLT_EVENT_RELOADED)
         printf("detail %s: %s\n", event.headline, event.detail);
@@ -184,7 +191,9 @@ static bool obey(Runner *runner, char *line)
     if (strcmp(order, "start") == 0 && second)
         return start(runner, first, second);
     if (strcmp(order, "reload") == 0 && second)
-        return reload(runner, first, second);
+        return reload(runner, first, 0, second);
+    if (strcmp(order, "step") == 0 && second)
+        return reload(runner, NULL, (int32_t)strtol(first, NULL, 10), second);
     return fail(order, "no such order");
 }
 

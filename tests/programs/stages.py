@@ -221,7 +221,7 @@ class Return(Expectation):
             # the text that it points at may be another one by now
             return value if same_type_text(ways, self.last, type_) else ANY
         kept = self._translated(direct[origin])
-        if kept is ANY:
+        if kept is ANY or isinstance(kept, list) and open_in(kept):  # no way on from there
             return value
         if kept is None and direct[origin] is not None and stays and is_text(ways[self.last][0]):
             return value  # the object that it pointed into was freed, the text was not
@@ -357,6 +357,13 @@ def same_type_text(ways, version, type_):
 
 def same(one, other):
     return repr(one) == repr(other)
+
+
+def open_in(value):
+    """Whether the rules leave open an expected value or an element of it."""
+    if isinstance(value, list):
+        return any(open_in(each) for each in value)
+    return value is ANY
 
 
 def unknown_in(value):
