@@ -54,10 +54,15 @@ function(molt__game_manifest target schema)
   endforeach()
   list(REMOVE_DUPLICATES folders)
   list(JOIN folders "\", \"" folders)
+  # Ninja itself, without the start of CMake in front of each build; it runs CMake when a list has changed.
+  set(build "\"${CMAKE_COMMAND}\", \"--build\", \"${CMAKE_BINARY_DIR}\", \"--target\", \"${target}\"")
+  if(CMAKE_GENERATOR STREQUAL "Ninja" AND CMAKE_MAKE_PROGRAM)
+    set(build "\"${CMAKE_MAKE_PROGRAM}\", \"-C\", \"${CMAKE_BINARY_DIR}\", \"${target}\"")
+  endif()
   file(GENERATE OUTPUT "$<TARGET_FILE:${target}>.molt" CONTENT
 "{
   \"library\": \"$<TARGET_FILE:${target}>\",
-  \"build\": [\"${CMAKE_COMMAND}\", \"--build\", \"${CMAKE_BINARY_DIR}\", \"--target\", \"${target}\"],
+  \"build\": [${build}],
   \"watch\": [\"${folders}\"],
   \"schema\": \"${schema}\"
 }

@@ -30,6 +30,7 @@ typedef struct MoltTransactionDesc {
     MoltGameThreads *game_threads; /* while one lives, nothing is changed */
     bool through_file; /* the state goes through a snapshot file in `directory` */
     MoltHeapDesc heap; /* of the heap that it is loaded into */
+    int wake; /* eventfd that is written to when the attempt has become ready; -1: none */
 } MoltTransactionDesc;
 
 typedef enum MoltTransactionStage {

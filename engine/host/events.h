@@ -29,6 +29,7 @@ void molt__events_close(MoltEvents *events);
 
 void molt__events_started(MoltEvents *events, uint32_t generation, uint64_t frame, uint64_t objects);
 void molt__events_build_started(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame);
+void molt__events_build_cancelled(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame);
 void molt__events_build(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame, bool ok);
 void molt__events_reload(MoltEvents *events, const MoltReloadEvent *event,
                          const MoltReloadRecord *record);
