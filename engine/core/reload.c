@@ -207,6 +207,7 @@ void molt_reload_destroy(MoltReload *reload)
     if (reload->wake >= 0) {
         close(reload->wake);
     }
+    free(reload->assets);
     free(reload->command);
     free(reload->directory);
     free(reload->library);

@@ -22,6 +22,23 @@ static MoltStatus watch_source(MoltReload *reload, const char *path, MoltError *
                 : molt__watch_add_tree(reload->watch, path, TAG_SOURCE, error);
 }
 
+static bool is_below(const char *path, const char *folder)
+{
+    size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && (path[length] == 0 || path[length] == '/');
+}
+
+/* The assets' folder, unless sources lie in it. */
+static void keep_assets(MoltReload *reload, const MoltManifest *manifest)
+{
+    bool apart = manifest != NULL && manifest->assets != NULL;
+    for (char **path = apart ? manifest->watch : NULL; path != NULL && *path != NULL; path++) {
+        apart = apart && !is_below(*path, manifest->assets);
+    }
+    free(reload->assets);
+    reload->assets = apart ? strdup(manifest->assets) : NULL; /* without memory: built once too often */
+}
+
 /* The command of the desc runs in the current folder, that of the manifest in its own. */
 static MoltStatus make_build(const MoltReload *reload, const MoltManifest *manifest,
                              MoltBuild **out, MoltError *error)
@@ -64,6 +81,7 @@ static MoltStatus read_manifest(MoltReload *reload, MoltError *error)
         molt__build_destroy(reload->build);
         reload->build = build;
         build = NULL;
+        keep_assets(reload, manifest);
     }
     molt__build_destroy(build);
     molt__manifest_free(manifest);
@@ -97,6 +115,10 @@ void molt__reload_take_changes(MoltReload *reload)
 {
     MoltWatchChange change;
     while (molt__watch_poll(reload->watch, &change)) {
+        if (change.tag == TAG_SOURCE && reload->assets != NULL &&
+            is_below(change.path, reload->assets)) {
+            continue;
+        }
         if (change.tag == TAG_SOURCE) {
             molt__cause_note(&reload->saved, change.path, change.first_ns);
         } else if (change.tag == TAG_LIBRARY) {

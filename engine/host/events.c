@@ -188,6 +188,17 @@ void molt__events_reload(MoltEvents *events, const MoltReloadEvent *event,
     end(events, line);
 }
 
+void molt__events_asset(MoltEvents *events, const MoltAssetEvent *event, uint64_t frame)
+{
+    cJSON *line = begin(events, "asset");
+    cJSON_AddBoolToObject(line, "ok", !event->kept);
+    cJSON_AddStringToObject(line, "path", event->path);
+    add_count(line, "frame", frame);
+    if (event->kept)
+        cJSON_AddStringToObject(line, "error", event->problem);
+    end(events, line);
+}
+
 void molt__events_running(MoltEvents *events, const MoltReloadRecord *record)
 {
     cJSON *line = begin(events, "running");

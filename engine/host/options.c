@@ -37,6 +37,7 @@ enum {
     OPTION_NO_BUILD,
     OPTION_BUILD,
     OPTION_WATCH,
+    OPTION_ASSETS,
     OPTION_STRICT,
     OPTION_FPS,
     OPTION_MUTE,
@@ -62,6 +63,7 @@ static const struct option long_options[] = {
     {"no-build", no_argument, NULL, OPTION_NO_BUILD},
     {"build", required_argument, NULL, OPTION_BUILD},
     {"watch", required_argument, NULL, OPTION_WATCH},
+    {"assets", required_argument, NULL, OPTION_ASSETS},
     {"save", required_argument, NULL, OPTION_SAVE},
     {"load", required_argument, NULL, OPTION_LOAD},
     {"autosave", required_argument, NULL, OPTION_AUTOSAVE},
@@ -94,6 +96,7 @@ static const char usage_text[] =
     "  --build COMMAND    what the shell runs to build the library when a source changes (default: what\n"
     "                     stands in LIBRARY.so.molt)\n"
     "  --watch PATH       start the build when this file, or one below this folder, changes, too; several\n"
+    "  --assets DIR       where the game's assets are (default: as LIBRARY.so.molt says)\n"
     "  --no-build         reload a changed library, but never build it when its sources change\n"
     "  --strict           refuse a reload that would lose a value\n"
     "  --reload-every N   reload the same library every N frames, changed or not\n"
@@ -217,6 +220,7 @@ static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
     case OPTION_SWAP: return parse_swap(optarg, out, error);
     case OPTION_BUILD: out->build = optarg; break;
     case OPTION_WATCH: return parse_watch(optarg, out, error);
+    case OPTION_ASSETS: out->assets = optarg; break;
     case OPTION_NO_BUILD: out->no_build = true; break;
     case OPTION_STRICT: out->strict = true; break;
     case OPTION_SAVE: out->save = optarg; break;

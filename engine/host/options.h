@@ -31,6 +31,7 @@ typedef struct MoltOptions {
     const char *build;     /* command in the place of the manifest's */
     const char *watch[MOLT__WATCHES_MAX + 1]; /* files and folders beside the manifest's; ends in NULL */
     uint32_t watch_count;
+    const char *assets;    /* folder in the place of the manifest's */
     MoltSwap swaps[MOLT__SWAPS_MAX];
     uint32_t swap_count;
     int width, height;     /* of the window or the headless picture, in pixels */

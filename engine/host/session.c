@@ -217,6 +217,7 @@ static void reload_boundary(Session *session)
         force_reload(session, true);
     swap_libraries(session, frame);
     take_reloads(session);
+    molt__session_turn_assets(session);
     molt__overlay_set_building(&session->overlay, molt_reload_building(session->reload),
                                molt__session_ms());
     uint32_t done = 0, total = 0;
@@ -475,6 +476,8 @@ static MoltStatus open_session(Session *session, MoltError *error)
     if ((status = molt_threads_create(&threads, &session->threads, error)))
         return status;
     session->platform.threads = session->threads;
+    if ((status = molt__session_open_assets(session, error)))
+        return status;
     status = open_reload(session, error);
     return status ? status : open_saves(session, error);
 }
@@ -493,6 +496,7 @@ static bool close_session(Session *session)
     }
     molt_reload_destroy(session->reload);
     molt_threads_destroy(session->threads);
+    molt__session_close_assets(session);
     molt__canvas_destroy(session->canvas);
     molt__display_close(session->display);
     molt__sound_close(session->sound);

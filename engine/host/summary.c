@@ -351,3 +351,14 @@ void molt__summary_write_file(const char *word, const char *path, uint64_t nanos
     snprintf(out->facts, sizeof out->facts, "%.2f ms", (double)nanoseconds / 1e6);
     add_changes(out, report);
 }
+
+void molt__summary_write_asset(const MoltAssetEvent *event, MoltSummary *out)
+{
+    *out = (MoltSummary){.mood = event->kept ? MOLT__MOOD_BAD : MOLT__MOOD_GOOD};
+    snprintf(out->word, sizeof out->word, "%s", event->kept ? "not taken" : "asset");
+    molt__summary_clean(event->path, out->subject, sizeof out->subject);
+    if (event->kept) {
+        snprintf(out->facts, sizeof out->facts, "The game goes on with what it had.");
+        add_lines(out, MOLT__MOOD_PLAIN, event->problem, CHANGE_ROWS);
+    }
+}

@@ -234,6 +234,25 @@ static void given_command_needs_no_manifest(void **state)
     finish(&session);
 }
 
+static void saved_assets_build_nothing(void **state)
+{
+    Session session = {0};
+    set_up(&session, state, "");
+    sandbox_text(sandbox_path(state, "game.so.molt"),
+                 "{\"watch\": [\"src\"], \"assets\": \"src/assets\", \"build\": [\"true\"]}");
+    sandbox_folder(sandbox_path(state, "src/assets"));
+    start(&session, (MoltReloadDesc){0});
+    sandbox_text(sandbox_path(state, "src/assets/map.txt"), "saved");
+    for (int i = 0; i < 20; i++) {
+        assert_false(molt_reload_poll(session.reload, &session.event));
+        sandbox_sleep(2);
+    }
+    sandbox_text(session.source, "saved");
+    wait_event(&session, MOLT_EVENT_BUILD_STARTED);
+    wait_event(&session, MOLT_EVENT_BUILD_SUCCEEDED);
+    finish(&session);
+}
+
 /* A host that waits sees each step at once: the way takes no fixed time, such as a quiet time or a frame. */
 static void waiting_ends_when_something_happens(void **state)
 {
@@ -267,6 +286,7 @@ int main(void)
         TEST(failed_build_has_its_messages_apart),
         TEST(progress_is_told_while_building),
         TEST(given_command_needs_no_manifest),
+        TEST(saved_assets_build_nothing),
         TEST(waiting_ends_when_something_happens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,8 +81,9 @@ static void build_and_what_is_watched_are_taken(void **state)
 {
     (void)state;
     MoltOptions options;
-    assert_int_equal(parse("libgame.so --build ./build.sh --watch src --watch data/map.txt", &options,
-                           NULL), MOLT_OK);
+    assert_int_equal(parse("libgame.so --build ./build.sh --watch src --watch data/map.txt --assets "
+                           "data", &options, NULL), MOLT_OK);
+    assert_string_equal(options.assets, "data");
     assert_string_equal(options.build, "./build.sh");
     assert_string_equal(options.watch[0], "src");
     assert_string_equal(options.watch[1], "data/map.txt");
