@@ -117,6 +117,10 @@ void stats_watch(Colony *colony, Watch watch);
 void stats_forget_ant(Colony *colony, const Ant *ant);
 const char *watch_name(Watch watch);
 
+/* ---- tuning.c: the player's file ---- */
+void tuning_begin(Colony *colony);
+void tuning_step(Colony *colony); /* takes it when it was saved */
+
 /* ---- tools.c: the player ---- */
 const char *tool_name(Tool tool);
 MoltRect tool_button(Tool tool); /* on the toolbar */

@@ -110,9 +110,9 @@ void ant_face(Ant *ant, Vec2 place, float share)
     ant->steps = 0;
 }
 
-static float ant_pace(const Ant *ant)
+static float ant_pace(const Colony *colony, const Ant *ant)
 {
-    return ant->speed * (0.75f + 0.25f * ant->stamina);
+    return ant->speed * (0.75f + 0.25f * ant->stamina) * colony->tuning.ant_speed;
 }
 
 static void ant_tire(Ant *ant)
@@ -124,7 +124,7 @@ static void ant_tire(Ant *ant)
 /* Walks on, or turns off when something solid is ahead. An ant under a new wall may leave. */
 static void ant_move(Colony *colony, Ant *ant)
 {
-    Vec2 next = vec2_along(ant->position, ant->heading, ant_pace(ant));
+    Vec2 next = vec2_along(ant->position, ant->heading, ant_pace(colony, ant));
     Tile *tile = map_tile(colony->map, next);
     if (tile_is_solid(tile) && !tile_is_solid(map_tile(colony->map, ant->position))) {
         float angle = random_between(&colony->random, 1, 2.6f);
@@ -243,7 +243,7 @@ void ants_step(Colony *colony)
         }
         if (!ant->resting) {
             ant_move(colony, ant);
-            walked += (double)ant_pace(ant);
+            walked += (double)ant_pace(colony, ant);
         }
     }
     colony->stats.distance += walked / TILE_PIXELS;

@@ -29,6 +29,7 @@ static bool colony_found(Colony *colony)
 {
     random_seed(&colony->random, colony->api->seed(colony->api));
     sky_begin(&colony->sky);
+    tuning_begin(colony);
     colony->player.brush = 2.5f;
     colony->player.tool = TOOL_FOOD;
     colony->sparks = molt_new_array(Spark, SPARK_COUNT);
@@ -79,6 +80,7 @@ static void colony_step(Colony *colony)
 bool main_loop(void *state)
 {
     Colony *colony = state;
+    tuning_step(colony);
     tools_step(colony);
     if (!colony->player.paused)
         colony_step(colony);

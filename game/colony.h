@@ -412,6 +412,14 @@ typedef struct Player {
     uint32_t strokes; /* mouse presses on the field */
 } Player;
 
+/* Factors from assets/tuning.txt; 1 is the ordinary world. */
+typedef struct Tuning {
+    uint64_t version;                   /* of the file that they come from */
+    float ant_speed MOLT_DEFAULT(1);    /* of all castes */
+    float spider_speed MOLT_DEFAULT(1); /* of all spiders */
+    float eggs MOLT_DEFAULT(1);         /* laid a frame */
+} Tuning;
+
 struct Colony {
     const MoltPlatformApi *api MOLT_EXTERNAL; /* the host */
     uint64_t frame;                           /* steps done, without pauses */
@@ -430,6 +438,7 @@ struct Colony {
     Spark *next_spark;                        /* in that block, the one to use next */
     Stats stats;                              /* numbers and plots */
     Player player;                            /* tools */
+    Tuning tuning;                            /* what the player's file says */
 };
 
 MOLT_ROOT(Colony);

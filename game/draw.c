@@ -59,6 +59,18 @@ static void draw_queen(Canvas *canvas, const Colony *colony, const Queen *queen)
                 (MoltColor){120, 66, 28, 255});
 }
 
+/* Above the queen; without the file she goes bare-headed. */
+static void draw_crown(const Colony *colony, Vec2 queen)
+{
+    const MoltPlatformApi *api = colony->api;
+    const MoltImage *crown = api->image(api, "crown.bmp");
+    if (!crown)
+        return;
+    MoltRect box = {queen.x - (float)crown->width / 2, queen.y - 10 - (float)crown->height,
+                    (float)crown->width, (float)crown->height};
+    api->pixels(api, 1, crown->width, crown->height, crown->rgba, box);
+}
+
 static void draw_nest(Canvas *canvas, const Colony *colony)
 {
     static const MoltColor mound = {86, 60, 38, 255}, shade = {52, 36, 24, 255};
@@ -84,6 +96,7 @@ static void draw_nest(Canvas *canvas, const Colony *colony)
     draw_brood(canvas, nest);
     draw_queen(canvas, colony, nest->queen);
     canvas_flush(canvas);
+    draw_crown(colony, nest->queen->position);
 }
 
 /* ---- ants ----------------------------------------------------------------------------------- */

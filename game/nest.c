@@ -180,7 +180,8 @@ static void queen_step(Colony *colony, Queen *queen)
     if (missing <= 0)
         return;
     float eggs = (float)missing * 0.02f * queen->vigour;
-    queen->eggs.due += (double)(eggs > most_eggs ? most_eggs : eggs);
+    eggs = (eggs > most_eggs ? most_eggs : eggs) * colony->tuning.eggs;
+    queen->eggs.due += (double)eggs;
     for (; queen->eggs.due >= 1; queen->eggs.due -= 1) {
         if (nest->food < (double)egg_crumbs || !nest_lay(colony, BROOD_EGG))
             continue;

@@ -134,7 +134,7 @@ static float spider_steer(Colony *colony, Spider *spider)
 /* Spiders climb over rock and walls; only the edge of the map holds them. */
 static void spider_walk(Colony *colony, Spider *spider)
 {
-    float speed = spider_steer(colony, spider);
+    float speed = spider_steer(colony, spider) * colony->tuning.spider_speed;
     Vec2 next = vec2_along(spider->position, spider->heading, speed);
     next.x = fminf(fmaxf(next.x, 4), FIELD_WIDTH - 4);
     next.y = fminf(fmaxf(next.y, 4), FIELD_HEIGHT - 4);

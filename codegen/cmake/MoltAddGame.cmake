@@ -1,13 +1,14 @@
 # molt_add_game(): builds a game library that Molt can reload.
 #
-#   molt_add_game(<target> SOURCES a.c b.c... [BASE dir] [KNOWN_SCHEMAS schema.json...]
+#   molt_add_game(<target> SOURCES a.c b.c... [BASE dir] [ASSETS dir] [KNOWN_SCHEMAS schema.json...]
 #                 [NO_ROUTE_MALLOC])
 #
 # Makes the module library <target> (lib<target>.so), with type metadata generated from its sources.
 # Every source is read again only when it, a header it read or the target's flags have changed, and
 # the metadata is compiled again only when a type has. With Ninja the generator runs beside the
 # compiler. File names in the schema are relative to BASE (default: the current source folder).
-# KNOWN_SCHEMAS are recorded schemas; a MOLT_WAS that none of them knows is then an error.
+# ASSETS is the folder of what the game reads while it runs (default: "assets" in BASE), of which nothing is
+# built. KNOWN_SCHEMAS are recorded schemas; a MOLT_WAS that none of them knows is then an error.
 #
 # malloc and its relatives are bound to the host's heap in all objects of the library, archives
 # included; NO_ROUTE_MALLOC leaves them to libc, whose memory is foreign to Molt.
@@ -46,7 +47,7 @@ endfunction()
 
 # The manifest that the host reads.
 function(molt__game_manifest target schema)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "ASSETS" "SOURCES")
   set(folders)
   foreach(source IN LISTS arg_SOURCES)
     get_filename_component(folder ${source} DIRECTORY)
@@ -54,11 +55,17 @@ function(molt__game_manifest target schema)
   endforeach()
   list(REMOVE_DUPLICATES folders)
   list(JOIN folders "\", \"" folders)
+  # Ninja itself, without the start of CMake in front of each build; it runs CMake when a list has changed.
+  set(build "\"${CMAKE_COMMAND}\", \"--build\", \"${CMAKE_BINARY_DIR}\", \"--target\", \"${target}\"")
+  if(CMAKE_GENERATOR STREQUAL "Ninja" AND CMAKE_MAKE_PROGRAM)
+    set(build "\"${CMAKE_MAKE_PROGRAM}\", \"-C\", \"${CMAKE_BINARY_DIR}\", \"${target}\"")
+  endif()
   file(GENERATE OUTPUT "$<TARGET_FILE:${target}>.molt" CONTENT
 "{
   \"library\": \"$<TARGET_FILE:${target}>\",
-  \"build\": [\"${CMAKE_COMMAND}\", \"--build\", \"${CMAKE_BINARY_DIR}\", \"--target\", \"${target}\"],
+  \"build\": [${build}],
   \"watch\": [\"${folders}\"],
+  \"assets\": \"${arg_ASSETS}\",
   \"schema\": \"${schema}\"
 }
 ")
@@ -162,17 +169,20 @@ function(molt_add_game target)
   cmake_policy(PUSH)
   cmake_policy(SET CMP0116 NEW)
   cmake_policy(SET CMP0112 NEW) # the name of the target's file is no dependency on it
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_ROUTE_MALLOC" "BASE" "SOURCES;KNOWN_SCHEMAS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_ROUTE_MALLOC" "BASE;ASSETS" "SOURCES;KNOWN_SCHEMAS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
     message(FATAL_ERROR
-      "molt_add_game(<target> SOURCES files... [BASE dir] [KNOWN_SCHEMAS files...] "
+      "molt_add_game(<target> SOURCES files... [BASE dir] [ASSETS dir] [KNOWN_SCHEMAS files...] "
       "[NO_ROUTE_MALLOC]), "
       "not: molt_add_game(${ARGV})")
   endif()
   if(NOT arg_BASE)
     set(arg_BASE ${CMAKE_CURRENT_SOURCE_DIR})
   endif()
-  foreach(list BASE SOURCES KNOWN_SCHEMAS)
+  if(NOT arg_ASSETS)
+    set(arg_ASSETS ${arg_BASE}/assets)
+  endif()
+  foreach(list BASE ASSETS SOURCES KNOWN_SCHEMAS)
     list(TRANSFORM arg_${list} REPLACE "^([^/].*)$" "${CMAKE_CURRENT_SOURCE_DIR}/\\1")
   endforeach()
 
@@ -199,6 +209,6 @@ function(molt_add_game target)
     molt__game_plain_memory(${target})
   endif()
   molt__game_route(${target} game_threads)
-  molt__game_manifest(${target} ${schema} SOURCES ${arg_SOURCES})
+  molt__game_manifest(${target} ${schema} ASSETS ${arg_ASSETS} SOURCES ${arg_SOURCES})
   cmake_policy(POP)
 endfunction()

@@ -7,26 +7,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "diagnostics.h"
+#include "process_session.h"
+#include "progress.h"
 
 #define CANCEL_GRACE_MS 300
+/* A build tool takes what its compilers had begun away before it ends, which a loaded disk may delay. */
+#define INTERRUPT_GRACE_NS (2000 * MOLT__MILLISECOND)
 #define PIPE_SIZE (1 << 20)
 
 extern char **environ;
 
-/* Invariant: `process` and `pipe` are valid exactly while `state` is RUNNING. The output buffer
- * has room for twice the limit, so that old output is dropped in large pieces. */
+/* Invariant: `process` and `pipe` are valid exactly while `state` is RUNNING; `process` may have been
+ * waited for by then, when an interrupted build has left processes behind. The output buffer has room for
+ * twice the limit, so that old output is dropped in large pieces. */
 struct MoltBuild {
     char **arguments;
     char *directory;
     MoltBuildState state;
     pid_t process;
     int pipe;
-    char *output; /* 2 * MOLT__BUILD_OUTPUT_LIMIT + 1 bytes */
+    int ended; /* readable once the process has ended; -1 where the kernel has no such descriptor */
+    bool interrupted, reaped;
+    uint64_t force_ns; /* when an interrupted build ends by force */
+    char *output;      /* 2 * MOLT__BUILD_OUTPUT_LIMIT + 1 bytes */
     size_t length;
     uint64_t start_ns, end_ns;
     char ending[64];
@@ -42,7 +51,7 @@ MoltStatus molt__build_create(const char *const *arguments, const char *director
     MoltBuild *build = calloc(1, sizeof *build);
     bool good = build != NULL;
     if (good) {
-        build->pipe = -1;
+        build->pipe = build->ended = -1;
         build->arguments = calloc(count + 1, sizeof *build->arguments);
         build->output = calloc(1, 2 * MOLT__BUILD_OUTPUT_LIMIT + 1);
         build->directory = directory != NULL ? strdup(directory) : NULL;
@@ -86,9 +95,8 @@ static int set_attributes(posix_spawnattr_t *attributes)
     sigfillset(&all);
     sigdelset(&all, SIGKILL);
     sigdelset(&all, SIGSTOP);
-    int code = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+    int code = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
                                                         POSIX_SPAWN_SETSIGDEF);
-    code = code != 0 ? code : posix_spawnattr_setpgroup(attributes, 0);
     code = code != 0 ? code : posix_spawnattr_setsigmask(attributes, &none);
     return code != 0 ? code : posix_spawnattr_setsigdefault(attributes, &all);
 }
@@ -149,6 +157,8 @@ MoltStatus molt__build_start(MoltBuild *build, MoltError *error)
                           build->directory != NULL ? build->directory : "", strerror(code));
     }
     build->pipe = ends[0];
+    build->ended = (int)syscall(SYS_pidfd_open, build->process, 0);
+    build->interrupted = build->reaped = false;
     build->length = 0;
     build->output[0] = 0;
     build->ending[0] = 0;
@@ -200,7 +210,10 @@ static void finish(MoltBuild *build, MoltBuildState state)
 {
     take_output(build);
     close(build->pipe);
-    build->pipe = -1;
+    if (build->ended >= 0) {
+        close(build->ended);
+    }
+    build->pipe = build->ended = -1;
     build->process = 0;
     build->state = state;
     build->end_ns = molt__clock_ns();
@@ -213,16 +226,13 @@ static void finish(MoltBuild *build, MoltBuildState state)
     build->length = molt__diagnostics_clean(build->output, build->length);
 }
 
-MoltBuildState molt__build_poll(MoltBuild *build)
+/* Waits for the command alone: it may leave servers behind, which keep their output to themselves. */
+static void poll_command(MoltBuild *build)
 {
-    if (build->state != MOLT_BUILD_RUNNING) {
-        return build->state;
-    }
-    take_output(build);
     int status = 0;
     pid_t ended = waitpid(build->process, &status, WNOHANG);
     if (ended == 0 || (ended < 0 && errno == EINTR)) {
-        return build->state;
+        return;
     }
     if (ended < 0) {
         /* A host that ignores SIGCHLD has no exit statuses. */
@@ -235,30 +245,59 @@ MoltBuildState molt__build_poll(MoltBuild *build)
         snprintf(build->ending, sizeof build->ending, "killed by signal %d", WTERMSIG(status));
         finish(build, MOLT_BUILD_FAILED);
     }
+}
+
+/* Waits for all: whoever still writes an object would write it under the feet of the next build. */
+static void poll_interrupted(MoltBuild *build)
+{
+    int status = 0;
+    if (!build->reaped) {
+        pid_t ended = waitpid(build->process, &status, WNOHANG);
+        build->reaped = ended == build->process || (ended < 0 && errno != EINTR);
+    }
+    if (molt__clock_ns() >= build->force_ns) {
+        molt__process_session_signal(build->process, SIGKILL);
+    }
+    if (build->reaped && !molt__process_session_alive(build->process)) {
+        snprintf(build->ending, sizeof build->ending, "cancelled");
+        finish(build, MOLT_BUILD_IDLE);
+    }
+}
+
+MoltBuildState molt__build_poll(MoltBuild *build)
+{
+    if (build->state == MOLT_BUILD_RUNNING) {
+        take_output(build);
+        if (build->interrupted) {
+            poll_interrupted(build);
+        } else {
+            poll_command(build);
+        }
+    }
     return build->state;
+}
+
+void molt__build_interrupt(MoltBuild *build)
+{
+    if (build->state == MOLT_BUILD_RUNNING && !build->interrupted) {
+        build->interrupted = true;
+        build->force_ns = molt__clock_ns() + INTERRUPT_GRACE_NS;
+        kill(-build->process, SIGTERM);
+    }
 }
 
 void molt__build_cancel(MoltBuild *build)
 {
+    struct timespec pause = {.tv_nsec = 5 * (long)MOLT__MILLISECOND};
     if (molt__build_poll(build) != MOLT_BUILD_RUNNING) {
         return;
     }
-    kill(-build->process, SIGTERM);
-    struct timespec pause = {.tv_nsec = 5 * (long)MOLT__MILLISECOND};
-    int status;
-    pid_t ended = 0;
-    for (int waited = 0; waited < CANCEL_GRACE_MS && ended == 0; waited += 5) {
+    molt__build_interrupt(build);
+    uint64_t force_ns = molt__clock_ns() + CANCEL_GRACE_MS * MOLT__MILLISECOND;
+    build->force_ns = build->force_ns < force_ns ? build->force_ns : force_ns;
+    while (molt__build_poll(build) == MOLT_BUILD_RUNNING) {
         nanosleep(&pause, NULL);
-        ended = waitpid(build->process, &status, WNOHANG);
     }
-    /* Whatever of the group is left gets no second chance; the leader is reaped, so no zombie
-     * stays. */
-    kill(-build->process, SIGKILL);
-    while (ended == 0 || (ended < 0 && errno == EINTR)) {
-        ended = waitpid(build->process, &status, 0);
-    }
-    snprintf(build->ending, sizeof build->ending, "cancelled");
-    finish(build, MOLT_BUILD_IDLE);
 }
 
 /* ---- results ------------------------------------------------------------------------------- */
@@ -282,4 +321,23 @@ uint64_t molt__build_duration_ns(const MoltBuild *build)
 const char *molt__build_ending(const MoltBuild *build)
 {
     return build->ending;
+}
+
+bool molt__build_progress(const MoltBuild *build, uint32_t *done, uint32_t *total)
+{
+    return build->state == MOLT_BUILD_RUNNING &&
+           molt__progress_read(build->output, build->length, done, total);
+}
+
+size_t molt__build_descriptors(const MoltBuild *build, int *descriptors)
+{
+    size_t count = 0;
+    if (build->state == MOLT_BUILD_RUNNING && !build->reaped) {
+        if (build->ended >= 0) {
+            descriptors[count++] = build->ended;
+        } else {
+            descriptors[count++] = build->pipe;
+        }
+    }
+    return count;
 }

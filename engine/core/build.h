@@ -27,15 +27,27 @@ MoltStatus molt__build_create(const char *const *arguments, const char *director
                               MoltError *error);
 void molt__build_destroy(MoltBuild *build); /* cancels; NULL allowed */
 
-/* Starts a run, whose processes form a group of their own. Must not be called while one is running.
+/* Starts a run, whose processes form a session of their own. Must not be called while one is running.
  * MOLT_NOT_FOUND or MOLT_SYSTEM when the program cannot be started. */
 MoltStatus molt__build_start(MoltBuild *build, MoltError *error);
 
 /* Takes output and looks whether the run has ended. Never waits. */
 MoltBuildState molt__build_poll(MoltBuild *build);
 
-/* Ends the run and its process group, by force after 300 ms, and waits for the command itself. */
+/* Asks the run to end and does not wait: polling says MOLT_BUILD_IDLE once all its processes are gone, by
+ * force after 2 s. Nothing when none is running. */
+void molt__build_interrupt(MoltBuild *build);
+
+/* Ends the run with all its processes, by force after 300 ms, and waits for that. */
 void molt__build_cancel(MoltBuild *build);
+
+/* How far the run is, from what it prints (progress.h); false when that does not say. */
+bool molt__build_progress(const MoltBuild *build, uint32_t *done, uint32_t *total);
+
+/* Descriptors that become readable when there is something to be polled for; at most
+ * MOLT__BUILD_DESCRIPTORS. Not to be read or closed, and valid until the next poll. */
+#define MOLT__BUILD_DESCRIPTORS 1
+size_t molt__build_descriptors(const MoltBuild *build, int *descriptors);
 
 /* Output of the current or last run, cleaned by molt__diagnostics_clean once it has ended. Never
  * NULL; valid until the next call on the build. */

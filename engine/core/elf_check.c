@@ -102,6 +102,35 @@ static MoltStatus check_segments(const char *name, const unsigned char *bytes, s
     return MOLT_OK;
 }
 
+/* A file that got its whole length before its content has zeros where the loader looks first, and the loader
+ * does not check what it finds there. */
+static MoltStatus check_dynamic(const char *name, const unsigned char *bytes, size_t size,
+                                const ElfW(Ehdr) * header, MoltError *error)
+{
+    for (size_t i = 0; i < header->e_phnum; i++) {
+        ElfW(Phdr) segment;
+        memcpy(&segment, bytes + header->e_phoff + i * sizeof segment, sizeof segment);
+        if (segment.p_type != PT_DYNAMIC) {
+            continue;
+        }
+        bool symbols = false, strings = false, ends = false;
+        uint64_t end = segment.p_offset + segment.p_filesz;
+        for (uint64_t at = segment.p_offset; !ends && at + sizeof(ElfW(Dyn)) <= end;
+             at += sizeof(ElfW(Dyn))) {
+            ElfW(Dyn) entry;
+            memcpy(&entry, bytes + at, sizeof entry);
+            ends = entry.d_tag == DT_NULL;
+            symbols = symbols || (entry.d_tag == DT_SYMTAB && entry.d_un.d_ptr != 0);
+            strings = strings || (entry.d_tag == DT_STRTAB && entry.d_un.d_ptr != 0);
+        }
+        return symbols && strings && ends ? MOLT_OK
+                                          : truncated(name, "dynamic section", size, error);
+    }
+    return molt_error(error, MOLT_INVALID,
+                      "%s has no dynamic section: it is no shared library. Link it with -shared.",
+                      name);
+}
+
 /* The section table is the last thing that linkers write, so it is what betrays most cut-off
  * files. */
 static MoltStatus check_sections(const char *name, const unsigned char *bytes, size_t size,
@@ -151,6 +180,9 @@ MoltStatus molt__elf_check(const char *name, const unsigned char *bytes, size_t 
     status = check_segments(name, bytes, size, &header, error);
     if (status == MOLT_OK) {
         status = check_sections(name, bytes, size, &header, error);
+    }
+    if (status == MOLT_OK) {
+        status = check_dynamic(name, bytes, size, &header, error);
     }
     return status;
 }

@@ -30,6 +30,7 @@ void molt__event_clear(MoltEventTexts *texts)
     free(texts->detail);
     free(texts->output);
     free(texts->report_json);
+    molt__diagnostic_list_clear(&texts->diagnostics);
     memset(texts, 0, sizeof *texts);
 }
 
@@ -61,11 +62,13 @@ static void connect(MoltReloadEvent *event, const MoltEventTexts *texts)
     event->detail = or_empty(texts->detail);
     event->output = or_empty(texts->output);
     event->report_json = texts->report_json != NULL ? texts->report_json : "{}";
+    event->diagnostics = texts->diagnostics.items;
+    event->diagnostic_count = texts->diagnostics.count;
 }
 
 MoltReloadEvent molt__event_none(uint32_t generation)
 {
-    MoltEventTexts none = {0};
+    static const MoltEventTexts none;
     MoltReloadEvent event = {.kind = MOLT_EVENT_NONE, .outcome = "", .generation = generation};
     connect(&event, &none);
     return event;
@@ -113,9 +116,13 @@ MoltReloadEvent molt__event_build(MoltEventTexts *texts, MoltEventKind kind, con
         texts->detail = strdup(error->text);
     } else if (kind == MOLT_EVENT_BUILD_STARTED) {
         texts->headline = format("building %s", file_name(or_empty(cause->path)));
+    } else if (kind == MOLT_EVENT_BUILD_CANCELLED) {
+        event.build_ns = molt__build_duration_ns(build);
+        texts->headline = strdup("build cancelled: there is a newer save");
     } else {
         event.build_ns = molt__build_duration_ns(build);
         texts->output = strdup(molt__build_output(build, NULL));
+        molt__diagnostic_list_read(&texts->diagnostics, molt__build_output(build, NULL));
         if (kind == MOLT_EVENT_BUILD_FAILED) {
             describe_failure(texts, build);
         } else {

@@ -7,11 +7,13 @@
 
 #include "build.h"
 #include "cause.h"
+#include "diagnostic_list.h"
 #include "transaction.h"
 
 /* Zero-initialised: holds nothing. A text that could not be allocated reads as "". */
 typedef struct MoltEventTexts {
     char *library, *trigger, *headline, *detail, *output, *report_json;
+    MoltDiagnosticList diagnostics;
 } MoltEventTexts;
 
 void molt__event_clear(MoltEventTexts *texts);

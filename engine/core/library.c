@@ -12,6 +12,7 @@
 
 #include "call_table.h"
 #include "elf_check.h"
+#include "elf_sanitizer.h"
 
 #define COPY_CHUNK ((size_t)1 << 20)
 
@@ -142,6 +143,9 @@ static MoltStatus check_copy(const MoltLibrary *library, MoltError *error)
         return molt_error(error, MOLT_SYSTEM, "Cannot map %s: %s.", library->copy, strerror(errno));
     }
     MoltStatus result = molt__elf_check(library->source, bytes, size, error);
+    if (result == MOLT_OK) {
+        result = molt__elf_sanitizer_check(library->source, bytes, size, error);
+    }
     munmap(bytes, size);
     return result;
 }

@@ -107,6 +107,9 @@ static MoltStatus read_fields(const cJSON *json, MoltManifest *manifest, const c
         status = read_path(json, "schema", manifest->directory, &manifest->schema, path, error);
     }
     if (status == MOLT_OK) {
+        status = read_path(json, "assets", manifest->directory, &manifest->assets, path, error);
+    }
+    if (status == MOLT_OK) {
         status = read_list(json, "build", NULL, &manifest->build, path, error);
     }
     if (status == MOLT_OK) {
@@ -164,6 +167,7 @@ void molt__manifest_free(MoltManifest *manifest)
         free(manifest->directory);
         free(manifest->library);
         free(manifest->schema);
+        free(manifest->assets);
         free(manifest);
     }
 }

@@ -2,7 +2,7 @@
  * it is built from. It must never know how building or watching is done.
  *
  *   {"library": "game.so", "build": ["cmake", "--build", "..."], "watch": ["../game"],
- *    "schema": "game.schema.json"}
+ *    "schema": "game.schema.json", "assets": "../game/assets"}
  *
  * Relative paths are meant from the file's own directory, which is also where the command runs. */
 #ifndef MOLT_CORE_MANIFEST_H
@@ -18,6 +18,7 @@ typedef struct MoltManifest {
     char *directory; /* of the file */
     char *library;
     char *schema;
+    char *assets; /* folder of what the game reads while it runs */
     char **build;
     char **watch;
 } MoltManifest;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -66,6 +67,7 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
         return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to set up reloading.");
     }
     reload->api = desc->api;
+    reload->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); /* without it nothing is noticed early */
     reload->threads = desc->threads;
     reload->policy = desc->policy;
     reload->hooks = desc->hooks;
@@ -203,6 +205,11 @@ void molt_reload_destroy(MoltReload *reload)
     molt__cause_clear(&reload->saved);
     molt__cause_clear(&reload->built);
     molt__cause_clear(&reload->loading);
+    if (reload->wake >= 0) {
+        close(reload->wake);
+    }
+    free(reload->assets);
+    free(reload->command);
     free(reload->directory);
     free(reload->library);
     free(reload->manifest);
@@ -237,6 +244,7 @@ static MoltStatus begin_attempt(MoltReload *reload, const char *library, bool th
         .current = reload->current,
         .threads = reload->threads,
         .game_threads = reload->game_threads,
+        .wake = reload->wake,
         .policy = reload->policy,
         .through_file = reload->through_file,
         .heap = reload->heap_desc,

@@ -1,6 +1,6 @@
 /* A running game as the files that make up <molt/reload.h> see it: reload.c (generations and
- * attempts), reload_sources.c (what is watched and built) and reload_files.c (what is saved, read
- * and dumped). Nothing else may look inside. */
+ * attempts), reload_sources.c (what is watched and built), reload_wait.c (the time between two frames)
+ * and reload_files.c (what is saved, read and dumped). Nothing else may look inside. */
 #ifndef MOLT_ENGINE_RELOAD_PARTS_H
 #define MOLT_ENGINE_RELOAD_PARTS_H
 
@@ -43,8 +43,12 @@ struct MoltReload {
     bool running; /* between start and stop */
 
     MoltWatch *watch; /* NULL: nothing happens on its own */
-    MoltBuild *build; /* NULL: the manifest names no command */
+    MoltBuild *build; /* NULL: nothing names a command */
+    char *assets;     /* folder below the sources of which nothing is built; NULL: none */
+    char *command;    /* that the desc gives; NULL: the manifest's counts */
+    int wake;         /* eventfd: an attempt has become ready; -1 until made */
     bool building, manifest_changed;
+    uint32_t overtaken; /* builds in a row that a newer save has ended */
     MoltCause saved, built, loading;
 
     MoltTransaction *transaction; /* under way, or NULL */
@@ -66,6 +70,11 @@ void molt__reload_take_changes(MoltReload *reload);
 
 /* Starts the build that a save asks for, or ends the one under way. True when `out` tells of it. */
 bool molt__reload_build(MoltReload *reload, MoltReloadEvent *out);
+
+/* Descriptors that become readable when the sources or the build have something to tell; at most
+ * MOLT__SOURCE_DESCRIPTORS. */
+#define MOLT__SOURCE_DESCRIPTORS (1 + MOLT__BUILD_DESCRIPTORS)
+size_t molt__reload_source_descriptors(const MoltReload *reload, int *descriptors);
 
 /* True when the library's file is neither the running one nor the one whose attempt failed. */
 bool molt__reload_library_differs(const MoltReload *reload);

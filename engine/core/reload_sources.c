@@ -1,25 +1,57 @@
 #include "reload_parts.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "manifest.h"
 
-#define SETTLE_MS 15u
+/* Overtaken builds in a row, after which one runs to its end: saves that come faster than a build ends, and
+ * a build that writes into its own sources, must not keep new code away for ever. */
+#define MOST_OVERTAKEN 4u
 
 enum { TAG_SOURCE, TAG_LIBRARY, TAG_MANIFEST };
 
 /* ---- watching -------------------------------------------------------------------------------- */
 
-static MoltStatus watch_sources(MoltReload *reload, const MoltManifest *manifest, MoltError *error)
+static MoltStatus watch_source(MoltReload *reload, const char *path, MoltError *error)
 {
-    MoltStatus status = MOLT_OK;
-    for (char **path = manifest->watch; *path != NULL && status == MOLT_OK; path++) {
-        struct stat info;
-        bool file = stat(*path, &info) == 0 && S_ISREG(info.st_mode);
-        status = file ? molt__watch_add_file(reload->watch, *path, TAG_SOURCE, error)
-                      : molt__watch_add_tree(reload->watch, *path, TAG_SOURCE, error);
+    struct stat info;
+    bool file = stat(path, &info) == 0 && S_ISREG(info.st_mode);
+    return file ? molt__watch_add_file(reload->watch, path, TAG_SOURCE, error)
+                : molt__watch_add_tree(reload->watch, path, TAG_SOURCE, error);
+}
+
+static bool is_below(const char *path, const char *folder)
+{
+    size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && (path[length] == 0 || path[length] == '/');
+}
+
+/* The assets' folder, unless sources lie in it. */
+static void keep_assets(MoltReload *reload, const MoltManifest *manifest)
+{
+    bool apart = manifest != NULL && manifest->assets != NULL;
+    for (char **path = apart ? manifest->watch : NULL; path != NULL && *path != NULL; path++) {
+        apart = apart && !is_below(*path, manifest->assets);
     }
-    return status;
+    free(reload->assets);
+    reload->assets = apart ? strdup(manifest->assets) : NULL; /* without memory: built once too often */
+}
+
+/* The command of the desc runs in the current folder, that of the manifest in its own. */
+static MoltStatus make_build(const MoltReload *reload, const MoltManifest *manifest,
+                             MoltBuild **out, MoltError *error)
+{
+    if (reload->command != NULL) {
+        const char *const shell[] = {"/bin/sh", "-c", reload->command, NULL};
+        return molt__build_create(shell, NULL, out, error);
+    }
+    if (manifest == NULL || manifest->build[0] == NULL) {
+        return MOLT_OK;
+    }
+    return molt__build_create((const char *const *)manifest->build, manifest->directory, out,
+                              error);
 }
 
 /* Takes build command and source directories from the manifest; without the file nothing
@@ -32,20 +64,24 @@ static MoltStatus read_manifest(MoltReload *reload, MoltError *error)
         return MOLT_OK;
     }
     MoltStatus status = molt__manifest_read(reload->manifest, &manifest, error);
-    if (status != MOLT_OK) {
-        return status == MOLT_NOT_FOUND ? MOLT_OK : status;
+    if (status == MOLT_NOT_FOUND) {
+        if (reload->command == NULL || reload->build != NULL) {
+            return MOLT_OK;
+        }
+        status = MOLT_OK;
     }
-    if (manifest->build[0] != NULL) {
-        status = molt__build_create((const char *const *)manifest->build, manifest->directory,
-                                    &build, error);
+    if (status == MOLT_OK) {
+        status = make_build(reload, manifest, &build, error);
     }
-    if (status == MOLT_OK && build != NULL) {
-        status = watch_sources(reload, manifest, error);
+    char **path = manifest != NULL && build != NULL ? manifest->watch : NULL;
+    for (; path != NULL && *path != NULL && status == MOLT_OK; path++) {
+        status = watch_source(reload, *path, error);
     }
     if (status == MOLT_OK) {
         molt__build_destroy(reload->build);
         reload->build = build;
         build = NULL;
+        keep_assets(reload, manifest);
     }
     molt__build_destroy(build);
     molt__manifest_free(manifest);
@@ -57,13 +93,20 @@ MoltStatus molt__reload_watch(MoltReload *reload, const MoltReloadDesc *desc, Mo
     if (desc->no_watch) {
         return MOLT_OK;
     }
-    uint32_t settle = desc->settle_ms != 0 ? desc->settle_ms : SETTLE_MS;
-    MoltStatus status = molt__watch_create(settle, &reload->watch, error);
+    if (desc->build != NULL && (reload->command = strdup(desc->build)) == NULL) {
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for the build command.");
+    }
+    MoltStatus status = molt__watch_create(desc->settle_ms, &reload->watch, error);
     if (status == MOLT_OK) {
         status = molt__watch_add_file(reload->watch, reload->library, TAG_LIBRARY, error);
     }
     if (status == MOLT_OK) {
         status = molt__watch_add_file(reload->watch, reload->manifest, TAG_MANIFEST, error);
+    }
+    for (const char *const *path = desc->watch; path != NULL && *path != NULL; path++) {
+        if (status == MOLT_OK && !desc->no_build) {
+            status = watch_source(reload, *path, error);
+        }
     }
     return status == MOLT_OK ? read_manifest(reload, error) : status;
 }
@@ -72,6 +115,10 @@ void molt__reload_take_changes(MoltReload *reload)
 {
     MoltWatchChange change;
     while (molt__watch_poll(reload->watch, &change)) {
+        if (change.tag == TAG_SOURCE && reload->assets != NULL &&
+            is_below(change.path, reload->assets)) {
+            continue;
+        }
         if (change.tag == TAG_SOURCE) {
             molt__cause_note(&reload->saved, change.path, change.first_ns);
         } else if (change.tag == TAG_LIBRARY) {
@@ -111,7 +158,7 @@ static void build_failed(MoltReload *reload, const MoltBuild *build, const MoltE
     molt__reload_after(reload, out);
 }
 
-/* A save during a build waits in `saved` and starts the next one. */
+/* A save during a build waits in `saved`: it ends that build and starts the next one. */
 static bool start_build(MoltReload *reload, MoltReloadEvent *out)
 {
     if (reload->build == NULL || reload->building || reload->saved.first_ns == 0) {
@@ -131,13 +178,36 @@ static bool start_build(MoltReload *reload, MoltReloadEvent *out)
     return true;
 }
 
+static void build_cancelled(MoltReload *reload, MoltReloadEvent *out)
+{
+    *out = molt__event_build(&reload->texts, MOLT_EVENT_BUILD_CANCELLED, reload->build, NULL,
+                             &reload->built);
+    out->generation = reload->generation;
+    reload->overtaken++;
+    /* What it was for is in the next build: who saved first waits longest. */
+    molt__cause_note(&reload->saved, out->trigger, reload->built.first_ns);
+    molt__cause_clear(&reload->built);
+}
+
 static bool end_build(MoltReload *reload, MoltReloadEvent *out)
 {
-    if (!reload->building || molt__build_poll(reload->build) == MOLT_BUILD_RUNNING) {
+    if (!reload->building) {
+        return false;
+    }
+    MoltBuildState state = molt__build_poll(reload->build);
+    if (state == MOLT_BUILD_RUNNING) {
+        if (reload->saved.first_ns != 0 && reload->overtaken < MOST_OVERTAKEN) {
+            molt__build_interrupt(reload->build);
+        }
         return false;
     }
     reload->building = false;
-    if (molt__build_poll(reload->build) != MOLT_BUILD_SUCCEEDED) {
+    if (state == MOLT_BUILD_IDLE) {
+        build_cancelled(reload, out);
+        return true;
+    }
+    reload->overtaken = 0;
+    if (state != MOLT_BUILD_SUCCEEDED) {
         build_failed(reload, reload->build, NULL, out);
         return true;
     }
@@ -158,4 +228,19 @@ static bool end_build(MoltReload *reload, MoltReloadEvent *out)
 bool molt__reload_build(MoltReload *reload, MoltReloadEvent *out)
 {
     return end_build(reload, out) || start_build(reload, out);
+}
+
+bool molt_reload_progress(const MoltReload *reload, uint32_t *done, uint32_t *total)
+{
+    return reload->building && molt__build_progress(reload->build, done, total);
+}
+
+size_t molt__reload_source_descriptors(const MoltReload *reload, int *descriptors)
+{
+    size_t count = 0;
+    if (reload->watch != NULL) {
+        descriptors[count++] = molt__watch_descriptor(reload->watch);
+    }
+    return reload->building ? count + molt__build_descriptors(reload->build, descriptors + count)
+                            : count;
 }

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 #include <molt/plain_memory.h>
 #include <molt/rename_guess.h>
@@ -25,6 +26,7 @@ struct MoltTransaction {
     MoltHeapDesc heap;
     MoltConverterUse use;
     uint64_t *bytes; /* of the state, per type */
+    int wake; /* eventfd; -1: none */
     pthread_t thread;
     bool threaded; /* `thread` must be joined */
     atomic_bool ready;
@@ -111,7 +113,11 @@ static void *open_thread(void *context)
     uint64_t start = molt__clock_ns();
     transaction->result.status = open_new_side(transaction, &transaction->result);
     transaction->result.prepare_ns = molt__clock_ns() - start;
+    int wake = transaction->wake; /* the caller owns everything from the next line on */
     atomic_store_explicit(&transaction->ready, true, memory_order_release);
+    if (wake >= 0) {
+        eventfd_write(wake, 1);
+    }
     return NULL;
 }
 
@@ -137,6 +143,7 @@ MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threade
     transaction->through_file = desc->through_file;
     transaction->heap = desc->heap;
     transaction->use = desc->converters;
+    transaction->wake = desc->wake;
     atomic_init(&transaction->ready, false);
     molt_report_init(&transaction->report, NULL);
     transaction->result.report = &transaction->report;

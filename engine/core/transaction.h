@@ -33,6 +33,7 @@ typedef struct MoltTransactionDesc {
     MoltHeapDesc heap; /* of the heap that it is loaded into */
     MoltHeap *state; /* what start() looks at, before it returns, for how much there is of each type */
     MoltConverterUse converters;
+    int wake; /* eventfd that is written to when the attempt has become ready; -1: none */
 } MoltTransactionDesc;
 
 typedef enum MoltTransactionStage {

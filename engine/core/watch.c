@@ -13,15 +13,20 @@
 
 #define NO_TAG (-1)
 #define RETRY_NS (50 * MOLT__MILLISECOND)
+/* For files that were merely found: nothing says that their writer has finished. */
+#define DOUBT_NS (15 * MOLT__MILLISECOND)
 
 /* IN_CREATE is for new directories and links; a new file is told when it is closed. */
 #define EVENTS                                                                                     \
     (IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR)
 
-/* One watched directory. `wd` is -1 while it does not exist; it is then looked for again. */
+/* One watched directory. `wd` is -1 while it does not exist; it is then looked for again. Device and
+ * inode are those of the directory that is watched: the path may lead to another one by now. */
 typedef struct Directory {
     char *path;
     int wd;
+    dev_t device;
+    ino_t inode;
     int tag;     /* of the tree it belongs to, NO_TAG when only single files in it matter */
     bool wanted; /* asked for by the caller: outlives its deletion */
 } Directory;
@@ -34,7 +39,7 @@ typedef struct File {
 typedef struct Pending {
     char *path;
     int tag;
-    uint64_t first_ns, last_ns;
+    uint64_t first_ns, due_ns;
 } Pending;
 
 /* Invariant: `directories` holds each path at most once. */
@@ -124,12 +129,13 @@ static bool is_below(const char *path, const char *directory)
 /* ---- changes that wait --------------------------------------------------------------------- */
 
 /* A change that cannot be noted for want of memory is lost; the next save brings another. */
-static void add_pending(MoltWatch *watch, const char *path, int tag)
+static void add_pending(MoltWatch *watch, const char *path, int tag, bool complete)
 {
     uint64_t now = molt__clock_ns();
+    uint64_t quiet = complete || watch->settle_ns > DOUBT_NS ? watch->settle_ns : DOUBT_NS;
     for (size_t i = 0; i < watch->pending_count; i++) {
         if (watch->pending[i].tag == tag && strcmp(watch->pending[i].path, path) == 0) {
-            watch->pending[i].last_ns = now;
+            watch->pending[i].due_ns = now + quiet;
             return;
         }
     }
@@ -139,11 +145,13 @@ static void add_pending(MoltWatch *watch, const char *path, int tag)
         free(copy);
         return;
     }
-    watch->pending[watch->pending_count++] = (Pending){copy, tag, now, now};
+    watch->pending[watch->pending_count++] = (Pending){copy, tag, now, now + quiet};
 }
 
-/* A file that was asked for by name is told as that, else as part of its tree. */
-static void file_changed(MoltWatch *watch, const Directory *directory, const char *name)
+/* A file that was asked for by name is told as that, else as part of its tree. `complete`: its writer
+ * has closed it, or it was renamed into its place. */
+static void file_changed(MoltWatch *watch, const Directory *directory, const char *name,
+                         bool complete)
 {
     char *path = join(directory->path, name);
     bool known = false;
@@ -152,12 +160,12 @@ static void file_changed(MoltWatch *watch, const Directory *directory, const cha
     }
     for (size_t i = 0; i < watch->file_count; i++) {
         if (strcmp(watch->files[i].path, path) == 0) {
-            add_pending(watch, path, watch->files[i].tag);
+            add_pending(watch, path, watch->files[i].tag, complete);
             known = true;
         }
     }
     if (!known && directory->tag != NO_TAG && !is_noise(name)) {
-        add_pending(watch, path, directory->tag);
+        add_pending(watch, path, directory->tag, complete);
     }
     free(path);
 }
@@ -189,8 +197,20 @@ static MoltStatus insert_directory(MoltWatch *watch, char *path, int tag, bool w
         free(path);
         return MOLT_OUT_OF_MEMORY;
     }
-    watch->directories[watch->directory_count++] = (Directory){path, -1, tag, wanted};
+    watch->directories[watch->directory_count++] = (Directory){path, -1, 0, 0, tag, wanted};
     return MOLT_OK;
+}
+
+/* A path that is not below `prefix` leads to the same directory. */
+static bool is_shared(const MoltWatch *watch, int wd, const char *prefix)
+{
+    for (size_t i = 0; i < watch->directory_count; i++) {
+        const Directory *directory = &watch->directories[i];
+        if (directory->wd == wd && !is_below(directory->path, prefix)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Drops everything below `path`, itself included; what the caller asked for is only marked
@@ -203,18 +223,22 @@ static void forget_tree(MoltWatch *watch, const char *path)
         return;
     }
     for (size_t i = 0; i < watch->directory_count; i++) {
-        Directory directory = watch->directories[i];
-        if (is_below(directory.path, prefix)) {
-            if (directory.wd >= 0) {
-                inotify_rm_watch(watch->inotify, directory.wd);
-                directory.wd = -1;
-            }
-            if (!directory.wanted) {
-                free(directory.path);
-                continue;
-            }
+        Directory *directory = &watch->directories[i];
+        if (directory->wd < 0 || !is_below(directory->path, prefix)) {
+            continue;
         }
-        watch->directories[kept++] = directory;
+        if (!is_shared(watch, directory->wd, prefix)) {
+            inotify_rm_watch(watch->inotify, directory->wd);
+        }
+        directory->wd = -1;
+    }
+    for (size_t i = 0; i < watch->directory_count; i++) {
+        Directory directory = watch->directories[i];
+        if (is_below(directory.path, prefix) && !directory.wanted) {
+            free(directory.path);
+        } else {
+            watch->directories[kept++] = directory;
+        }
     }
     watch->directory_count = kept;
     free(prefix);
@@ -228,13 +252,34 @@ static bool is_build_tree(const char *path)
     return found;
 }
 
-static bool entry_is_directory(const char *path, const struct dirent *entry)
+static bool is_watched(const MoltWatch *watch, const struct stat *status)
+{
+    for (size_t i = 0; i < watch->directory_count; i++) {
+        const Directory *directory = &watch->directories[i];
+        if (directory->wd >= 0 && directory->device == status->st_dev &&
+            directory->inode == status->st_ino) {
+            return true;
+        }
+    }
+    return false;
+}
+
+typedef enum EntryKind { ENTRY_FILE, ENTRY_DIRECTORY, ENTRY_KNOWN } EntryKind;
+
+/* A link to a directory is followed unless that is watched already: so a cycle has an end. */
+static EntryKind kind_of_entry(const MoltWatch *watch, const char *path)
 {
     struct stat status;
-    if (entry->d_type != DT_UNKNOWN) {
-        return entry->d_type == DT_DIR; /* links to directories are not followed: no cycles */
+    if (lstat(path, &status) != 0) {
+        return ENTRY_FILE;
     }
-    return lstat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    if (!S_ISLNK(status.st_mode)) {
+        return S_ISDIR(status.st_mode) ? ENTRY_DIRECTORY : ENTRY_FILE;
+    }
+    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
+        return ENTRY_FILE;
+    }
+    return is_watched(watch, &status) ? ENTRY_KNOWN : ENTRY_DIRECTORY;
 }
 
 /* Adds the subdirectories of the tree directory at `index`; with `tell`, its files are changes,
@@ -250,13 +295,16 @@ static MoltStatus scan_directory(MoltWatch *watch, size_t index, bool tell)
             continue;
         }
         char *path = join(watch->directories[index].path, entry->d_name);
+        bool known_file = entry->d_type == DT_REG;
+        EntryKind kind = known_file || path == NULL ? ENTRY_FILE : kind_of_entry(watch, path);
         if (path == NULL) {
             status = MOLT_OUT_OF_MEMORY;
-        } else if (!entry_is_directory(path, entry)) {
+        } else if (kind == ENTRY_FILE) {
             if (tell) {
-                file_changed(watch, &watch->directories[index], entry->d_name);
+                file_changed(watch, &watch->directories[index], entry->d_name, false);
             }
-        } else if (tag != NO_TAG && !is_noise(entry->d_name) && !is_build_tree(path)) {
+        } else if (kind == ENTRY_DIRECTORY && tag != NO_TAG && !is_noise(entry->d_name) &&
+                   !is_build_tree(path)) {
             status = insert_directory(watch, path, tag, false);
             path = NULL;
         }
@@ -284,9 +332,12 @@ static MoltStatus attach(MoltWatch *watch, size_t first, bool tell, MoltError *e
                               "fs.inotify.max_user_watches with sysctl.",
                               directory->path);
         }
-        if (directory->wd < 0) {
-            continue; /* missing or unreadable now; looked for again by retry_missing */
+        struct stat found;
+        if (directory->wd < 0 || stat(directory->path, &found) != 0) {
+            continue; /* missing or unreadable now; looked for again by look_again */
         }
+        directory->device = found.st_dev;
+        directory->inode = found.st_ino;
         if ((directory->tag != NO_TAG || tell) && scan_directory(watch, i, tell) != MOLT_OK) {
             return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to watch the source files.");
         }
@@ -294,13 +345,29 @@ static MoltStatus attach(MoltWatch *watch, size_t first, bool tell, MoltError *e
     return MOLT_OK;
 }
 
-static void retry_missing(MoltWatch *watch)
+/* The path leads to another directory than the one that is watched: a link was set anew, or a directory
+ * above was exchanged. No event tells that. */
+static bool leads_elsewhere(const Directory *directory)
+{
+    struct stat status;
+    return directory->wd >= 0 && stat(directory->path, &status) == 0 && S_ISDIR(status.st_mode) &&
+           (status.st_dev != directory->device || status.st_ino != directory->inode);
+}
+
+/* Looks for what was asked for and is missing, or has become another directory. */
+static void look_again(MoltWatch *watch)
 {
     uint64_t now = molt__clock_ns();
     if (now < watch->retry_ns) {
         return;
     }
     watch->retry_ns = now + RETRY_NS;
+    for (size_t i = 0; i < watch->directory_count; i++) {
+        if (watch->directories[i].wanted && leads_elsewhere(&watch->directories[i])) {
+            forget_tree(watch, watch->directories[i].path);
+            i = SIZE_MAX; /* the list is another one now; what was forgotten leads nowhere */
+        }
+    }
     attach(watch, 0, true, NULL);
 }
 
@@ -320,12 +387,17 @@ static bool appears_complete(const Directory *directory, const char *name)
 static void subdirectory_appeared(MoltWatch *watch, size_t index, const char *name)
 {
     char *path = join(watch->directories[index].path, name);
-    Directory *known = path != NULL ? find_directory(watch, path) : NULL;
     int tag = watch->directories[index].tag;
+    Directory *known = path != NULL ? find_directory(watch, path) : NULL;
+    if (known != NULL && leads_elsewhere(known)) {
+        forget_tree(watch, path);
+        known = find_directory(watch, path);
+    }
     if (known != NULL && known->wanted) {
         known->wd = -1;
         attach(watch, 0, true, NULL);
-    } else if (path != NULL && tag != NO_TAG && !is_noise(name) && !is_build_tree(path)) {
+    } else if (path != NULL && tag != NO_TAG && !is_noise(name) && !is_build_tree(path) &&
+               kind_of_entry(watch, path) == ENTRY_DIRECTORY) {
         size_t first = watch->directory_count;
         if (insert_directory(watch, path, tag, false) == MOLT_OK) {
             attach(watch, known != NULL ? 0 : first, true, NULL);
@@ -335,18 +407,29 @@ static void subdirectory_appeared(MoltWatch *watch, size_t index, const char *na
     free(path);
 }
 
+static bool leads_to_directory(const Directory *directory, const char *name)
+{
+    struct stat status;
+    char *path = join(directory->path, name);
+    bool leads = path != NULL && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    free(path);
+    return leads;
+}
+
 static void handle_named(MoltWatch *watch, size_t index, const struct inotify_event *event)
 {
     Directory *directory = &watch->directories[index];
+    bool closed = (event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0;
     if ((event->mask & IN_ISDIR) != 0) {
         if ((event->mask & (IN_CREATE | IN_MOVED_TO)) != 0) {
             subdirectory_appeared(watch, index, event->name);
         }
     } else if (strcmp(event->name, "CMakeCache.txt") == 0 && !directory->wanted) {
         forget_tree(watch, directory->path);
-    } else if ((event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0 ||
-               appears_complete(directory, event->name)) {
-        file_changed(watch, directory, event->name);
+    } else if ((event->mask & IN_CLOSE_WRITE) == 0 && leads_to_directory(directory, event->name)) {
+        subdirectory_appeared(watch, index, event->name); /* a link to one */
+    } else if (closed || appears_complete(directory, event->name)) {
+        file_changed(watch, directory, event->name, true);
     }
 }
 
@@ -494,16 +577,21 @@ MoltStatus molt__watch_add_tree(MoltWatch *watch, const char *directory, int tag
 bool molt__watch_poll(MoltWatch *watch, MoltWatchChange *out)
 {
     read_events(watch);
-    retry_missing(watch);
+    look_again(watch);
     uint64_t now = molt__clock_ns();
-    for (size_t i = 0; i < watch->pending_count; i++) {
+    for (size_t i = 0; i < watch->pending_count;) {
         Pending pending = watch->pending[i];
-        if (now - pending.last_ns < watch->settle_ns) {
+        if (now < pending.due_ns) {
+            i++;
+            continue;
+        }
+        watch->pending[i] = watch->pending[--watch->pending_count];
+        if (access(pending.path, F_OK) != 0) {
+            free(pending.path); /* `sed -i` and others write beside the file and rename that */
             continue;
         }
         free(watch->told);
         watch->told = pending.path;
-        watch->pending[i] = watch->pending[--watch->pending_count];
         *out = (MoltWatchChange){watch->told, pending.tag, pending.first_ns};
         return true;
     }
@@ -513,4 +601,18 @@ bool molt__watch_poll(MoltWatch *watch, MoltWatchChange *out)
 bool molt__watch_pending(const MoltWatch *watch)
 {
     return watch->pending_count > 0;
+}
+
+uint64_t molt__watch_due_ns(const MoltWatch *watch)
+{
+    uint64_t due = UINT64_MAX;
+    for (size_t i = 0; i < watch->pending_count; i++) {
+        due = watch->pending[i].due_ns < due ? watch->pending[i].due_ns : due;
+    }
+    return due;
+}
+
+int molt__watch_descriptor(const MoltWatch *watch)
+{
+    return watch->inotify;
 }

@@ -1,5 +1,5 @@
-/* Watches files and source trees through inotify and tells, after a quiet time, which were
- * written or replaced. It must never know what the files are for. */
+/* Watches files and source trees through inotify and tells which were written or replaced, as soon as
+ * their writer has finished. It must never know what the files are for. */
 #ifndef MOLT_CORE_WATCH_H
 #define MOLT_CORE_WATCH_H
 
@@ -16,7 +16,10 @@ typedef struct MoltWatchChange {
     uint64_t first_ns; /* molt__clock_ns() of its first event */
 } MoltWatchChange;
 
-/* A change is told once no event of its path came for `settle_ms`. */
+/* A change is told once no event of its path came for `settle_ms`; with 0 at the next poll. A file that
+ * was closed after writing or renamed into its place is taken for complete; one that was merely found,
+ * in a directory that appeared or after events were lost, waits for 15 ms at least. A file that is gone
+ * by then is not told. */
 MoltStatus molt__watch_create(uint32_t settle_ms, MoltWatch **out, MoltError *error);
 void molt__watch_destroy(MoltWatch *watch); /* NULL allowed */
 
@@ -24,9 +27,9 @@ void molt__watch_destroy(MoltWatch *watch); /* NULL allowed */
  * file that is replaced by renaming, or vanishes for a while with its directory, stays watched. */
 MoltStatus molt__watch_add_file(MoltWatch *watch, const char *path, int tag, MoltError *error);
 
-/* Every file below `directory`, new subdirectories included. Not told: temporary files of
- * editors, hidden files and directories, object files and libraries, and build trees
- * (subdirectories that hold a CMakeCache.txt). The directory need not exist yet. */
+/* Every file below `directory`, new subdirectories and what links to directories lead to included. Not
+ * told: temporary files of editors, hidden files and directories, object files and libraries, and build
+ * trees (subdirectories that hold a CMakeCache.txt). The directory need not exist yet. */
 MoltStatus molt__watch_add_tree(MoltWatch *watch, const char *directory, int tag, MoltError *error);
 
 /* Takes one settled change; false when there is none now. Never waits. */
@@ -34,5 +37,10 @@ bool molt__watch_poll(MoltWatch *watch, MoltWatchChange *out);
 
 /* True while an event waits for its quiet time: more will come soon. */
 bool molt__watch_pending(const MoltWatch *watch);
+/* When the first of them can be told, molt__clock_ns(); UINT64_MAX: none waits. */
+uint64_t molt__watch_due_ns(const MoltWatch *watch);
+
+/* Becomes readable when there is an event to be polled for. Not to be read or closed. */
+int molt__watch_descriptor(const MoltWatch *watch);
 
 #endif

@@ -65,6 +65,14 @@ static void add_ms(cJSON *line, const char *name, uint64_t nanoseconds)
     cJSON_AddRawToObject(line, name, text);
 }
 
+/* The moment, for whoever has the same clock. */
+static void add_time(cJSON *line)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    add_count(line, "time_ns", (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
+}
+
 static void add_path(cJSON *line, const char *name, const char *path)
 {
     if (path)
@@ -113,7 +121,32 @@ void molt__events_build_started(MoltEvents *events, const MoltReloadEvent *event
     cJSON *line = begin(events, "build-started");
     add_count(line, "frame", frame);
     cJSON_AddStringToObject(line, "trigger", event->trigger);
+    add_time(line);
     end(events, line);
+}
+
+void molt__events_build_cancelled(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame)
+{
+    cJSON *line = begin(events, "build-cancelled");
+    add_count(line, "frame", frame);
+    add_ms(line, "build_ms", event->build_ns);
+    end(events, line);
+}
+
+static void add_diagnostics(cJSON *line, const MoltReloadEvent *event)
+{
+    cJSON *list = cJSON_AddArrayToObject(line, "diagnostics");
+    for (uint32_t i = 0; i < event->diagnostic_count; i++) {
+        const MoltDiagnostic *diagnostic = &event->diagnostics[i];
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "severity", molt_diagnostic_id(diagnostic->kind));
+        cJSON_AddStringToObject(item, "file", diagnostic->file);
+        cJSON_AddNumberToObject(item, "line", diagnostic->line);
+        cJSON_AddNumberToObject(item, "column", diagnostic->column);
+        cJSON_AddStringToObject(item, "message", diagnostic->message);
+        cJSON_AddStringToObject(item, "included", diagnostic->included);
+        cJSON_AddItemToArray(list, item);
+    }
 }
 
 void molt__events_build(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame, bool ok)
@@ -124,6 +157,8 @@ void molt__events_build(MoltEvents *events, const MoltReloadEvent *event, uint64
     add_ms(line, "build_ms", event->build_ns);
     if (ok)
         cJSON_AddBoolToObject(line, "reload_follows", event->reload_follows);
+    add_time(line);
+    add_diagnostics(line, event);
     cJSON_AddStringToObject(line, "output", event->output);
     end(events, line);
 }
@@ -153,14 +188,23 @@ void molt__events_reload(MoltEvents *events, const MoltReloadEvent *event,
     end(events, line);
 }
 
+void molt__events_asset(MoltEvents *events, const MoltAssetEvent *event, uint64_t frame)
+{
+    cJSON *line = begin(events, "asset");
+    cJSON_AddBoolToObject(line, "ok", !event->kept);
+    cJSON_AddStringToObject(line, "path", event->path);
+    add_count(line, "frame", frame);
+    if (event->kept)
+        cJSON_AddStringToObject(line, "error", event->problem);
+    end(events, line);
+}
+
 void molt__events_running(MoltEvents *events, const MoltReloadRecord *record)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     cJSON *line = begin(events, "running");
     add_count(line, "sequence", record->sequence);
     add_count(line, "frame", record->frame);
-    add_count(line, "time_ns", (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
+    add_time(line);
     add_ms(line, "dump_ms", record->dump_ns);
     end(events, line);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <molt/assets.h>
 #include <molt/leaks.h>
 #include <molt/reload.h>
 
@@ -29,9 +30,12 @@ void molt__events_close(MoltEvents *events);
 
 void molt__events_started(MoltEvents *events, uint32_t generation, uint64_t frame, uint64_t objects);
 void molt__events_build_started(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame);
+void molt__events_build_cancelled(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame);
 void molt__events_build(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame, bool ok);
 void molt__events_reload(MoltEvents *events, const MoltReloadEvent *event,
                          const MoltReloadRecord *record);
+/* An asset was saved: it is in place, or the one of before is kept and a problem says why. */
+void molt__events_asset(MoltEvents *events, const MoltAssetEvent *event, uint64_t frame);
 /* The first frame of the new code has finished. */
 void molt__events_running(MoltEvents *events, const MoltReloadRecord *record);
 /* `kind`: "saved" or "loaded"; `problem` is NULL when it was done. `report` may be NULL. */

@@ -35,6 +35,9 @@ enum {
     OPTION_TRUST,
     OPTION_THROUGH_FILE,
     OPTION_NO_BUILD,
+    OPTION_BUILD,
+    OPTION_WATCH,
+    OPTION_ASSETS,
     OPTION_STRICT,
     OPTION_FPS,
     OPTION_MUTE,
@@ -58,6 +61,9 @@ static const struct option long_options[] = {
     {"swap", required_argument, NULL, OPTION_SWAP},
     {"threads", required_argument, NULL, OPTION_THREADS},
     {"no-build", no_argument, NULL, OPTION_NO_BUILD},
+    {"build", required_argument, NULL, OPTION_BUILD},
+    {"watch", required_argument, NULL, OPTION_WATCH},
+    {"assets", required_argument, NULL, OPTION_ASSETS},
     {"save", required_argument, NULL, OPTION_SAVE},
     {"load", required_argument, NULL, OPTION_LOAD},
     {"autosave", required_argument, NULL, OPTION_AUTOSAVE},
@@ -87,6 +93,10 @@ static const char usage_text[] =
     "  --fps              show frames a second and the cost of a frame\n"
     "  --mute             no sound\n"
     "\n"
+    "  --build COMMAND    what the shell runs to build the library when a source changes (default: what\n"
+    "                     stands in LIBRARY.so.molt)\n"
+    "  --watch PATH       start the build when this file, or one below this folder, changes, too; several\n"
+    "  --assets DIR       where the game's assets are (default: as LIBRARY.so.molt says)\n"
     "  --no-build         reload a changed library, but never build it when its sources change\n"
     "  --strict           refuse a reload that would lose a value\n"
     "  --reload-every N   reload the same library every N frames, changed or not\n"
@@ -183,6 +193,15 @@ static MoltStatus parse_threads(const char *text, MoltOptions *out, MoltError *e
     return status;
 }
 
+static MoltStatus parse_watch(const char *text, MoltOptions *out, MoltError *error)
+{
+    if (out->watch_count == MOLT__WATCHES_MAX)
+        return molt_error(error, MOLT_INVALID, "--watch can be given %d times at most.",
+                          MOLT__WATCHES_MAX);
+    out->watch[out->watch_count++] = text;
+    return MOLT_OK;
+}
+
 static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
 {
     switch (option) {
@@ -199,6 +218,9 @@ static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
     case OPTION_CONSOLE: out->console = true; break;
     case OPTION_RELOAD_EVERY: return parse_count("reload-every", optarg, &out->reload_every, error);
     case OPTION_SWAP: return parse_swap(optarg, out, error);
+    case OPTION_BUILD: out->build = optarg; break;
+    case OPTION_WATCH: return parse_watch(optarg, out, error);
+    case OPTION_ASSETS: out->assets = optarg; break;
     case OPTION_NO_BUILD: out->no_build = true; break;
     case OPTION_STRICT: out->strict = true; break;
     case OPTION_SAVE: out->save = optarg; break;
@@ -241,5 +263,7 @@ MoltStatus molt__options_parse(int argc, char **argv, MoltOptions *out, MoltErro
         return molt_error(error, MOLT_INVALID, "One game library at a time: %s and %s were given.",
                           argv[optind], argv[optind + 1]);
     out->library = argv[optind];
+    if (out->build && out->no_build)
+        return molt_error(error, MOLT_INVALID, "--build and --no-build exclude each other.");
     return MOLT_OK;
 }

@@ -10,6 +10,8 @@
 
 #include "swap.h"
 
+#define MOLT__WATCHES_MAX 16
+
 /* Strings point into argv; NULL where an option was not given. */
 typedef struct MoltOptions {
     const char *library;
@@ -26,6 +28,10 @@ typedef struct MoltOptions {
     uint64_t threads;      /* of parallel_for; 0: as many as there are processors */
     uint64_t frames;       /* 0: until told to quit */
     uint64_t reload_every; /* frames; 0: never */
+    const char *build;     /* command in the place of the manifest's */
+    const char *watch[MOLT__WATCHES_MAX + 1]; /* files and folders beside the manifest's; ends in NULL */
+    uint32_t watch_count;
+    const char *assets;    /* folder in the place of the manifest's */
     MoltSwap swaps[MOLT__SWAPS_MAX];
     uint32_t swap_count;
     int width, height;     /* of the window or the headless picture, in pixels */

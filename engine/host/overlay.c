@@ -14,11 +14,13 @@
 #define INDENT (2 * MOLT__GLYPH)
 #define ROW_LINES_MAX 4
 #define RATE_HEIGHT (MOLT__GLYPH + 10)
+#define BUILDING_WIDTH 264 /* of the panel that shows nothing but the build */
 
 static const MoltColor panel_color = {15, 18, 25, 226};
 static const MoltColor edge_color = {255, 255, 255, 26};
 static const MoltColor text_color = {222, 226, 234, 255};
 static const MoltColor quiet_color = {139, 148, 165, 255};
+static const MoltColor building_color = {96, 160, 250, 255};
 
 static MoltColor mood_color(MoltMood mood)
 {
@@ -47,6 +49,12 @@ void molt__overlay_set_building(MoltOverlay *overlay, bool building, uint64_t no
     if (building && !overlay->building)
         overlay->building_since = now;
     overlay->building = building;
+}
+
+void molt__overlay_set_progress(MoltOverlay *overlay, uint32_t done, uint32_t steps)
+{
+    overlay->steps_done = done;
+    overlay->steps = steps;
 }
 
 /* ---- layout --------------------------------------------------------------------------------- */
@@ -148,10 +156,21 @@ static void put_summary(Pen *pen, const MoltSummary *summary)
         put_row(pen, &summary->rows[i]);
 }
 
-static void put_building(Pen *pen, uint64_t elapsed)
+/* A bar below the text, as far as the build is; it needs no line of its own. */
+static void put_progress(const Pen *pen, const MoltOverlay *overlay)
+{
+    MoltRect bar = {pen->left + 20, pen->y + MOLT__GLYPH + 2, BUILDING_WIDTH - 60, 2};
+    if (!pen->canvas || !overlay->steps)
+        return;
+    molt__canvas_rect(pen->canvas, bar, edge_color);
+    bar.w *= (float)overlay->steps_done / (float)overlay->steps;
+    molt__canvas_rect(pen->canvas, bar, building_color);
+}
+
+static void put_building(Pen *pen, const MoltOverlay *overlay, uint64_t elapsed)
 {
     enum { DOTS = 8 };
-    char text[64];
+    char text[64], steps[32] = "";
     uint64_t step = elapsed / 90;
     for (uint64_t i = 0; pen->canvas && i < DOTS; i++) {
         float turn = 6.2831853f * (float)i / DOTS;
@@ -161,7 +180,10 @@ static void put_building(Pen *pen, uint64_t elapsed)
                                      2, 2},
                           dot);
     }
-    snprintf(text, sizeof text, "building   %.1f s", (double)elapsed / 1000);
+    if (overlay->steps)
+        snprintf(steps, sizeof steps, "   %u/%u", overlay->steps_done, overlay->steps);
+    snprintf(text, sizeof text, "building%s   %.1f s", steps, (double)elapsed / 1000);
+    put_progress(pen, overlay);
     put(pen, pen->left + 20, pen->y + 1, 1, (MoltColor){150, 196, 255, 255}, text, INT32_MAX);
     pen->y += LINE;
 }
@@ -189,7 +211,7 @@ static void put_outcome(Pen *pen, const MoltOverlay *overlay, uint64_t now)
         put_summary(pen, &overlay->summary);
     if (overlay->building) {
         pen->y += shown ? 4 : 0;
-        put_building(pen, now - overlay->building_since);
+        put_building(pen, overlay, now - overlay->building_since);
     }
     pen->y += PADDING - 5;
 }
@@ -201,7 +223,7 @@ MoltRect molt__overlay_box(const MoltOverlay *overlay, uint64_t now)
         box.y += RATE_HEIGHT + 6;
     if (!outcome_visible(overlay, now) && !overlay->building)
         return box;
-    box.w = outcome_visible(overlay, now) ? MOLT__OVERLAY_WIDTH : 200;
+    box.w = outcome_visible(overlay, now) ? MOLT__OVERLAY_WIDTH : BUILDING_WIDTH;
     Pen pen = {.left = box.x + BAR + PADDING, .right = box.x + box.w - PADDING, .y = box.y};
     put_outcome(&pen, overlay, now);
     box.h = pen.y - box.y;
@@ -230,7 +252,7 @@ static void draw_outcome(const MoltOverlay *overlay, MoltCanvas *canvas, uint64_
     float alpha = outcome_alpha(overlay, now);
     Pen pen = {canvas, box.x + BAR + PADDING, box.x + box.w - PADDING, box.y, alpha};
     molt__canvas_clip(canvas, &box);
-    draw_frame(canvas, box, shown ? mood_color(overlay->summary.mood) : (MoltColor){96, 160, 250, 255},
+    draw_frame(canvas, box, shown ? mood_color(overlay->summary.mood) : building_color,
                alpha);
     put_outcome(&pen, overlay, now);
     molt__canvas_clip(canvas, NULL);

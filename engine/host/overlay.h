@@ -18,6 +18,7 @@ typedef struct MoltOverlay {
     uint64_t hide_at; /* UINT64_MAX: stays until the next outcome */
     bool building;
     uint64_t building_since;
+    uint32_t steps_done, steps; /* of the build; 0 of 0: not known */
     bool help;
     char rate[64]; /* "60 fps  3.1 ms"; "" hides it */
 } MoltOverlay;
@@ -25,6 +26,8 @@ typedef struct MoltOverlay {
 /* Replaces what is shown. Failures stay until the next call, the rest goes after some seconds. */
 void molt__overlay_show(MoltOverlay *overlay, const MoltSummary *summary, uint64_t now);
 void molt__overlay_set_building(MoltOverlay *overlay, bool building, uint64_t now);
+/* `done` of `steps` that the build has; 0 steps: not known. */
+void molt__overlay_set_progress(MoltOverlay *overlay, uint32_t done, uint32_t steps);
 
 void molt__overlay_draw(const MoltOverlay *overlay, MoltCanvas *canvas, uint64_t now);
 /* Where the outcome panel is drawn at `now`; w and h are 0 when it is not. */

@@ -150,6 +150,25 @@ static bool api_reload_pending(const MoltPlatformApi *api)
     return molt_threads_pending(platform_of(api)->threads);
 }
 
+static const MoltAsset *api_asset(const MoltPlatformApi *api, const char *path)
+{
+    MoltAssets *assets = platform_of(api)->assets;
+    return assets ? molt_assets_get(assets, path) : NULL;
+}
+
+static const MoltImage *api_image(const MoltPlatformApi *api, const char *path)
+{
+    MoltPictures *pictures = platform_of(api)->pictures;
+    return pictures ? molt__pictures_get(pictures, path) : NULL;
+}
+
+static void api_asset_refuse(const MoltPlatformApi *api, const char *path, const char *problem)
+{
+    MoltAssets *assets = platform_of(api)->assets;
+    if (assets)
+        molt_assets_refuse(assets, path, problem);
+}
+
 void molt__platform_init(MoltPlatform *platform)
 {
     *platform = (MoltPlatform){
@@ -178,6 +197,9 @@ void molt__platform_init(MoltPlatform *platform)
             .thread_stop = api_thread_stop,
             .thread_running = api_thread_running,
             .reload_pending = api_reload_pending,
+            .asset = api_asset,
+            .image = api_image,
+            .asset_refuse = api_asset_refuse,
         },
     };
 }

@@ -1,12 +1,13 @@
 /* The platform API of one session: the table of functions a game gets, over the host's canvas, sound,
- * input, threads and event stream. It must never know reloads; the table stays the same object through
- * them. */
+ * input, threads, assets and event stream. It must never know reloads; the table stays the same object
+ * through them. */
 #ifndef MOLT_HOST_PLATFORM_H
 #define MOLT_HOST_PLATFORM_H
 
 #include "canvas.h"
 #include "events.h"
 #include "input.h"
+#include "pictures.h"
 #include "sound.h"
 
 #include <molt/threads.h>
@@ -18,6 +19,8 @@ typedef struct MoltPlatform {
     MoltCanvas *canvas; /* NULL: never visible */
     MoltSound *sound;   /* NULL: silent */
     MoltThreads *threads;
+    MoltAssets *assets;     /* NULL: there are none */
+    MoltPictures *pictures; /* NULL: likewise */
     MoltEvents *events; /* NULL: the log goes to standard error alone */
     MoltInputState input;
     uint64_t seed;

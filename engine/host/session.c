@@ -37,23 +37,6 @@ static bool as_fast_as_possible(const Session *session)
     return session->options->headless && session->options->frames;
 }
 
-/* Waits until the next step is due. Without a screen that keeps time this alone paces the game. */
-static void pace(Session *session)
-{
-    uint64_t now = now_ns();
-    if (as_fast_as_possible(session))
-        return;
-    session->deadline += FRAME_NS;
-    if (now > session->deadline + BEHIND_MAX_NS)
-        session->deadline = now;
-    uint64_t slack = molt__display_keeps_time(session->display) ? SCREEN_SLACK_NS : 0;
-    if (session->deadline > now + slack) {
-        uint64_t wait = session->deadline - now;
-        struct timespec nap = {(time_t)(wait / SECOND_NS), (long)(wait % SECOND_NS)};
-        nanosleep(&nap, NULL);
-    }
-}
-
 static void count_rate(Session *session)
 {
     if (!session->options->fps)
@@ -152,6 +135,9 @@ static void handle(Session *session, const MoltReloadEvent *event)
     case MOLT_EVENT_BUILD_STARTED:
         molt__events_build_started(session->events, event, frame);
         break;
+    case MOLT_EVENT_BUILD_CANCELLED:
+        molt__events_build_cancelled(session->events, event, frame);
+        break;
     case MOLT_EVENT_BUILD_SUCCEEDED:
         molt__events_build(session->events, event, frame, true);
         break;
@@ -211,18 +197,51 @@ static void swap_libraries(Session *session, uint64_t frame)
     }
 }
 
+/* True when new code runs from the next frame on. */
+static bool take_reloads(Session *session)
+{
+    MoltReloadEvent event;
+    bool reloaded = false;
+    while (molt_reload_poll(session->reload, &event)) {
+        handle(session, &event);
+        reloaded = reloaded || event.kind == MOLT_EVENT_RELOADED;
+    }
+    return reloaded;
+}
+
 /* The boundary between two frames, the only place where code and state change. */
 static void reload_boundary(Session *session)
 {
-    MoltReloadEvent event;
     uint64_t every = session->options->reload_every, frame = session->platform.frame;
     if (every && frame && frame % every == 0)
         force_reload(session, true);
     swap_libraries(session, frame);
-    while (molt_reload_poll(session->reload, &event))
-        handle(session, &event);
+    take_reloads(session);
+    molt__session_turn_assets(session);
     molt__overlay_set_building(&session->overlay, molt_reload_building(session->reload),
                                molt__session_ms());
+    uint32_t done = 0, total = 0;
+    if (session->overlay.building)
+        molt_reload_progress(session->reload, &done, &total);
+    molt__overlay_set_progress(&session->overlay, done, total);
+}
+
+/* Waits until the next step is due. Without a screen that keeps time this alone paces the game. What a
+ * save brings is taken as soon as it is there; new code does not wait for the frame to be due. */
+static void pace(Session *session)
+{
+    uint64_t now = now_ns();
+    if (as_fast_as_possible(session))
+        return;
+    session->deadline += FRAME_NS;
+    if (now > session->deadline + BEHIND_MAX_NS)
+        session->deadline = now;
+    uint64_t slack = molt__display_keeps_time(session->display) ? SCREEN_SLACK_NS : 0;
+    if (session->deadline <= now + slack)
+        return;
+    for (; now < session->deadline; now = now_ns())
+        if (molt_reload_wait(session->reload, session->deadline) && take_reloads(session))
+            session->deadline = now_ns();
 }
 
 /* ---- input ----------------------------------------------------------------------------------- */
@@ -401,6 +420,8 @@ static MoltStatus open_reload(Session *session, MoltError *error)
         .history = (uint32_t)options->history,
         .no_history = options->history == 0,
         .no_build = options->no_build,
+        .build = options->build,
+        .watch = options->watch,
         /* Without a clock to keep, a reload belongs to a frame and not to a moment. */
         .synchronous = as_fast_as_possible(session),
     };
@@ -455,6 +476,8 @@ static MoltStatus open_session(Session *session, MoltError *error)
     if ((status = molt_threads_create(&threads, &session->threads, error)))
         return status;
     session->platform.threads = session->threads;
+    if ((status = molt__session_open_assets(session, error)))
+        return status;
     status = open_reload(session, error);
     return status ? status : open_saves(session, error);
 }
@@ -473,6 +496,7 @@ static bool close_session(Session *session)
     }
     molt_reload_destroy(session->reload);
     molt_threads_destroy(session->threads);
+    molt__session_close_assets(session);
     molt__canvas_destroy(session->canvas);
     molt__display_close(session->display);
     molt__sound_close(session->sound);

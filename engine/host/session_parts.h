@@ -1,5 +1,6 @@
-/* A session as the files that make it up see it: session.c (frames, opening and closing) and
- * commands.c (what is typed, or sent with --console). Nothing else may look inside. */
+/* A session as the files that make it up see it: session.c (frames, opening and closing),
+ * session_assets.c (files that the game reads) and commands.c (what is typed, or sent with --console).
+ * Nothing else may look inside. */
 #ifndef MOLT_HOST_SESSION_PARTS_H
 #define MOLT_HOST_SESSION_PARTS_H
 
@@ -25,6 +26,8 @@ typedef struct Session {
     MoltSound *sound;   /* NULL when mute or headless */
     MoltEvents *events; /* NULL without --events */
     MoltThreads *threads;
+    MoltAssets *assets;
+    MoltPictures *pictures;
     MoltReload *reload;
     MoltOverlay overlay;
     MoltDumps dumps;
@@ -49,6 +52,14 @@ void molt__session_complain(const MoltError *error);
 
 /* Goes `steps` generations back (negative) or on. NULL, or what is wrong when there is none. */
 const char *molt__session_step(Session *session, int32_t steps);
+
+/* ---- session_assets.c --------------------------------------------------------------------- */
+
+MoltStatus molt__session_open_assets(Session *session, MoltError *error);
+void molt__session_close_assets(Session *session);
+
+/* Between two frames: takes what was saved, and says so. */
+void molt__session_turn_assets(Session *session);
 
 /* ---- commands.c --------------------------------------------------------------------------- */
 

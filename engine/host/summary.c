@@ -257,6 +257,47 @@ static void write_refused(const MoltReloadEvent *event, MoltSummary *out)
                 others == 2 ? "" : "s");
 }
 
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static void add_diagnostic(MoltSummary *out, const MoltDiagnostic *diagnostic)
+{
+    char place[256] = "", included[256] = "";
+    bool error = diagnostic->kind == MOLT_DIAGNOSTIC_ERROR;
+    if (diagnostic->line)
+        snprintf(place, sizeof place, "%s:%u: ", file_name(diagnostic->file), diagnostic->line);
+    else if (*diagnostic->file)
+        snprintf(place, sizeof place, "%s: ", file_name(diagnostic->file));
+    if (*diagnostic->included)
+        snprintf(included, sizeof included, " (included from %s)", file_name(diagnostic->included));
+    add_row(out, error ? MOLT__MOOD_PLAIN : MOLT__MOOD_QUIET, "%s%.900s%s", place,
+            diagnostic->message, included);
+}
+
+/* The first errors with the notes that belong to them. False when the build told of none. */
+static bool add_errors(MoltSummary *out, const MoltReloadEvent *event)
+{
+    uint32_t errors = 0, shown = 0;
+    bool of_error = false;
+    for (uint32_t i = 0; i < event->diagnostic_count; i++) {
+        const MoltDiagnostic *diagnostic = &event->diagnostics[i];
+        bool error = diagnostic->kind == MOLT_DIAGNOSTIC_ERROR;
+        of_error = error || (of_error && diagnostic->kind == MOLT_DIAGNOSTIC_NOTE);
+        errors += error;
+        if (of_error && out->row_count < MOLT__SUMMARY_ROWS - 1) {
+            add_diagnostic(out, diagnostic);
+            shown += error;
+        }
+    }
+    if (errors > shown)
+        add_row(out, MOLT__MOOD_QUIET, "and %u more error%s", errors - shown,
+                errors - shown == 1 ? "" : "s");
+    return errors > 0;
+}
+
 static void write_failed(const MoltReloadEvent *event, const char *word, MoltSummary *out)
 {
     out->mood = MOLT__MOOD_BAD;
@@ -264,8 +305,9 @@ static void write_failed(const MoltReloadEvent *event, const char *word, MoltSum
     snprintf(out->facts, sizeof out->facts, "The game goes on with the old code.");
     if (event->kind == MOLT_EVENT_LOAD_FAILED)
         add_row(out, MOLT__MOOD_BAD, "%s", event->headline);
-    add_lines(out, MOLT__MOOD_PLAIN, *event->detail ? event->detail : event->output,
-              MOLT__SUMMARY_ROWS - 1);
+    if (!add_errors(out, event))
+        add_lines(out, MOLT__MOOD_PLAIN, *event->detail ? event->detail : event->output,
+                  MOLT__SUMMARY_ROWS - 1);
 }
 
 static void write_postponed(const MoltReloadEvent *event, MoltSummary *out)
@@ -308,4 +350,15 @@ void molt__summary_write_file(const char *word, const char *path, uint64_t nanos
     snprintf(out->word, sizeof out->word, "%s", word);
     snprintf(out->facts, sizeof out->facts, "%.2f ms", (double)nanoseconds / 1e6);
     add_changes(out, report);
+}
+
+void molt__summary_write_asset(const MoltAssetEvent *event, MoltSummary *out)
+{
+    *out = (MoltSummary){.mood = event->kept ? MOLT__MOOD_BAD : MOLT__MOOD_GOOD};
+    snprintf(out->word, sizeof out->word, "%s", event->kept ? "not taken" : "asset");
+    molt__summary_clean(event->path, out->subject, sizeof out->subject);
+    if (event->kept) {
+        snprintf(out->facts, sizeof out->facts, "The game goes on with what it had.");
+        add_lines(out, MOLT__MOOD_PLAIN, event->problem, CHANGE_ROWS);
+    }
 }

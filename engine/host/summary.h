@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include <molt/assets.h>
 #include <molt/reload.h>
 
 #define MOLT__SUMMARY_ROWS 8
@@ -37,6 +38,9 @@ void molt__summary_write(const MoltReloadEvent *event, MoltSummary *out);
 /* A save or a load: `word` is "saved" or "loaded"; `problem` is NULL when it went well. */
 void molt__summary_write_file(const char *word, const char *path, uint64_t nanoseconds,
                               const MoltReport *report, const char *problem, MoltSummary *out);
+
+/* An asset was saved. */
+void molt__summary_write_asset(const MoltAssetEvent *event, MoltSummary *out);
 
 /* Copies text of any origin as printable ASCII: quotation marks, dashes and arrows get their nearest
  * sign, any other sequence of UTF-8 becomes '?', controls become a space. Always NUL-terminated. */

@@ -14,16 +14,20 @@ class SessionError(Exception):
 class Session:
     POLL_SECONDS = 0.003
 
-    def __init__(self, host, library, folder, headless, seed=1):
+    def __init__(self, host, library, folder, headless, seed=1, dumps=True, more=()):
         self.headless = headless
         self.log_path = os.path.join(folder, "host.log")
         self.events_path = os.path.join(folder, "events.jsonl")
         self._unread = []
+        self.last_value = None  # what the last "show" gave
         self._tail = ""
         self._decoder = json.JSONDecoder()
         open(self.events_path, "wb").close()
         command = [host, library, "--seed", str(seed), "--console", "--events", self.events_path,
-                   "--dump-reloads", os.path.join(folder, "dumps"), "--mute"]
+                   "--mute"]
+        if dumps:
+            command += ["--dump-reloads", os.path.join(folder, "dumps")]
+        command += more
         if headless:
             command.append("--headless")
         self._log = open(self.log_path, "wb")
@@ -83,15 +87,23 @@ class Session:
         self._read()
         self._unread.clear()
 
-    def command(self, text, seconds=60):
+    def send(self, text):
+        """Gives a command and does not wait for the answer."""
         try:
             self.process.stdin.write(text.encode() + b"\n")
             self.process.stdin.flush()
         except OSError as error:
             raise SessionError(f"the host takes no commands any more; its last words:\n"
                                f"{_last_lines(self.log_text())}") from error
-        done = self.wait(lambda event: event["event"] == "done" and event["command"] == text,
-                         seconds, f"answer to {text!r}")
+
+    def command(self, text, seconds=60):
+        self.send(text)
+
+        def answers(event):
+            if event["event"] == "value":
+                self.last_value = event["dump"]
+            return event["event"] == "done" and event["command"] == text
+        done = self.wait(answers, seconds, f"answer to {text!r}")
         if not done["ok"]:
             raise SessionError(f"the host could not {text}: {done.get('error', 'no reason given')}")
         return done

@@ -9,6 +9,7 @@
 #include "build.h"
 #include "diagnostics.h"
 #include "manifest.h"
+#include "progress.h"
 
 static MoltBuild *make_build(const char *directory, const char *script)
 {
@@ -144,6 +145,39 @@ static void stubborn_build_is_killed(void **state)
     assert_int_equal(sandbox_zombies(), 0);
 }
 
+/* Build tools put compilers into groups of their own, where a signal to the tool's group misses them. */
+static void interrupted_build_ends_with_all_it_started(void **state)
+{
+    const char *path = sandbox_path(state, "pid");
+    char script[1200];
+    snprintf(script, sizeof script,
+             "set -m; (trap '' TERM; echo x > %s; while :; do sleep 0.01; done) & wait", path);
+    MoltBuild *build = make_build(NULL, script);
+    assert_int_equal(molt__build_start(build, NULL), MOLT_OK);
+    for (int i = 0; i < 1000 && access(path, F_OK) != 0; i++) {
+        sandbox_sleep(2);
+    }
+    molt__build_interrupt(build);
+    sandbox_sleep(50);
+    assert_int_equal(molt__build_poll(build), MOLT_BUILD_RUNNING); /* what it started is still there */
+    for (int i = 0; i < 3000 && molt__build_poll(build) == MOLT_BUILD_RUNNING; i++) {
+        sandbox_sleep(2);
+    }
+    assert_int_equal(molt__build_poll(build), MOLT_BUILD_IDLE);
+    assert_string_equal(molt__build_ending(build), "cancelled");
+    assert_int_equal(sandbox_zombies(), 0);
+    molt__build_destroy(build);
+
+    build = make_build(NULL, "sleep 30"); /* and one that obeys does not wait */
+    assert_int_equal(molt__build_start(build, NULL), MOLT_OK);
+    molt__build_interrupt(build);
+    for (int i = 0; i < 500 && molt__build_poll(build) == MOLT_BUILD_RUNNING; i++) {
+        sandbox_sleep(2);
+    }
+    assert_int_equal(molt__build_poll(build), MOLT_BUILD_IDLE);
+    molt__build_destroy(build);
+}
+
 static void many_runs_leave_nothing_behind(void **state)
 {
     (void)state;
@@ -206,6 +240,41 @@ static void long_lines_are_cut(void **state)
     assert_int_equal(molt__diagnostics_first("x", 3, buffer, 0), 0);
 }
 
+static void progress_is_read(void **state)
+{
+    static const struct {
+        const char *text;
+        uint32_t done, total;
+    } rows[] = {
+        {"", 0, 0},
+        {"[3/22] Building C object ant.o\n", 3, 22},
+        {"ninja: Entering directory\n[1/4] cc\n[2/4] cc\nant.c:3: warning: x\n", 2, 4},
+        {"[  7%] Building C object ant.o\n[ 50%] Linking\n", 50, 100},
+        {"[9/4] beyond\n", 4, 4},
+        {"[3/0] of nothing\n", 0, 0},
+        {"[-Wunused]\n[x/3]\n[4\n[4%\n[999999999999/3]\n", 0, 0},
+        {"behind [3/22]\n", 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint32_t done = 0, total = 0;
+        bool found = molt__progress_read(rows[i].text, strlen(rows[i].text), &done, &total);
+        assert_int_equal(found, rows[i].total != 0);
+        assert_int_equal(done, rows[i].done);
+        assert_int_equal(total, rows[i].total);
+    }
+    uint32_t done = 0, total = 0;
+    MoltBuild *build = make_build(NULL, "echo '[2/5] step'; sleep 30");
+    assert_int_equal(molt__build_start(build, NULL), MOLT_OK);
+    for (int i = 0; i < 1000 && !molt__build_progress(build, &done, &total); i++) {
+        sandbox_sleep(2);
+        molt__build_poll(build);
+    }
+    assert_int_equal(done, 2);
+    assert_int_equal(total, 5);
+    molt__build_destroy(build);
+}
+
 /* ---- manifest ------------------------------------------------------------------------------ */
 
 static void manifest_paths_are_its_own(void **state)
@@ -253,6 +322,8 @@ int main(void)
         TEST(missing_program_is_named),
         TEST(cancel_ends_the_whole_group),
         TEST(stubborn_build_is_killed),
+        TEST(interrupted_build_ends_with_all_it_started),
+        TEST(progress_is_read),
         TEST(many_runs_leave_nothing_behind),
         TEST(compiler_errors_are_found),
         TEST(output_without_errors_gives_its_last_lines),

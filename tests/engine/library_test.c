@@ -70,8 +70,8 @@ static void every_prefix_is_judged(void **state)
 {
     size_t size;
     (void)state;
-    unsigned char *bytes = sandbox_read(FIXTURE_POND_1, &size);
-    for (size_t length = 0; length < size; length += 37) {
+    unsigned char *bytes = sandbox_read(FIXTURE_NAMES_STRIPPED, &size);
+    for (size_t length = 0; length < size; length++) {
         unsigned char *exact = malloc(length > 0 ? length : 1);
         assert_non_null(exact);
         memcpy(exact, bytes, length);
@@ -163,8 +163,8 @@ static void what_is_missing_is_named(void **state)
     refuse(state, FIXTURE_BARE_WITHOUT_METADATA, MOLT_NOT_FOUND, "molt_module");
     refuse(state, FIXTURE_BARE_UNDEFINED, MOLT_INVALID, "nobody_defines_this");
     refuse(state, FIXTURE_BARE_OLD_METADATA, MOLT_VERSION, "version 99");
-    refuse(state, FIXTURE_BARE_PLATFORM_1, MOLT_VERSION, "Build the game again");
-    refuse(state, FIXTURE_BARE_PLATFORM_3, MOLT_VERSION, "version 3 of <molt/platform_api.h>");
+    refuse(state, FIXTURE_BARE_PLATFORM_2, MOLT_VERSION, "Build the game again");
+    refuse(state, FIXTURE_BARE_PLATFORM_4, MOLT_VERSION, "version 4 of <molt/platform_api.h>");
     refuse(state, sandbox_path(state, "nowhere.so"), MOLT_NOT_FOUND, "nowhere.so");
     refuse(state, *state, MOLT_INVALID, "not a file");
 }

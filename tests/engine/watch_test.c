@@ -1,5 +1,7 @@
 #include "sandbox.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -255,6 +257,247 @@ static void library_inside_a_source_tree_keeps_its_tag(void **state)
     molt__watch_destroy(watch);
 }
 
+/* ---- editors' ways of saving --------------------------------------------------------------- */
+
+static void write_in_place(const char *path)
+{
+    sandbox_text(path, "written in place");
+}
+
+/* VS Code, nano: the same file, cut and written again through one descriptor, with fsync. */
+static void write_synced(const char *path)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_true(file >= 0);
+    assert_int_equal(write(file, "half", 4), 4);
+    assert_int_equal(fsync(file), 0);
+    assert_int_equal(write(file, "rest", 4), 4);
+    assert_int_equal(close(file), 0);
+}
+
+/* gedit, GNOME's and KDE's editors, `sed -i`, clang-format -i: a file beside it that takes its name. */
+static void rename_over(const char *path)
+{
+    char beside[1100];
+    snprintf(beside, sizeof beside, "%.*s/sedXy3aQz", (int)(strrchr(path, '/') - path), path);
+    write_synced(beside);
+    assert_int_equal(rename(beside, path), 0);
+}
+
+/* vim with backupcopy=no: tries whether it may write, moves the old file aside and writes a new one. */
+static void save_as_vim(const char *path)
+{
+    char probe[1100], backup[1100];
+    snprintf(probe, sizeof probe, "%.*s/4913", (int)(strrchr(path, '/') - path), path);
+    snprintf(backup, sizeof backup, "%s~", path);
+    sandbox_text(probe, "");
+    assert_int_equal(unlink(probe), 0);
+    assert_int_equal(rename(path, backup), 0);
+    write_synced(path);
+    assert_int_equal(unlink(backup), 0);
+}
+
+/* emacs: locks by a link that leads nowhere, keeps the old file as a backup, saves the text as another. */
+static void save_as_emacs(const char *path)
+{
+    char folder[1100], lock[1200], automatic[1200], backup[1200];
+    const char *name = strrchr(path, '/') + 1;
+    snprintf(folder, sizeof folder, "%.*s", (int)(name - 1 - path), path);
+    snprintf(lock, sizeof lock, "%s/.#%s", folder, name);
+    snprintf(automatic, sizeof automatic, "%s/#%s#", folder, name);
+    snprintf(backup, sizeof backup, "%s~", path);
+    assert_int_equal(symlink("somebody@somewhere.1234:1", lock), 0);
+    sandbox_text(automatic, "not saved yet");
+    assert_int_equal(rename(path, backup), 0);
+    write_synced(path);
+    assert_int_equal(unlink(lock), 0);
+    assert_int_equal(unlink(automatic), 0);
+}
+
+/* JetBrains' editors: "safe write". */
+static void save_as_jetbrains(const char *path)
+{
+    char fresh[1100], old[1100];
+    snprintf(fresh, sizeof fresh, "%s___jb_tmp___", path);
+    snprintf(old, sizeof old, "%s___jb_old___", path);
+    sandbox_text(fresh, "new");
+    assert_int_equal(rename(path, old), 0);
+    assert_int_equal(rename(fresh, path), 0);
+    assert_int_equal(unlink(old), 0);
+}
+
+static void link_over(const char *path)
+{
+    char beside[1100];
+    snprintf(beside, sizeof beside, "%s.tmp", path);
+    sandbox_text(beside, "linked");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(link(beside, path), 0);
+}
+
+/* Told once per save, at once, and nothing of what editors make beside it. */
+static void every_way_of_saving_is_one_change(void **state)
+{
+    static void (*const ways[])(const char *path) = {
+        write_in_place, write_synced, rename_over, save_as_vim, save_as_emacs, save_as_jetbrains,
+        link_over};
+    MoltWatch *watch = NULL;
+    MoltWatchChange change;
+    const char *path = sandbox_path(state, "src/ant.c");
+    char kept[1024];
+    snprintf(kept, sizeof kept, "%s", path);
+    sandbox_folder(sandbox_path(state, "src"));
+    sandbox_text(kept, "first");
+    assert_int_equal(molt__watch_create(0, &watch, NULL), MOLT_OK);
+    assert_int_equal(molt__watch_add_tree(watch, sandbox_path(state, "src"), 0, NULL), MOLT_OK);
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        ways[i](kept);
+        if (!molt__watch_poll(watch, &change) || strcmp(change.path, kept) != 0) {
+            fail_msg("save %zu is not told at once", i);
+        }
+        if (molt__watch_poll(watch, &change)) {
+            fail_msg("save %zu also tells of %s", i, change.path);
+        }
+    }
+    molt__watch_destroy(watch);
+}
+
+/* ---- directories that come and go ---------------------------------------------------------- */
+
+static void expect_changes(MoltWatch *watch, const char *const *paths, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *changed = wait_change(watch, PATIENCE, NULL);
+        bool found = false;
+        for (size_t k = 0; k < count; k++) {
+            found = found || (changed != NULL && strcmp(changed, paths[k]) == 0);
+        }
+        if (!found) {
+            fail_msg("unexpected change of %s", changed != NULL ? changed : "nothing");
+        }
+    }
+}
+
+/* As git does for another branch: the tree goes and comes back with other files. */
+static void source_tree_made_anew_is_watched(void **state)
+{
+    MoltWatch *watch = make_watch();
+    char source[1024], deep[1024], a[1024], b[1024];
+    snprintf(source, sizeof source, "%s", sandbox_path(state, "src"));
+    snprintf(deep, sizeof deep, "%s", sandbox_path(state, "src/deep"));
+    snprintf(a, sizeof a, "%s", sandbox_path(state, "src/a.c"));
+    snprintf(b, sizeof b, "%s", sandbox_path(state, "src/deep/b.c"));
+    sandbox_folder(source);
+    sandbox_folder(deep);
+    sandbox_text(a, "one");
+    assert_int_equal(molt__watch_add_tree(watch, source, 0, NULL), MOLT_OK);
+    for (int round = 0; round < 2; round++) {
+        sandbox_remove(source);
+        expect_quiet(watch);
+        sandbox_folder(source);
+        sandbox_folder(deep);
+        sandbox_text(a, "two");
+        sandbox_text(b, "two");
+        expect_changes(watch, (const char *const[]){a, b}, 2);
+        sandbox_text(b, "three");
+        expect_change(watch, b);
+    }
+    /* And without a moment in which it is missing. */
+    char other[1024], aside[1024];
+    snprintf(other, sizeof other, "%s", sandbox_path(state, "other"));
+    snprintf(aside, sizeof aside, "%s", sandbox_path(state, "aside"));
+    sandbox_folder(other);
+    sandbox_text(sandbox_path(state, "other/a.c"), "four");
+    assert_int_equal(rename(source, aside), 0);
+    assert_int_equal(rename(other, source), 0);
+    expect_change(watch, a);
+    sandbox_text(sandbox_path(state, "aside/a.c"), "not ours any more");
+    expect_quiet(watch);
+    molt__watch_destroy(watch);
+}
+
+static void links_to_directories_are_followed(void **state)
+{
+    MoltWatch *watch = make_watch();
+    char one[1024], two[1024], root[1024], inner[1024];
+    snprintf(one, sizeof one, "%s", sandbox_path(state, "one"));
+    snprintf(two, sizeof two, "%s", sandbox_path(state, "two"));
+    snprintf(root, sizeof root, "%s", sandbox_path(state, "src"));
+    snprintf(inner, sizeof inner, "%s", sandbox_path(state, "one/inner"));
+    sandbox_folder(one);
+    sandbox_folder(two);
+    sandbox_folder(sandbox_path(state, "shared"));
+    assert_int_equal(symlink(one, root), 0);
+    assert_int_equal(symlink("../one", sandbox_path(state, "one/cycle")), 0);
+    assert_int_equal(symlink("../shared", inner), 0);
+    assert_int_equal(molt__watch_add_tree(watch, root, 0, NULL), MOLT_OK);
+    sandbox_text(sandbox_path(state, "one/a.c"), "x");
+    expect_change(watch, sandbox_path(state, "src/a.c"));
+    sandbox_text(sandbox_path(state, "shared/b.c"), "x");
+    const char *changed = wait_change(watch, PATIENCE, NULL);
+    assert_non_null(changed);
+    assert_non_null(strstr(changed, "/b.c"));
+    expect_quiet(watch);
+
+    /* The root leads elsewhere now. */
+    assert_int_equal(symlink(two, sandbox_path(state, "next")), 0);
+    assert_int_equal(rename(sandbox_path(state, "next"), root), 0);
+    sandbox_sleep(120);
+    expect_quiet(watch);
+    sandbox_text(sandbox_path(state, "two/c.c"), "x");
+    expect_change(watch, sandbox_path(state, "src/c.c"));
+    sandbox_text(sandbox_path(state, "one/a.c"), "not ours any more");
+    expect_quiet(watch);
+
+    /* A link inside of the tree that appears, and is set anew. */
+    assert_int_equal(symlink(one, sandbox_path(state, "two/way")), 0);
+    expect_change(watch, sandbox_path(state, "src/way/a.c"));
+    molt__watch_destroy(watch);
+}
+
+static void lost_events_make_every_file_a_change(void **state)
+{
+    MoltWatch *watch = make_watch();
+    char a[1024], b[1024], c[1024];
+    snprintf(a, sizeof a, "%s", sandbox_path(state, "a.c"));
+    snprintf(b, sizeof b, "%s", sandbox_path(state, "b.c"));
+    snprintf(c, sizeof c, "%s", sandbox_path(state, "c.c"));
+    sandbox_text(c, "written before");
+    assert_int_equal(molt__watch_add_tree(watch, *state, 0, NULL), MOLT_OK);
+    long most = 16384;
+    FILE *limit = fopen("/proc/sys/fs/inotify/max_queued_events", "r");
+    if (limit != NULL) {
+        assert_int_equal(fscanf(limit, "%ld", &most), 1);
+        fclose(limit);
+    }
+    /* Equal events in a row are one, so two files take turns. */
+    for (long i = 0; i <= most; i++) {
+        int file = open(i % 2 == 0 ? a : b, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        assert_true(file >= 0);
+        close(file);
+    }
+    expect_changes(watch, (const char *const[]){a, b, c}, 3);
+    sandbox_text(c, "and it goes on");
+    expect_change(watch, c);
+    molt__watch_destroy(watch);
+}
+
+static void descriptor_is_readable_when_something_happened(void **state)
+{
+    MoltWatch *watch = NULL;
+    MoltWatchChange change;
+    assert_int_equal(molt__watch_create(0, &watch, NULL), MOLT_OK);
+    assert_int_equal(molt__watch_add_tree(watch, *state, 0, NULL), MOLT_OK);
+    struct pollfd polled = {.fd = molt__watch_descriptor(watch), .events = POLLIN};
+    assert_int_equal(poll(&polled, 1, 0), 0);
+    sandbox_text(sandbox_path(state, "a.c"), "x");
+    assert_int_equal(poll(&polled, 1, 1000), 1);
+    assert_true(molt__watch_poll(watch, &change));
+    assert_int_equal(poll(&polled, 1, 0), 0);
+    assert_true(molt__watch_due_ns(watch) == UINT64_MAX);
+    molt__watch_destroy(watch);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
@@ -271,6 +514,11 @@ int main(void)
         TEST(removed_directory_is_found_again),
         TEST(directory_may_come_later),
         TEST(library_inside_a_source_tree_keeps_its_tag),
+        TEST(every_way_of_saving_is_one_change),
+        TEST(source_tree_made_anew_is_watched),
+        TEST(links_to_directories_are_followed),
+        TEST(lost_events_make_every_file_a_change),
+        TEST(descriptor_is_readable_when_something_happened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

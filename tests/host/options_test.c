@@ -77,6 +77,19 @@ static void every_option_is_taken(void **state)
     assert_string_equal(options.dump_reloads, "r");
 }
 
+static void build_and_what_is_watched_are_taken(void **state)
+{
+    (void)state;
+    MoltOptions options;
+    assert_int_equal(parse("libgame.so --build ./build.sh --watch src --watch data/map.txt --assets "
+                           "data", &options, NULL), MOLT_OK);
+    assert_string_equal(options.assets, "data");
+    assert_string_equal(options.build, "./build.sh");
+    assert_string_equal(options.watch[0], "src");
+    assert_string_equal(options.watch[1], "data/map.txt");
+    assert_null(options.watch[2]);
+}
+
 static void help_and_version_need_no_library(void **state)
 {
     (void)state;
@@ -102,6 +115,10 @@ static void wrong_arguments_are_named(void **state)
     assert_wrong("a.so --seed 18446744073709551616", "18446744073709551616");
     assert_wrong("a.so --autosave soon", "soon");
     assert_wrong("a.so --swap 5", "--swap");
+    assert_wrong("a.so --build make --no-build", "--no-build");
+    assert_wrong("a.so --watch 1 --watch 2 --watch 3 --watch 4 --watch 5 --watch 6 --watch 7 --watch 8 "
+                 "--watch 9 --watch 10 --watch 11 --watch 12 --watch 13 --watch 14 --watch 15 --watch 16 "
+                 "--watch 17", "--watch");
     assert_wrong("a.so --size 640", "--size");
     assert_wrong("a.so --size 640x", "--size");
     assert_wrong("a.so --size 640x360x2", "--size");
@@ -113,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(library_alone_gives_the_defaults),
         cmocka_unit_test(every_option_is_taken),
+        cmocka_unit_test(build_and_what_is_watched_are_taken),
         cmocka_unit_test(help_and_version_need_no_library),
         cmocka_unit_test(wrong_arguments_are_named),
     };

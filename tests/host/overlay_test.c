@@ -115,6 +115,25 @@ static void long_texts_stay_in_the_box(void **state)
     }
 }
 
+static void progress_of_a_build_grows_in_its_box(void **state)
+{
+    (void)state;
+    int widths[3];
+    for (uint32_t done = 0; done < 3; done++) {
+        MoltOverlay overlay = {0};
+        molt__overlay_set_building(&overlay, true, 0);
+        molt__overlay_set_progress(&overlay, 10 * done, 20);
+        MoltRect box = molt__overlay_box(&overlay, 500);
+        draw_within(&overlay, 500, box);
+        int blue = 0;
+        for (size_t i = 0; i < PIXEL_BYTES; i += 3)
+            blue += screen.after[i] == 96 && screen.after[i + 1] == 160 && screen.after[i + 2] == 250;
+        widths[done] = blue;
+    }
+    assert_true(widths[1] - widths[0] > 50);
+    assert_int_equal(widths[2] - widths[1], widths[1] - widths[0]);
+}
+
 static void short_text_makes_a_small_box(void **state)
 {
     (void)state;
@@ -186,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_to_say_draws_nothing),
         cmocka_unit_test(long_texts_stay_in_the_box),
+        cmocka_unit_test(progress_of_a_build_grows_in_its_box),
         cmocka_unit_test(short_text_makes_a_small_box),
         cmocka_unit_test(rows_make_the_box_grow),
         cmocka_unit_test(success_goes_and_failure_stays),

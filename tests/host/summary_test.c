@@ -163,6 +163,43 @@ static void foreign_text_becomes_printable_ascii(void **state)
     assert_string_equal(text, "0123456789abcde");
 }
 
+static void errors_of_a_build_have_file_line_and_message(void **state)
+{
+    (void)state;
+    static const MoltDiagnostic diagnostics[] = {
+        {MOLT_DIAGNOSTIC_WARNING, 3, 1, "a.c", "unused", ""},
+        {MOLT_DIAGNOSTIC_NOTE, 4, 1, "a.c", "of the warning", ""},
+        {MOLT_DIAGNOSTIC_ERROR, 230, 5, "/home/me/game/colony.h", "unknown type name 'flot'",
+         "/home/me/game/ants.c:2"},
+        {MOLT_DIAGNOSTIC_NOTE, 0, 0, "", "remedy: float", ""},
+        {MOLT_DIAGNOSTIC_ERROR, 0, 0, "", "undefined symbol: hatch", ""},
+        {MOLT_DIAGNOSTIC_ERROR, 1, 0, "b.c", "3", ""},
+        {MOLT_DIAGNOSTIC_ERROR, 1, 0, "b.c", "4", ""},
+        {MOLT_DIAGNOSTIC_ERROR, 1, 0, "b.c", "5", ""},
+        {MOLT_DIAGNOSTIC_ERROR, 1, 0, "b.c", "6", ""},
+        {MOLT_DIAGNOSTIC_ERROR, 1, 0, "b.c", "7", ""},
+        {MOLT_DIAGNOSTIC_ERROR, 1, 0, "b.c", "8", ""},
+    };
+    MoltSummary summary;
+    MoltReloadEvent event = event_of(MOLT_EVENT_BUILD_FAILED, "build-failed", NULL);
+    event.detail = "the compiler's own lines";
+    event.diagnostics = diagnostics;
+    event.diagnostic_count = sizeof diagnostics / sizeof *diagnostics;
+    molt__summary_write(&event, &summary);
+    assert_string_equal(summary.rows[0].text,
+                        "colony.h:230: unknown type name 'flot' (included from ants.c:2)");
+    assert_string_equal(summary.rows[1].text, "remedy: float");
+    assert_int_equal(summary.rows[1].mood, MOLT__MOOD_QUIET);
+    assert_string_equal(summary.rows[2].text, "undefined symbol: hatch");
+    assert_string_equal(summary.rows[3].text, "b.c:1: 3");
+    assert_string_equal(summary.rows[MOLT__SUMMARY_ROWS - 1].text, "and 2 more errors");
+    assert_int_equal(summary.row_count, MOLT__SUMMARY_ROWS);
+
+    event.diagnostic_count = 2; /* without an error among them the lines say more */
+    molt__summary_write(&event, &summary);
+    assert_string_equal(summary.rows[0].text, "the compiler's own lines");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +211,7 @@ int main(void)
         cmocka_unit_test(postponed_reload_names_who_holds_it_up),
         cmocka_unit_test(broken_build_shows_the_compilers_words),
         cmocka_unit_test(foreign_text_becomes_printable_ascii),
+        cmocka_unit_test(errors_of_a_build_have_file_line_and_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

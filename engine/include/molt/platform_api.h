@@ -7,9 +7,10 @@
 #define MOLT_PLATFORM_API_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#define MOLT_PLATFORM_VERSION 2u
+#define MOLT_PLATFORM_VERSION 3u
 
 #if defined(__GNUC__)
 #define MOLT_EXPORT __attribute__((visibility("default")))
@@ -68,6 +69,20 @@ typedef void (*MoltTask)(void *context, uint32_t index);
  * code's function of the same name is called, with the context where it is then. So a step takes some
  * milliseconds and keeps what it needs in its context. */
 typedef bool (*MoltStep)(void *context);
+
+/* What a file of the game's asset folder holds. */
+typedef struct MoltAsset {
+    const unsigned char *bytes; /* `size` of them, and a NUL behind */
+    size_t size;
+    uint64_t version; /* of the content: equal contents have equal versions in every session, never 0 */
+} MoltAsset;
+
+/* A picture of the asset folder, as pixels() takes it. */
+typedef struct MoltImage {
+    const uint32_t *rgba; /* width * height, row by row from the top */
+    int width, height;    /* above 0 */
+    uint64_t version;     /* as in MoltAsset */
+} MoltImage;
 
 /* Bytes for the name of a job or thread, its NUL included. */
 #define MOLT_THREAD_NAME 32
@@ -143,6 +158,22 @@ struct MoltPlatformApi {
     bool (*thread_running)(const MoltPlatformApi *api, const char *name); /* or job */
     /* The host waits for all steps to return: a long one should return true soon. */
     bool (*reload_pending)(const MoltPlatformApi *api);
+
+    /* ---- assets: files that are read again when they were saved, between two frames
+     *
+     * `path` is relative to the folder that the library's manifest names. What these calls give belongs to
+     * the host and is valid until main_loop() returns: keep the version in the state, as a number like
+     * any other, and read again when it is another one. It says the same after a reload and in a saved
+     * state. */
+
+    /* The file as it was last saved completely. NULL when it is missing or was never usable: the host says
+     * why, and the game does without. */
+    const MoltAsset *(*asset)(const MoltPlatformApi *api, const char *path);
+    /* A BMP, decoded; likewise. One that cannot be decoded is refused by the host. */
+    const MoltImage *(*image)(const MoltPlatformApi *api, const char *path);
+    /* The content cannot be used, and `problem` says why: "line 3: a number is missing". The host shows it,
+     * and the calls above give the content of before, or NULL without one. */
+    void (*asset_refuse)(const MoltPlatformApi *api, const char *path, const char *problem);
 };
 
 /* ---- what a game exports -------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
  * that boundary the new code takes over, or the old code goes on and the event says why. It must
  * never know windows, drawing or what the game is, and it never prints.
  *
- *   save -> settle -> build -> new library -> open, check, plan   (beside the running game)
+ *   save -> build -> new library -> open, check, plan             (beside the running game)
  *        -> stop -> begin_reload -> build new state -> swap -> end_reload -> go   (the pause)
  *
  * One thread calls everything here; what is prepared beside the game runs on a thread of its own
@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 
+#include <molt/diagnostic.h>
 #include <molt/heap.h>
 #include <molt/import.h>
 #include <molt/platform_api.h>
@@ -28,6 +29,7 @@ typedef struct MoltReload MoltReload;
     X(NONE, "none")                                                                                \
     X(BUILD_STARTED, "build-started")                                                              \
     X(BUILD_FAILED, "build-failed")       /* the game goes on; detail has the compiler's words */  \
+    X(BUILD_CANCELLED, "build-cancelled") /* a newer save overtook it; the next build follows */   \
     X(BUILD_SUCCEEDED, "build-succeeded")                                                          \
     X(RELOADED, "reloaded")               /* the new code runs from the next frame on */           \
     X(REFUSED, "refused")                 /* old code and old state go on; the report says why */  \
@@ -56,6 +58,8 @@ typedef struct MoltReloadEvent {
     const char *library;  /* path that was, or was to be, loaded */
     const char *trigger;  /* path whose change started it; "" when it was forced */
     const char *output;   /* of the build, its last 256 KiB, escape sequences removed; else "" */
+    const MoltDiagnostic *diagnostics; /* what compilers and linkers said in `output`, in its order */
+    uint32_t diagnostic_count;
     const char *report_json; /* the migration report, one JSON object on one line; "{}" without */
     const MoltReport *report; /* NULL without one */
     uint32_t types;       /* types whose layout changed */
@@ -101,7 +105,12 @@ typedef struct MoltReloadDesc {
     /* Called when the game misuses the heap; must not return. Default: as molt_heap_set_fault. */
     void (*fault)(void *context, const char *text);
     void *fault_context;
-    uint32_t settle_ms;   /* quiet time after the last write of a file; default 15 */
+    const char *build;    /* command for the shell that builds the library, run in the current folder in
+                             the place of the manifest's; NULL: the manifest's */
+    const char *const *watch; /* files and folders whose saves start a build, beside the manifest's; ends in
+                             NULL; NULL: none */
+    uint32_t settle_ms;   /* quiet time after the last write of a file; default 0: a file that was closed
+                             after writing, or renamed into its place, is taken at once */
     uint32_t history;     /* generations that molt_reload_step can go to, the running one included;
                              default 8, at most 1,000 */
     bool no_history;      /* none, and no files are kept for them */
@@ -126,6 +135,12 @@ bool molt_reload_frame(MoltReload *reload);
 /* Once per frame, between frames. True when something happened, with *out filled; call it again
  * until it gives false, so that a finished build is loaded in the same frame. `out` is not NULL. */
 bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out);
+
+/* Waits until there is something to be polled for, or until `until_ns` on the monotonic clock, without
+ * using the processor. True when polling makes sense; events of the system that come to nothing wake it,
+ * too. A host that has time between two frames spends it here, and so need not wait for the next frame to
+ * notice a save, the end of a build, or a library that is ready. */
+bool molt_reload_wait(MoltReload *reload, uint64_t until_ns);
 
 /* Loads the library file now, whether or not it changed, through the whole transaction, and
  * waits for it. The event is RELOADED, REFUSED, LOAD_FAILED, or POSTPONED, after which polling brings
@@ -202,6 +217,8 @@ void *molt_reload_state(const MoltReload *reload);
 uint32_t molt_reload_generation(const MoltReload *reload);
 /* A build is running. */
 bool molt_reload_building(const MoltReload *reload);
+/* How far it is, *done steps of *total, when its output says so; false otherwise, with nothing written. */
+bool molt_reload_progress(const MoltReload *reload, uint32_t *done, uint32_t *total);
 /* The manifest named a build command. */
 bool molt_reload_can_build(const MoltReload *reload);
 

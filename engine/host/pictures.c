@@ -1,0 +1,131 @@
+#include "pictures.h"
+
+#include <SDL.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SIDE_MOST 8192
+
+/* Pixels stay until a turn, because the game may look at them until its frame ends. */
+typedef struct Picture {
+    char *path;
+    MoltImage image;
+    SDL_Surface *surface;  /* holds the pixels; NULL: none */
+    struct Picture *next;
+} Picture;
+
+typedef struct Replaced {
+    SDL_Surface *surface;
+    struct Replaced *next;
+} Replaced;
+
+struct MoltPictures {
+    MoltAssets *assets;
+    Picture *first;
+    Replaced *replaced;
+};
+
+MoltStatus molt__pictures_create(MoltAssets *assets, MoltPictures **out, MoltError *error)
+{
+    MoltPictures *pictures = calloc(1, sizeof *pictures);
+    if (!pictures)
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for the game's pictures.");
+    pictures->assets = assets;
+    *out = pictures;
+    return MOLT_OK;
+}
+
+void molt__pictures_turn(MoltPictures *pictures)
+{
+    while (pictures->replaced) {
+        Replaced *replaced = pictures->replaced;
+        pictures->replaced = replaced->next;
+        SDL_FreeSurface(replaced->surface);
+        free(replaced);
+    }
+}
+
+void molt__pictures_destroy(MoltPictures *pictures)
+{
+    if (!pictures)
+        return;
+    molt__pictures_turn(pictures);
+    while (pictures->first) {
+        Picture *picture = pictures->first;
+        pictures->first = picture->next;
+        SDL_FreeSurface(picture->surface);
+        free(picture->path);
+        free(picture);
+    }
+    free(pictures);
+}
+
+static Picture *find(MoltPictures *pictures, const char *path)
+{
+    Picture *picture = pictures->first;
+    while (picture && strcmp(picture->path, path) != 0)
+        picture = picture->next;
+    if (picture)
+        return picture;
+    picture = calloc(1, sizeof *picture);
+    if (!picture || !(picture->path = strdup(path))) {
+        free(picture);
+        return NULL;
+    }
+    picture->next = pictures->first;
+    pictures->first = picture;
+    return picture;
+}
+
+/* The pixels without gaps between the rows; NULL with a problem in words. */
+static SDL_Surface *decode(const MoltAsset *asset, char *problem, size_t size)
+{
+    SDL_Surface *pixels = NULL;
+    SDL_RWops *stream = asset->size <= INT32_MAX
+                            ? SDL_RWFromConstMem(asset->bytes, (int)asset->size)
+                            : NULL;
+    SDL_Surface *surface = stream ? SDL_LoadBMP_RW(stream, 1) : NULL;
+    if (!surface) {
+        snprintf(problem, size, "it is no BMP that can be read: %s", SDL_GetError());
+        return NULL;
+    }
+    if (surface->w < 1 || surface->h < 1 || surface->w > SIDE_MOST || surface->h > SIDE_MOST)
+        snprintf(problem, size, "%d x %d pixels are more than %d x %d, or none", surface->w, surface->h,
+                 SIDE_MOST, SIDE_MOST);
+    else if (!(pixels = SDL_ConvertSurfaceFormat(surface, SDL_PIXELFORMAT_RGBA32, 0)))
+        snprintf(problem, size, "it cannot be converted: %s", SDL_GetError());
+    SDL_FreeSurface(surface);
+    return pixels;
+}
+
+static bool replace(MoltPictures *pictures, Picture *picture, const MoltAsset *asset, SDL_Surface *pixels)
+{
+    Replaced *replaced = malloc(sizeof *replaced);
+    if (!replaced)
+        return false;
+    *replaced = (Replaced){picture->surface, pictures->replaced};
+    pictures->replaced = replaced;
+    picture->surface = pixels;
+    picture->image = (MoltImage){pixels->pixels, pixels->w, pixels->h, asset->version};
+    return true;
+}
+
+const MoltImage *molt__pictures_get(MoltPictures *pictures, const char *path)
+{
+    char problem[256];
+    Picture *picture = find(pictures, path);
+    const MoltAsset *asset;
+    while (picture && (asset = molt_assets_get(pictures->assets, path))) {
+        if (picture->surface && picture->image.version == asset->version)
+            return &picture->image;
+        SDL_Surface *pixels = decode(asset, problem, sizeof problem);
+        if (pixels && replace(pictures, picture, asset, pixels))
+            return &picture->image;
+        SDL_FreeSurface(pixels);
+        if (pixels)
+            return NULL; /* memory is out */
+        molt_assets_refuse(pictures->assets, path, problem); /* and the content of before is decoded */
+    }
+    return NULL;
+}

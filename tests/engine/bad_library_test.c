@@ -1,0 +1,233 @@
+/* Whatever takes the library's place while the game runs: it is refused in words, the game goes on, and the
+ * next good library is taken. And what only looks foreign, such as another compiler's, works. */
+#include "sandbox.h"
+
+#include <elf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <molt/reload.h>
+
+typedef struct Session {
+    MoltReload *reload;
+    MoltReloadEvent event;
+    char library[512];
+} Session;
+
+static const MoltPlatformApi api = {.size = sizeof api, .version = MOLT_PLATFORM_VERSION};
+
+static void open_session(Session *session, void **state)
+{
+    MoltError error = {0};
+    snprintf(session->library, sizeof session->library, "%s", sandbox_path(state, "game.so"));
+    sandbox_replace(session->library, FIXTURE_POND_1);
+    const MoltReloadDesc desc = {.library = session->library, .api = &api, .no_watch = true};
+    MoltStatus status = molt_reload_create(&desc, &session->reload, &error);
+    if (status == MOLT_OK) {
+        status = molt_reload_start(session->reload, &error);
+    }
+    if (status != MOLT_OK) {
+        fail_msg("%s", error.text);
+    }
+}
+
+static void close_session(Session *session)
+{
+    molt_reload_stop(session->reload);
+    molt_reload_destroy(session->reload);
+}
+
+/* What lies in the library's place is tried, and the game plays on with its own code. */
+static void refused(Session *session, const char *words)
+{
+    molt_reload_force(session->reload, &session->event);
+    if (session->event.kind != MOLT_EVENT_LOAD_FAILED ||
+        strstr(session->event.detail, words) == NULL) {
+        fail_msg("%s: \"%s\" lacks \"%s\"", molt_event_id(session->event.kind),
+                 session->event.detail, words);
+    }
+    assert_int_equal(session->event.generation, molt_reload_generation(session->reload));
+    assert_true(molt_reload_frame(session->reload));
+}
+
+static void taken(Session *session, const char *library)
+{
+    sandbox_replace(session->library, library);
+    molt_reload_force(session->reload, &session->event);
+    if (session->event.kind != MOLT_EVENT_RELOADED) {
+        fail_msg("%s: %s\n%s", library, session->event.headline, session->event.detail);
+    }
+    assert_true(molt_reload_frame(session->reload)); /* the game checks every value itself */
+}
+
+static void libraries_that_lack_something_are_refused(void **state)
+{
+    static const struct {
+        const char *library, *words;
+    } rows[] = {
+        {FIXTURE_BARE_WITHOUT_ENTRY, "void shut_down(void *state)"},
+        {FIXTURE_BARE_WITHOUT_METADATA, "molt_module"},
+        {FIXTURE_BARE_UNDEFINED, "nobody_defines_this"},
+        {FIXTURE_BARE_OLD_METADATA, "version 99"},
+        {FIXTURE_BARE_PLATFORM_2, "Build the game again"},
+        {FIXTURE_BARE_PLATFORM_4, "Run it with the host that this header came with"},
+        {FIXTURE_BARE_MEMORY_SANITIZER, "memory sanitizer (-fsanitize=memory)"},
+#ifdef FIXTURE_BARE_ADDRESS_SANITIZER
+        {FIXTURE_BARE_ADDRESS_SANITIZER, "address sanitizer (-fsanitize=address)"},
+        {FIXTURE_BARE_THREAD_SANITIZER, "thread sanitizer (-fsanitize=thread)"},
+#endif
+        {"/proc/self/exe", "executable"},
+    };
+    Session session = {0};
+    open_session(&session, state);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        sandbox_replace(session.library, rows[i].library);
+        refused(&session, rows[i].words);
+    }
+    taken(&session, FIXTURE_POND_2);
+    close_session(&session);
+}
+
+typedef void Spoil(unsigned char *bytes, size_t size);
+
+static void to_another_machine(unsigned char *bytes, size_t size)
+{
+    (void)size;
+    ((Elf64_Ehdr *)(void *)bytes)->e_machine = EM_S390;
+}
+
+static void to_another_class(unsigned char *bytes, size_t size)
+{
+    (void)size;
+    bytes[EI_CLASS] = bytes[EI_CLASS] == ELFCLASS64 ? ELFCLASS32 : ELFCLASS64;
+}
+
+static void to_another_byte_order(unsigned char *bytes, size_t size)
+{
+    (void)size;
+    bytes[EI_DATA] = bytes[EI_DATA] == ELFDATA2LSB ? ELFDATA2MSB : ELFDATA2LSB;
+}
+
+static void to_an_object(unsigned char *bytes, size_t size)
+{
+    (void)size;
+    ((Elf64_Ehdr *)(void *)bytes)->e_type = ET_REL;
+}
+
+static void to_zeros(unsigned char *bytes, size_t size)
+{
+    memset(bytes, 0, size);
+}
+
+static void to_noise(unsigned char *bytes, size_t size)
+{
+    unsigned seed = 1;
+    for (size_t i = 0; i < size; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        bytes[i] = (unsigned char)(seed >> 24);
+    }
+}
+
+/* Headers are there, the content is not yet. */
+static void to_headers(unsigned char *bytes, size_t size)
+{
+    Elf64_Ehdr header;
+    memcpy(&header, bytes, sizeof header);
+    size_t head = header.e_phoff + (size_t)header.e_phnum * header.e_phentsize;
+    memset(bytes + head, 0, header.e_shoff - head);
+    (void)size;
+}
+
+static void garbage_is_refused(void **state)
+{
+    static const struct {
+        Spoil *spoil;
+        const char *words;
+    } rows[] = {
+        {to_another_machine, "another processor"}, {to_another_class, "word size"},
+        {to_another_byte_order, "byte order"},     {to_an_object, "-shared"},
+        {to_zeros, "still being written"},         {to_noise, "not an ELF file"},
+        {to_headers, "dynamic section"},
+    };
+    Session session = {0};
+    size_t size;
+    open_session(&session, state);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        unsigned char *bytes = sandbox_read(FIXTURE_POND_2, &size);
+        rows[i].spoil(bytes, size);
+        sandbox_write(session.library, bytes, size);
+        free(bytes);
+        refused(&session, rows[i].words);
+    }
+    sandbox_text(session.library,
+                 "#!/bin/sh\necho this is no library\n# and it is long enough ....\n");
+    refused(&session, "not an ELF file");
+    unlink(session.library);
+    refused(&session, "No such file");
+    assert_int_equal(mkdir(session.library, 0700), 0);
+    refused(&session, "not a file");
+    assert_int_equal(rmdir(session.library), 0);
+    assert_int_equal(symlink("nowhere", session.library), 0);
+    refused(&session, "No such file");
+    assert_int_equal(unlink(session.library), 0);
+    taken(&session, FIXTURE_POND_2);
+    close_session(&session);
+}
+
+/* library_test.c judges every length; here the running game tries those around the ends of headers and
+ * file, and some between. */
+static void library_cut_off_anywhere_is_refused(void **state)
+{
+    Session session = {0};
+    size_t size;
+    open_session(&session, state);
+    unsigned char *bytes = sandbox_read(FIXTURE_NAMES_STRIPPED, &size);
+    assert_true(size < 20000);
+    unsigned before = sandbox_open_files();
+    for (size_t length = 0; length < size; length += length < 80 || length + 80 > size ? 1 : 211) {
+        sandbox_write(session.library, bytes, length);
+        molt_reload_force(session.reload, &session.event);
+        if (session.event.kind != MOLT_EVENT_LOAD_FAILED ||
+            strstr(session.event.detail, "still being written") == NULL) {
+            fail_msg("%zu of %zu bytes: %s", length, size, session.event.detail);
+        }
+    }
+    free(bytes);
+    assert_int_equal(sandbox_open_files(), before);
+    assert_true(molt_reload_frame(session.reload));
+    taken(&session, FIXTURE_POND_2);
+    close_session(&session);
+}
+
+static void library_of_another_compiler_works(void **state)
+{
+#ifdef OTHER_COMPILER_2
+    Session session = {0};
+    open_session(&session, state);
+    taken(&session, OTHER_COMPILER_2);
+    assert_string_equal(session.event.outcome, "migrated");
+    taken(&session, FIXTURE_POND_1);
+    taken(&session, OTHER_COMPILER_1);
+    assert_string_equal(session.event.outcome, "code");
+    taken(&session, FIXTURE_POND_2);
+    close_session(&session);
+#else
+    (void)state;
+    skip(); /* there is one compiler here */
+#endif
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(libraries_that_lack_something_are_refused),
+        TEST(garbage_is_refused),
+        TEST(library_cut_off_anywhere_is_refused),
+        TEST(library_of_another_compiler_works),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
