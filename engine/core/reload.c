@@ -69,6 +69,7 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
     reload->threads = desc->threads;
     reload->policy = desc->policy;
     reload->hooks = desc->hooks;
+    reload->steps = desc->steps;
     reload->no_build = desc->no_build;
     reload->synchronous = desc->synchronous;
     reload->through_file = desc->through_file;
@@ -127,7 +128,7 @@ static void count_generation(MoltReload *reload, int32_t steps)
 MoltStatus molt_reload_start(MoltReload *reload, MoltError *error)
 {
     MoltStatus status = molt__library_open(reload->library, reload->directory, ++reload->copies,
-                                           &reload->current, error);
+                                           &reload->steps, &reload->current, error);
     if (status == MOLT_OK) {
         status =
             molt__first_load(reload->current, reload->heap, reload->api, reload->game_threads,
@@ -238,6 +239,7 @@ static MoltStatus begin_attempt(MoltReload *reload, const char *library, bool th
         .game_threads = reload->game_threads,
         .policy = reload->policy,
         .through_file = reload->through_file,
+        .steps = reload->steps,
         .heap = reload->heap_desc,
     };
     return molt__transaction_start(&desc, threaded, &reload->transaction, error);

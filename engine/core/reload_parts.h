@@ -31,6 +31,7 @@ struct MoltReload {
     MoltHeapDesc heap_desc; /* for heaps that files are loaded into */
     MoltAllocator heap_allocator;
     bool no_build, synchronous, through_file;
+    MoltReloadSteps steps;
 
     char *directory; /* private, for the copies of libraries */
     uint32_t copies;

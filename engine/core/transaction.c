@@ -9,6 +9,7 @@
 #include <molt/rename_guess.h>
 
 #include "clock.h"
+#include "reload_step.h"
 #include "rest.h"
 #include "through_file.h"
 
@@ -23,6 +24,7 @@ struct MoltTransaction {
     MoltGameThreads *game_threads;
     bool through_file;
     MoltHeapDesc heap;
+    MoltReloadSteps steps;
     pthread_t thread;
     bool threaded; /* `thread` must be joined */
     atomic_bool ready;
@@ -67,8 +69,9 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
 {
     const MoltSchema *before = transaction->current->schema;
     result->stage = MOLT_STAGE_LOAD;
-    MoltStatus status = molt__library_open(transaction->path, transaction->directory,
-                                           transaction->number, &transaction->next, &result->error);
+    MoltStatus status =
+        molt__library_open(transaction->path, transaction->directory, transaction->number,
+                           &transaction->steps, &transaction->next, &result->error);
     if (status != MOLT_OK) {
         result->stamp = molt__file_stamp(transaction->path);
         return status;
@@ -76,7 +79,10 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
     MoltLibrary *next = transaction->next;
     result->stamp = next->stamp;
     result->same_schema = same_hash(before, next->schema);
-    status = check_root(next, &result->error);
+    status = molt__reload_step(&transaction->steps, MOLT_STEP_SELF_CHECK, &result->error);
+    if (status == MOLT_OK) {
+        status = check_root(next, &result->error);
+    }
     if (status == MOLT_OK) {
         status = molt_module_bind(next->module, next->schema, &result->error);
     }
@@ -85,18 +91,25 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
     }
     result->stage = MOLT_STAGE_PLAN;
     const MoltHooks hooks = molt__library_hooks(next);
-    status = molt_plan_build_with_hooks(before, next->schema, transaction->policy, &hooks, NULL,
-                                        &transaction->plan, &transaction->report, &result->error);
+    status = molt__reload_step(&transaction->steps, MOLT_STEP_PLAN, &result->error);
+    if (status == MOLT_OK) {
+        status =
+            molt_plan_build_with_hooks(before, next->schema, transaction->policy, &hooks, NULL,
+                                       &transaction->plan, &transaction->report, &result->error);
+    }
     if (status != MOLT_OK) {
         return status;
     }
+    molt__reload_step_watch(&transaction->steps, transaction->plan);
     if (!result->same_schema) {
         transaction->usage_before = molt__usage_file_parse(&transaction->current->usage);
         transaction->usage_after = molt__usage_file_parse(&next->usage);
         molt_plan_set_usage(transaction->plan, transaction->usage_before, transaction->usage_after);
     }
-    return molt__code_pair_create(transaction->current->symbols, next->symbols, &transaction->code,
-                                  &result->error);
+    status = molt__reload_step(&transaction->steps, MOLT_STEP_CODE, &result->error);
+    return status != MOLT_OK ? status
+                             : molt__code_pair_create(transaction->current->symbols, next->symbols,
+                                                      &transaction->code, &result->error);
 }
 
 static void *open_thread(void *context)
@@ -128,6 +141,7 @@ MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threade
     transaction->game_threads = desc->game_threads;
     transaction->through_file = desc->through_file;
     transaction->heap = desc->heap;
+    transaction->steps = desc->steps;
     atomic_init(&transaction->ready, false);
     molt_report_init(&transaction->report, NULL);
     transaction->result.report = &transaction->report;
@@ -178,7 +192,10 @@ static MoltStatus change_through_file(MoltTransaction *transaction, MoltHeap *he
                                  .plan = transaction->plan,
                                  .policy = transaction->policy,
                                  .heap = transaction->heap};
-    MoltStatus status = molt__through_file(&way, heap, &transaction->report, &result->error);
+    MoltStatus status = molt__reload_step(&transaction->steps, MOLT_STEP_SNAPSHOT, &result->error);
+    if (status == MOLT_OK) {
+        status = molt__through_file(&way, heap, &transaction->report, &result->error);
+    }
     if (status == MOLT_OK) {
         molt_threads_end(transaction->threads);
     }
@@ -196,8 +213,11 @@ static MoltStatus change_state(MoltTransaction *transaction, MoltHeap *heap)
     if (transaction->through_file) {
         return change_through_file(transaction, heap, &code);
     }
-    MoltStatus status = molt__follow_threads_code(transaction->threads, &code, transaction->next,
-                                                  &result->thread, &result->error);
+    MoltStatus status = molt__reload_step(&transaction->steps, MOLT_STEP_THREADS, &result->error);
+    if (status == MOLT_OK) {
+        status = molt__follow_threads_code(transaction->threads, &code, transaction->next,
+                                           &result->thread, &result->error);
+    }
     if (status == MOLT_OK) {
         status = molt_migrate_prepare(heap, transaction->plan, &code, &migration,
                                       &transaction->report, &result->error);
@@ -206,8 +226,14 @@ static MoltStatus change_state(MoltTransaction *transaction, MoltHeap *heap)
     if (status != MOLT_OK) {
         return status;
     }
-    status = molt__follow_threads_state(transaction->threads, migration, heap, &result->thread,
-                                        &result->error);
+    status = molt__reload_step(&transaction->steps, MOLT_STEP_CONTEXTS, &result->error);
+    if (status == MOLT_OK) {
+        status = molt__follow_threads_state(transaction->threads, migration, heap, &result->thread,
+                                            &result->error);
+    }
+    if (status == MOLT_OK) {
+        status = molt__reload_step(&transaction->steps, MOLT_STEP_SWAP, &result->error);
+    }
     if (status == MOLT_OK) {
         status = molt_heap_set_call_sites(heap, transaction->next->call_sites);
         result->thread.text[0] = 0;
@@ -237,8 +263,10 @@ static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void 
         *next->thread_route = molt__game_threads_route(transaction->game_threads);
     }
     MoltTransactionResult *result = &transaction->result;
-    MoltStatus status =
-        molt__rest_check(transaction->game_threads, old, &result->thread, &result->error);
+    MoltStatus status = molt__reload_step(&transaction->steps, MOLT_STEP_REST, &result->error);
+    if (status == MOLT_OK) {
+        status = molt__rest_check(transaction->game_threads, old, &result->thread, &result->error);
+    }
     if (status == MOLT_OK) {
         status = molt__untracked_report(old->untracked, transaction->policy, &transaction->report,
                                         &result->error);

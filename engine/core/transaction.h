@@ -11,6 +11,7 @@
 
 #include <molt/heap.h>
 #include <molt/migrate.h>
+#include <molt/reload_step.h>
 
 #include "code_pair.h"
 #include "follow_threads.h"
@@ -30,6 +31,7 @@ typedef struct MoltTransactionDesc {
     MoltGameThreads *game_threads; /* while one lives, nothing is changed */
     bool through_file; /* the state goes through a snapshot file in `directory` */
     MoltHeapDesc heap; /* of the heap that it is loaded into */
+    MoltReloadSteps steps; /* a test; all zero: none */
 } MoltTransactionDesc;
 
 typedef enum MoltTransactionStage {

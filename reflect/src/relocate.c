@@ -54,6 +54,8 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
     if (entry->before == value && entry->pointee == op->before &&
         entry->pointee_ok == op->pointee_ok)
         return entry->after;
+    if (!molt__migration_step(m, MOLT_MIGRATE_REPOINT))
+        return 0;
     MoltCodeTarget target;
     bool function = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_FUNCTION;
     if (!m->code->describe(m->code->context, value, &target)) {

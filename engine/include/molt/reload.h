@@ -17,6 +17,7 @@
 #include <molt/heap.h>
 #include <molt/import.h>
 #include <molt/platform_api.h>
+#include <molt/reload_step.h>
 #include <molt/report.h>
 #include <molt/text_sink.h>
 #include <molt/threads.h>
@@ -97,6 +98,7 @@ typedef struct MoltReloadDesc {
     uint32_t history;     /* generations that molt_reload_step can go to, the running one included;
                              default 8, at most 1,000 */
     bool no_history;      /* none, and no files are kept for them */
+    MoltReloadSteps steps; /* a test: has steps of reloads fail */
     bool through_file;    /* a test: each reload takes the state through a snapshot file */
     bool no_build;        /* watch the library only, whatever the manifest says */
     bool no_watch;        /* nothing happens on its own: only molt_reload_force reloads */
