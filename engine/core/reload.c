@@ -148,7 +148,7 @@ static void retire(MoltReload *reload)
 {
     molt__transaction_close(reload->retired_transaction);
     reload->retired_transaction = NULL;
-    molt__library_close(reload->retired_library);
+    molt__held_library_leave(&reload->held, reload->heap, reload->retired_library);
     reload->retired_library = NULL;
     molt__event_clear(&reload->texts);
 }
@@ -191,6 +191,7 @@ void molt_reload_destroy(MoltReload *reload)
     molt__watch_destroy(reload->watch);
     if (molt_threads_end(reload->threads) && molt_reload_left(reload, NULL) == MOLT_OK) {
         molt__library_close(reload->current); /* its destructors may free */
+        molt__held_library_clear(&reload->held);
         molt_heap_destroy(reload->heap);
     } else if (reload->current != NULL) {
         unlink(reload->current->copy);
@@ -351,12 +352,26 @@ static bool load(MoltReload *reload, MoltReloadEvent *out)
 
 /* ---- polling ------------------------------------------------------------------------------- */
 
+static bool tell_of_held(MoltReload *reload, MoltReloadEvent *out)
+{
+    char text[sizeof reload->held.text];
+    if (!molt__held_library_tell(&reload->held, text, sizeof text)) {
+        return false;
+    }
+    *out = molt__event_held(&reload->texts, text);
+    out->generation = reload->generation;
+    return true;
+}
+
 bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out)
 {
     retire(reload);
     *out = molt__event_none(reload->generation);
     if (!reload->running) {
         return false;
+    }
+    if (tell_of_held(reload, out)) {
+        return true;
     }
     if (reload->watch != NULL) {
         molt__reload_take_changes(reload);

@@ -10,6 +10,7 @@
 #include "cause.h"
 #include "event.h"
 #include "file_stamp.h"
+#include "held_library.h"
 #include "history.h"
 #include "library.h"
 #include "transaction.h"
@@ -55,6 +56,7 @@ struct MoltReload {
 
     MoltTransaction *retired_transaction;
     MoltLibrary *retired_library;
+    MoltHeldLibraries held; /* that were retired before it, and are still needed */
     MoltEventTexts texts;
 };
 

@@ -34,7 +34,9 @@ typedef struct MoltReload MoltReload;
     X(REFUSED, "refused")                 /* old code and old state go on; the report says why */  \
     X(LOAD_FAILED, "load-failed")         /* the library cannot be used; old code goes on */       \
     X(POSTPONED, "postponed")             /* a step of a thread did not return in time; polling    \
-                                             goes on with the reload when it has */
+                                             goes on with the reload when it has */               \
+    X(LIBRARY_HELD, "library-held")       /* an earlier library stays loaded, because something   \
+                                             of the state still leads into it; detail says what */
 
 typedef enum MoltEventKind {
 #define X(name, id) MOLT_EVENT_##name,
