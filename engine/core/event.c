@@ -204,6 +204,16 @@ MoltReloadEvent molt__event_attempt(MoltEventTexts *texts, const MoltTransaction
     return event;
 }
 
+MoltReloadEvent molt__event_held(MoltEventTexts *texts, const char *why)
+{
+    MoltReloadEvent event = {.kind = MOLT_EVENT_LIBRARY_HELD, .outcome = ""};
+    molt__event_clear(texts);
+    texts->headline = strdup("an earlier library stays loaded");
+    texts->detail = strdup(why);
+    connect(&event, texts);
+    return event;
+}
+
 MoltReloadEvent molt__event_postponed(MoltEventTexts *texts, const char *name, uint64_t waited_ns,
                                       const char *library, const MoltCause *cause)
 {

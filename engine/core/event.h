@@ -29,6 +29,9 @@ MoltReloadEvent molt__event_build(MoltEventTexts *texts, MoltEventKind kind, con
 MoltReloadEvent molt__event_attempt(MoltEventTexts *texts, const MoltTransactionResult *result,
                                     const char *library, const MoltCause *cause);
 
+/* A library that no longer runs is not closed; `why` is for people. */
+MoltReloadEvent molt__event_held(MoltEventTexts *texts, const char *why);
+
 /* The attempt waits for a step of the job or thread `name`; `waited_ns` is how long the game stood still
  * for it. */
 MoltReloadEvent molt__event_postponed(MoltEventTexts *texts, const char *name, uint64_t waited_ns,

@@ -13,6 +13,7 @@
 #include "call_table.h"
 #include "elf_check.h"
 #include "elf_sanitizer.h"
+#include "reload_step.h"
 
 #define COPY_CHUNK ((size_t)1 << 20)
 
@@ -117,7 +118,7 @@ cleanup:
 
 /* Looks at the copy, which nobody else writes, and not at the source, which may change any
  * moment. */
-static MoltStatus check_copy(const MoltLibrary *library, MoltError *error)
+static MoltStatus check_copy(MoltLibrary *library, MoltError *error)
 {
     int file = open(library->copy, O_RDONLY | O_CLOEXEC);
     struct stat status;
@@ -179,7 +180,7 @@ static int match_image(struct dl_phdr_info *info, size_t size, void *context)
     return 1;
 }
 
-static MoltStatus find_image(MoltLibrary *library, uintptr_t *base, MoltError *error)
+static MoltStatus find_image(MoltLibrary *library, MoltError *error)
 {
     struct link_map *map = NULL;
     if (dlinfo(library->handle, RTLD_DI_LINKMAP, &map) != 0) {
@@ -192,7 +193,7 @@ static MoltStatus find_image(MoltLibrary *library, uintptr_t *base, MoltError *e
     }
     library->begin = query.begin;
     library->end = query.end;
-    *base = query.base;
+    library->base = query.base;
     return MOLT_OK;
 }
 
@@ -320,7 +321,16 @@ static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
 
 /* ---- the variables ------------------------------------------------------------------------- */
 
-static MoltStatus find_variables(MoltLibrary *library, uintptr_t base, MoltError *error)
+/* Those that the schema does not describe. */
+static MoltStatus find_untracked(MoltLibrary *library, MoltError *error)
+{
+    const char *sources = library->module->sources != NULL ? library->module->sources : "";
+    return molt__untracked_open(library->copy, library->base, library->symbols, sources,
+                                library->variables, library->globals->count, &library->untracked,
+                                error);
+}
+
+static MoltStatus find_variables(MoltLibrary *library, MoltError *error)
 {
     MoltStatus status = molt_globals_create(library->schema, NULL, &library->globals, error);
     if (status != MOLT_OK) {
@@ -332,11 +342,11 @@ static MoltStatus find_variables(MoltLibrary *library, uintptr_t base, MoltError
                           library->source);
     }
     MoltError inner = {0};
-    status = molt__variables_locate(library->copy, base, library->symbols, library->schema,
+    status = molt__variables_locate(library->copy, library->base, library->symbols, library->schema,
                                     library->variables, &inner);
-    return status == MOLT_OK ? MOLT_OK
-                             : molt_error(error, status, "%s cannot be used. %s", library->source,
-                                          inner.text);
+    return status == MOLT_OK
+               ? find_untracked(library, error)
+               : molt_error(error, status, "%s cannot be used. %s", library->source, inner.text);
 }
 
 /* What compilers call for a thread-local of another library: the loader makes the block of the
@@ -370,9 +380,10 @@ void molt__library_settle(MoltLibrary *library)
     molt__untracked_settle(library->untracked, globals);
 }
 
-static MoltStatus load_copy(MoltLibrary *library, MoltError *error)
+/* ---- the whole ----------------------------------------------------------------------------- */
+
+static MoltStatus open_copy(MoltLibrary *library, MoltError *error)
 {
-    uintptr_t base = 0;
     library->handle = dlopen(library->copy, RTLD_NOW | RTLD_LOCAL);
     if (library->handle == NULL) {
         return molt_error(
@@ -381,37 +392,47 @@ static MoltStatus load_copy(MoltLibrary *library, MoltError *error)
             "library is missing from the link.",
             library->source, dlerror());
     }
-    MoltStatus status = find_image(library, &base, error);
-    if (status == MOLT_OK) {
-        status = bind_entries(library, error);
+    return find_image(library, error);
+}
+
+static MoltStatus open_symbols(MoltLibrary *library, MoltError *error)
+{
+    return molt__symbols_open(library->copy, library->base, library->begin, library->end,
+                              &library->symbols, error);
+}
+
+static MoltStatus find_calls(MoltLibrary *library, MoltError *error)
+{
+    if (!is_routed(library)) {
+        return MOLT_OK;
     }
-    if (status == MOLT_OK) {
-        status = bind_module(library, error);
-    }
-    if (status == MOLT_OK) {
-        status = molt__symbols_open(library->copy, base, library->begin, library->end,
-                                    &library->symbols, error);
-    }
-    if (status == MOLT_OK) {
-        status = find_variables(library, base, error);
-    }
-    if (status == MOLT_OK) {
-        const char *sources = library->module->sources != NULL ? library->module->sources : "";
-        status = molt__untracked_open(library->copy, base, library->symbols, sources,
-                                      library->variables, library->globals->count,
-                                      &library->untracked, error);
-    }
-    library->call_note = "";
-    if (status == MOLT_OK && is_routed(library)) {
-        status = molt__call_table_open(library->copy, base, library->begin, library->end,
-                                       library->module, &library->call_sites, &library->call_note,
-                                       error);
+    return molt__call_table_open(library->copy, library->base, library->begin, library->end,
+                                 library->module, &library->call_sites, &library->call_note, error);
+}
+
+static MoltStatus run_steps(MoltLibrary *library, const MoltReloadSteps *steps, MoltError *error)
+{
+    static const struct {
+        MoltReloadStep step;
+        MoltStatus (*run)(MoltLibrary *library, MoltError *error);
+    } order[] = {
+        {MOLT_STEP_COPY, copy_file},           {MOLT_STEP_FILE, check_copy},
+        {MOLT_STEP_OPEN, open_copy},           {MOLT_STEP_ENTRY, bind_entries},
+        {MOLT_STEP_SCHEMA, bind_module},       {MOLT_STEP_SYMBOLS, open_symbols},
+        {MOLT_STEP_VARIABLES, find_variables}, {MOLT_STEP_CALLS, find_calls},
+    };
+    MoltStatus status = MOLT_OK;
+    for (size_t i = 0; i < sizeof order / sizeof order[0] && status == MOLT_OK; i++) {
+        status = molt__reload_step(steps, order[i].step, error);
+        if (status == MOLT_OK) {
+            status = order[i].run(library, error);
+        }
     }
     return status;
 }
 
 MoltStatus molt__library_open(const char *path, const char *directory, uint32_t number,
-                              MoltLibrary **out, MoltError *error)
+                              const MoltReloadSteps *steps, MoltLibrary **out, MoltError *error)
 {
     MoltStatus status = MOLT_OK;
     MoltLibrary *library = calloc(1, sizeof *library);
@@ -420,13 +441,8 @@ MoltStatus molt__library_open(const char *path, const char *directory, uint32_t 
         status = molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to load %s.", path);
         goto cleanup;
     }
-    status = copy_file(library, error);
-    if (status == MOLT_OK) {
-        status = check_copy(library, error);
-    }
-    if (status == MOLT_OK) {
-        status = load_copy(library, error);
-    }
+    library->call_note = "";
+    status = run_steps(library, steps, error);
     if (status == MOLT_OK) {
         library->usage = molt__usage_file_read(path);
         *out = library;

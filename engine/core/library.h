@@ -11,6 +11,7 @@
 #include <molt/call_site.h>
 #include <molt/globals.h>
 #include <molt/platform_api.h>
+#include <molt/reload_step.h>
 #include <molt/thread_route.h>
 
 #include "file_stamp.h"
@@ -43,15 +44,16 @@ typedef struct MoltLibrary {
     void (*begin_reload)(void *state); /* NULL when the game has none */
     void (*end_reload)(void *state);   /* NULL when the game has none */
     uintptr_t begin, end;              /* addresses that the image takes */
+    uintptr_t base;                    /* what its own addresses are relative to */
 } MoltLibrary;
 
 /* Copies `path` to a file in `directory` whose name holds `number`, checks and loads the copy.
  * May run on any thread; constructors of the library run on it too. MOLT_INCOMPLETE: the file is
  * still being written, try again. MOLT_NOT_FOUND: no such file, or a symbol that the host needs
  * is missing. MOLT_VERSION, MOLT_INVALID, MOLT_SYSTEM: in words. On failure nothing stays loaded
- * or on disk. */
+ * or on disk. `steps` (NULL allowed) is asked before each. */
 MoltStatus molt__library_open(const char *path, const char *directory, uint32_t number,
-                              MoltLibrary **out, MoltError *error);
+                              const MoltReloadSteps *steps, MoltLibrary **out, MoltError *error);
 
 /* Those in its code; they work once molt_module_bind has bound the library to its schema. */
 MoltHooks molt__library_hooks(const MoltLibrary *library);

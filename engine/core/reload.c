@@ -71,6 +71,7 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
     reload->threads = desc->threads;
     reload->policy = desc->policy;
     reload->hooks = desc->hooks;
+    reload->steps = desc->steps;
     reload->no_build = desc->no_build;
     reload->synchronous = desc->synchronous;
     reload->through_file = desc->through_file;
@@ -130,7 +131,7 @@ static void count_generation(MoltReload *reload, int32_t steps)
 MoltStatus molt_reload_start(MoltReload *reload, MoltError *error)
 {
     MoltStatus status = molt__library_open(reload->library, reload->directory, ++reload->copies,
-                                           &reload->current, error);
+                                           &reload->steps, &reload->current, error);
     if (status == MOLT_OK) {
         status =
             molt__first_load(reload->current, reload->heap, reload->api, reload->game_threads,
@@ -150,7 +151,7 @@ static void retire(MoltReload *reload)
 {
     molt__transaction_close(reload->retired_transaction);
     reload->retired_transaction = NULL;
-    molt__library_close(reload->retired_library);
+    molt__held_library_leave(&reload->held, reload->heap, reload->retired_library);
     reload->retired_library = NULL;
     molt__event_clear(&reload->texts);
 }
@@ -193,6 +194,7 @@ void molt_reload_destroy(MoltReload *reload)
     molt__watch_destroy(reload->watch);
     if (molt_threads_end(reload->threads) && molt_reload_left(reload, NULL) == MOLT_OK) {
         molt__library_close(reload->current); /* its destructors may free */
+        molt__held_library_clear(&reload->held);
         molt_heap_destroy(reload->heap);
     } else if (reload->current != NULL) {
         unlink(reload->current->copy);
@@ -247,6 +249,7 @@ static MoltStatus begin_attempt(MoltReload *reload, const char *library, bool th
         .wake = reload->wake,
         .policy = reload->policy,
         .through_file = reload->through_file,
+        .steps = reload->steps,
         .heap = reload->heap_desc,
         .state = reload->heap,
         .converters = reload->converters,
@@ -360,12 +363,26 @@ static bool load(MoltReload *reload, MoltReloadEvent *out)
 
 /* ---- polling ------------------------------------------------------------------------------- */
 
+static bool tell_of_held(MoltReload *reload, MoltReloadEvent *out)
+{
+    char text[sizeof reload->held.text];
+    if (!molt__held_library_tell(&reload->held, text, sizeof text)) {
+        return false;
+    }
+    *out = molt__event_held(&reload->texts, text);
+    out->generation = reload->generation;
+    return true;
+}
+
 bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out)
 {
     retire(reload);
     *out = molt__event_none(reload->generation);
     if (!reload->running) {
         return false;
+    }
+    if (tell_of_held(reload, out)) {
+        return true;
     }
     if (reload->watch != NULL) {
         molt__reload_take_changes(reload);

@@ -10,6 +10,7 @@
 #include "cause.h"
 #include "event.h"
 #include "file_stamp.h"
+#include "held_library.h"
 #include "history.h"
 #include "library.h"
 #include "transaction.h"
@@ -32,6 +33,7 @@ struct MoltReload {
     MoltAllocator heap_allocator;
     MoltConverterUse converters;
     bool no_build, synchronous, through_file;
+    MoltReloadSteps steps;
 
     char *directory; /* private, for the copies of libraries */
     uint32_t copies;
@@ -59,6 +61,7 @@ struct MoltReload {
 
     MoltTransaction *retired_transaction;
     MoltLibrary *retired_library;
+    MoltHeldLibraries held; /* that were retired before it, and are still needed */
     MoltEventTexts texts;
 };
 

@@ -10,6 +10,7 @@
 #include <molt/rename_guess.h>
 
 #include "clock.h"
+#include "reload_step.h"
 #include "rest.h"
 #include "through_file.h"
 
@@ -27,6 +28,7 @@ struct MoltTransaction {
     MoltConverterUse use;
     uint64_t *bytes; /* of the state, per type */
     int wake; /* eventfd; -1: none */
+    MoltReloadSteps steps;
     pthread_t thread;
     bool threaded; /* `thread` must be joined */
     atomic_bool ready;
@@ -72,8 +74,9 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
 {
     const MoltSchema *before = transaction->current->schema;
     result->stage = MOLT_STAGE_LOAD;
-    MoltStatus status = molt__library_open(transaction->path, transaction->directory,
-                                           transaction->number, &transaction->next, &result->error);
+    MoltStatus status =
+        molt__library_open(transaction->path, transaction->directory, transaction->number,
+                           &transaction->steps, &transaction->next, &result->error);
     if (status != MOLT_OK) {
         result->stamp = molt__file_stamp(transaction->path);
         return status;
@@ -81,7 +84,10 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
     MoltLibrary *next = transaction->next;
     result->stamp = next->stamp;
     result->same_schema = same_hash(before, next->schema);
-    status = check_root(next, &result->error);
+    status = molt__reload_step(&transaction->steps, MOLT_STEP_SELF_CHECK, &result->error);
+    if (status == MOLT_OK) {
+        status = check_root(next, &result->error);
+    }
     if (status == MOLT_OK) {
         status = molt_module_bind(next->module, next->schema, &result->error);
     }
@@ -90,11 +96,16 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
     }
     result->stage = MOLT_STAGE_PLAN;
     const MoltHooks hooks = molt__library_hooks(next);
-    status = molt_plan_build_with_hooks(before, next->schema, transaction->policy, &hooks, NULL,
-                                        &transaction->plan, &transaction->report, &result->error);
+    status = molt__reload_step(&transaction->steps, MOLT_STEP_PLAN, &result->error);
+    if (status == MOLT_OK) {
+        status =
+            molt_plan_build_with_hooks(before, next->schema, transaction->policy, &hooks, NULL,
+                                       &transaction->plan, &transaction->report, &result->error);
+    }
     if (status != MOLT_OK) {
         return status;
     }
+    molt__reload_step_watch(&transaction->steps, transaction->plan);
     if (!result->same_schema) {
         transaction->usage_before = molt__usage_file_parse(&transaction->current->usage);
         transaction->usage_after = molt__usage_file_parse(&next->usage);
@@ -103,8 +114,10 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
             molt__converters_make(transaction->plan, transaction->bytes, transaction->use,
                                   transaction->directory, transaction->number);
     }
-    return molt__code_pair_create(transaction->current->symbols, next->symbols, &transaction->code,
-                                  &result->error);
+    status = molt__reload_step(&transaction->steps, MOLT_STEP_CODE, &result->error);
+    return status != MOLT_OK ? status
+                             : molt__code_pair_create(transaction->current->symbols, next->symbols,
+                                                      &transaction->code, &result->error);
 }
 
 static void *open_thread(void *context)
@@ -144,6 +157,7 @@ MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threade
     transaction->heap = desc->heap;
     transaction->use = desc->converters;
     transaction->wake = desc->wake;
+    transaction->steps = desc->steps;
     atomic_init(&transaction->ready, false);
     molt_report_init(&transaction->report, NULL);
     transaction->result.report = &transaction->report;
@@ -194,7 +208,10 @@ static MoltStatus change_through_file(MoltTransaction *transaction, MoltHeap *he
                                  .plan = transaction->plan,
                                  .policy = transaction->policy,
                                  .heap = transaction->heap};
-    MoltStatus status = molt__through_file(&way, heap, &transaction->report, &result->error);
+    MoltStatus status = molt__reload_step(&transaction->steps, MOLT_STEP_SNAPSHOT, &result->error);
+    if (status == MOLT_OK) {
+        status = molt__through_file(&way, heap, &transaction->report, &result->error);
+    }
     if (status == MOLT_OK) {
         molt_threads_end(transaction->threads);
     }
@@ -212,8 +229,11 @@ static MoltStatus change_state(MoltTransaction *transaction, MoltHeap *heap)
     if (transaction->through_file) {
         return change_through_file(transaction, heap, &code);
     }
-    MoltStatus status = molt__follow_threads_code(transaction->threads, &code, transaction->next,
-                                                  &result->thread, &result->error);
+    MoltStatus status = molt__reload_step(&transaction->steps, MOLT_STEP_THREADS, &result->error);
+    if (status == MOLT_OK) {
+        status = molt__follow_threads_code(transaction->threads, &code, transaction->next,
+                                           &result->thread, &result->error);
+    }
     if (status == MOLT_OK) {
         status = molt_migrate_prepare(heap, transaction->plan, &code, &migration,
                                       &transaction->report, &result->error);
@@ -222,8 +242,14 @@ static MoltStatus change_state(MoltTransaction *transaction, MoltHeap *heap)
     if (status != MOLT_OK) {
         return status;
     }
-    status = molt__follow_threads_state(transaction->threads, migration, heap, &result->thread,
-                                        &result->error);
+    status = molt__reload_step(&transaction->steps, MOLT_STEP_CONTEXTS, &result->error);
+    if (status == MOLT_OK) {
+        status = molt__follow_threads_state(transaction->threads, migration, heap, &result->thread,
+                                            &result->error);
+    }
+    if (status == MOLT_OK) {
+        status = molt__reload_step(&transaction->steps, MOLT_STEP_SWAP, &result->error);
+    }
     if (status == MOLT_OK) {
         status = molt_heap_set_call_sites(heap, transaction->next->call_sites);
         result->thread.text[0] = 0;
@@ -253,8 +279,10 @@ static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void 
         *next->thread_route = molt__game_threads_route(transaction->game_threads);
     }
     MoltTransactionResult *result = &transaction->result;
-    MoltStatus status =
-        molt__rest_check(transaction->game_threads, old, &result->thread, &result->error);
+    MoltStatus status = molt__reload_step(&transaction->steps, MOLT_STEP_REST, &result->error);
+    if (status == MOLT_OK) {
+        status = molt__rest_check(transaction->game_threads, old, &result->thread, &result->error);
+    }
     if (status == MOLT_OK) {
         status = molt__untracked_report(old->untracked, transaction->policy, &transaction->report,
                                         &result->error);

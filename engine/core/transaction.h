@@ -11,6 +11,7 @@
 
 #include <molt/heap.h>
 #include <molt/migrate.h>
+#include <molt/reload_step.h>
 
 #include "code_pair.h"
 #include "converters.h"
@@ -34,6 +35,7 @@ typedef struct MoltTransactionDesc {
     MoltHeap *state; /* what start() looks at, before it returns, for how much there is of each type */
     MoltConverterUse converters;
     int wake; /* eventfd that is written to when the attempt has become ready; -1: none */
+    MoltReloadSteps steps; /* a test; all zero: none */
 } MoltTransactionDesc;
 
 typedef enum MoltTransactionStage {

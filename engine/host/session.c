@@ -151,6 +151,9 @@ static void handle(Session *session, const MoltReloadEvent *event)
     case MOLT_EVENT_POSTPONED:
         finish_attempt(session, event, false);
         break;
+    case MOLT_EVENT_LIBRARY_HELD:
+        print_outcome(event);
+        break;
     case MOLT_EVENT_NONE:
     case MOLT_EVENT_KIND_COUNT:
         break;

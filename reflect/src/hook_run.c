@@ -243,6 +243,8 @@ static void call_all(MoltMigration *m)
         const MoltHookCall *call = &work->calls[c];
         if (call->restored)
             continue;
+        if (!molt__migration_step(m, MOLT_MIGRATE_HOOK))
+            break;
         const MoltHook *hook = m->plan->hooks[call->op->after];
         work->current = hook;
         work->current_type = call->op->after;
@@ -342,7 +344,7 @@ void molt__hook_run(MoltMigration *m)
     molt__hook_variables_take(m);
     if (slot)
         *slot = heap;
-    if (!work->refused && !m->failed)
+    if (!work->refused && molt__migration_step(m, MOLT_MIGRATE_VERIFY))
         molt__hook_verify(m);
     if (!work->refused && !m->failed)
         report_calls(m);

@@ -8,6 +8,27 @@
 #include "migration.h"
 #include "molt/globals.h"
 
+void molt_plan_set_steps(MoltPlan *plan, bool (*begin)(void *context, MoltMigrateStep step),
+                         void *context)
+{
+    plan->step = begin;
+    plan->step_context = context;
+}
+
+bool molt__migration_step(MoltMigration *m, MoltMigrateStep step)
+{
+    static const char *const ids[] = {
+#define X(name, id, does) id,
+        MOLT_MIGRATE_STEP_LIST(X)
+#undef X
+    };
+    if (m->failed || !m->plan->step || m->plan->step(m->plan->step_context, step))
+        return !m->failed;
+    m->failed = true;
+    m->stopped = ids[step];
+    return false;
+}
+
 bool molt__migration_grow(MoltMigration *m, void **items, uint64_t *slots, uint64_t count,
                           uint64_t more, size_t item_size)
 {
@@ -359,6 +380,8 @@ static void run_spans(MoltMigration *m)
             continue;
         const MoltTypePlan *type = &m->plan->types[span->type];
         m->scanning = type->fate == MOLT_FATE_SAME;
+        if (!molt__migration_step(m, MOLT_MIGRATE_CONVERT))
+            break;
         if (molt__migrate_globals_is(m, span)) {
             molt__migrate_globals_run(m, span, &m->spans[s]);
             if (!m->scanning)
@@ -526,6 +549,10 @@ static void bound_library(MoltMigration *m)
 
 static MoltStatus outcome(MoltMigration *m, MoltError *error)
 {
+    if (m->stopped)
+        return molt_error(error, MOLT_SYSTEM,
+                          "the step %s of the migration failed; the old state is untouched",
+                          m->stopped);
     if (m->failed)
         return molt_error(error, MOLT_OUT_OF_MEMORY,
                           "no memory to build the new state; the old one is untouched");
@@ -555,22 +582,27 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
     m->report = report;
     m->allocator = *allocator;
     m->span_count = heap->span_count;
-    if (make_tables(m) && molt__migrate_globals_make(m, m->code ? m->code->globals : NULL) &&
-        make_new_spans(m)) {
+    if (molt__migration_step(m, MOLT_MIGRATE_CAPTURE) && make_tables(m) &&
+        molt__migrate_globals_make(m, m->code ? m->code->globals : NULL) &&
+        molt__migration_step(m, MOLT_MIGRATE_BLOCKS) && make_new_spans(m)) {
         bound_library(m);
         molt__migrate_globals_aim(m);
         molt__lineage_begin(m);
+        molt__migration_step(m, MOLT_MIGRATE_SURVEY);
         molt__retype_find(m);
         molt__ownership_survey(m);
         molt__made_begin(m);
         molt__aims_make(m);
         molt__stale_integers_begin(m);
         run_spans(m);
+        molt__migration_step(m, MOLT_MIGRATE_ROOTS);
         molt__retype_run(m);
         relocate_roots(m);
         report->pointers_changed += m->patch_count + m->code_patches.pointers;
+        molt__migration_step(m, MOLT_MIGRATE_BYTES);
         molt__raw_scan(m);
         molt__byte_words(m);
+        molt__migration_step(m, MOLT_MIGRATE_ATTIC);
         if (!m->refused && !m->failed) {
             molt__hook_sort(m);
             molt__awaited_begin(m);
@@ -585,12 +617,13 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__hook_made_mark(m);
         if (!m->refused && !m->failed)
             molt__hook_made_find(m);
+        molt__migration_step(m, MOLT_MIGRATE_RESERVE);
         uint64_t spans = m->fresh_count + m->owned.span_count + m->retypes.span_count +
                          m->span_count + molt__hook_spans(m);
         if (!m->failed && !molt__heap_reserve(heap, (uint32_t)spans, plan->after))
             m->failed = true;
     }
-    if (!m->failed) {
+    if (molt__migration_step(m, MOLT_MIGRATE_REPORT)) {
         molt__migrate_globals_report(m);
         molt__tally_report(m);
         molt__retype_report(m);

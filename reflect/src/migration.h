@@ -204,7 +204,8 @@ struct MoltMigration {
     MoltOffsetEntry offset_cache[MOLT__OFFSET_CACHE];
     MoltPlan *back; /* from the new schema to the old one, NULL until it is asked for */
     MoltBackEntry back_cache[MOLT__OFFSET_CACHE];
-    bool failed; /* memory is out */
+    bool failed; /* memory is out, or a step was made to fail */
+    const char *stopped; /* then: that step */
     bool refused;
 };
 
@@ -392,6 +393,8 @@ void molt__migration_patch(MoltMigration *m);
  * is out. */
 void *molt__migration_table(MoltMigration *m, uint64_t count, size_t item_size);
 void molt__migration_free(MoltMigration *m, void *table, uint64_t count, size_t item_size);
+/* Asks whoever tests the steps; false, with m->failed set, when this one is to fail. */
+bool molt__migration_step(MoltMigration *m, MoltMigrateStep step);
 /* Grows an array of the migration; false, with m->failed set, when memory is out. */
 bool molt__migration_grow(MoltMigration *m, void **items, uint64_t *slots, uint64_t count,
                           uint64_t more, size_t item_size);

@@ -11,7 +11,7 @@
 #define MOLT_PLAN_OPS_H
 
 #include "convert.h"
-#include "molt/plan.h"
+#include "molt/migrate_step.h"
 #include "tagged_union.h"
 
 #define MOLT__NO_CHECK UINT32_MAX
@@ -185,6 +185,8 @@ struct MoltPlan {
     const MoltHook **hooks;        /* per new type; NULL when there are none */
     const MoltHeapApi **hook_heap; /* where hooks find the heap; NULL: they look for none */
     const struct MoltUsage *usage_before, *usage_after; /* of the code; NULL: not known */
+    bool (*step)(void *context, MoltMigrateStep step); /* a test; NULL: none */
+    void *step_context;
     const struct MoltGlobals *hook_globals; /* of the library that has them, or NULL */
     bool hooked;                   /* at least one hook is for a struct that changes */
     MoltReport *report; /* only while building, as all that follows to merge_floor */

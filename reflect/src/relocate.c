@@ -53,6 +53,8 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
     const MoltCodeEntry *known = molt__relocate_known(m, op, value);
     if (known)
         return known->after;
+    if (!molt__migration_step(m, MOLT_MIGRATE_REPOINT))
+        return 0;
     MoltCodeTarget target;
     bool function = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_FUNCTION;
     if (!m->code->describe(m->code->context, value, &target)) {

@@ -10,6 +10,7 @@
 #include <molt/reload.h>
 
 #include "fixtures/loom.h"
+#include "step_fault.h"
 
 enum { RELOADS = 100, DEADLINE_MS = 300 };
 
@@ -25,6 +26,8 @@ typedef struct Session {
     MoltReload *reload;
     MoltReloadEvent event;
     char library[512];
+    StepFault fault;
+    MoltHash digest, after; /* of the state around the attempt, where threads rested for it */
 } Session;
 
 static Host *host_of(const MoltPlatformApi *api)
@@ -74,6 +77,28 @@ static void stop_test(void *context, const char *text)
     abort();
 }
 
+/* Nothing rests for an attempt that failed before it came to that. */
+static void take_digest(const Session *session, MoltHash *out)
+{
+    bool failed = session->fault.asked == session->fault.fail_at;
+    if (session->fault.fail_at > 0 && (!failed || session->fault.last >= MOLT_STEP_REST)) {
+        *out = molt_heap_digest(molt_reload_heap(session->reload));
+    }
+}
+
+static void hook_before(void *context)
+{
+    Session *session = context;
+    take_digest(session, &session->digest);
+}
+
+static void hook_after(void *context, const MoltReloadEvent *event)
+{
+    Session *session = context;
+    (void)event;
+    take_digest(session, &session->after);
+}
+
 static void open_session(Session *session, void **state, bool through_file, uint32_t threads)
 {
     MoltError error = {0};
@@ -97,6 +122,8 @@ static void open_session(Session *session, void **state, bool through_file, uint
                                    .no_watch = true,
                                    .through_file = through_file,
                                    .history = 2,
+                                   .steps = step_fault_steps(&session->fault),
+                                   .hooks = {hook_before, hook_after, session},
                                    .fault = stop_test};
     if (molt_reload_create(&reload, &session->reload, &error) != MOLT_OK ||
         molt_reload_start(session->reload, &error) != MOLT_OK) {
@@ -212,6 +239,39 @@ static void without_workers_jobs_take_a_step_a_frame(void **state)
     assert_int_equal(number(&session, "globals.\"fixtures/loom.c:spare\".turns"), turns + 10);
     force(&session, FIXTURE_LOOM_2, MOLT_EVENT_RELOADED);
     frame(&session, LOOM_JOB);
+    wait_for_code(&session, 2);
+    check_right(&session);
+    close_session(&session);
+}
+
+static void failure_at_any_step_lets_threads_go_on(void **state)
+{
+    Session session = {0};
+    open_session(&session, state, false, 2);
+    wait_for_code(&session, 1);
+    sandbox_replace(session.library, FIXTURE_LOOM_2);
+    for (session.fault.fail_at = 1;; session.fault.fail_at++) {
+        session.fault.asked = 0;
+        uint64_t turns = number(&session, "state.warp->turns");
+        molt_reload_force(session.reload, &session.event);
+        if (session.fault.asked < session.fault.fail_at) {
+            break;
+        }
+        const char *step = molt_reload_step_id(session.fault.last);
+        bool rested = session.fault.last >= MOLT_STEP_REST;
+        if (session.event.kind == MOLT_EVENT_RELOADED ||
+            strstr(session.event.detail, step) == NULL ||
+            (rested && memcmp(&session.digest, &session.after, sizeof session.after) != 0)) {
+            fail_msg("%s: %s\n%s", step, session.event.headline, session.event.detail);
+        }
+        for (int i = 0; number(&session, "state.warp->turns") == turns; i++) {
+            assert_true(i < 5000);
+            sandbox_sleep(1);
+        }
+        wait_for_code(&session, 1);
+        check_right(&session);
+    }
+    assert_int_equal(session.event.kind, MOLT_EVENT_RELOADED);
     wait_for_code(&session, 2);
     check_right(&session);
     close_session(&session);
@@ -396,6 +456,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(threads_and_jobs_go_on_in_the_new_code),
         TEST(without_workers_jobs_take_a_step_a_frame),
+        TEST(failure_at_any_step_lets_threads_go_on),
         TEST(undo_takes_threads_back),
         TEST(stubborn_step_postpones_the_reload),
         TEST(step_that_is_gone_or_another_is_refused),

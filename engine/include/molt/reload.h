@@ -18,6 +18,7 @@
 #include <molt/heap.h>
 #include <molt/import.h>
 #include <molt/platform_api.h>
+#include <molt/reload_step.h>
 #include <molt/report.h>
 #include <molt/text_sink.h>
 #include <molt/threads.h>
@@ -35,7 +36,9 @@ typedef struct MoltReload MoltReload;
     X(REFUSED, "refused")                 /* old code and old state go on; the report says why */  \
     X(LOAD_FAILED, "load-failed")         /* the library cannot be used; old code goes on */       \
     X(POSTPONED, "postponed")             /* a step of a thread did not return in time; polling    \
-                                             goes on with the reload when it has */
+                                             goes on with the reload when it has */               \
+    X(LIBRARY_HELD, "library-held")       /* an earlier library stays loaded, because something   \
+                                             of the state still leads into it; detail says what */
 
 typedef enum MoltEventKind {
 #define X(name, id) MOLT_EVENT_##name,
@@ -114,6 +117,7 @@ typedef struct MoltReloadDesc {
     uint32_t history;     /* generations that molt_reload_step can go to, the running one included;
                              default 8, at most 1,000 */
     bool no_history;      /* none, and no files are kept for them */
+    MoltReloadSteps steps; /* a test: has steps of reloads fail */
     bool through_file;    /* a test: each reload takes the state through a snapshot file */
     MoltConverterUse converters;
     bool no_build;        /* watch the library only, whatever the manifest says */
