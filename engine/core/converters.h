@@ -11,7 +11,8 @@
 
 typedef struct MoltConverters MoltConverters;
 
-/* About the bytes of live blocks per type of the heap's schema; NULL when memory is out. The caller frees it. */
+/* About the bytes of live blocks per type of the heap's schema; NULL when memory is out. The caller frees
+ * it. */
 uint64_t *molt__converters_weigh(MoltHeap *heap);
 
 /* Makes the converters of the types that are worth it, by their `bytes`, in files in `directory` that are
