@@ -12,6 +12,7 @@
 
 #include "call_table.h"
 #include "elf_check.h"
+#include "guarded_calls.h"
 
 #define COPY_CHUNK ((size_t)1 << 20)
 
@@ -188,6 +189,7 @@ static MoltStatus find_image(MoltLibrary *library, uintptr_t *base, MoltError *e
     }
     library->begin = query.begin;
     library->end = query.end;
+    library->base = query.base;
     *base = query.base;
     return MOLT_OK;
 }
@@ -436,7 +438,12 @@ cleanup:
 MoltHooks molt__library_hooks(const MoltLibrary *library)
 {
     const MoltModule *module = library->module;
-    return (MoltHooks){module->hooks, module->hooks_end, module->heap, library->globals};
+    return (MoltHooks){.items = module->hooks,
+                       .end = module->hooks_end,
+                       .heap = module->heap,
+                       .globals = library->globals,
+                       .run = molt__call_hook,
+                       .run_context = (void *)(uintptr_t)library}; /* NOLINT: it comes back as const */
 }
 
 void molt__library_close(MoltLibrary *library)

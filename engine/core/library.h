@@ -43,6 +43,7 @@ typedef struct MoltLibrary {
     void (*begin_reload)(void *state); /* NULL when the game has none */
     void (*end_reload)(void *state);   /* NULL when the game has none */
     uintptr_t begin, end;              /* addresses that the image takes */
+    uintptr_t base;                    /* to be added to those in the file */
 } MoltLibrary;
 
 /* Copies `path` to a file in `directory` whose name holds `number`, checks and loads the copy.

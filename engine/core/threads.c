@@ -1,13 +1,13 @@
 #include "runner.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "fault_signals.h"
 
 #define DEADLINE_MS 2000u
 #define THREADS_MOST 256u
@@ -54,7 +54,7 @@ static void update_pending(MoltThreads *threads)
 
 /* Frees what has ended, the lock held. A thread that has ended holds no lock and takes none, so that
  * joining it here waits for nobody. */
-static void reap(MoltThreads *threads)
+void molt__threads_reap(MoltThreads *threads)
 {
     for (MoltRunner **link = &threads->first; *link != NULL;) {
         MoltRunner *runner = *link;
@@ -124,7 +124,9 @@ static void *run_own(void *context)
     Start start = *(Start *)context;
     MoltThreads *threads = start.threads;
     MoltRunner *runner = start.runner;
+    MoltSignalStack stack;
     free(context);
+    molt__signal_stack_take(&stack);
     pthread_mutex_lock(&threads->lock);
     while (!runner->stop) {
         bool over;
@@ -139,6 +141,7 @@ static void *run_own(void *context)
     runner->ended = true;
     pthread_cond_broadcast(&threads->quiet);
     pthread_mutex_unlock(&threads->lock);
+    molt__signal_stack_give(&stack);
     return NULL;
 }
 
@@ -187,17 +190,24 @@ static void help_batch(MoltThreads *threads)
     MoltTask task = batch->task;
     void *context = batch->context;
     uint32_t count = batch->count, chunk = batch->chunk;
-    batch->helpers++;
+    MoltHelper self = {.next = batch->helpers, .thread = pthread_self()};
+    batch->helpers = &self;
     pthread_mutex_unlock(&threads->lock);
     run_batch(threads, task, context, count, chunk);
     pthread_mutex_lock(&threads->lock);
-    batch->helpers--;
+    MoltHelper **link = &batch->helpers;
+    while (*link != &self) {
+        link = &(*link)->next;
+    }
+    *link = self.next;
     pthread_cond_broadcast(&threads->quiet);
 }
 
 static void *run_worker(void *context)
 {
     MoltThreads *threads = context;
+    MoltSignalStack stack;
+    molt__signal_stack_take(&stack);
     pthread_mutex_lock(&threads->lock);
     while (!threads->closing) {
         MoltRunner *job = threads->holds == 0 ? next_job(threads) : NULL;
@@ -213,6 +223,7 @@ static void *run_worker(void *context)
         }
     }
     pthread_mutex_unlock(&threads->lock);
+    molt__signal_stack_give(&stack);
     return NULL;
 }
 
@@ -221,13 +232,9 @@ static void *run_worker(void *context)
 /* Signals for the process go to the thread that runs main_loop(), those of a fault to who caused it. */
 static bool start_thread(pthread_t *thread, void *(*run)(void *), void *context, const char *name)
 {
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
     char title[16];
     sigset_t blocked, before;
-    sigfillset(&blocked);
-    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-        sigdelset(&blocked, faults[i]);
-    }
+    molt__fault_signals_others(&blocked);
     pthread_sigmask(SIG_SETMASK, &blocked, &before);
     bool started = pthread_create(thread, NULL, run, context) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -268,7 +275,7 @@ static bool start(MoltThreads *threads, const char *name, MoltStep step, void *c
     bool started = false;
     MoltRunner *runner = NULL;
     pthread_mutex_lock(&threads->lock);
-    reap(threads);
+    molt__threads_reap(threads);
     MoltRunner *other = find(threads, name);
     if (other != NULL) {
         started =
@@ -338,8 +345,8 @@ void molt_threads_parallel_for(MoltThreads *threads, uint32_t count, MoltTask ta
     }
     run_batch(threads, task, context, count, chunk);
     pthread_mutex_lock(&threads->lock);
-    while (batch->helpers > 0) {
-        pthread_cond_wait(&threads->quiet, &threads->lock);
+    while (batch->helpers != NULL) {
+        molt__threads_wait_quiet(threads);
     }
     batch->task = NULL;
     pthread_mutex_unlock(&threads->lock);
@@ -357,13 +364,13 @@ void molt_threads_job_wait(MoltThreads *threads, const char *name)
     uint64_t serial = runner != NULL ? runner->serial : 0;
     while (runner != NULL && runner->serial == serial && !runner->own && !is_self(runner)) {
         if (runner->inside) {
-            pthread_cond_wait(&threads->quiet, &threads->lock);
+            molt__threads_wait_quiet(threads);
         } else {
             run_step(threads, runner);
         }
         runner = find(threads, name);
     }
-    reap(threads);
+    molt__threads_reap(threads);
     pthread_mutex_unlock(&threads->lock);
 }
 
@@ -382,11 +389,11 @@ void molt_threads_stop(MoltThreads *threads, const char *name)
             runner->ended = true;
             pthread_cond_broadcast(&threads->quiet);
         } else {
-            pthread_cond_wait(&threads->quiet, &threads->lock);
+            molt__threads_wait_quiet(threads);
         }
         runner = find(threads, name);
     }
-    reap(threads);
+    molt__threads_reap(threads);
     pthread_mutex_unlock(&threads->lock);
 }
 
@@ -422,7 +429,8 @@ void molt_threads_turn(MoltThreads *threads)
             run_step(threads, job);
         }
     }
-    reap(threads);
+    molt__threads_look(threads);
+    molt__threads_reap(threads);
     pthread_mutex_unlock(&threads->lock);
 }
 
@@ -447,21 +455,27 @@ static MoltRunner *find_busy(const MoltThreads *threads, bool ending)
     return runner;
 }
 
-/* Until nobody is busy, the lock held. False after the deadline, with `late` set. */
-static bool wait_for_all(MoltThreads *threads, bool ending)
+/* Until nobody is busy, the lock held. Who is after the deadline; NULL: all rest. */
+static MoltRunner *wait_for_all(MoltThreads *threads, bool ending, uint64_t wait_ns)
 {
-    uint64_t end = molt__clock_ns() + threads->deadline_ns;
+    uint64_t end = molt__clock_ns() + wait_ns;
     MoltRunner *busy;
-    bool over;
-    while ((busy = find_busy(threads, ending)) != NULL) {
+    bool over = false;
+    while ((busy = find_busy(threads, ending)) != NULL && !over) {
         wait_until(threads, &threads->quiet, end, &over);
-        if (over && (busy = find_busy(threads, ending)) != NULL) {
-            busy->late = true;
-            memcpy(threads->late, busy->name, sizeof threads->late);
-            threads->late_serial = busy->serial;
-            threads->late_step = busy->steps;
-            return false;
-        }
+    }
+    return busy;
+}
+
+/* Remembers who was late, or that nobody is; true then. */
+static bool note_late(MoltThreads *threads, MoltRunner *busy)
+{
+    if (busy != NULL) {
+        busy->late = true;
+        memcpy(threads->late, busy->name, sizeof threads->late);
+        threads->late_serial = busy->serial;
+        threads->late_step = busy->steps;
+        return false;
     }
     threads->late[0] = 0;
     for (MoltRunner *runner = threads->first; runner != NULL; runner = runner->next) {
@@ -470,16 +484,14 @@ static bool wait_for_all(MoltThreads *threads, bool ending)
     return true;
 }
 
-bool molt_threads_rest(MoltThreads *threads)
+static bool rest(MoltThreads *threads, uint64_t wait_ns, bool noting)
 {
-    if (threads == NULL) {
-        return true;
-    }
     atomic_fetch_add(&threads->waiting, 1);
     atomic_store(&threads->pending, true); /* also for who keeps the lock */
     pthread_mutex_lock(&threads->lock);
     threads->holds++;
-    bool rested = wait_for_all(threads, false);
+    MoltRunner *busy = wait_for_all(threads, false, wait_ns);
+    bool rested = noting ? note_late(threads, busy) : busy == NULL;
     if (!rested) {
         threads->holds--;
         pthread_cond_broadcast(&threads->work);
@@ -488,6 +500,16 @@ bool molt_threads_rest(MoltThreads *threads)
     update_pending(threads);
     pthread_mutex_unlock(&threads->lock);
     return rested;
+}
+
+bool molt_threads_rest(MoltThreads *threads)
+{
+    return threads == NULL || rest(threads, threads->deadline_ns, true);
+}
+
+bool molt__threads_rest_within(MoltThreads *threads, uint64_t wait_ns)
+{
+    return threads == NULL || rest(threads, wait_ns, false);
 }
 
 void molt_threads_go_on(MoltThreads *threads)
@@ -554,9 +576,9 @@ bool molt_threads_end(MoltThreads *threads)
     }
     pthread_cond_broadcast(&threads->work);
     bool hopeless = threads->gave_up && is_late(threads); /* nobody waits twice for one step */
-    bool ended = !hopeless && wait_for_all(threads, true);
+    bool ended = !hopeless && note_late(threads, wait_for_all(threads, true, threads->deadline_ns));
     threads->gave_up = !ended;
-    reap(threads);
+    molt__threads_reap(threads);
     atomic_fetch_sub(&threads->waiting, 1);
     update_pending(threads);
     pthread_mutex_unlock(&threads->lock);

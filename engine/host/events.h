@@ -32,6 +32,8 @@ void molt__events_build_started(MoltEvents *events, const MoltReloadEvent *event
 void molt__events_build(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame, bool ok);
 void molt__events_reload(MoltEvents *events, const MoltReloadEvent *event,
                          const MoltReloadRecord *record);
+/* The game crashed, and what is shown is the state of before. */
+void molt__events_crashed(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame);
 /* The first frame of the new code has finished. */
 void molt__events_running(MoltEvents *events, const MoltReloadRecord *record);
 /* `kind`: "saved" or "loaded"; `problem` is NULL when it was done. `report` may be NULL. */

@@ -171,7 +171,7 @@ static void copy_state(MoltCheckpoint *checkpoint, const MoltHeap *heap, uint64_
 
 MoltStatus molt_checkpoint_take(MoltCheckpoint *checkpoint, MoltHeap *heap, MoltError *error)
 {
-    MoltHeap fresh = {.allocator = checkpoint->allocator};
+    MoltHeap fresh = {.allocator = heap->allocator}; /* who shares the attic's pages may free them */
     MoltHeapStats stats;
     if (!heap->schema)
         return molt_error(error, MOLT_INVALID, "A heap without a schema has no state to go back to.");
@@ -207,11 +207,16 @@ static void restore_state(MoltCheckpoint *checkpoint, const MoltHeap *heap)
     }
 }
 
+bool molt_checkpoint_fits(const MoltCheckpoint *checkpoint, const MoltHeap *heap)
+{
+    return checkpoint->taken && heap->base == checkpoint->tables.base &&
+           heap->granule_count == checkpoint->tables.granule_count;
+}
+
 MoltStatus molt_checkpoint_restore(MoltCheckpoint *checkpoint, MoltHeap *heap, MoltError *error)
 {
     const MoltHeap *tables = &checkpoint->tables;
-    if (!checkpoint->taken || heap->base != tables->base ||
-        heap->granule_count != tables->granule_count)
+    if (!molt_checkpoint_fits(checkpoint, heap))
         return molt_error(error, MOLT_INVALID, "There is no checkpoint of this heap to go back to.");
     MoltHeap fresh = {.allocator = heap->allocator};
     if (!molt__tables_copy(tables, &fresh) || !molt__range_make_slots(heap, fresh.span_count)) {

@@ -183,6 +183,8 @@ struct MoltPlan {
     const MoltHeapApi **hook_heap; /* where hooks find the heap; NULL: they look for none */
     const struct MoltUsage *usage_before, *usage_after; /* of the code; NULL: not known */
     const struct MoltGlobals *hook_globals; /* of the library that has them, or NULL */
+    bool (*hook_run)(void *context, const MoltHook *hook, const MoltOld *old, void *now); /* or NULL */
+    void *hook_run_context;
     bool hooked;                   /* at least one hook is for a struct that changes */
     MoltReport *report; /* only while building, as all that follows to merge_floor */
     const MoltForcedType *forced;

@@ -24,7 +24,7 @@ typedef struct MoltCheckpointCost {
 } MoltCheckpointCost;
 
 /* `tracked_above`: live bytes above which pages are tracked; UINT64_MAX: never. A NULL allocator is
- * the default one. */
+ * the default one; tables are copied with that of the heap. */
 MoltStatus molt_checkpoint_create(uint64_t tracked_above, const MoltAllocator *allocator,
                                   MoltCheckpoint **out, MoltError *error);
 void molt_checkpoint_free(MoltCheckpoint *checkpoint); /* NULL allowed */
@@ -38,6 +38,8 @@ MoltStatus molt_checkpoint_take(MoltCheckpoint *checkpoint, MoltHeap *heap, Molt
  * untouched after any failure. */
 MoltStatus molt_checkpoint_restore(MoltCheckpoint *checkpoint, MoltHeap *heap, MoltError *error);
 
+/* There is a moment to which this heap can go back. */
+bool molt_checkpoint_fits(const MoltCheckpoint *checkpoint, const MoltHeap *heap);
 /* There is no moment to go back to any more. */
 void molt_checkpoint_forget(MoltCheckpoint *checkpoint);
 /* Of the last take. */
