@@ -252,9 +252,15 @@ void molt__recovery_before_swap(MoltRecovery *recovery, MoltHeap *heap, bool sto
 
 void molt__recovery_stopped(MoltRecovery *recovery, MoltHeap *heap)
 {
-    if (recovery != NULL && (has_own_threads(recovery) || !take(recovery, heap, true))) {
-        molt__recovery_reset(recovery);
+    if (recovery == NULL) {
+        return;
     }
+    uint64_t before = recovery->cost_ns;
+    if (has_own_threads(recovery) || !take(recovery, heap, true)) {
+        molt__recovery_reset(recovery);
+        return;
+    }
+    recovery->cost_ns += before;
 }
 
 bool molt__recovery_swapped(MoltRecovery *recovery, const MoltHeap *heap, MoltLibrary *old,

@@ -26,6 +26,7 @@ struct MoltTransaction {
     bool through_file;
     MoltHeapDesc heap;
     MoltRecovery *recovery;
+    uint64_t guard_ns; /* that the recovery took of the pause */
     pthread_t thread;
     bool threaded; /* `thread` must be joined */
     atomic_bool ready;
@@ -237,7 +238,9 @@ static MoltStatus call_begin(MoltTransaction *transaction, MoltHeap *heap, void 
     MoltStatus status = molt__call_begin_reload(old, state, &result->error);
     result->begin_crashed = status != MOLT_OK;
     if (status == MOLT_OK && old->begin_reload != NULL) {
+        uint64_t start = molt__clock_ns();
         molt__recovery_stopped(transaction->recovery, heap);
+        transaction->guard_ns = molt__clock_ns() - start;
     }
     return status;
 }
@@ -291,7 +294,7 @@ const MoltTransactionResult *molt__transaction_finish(MoltTransaction *transacti
         uint64_t start = molt__clock_ns();
         result->stage = MOLT_STAGE_STATE;
         result->status = swap_state(transaction, heap, state, stopped);
-        result->pause_ns = waited_ns + molt__clock_ns() - start;
+        result->pause_ns = waited_ns + molt__clock_ns() - start - transaction->guard_ns;
         result->note = molt__code_pair_note(transaction->code);
     }
     return result;

@@ -52,7 +52,7 @@ typedef struct MoltTransactionResult {
     bool end_crashed;   /* end_reload(), of the new code when status is MOLT_OK, else of the old */
     MoltError crash;    /* where end_reload() did */
     uint64_t prepare_ns; /* what start did */
-    uint64_t pause_ns;   /* what finish did, from its call to the moment code may run */
+    uint64_t pause_ns;   /* what finish did, from its call to the moment code may run, but for the recovery */
 } MoltTransactionResult;
 
 /* Opens the new side. With `threaded` that goes on beside the caller and the result is known

@@ -6,8 +6,12 @@
 #include "measurement.h"
 
 /* A code-only reload of the game library at `path` through the whole transaction, against a bare
- * dlopen, dlsym and dlclose of a copy of the same file. */
+ * dlopen, dlsym and dlclose of a copy of the same file; and what the guard against crashes adds. */
 bool bench_code_reload(Table *table, const char *path, int rounds);
+
+/* Checkpoints of a state of so many bytes, copied and tracked, after a hundredth, a tenth and all of its
+ * pages were written; against memcpy of all its bytes. */
+bool bench_checkpoint(Table *table, uint64_t bytes, int rounds);
 
 /* `count` objects of an ant's kind, linked by pointers, through an edit that adds two fields, reorders
  * three and widens two, against memcpy of the bytes that they had. */

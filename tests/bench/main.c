@@ -44,6 +44,7 @@ int main(int argc, char **argv)
     bool ok = bench_code_reload(&table, game, rounds);
     ok = bench_migration(&table, quick ? 100 : 10000, rounds) && ok;
     ok = bench_migration(&table, quick ? 1000 : 1000000, quick ? 2 : 9) && ok;
+    ok = bench_checkpoint(&table, quick ? (uint64_t)2 << 20 : (uint64_t)64 << 20, quick ? 2 : 9) && ok;
     ok = bench_dump(&table, quick ? 1 : 8, quick ? 1 : size, quick ? 1 : 5) && ok;
     ok = bench_snapshot(&table, quick ? 5000 : ((uint64_t)size << 20) / 96, quick ? 1 : 5) && ok;
     bench_print(&table);

@@ -203,10 +203,12 @@ bool bench_code_reload(Table *table, const char *path, int rounds)
 {
     bool ok = false;
     char copy[] = "/tmp/molt-bench-XXXXXX";
+    static char name[] = "molt-bench", *command[] = {name, NULL};
     MoltReload *reload = NULL;
     MoltError error = {.text = ""};
     MoltReloadDesc desc = {
-        .library = path, .api = &stage, .no_build = true, .no_watch = true, .synchronous = true};
+        .library = path, .api = &stage, .no_build = true, .no_watch = true, .synchronous = true,
+        .guard = true, .restart = command};
     if (!copy_file(path, copy)) {
         fprintf(stderr, "molt-bench: cannot copy %s: %s\n", path, strerror(errno));
         goto cleanup;
@@ -219,18 +221,26 @@ bool bench_code_reload(Table *table, const char *path, int rounds)
     frames_done = 0;
     play(reload, 60);
 
-    Samples bare = {.count = 0}, molt = {.count = 0};
+    Samples bare = {.count = 0}, molt = {.count = 0}, checkpoint = {.count = 0}, kept = {.count = 0};
+    bench_sample(&kept, molt_reload_checkpoint_ns(reload));
     ok = true;
     for (int round = 0; ok && round < rounds; round++) {
         ok = bare_reload(copy, &bare) && molt_code_reload(reload, &molt);
+        bench_sample(&checkpoint, molt_reload_checkpoint_ns(reload));
         play(reload, 1);
     }
     if (ok) {
-        Samples budget = bench_budget(1000000);
+        Samples budget = bench_budget(1000000), frame = bench_budget(1000000000 / 60);
         bench_add(table, "code-only reload of the sample game", &molt,
                   "bare dlopen + dlsym + dlclose", &bare, 1, 0);
         bench_add(table, "code-only reload of the sample game", &molt, "a budget of 1 ms", &budget,
                   1, 1);
+        if (!*molt_reload_guard_problem(reload)) {
+            bench_add(table, "the guard's checkpoint before that reload", &checkpoint, "the reload", &molt,
+                      1, 0);
+            bench_add(table, "the guard's checkpoint and fork, once a second", &kept, "a frame", &frame, 1,
+                      0);
+        }
     }
     molt_reload_stop(reload);
 

@@ -62,7 +62,8 @@ typedef struct MoltReloadEvent {
     uint32_t types;       /* types whose layout changed */
     uint64_t objects;     /* objects rebuilt in a new layout */
     uint64_t pause_ns;    /* from the frame boundary at which the game stops to the moment the new
-                             (refused: the old) code may run; host hooks are not in it */
+                             (refused: the old) code may run; host hooks and checkpoints are
+                             not in it */
     uint64_t prepare_ns;  /* opening, checking and planning, beside the running game */
     uint64_t build_ns;    /* of the build that ended */
     uint64_t since_save_ns; /* from the first change that started it to this event; 0 when forced */
