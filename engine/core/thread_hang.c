@@ -1,6 +1,5 @@
 #include "runner.h"
 
-#include <errno.h>
 #include <time.h>
 
 #include "clock.h"
@@ -66,7 +65,8 @@ void molt__threads_wait_quiet(MoltThreads *threads)
                              .tv_nsec = (long)(end % 1000000000u)};
     if (threads->hang_ns == 0) {
         pthread_cond_wait(&threads->quiet, &threads->lock);
-    } else if (pthread_cond_timedwait(&threads->quiet, &threads->lock, &until) == ETIMEDOUT) {
-        molt__threads_look(threads);
+    } else {
+        pthread_cond_timedwait(&threads->quiet, &threads->lock, &until);
+        molt__threads_look(threads); /* also when others wake it all the time */
     }
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -114,6 +115,28 @@ static void assert_same(MoltHash a, MoltHash b)
     assert_true(a.low == b.low && a.high == b.high);
 }
 
+/* What a reload must be able to go back to. */
+typedef struct Moment {
+    MoltHash hash;
+    uint32_t begun;
+} Moment;
+
+static Moment moment(const Session *session)
+{
+    return (Moment){digest(session), head(session)->begun};
+}
+
+/* The state is that of before the reload, of which begin_reload() was told and end_reload() not yet. */
+static void assert_before_reload(Session *session, Moment there)
+{
+    TrapHead *trap = head(session);
+    uint32_t begun = trap->begun;
+    assert_int_equal(begun, trap->ended + 1);
+    trap->begun = there.begun;
+    assert_same(there.hash, digest(session));
+    trap->begun = begun;
+}
+
 /* The frame ends, the message is right, and nothing moves until somebody acts. */
 static void crash(Session *session, Trick trick, unsigned frames_back)
 {
@@ -179,13 +202,13 @@ static void crash_in_probation(void **state, const char *library, Trick trick)
     play(&session, 7);
     head(&session)->trick = (int32_t)trick;
     head(&session)->from = 9;
-    MoltHash there = digest(&session);
+    Moment there = moment(&session);
     const MoltSchema *schema = molt_reload_schema(session.reload);
     load(&session, library);
     assert_int_equal(molt_reload_generation(session.reload), 2);
     play(&session, 2);
     crash(&session, trick, 2);
-    assert_same(there, digest(&session));
+    assert_before_reload(&session, there);
     assert_ptr_equal(molt_reload_schema(session.reload), schema);
     assert_int_equal(molt_reload_generation(session.reload), 1);
 
@@ -253,12 +276,12 @@ static void crashes_leave_nothing_behind(void **state)
     play(&session, 2);
     unsigned one = sandbox_mappings("/molt-"), files = sandbox_open_files();
     for (int i = 0; i < 20; i++) {
-        MoltHash there = digest(&session);
+        Moment there = moment(&session);
         load(&session, i % 2 != 0 ? FIXTURE_TRAP_FAST : FIXTURE_TRAP_2);
         play(&session, 1);
         head(&session)->trick = TRICK_DEEP;
         crash(&session, TRICK_DEEP, 1);
-        assert_same(there, digest(&session));
+        assert_before_reload(&session, there);
     }
     assert_int_equal(sandbox_mappings("/molt-"), one);
     assert_int_equal(sandbox_open_files(), files);
@@ -317,6 +340,52 @@ static void without_guard_the_process_dies(void **state)
     assert_int_equal(WEXITSTATUS(end_of_child(state, TRICK_WRITE, true)), 77); /* and with it, it lives */
 }
 
+/* Who attaches while the guard is there sees the fault first, and the process dies of it. */
+static void debugger_that_attaches_later_sees_the_crash(void **state)
+{
+    int status = 0, ready[2], go[2];
+    char byte = 0;
+    if (impossible()) {
+        skip();
+    }
+    assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe(go), 0);
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        Session session = {0};
+        signal(SIGSEGV, SIG_DFL);
+        setenv("TMPDIR", *state, 1);
+        open_session(&session, state, FIXTURE_TRAP_1, true);
+        molt_reload_frame(session.reload);
+        head(&session)->trick = TRICK_WRITE;
+        bool told = write(ready[1], "", 1) == 1 && read(go[0], &byte, 1) == 1;
+        molt_reload_frame(session.reload);
+        _exit(told ? 77 : 78);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    bool attached = ptrace(PTRACE_SEIZE, child, NULL, NULL) == 0;
+    assert_int_equal(write(go[1], "", 1), 1);
+    for (int i = 0; i < 2; i++) {
+        close(ready[i]);
+        close(go[i]);
+    }
+    if (!attached) {
+        assert_int_equal(waitpid(child, &status, 0), child);
+        print_message("SKIPPED: no process may be traced here\n");
+        skip();
+    }
+    int seen = 0;
+    while (waitpid(child, &status, 0) == child && WIFSTOPPED(status)) {
+        int number = WSTOPSIG(status);
+        seen += number == SIGSEGV;
+        ptrace(PTRACE_CONT, child, NULL, (void *)(intptr_t)number); /* NOLINT: a number */
+    }
+    assert_true(seen > 0);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+}
+
 static void a_sanitizer_keeps_its_signals(void **state)
 {
     const char *reason;
@@ -346,6 +415,7 @@ int main(void)
         X(crashes_leave_nothing_behind),
         X(unsafe_crashes_are_not_caught),
         X(without_guard_the_process_dies),
+        X(debugger_that_attaches_later_sees_the_crash),
         X(a_sanitizer_keeps_its_signals),
 #undef X
     };
