@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add(char *text, size_t size, const char *pattern, ...) __attribute__((format(printf, 3, 4)));
+static void add(char *text, size_t size, const char *pattern, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Appends, as far as there is room. */
 static void add(char *text, size_t size, const char *pattern, ...)
@@ -70,7 +71,8 @@ void molt__crash_write(const MoltCrash *crash, const MoltCodePlace *places, char
     say_what(crash, text, size);
 }
 
-void molt__crash_write_calls(const MoltCrash *crash, const MoltCodePlace *places, char *text, size_t size)
+void molt__crash_write_calls(const MoltCrash *crash, const MoltCodePlace *places, char *text,
+                             size_t size)
 {
     uint32_t first = first_named(crash, places);
     for (uint32_t i = first; i < crash->frame_count; i++) {

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,8 @@
 #define ALONE __attribute__((noipa))
 #endif
 
-#define OVERFLOW_REACH ((uintptr_t)1 << 20) /* below the stack's end: a large frame steps over pages */
+/* Below the stack's end: a large frame steps over pages. */
+#define OVERFLOW_REACH ((uintptr_t)1 << 20)
 #define HANG_RETRY_NS UINT64_C(10000000)
 #define HANG_RETRIES 200 /* of a loop that is caught outside of the game's own code each time */
 #define SECOND_NS UINT64_C(1000000000)
@@ -58,12 +59,12 @@ struct MoltGuard {
     timer_t timer;
     MoltSignalStack stack;
     struct sigaction before[SIGNALS], hang_before;
-    uintptr_t stack_low; /* the owner's stack ends here; 0: not known */
+    uintptr_t stack_low;      /* the owner's stack ends here; 0: not known */
     uintptr_t direct[DIRECT]; /* entries of libc functions by which a program ends itself */
     sigjmp_buf boundary;
     volatile sig_atomic_t inside;
     volatile sig_atomic_t watching; /* beside of a call */
-    atomic_int handling; /* the thread in the handler, 0 for none: a fault of its own comes from there */
+    atomic_int handling; /* the thread in the handler, whose next fault is one of its own; or 0 */
     volatile sig_atomic_t hang_retries;
     uintptr_t begin, end;
     MoltCrash crash;
@@ -114,10 +115,12 @@ static void undo_wild_call(const MoltGuard *guard, int number, const siginfo_t *
     ucontext_t *user = context;
     greg_t *registers = user->uc_mcontext.gregs;
     uintptr_t counter = (uintptr_t)registers[REG_RIP], stack = (uintptr_t)registers[REG_RSP];
-    if (number != SIGSEGV || counter != (uintptr_t)info->si_addr || stack % sizeof(uintptr_t) != 0) {
+    if (number != SIGSEGV || counter != (uintptr_t)info->si_addr ||
+        stack % sizeof(uintptr_t) != 0) {
         return;
     }
-    uintptr_t back = *(const uintptr_t *)stack; /* NOLINT: a fault here is one of the handler's own */
+    /* A fault here is one of the handler's own. */
+    uintptr_t back = *(const uintptr_t *)stack; /* NOLINT */
     if (back > guard->begin && back < guard->end) {
         registers[REG_RIP] = (greg_t)(back - 1);
         registers[REG_RSP] = (greg_t)(stack + sizeof(uintptr_t));
@@ -164,8 +167,8 @@ static _Unwind_Reason_Code visit_frame(struct _Unwind_Context *context, void *ar
     at -= exact != 0 ? 0 : 1;
     bool game = at >= guard->begin && at < guard->end;
     if (game) {
-        if (walk->crash->frame_count == 0 && walk->outermost != 0 && !walk->mere &&
-            !walk->misuse && !ends_program(guard, walk->outermost)) {
+        if (walk->crash->frame_count == 0 && walk->outermost != 0 && !walk->mere && !walk->misuse &&
+            !ends_program(guard, walk->outermost)) {
             return _URC_END_OF_STACK;
         }
         if (walk->crash->frame_count < MOLT__CRASH_FRAMES) {
@@ -212,8 +215,8 @@ bool molt__guard_is_traced(void)
 
 static void set_watch(const MoltGuard *guard, uint64_t nanoseconds)
 {
-    const struct itimerspec time = {.it_value = {(time_t)(nanoseconds / SECOND_NS),
-                                                 (long)(nanoseconds % SECOND_NS)}};
+    const struct itimerspec time = {
+        .it_value = {(time_t)(nanoseconds / SECOND_NS), (long)(nanoseconds % SECOND_NS)}};
     if (guard->timed) {
         timer_settime(guard->timer, 0, &time, NULL);
     }
@@ -233,13 +236,16 @@ static void say_last_words(const MoltGuard *guard, const MoltCrash *crash)
     if (guard->desc.dying == NULL) {
         return;
     }
-    say(text, sizeof text, crash->signal != 0 ? molt__crash_signal_name(crash->signal)
-                           : crash->kind == MOLT_CRASH_HANG ? "a step without end" : "misuse of the heap");
+    say(text, sizeof text,
+        crash->signal != 0               ? molt__crash_signal_name(crash->signal)
+        : crash->kind == MOLT_CRASH_HANG ? "a step without end"
+                                         : "misuse of the heap");
     if (crash->thread[0] != 0) {
         say(text, sizeof text, " on the thread ");
         say(text, sizeof text, crash->thread);
     }
-    say(text, sizeof text, ", which cannot be ended safely, and there is no checkpoint to go back to");
+    say(text, sizeof text,
+        ", which cannot be ended safely, and there is no checkpoint to go back to");
     guard->desc.dying(guard->desc.dying_context, text);
 }
 
@@ -304,7 +310,8 @@ static bool is_recoverable(MoltGuard *guard, int number, const siginfo_t *info, 
 static void name_frames(MoltGuard *guard, void *context)
 {
     guard->crash.frame_count = 0;
-    Walk walk = {.guard = guard, .crash = &guard->crash, .counter = *counter_of(context), .mere = true};
+    Walk walk = {
+        .guard = guard, .crash = &guard->crash, .counter = *counter_of(context), .mere = true};
     _Unwind_Backtrace(visit_frame, &walk);
 }
 
@@ -516,7 +523,8 @@ static bool take_signals(MoltGuard *guard)
             return false;
         }
     }
-    struct sigaction hang = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+    struct sigaction hang = {.sa_sigaction = on_signal,
+                             .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
     return sigaction(guard->hang_signal, &hang, &guard->hang_before) == 0;
 }
 
@@ -536,7 +544,8 @@ MoltStatus molt__guard_create(const MoltGuardDesc *desc, MoltGuard **out, MoltEr
         return molt_error(error, MOLT_INVALID, "No guard against crashes: %s.", reason);
     }
     if (atomic_load(&active) != NULL) {
-        return molt_error(error, MOLT_INVALID, "There is a guard against crashes in this process already.");
+        return molt_error(error, MOLT_INVALID,
+                          "There is a guard against crashes in this process already.");
     }
     MoltGuard *guard = calloc(1, sizeof *guard);
     if (guard == NULL) {
@@ -553,8 +562,8 @@ MoltStatus molt__guard_create(const MoltGuardDesc *desc, MoltGuard **out, MoltEr
     atomic_store(&active, guard);
     molt__signal_stack_take(&guard->stack);
     if (!take_signals(guard)) {
-        MoltStatus status = molt_error(error, MOLT_SYSTEM, "The system refuses a guard against crashes: %s.",
-                                       strerror(errno));
+        MoltStatus status = molt_error(
+            error, MOLT_SYSTEM, "The system refuses a guard against crashes: %s.", strerror(errno));
         molt__guard_destroy(guard);
         return status;
     }

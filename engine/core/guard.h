@@ -35,8 +35,8 @@ typedef enum MoltCrashKind {
 
 /* What happened; no pointers, so that it can go to a file as it is. */
 typedef struct MoltCrash {
-    int32_t signal; /* 0: none was involved */
-    uint32_t kind;  /* MoltCrashKind */
+    int32_t signal;   /* 0: none was involved */
+    uint32_t kind;    /* MoltCrashKind */
     uint64_t address; /* of the fault, where the signal has one */
     uint64_t hang_ns; /* HANG: how long was waited */
     uint32_t frame_count;

@@ -6,8 +6,8 @@
 static void describe(const MoltLibrary *library, const MoltCrash *crash, char *text, size_t size)
 {
     MoltCodePlace places[MOLT__CRASH_FRAMES];
-    molt__code_places(library->copy, library->base, library->symbols, crash->frames, crash->frame_count,
-                      places);
+    molt__code_places(library->copy, library->base, library->symbols, crash->frames,
+                      crash->frame_count, places);
     molt__crash_write(crash, places, text, size);
 }
 
@@ -39,8 +39,8 @@ MoltStatus molt__call_start_up(const MoltLibrary *library, const MoltPlatformApi
     return status;
 }
 
-static MoltStatus notify(const MoltLibrary *library, void (*function)(void *state), const char *name,
-                         void *state, MoltError *error)
+static MoltStatus notify(const MoltLibrary *library, void (*function)(void *state),
+                         const char *name, void *state, MoltError *error)
 {
     MoltGuardedCall what = {.notice = function, .state = state};
     if (function == NULL) {

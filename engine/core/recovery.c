@@ -33,14 +33,14 @@ struct MoltRecovery {
     MoltRestart *restart; /* NULL: not wanted */
     MoltCheckpoint *checkpoint;
     MoltThreadMoment threads; /* of the checkpoint */
-    bool stopped;      /* the checkpoint is of a state as begin_reload() left it */
-    bool due;          /* at once */
-    uint64_t next_ns;  /* else by this clock */
-    uint64_t again_ns; /* not before, as some thread did not rest */
-    uint64_t taken_ns; /* when the last one was made; 0: none was */
+    bool stopped;             /* the checkpoint is of a state as begin_reload() left it */
+    bool due;                 /* at once */
+    uint64_t next_ns;         /* else by this clock */
+    uint64_t again_ns;        /* not before, as some thread did not rest */
+    uint64_t taken_ns;        /* when the last one was made; 0: none was */
     uint64_t cost_ns;
     uint64_t fork_ns; /* of the process that wrote its files; 0: none did */
-    uint64_t frames; /* since then */
+    uint64_t frames;  /* since then */
     MoltLibrary *previous;
     uint32_t previous_generation, frames_left;
     char headline[512], detail[4096];
@@ -97,7 +97,8 @@ MoltStatus molt__recovery_open(const MoltRecoveryDesc *desc, const char *directo
     MoltStatus status =
         molt_checkpoint_create(MOLT_CHECKPOINT_TRACKED, NULL, &recovery->checkpoint, error);
     if (status == MOLT_OK && desc->restart != NULL) {
-        status = molt__restart_create(directory, desc->restart, desc->threads, &recovery->restart, error);
+        status = molt__restart_create(directory, desc->restart, desc->threads, &recovery->restart,
+                                      error);
         guard.last_resort = molt__restart_now;
         guard.context = recovery->restart;
     }
@@ -304,12 +305,13 @@ static void say_where(const MoltRecovery *recovery, char *text, size_t size)
     }
 }
 
-static void describe_here(MoltRecovery *recovery, const MoltLibrary *library, const MoltCrash *crash)
+static void describe_here(MoltRecovery *recovery, const MoltLibrary *library,
+                          const MoltCrash *crash)
 {
     MoltCodePlace places[MOLT__CRASH_FRAMES];
     char where[100];
-    molt__code_places(library->copy, library->base, library->symbols, crash->frames, crash->frame_count,
-                      places);
+    molt__code_places(library->copy, library->base, library->symbols, crash->frames,
+                      crash->frame_count, places);
     say_where(recovery, where, sizeof where);
     describe(recovery, crash, places, where);
 }
@@ -318,9 +320,11 @@ void molt__recovery_left(MoltRecovery *recovery, const MoltRunning *running, con
                          MoltRecovered *recovered)
 {
     MoltCodePlace places[MOLT__CRASH_FRAMES];
-    molt__code_places(left->file, left->base, NULL, left->crash.frames, left->crash.frame_count, places);
-    describe(recovery, &left->crash, places,
-             "The crash could not be ended safely: the host started again with the last checkpoint");
+    molt__code_places(left->file, left->base, NULL, left->crash.frames, left->crash.frame_count,
+                      places);
+    describe(
+        recovery, &left->crash, places,
+        "The crash could not be ended safely: the host started again with the last checkpoint");
     *recovered = (MoltRecovered){.headline = recovery->headline, .detail = recovery->detail};
     if (take(recovery, running->heap, running->stopped)) {
         write_files(recovery, running);
@@ -349,9 +353,8 @@ static bool go_back(MoltRecovery *recovery, MoltRunning *running, MoltRecovered 
     }
     running->state = molt_heap_root(running->heap, molt__state_root(back->schema));
     running->stopped = recovery->stopped;
-    *recovered = (MoltRecovered){.headline = recovery->headline,
-                                 .detail = recovery->detail,
-                                 .frames = recovery->frames};
+    *recovered = (MoltRecovered){
+        .headline = recovery->headline, .detail = recovery->detail, .frames = recovery->frames};
     recovery->frames = 0;
     if (recovery->previous != NULL) {
         recovered->crashed = running->library;

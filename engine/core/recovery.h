@@ -24,15 +24,16 @@ typedef struct MoltRecovery MoltRecovery;
 
 typedef struct MoltRecoveryDesc {
     bool wanted;
-    uint32_t probation;    /* frames */
-    uint64_t every_ns;     /* between checkpoints */
+    uint32_t probation; /* frames */
+    uint64_t every_ns;  /* between checkpoints */
     uint64_t hang_ns;
     MoltThreads *threads;          /* that run the game's steps; NULL: none */
     MoltGameThreads *game_threads; /* of the game's own: while one lives there is no checkpoint */
     char *const *restart; /* NULL: a crash that cannot be ended is the end of the process */
     const void *host;     /* goes into the files */
     size_t host_size;
-    void (*fault)(void *context, const char *text); /* of the heap, when it is misused outside of a frame */
+    void (*fault)(void *context,
+                  const char *text); /* of the heap, when it is misused outside of a frame */
     void *fault_context;
     void (*dying)(void *context, const char *text); /* as in MoltGuardDesc */
     void *dying_context;
@@ -51,7 +52,7 @@ typedef struct MoltRunning {
 typedef struct MoltRecovered {
     const char *headline, *detail;
     MoltLibrary *crashed; /* in probation: the caller's to close, with its schema; else NULL */
-    uint64_t frames; /* finished since the moment that the state is of */
+    uint64_t frames;      /* finished since the moment that the state is of */
 } MoltRecovered;
 
 /* What a host asked for, with defaults; the game's own threads are for the caller to fill in. */

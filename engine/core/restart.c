@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -17,6 +18,7 @@
 #include "thread_moment.h"
 
 #define OPTION "--resume"
+#define FIRST_FILES_MS 2000 /* how long a crash waits for the first files to be complete */
 #define CHILD_SECONDS 60u /* a child that waits for a thread, which it does not have, ends */
 
 /* The record `crash`, byte for byte; read by the same program. */
@@ -143,7 +145,8 @@ uint64_t molt__restart_cost_ns(const MoltRestart *restart)
 static bool write_files(const MoltRestart *restart, const MoltRestartState *state)
 {
     const MoltLibrary *library = state->library;
-    char library_path[MOLT__RESTART_PATH], state_path[MOLT__RESTART_PATH], fresh[MOLT__RESTART_PATH];
+    char library_path[MOLT__RESTART_PATH], state_path[MOLT__RESTART_PATH],
+        fresh[MOLT__RESTART_PATH];
     MoltReport report;
     molt_report_init(&report, NULL);
     numbered(restart->directory, restart->number, "so", library_path);
@@ -179,9 +182,10 @@ static void become_writer(const MoltRestart *restart)
     const struct rlimit no_core = {0, 0};
 #define X(number) signal(number, SIG_DFL);
     MOLT__FAULT_SIGNALS(X)
-    X(SIGINT) X(SIGTERM) X(SIGHUP)
+    X(SIGINT)
+    X(SIGTERM) X(SIGHUP)
 #undef X
-    close_range(STDERR_FILENO + 1, ~0u, 0);
+        close_range(STDERR_FILENO + 1, ~0u, 0);
     int nowhere = open("/dev/null", O_RDWR);
     if (nowhere >= 0) {
         dup2(nowhere, STDOUT_FILENO);
@@ -213,13 +217,18 @@ void molt__restart_write(MoltRestart *restart, const MoltRestartState *state)
 void molt__restart_now(void *context, const MoltCrash *crash)
 {
     MoltRestart *restart = context;
+    const struct timespec a_moment = {.tv_nsec = 1000000};
     sigset_t none;
+    bool needed = access(restart->ready, R_OK) != 0;
+    for (int i = 0; needed && i < FIRST_FILES_MS && !reap(restart, WNOHANG); i++) {
+        nanosleep(&a_moment, NULL);
+    }
+    if (restart->child > 0) { /* what it has not finished by now is not missed */
+        kill(restart->child, SIGKILL);
+        reap(restart, 0);
+    }
     if (access(restart->ready, R_OK) != 0) {
         return;
-    }
-    if (restart->child > 0) { /* what it has not finished is not missed */
-        kill(restart->child, SIGKILL);
-        waitpid(restart->child, NULL, 0);
     }
     restart->record.crash = *crash;
     int file = open(restart->record_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

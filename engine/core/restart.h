@@ -27,7 +27,8 @@ typedef struct MoltRestartState {
     const MoltLibrary *library;
     const MoltHeap *heap;
     void *state;
-    bool stopped; /* begin_reload() has been called for it; else the files are as that leaves the state */
+    bool
+        stopped; /* begin_reload() has been called for it; else the files are as that leaves the state */
     const void *host;
     size_t host_size;
 } MoltRestartState;
@@ -53,7 +54,7 @@ typedef struct MoltLeft {
     char library[MOLT__RESTART_PATH], state[MOLT__RESTART_PATH];
     bool crashed;
     MoltCrash crash;
-    uint64_t base; /* that the code had which crashed */
+    uint64_t base;                 /* that the code had which crashed */
     char file[MOLT__RESTART_PATH]; /* of that code */
 } MoltLeft;
 

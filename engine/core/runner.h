@@ -82,9 +82,18 @@ void molt__threads_wait_quiet(MoltThreads *threads);
 
 /* ---- threads.c */
 
+/* The calling thread is in a step of it. The lock held, as below. */
+bool molt__runner_is_self(const MoltRunner *runner);
+/* Tells steps whether they should return. */
+void molt__threads_update_pending(MoltThreads *threads);
+/* Waits until `end` at most, by molt__clock_ns; *over says that it is past. */
+void molt__threads_wait_until(MoltThreads *threads, pthread_cond_t *condition, uint64_t end, bool *over);
+/* Frees what has ended. */
+void molt__threads_reap(MoltThreads *threads);
+
+/* ---- thread_rest.c */
+
 /* As molt_threads_rest with another deadline, but nobody counts as late, and nobody hears of it. */
 bool molt__threads_rest_within(MoltThreads *threads, uint64_t wait_ns);
-/* Frees what has ended. The lock held. */
-void molt__threads_reap(MoltThreads *threads);
 
 #endif

@@ -28,10 +28,12 @@ bool molt__thread_moment_take(MoltThreadMoment *moment, MoltThreads *threads)
             count += lives(runner);
         }
         good = count == 0 || (fresh.items = calloc(count, sizeof *fresh.items)) != NULL;
-        for (const MoltRunner *runner = threads->first; runner != NULL && good; runner = runner->next) {
+        for (const MoltRunner *runner = threads->first; runner != NULL && good;
+             runner = runner->next) {
             if (lives(runner)) {
                 MoltThreadMark *mark = &fresh.items[fresh.count++];
-                *mark = (MoltThreadMark){.step = runner->step, .context = runner->context, .own = runner->own};
+                *mark = (MoltThreadMark){
+                    .step = runner->step, .context = runner->context, .own = runner->own};
                 memcpy(mark->name, runner->name, sizeof mark->name);
             }
         }
@@ -93,7 +95,8 @@ bool molt__thread_moment_restore(const MoltThreadMoment *moment, MoltThreads *th
     }
     end_stopped(threads);
     pthread_mutex_unlock(&threads->lock);
-    for (uint32_t i = 0; i < moment->count; i++) { /* of one that goes on already, nothing is done */
+    for (uint32_t i = 0; i < moment->count;
+         i++) { /* of one that goes on already, nothing is done */
         const MoltThreadMark *mark = &moment->items[i];
         bool started = mark->own
                            ? molt_threads_start(threads, mark->name, mark->step, mark->context)

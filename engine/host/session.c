@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -108,9 +107,9 @@ static void on_fault(void *context, const char *text)
 static void on_dying(void *context, const char *text)
 {
     (void)context;
-    const struct iovec parts[] = {
-        {(void *)"molt-host: ", 11}, {(void *)text, strlen(text)}, {(void *)"\n", 1}}; /* NOLINT: not written */
-    (void)!writev(STDERR_FILENO, parts, 3);
+    (void)!write(STDERR_FILENO, "molt-host: ", 11);
+    (void)!write(STDERR_FILENO, text, strlen(text));
+    (void)!write(STDERR_FILENO, "\n", 1);
 }
 
 /* A game that crashed and that nobody has mended by the end is a failure. */
@@ -496,7 +495,8 @@ static MoltStatus open_saves(Session *session, MoltError *error)
                          .trust = options->trust,
                          .opening = true};
     molt__saves_init(saves, options->library);
-    MoltStatus status = molt__saves_open(saves, options->recover && !options->resume, molt__session_ms(), error);
+    bool recover = options->recover && !options->resume;
+    MoltStatus status = molt__saves_open(saves, recover, molt__session_ms(), error);
     if (status == MOLT_OK && options->load && !options->resume && !saves->recovered)
         status = molt__saves_load(saves, options->load, molt__session_ms(), error);
     saves->opening = false;

@@ -132,7 +132,8 @@ static bool open_shadow(MoltCheckpoint *checkpoint, const MoltHeap *heap)
         (checkpoint->tables.base != heap->base || checkpoint->shadow_bytes != bytes))
         drop_shadow(checkpoint);
     if (!checkpoint->shadow) {
-        void *shadow = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void *shadow =
+            mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (shadow == MAP_FAILED)
             return false;
         checkpoint->shadow = shadow;
@@ -171,10 +172,12 @@ static void copy_state(MoltCheckpoint *checkpoint, const MoltHeap *heap, uint64_
 
 MoltStatus molt_checkpoint_take(MoltCheckpoint *checkpoint, MoltHeap *heap, MoltError *error)
 {
-    MoltHeap fresh = {.allocator = heap->allocator}; /* who shares the attic's pages may free them */
+    MoltHeap fresh = {.allocator =
+                          heap->allocator}; /* who shares the attic's pages may free them */
     MoltHeapStats stats;
     if (!heap->schema)
-        return molt_error(error, MOLT_INVALID, "A heap without a schema has no state to go back to.");
+        return molt_error(error, MOLT_INVALID,
+                          "A heap without a schema has no state to go back to.");
     molt_heap_gather_globals(heap);
     if (!open_shadow(checkpoint, heap) || !molt__tables_copy(heap, &fresh)) {
         molt__heap_free_tables(&fresh);
@@ -217,11 +220,13 @@ MoltStatus molt_checkpoint_restore(MoltCheckpoint *checkpoint, MoltHeap *heap, M
 {
     const MoltHeap *tables = &checkpoint->tables;
     if (!molt_checkpoint_fits(checkpoint, heap))
-        return molt_error(error, MOLT_INVALID, "There is no checkpoint of this heap to go back to.");
+        return molt_error(error, MOLT_INVALID,
+                          "There is no checkpoint of this heap to go back to.");
     MoltHeap fresh = {.allocator = heap->allocator};
     if (!molt__tables_copy(tables, &fresh) || !molt__range_make_slots(heap, fresh.span_count)) {
         molt__heap_free_tables(&fresh);
-        return molt_error(error, MOLT_OUT_OF_MEMORY, "Out of memory for going back to a checkpoint.");
+        return molt_error(error, MOLT_OUT_OF_MEMORY,
+                          "Out of memory for going back to a checkpoint.");
     }
     /* The ranges are not given back one by one: that may drop pages, which tracking would not see as
      * written. What is free in the end is found by its granules. */

@@ -31,9 +31,9 @@ typedef struct Scan {
 } Scan;
 
 #define SCAN _IOWR('f', 16, Scan)
-#define SCAN_PROTECT ((uint64_t)1 << 0)      /* PM_SCAN_WP_MATCHING */
-#define SCAN_CHECK_ASYNC ((uint64_t)1 << 1)  /* PM_SCAN_CHECK_WPASYNC */
-#define PAGE_WRITTEN ((uint64_t)1 << 1)      /* PAGE_IS_WRITTEN */
+#define SCAN_PROTECT ((uint64_t)1 << 0)     /* PM_SCAN_WP_MATCHING */
+#define SCAN_CHECK_ASYNC ((uint64_t)1 << 1) /* PM_SCAN_CHECK_WPASYNC */
+#define PAGE_WRITTEN ((uint64_t)1 << 1)     /* PAGE_IS_WRITTEN */
 
 enum { STRETCHES = 512 };
 
@@ -49,7 +49,8 @@ void molt__dirty_pages_close(MoltDirtyPages *pages)
 bool molt__dirty_pages_open(MoltDirtyPages *pages, uintptr_t base, uint64_t bytes)
 {
     *pages = MOLT__DIRTY_PAGES_CLOSED;
-    struct uffdio_api api = {.api = UFFD_API, .features = FEATURE_WP_UNPOPULATED | FEATURE_WP_ASYNC};
+    struct uffdio_api api = {.api = UFFD_API,
+                             .features = FEATURE_WP_UNPOPULATED | FEATURE_WP_ASYNC};
     struct uffdio_register range = {.range = {.start = base, .len = bytes},
                                     .mode = UFFDIO_REGISTER_MODE_WP};
     /* Asynchronous faults are the kernel's own business, so user mode alone is enough, which needs no
@@ -66,7 +67,8 @@ bool molt__dirty_pages_open(MoltDirtyPages *pages, uintptr_t base, uint64_t byte
 }
 
 bool molt__dirty_pages_take(const MoltDirtyPages *pages, uint64_t bytes,
-                            void (*visit)(void *context, uintptr_t begin, uintptr_t end), void *context)
+                            void (*visit)(void *context, uintptr_t begin, uintptr_t end),
+                            void *context)
 {
     Stretch stretches[STRETCHES];
     uint64_t at = pages->base, end = pages->base + (bytes < pages->bytes ? bytes : pages->bytes);

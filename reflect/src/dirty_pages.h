@@ -25,6 +25,7 @@ void molt__dirty_pages_close(MoltDirtyPages *pages);
  * the last time, in order, and begins anew with it. False when the kernel does not answer: then some
  * stretches may be lost, and all must be taken for written. */
 bool molt__dirty_pages_take(const MoltDirtyPages *pages, uint64_t bytes,
-                            void (*visit)(void *context, uintptr_t begin, uintptr_t end), void *context);
+                            void (*visit)(void *context, uintptr_t begin, uintptr_t end),
+                            void *context);
 
 #endif

@@ -18,21 +18,24 @@ static MoltSchema *make_schema(MoltError *error)
     MoltBuilder *builder = molt_builder_create(NULL);
     if (!builder)
         return NULL;
-    molt_builder_add_type(builder, &(MoltType){.name = molt_builder_string(builder, "unsigned char"),
-                                               .kind = MOLT_KIND_INT,
-                                               .size = 1,
-                                               .align = 1,
-                                               .elem = MOLT_NO_TYPE});
+    molt_builder_add_type(builder,
+                          &(MoltType){.name = molt_builder_string(builder, "unsigned char"),
+                                      .kind = MOLT_KIND_INT,
+                                      .size = 1,
+                                      .align = 1,
+                                      .elem = MOLT_NO_TYPE});
     molt_builder_finish(builder, &schema, error);
     molt_builder_destroy(builder);
     return schema;
 }
 
 /* Writes every page of which the number is a multiple of `step`. */
-static void write_pages(unsigned char *const *blocks, uint64_t count, unsigned step, unsigned char value)
+static void write_pages(unsigned char *const *blocks, uint64_t count, unsigned step,
+                        unsigned char value)
 {
     for (uint64_t i = 0; i < count; i++)
-        for (uint64_t at = i * (BLOCK / PAGE) % step * PAGE; at < BLOCK; at += (uint64_t)step * PAGE)
+        for (uint64_t at = i * (BLOCK / PAGE) % step * PAGE; at < BLOCK;
+             at += (uint64_t)step * PAGE)
             blocks[i][at] = value;
 }
 

@@ -18,6 +18,8 @@ static const char usage[] =
 
 int main(int argc, char **argv)
 {
+    if (argc == 6 && strcmp(argv[1], "--go-on") == 0)
+        return bench_go_on(argv[2], argv[3], argv[5]);
     const char *json = NULL, *game = BENCH_GAME;
     bool quick = false;
     unsigned long size = 1024;
@@ -42,6 +44,7 @@ int main(int argc, char **argv)
     static Table table;
     int rounds = quick ? 3 : 41;
     bool ok = bench_code_reload(&table, game, rounds);
+    ok = bench_restart(&table, game, quick ? 1 : 5) && ok;
     ok = bench_migration(&table, quick ? 100 : 10000, rounds) && ok;
     ok = bench_migration(&table, quick ? 1000 : 1000000, quick ? 2 : 9) && ok;
     ok = bench_checkpoint(&table, quick ? (uint64_t)2 << 20 : (uint64_t)64 << 20, quick ? 2 : 9) && ok;

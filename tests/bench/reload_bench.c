@@ -2,9 +2,13 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <glob.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <molt/reload.h>
@@ -12,6 +16,7 @@
 /* ---- a platform that shows nothing ---------------------------------------------------------- */
 
 static uint64_t frames_done;
+static bool crashing;
 static const MoltInput no_input;
 
 static uint64_t stage_frame(const MoltPlatformApi *api)
@@ -29,6 +34,8 @@ static uint64_t stage_seed(const MoltPlatformApi *api)
 static const MoltInput *stage_input(const MoltPlatformApi *api)
 {
     (void)api;
+    if (crashing)
+        raise(SIGSEGV); /* in the host, where nothing can be ended */
     return &no_input;
 }
 
@@ -247,5 +254,101 @@ bool bench_code_reload(Table *table, const char *path, int rounds)
 cleanup:
     molt_reload_destroy(reload);
     unlink(copy);
+    return ok;
+}
+
+/* ---- a new process --------------------------------------------------------------------------- */
+
+enum { NO_GUARD = 3 };
+
+static bool open_game(const char *path, char *const *command, const char *resume, MoltReload **reload)
+{
+    MoltError error = {.text = ""};
+    const MoltReloadDesc desc = {.library = path,
+                                 .api = &stage,
+                                 .no_build = true,
+                                 .no_watch = true,
+                                 .guard = true,
+                                 .restart = command,
+                                 .resume = resume};
+    if (molt_reload_create(&desc, reload, &error) == MOLT_OK &&
+        molt_reload_start(*reload, &error) == MOLT_OK)
+        return true;
+    fprintf(stderr, "molt-bench: %s\n", error.text);
+    return false;
+}
+
+static bool send_time(int pipe_end)
+{
+    uint64_t now = bench_now();
+    return write(pipe_end, &now, sizeof now) == (ssize_t)sizeof now;
+}
+
+int bench_go_on(const char *path, const char *pipe_end, const char *resume)
+{
+    MoltReload *reload = NULL;
+    MoltReloadEvent event;
+    bool ok = open_game(path, NULL, resume, &reload) && molt_reload_poll(reload, &event) &&
+              event.kind == MOLT_EVENT_CRASHED && molt_reload_frame(reload) &&
+              send_time((int)strtol(pipe_end, NULL, 10));
+    molt_reload_destroy(reload);
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* In a child: plays until the files to start again with are there, and crashes. */
+static void crash(const char *path, int pipe_end, const char *folder)
+{
+    static char name[] = "molt-bench", option[] = "--go-on", library[512], number[16];
+    char *command[] = {name, option, library, number, NULL}, pattern[440];
+    MoltReload *reload = NULL;
+    glob_t found = {0};
+    snprintf(library, sizeof library, "%s", path);
+    snprintf(number, sizeof number, "%d", pipe_end);
+    snprintf(pattern, sizeof pattern, "%.400s/molt-*/restart", folder);
+    setenv("TMPDIR", folder, 1);
+    if (!open_game(path, command, NULL, &reload))
+        _exit(EXIT_FAILURE);
+    if (*molt_reload_guard_problem(reload)) {
+        molt_reload_destroy(reload);
+        _exit(NO_GUARD);
+    }
+    while (glob(pattern, 0, NULL, &found) != 0) {
+        play(reload, 1);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    globfree(&found);
+    crashing = send_time(pipe_end);
+    play(reload, 1);
+    _exit(EXIT_FAILURE);
+}
+
+bool bench_restart(Table *table, const char *path, int rounds)
+{
+    Samples taken = {.count = 0}, second = bench_budget(1000000000);
+    bool ok = true;
+    for (int round = 0; ok && round < rounds; round++) {
+        int ends[2], status = 0;
+        uint64_t times[2] = {0, 0};
+        char folder[] = "/tmp/molt-bench-XXXXXX";
+        ok = mkdtemp(folder) && pipe(ends) == 0;
+        pid_t child = ok ? fork() : -1;
+        if (child == 0)
+            crash(path, ends[1], folder);
+        ok = child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status);
+        if (ok && WEXITSTATUS(status) != NO_GUARD)
+            ok = WEXITSTATUS(status) == EXIT_SUCCESS &&
+                 read(ends[0], times, sizeof times) == (ssize_t)sizeof times;
+        close(ends[0]);
+        close(ends[1]);
+        rmdir(folder);
+        if (ok && times[0] == 0)
+            return true; /* a sanitizer has the signals */
+        bench_sample(&taken, times[1] - times[0]);
+    }
+    if (ok)
+        bench_add(table, "a crash in the host: a new process with the state", &taken, "a second",
+                  &second, 1, 1);
+    else
+        fprintf(stderr, "molt-bench: no new process went on after a crash\n");
     return ok;
 }

@@ -149,7 +149,8 @@ static void crash(Session *session, Trick trick, unsigned frames_back)
     assert_int_equal(event->kind, MOLT_EVENT_CRASHED);
     if (strstr(event->headline, expected[trick].what) == NULL ||
         strstr(event->headline, expected[trick].place) == NULL ||
-        (trick != TRICK_OVERFLOW && strstr(event->detail, "called by main_loop (trap.c:") == NULL)) {
+        (trick != TRICK_OVERFLOW &&
+         strstr(event->detail, "called by main_loop (trap.c:") == NULL)) {
         fail_msg("trick %d: %s\n%s", trick, event->headline, event->detail);
     }
     assert_int_equal(event->frames_back, frames_back);
@@ -337,7 +338,8 @@ static void without_guard_the_process_dies(void **state)
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
     status = end_of_child(state, TRICK_ASSERT, false);
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
-    assert_int_equal(WEXITSTATUS(end_of_child(state, TRICK_WRITE, true)), 77); /* and with it, it lives */
+    assert_int_equal(WEXITSTATUS(end_of_child(state, TRICK_WRITE, true)),
+                     77); /* and with it, it lives */
 }
 
 /* Who attaches while the guard is there sees the fault first, and the process dies of it. */

@@ -76,8 +76,8 @@ static MoltStatus start(Session *session, bool threaded, char *const *command, c
                         MoltError *error)
 {
     const MoltThreadsDesc threads = {.count = 2, .deadline_ms = 300};
-    session->host.api = (MoltPlatformApi){.size = sizeof session->host.api,
-                                          .version = MOLT_PLATFORM_VERSION};
+    session->host.api =
+        (MoltPlatformApi){.size = sizeof session->host.api, .version = MOLT_PLATFORM_VERSION};
     session->host.threads = NULL;
     if (threaded) {
         session->host.api.parallel_for = parallel_for;
@@ -288,7 +288,8 @@ static void crash_while_saving_goes_back(void **state)
     play(&session, 3);
     tell(&session, TRICK_ASSERT, WHERE_BEGIN);
     const char *path = sandbox_path(state, "state.molt");
-    assert_int_equal(molt_reload_save(session.reload, path, NULL, 0, &report, &error), MOLT_REFUSED);
+    assert_int_equal(molt_reload_save(session.reload, path, NULL, 0, &report, &error),
+                     MOLT_REFUSED);
     assert_says(error.text, "begin_reload() of ");
     assert_int_not_equal(access(path, F_OK), 0);
     assert_frozen(&session, "SIGABRT");
@@ -530,7 +531,9 @@ static void other_threads_start_the_host_again(void **state)
         {TRICK_OVERFLOW, WHERE_THREAD, {"stack overflow", "overflow (trap.c:", NULL}},
         {TRICK_OVERFLOW, WHERE_OWN, {"stack overflow", NULL}},
         {TRICK_LOOP, WHERE_JOB, {"endless loop", "play (trap.c:", "molt-worker", NULL}},
-        {TRICK_LOOP_OUT, WHERE_THREAD, {"endless loop", "play (trap.c:", "on the thread thread", NULL}},
+        {TRICK_LOOP_OUT,
+         WHERE_THREAD,
+         {"endless loop", "play (trap.c:", "on the thread thread", NULL}},
         {TRICK_LOOP, WHERE_TASK, {"endless loop", "play (trap.c:", "molt-worker", NULL}},
         {TRICK_MISUSE, WHERE_THREAD, {"misuse of the heap: molt_delete(", "play (trap.c:", NULL}},
         {TRICK_WRITE, WHERE_OWN, {"write_nowhere (trap.c:", NULL}},

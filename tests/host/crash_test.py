@@ -165,6 +165,37 @@ class Crash(HostTest):
         self.addCleanup(screen.close)
         self.restart(environment={"DISPLAY": screen.name, "SDL_VIDEODRIVER": "x11"})
 
+    def play_to_the_end(self, name, *, status, **environment):
+        """A run without anybody to mend anything; what it says."""
+        (self.folder / "crash").touch()
+        self.environment = {**self.environment, **environment}
+        try:
+            return self.host(self.gallery(name), "--headless", "--frames", 20, status=status).stderr
+        finally:
+            self.assertEqual(os.listdir(self.private) if status == 1 else [], [])
+
+    def test_crash_in_the_first_frame_is_a_failure_at_the_end(self):
+        for name in ("gallery_crashes", "gallery_crashes_in_libc"):
+            said = self.play_to_the_end(name, status=1)
+            self.assertRegex(said, r"molt-host: crashed in crash \(gallery\.c:\d+\): SIGSEGV")
+            self.assertEqual(said.count("molt-host: crashed"), 1, said)
+            self.assertIn("stood still at the end", said)
+
+    def test_crash_in_start_up_is_told(self):
+        said = self.play_to_the_end("gallery_crashes", status=1, GALLERY_START="1")
+        self.assertRegex(said, r"start_up\(\) of .* crashed in crash \(gallery\.c:\d+\): SIGSEGV")
+
+    def test_crash_of_the_first_constructor_has_last_words(self):
+        said = self.play_to_the_end("gallery_crashes", status=-signal.SIGSEGV, GALLERY_CONSTRUCTOR="1")
+        self.assertIn("molt-host: SIGSEGV, which cannot be ended safely", said)
+
+    def test_interrupt_ends_a_frozen_host(self):
+        self.crash_in_probation("--headless")
+        self.running.send_signal(signal.SIGINT)
+        self.assertEqual(self.running.wait(timeout=SECONDS), 1)
+        self.assertIn("stood still at the end", (self.folder / "log").read_text())
+        self.assertEqual(os.listdir(self.private), [])
+
     def test_no_guard_dies_of_the_signal(self):
         (self.folder / "crash").touch()
         done = self.host(self.gallery("gallery_crashes"), "--headless", "--frames", 5, "--no-guard",

@@ -255,7 +255,8 @@ static void out_of_memory_changes_nothing(void **state)
     play(fixture, 60);
     now = molt_heap_digest(fixture->heap);
     counting->fail_at = counting->calls + 3;
-    assert_int_equal(molt_checkpoint_take(fixture->copied, fixture->heap, NULL), MOLT_OUT_OF_MEMORY);
+    assert_int_equal(molt_checkpoint_take(fixture->copied, fixture->heap, NULL),
+                     MOLT_OUT_OF_MEMORY);
     counting->fail_at = 0;
     assert_same(now, molt_heap_digest(fixture->heap));
     go_back(fixture->copied, fixture->heap, first);
@@ -265,12 +266,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define X(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-        X(copied_state_comes_back),
-        X(tracked_state_comes_back),
-        X(tracking_copies_what_was_written),
-        X(without_a_moment_nothing_happens),
-        X(another_schema_goes_back_too),
-        X(out_of_memory_changes_nothing),
+        X(copied_state_comes_back),          X(tracked_state_comes_back),
+        X(tracking_copies_what_was_written), X(without_a_moment_nothing_happens),
+        X(another_schema_goes_back_too),     X(out_of_memory_changes_nothing),
 #undef X
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,7 +168,8 @@ uint32_t molt_reload_history(const MoltReload *reload, uint32_t *numbers, uint32
  * beside it (NULL: none). LOSS under the live policy is written and reported; findings are added to
  * `report` (not NULL). begin_reload() and end_reload() are called around it, so that a file always holds
  * a state as begin_reload() left it. Between two frames only. On failure `path` is as it was. */
-MoltStatus molt_reload_save(MoltReload *reload, const char *path, const void *host, size_t host_size, MoltReport *report, MoltError *error);
+MoltStatus molt_reload_save(MoltReload *reload, const char *path, const void *host,
+                            size_t host_size, MoltReport *report, MoltError *error);
 
 /* Puts the state of a snapshot file in the place of the running one, migrated by the rules under the
  * strict policy when it was saved under another schema. begin_reload() and end_reload() are called as
