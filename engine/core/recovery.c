@@ -215,10 +215,11 @@ static void take_by_time(MoltRecovery *recovery, const MoltRunning *running)
 {
     uint64_t now = molt__clock_ns();
     bool due = recovery->due || now >= recovery->next_ns;
+    bool first = recovery->taken_ns == 0 && recovery->again_ns == 0;
     if (recovery->previous != NULL || !due || now < recovery->again_ns) {
         return;
     }
-    if (!rest(recovery, recovery->taken_ns == 0 ? FIRST_REST_NS : REST_NS)) {
+    if (!rest(recovery, first ? FIRST_REST_NS : REST_NS)) {
         recovery->again_ns = molt__clock_ns() + REST_AGAIN_NS;
         return;
     }
