@@ -592,7 +592,6 @@ void molt__guard_destroy(MoltGuard *guard)
 void molt__guard_renounce(MoltGuard *guard)
 {
     guard->desc.last_resort = NULL;
-    guard->desc.dying = NULL;
 }
 
 MoltGuard *molt__guard_mine(void)

@@ -141,6 +141,8 @@ void molt__recovery_renounce(MoltRecovery *recovery)
 {
     if (recovery != NULL) {
         molt__guard_renounce(recovery->guard);
+        molt__restart_destroy(recovery->restart);
+        recovery->restart = NULL;
     }
 }
 

@@ -485,6 +485,10 @@ static void crash_in_child(void **state, Trick trick, Where where)
         sandbox_replace(library, FIXTURE_TRAP_2);
         molt_reload_force(session.reload, &session.event);
     }
+    if (where == WHERE_SHUT_DOWN) {
+        molt_reload_stop(session.reload);
+        _exit(92);
+    }
     for (int i = 0; i < 10000; i++) {
         molt_reload_frame(session.reload);
         sandbox_sleep(1);
@@ -562,6 +566,24 @@ static void crash_after_crash_starts_again(void **state)
     unsetenv(AGAIN);
 }
 
+/* Who ends the game does not want to see it again. */
+static void crash_at_the_end_starts_nothing_again(void **state)
+{
+    int status = 0;
+    if (impossible()) {
+        skip();
+    }
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        crash_in_child(state, TRICK_LIBC, WHERE_SHUT_DOWN);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    assert_int_not_equal(access(sandbox_path(state, "report"), F_OK), 0);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -575,6 +597,7 @@ int main(int argc, char **argv)
         X(threads_go_back_with_the_state),
         X(other_threads_start_the_host_again),
         X(crash_after_crash_starts_again),
+        X(crash_at_the_end_starts_nothing_again),
 #undef X
     };
     if (argc == 5 && strcmp(argv[3], "--resume") == 0) {

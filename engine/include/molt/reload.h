@@ -106,7 +106,8 @@ typedef struct MoltReloadDesc {
     /* A crash of main_loop() (a signal, an abort, misuse of the heap, a call without end, a stack overflow)
      * ends the frame and not the process, where that is safe: back to the code and state before a reload
      * that is younger than `probation` frames, else to the last checkpoint. Takes the signals, so one
-     * reload of a process can have it, and none under a sanitizer; molt_reload_guard_problem says so. */
+     * reload of a process can have it, and none under a sanitizer; molt_reload_guard_problem says so. A
+     * hook or an entry of the library that crashes refuses what called it, or is as a crash of a frame. */
     bool guard;
     uint32_t probation;     /* frames; default 60 */
     uint32_t checkpoint_ms; /* between checkpoints; default 1000; more where they cost more than a
