@@ -329,6 +329,9 @@ void molt__recovery_left(MoltRecovery *recovery, const MoltRunning *running, con
         recovery, &left->crash, places,
         "The crash could not be ended safely: the host started again with the last checkpoint");
     *recovered = (MoltRecovered){.headline = recovery->headline, .detail = recovery->detail};
+    if (recovery->restart != NULL) {
+        molt__restart_go_on(recovery->restart, left);
+    }
     if (take(recovery, running->heap, running->stopped)) {
         write_files(recovery, running);
     }

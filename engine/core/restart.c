@@ -18,6 +18,7 @@
 #include "thread_moment.h"
 
 #define OPTION "--resume"
+#define IDLE_MOST 3u /* a host that crashes by itself is not to begin again for ever */
 #define FIRST_FILES_MS 2000 /* how long a crash waits for the first files to be complete */
 #define CHILD_SECONDS 60u /* a child that waits for a thread, which it does not have, ends */
 
@@ -25,6 +26,7 @@
 typedef struct CrashRecord {
     MoltCrash crash;
     uint64_t base;
+    uint32_t idle; /* processes in a row that crashed before a frame of the game */
     char file[MOLT__RESTART_PATH];
 } CrashRecord;
 
@@ -37,6 +39,7 @@ struct MoltRestart {
     uint32_t number; /* of the files that were begun last */
     pid_t child;     /* that writes; 0: none */
     uint64_t cost_ns;
+    uint32_t idle_before; /* processes, see CrashRecord */
 };
 
 static char *path_in(const char *directory, const char *name, char *buffer)
@@ -136,6 +139,11 @@ void molt__restart_running(MoltRestart *restart, const MoltLibrary *library)
     restart->record.base = library->base;
 }
 
+void molt__restart_go_on(MoltRestart *restart, const MoltLeft *left)
+{
+    restart->idle_before = left->idle;
+}
+
 uint64_t molt__restart_cost_ns(const MoltRestart *restart)
 {
     return restart->cost_ns;
@@ -227,7 +235,8 @@ void molt__restart_now(void *context, const MoltCrash *crash)
         kill(restart->child, SIGKILL);
         reap(restart, 0);
     }
-    if (access(restart->ready, R_OK) != 0) {
+    restart->record.idle = restart->running == NULL ? restart->idle_before + 1 : 0;
+    if (access(restart->ready, R_OK) != 0 || restart->record.idle > IDLE_MOST) {
         return;
     }
     restart->record.crash = *crash;
@@ -261,6 +270,7 @@ static void read_crash(const char *directory, MoltLeft *out)
         }
         out->crash = record.crash;
         out->base = record.base;
+        out->idle = record.idle;
         snprintf(out->file, sizeof out->file, "%s", record.file);
     }
 }

@@ -55,8 +55,13 @@ typedef struct MoltLeft {
     bool crashed;
     MoltCrash crash;
     uint64_t base;                 /* that the code had which crashed */
+    uint32_t idle; /* processes in a row that crashed before a frame of the game */
     char file[MOLT__RESTART_PATH]; /* of that code */
 } MoltLeft;
+
+/* This process goes on for that one. One that crashes before molt__restart_running has been called is begun
+ * again a few times only. */
+void molt__restart_go_on(MoltRestart *restart, const MoltLeft *left);
 
 /* MOLT_NOT_FOUND, MOLT_INVALID. */
 MoltStatus molt__restart_left(const char *directory, MoltLeft *out, MoltError *error);

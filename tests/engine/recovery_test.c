@@ -19,6 +19,7 @@
 
 #define HANG_MS 60 /* of processor time: a frame or a step of the trap takes far less */
 #define AGAIN "MOLT_TEST_AGAIN" /* crash once more, in the first frame of the new code */
+#define IDLE "MOLT_TEST_IDLE"   /* the host itself crashes, before any frame of the game */
 enum { DONE = 66 };
 
 /* Invariant: `api` is first, so that what the game passes back is the host. */
@@ -431,6 +432,11 @@ static int go_on(char **arguments, const char *resume)
     if (access(resume, F_OK) == 0) {
         leave(report, 5, "the folder of the process before is left");
     }
+    if (getenv(IDLE) != NULL) {
+        fclose(report);
+        await_files(getenv("TMPDIR"));
+        raise(SIGSEGV);
+    }
     molt_reload_force(session.reload, &session.event);
     if (session.event.kind != MOLT_EVENT_RELOADED) {
         leave(report, 6, session.event.headline);
@@ -566,6 +572,33 @@ static void crash_after_crash_starts_again(void **state)
     unsetenv(AGAIN);
 }
 
+/* A host that cannot even stand still is begun a few times, and then it is over. */
+static void host_that_crashes_by_itself_does_not_begin_for_ever(void **state)
+{
+    int status = 0;
+    size_t size = 0;
+    unsigned told = 0;
+    if (impossible()) {
+        skip();
+    }
+    setenv(IDLE, "1", 1);
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        crash_in_child(state, TRICK_LIBC, WHERE_FRAME);
+    }
+    unsetenv(IDLE);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    unsigned char *text = sandbox_read(sandbox_path(state, "report"), &size);
+    for (size_t i = 0; i + 8 < size; i++) {
+        told += memcmp(text + i, "\ncrashed", 8) == 0;
+    }
+    assert_int_equal(told, 3); /* beside the first */
+    free(text);
+}
+
 /* Who ends the game does not want to see it again. */
 static void crash_at_the_end_starts_nothing_again(void **state)
 {
@@ -597,6 +630,7 @@ int main(int argc, char **argv)
         X(threads_go_back_with_the_state),
         X(other_threads_start_the_host_again),
         X(crash_after_crash_starts_again),
+        X(host_that_crashes_by_itself_does_not_begin_for_ever),
         X(crash_at_the_end_starts_nothing_again),
 #undef X
     };
