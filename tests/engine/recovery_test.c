@@ -545,6 +545,8 @@ static void other_threads_start_the_host_again(void **state)
          WHERE_THREAD,
          {"endless loop", "play (trap.c:", "on the thread thread", NULL}},
         {TRICK_LOOP, WHERE_TASK, {"endless loop", "play (trap.c:", "molt-worker", NULL}},
+        {TRICK_MISUSE, WHERE_PART, {"misuse of the heap: molt_delete(", "play (trap.c:", NULL}},
+        {TRICK_DEEP, WHERE_PART, {"write_nowhere (trap.c:", "started again", NULL}},
         {TRICK_MISUSE, WHERE_THREAD, {"misuse of the heap: molt_delete(", "play (trap.c:", NULL}},
         {TRICK_WRITE, WHERE_OWN, {"write_nowhere (trap.c:", NULL}},
         {TRICK_WRITE, WHERE_STUCK, {"write_nowhere (trap.c:", "started again", NULL}},
