@@ -159,6 +159,13 @@ static void describe_refusal(MoltReloadEvent *event, MoltEventTexts *texts,
     char line[1024];
     event->kind = MOLT_EVENT_REFUSED;
     event->outcome = "refused";
+    if (result->begin_crashed) {
+        texts->headline = strdup("refused: begin_reload() crashed");
+        texts->detail = format("%s\nThe old code goes on with the state of before. The next reload does "
+                               "without its begin_reload().",
+                               result->error.text);
+        return;
+    }
     if (finding == NULL) {
         bool thread = result->thread.text[0] != 0;
         texts->headline = thread ? format("refused: %s cannot go on in the new code",
@@ -230,6 +237,18 @@ MoltReloadEvent molt__event_postponed(MoltEventTexts *texts, const char *name, u
                            "returned. Let a step do less, or let it ask api->reload_pending() and "
                            "return true early.",
                            name);
+    connect(&event, texts);
+    return event;
+}
+
+/* ---- crashes ------------------------------------------------------------------------------- */
+
+MoltReloadEvent molt__event_crash(MoltEventTexts *texts, const char *headline, const char *detail)
+{
+    MoltReloadEvent event = {.kind = MOLT_EVENT_CRASHED, .outcome = "crashed"};
+    molt__event_clear(texts);
+    texts->headline = strdup(headline);
+    texts->detail = strdup(detail);
     connect(&event, texts);
     return event;
 }

@@ -25,6 +25,9 @@ MoltReloadEvent molt__event_none(uint32_t generation);
 MoltReloadEvent molt__event_build(MoltEventTexts *texts, MoltEventKind kind, const MoltBuild *build,
                                   const MoltError *error, const MoltCause *cause);
 
+/* A crash; `trigger` and `output` are empty. */
+MoltReloadEvent molt__event_crash(MoltEventTexts *texts, const char *headline, const char *detail);
+
 /* The report stays the transaction's. */
 MoltReloadEvent molt__event_attempt(MoltEventTexts *texts, const MoltTransactionResult *result,
                                     const char *library, const MoltCause *cause);

@@ -2,6 +2,7 @@
 
 #include <molt/plain_memory.h>
 
+#include "guarded_calls.h"
 #include "transaction.h"
 
 static MoltStatus check_state(const MoltLibrary *library, const MoltHeap *heap, const void *state,
@@ -82,8 +83,11 @@ MoltStatus molt__first_load(MoltLibrary *library, MoltHeap *heap, const MoltPlat
     if (library->thread_route != NULL) {
         *library->thread_route = molt__game_threads_route(game_threads);
     }
-    void *made = library->start_up(api);
-    status = check_state(library, heap, made, library->schema->tables.roots[root].type, error);
+    void *made = NULL;
+    status = molt__call_start_up(library, api, &made, error);
+    if (status == MOLT_OK) {
+        status = check_state(library, heap, made, library->schema->tables.roots[root].type, error);
+    }
     if (status == MOLT_OK) {
         molt_heap_set_root(heap, root, made);
         *state = made;

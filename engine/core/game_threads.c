@@ -6,6 +6,8 @@
 #include <string.h>
 #include <threads.h>
 
+#include "fault_signals.h"
+
 #ifndef __has_feature
 #define __has_feature(name) 0
 #endif
@@ -27,6 +29,7 @@ typedef struct GameThread {
     int (*run_c11)(void *);
     void *argument;
     unsigned rounds; /* of destructors */
+    MoltSignalStack stack;
 } GameThread;
 
 /* Invariant: `route` is first, so that what a library passes back is the registry. */
@@ -67,6 +70,7 @@ static void leave(void *context)
     if (++thread->rounds < ROUNDS && pthread_setspecific(thread->all->key, thread) == 0) {
         return;
     }
+    molt__signal_stack_give(&thread->stack);
     take_out(thread);
 }
 
@@ -75,6 +79,7 @@ static void leave(void *context)
 static void *run(void *context)
 {
     GameThread *thread = context;
+    molt__signal_stack_take(&thread->stack);
     pthread_setspecific(thread->all->key, thread);
     return thread->run(thread->argument);
 }
@@ -82,6 +87,7 @@ static void *run(void *context)
 static int run_c11(void *context)
 {
     GameThread *thread = context;
+    molt__signal_stack_take(&thread->stack);
     pthread_setspecific(thread->all->key, thread);
     return thread->run_c11(thread->argument);
 }

@@ -6,6 +6,11 @@
 
 #include <molt/stale_pointer.h>
 
+#include "clock.h"
+#include "runner.h"
+
+#define REST_NS (2 * MOLT__MILLISECOND)
+
 /* Nothing of the state leads into it. */
 static bool is_left(const MoltLibrary *library, const MoltHeap *heap, char *text, size_t size)
 {
@@ -29,9 +34,11 @@ static bool is_left(const MoltLibrary *library, const MoltHeap *heap, char *text
     return true;
 }
 
-/* Without room for the list it stays loaded for good. */
-static void hold(MoltHeldLibraries *held, MoltLibrary *library)
+void molt__held_library_add(MoltHeldLibraries *held, MoltLibrary *library)
 {
+    if (library == NULL) {
+        return;
+    }
     if (held->count == held->slots) {
         uint32_t slots = held->slots == 0 ? 4 : held->slots * 2;
         MoltLibrary **items = realloc(held->items, slots * sizeof *items);
@@ -42,28 +49,29 @@ static void hold(MoltHeldLibraries *held, MoltLibrary *library)
         held->slots = slots;
     }
     held->items[held->count++] = library;
+    held->fresh++;
 }
 
-void molt__held_library_leave(MoltHeldLibraries *held, const MoltHeap *heap, MoltLibrary *library)
+void molt__held_library_look(MoltHeldLibraries *held, const MoltHeap *heap, MoltThreads *threads)
 {
     char text[sizeof held->text];
-    if (library == NULL) {
+    if (held->fresh == 0 || !molt__threads_rest_within(threads, REST_NS)) {
         return;
     }
-    uint32_t kept = 0;
+    uint32_t kept = 0, known = held->count - held->fresh;
     for (uint32_t i = 0; i < held->count; i++) {
         if (is_left(held->items[i], heap, text, sizeof text)) {
             molt__library_close(held->items[i]);
-        } else {
-            held->items[kept++] = held->items[i];
+            continue;
+        }
+        held->items[kept++] = held->items[i];
+        if (i >= known) {
+            memcpy(held->text, text, sizeof text);
         }
     }
     held->count = kept;
-    if (is_left(library, heap, held->text, sizeof held->text)) {
-        molt__library_close(library);
-    } else {
-        hold(held, library);
-    }
+    held->fresh = 0;
+    molt_threads_go_on(threads);
 }
 
 bool molt__held_library_tell(MoltHeldLibraries *held, char *buffer, size_t size)

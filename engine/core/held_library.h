@@ -5,20 +5,26 @@
 #define MOLT_CORE_HELD_LIBRARY_H
 
 #include <molt/heap.h>
+#include <molt/threads.h>
 
 #include "library.h"
 
-/* Invariant: `text` is "" unless a library has been held since it was taken. */
+/* Invariant: the last `fresh` items have not been looked for yet. `text` is "" unless a library has been
+ * held since it was taken. */
 typedef struct MoltHeldLibraries {
     MoltLibrary **items;
-    uint32_t count, slots;
+    uint32_t count, slots, fresh;
     char text[900];
 } MoltHeldLibraries;
 
-/* Closes `library`, which has left, and each one held before it, unless a pointer of `heap`, whose schema
- * is not of them, leads there. One that stays loaded is named in `text`, with the first such pointer;
- * so is one that could not be looked for. NULL allowed. */
-void molt__held_library_leave(MoltHeldLibraries *held, const MoltHeap *heap, MoltLibrary *library);
+/* Takes a library that has left; it stays loaded for good when memory is out. NULL allowed. */
+void molt__held_library_add(MoltHeldLibraries *held, MoltLibrary *library);
+
+/* Once more have been added: closes each that no pointer of `heap`, whose schema is not of them, leads into.
+ * A fresh one that stays loaded is named in `text`, with the first such pointer; so is one that could not
+ * be looked for. The threads that run game code are brought to rest for it; where they do not rest at once,
+ * the next call tries again. */
+void molt__held_library_look(MoltHeldLibraries *held, const MoltHeap *heap, MoltThreads *threads);
 
 /* What there is to tell of it, once; the buffer is of `text`'s size. False when there is nothing. */
 bool molt__held_library_tell(MoltHeldLibraries *held, char *buffer, size_t size);

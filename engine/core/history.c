@@ -112,3 +112,16 @@ void molt__history_go(MoltHistory *history, int32_t steps)
 {
     history->at = (uint32_t)((int64_t)history->at + steps);
 }
+
+void molt__history_find(MoltHistory *history, uint32_t number)
+{
+    uint32_t at = 0;
+    while (at < history->count && history->items[at].number != number) {
+        at++;
+    }
+    if (at < history->count) {
+        history->at = at;
+    } else if (history->at > 0) {
+        history->at--;
+    }
+}

@@ -34,6 +34,8 @@ MoltStatus molt__history_add(MoltHistory *history, uint32_t number, const char *
 
 /* The generation so many steps away, back below 0; NULL when none is kept there. */
 const MoltKeptGeneration *molt__history_look(const MoltHistory *history, int32_t steps);
+/* Generation `number` runs again; where it is not kept, the one before the running one. */
+void molt__history_find(MoltHistory *history, uint32_t number);
 /* That generation, which molt__history_look gave, runs now. */
 void molt__history_go(MoltHistory *history, int32_t steps);
 

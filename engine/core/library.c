@@ -13,6 +13,7 @@
 #include "call_table.h"
 #include "elf_check.h"
 #include "elf_sanitizer.h"
+#include "guarded_calls.h"
 #include "reload_step.h"
 
 #define COPY_CHUNK ((size_t)1 << 20)
@@ -456,7 +457,12 @@ cleanup:
 MoltHooks molt__library_hooks(const MoltLibrary *library)
 {
     const MoltModule *module = library->module;
-    return (MoltHooks){module->hooks, module->hooks_end, module->heap, library->globals};
+    return (MoltHooks){.items = module->hooks,
+                       .end = module->hooks_end,
+                       .heap = module->heap,
+                       .globals = library->globals,
+                       .run = molt__call_hook,
+                       .run_context = (void *)(uintptr_t)library}; /* NOLINT: it comes back as const */
 }
 
 void molt__library_close(MoltLibrary *library)

@@ -1,6 +1,5 @@
 #include "reload_parts.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,8 @@
 
 #include "clock.h"
 #include "first_load.h"
+#include "guarded_calls.h"
+#include "private_folder.h"
 #include "rest.h"
 
 #define RETRY_NS (50 * MOLT__MILLISECOND)
@@ -17,31 +18,6 @@
 enum { HISTORY = 8, HISTORY_MOST = 1000 };
 
 /* ---- setting up ---------------------------------------------------------------------------- */
-
-static MoltStatus make_directory(MoltReload *reload, MoltError *error)
-{
-    const char *base = getenv("TMPDIR");
-    if (base == NULL || base[0] == 0) {
-        base = "/tmp";
-    }
-    size_t size = strlen(base) + sizeof "/molt-XXXXXX";
-    char *path = malloc(size);
-    if (path == NULL) {
-        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to set up reloading.");
-    }
-    snprintf(path, size, "%s/molt-XXXXXX", base);
-    if (mkdtemp(path) == NULL) {
-        MoltStatus status =
-            molt_error(error, MOLT_SYSTEM,
-                       "Cannot make a directory for library copies in %s: %s. Set TMPDIR "
-                       "to a directory that can be written to and executed from.",
-                       base, strerror(errno));
-        free(path);
-        return status;
-    }
-    reload->directory = path;
-    return MOLT_OK;
-}
 
 static MoltStatus copy_paths(MoltReload *reload, const MoltReloadDesc *desc, MoltError *error)
 {
@@ -84,7 +60,7 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
     }
     MoltStatus status = copy_paths(reload, desc, error);
     if (status == MOLT_OK) {
-        status = make_directory(reload, error);
+        status = molt__private_folder_make(&reload->directory, error);
     }
     if (status == MOLT_OK) {
         status = molt_heap_create(&desc->heap, &reload->heap, error);
@@ -100,6 +76,12 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
     if (status == MOLT_OK && desc->fault != NULL) {
         molt_heap_set_fault(reload->heap, desc->fault, desc->fault_context);
     }
+    reload->guarding = molt__recovery_describe(desc);
+    reload->guarding.game_threads = reload->game_threads;
+    reload->guarding.held = &reload->held;
+    reload->resume = desc->resume;
+    reload->host = desc->host;
+    reload->host_size = desc->host_size;
     if (status == MOLT_OK) {
         status = molt__reload_watch(reload, desc, error);
     }
@@ -130,8 +112,19 @@ static void count_generation(MoltReload *reload, int32_t steps)
 
 MoltStatus molt_reload_start(MoltReload *reload, MoltError *error)
 {
-    MoltStatus status = molt__library_open(reload->library, reload->directory, ++reload->copies,
-                                           &reload->steps, &reload->current, error);
+    MoltStatus status = MOLT_OK;
+    MoltLeft left;
+    if (reload->resume != NULL) {
+        status = molt__restart_left(reload->resume, &left, error);
+    }
+    if (status == MOLT_OK) {
+        /* no guard is no reason not to run */
+        (void)molt__recovery_open(&reload->guarding, reload->directory, reload->heap, &reload->recovery,
+                                  &reload->guard_problem);
+        status = molt__library_open(reload->resume != NULL ? left.library : reload->library,
+                                    reload->directory, ++reload->copies, &reload->steps, &reload->current,
+                                    error);
+    }
     if (status == MOLT_OK) {
         status =
             molt__first_load(reload->current, reload->heap, reload->api, reload->game_threads,
@@ -140,6 +133,9 @@ MoltStatus molt_reload_start(MoltReload *reload, MoltError *error)
     if (status == MOLT_OK) {
         reload->running = true;
         count_generation(reload, 0);
+    }
+    if (status == MOLT_OK && reload->resume != NULL) {
+        status = molt__reload_resume(reload, &left, error);
     }
     return status;
 }
@@ -151,13 +147,13 @@ static void retire(MoltReload *reload)
 {
     molt__transaction_close(reload->retired_transaction);
     reload->retired_transaction = NULL;
-    molt__held_library_leave(&reload->held, reload->heap, reload->retired_library);
+    molt__held_library_add(&reload->held, reload->retired_library);
     reload->retired_library = NULL;
+    molt__held_library_look(&reload->held, reload->heap, reload->threads);
     molt__event_clear(&reload->texts);
 }
 
-/* Gives up an attempt that is under way. */
-static void drop_attempt(MoltReload *reload)
+void molt__reload_drop_attempt(MoltReload *reload)
 {
     molt__transaction_close(reload->transaction);
     reload->transaction = NULL;
@@ -171,16 +167,22 @@ void molt_reload_stop(MoltReload *reload)
 {
     if (reload->running) {
         reload->running = false;
-        drop_attempt(reload);
+        molt__reload_drop_attempt(reload);
+        molt__recovery_renounce(reload->recovery);
         if (molt_threads_end(reload->threads)) {
-            reload->current->shut_down(reload->state);
+            molt__reload_start_state(reload, reload->frozen && reload->stopped);
+            (void)molt__call_shut_down(reload->current, reload->state, &reload->end_problem);
         }
     }
 }
 
 MoltStatus molt_reload_left(const MoltReload *reload, MoltError *error)
 {
-    return molt__rest_left(reload->threads, reload->game_threads, reload->current, error);
+    MoltStatus status =
+        molt__rest_left(reload->threads, reload->game_threads, reload->current, error);
+    return status == MOLT_OK && reload->end_problem.text[0] != 0
+               ? molt_error(error, MOLT_REFUSED, "%s", reload->end_problem.text)
+               : status;
 }
 
 void molt_reload_destroy(MoltReload *reload)
@@ -189,10 +191,12 @@ void molt_reload_destroy(MoltReload *reload)
         return;
     }
     molt__build_destroy(reload->build);
-    drop_attempt(reload);
+    molt__reload_drop_attempt(reload);
     retire(reload);
     molt__watch_destroy(reload->watch);
-    if (molt_threads_end(reload->threads) && molt_reload_left(reload, NULL) == MOLT_OK) {
+    molt__recovery_close(reload->recovery);
+    if (molt_threads_end(reload->threads) &&
+        molt__rest_left(reload->threads, reload->game_threads, reload->current, NULL) == MOLT_OK) {
         molt__library_close(reload->current); /* its destructors may free */
         molt__held_library_clear(&reload->held);
         molt_heap_destroy(reload->heap);
@@ -253,6 +257,7 @@ static MoltStatus begin_attempt(MoltReload *reload, const char *library, bool th
         .heap = reload->heap_desc,
         .state = reload->heap,
         .converters = reload->converters,
+        .recovery = reload->recovery,
     };
     return molt__transaction_start(&desc, threaded, &reload->transaction, error);
 }
@@ -266,6 +271,29 @@ static void postpone_for_step(MoltReload *reload, uint64_t waited_ns, MoltReload
     *out = molt__event_postponed(&reload->texts, molt_threads_late(reload->threads), waited_ns,
                                  reload->library, &reload->loading);
     out->generation = reload->generation;
+}
+
+static void put_in_place(MoltReload *reload, MoltLibrary *next)
+{
+    bool kept = molt__recovery_swapped(reload->recovery, reload->heap, reload->current,
+                                       reload->generation);
+    reload->retired_library = kept ? NULL : reload->current;
+    reload->current = next;
+    reload->stopped = false;
+    molt__reload_thaw(reload);
+    count_generation(reload, reload->loading.steps);
+}
+
+/* What game code did between begin_reload() and end_reload() that it should not. */
+static void mind_crashes(MoltReload *reload, const MoltTransactionResult *result)
+{
+    if (result->begin_crashed) {
+        molt__recovery_undo(reload->recovery, reload->heap);
+        reload->stopped = true;
+    }
+    if (result->end_crashed) {
+        molt__reload_fall(reload, result->crash.text);
+    }
 }
 
 /* Keeps the outcome: the new generation is current, or the old one stays. */
@@ -284,23 +312,25 @@ static void finish_attempt(MoltReload *reload, MoltReloadEvent *out)
     }
     uint64_t waited = molt__clock_ns() - start;
     molt__reload_before(reload);
-    const MoltTransactionResult *result =
-        molt__transaction_finish(transaction, reload->heap, &reload->state, waited);
+    if (rests) {
+        molt__recovery_before_swap(reload->recovery, reload->heap, reload->stopped);
+    }
+    const MoltTransactionResult *result = molt__transaction_finish(
+        transaction, reload->heap, &reload->state, reload->stopped, waited);
     MoltLibrary *next = molt__transaction_take(transaction);
     if (next != NULL) {
-        reload->retired_library = reload->current;
-        reload->current = next;
-        count_generation(reload, reload->loading.steps);
+        put_in_place(reload, next);
     } else if (reload->loading.steps == 0) {
         reload->tried = result->stamp;
     }
     reload->transaction = NULL;
-    drop_attempt(reload);
+    molt__reload_drop_attempt(reload);
     reload->retired_transaction = transaction;
     reload->give_up_ns = 0;
     *out = molt__event_attempt(&reload->texts, result, reload->library, &reload->loading);
     out->generation = reload->generation;
     molt__cause_clear(&reload->loading);
+    mind_crashes(reload, result);
     molt__reload_after(reload, out);
     if (rests) {
         molt_threads_go_on(reload->threads);
@@ -333,7 +363,7 @@ static bool load(MoltReload *reload, MoltReloadEvent *out)
         MoltFileStamp now = molt__file_stamp(reload->library);
         MoltFileStamp waiting = molt__transaction_stamp(reload->transaction);
         if (!molt__file_stamp_equal(&now, &waiting)) {
-            drop_attempt(reload); /* a newer library is there */
+            molt__reload_drop_attempt(reload); /* a newer library is there */
         }
     }
     if (reload->postponed && molt_threads_is_late(reload->threads)) {
@@ -378,6 +408,9 @@ bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out)
 {
     retire(reload);
     *out = molt__event_none(reload->generation);
+    if (molt__reload_tell_crash(reload, out)) {
+        return true;
+    }
     if (!reload->running) {
         return false;
     }
@@ -394,7 +427,7 @@ bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out)
 static void load_now(MoltReload *reload, const char *library, int32_t steps, MoltReloadEvent *out)
 {
     MoltError error = {0};
-    drop_attempt(reload);
+    molt__reload_drop_attempt(reload);
     molt__cause_clear(&reload->loading);
     if (begin_attempt(reload, library, false, &error) == MOLT_OK) {
         reload->loading.steps = steps;
@@ -425,13 +458,6 @@ bool molt_reload_step(MoltReload *reload, int32_t steps, MoltReloadEvent *out)
     }
     load_now(reload, kept->path, steps, out);
     return true;
-}
-
-bool molt_reload_frame(MoltReload *reload)
-{
-    bool more = reload->current->main_loop(reload->state);
-    molt_threads_turn(reload->threads);
-    return more;
 }
 
 /* ---- questions ----------------------------------------------------------------------------- */

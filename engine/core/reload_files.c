@@ -10,24 +10,22 @@
 
 /* ---- files --------------------------------------------------------------------------------- */
 
-MoltStatus molt_reload_save(const MoltReload *reload, const char *path, const void *host,
+MoltStatus molt_reload_save(MoltReload *reload, const char *path, const void *host,
                             size_t host_size, MoltReport *report, MoltError *error)
 {
     if (!reload->running) {
         return molt_error(error, MOLT_INVALID, "A state can be saved only while the game runs.");
     }
-    const MoltLibrary *current = reload->current;
     MoltStatus status = molt__rest_begin(reload->threads, "saved", error);
     if (status != MOLT_OK) {
         return status;
     }
-    if (current->begin_reload != NULL) {
-        current->begin_reload(reload->state);
-    }
-    status = molt__saved_state_write(current, reload->heap, path, reload->policy, host, host_size,
-                                     report, error);
-    if (current->begin_reload != NULL && current->end_reload != NULL) {
-        current->end_reload(reload->state);
+    bool here = false;
+    status = molt__reload_stop_state(reload, &here, error);
+    if (status == MOLT_OK) {
+        status = molt__saved_state_write(reload->current, reload->heap, path, reload->policy, host,
+                                         host_size, report, error);
+        molt__reload_start_state(reload, here);
     }
     molt_threads_go_on(reload->threads);
     return status;
@@ -46,29 +44,19 @@ static void take_host(const MoltSnapshotFile *file, void *host, size_t host_size
     }
 }
 
-MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, void *host,
-                            size_t host_size, bool *host_found, MoltReport *report,
-                            MoltError *error)
+MoltStatus molt__reload_put_state(MoltReload *reload, const char *path, bool trusted, void *host,
+                                  size_t host_size, bool *host_found, MoltReport *report,
+                                  MoltError *error)
 {
     MoltSnapshotFile *file = NULL;
     MoltHeap *made = NULL;
     const MoltLibrary *current = reload->current;
-    if (!reload->running) {
-        return molt_error(error, MOLT_INVALID, "A state can be loaded only while the game runs.");
-    }
-    MoltStatus status = molt__rest_begin(reload->threads, "replaced", error);
-    if (status != MOLT_OK) {
-        return status;
-    }
-    if (current->begin_reload != NULL) {
-        current->begin_reload(reload->state);
-    }
     MoltSavedStateLoad load = {.path = path,
                                .trusted = trusted,
                                .policy = MOLT_POLICY_STRICT,
                                .heap = reload->heap_desc,
                                .running = reload->heap};
-    status = molt__saved_state_read(current, &load, &file, &made, report, error);
+    MoltStatus status = molt__saved_state_read(current, &load, &file, &made, report, error);
     if (status == MOLT_OK) {
         molt_threads_end(reload->threads); /* what their steps work on goes */
         take_host(file, host, host_size, host_found);
@@ -77,10 +65,27 @@ MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, 
         molt_heap_destroy(made);
         molt_snapshot_file_close(file);
         reload->state = molt_heap_root(reload->heap, molt__state_root(current->schema));
+        molt__reload_replaced(reload);
     }
-    bool paired = current->begin_reload != NULL || status == MOLT_OK;
-    if (current->end_reload != NULL && paired) {
-        current->end_reload(reload->state);
+    return status;
+}
+
+MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, void *host,
+                            size_t host_size, bool *host_found, MoltReport *report,
+                            MoltError *error)
+{
+    bool here = false;
+    if (!reload->running) {
+        return molt_error(error, MOLT_INVALID, "A state can be loaded only while the game runs.");
+    }
+    MoltStatus status = molt__rest_begin(reload->threads, "replaced", error);
+    if (status != MOLT_OK) {
+        return status;
+    }
+    status = molt__reload_stop_state(reload, &here, error);
+    if (status == MOLT_OK) {
+        status = molt__reload_put_state(reload, path, trusted, host, host_size, host_found, report, error);
+        molt__reload_start_state(reload, here || status == MOLT_OK);
     }
     molt_threads_go_on(reload->threads);
     return status;
@@ -139,8 +144,16 @@ MoltStatus molt_reload_load_json(MoltReload *reload, const char *text, size_t le
     if (status != MOLT_OK) {
         return status;
     }
-    status = molt__state_load(reload->current, reload->heap, reload->threads, text, length, desc,
-                              &reload->state, error);
+    bool here = false;
+    status = molt__reload_stop_state(reload, &here, error);
+    if (status == MOLT_OK) {
+        status = molt__state_load(reload->current, reload->heap, reload->threads, text, length, desc,
+                                  &reload->state, error);
+        if (status == MOLT_OK) {
+            molt__reload_replaced(reload);
+        }
+        molt__reload_start_state(reload, here || status == MOLT_OK);
+    }
     molt_threads_go_on(reload->threads);
     return status;
 }

@@ -1,6 +1,7 @@
 /* A running game as the files that make up <molt/reload.h> see it: reload.c (generations and
- * attempts), reload_sources.c (what is watched and built), reload_wait.c (the time between two frames)
- * and reload_files.c (what is saved, read and dumped). Nothing else may look inside. */
+ * attempts), reload_sources.c (what is watched and built), reload_wait.c (the time between two frames),
+ * reload_files.c (what is saved, read and dumped) and reload_crashes.c (frames, and what becomes of a
+ * crash). Nothing else may look inside. */
 #ifndef MOLT_ENGINE_RELOAD_PARTS_H
 #define MOLT_ENGINE_RELOAD_PARTS_H
 
@@ -13,6 +14,7 @@
 #include "held_library.h"
 #include "history.h"
 #include "library.h"
+#include "recovery.h"
 #include "transaction.h"
 #include "watch.h"
 
@@ -43,6 +45,17 @@ struct MoltReload {
     uint32_t generation, generations; /* the running one, and the last that was new */
     MoltHistory history;
     bool running; /* between start and stop */
+
+    MoltRecoveryDesc guarding;
+    MoltRecovery *recovery;  /* NULL: a crash is the end */
+    MoltRecovered recovered; /* from a crash that nobody has heard of yet; else no headline */
+    MoltError guard_problem;
+    MoltError end_problem; /* what went wrong in stop; "" */
+    const char *resume;    /* folder with what a process before left; NULL: none did */
+    void *host;            /* the host's bytes in it */
+    size_t host_size;
+    bool frozen;  /* main_loop() crashed and is not called; the threads are held at rest for that */
+    bool stopped; /* begin_reload() has been called, or is not to be called again, as it crashed */
 
     MoltWatch *watch; /* NULL: nothing happens on its own */
     MoltBuild *build; /* NULL: nothing names a command */
@@ -81,6 +94,34 @@ size_t molt__reload_source_descriptors(const MoltReload *reload, int *descriptor
 
 /* True when the library's file is neither the running one nor the one whose attempt failed. */
 bool molt__reload_library_differs(const MoltReload *reload);
+
+/* Gives up an attempt that is under way. */
+void molt__reload_drop_attempt(MoltReload *reload);
+
+/* ---- reload_files.c */
+
+/* Puts the state of a file in the place of the running one, between begin_reload() and end_reload(). */
+MoltStatus molt__reload_put_state(MoltReload *reload, const char *path, bool trusted, void *host,
+                                  size_t host_size, bool *host_found, MoltReport *report,
+                                  MoltError *error);
+
+/* ---- reload_crashes.c; the threads of the host at rest */
+
+/* Calls begin_reload() unless the state is stopped; *here says that it did. When it crashes the game
+ * stands still, and the next poll tells of it. */
+MoltStatus molt__reload_stop_state(MoltReload *reload, bool *here, MoltError *error);
+/* Calls end_reload() when `here`. It may crash, too. */
+void molt__reload_start_state(MoltReload *reload, bool here);
+/* What a crash went back to is not of the state that is there now: the game goes on. */
+void molt__reload_replaced(MoltReload *reload);
+/* New code runs: a game that stood still goes on. */
+void molt__reload_thaw(MoltReload *reload);
+/* An entry of the running code crashed, as `what` says, and that was ended: back, and stand still. */
+void molt__reload_fall(MoltReload *reload, const char *what);
+/* After molt__first_load: the state that the process before left, and the news of its crash. */
+MoltStatus molt__reload_resume(MoltReload *reload, const MoltLeft *left, MoltError *error);
+/* True when a crash was still to be told. */
+bool molt__reload_tell_crash(MoltReload *reload, MoltReloadEvent *out);
 
 /* The hooks of the desc, around what stops the game. */
 void molt__reload_before(const MoltReload *reload);

@@ -26,17 +26,25 @@ typedef struct MoltRunner {
     bool own;       /* has a thread of its own */
     bool stop;      /* no further step */
     bool inside;
+    uint64_t hang_step, hang_cpu; /* a step that was seen, and its thread's time then, for the watchdog */
     bool late;             /* was waited for in vain since the last rest */
     uint64_t parked_until; /* of what is late: no step before, while steps are asked to return */
     bool ended; /* only its thread is left to be joined, by who takes it out of the list */
 } MoltRunner;
+
+/* A worker in a batch. */
+typedef struct MoltHelper {
+    struct MoltHelper *next;
+    pthread_t thread;
+    uint64_t began_cpu; /* its time when it joined; 0: not asked for yet */
+} MoltHelper;
 
 /* A parallel_for under way. `task` NULL: none. */
 typedef struct MoltBatch {
     MoltTask task;
     void *context;
     uint32_t count, chunk;
-    uint32_t helpers;       /* workers that are in it */
+    MoltHelper *helpers;    /* workers that are in it */
     _Atomic uint64_t taken; /* of `count`; may be beyond it */
 } MoltBatch;
 
@@ -59,6 +67,33 @@ struct MoltThreads {
     char late[MOLT_THREAD_NAME];
     uint64_t late_serial, late_step;
     bool gave_up; /* the last molt_threads_end failed */
+    uint64_t hang_ns;       /* processor time after which a step has no end; 0: nobody looks */
+    uint64_t hang_looked;   /* when somebody did last */
 };
+
+/* ---- thread_hang.c: steps without end */
+
+/* Looks from now on, from whatever waits for steps and from molt_threads_turn; 0: no more. */
+void molt__threads_watch(MoltThreads *threads, uint64_t hang_ns);
+/* Sends MOLT__HANG_SIGNAL to a thread whose step has had more processor time than that. The lock held. */
+void molt__threads_look(MoltThreads *threads);
+/* Waits for `quiet`, and looks meanwhile. The lock held. */
+void molt__threads_wait_quiet(MoltThreads *threads);
+
+/* ---- threads.c */
+
+/* The calling thread is in a step of it. The lock held, as below. */
+bool molt__runner_is_self(const MoltRunner *runner);
+/* Tells steps whether they should return. */
+void molt__threads_update_pending(MoltThreads *threads);
+/* Waits until `end` at most, by molt__clock_ns; *over says that it is past. */
+void molt__threads_wait_until(MoltThreads *threads, pthread_cond_t *condition, uint64_t end, bool *over);
+/* Frees what has ended. */
+void molt__threads_reap(MoltThreads *threads);
+
+/* ---- thread_rest.c */
+
+/* As molt_threads_rest with another deadline, but nobody counts as late, and nobody hears of it. */
+bool molt__threads_rest_within(MoltThreads *threads, uint64_t wait_ns);
 
 #endif

@@ -46,16 +46,10 @@ MoltStatus molt__state_load(const MoltLibrary *library, MoltHeap *heap, MoltThre
     }
     import.code = molt__code_pair_map(code);
     import.roots_required = true; /* main_loop() gets one */
-    if (library->begin_reload != NULL) {
-        library->begin_reload(*state);
-    }
     status = molt_import_json(heap, text, length, &import, error);
     if (status == MOLT_OK) {
         molt_threads_end(threads);
         *state = molt_heap_root(heap, molt__state_root(library->schema));
-    }
-    if (library->end_reload != NULL && (status == MOLT_OK || library->begin_reload != NULL)) {
-        library->end_reload(*state);
     }
     molt__code_pair_free(code);
     return status;

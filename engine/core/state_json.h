@@ -18,9 +18,9 @@ MoltStatus molt__state_dump(const MoltLibrary *library, const MoltHeap *heap, co
 MoltStatus molt__state_dump_write(const MoltLibrary *library, const MoltHeap *heap, bool addresses,
                                   const MoltTextSink *sink, MoltError *error);
 
-/* Replaces the state by that of a dump; begin_reload and end_reload of the library stand around it.
+/* Replaces the state by that of a dump; begin_reload and end_reload of the library belong around it.
  * `desc->code` is not looked at. `threads` are at rest, and end when the state is replaced. On failure the
- * state is as begin_reload left it. */
+ * state is as it was. */
 MoltStatus molt__state_load(const MoltLibrary *library, MoltHeap *heap, MoltThreads *threads,
                             const char *text, size_t length, const MoltImportDesc *desc,
                             void **state, MoltError *error);

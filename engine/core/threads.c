@@ -1,13 +1,13 @@
 #include "runner.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "fault_signals.h"
 
 #define DEADLINE_MS 2000u
 #define THREADS_MOST 256u
@@ -42,19 +42,19 @@ static void append(MoltThreads *threads, MoltRunner *runner)
     *link = runner;
 }
 
-static bool is_self(const MoltRunner *runner)
+bool molt__runner_is_self(const MoltRunner *runner)
 {
     return runner->inside && pthread_equal(runner->in, pthread_self());
 }
 
-static void update_pending(MoltThreads *threads)
+void molt__threads_update_pending(MoltThreads *threads)
 {
     atomic_store(&threads->pending, threads->asked || atomic_load(&threads->waiting) > 0);
 }
 
 /* Frees what has ended, the lock held. A thread that has ended holds no lock and takes none, so that
  * joining it here waits for nobody. */
-static void reap(MoltThreads *threads)
+void molt__threads_reap(MoltThreads *threads)
 {
     for (MoltRunner **link = &threads->first; *link != NULL;) {
         MoltRunner *runner = *link;
@@ -79,7 +79,7 @@ static bool is_parked(const MoltThreads *threads, const MoltRunner *runner)
     return threads->asked && runner->late && molt__clock_ns() < runner->parked_until;
 }
 
-static void wait_until(MoltThreads *threads, pthread_cond_t *condition, uint64_t end, bool *over)
+void molt__threads_wait_until(MoltThreads *threads, pthread_cond_t *condition, uint64_t end, bool *over)
 {
     struct timespec until = {.tv_sec = (time_t)(end / 1000000000u),
                              .tv_nsec = (long)(end % 1000000000u)};
@@ -124,14 +124,16 @@ static void *run_own(void *context)
     Start start = *(Start *)context;
     MoltThreads *threads = start.threads;
     MoltRunner *runner = start.runner;
+    MoltSignalStack stack;
     free(context);
+    molt__signal_stack_take(&stack);
     pthread_mutex_lock(&threads->lock);
     while (!runner->stop) {
         bool over;
         if (threads->holds > 0) {
             pthread_cond_wait(&threads->work, &threads->lock);
         } else if (is_parked(threads, runner)) {
-            wait_until(threads, &threads->work, runner->parked_until, &over);
+            molt__threads_wait_until(threads, &threads->work, runner->parked_until, &over);
         } else {
             run_step(threads, runner);
         }
@@ -139,6 +141,7 @@ static void *run_own(void *context)
     runner->ended = true;
     pthread_cond_broadcast(&threads->quiet);
     pthread_mutex_unlock(&threads->lock);
+    molt__signal_stack_give(&stack);
     return NULL;
 }
 
@@ -187,17 +190,24 @@ static void help_batch(MoltThreads *threads)
     MoltTask task = batch->task;
     void *context = batch->context;
     uint32_t count = batch->count, chunk = batch->chunk;
-    batch->helpers++;
+    MoltHelper self = {.next = batch->helpers, .thread = pthread_self()};
+    batch->helpers = &self;
     pthread_mutex_unlock(&threads->lock);
     run_batch(threads, task, context, count, chunk);
     pthread_mutex_lock(&threads->lock);
-    batch->helpers--;
+    MoltHelper **link = &batch->helpers;
+    while (*link != &self) {
+        link = &(*link)->next;
+    }
+    *link = self.next;
     pthread_cond_broadcast(&threads->quiet);
 }
 
 static void *run_worker(void *context)
 {
     MoltThreads *threads = context;
+    MoltSignalStack stack;
+    molt__signal_stack_take(&stack);
     pthread_mutex_lock(&threads->lock);
     while (!threads->closing) {
         MoltRunner *job = threads->holds == 0 ? next_job(threads) : NULL;
@@ -207,12 +217,13 @@ static void *run_worker(void *context)
             run_step(threads, job);
         } else {
             bool over; /* now and then while something may be parked */
-            wait_until(threads, &threads->work,
+            molt__threads_wait_until(threads, &threads->work,
                        threads->asked ? molt__clock_ns() + threads->deadline_ns : UINT64_MAX / 2,
                        &over);
         }
     }
     pthread_mutex_unlock(&threads->lock);
+    molt__signal_stack_give(&stack);
     return NULL;
 }
 
@@ -221,13 +232,9 @@ static void *run_worker(void *context)
 /* Signals for the process go to the thread that runs main_loop(), those of a fault to who caused it. */
 static bool start_thread(pthread_t *thread, void *(*run)(void *), void *context, const char *name)
 {
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
     char title[16];
     sigset_t blocked, before;
-    sigfillset(&blocked);
-    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-        sigdelset(&blocked, faults[i]);
-    }
+    molt__fault_signals_others(&blocked);
     pthread_sigmask(SIG_SETMASK, &blocked, &before);
     bool started = pthread_create(thread, NULL, run, context) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -268,7 +275,7 @@ static bool start(MoltThreads *threads, const char *name, MoltStep step, void *c
     bool started = false;
     MoltRunner *runner = NULL;
     pthread_mutex_lock(&threads->lock);
-    reap(threads);
+    molt__threads_reap(threads);
     MoltRunner *other = find(threads, name);
     if (other != NULL) {
         started =
@@ -338,8 +345,8 @@ void molt_threads_parallel_for(MoltThreads *threads, uint32_t count, MoltTask ta
     }
     run_batch(threads, task, context, count, chunk);
     pthread_mutex_lock(&threads->lock);
-    while (batch->helpers > 0) {
-        pthread_cond_wait(&threads->quiet, &threads->lock);
+    while (batch->helpers != NULL) {
+        molt__threads_wait_quiet(threads);
     }
     batch->task = NULL;
     pthread_mutex_unlock(&threads->lock);
@@ -355,15 +362,15 @@ void molt_threads_job_wait(MoltThreads *threads, const char *name)
     pthread_mutex_lock(&threads->lock);
     MoltRunner *runner = find(threads, name);
     uint64_t serial = runner != NULL ? runner->serial : 0;
-    while (runner != NULL && runner->serial == serial && !runner->own && !is_self(runner)) {
+    while (runner != NULL && runner->serial == serial && !runner->own && !molt__runner_is_self(runner)) {
         if (runner->inside) {
-            pthread_cond_wait(&threads->quiet, &threads->lock);
+            molt__threads_wait_quiet(threads);
         } else {
             run_step(threads, runner);
         }
         runner = find(threads, name);
     }
-    reap(threads);
+    molt__threads_reap(threads);
     pthread_mutex_unlock(&threads->lock);
 }
 
@@ -375,18 +382,18 @@ void molt_threads_stop(MoltThreads *threads, const char *name)
     while (runner != NULL && runner->serial == serial) {
         runner->stop = true;
         pthread_cond_broadcast(&threads->work);
-        if (is_self(runner)) {
+        if (molt__runner_is_self(runner)) {
             break;
         }
         if (!runner->own && !runner->inside) {
             runner->ended = true;
             pthread_cond_broadcast(&threads->quiet);
         } else {
-            pthread_cond_wait(&threads->quiet, &threads->lock);
+            molt__threads_wait_quiet(threads);
         }
         runner = find(threads, name);
     }
-    reap(threads);
+    molt__threads_reap(threads);
     pthread_mutex_unlock(&threads->lock);
 }
 
@@ -403,7 +410,7 @@ bool molt_threads_pending(const MoltThreads *threads)
     return atomic_load_explicit(&threads->pending, memory_order_relaxed);
 }
 
-/* ---- rest ---------------------------------------------------------------------------------- */
+/* ---- turns --------------------------------------------------------------------------------- */
 
 void molt_threads_turn(MoltThreads *threads)
 {
@@ -422,145 +429,9 @@ void molt_threads_turn(MoltThreads *threads)
             run_step(threads, job);
         }
     }
-    reap(threads);
+    molt__threads_look(threads);
+    molt__threads_reap(threads);
     pthread_mutex_unlock(&threads->lock);
-}
-
-static MoltRunner *find_inside(const MoltThreads *threads)
-{
-    MoltRunner *runner = threads->first;
-    while (runner != NULL && (!runner->inside || is_self(runner))) {
-        runner = runner->next;
-    }
-    return runner;
-}
-
-/* Who does not count as at rest: in a step, or, while ending, with a thread that has not left. */
-static MoltRunner *find_busy(const MoltThreads *threads, bool ending)
-{
-    MoltRunner *runner = find_inside(threads);
-    if (runner == NULL && ending) {
-        for (runner = threads->first; runner != NULL && runner->ended;) {
-            runner = runner->next;
-        }
-    }
-    return runner;
-}
-
-/* Until nobody is busy, the lock held. False after the deadline, with `late` set. */
-static bool wait_for_all(MoltThreads *threads, bool ending)
-{
-    uint64_t end = molt__clock_ns() + threads->deadline_ns;
-    MoltRunner *busy;
-    bool over;
-    while ((busy = find_busy(threads, ending)) != NULL) {
-        wait_until(threads, &threads->quiet, end, &over);
-        if (over && (busy = find_busy(threads, ending)) != NULL) {
-            busy->late = true;
-            memcpy(threads->late, busy->name, sizeof threads->late);
-            threads->late_serial = busy->serial;
-            threads->late_step = busy->steps;
-            return false;
-        }
-    }
-    threads->late[0] = 0;
-    for (MoltRunner *runner = threads->first; runner != NULL; runner = runner->next) {
-        runner->late = false;
-    }
-    return true;
-}
-
-bool molt_threads_rest(MoltThreads *threads)
-{
-    if (threads == NULL) {
-        return true;
-    }
-    atomic_fetch_add(&threads->waiting, 1);
-    atomic_store(&threads->pending, true); /* also for who keeps the lock */
-    pthread_mutex_lock(&threads->lock);
-    threads->holds++;
-    bool rested = wait_for_all(threads, false);
-    if (!rested) {
-        threads->holds--;
-        pthread_cond_broadcast(&threads->work);
-    }
-    atomic_fetch_sub(&threads->waiting, 1);
-    update_pending(threads);
-    pthread_mutex_unlock(&threads->lock);
-    return rested;
-}
-
-void molt_threads_go_on(MoltThreads *threads)
-{
-    if (threads == NULL) {
-        return;
-    }
-    pthread_mutex_lock(&threads->lock);
-    threads->holds--;
-    pthread_cond_broadcast(&threads->work);
-    pthread_mutex_unlock(&threads->lock);
-}
-
-void molt_threads_ask(MoltThreads *threads, bool pending)
-{
-    if (threads == NULL) {
-        return;
-    }
-    pthread_mutex_lock(&threads->lock);
-    threads->asked = pending;
-    update_pending(threads);
-    pthread_cond_broadcast(&threads->work);
-    pthread_mutex_unlock(&threads->lock);
-}
-
-const char *molt_threads_late(const MoltThreads *threads)
-{
-    return threads != NULL ? threads->late : "";
-}
-
-/* Who was waited for in vain is still in that step; the lock held. */
-static bool is_late(const MoltThreads *threads)
-{
-    const MoltRunner *runner = threads->first;
-    while (runner != NULL && runner->serial != threads->late_serial) {
-        runner = runner->next;
-    }
-    return threads->late[0] != 0 && runner != NULL && runner->inside &&
-           runner->steps == threads->late_step;
-}
-
-bool molt_threads_is_late(MoltThreads *threads)
-{
-    if (threads == NULL) {
-        return false;
-    }
-    pthread_mutex_lock(&threads->lock);
-    bool late = is_late(threads);
-    pthread_mutex_unlock(&threads->lock);
-    return late;
-}
-
-bool molt_threads_end(MoltThreads *threads)
-{
-    if (threads == NULL) {
-        return true;
-    }
-    atomic_fetch_add(&threads->waiting, 1);
-    atomic_store(&threads->pending, true);
-    pthread_mutex_lock(&threads->lock);
-    for (MoltRunner *runner = threads->first; runner != NULL; runner = runner->next) {
-        runner->stop = true;
-        runner->ended = runner->ended || (!runner->own && !runner->inside);
-    }
-    pthread_cond_broadcast(&threads->work);
-    bool hopeless = threads->gave_up && is_late(threads); /* nobody waits twice for one step */
-    bool ended = !hopeless && wait_for_all(threads, true);
-    threads->gave_up = !ended;
-    reap(threads);
-    atomic_fetch_sub(&threads->waiting, 1);
-    update_pending(threads);
-    pthread_mutex_unlock(&threads->lock);
-    return ended;
 }
 
 /* ---- life ---------------------------------------------------------------------------------- */

@@ -10,6 +10,8 @@
 #include <molt/rename_guess.h>
 
 #include "clock.h"
+#include "guarded_calls.h"
+#include "recovery.h"
 #include "reload_step.h"
 #include "rest.h"
 #include "through_file.h"
@@ -29,6 +31,8 @@ struct MoltTransaction {
     uint64_t *bytes; /* of the state, per type */
     int wake; /* eventfd; -1: none */
     MoltReloadSteps steps;
+    MoltRecovery *recovery;
+    uint64_t guard_ns; /* that the recovery took of the pause */
     pthread_t thread;
     bool threaded; /* `thread` must be joined */
     atomic_bool ready;
@@ -158,6 +162,7 @@ MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threade
     transaction->use = desc->converters;
     transaction->wake = desc->wake;
     transaction->steps = desc->steps;
+    transaction->recovery = desc->recovery;
     atomic_init(&transaction->ready, false);
     molt_report_init(&transaction->report, NULL);
     transaction->result.report = &transaction->report;
@@ -267,19 +272,41 @@ static MoltStatus change_state(MoltTransaction *transaction, MoltHeap *heap)
     return MOLT_OK;
 }
 
-static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void **state)
+/* Has the old code let go of what lies outside of the state, if it wants to. */
+static MoltStatus call_begin(MoltTransaction *transaction, MoltHeap *heap, void *state)
+{
+    const MoltLibrary *old = transaction->current;
+    MoltTransactionResult *result = &transaction->result;
+    MoltStatus status = molt__call_begin_reload(old, state, &result->error);
+    result->begin_crashed = status != MOLT_OK;
+    if (status == MOLT_OK && old->begin_reload != NULL) {
+        uint64_t start = molt__clock_ns();
+        molt__recovery_stopped(transaction->recovery, heap);
+        transaction->guard_ns = molt__clock_ns() - start;
+    }
+    return status;
+}
+
+static void call_end(MoltTransaction *transaction, const MoltLibrary *library, void *state)
+{
+    MoltTransactionResult *result = &transaction->result;
+    result->end_crashed = molt__call_end_reload(library, state, &result->crash) != MOLT_OK;
+}
+
+static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void **state, bool stopped)
 {
     const MoltLibrary *old = transaction->current;
     MoltLibrary *next = transaction->next;
+    MoltStatus status = MOLT_OK;
     molt__library_settle(next);
-    if (old->begin_reload != NULL) {
-        old->begin_reload(*state);
+    if (!stopped && (status = call_begin(transaction, heap, *state)) != MOLT_OK) {
+        return status;
     }
     if (next->thread_route != NULL) {
         *next->thread_route = molt__game_threads_route(transaction->game_threads);
     }
     MoltTransactionResult *result = &transaction->result;
-    MoltStatus status = molt__reload_step(&transaction->steps, MOLT_STEP_REST, &result->error);
+    status = molt__reload_step(&transaction->steps, MOLT_STEP_REST, &result->error);
     if (status == MOLT_OK) {
         status = molt__rest_check(transaction->game_threads, old, &result->thread, &result->error);
     }
@@ -291,29 +318,27 @@ static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void 
         status = change_state(transaction, heap);
     }
     if (status != MOLT_OK) {
-        if (old->end_reload != NULL && old->begin_reload != NULL) {
-            old->end_reload(*state);
+        if (!stopped && old->begin_reload != NULL) {
+            call_end(transaction, old, *state);
         }
         return status;
     }
     *next->module->heap = molt_heap_api(heap);
     *state = molt_heap_root(heap, molt__state_root(next->schema));
-    if (next->end_reload != NULL) {
-        next->end_reload(*state);
-    }
+    call_end(transaction, next, *state);
     return MOLT_OK;
 }
 
 const MoltTransactionResult *molt__transaction_finish(MoltTransaction *transaction, MoltHeap *heap,
-                                                      void **state, uint64_t waited_ns)
+                                                      void **state, bool stopped, uint64_t waited_ns)
 {
     MoltTransactionResult *result = &transaction->result;
     molt__transaction_wait(transaction);
     if (result->status == MOLT_OK) {
         uint64_t start = molt__clock_ns();
         result->stage = MOLT_STAGE_STATE;
-        result->status = swap_state(transaction, heap, state);
-        result->pause_ns = waited_ns + molt__clock_ns() - start;
+        result->status = swap_state(transaction, heap, state, stopped);
+        result->pause_ns = waited_ns + molt__clock_ns() - start - transaction->guard_ns;
         result->note = molt__code_pair_note(transaction->code);
     }
     return result;

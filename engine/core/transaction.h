@@ -36,6 +36,7 @@ typedef struct MoltTransactionDesc {
     MoltConverterUse converters;
     int wake; /* eventfd that is written to when the attempt has become ready; -1: none */
     MoltReloadSteps steps; /* a test; all zero: none */
+    struct MoltRecovery *recovery; /* is told when begin_reload() has returned; NULL: nobody */
 } MoltTransactionDesc;
 
 typedef enum MoltTransactionStage {
@@ -53,8 +54,11 @@ typedef struct MoltTransactionResult {
     MoltFileStamp stamp; /* of the file that was loaded; all zero when it could not be read */
     MoltThreadName thread; /* that stands in the way; "" when none does */
     bool same_schema;
+    bool begin_crashed; /* begin_reload(), which left the state in the middle of something */
+    bool end_crashed;   /* end_reload(), of the new code when status is MOLT_OK, else of the old */
+    MoltError crash;    /* where end_reload() did */
     uint64_t prepare_ns; /* what start did */
-    uint64_t pause_ns;   /* what finish did, from its call to the moment code may run */
+    uint64_t pause_ns;   /* what finish did, from its call to the moment code may run, but for the recovery */
 } MoltTransactionResult;
 
 /* Opens the new side. With `threaded` that goes on beside the caller and the result is known
@@ -70,11 +74,12 @@ MoltFileStamp molt__transaction_stamp(const MoltTransaction *transaction);
 
 /* The stopped part; once, after the transaction is ready, also when opening failed. `*state` is
  * what main_loop gets; it is updated with the swap. `waited_ns` is how long the game stood still before
- * the call. On MOLT_OK the heap holds the new state, and
+ * the call. `stopped`: the old code's begin_reload() has been called already, and after a failure its
+ * end_reload() is still to be. On MOLT_OK the heap holds the new state, and
  * molt__transaction_take gives the new generation; otherwise heap, state and old code are as
  * begin_reload left them, which end_reload of the old code was told. */
 const MoltTransactionResult *molt__transaction_finish(MoltTransaction *transaction, MoltHeap *heap,
-                                                      void **state, uint64_t waited_ns);
+                                                      void **state, bool stopped, uint64_t waited_ns);
 
 /* The new generation after a finish that succeeded, once; the caller owns it. The old one may be
  * closed after molt__transaction_close. */

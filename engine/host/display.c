@@ -10,6 +10,7 @@ struct MoltDisplay {
     SDL_Window *window;   /* NULL when headless */
     SDL_Surface *surface; /* NULL with a window */
     SDL_Renderer *renderer;
+    SDL_Surface *kept;    /* a picture, or NULL */
     bool keeps_time;
 };
 
@@ -77,6 +78,7 @@ void molt__display_close(MoltDisplay *display)
 {
     if (!display)
         return;
+    SDL_FreeSurface(display->kept);
     if (display->renderer)
         SDL_DestroyRenderer(display->renderer);
     if (display->window)
@@ -107,9 +109,9 @@ void molt__display_begin(MoltDisplay *display)
     SDL_RenderClear(display->renderer);
 }
 
-MoltStatus molt__display_capture(MoltDisplay *display, const char *path, MoltError *error)
+/* NULL on failure. The caller frees it. */
+static SDL_Surface *read_picture(MoltDisplay *display)
 {
-    MoltStatus status = MOLT_OK;
     SDL_Rect view;
     float scale_x, scale_y;
     /* The view is in logical units; without a rectangle SDL reads exactly its pixels. */
@@ -118,10 +120,38 @@ MoltStatus molt__display_capture(MoltDisplay *display, const char *path, MoltErr
     int width = (int)((float)view.w * scale_x + 0.5f), height = (int)((float)view.h * scale_y + 0.5f);
     SDL_Surface *picture =
         SDL_CreateRGBSurfaceWithFormat(0, width, height, 24, SDL_PIXELFORMAT_RGB24);
-    if (!picture ||
-        SDL_RenderReadPixels(display->renderer, NULL, SDL_PIXELFORMAT_RGB24, picture->pixels,
-                             picture->pitch) != 0 ||
-        IMG_SavePNG(picture, path) != 0)
+    if (picture && SDL_RenderReadPixels(display->renderer, NULL, SDL_PIXELFORMAT_RGB24, picture->pixels,
+                                        picture->pitch) == 0)
+        return picture;
+    SDL_FreeSurface(picture);
+    return NULL;
+}
+
+void molt__display_keep(MoltDisplay *display)
+{
+    SDL_Surface *picture = read_picture(display);
+    if (!picture)
+        return;
+    SDL_FreeSurface(display->kept);
+    display->kept = picture;
+}
+
+void molt__display_draw_kept(MoltDisplay *display)
+{
+    SDL_Texture *texture =
+        display->kept ? SDL_CreateTextureFromSurface(display->renderer, display->kept) : NULL;
+    if (texture)
+        SDL_RenderCopy(display->renderer, texture, NULL, NULL);
+    SDL_RenderFlush(display->renderer); /* before the texture goes */
+    if (texture)
+        SDL_DestroyTexture(texture);
+}
+
+MoltStatus molt__display_capture(MoltDisplay *display, const char *path, MoltError *error)
+{
+    MoltStatus status = MOLT_OK;
+    SDL_Surface *picture = read_picture(display);
+    if (!picture || IMG_SavePNG(picture, path) != 0)
         status = molt_error(error, MOLT_SYSTEM, "Cannot write the screenshot %s: %s.", path,
                             SDL_GetError());
     SDL_FreeSurface(picture);

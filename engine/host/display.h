@@ -25,6 +25,11 @@ bool molt__display_keeps_time(const MoltDisplay *display);
 
 /* Starts a black picture. */
 void molt__display_begin(MoltDisplay *display);
+/* Keeps a copy of the picture drawn since molt__display_begin(), in the place of an older one. Best
+ * effort: without memory there is none. */
+void molt__display_keep(MoltDisplay *display);
+/* Draws the copy; nothing without one. */
+void molt__display_draw_kept(MoltDisplay *display);
 /* Writes the picture drawn since molt__display_begin() as PNG. Call before molt__display_present(). */
 MoltStatus molt__display_capture(MoltDisplay *display, const char *path, MoltError *error);
 /* Carries out what has been drawn so far, so that its cost is felt here and not in the present, which

@@ -199,6 +199,17 @@ void molt__events_asset(MoltEvents *events, const MoltAssetEvent *event, uint64_
     end(events, line);
 }
 
+void molt__events_crashed(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame)
+{
+    cJSON *line = begin(events, "crashed");
+    add_count(line, "generation", event->generation);
+    add_count(line, "frame", frame);
+    add_count(line, "frames_back", event->frames_back);
+    cJSON_AddStringToObject(line, "headline", event->headline);
+    cJSON_AddStringToObject(line, "detail", event->detail);
+    end(events, line);
+}
+
 void molt__events_running(MoltEvents *events, const MoltReloadRecord *record)
 {
     cJSON *line = begin(events, "running");

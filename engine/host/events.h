@@ -36,6 +36,8 @@ void molt__events_reload(MoltEvents *events, const MoltReloadEvent *event,
                          const MoltReloadRecord *record);
 /* An asset was saved: it is in place, or the one of before is kept and a problem says why. */
 void molt__events_asset(MoltEvents *events, const MoltAssetEvent *event, uint64_t frame);
+/* The game crashed, and what is shown is the state of before. */
+void molt__events_crashed(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame);
 /* The first frame of the new code has finished. */
 void molt__events_running(MoltEvents *events, const MoltReloadRecord *record);
 /* `kind`: "saved" or "loaded"; `problem` is NULL when it was done. `report` may be NULL. */

@@ -34,6 +34,9 @@ enum {
     OPTION_HISTORY,
     OPTION_TRUST,
     OPTION_THROUGH_FILE,
+    OPTION_NO_GUARD,
+    OPTION_WATCHDOG,
+    OPTION_RESUME,
     OPTION_NO_BUILD,
     OPTION_BUILD,
     OPTION_WATCH,
@@ -71,6 +74,9 @@ static const struct option long_options[] = {
     {"recover", no_argument, NULL, OPTION_RECOVER},
     {"trust", no_argument, NULL, OPTION_TRUST},
     {"reload-through-file", no_argument, NULL, OPTION_THROUGH_FILE},
+    {"no-guard", no_argument, NULL, OPTION_NO_GUARD},
+    {"watchdog", required_argument, NULL, OPTION_WATCHDOG},
+    {"resume", required_argument, NULL, OPTION_RESUME}, /* from the host to itself */
     {"strict", no_argument, NULL, OPTION_STRICT},
     {"fps", no_argument, NULL, OPTION_FPS},
     {"mute", no_argument, NULL, OPTION_MUTE},
@@ -102,6 +108,8 @@ static const char usage_text[] =
     "  --reload-every N   reload the same library every N frames, changed or not\n"
     "  --swap N=FILE.so   at frame N put a copy of FILE.so in the library's place and reload it;\n"
     "                     several\n"
+    "  --no-guard         let a crash of the game end the process: for debuggers\n"
+    "  --watchdog N       a frame of N seconds of processor time is a crash (default 5; 0: none is)\n"
     "  --history N        keep the last N generations of the code, to go back to (default 8; 0: none)\n"
     "  --reload-through-file\n"
     "                     take the state through a snapshot file at each reload: a test\n"
@@ -231,6 +239,9 @@ static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
     case OPTION_RECOVER: out->recover = true; break;
     case OPTION_TRUST: out->trust = true; break;
     case OPTION_THROUGH_FILE: out->through_file = true; break;
+    case OPTION_NO_GUARD: out->no_guard = true; break;
+    case OPTION_WATCHDOG: return parse_count("watchdog", optarg, &out->watchdog, error);
+    case OPTION_RESUME: out->resume = optarg; break;
     case OPTION_FPS: out->fps = true; break;
     case OPTION_MUTE: out->mute = true; break;
     case OPTION_HELP: out->help = true; break;
@@ -241,7 +252,9 @@ static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
 
 MoltStatus molt__options_parse(int argc, char **argv, MoltOptions *out, MoltError *error)
 {
-    *out = (MoltOptions){.seed = 1, .history = 8, .width = MOLT_VIEW_WIDTH, .height = MOLT_VIEW_HEIGHT};
+    *out = (MoltOptions){.seed = 1, .history = 8, .watchdog = 5,
+                         .width = MOLT_VIEW_WIDTH, .height = MOLT_VIEW_HEIGHT};
+    out->command = argv;
     opterr = 0; /* the caller prints */
     optind = 0; /* start afresh, also when argv was parsed before */
     int option;

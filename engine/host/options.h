@@ -20,6 +20,8 @@ typedef struct MoltOptions {
     const char *screenshot;   /* picture at exit */
     const char *events;       /* JSON lines; "-" is standard output */
     const char *dump_reloads; /* folder for the dumps around each reload */
+    const char *resume;       /* folder of a process that crashed */
+    char **command;           /* the command line, as it was given, NULL at its end */
     const char *save;         /* snapshot at exit */
     const char *load;         /* snapshot to begin with */
     uint64_t autosave;        /* seconds; 0: never */
@@ -44,6 +46,8 @@ typedef struct MoltOptions {
     bool strict;
     bool recover;      /* begin with what a session that crashed left */
     bool trust;        /* snapshots are mapped and their content is not checked */
+    bool no_guard;     /* a crash of the game ends the process */
+    uint64_t watchdog; /* seconds of processor time of one frame; 0: it may take for ever */
     bool through_file; /* each reload takes the state through a snapshot file */
     bool help;    /* nothing else was looked at, library may be NULL */
     bool version; /* likewise */

@@ -9,6 +9,7 @@
 
 #define SECOND_NS UINT64_C(1000000000)
 #define FRAME_NS (SECOND_NS / MOLT_FRAMES_PER_SECOND)
+#define WATCHDOG_MAX UINT64_C(1000000) /* seconds */
 /* Further behind than this, the lost time is given up instead of being caught up. */
 #define BEHIND_MAX_NS (SECOND_NS / 10)
 /* A screen of 59.95 or 60.05 Hz drifts against the clock; half a frame of tolerance leaves the pace to
@@ -85,6 +86,24 @@ static void on_fault(void *context, const char *text)
     abort(); /* the game cannot go on, and a debugger or core file shows who called */
 }
 
+/* In a signal handler. */
+static void on_dying(void *context, const char *text)
+{
+    (void)context;
+    (void)!write(STDERR_FILENO, "molt-host: ", 11);
+    (void)!write(STDERR_FILENO, text, strlen(text));
+    (void)!write(STDERR_FILENO, "\n", 1);
+}
+
+/* A game that crashed and that nobody has mended by the end is a failure. */
+static bool ended_well(const Session *session)
+{
+    bool frozen = molt_reload_frozen(session->reload);
+    if (frozen)
+        fputs("molt-host: the game stood still at the end, because it had crashed\n", stderr);
+    return !frozen;
+}
+
 static void set_title(Session *session, const char *outcome)
 {
     char title[256];
@@ -128,6 +147,19 @@ static void finish_attempt(Session *session, const MoltReloadEvent *event, bool 
     set_title(session, event->outcome);
 }
 
+/* The game's frames are counted from what the state is of. */
+static void show_crash(Session *session, const MoltReloadEvent *event)
+{
+    MoltSummary summary;
+    session->platform.frames_before -= event->frames_back;
+    session->started.sequence = 0;
+    molt__summary_write(event, &summary);
+    molt__overlay_show(&session->overlay, &summary, molt__session_ms());
+    molt__events_crashed(session->events, event, session->platform.frame);
+    print_outcome(event);
+    set_title(session, event->outcome);
+}
+
 static void handle(Session *session, const MoltReloadEvent *event)
 {
     uint64_t frame = session->platform.frame;
@@ -153,6 +185,9 @@ static void handle(Session *session, const MoltReloadEvent *event)
         break;
     case MOLT_EVENT_LIBRARY_HELD:
         print_outcome(event);
+        break;
+    case MOLT_EVENT_CRASHED:
+        show_crash(session, event);
         break;
     case MOLT_EVENT_NONE:
     case MOLT_EVENT_KIND_COUNT:
@@ -326,6 +361,19 @@ static bool finish_picture(Session *session, bool last)
     return ok;
 }
 
+/* A game that does not run shows a picture of before. One is kept now and then, as it takes time; as
+ * often as checkpoints are made, from which the game would go on. */
+static void stand_still(Session *session, bool frozen)
+{
+    if (frozen) {
+        molt__display_begin(session->display);
+        molt__display_draw_kept(session->display);
+    } else if (!session->options->no_guard && now_ns() >= session->keep_at) {
+        molt__display_keep(session->display);
+        session->keep_at = now_ns() + SECOND_NS;
+    }
+}
+
 /* One step of the game with its picture. False when it was the last; *ok tells about a picture that
  * could not be written. */
 static bool run_frame(Session *session, bool *ok)
@@ -336,11 +384,16 @@ static bool run_frame(Session *session, bool *ok)
     platform->visible = will_be_seen(session);
     if (platform->visible)
         molt__display_begin(session->display);
+    session->kept = (KeptState){platform->frame, platform->frames_before, platform->seed};
     last |= !molt_reload_frame(session->reload);
-    bool drawn = platform->visible;
+    bool drawn = platform->visible, frozen = molt_reload_frozen(session->reload);
     platform->visible = false;
     platform->frame++;
-    if (session->started.sequence) {
+    if (drawn)
+        stand_still(session, frozen);
+    if (frozen) {
+        platform->frames_before--; /* nothing has happened in the game */
+    } else if (session->started.sequence) {
         session->started.frame = platform->frame;
         molt__events_running(session->events, &session->started);
         session->started.sequence = 0;
@@ -418,8 +471,16 @@ static MoltStatus open_reload(Session *session, MoltError *error)
         .hooks = {before_reload, after_reload, session},
         .fault = on_fault,
         .fault_context = session,
-        .heap = {.base = options->load || options->recover ? ASIDE_BASE : 0},
+        .heap = {.base = options->load || options->recover || options->resume ? ASIDE_BASE : 0},
         .through_file = options->through_file,
+        .guard = !options->no_guard,
+        .hang_ms = (uint32_t)(options->watchdog < WATCHDOG_MAX ? options->watchdog : WATCHDOG_MAX) * 1000,
+        .no_watchdog = options->watchdog == 0,
+        .restart = options->command,
+        .resume = options->resume,
+        .dying = on_dying,
+        .host = &session->kept,
+        .host_size = sizeof session->kept,
         .history = (uint32_t)options->history,
         .no_history = options->history == 0,
         .no_build = options->no_build,
@@ -433,7 +494,16 @@ static MoltStatus open_reload(Session *session, MoltError *error)
                           "Cannot read the game library %s: %s. Build the game first, or check the "
                           "path.", options->library, strerror(errno));
     MoltStatus status = molt_reload_create(&desc, &session->reload, error);
-    return status ? status : molt_reload_start(session->reload, error);
+    if (status == MOLT_OK)
+        status = molt_reload_start(session->reload, error);
+    if (status == MOLT_OK && options->resume) {
+        session->platform.frame = session->kept.frame;
+        session->platform.frames_before = session->kept.frames_before;
+        session->platform.seed = session->kept.seed;
+    }
+    if (status == MOLT_OK && *molt_reload_guard_problem(session->reload))
+        fprintf(stderr, "molt-host: %s\n", molt_reload_guard_problem(session->reload));
+    return status;
 }
 
 /* The state that the session begins with, when it is not that of start_up(). */
@@ -449,8 +519,9 @@ static MoltStatus open_saves(Session *session, MoltError *error)
                          .trust = options->trust,
                          .opening = true};
     molt__saves_init(saves, options->library);
-    MoltStatus status = molt__saves_open(saves, options->recover, molt__session_ms(), error);
-    if (status == MOLT_OK && options->load && !saves->recovered)
+    bool recover = options->recover && !options->resume;
+    MoltStatus status = molt__saves_open(saves, recover, molt__session_ms(), error);
+    if (status == MOLT_OK && options->load && !options->resume && !saves->recovered)
         status = molt__saves_load(saves, options->load, molt__session_ms(), error);
     saves->opening = false;
     return status;
@@ -541,7 +612,8 @@ int molt__session_run(const MoltOptions *options, const volatile sig_atomic_t *i
         molt__session_complain(&error);
         goto cleanup;
     }
-    if (options->load_json && molt__session_load_json(session, options->load_json, &error)) {
+    if (options->load_json && !options->resume &&
+        molt__session_load_json(session, options->load_json, &error)) {
         molt__session_complain(&error);
         goto cleanup;
     }
@@ -555,6 +627,7 @@ int molt__session_run(const MoltOptions *options, const volatile sig_atomic_t *i
     if (options->save &&
         molt__saves_save(&session->saves, options->save, false, molt__session_ms(), &error))
         ok = false;
+    ok = ended_well(session) && ok;
     molt__saves_close(&session->saves, true);
     molt__events_quit(session->events, session->platform.frame);
 cleanup:

@@ -16,6 +16,11 @@
 #include "platform.h"
 #include "saves.h"
 
+/* What a host that starts again after a crash needs beside the state. */
+typedef struct KeptState {
+    uint64_t frame, frames_before, seed;
+} KeptState;
+
 /* Invariant: between frames nothing of the host points into the game library; only `reload` knows it. */
 typedef struct Session {
     const MoltOptions *options;
@@ -39,9 +44,11 @@ typedef struct Session {
     bool exit_shot_done;
     char shot[MOLT__DUMP_PATH]; /* picture to be taken of this frame; "" for none */
     char command[MOLT__CONSOLE_LINE]; /* that asked for it, answered when it is taken; or "" */
+    KeptState kept; /* as it was before this frame */
     MoltReloadRecord started; /* new code whose first frame has not finished; sequence 0 for none */
     uint64_t deadline;        /* when the next frame is due */
     uint64_t busy_ns;         /* of the frame in progress */
+    uint64_t keep_at;         /* when the next picture is to be kept */
     uint64_t rate_at, rate_frames, rate_busy_ns; /* frame rate since rate_at */
 } Session;
 

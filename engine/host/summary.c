@@ -319,6 +319,19 @@ static void write_postponed(const MoltReloadEvent *event, MoltSummary *out)
     add_lines(out, MOLT__MOOD_PLAIN, event->detail, CHANGE_ROWS);
 }
 
+/* The first line of the detail says where the game is now, the others how it got into the crash. */
+static void write_crashed(const MoltReloadEvent *event, MoltSummary *out)
+{
+    const char *what = event->headline, *rest = strchr(event->detail, '\n');
+    out->mood = MOLT__MOOD_BAD;
+    snprintf(out->word, sizeof out->word, "crashed");
+    snprintf(out->facts, sizeof out->facts, "The game stands still until new code comes.");
+    add_row(out, MOLT__MOOD_BAD, "%s", what);
+    add_row(out, MOLT__MOOD_PLAIN, "%.*s", (int)strcspn(event->detail, ";\n"), event->detail);
+    if (rest)
+        add_lines(out, MOLT__MOOD_QUIET, rest, CHANGE_ROWS);
+}
+
 void molt__summary_write(const MoltReloadEvent *event, MoltSummary *out)
 {
     *out = (MoltSummary){0};
@@ -328,6 +341,8 @@ void molt__summary_write(const MoltReloadEvent *event, MoltSummary *out)
         write_refused(event, out);
     else if (event->kind == MOLT_EVENT_POSTPONED)
         write_postponed(event, out);
+    else if (event->kind == MOLT_EVENT_CRASHED)
+        write_crashed(event, out);
     else if (event->kind == MOLT_EVENT_BUILD_FAILED)
         write_failed(event, "build failed", out);
     else

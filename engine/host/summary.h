@@ -32,7 +32,8 @@ typedef struct MoltSummary {
     int row_count;
 } MoltSummary;
 
-/* Only for events that end an attempt: RELOADED, REFUSED, LOAD_FAILED, BUILD_FAILED; and POSTPONED. */
+/* Only for events that end an attempt: RELOADED, REFUSED, LOAD_FAILED, BUILD_FAILED; and for POSTPONED
+ * and CRASHED. */
 void molt__summary_write(const MoltReloadEvent *event, MoltSummary *out);
 
 /* A save or a load: `word` is "saved" or "loaded"; `problem` is NULL when it went well. */

@@ -236,6 +236,11 @@ static void refuse_without_reason(MoltMigration *m, const MoltHookCall *call)
                                         .objects = 1});
 }
 
+static bool run_hook(const MoltPlan *plan, const MoltHook *hook, const MoltOld *old, void *now)
+{
+    return plan->hook_run ? plan->hook_run(plan->hook_run_context, hook, old, now) : hook->run(old, now);
+}
+
 static void call_all(MoltMigration *m)
 {
     MoltHookWork *work = m->hooks;
@@ -251,7 +256,8 @@ static void call_all(MoltMigration *m)
         work->call = call;
         const MoltOld *old = molt__hook_view(m, call->op->before, call->old);
         work->ran[call->op->after]++;
-        if (old && !hook->run(old, (void *)call->now) && !m->failed) /* NOLINT: of the new side */
+        void *now = (void *)call->now; /* NOLINT: of the new side */
+        if (old && !run_hook(m->plan, hook, old, now) && !m->failed)
             refuse_without_reason(m, call);
         work->current = NULL;
         free_chunks(m, false);

@@ -93,6 +93,8 @@ bool molt__plan_take_hooks(MoltPlan *plan, const MoltHooks *hooks)
     memset(plan->hooks, 0, types * sizeof *plan->hooks);
     plan->hook_heap = hooks->heap;
     plan->hook_globals = hooks->globals;
+    plan->hook_run = hooks->run;
+    plan->hook_run_context = hooks->run_context;
     for (const MoltHook *hook = hooks->items; hook != hooks->end; hook++) {
         if (hook->type >= types || plan->hooks[hook->type])
             continue; /* a hook in a header is in every source that includes it */

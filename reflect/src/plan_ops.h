@@ -188,6 +188,8 @@ struct MoltPlan {
     bool (*step)(void *context, MoltMigrateStep step); /* a test; NULL: none */
     void *step_context;
     const struct MoltGlobals *hook_globals; /* of the library that has them, or NULL */
+    bool (*hook_run)(void *context, const MoltHook *hook, const MoltOld *old, void *now); /* or NULL */
+    void *hook_run_context;
     bool hooked;                   /* at least one hook is for a struct that changes */
     MoltReport *report; /* only while building, as all that follows to merge_floor */
     const MoltForcedType *forced;

@@ -7,6 +7,7 @@
 #include "heap_span.h"
 #include "made_text.h"
 #include "molt/globals.h"
+#include "snapshot_tables.h"
 
 struct MoltSnapshot {
     MoltAllocator allocator;
@@ -82,9 +83,7 @@ static bool copy_types(const MoltAllocator *allocator, const MoltTypeRows *from,
     return true;
 }
 
-/* Copies everything but what belongs to the address range. On failure `to` holds what there was
- * memory for, to be freed with molt__heap_free_tables. */
-static bool copy_tables(const MoltHeap *from, MoltHeap *to)
+bool molt__tables_copy(const MoltHeap *from, MoltHeap *to)
 {
     if (!molt__attic_copy(&to->allocator, &from->attic, &to->attic) ||
         !molt__heap_make_slots(to, from->span_count, from->bucket_count) ||
@@ -188,7 +187,7 @@ MoltStatus molt_snapshot_capture(const MoltHeap *heap, MoltSnapshot **out, MoltE
     molt_heap_gather_globals(heap);
     molt_heap_stats(heap, MOLT_NO_TYPE, &stats);
     status = MOLT_OUT_OF_MEMORY;
-    if (!copy_tables(heap, &snapshot->tables))
+    if (!molt__tables_copy(heap, &snapshot->tables))
         goto out_of_memory;
     if (stats.live_bytes > 0) {
         snapshot->bytes = resize(&allocator, NULL, 0, stats.live_bytes);
@@ -223,8 +222,7 @@ static void empty_range(MoltHeap *heap)
     }
 }
 
-/* Moves the tables of `fresh` into the heap, which keeps range, faults and API. */
-static void take_tables(MoltHeap *heap, const MoltHeap *fresh)
+void molt__tables_take(MoltHeap *heap, const MoltHeap *fresh)
 {
     heap->spans = fresh->spans;
     heap->links = fresh->links;
@@ -258,7 +256,7 @@ MoltStatus molt_snapshot_restore(const MoltSnapshot *snapshot, MoltHeap *heap, M
                           "The snapshot is of a heap at another address; only the heap it was "
                           "captured from can go back to it.");
     MoltHeap fresh = {.allocator = heap->allocator};
-    if (!copy_tables(tables, &fresh) || !molt__range_make_slots(heap, fresh.span_count) ||
+    if (!molt__tables_copy(tables, &fresh) || !molt__range_make_slots(heap, fresh.span_count) ||
         !molt__range_open(heap, tables->opened)) {
         molt__heap_free_tables(&fresh);
         return molt_error(error, MOLT_OUT_OF_MEMORY,
@@ -268,7 +266,7 @@ MoltStatus molt_snapshot_restore(const MoltSnapshot *snapshot, MoltHeap *heap, M
 
     empty_range(heap);
     molt__heap_free_tables(heap);
-    take_tables(heap, &fresh);
+    molt__tables_take(heap, &fresh);
     molt__range_rebuild(heap);
     copy_contents(tables, snapshot->bytes, FROM_PACKED);
     molt__heap_use_schema(heap, snapshot->schema);

@@ -7,8 +7,18 @@
 
 /* A code-only reload of the game library at `path` through the whole transaction, against a bare
  * dlopen, dlsym and dlclose of a copy of the same file; the same with `size` MiB of numbers beside the
- * game's state; and what each pointer costs that is there as well. */
+ * game's state; what each pointer costs that is there as well; and what the guard against crashes adds. */
 bool bench_code_reload(Table *table, const char *path, uint64_t size, int rounds);
+
+/* A crash that cannot be ended, of the same game: from there to the first frame of the process that goes on
+ * with its state, without a window; against a second. That process is this program with `--go-on PATH PIPE
+ * --resume FOLDER`, which bench_go_on answers with an exit status. */
+bool bench_restart(Table *table, const char *path, int rounds);
+int bench_go_on(const char *path, const char *pipe_end, const char *resume);
+
+/* Checkpoints of a state of so many bytes, copied and tracked, after a hundredth, a tenth and all of its
+ * pages were written; against memcpy of all its bytes. */
+bool bench_checkpoint(Table *table, uint64_t bytes, int rounds);
 
 /* `count` objects of an ant's kind, linked by pointers, through an edit that adds two fields, reorders
  * three and widens two: by the plan and by what it compiles to, against a hand-written loop and against

@@ -14,7 +14,7 @@ static const char usage[] =
     "  --size MIB      of the states that are reloaded, saved, loaded and dumped;\n"
     "                  default: 1024. Twice as much memory is needed, and\n"
     "                  as much on the disk at TMPDIR\n"
-    "  --only BENCH    reload, migration, dump or snapshot; default: all of them\n"
+    "  --only BENCH    reload, crash, migration, dump or snapshot; default: all of them\n"
     "  --quick         few rounds and objects, only to see that it works\n";
 
 /* `only` is NULL or names a bench. */
@@ -25,12 +25,14 @@ static bool wanted(const char *only, const char *bench)
 
 static bool is_bench(const char *name)
 {
-    return wanted("reload", name) || wanted("migration", name) || wanted("dump", name) ||
+    return wanted("reload", name) || wanted("crash", name) || wanted("migration", name) || wanted("dump", name) ||
            wanted("snapshot", name);
 }
 
 int main(int argc, char **argv)
 {
+    if (argc == 6 && strcmp(argv[1], "--go-on") == 0)
+        return bench_go_on(argv[2], argv[3], argv[5]);
     const char *json = NULL, *game = BENCH_GAME, *only = NULL;
     bool quick = false;
     unsigned long size = 1024;
@@ -62,6 +64,11 @@ int main(int argc, char **argv)
     if (wanted(only, "migration"))
         ok = bench_migration(&table, quick ? 100 : 10000, rounds) &&
              bench_migration(&table, quick ? 1000 : 1000000, quick ? 2 : 9) && ok;
+    if (wanted(only, "crash"))
+        ok = bench_restart(&table, game, quick ? 1 : 5) &&
+             bench_checkpoint(&table, quick ? (uint64_t)2 << 20 : (uint64_t)64 << 20,
+                              quick ? 2 : 9) &&
+             ok;
     if (wanted(only, "dump"))
         ok = bench_dump(&table, quick ? 1 : 8, quick ? 1 : size, quick ? 1 : 5) && ok;
     if (wanted(only, "snapshot"))

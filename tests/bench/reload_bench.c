@@ -2,9 +2,13 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <glob.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <molt/reload.h>
@@ -12,6 +16,7 @@
 /* ---- a platform that shows nothing ---------------------------------------------------------- */
 
 static uint64_t frames_done;
+static bool crashing;
 static const MoltInput no_input;
 
 static uint64_t stage_frame(const MoltPlatformApi *api)
@@ -29,6 +34,8 @@ static uint64_t stage_seed(const MoltPlatformApi *api)
 static const MoltInput *stage_input(const MoltPlatformApi *api)
 {
     (void)api;
+    if (crashing)
+        raise(SIGSEGV); /* in the host, where nothing can be ended */
     return &no_input;
 }
 
@@ -262,12 +269,14 @@ static bool cost_of(MoltReload *reload, bool function, uint64_t count, int round
 
 /* ---- the rows ------------------------------------------------------------------------------- */
 
+/* `checkpoint`: what the guard against crashes took for each, which is not in the pause. */
 static bool reload_in_turns(MoltReload *reload, const char *copy, int rounds, Samples *bare,
-                            Samples *molt)
+                            Samples *molt, Samples *checkpoint)
 {
     bool ok = true;
     for (int round = 0; ok && round < rounds; round++) {
         ok = bare_reload(copy, bare) && molt_code_reload(reload, molt);
+        bench_sample(checkpoint, molt_reload_checkpoint_ns(reload));
         play(reload, 1);
     }
     return ok;
@@ -281,23 +290,31 @@ static bool measure(Table *table, MoltReload *reload, const char *copy, uint64_t
     MoltTypeId numbers = molt_schema_find(molt_reload_schema(reload), "float");
     Samples bare = {.count = 0}, molt = {.count = 0}, large_bare = {.count = 0};
     Samples large = {.count = 0}, heap = {.count = 0}, code = {.count = 0};
+    Samples kept = {.count = 0}, checkpoint = {.count = 0}, large_checkpoint = {.count = 0};
     char name[96];
-    if (!reload_in_turns(reload, copy, rounds, &bare, &molt))
+    bench_sample(&kept, molt_reload_checkpoint_ns(reload));
+    if (!reload_in_turns(reload, copy, rounds, &bare, &molt, &checkpoint))
         return false;
     Samples budget = bench_budget(1000000), each = bench_budget(5 * count);
+    Samples frame = bench_budget(1000000000 / 60);
     bench_add(table, "code-only reload of the sample game", &molt, plain, &bare, 1, 1.5);
     bench_add(table, "code-only reload of the sample game", &molt, "a budget of 1 ms", &budget, 1,
               1);
     if (numbers == MOLT_NO_TYPE || !fill(molt_reload_heap(reload), numbers, size << 20, &number) ||
-        !reload_in_turns(reload, copy, rounds, &large_bare, &large))
+        !reload_in_turns(reload, copy, rounds, &large_bare, &large, &large_checkpoint))
         return false;
+    if (!*molt_reload_guard_problem(reload)) {
+        bench_add(table, "the guard's checkpoint before that reload", &checkpoint, "the reload", &molt, 1,
+                  0);
+        bench_add(table, "the guard's checkpoint and fork, once a second", &kept, "a frame", &frame, 1, 0);
+    }
     snprintf(name, sizeof name, "code-only reload with %llu MiB of numbers beside the game",
              (unsigned long long)size);
     bench_add(table, name, &large, plain, &large_bare, 1, 1.5);
     if (!cost_of(reload, false, count, rounds, &large, &heap))
         return false;
     Samples more = {.count = 0};
-    if (!reload_in_turns(reload, copy, rounds, &large_bare, &more) ||
+    if (!reload_in_turns(reload, copy, rounds, &large_bare, &more, &large_checkpoint) ||
         !cost_of(reload, true, count, rounds, &more, &code))
         return false;
     bench_add(table, "code-only reload, for each pointer into the heap", &heap, "5 ns", &each,
@@ -311,10 +328,12 @@ bool bench_code_reload(Table *table, const char *path, uint64_t size, int rounds
 {
     bool ok = false;
     char copy[] = "/tmp/molt-bench-XXXXXX";
+    static char name[] = "molt-bench", *command[] = {name, NULL};
     MoltReload *reload = NULL;
     MoltError error = {.text = ""};
     MoltReloadDesc desc = {
-        .library = path, .api = &stage, .no_build = true, .no_watch = true, .synchronous = true};
+        .library = path, .api = &stage, .no_build = true, .no_watch = true, .synchronous = true,
+        .guard = true, .restart = command};
     if (!copy_file(path, copy)) {
         fprintf(stderr, "molt-bench: cannot copy %s: %s\n", path, strerror(errno));
         goto cleanup;
@@ -334,5 +353,101 @@ bool bench_code_reload(Table *table, const char *path, uint64_t size, int rounds
 cleanup:
     molt_reload_destroy(reload);
     unlink(copy);
+    return ok;
+}
+
+/* ---- a new process --------------------------------------------------------------------------- */
+
+enum { NO_GUARD = 3 };
+
+static bool open_game(const char *path, char *const *command, const char *resume, MoltReload **reload)
+{
+    MoltError error = {.text = ""};
+    const MoltReloadDesc desc = {.library = path,
+                                 .api = &stage,
+                                 .no_build = true,
+                                 .no_watch = true,
+                                 .guard = true,
+                                 .restart = command,
+                                 .resume = resume};
+    if (molt_reload_create(&desc, reload, &error) == MOLT_OK &&
+        molt_reload_start(*reload, &error) == MOLT_OK)
+        return true;
+    fprintf(stderr, "molt-bench: %s\n", error.text);
+    return false;
+}
+
+static bool send_time(int pipe_end)
+{
+    uint64_t now = bench_now();
+    return write(pipe_end, &now, sizeof now) == (ssize_t)sizeof now;
+}
+
+int bench_go_on(const char *path, const char *pipe_end, const char *resume)
+{
+    MoltReload *reload = NULL;
+    MoltReloadEvent event;
+    bool ok = open_game(path, NULL, resume, &reload) && molt_reload_poll(reload, &event) &&
+              event.kind == MOLT_EVENT_CRASHED && molt_reload_frame(reload) &&
+              send_time((int)strtol(pipe_end, NULL, 10));
+    molt_reload_destroy(reload);
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* In a child: plays until the files to start again with are there, and crashes. */
+static void crash(const char *path, int pipe_end, const char *folder)
+{
+    static char name[] = "molt-bench", option[] = "--go-on", library[512], number[16];
+    char *command[] = {name, option, library, number, NULL}, pattern[440];
+    MoltReload *reload = NULL;
+    glob_t found = {0};
+    snprintf(library, sizeof library, "%s", path);
+    snprintf(number, sizeof number, "%d", pipe_end);
+    snprintf(pattern, sizeof pattern, "%.400s/molt-*/restart", folder);
+    setenv("TMPDIR", folder, 1);
+    if (!open_game(path, command, NULL, &reload))
+        _exit(EXIT_FAILURE);
+    if (*molt_reload_guard_problem(reload)) {
+        molt_reload_destroy(reload);
+        _exit(NO_GUARD);
+    }
+    while (glob(pattern, 0, NULL, &found) != 0) {
+        play(reload, 1);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    globfree(&found);
+    crashing = send_time(pipe_end);
+    play(reload, 1);
+    _exit(EXIT_FAILURE);
+}
+
+bool bench_restart(Table *table, const char *path, int rounds)
+{
+    Samples taken = {.count = 0}, second = bench_budget(1000000000);
+    bool ok = true;
+    for (int round = 0; ok && round < rounds; round++) {
+        int ends[2], status = 0;
+        uint64_t times[2] = {0, 0};
+        char folder[] = "/tmp/molt-bench-XXXXXX";
+        ok = mkdtemp(folder) && pipe(ends) == 0;
+        pid_t child = ok ? fork() : -1;
+        if (child == 0)
+            crash(path, ends[1], folder);
+        ok = child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status);
+        if (ok && WEXITSTATUS(status) != NO_GUARD)
+            ok = WEXITSTATUS(status) == EXIT_SUCCESS &&
+                 read(ends[0], times, sizeof times) == (ssize_t)sizeof times;
+        close(ends[0]);
+        close(ends[1]);
+        rmdir(folder);
+        if (ok && times[0] == 0)
+            return true; /* a sanitizer has the signals */
+        bench_sample(&taken, times[1] - times[0]);
+    }
+    if (ok)
+        bench_add(table, "a crash in the host: a new process with the state", &taken, "a second",
+                  &second, 1, 1);
+    else
+        fprintf(stderr, "molt-bench: no new process went on after a crash\n");
     return ok;
 }

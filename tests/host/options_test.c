@@ -47,6 +47,7 @@ static void library_alone_gives_the_defaults(void **state)
     assert_false(options.headless || options.console || options.no_build || options.strict);
     assert_true(options.load == NULL && options.save == NULL && options.autosave == 0);
     assert_null(options.dump);
+    assert_true(!options.no_guard && options.watchdog == 5 && options.resume == NULL);
 }
 
 static void every_option_is_taken(void **state)
@@ -57,8 +58,10 @@ static void every_option_is_taken(void **state)
                            "--dump-addresses --screenshot s --events - --dump-reloads r --console "
                            "--reload-every 10 --no-build --fps --size 640x360 --mute --strict "
                            "--load l --save v --autosave 30 --recover --trust "
-                           "--reload-through-file --load-json l",
+                           "--reload-through-file --load-json l --no-guard --watchdog 9 --resume r",
                            &options, NULL), MOLT_OK);
+    assert_true(options.no_guard && options.watchdog == 9);
+    assert_string_equal(options.resume, "r");
     assert_true(options.headless && options.dump_addresses && options.console && options.no_build &&
                 options.fps && options.mute && options.strict);
     assert_true(options.recover && options.trust && options.through_file);

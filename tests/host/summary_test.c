@@ -149,6 +149,21 @@ static void broken_build_shows_the_compilers_words(void **state)
     assert_string_equal(summary.rows[0].text, "ninja: fatal");
 }
 
+static void crash_says_what_and_where(void **state)
+{
+    (void)state;
+    MoltSummary summary;
+    MoltReloadEvent event = event_of(MOLT_EVENT_CRASHED, "crashed", NULL);
+    event.headline = "crashed in step (ants.c:12): SIGSEGV (address 0x0)";
+    event.detail = "Back to generation 3; save.\nin step (ants.c:12)\ncalled by main_loop (game.c:3)\n";
+    molt__summary_write(&event, &summary);
+    assert_int_equal(summary.mood, MOLT__MOOD_BAD);
+    assert_string_equal(summary.word, "crashed");
+    assert_string_equal(summary.rows[0].text, event.headline);
+    assert_string_equal(summary.rows[1].text, "Back to generation 3");
+    assert_string_equal(summary.rows[3].text, "called by main_loop (game.c:3)");
+}
+
 static void foreign_text_becomes_printable_ascii(void **state)
 {
     (void)state;
@@ -210,6 +225,7 @@ int main(void)
         cmocka_unit_test(refusal_without_findings_has_words),
         cmocka_unit_test(postponed_reload_names_who_holds_it_up),
         cmocka_unit_test(broken_build_shows_the_compilers_words),
+        cmocka_unit_test(crash_says_what_and_where),
         cmocka_unit_test(foreign_text_becomes_printable_ascii),
         cmocka_unit_test(errors_of_a_build_have_file_line_and_message),
     };

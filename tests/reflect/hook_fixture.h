@@ -132,7 +132,7 @@ static inline MoltStatus change_to(Session *session, MoltSchema *after, MoltPoli
     MoltMigration *migration = NULL;
     hook.run = run;
     hook.type = molt_schema_find(after, "Ant");
-    const MoltHooks hooks = {&hook, &hook + 1, &heap_api, NULL};
+    const MoltHooks hooks = {&hook, &hook + 1, &heap_api, NULL, NULL, NULL};
     molt_report_clear(&session->report);
     session->schemas[session->count++] = after;
     MoltStatus status =

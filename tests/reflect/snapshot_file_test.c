@@ -581,7 +581,7 @@ static void older_file_runs_the_hooks_of_the_library(void **state)
                            .from = "",
                            .line = 7,
                            .type = molt_schema_find(later, "Node")};
-    const MoltHooks hooks = {&hook, &hook + 1, &heap_api, NULL};
+    const MoltHooks hooks = {&hook, &hook + 1, &heap_api, NULL, NULL, NULL};
     MoltLoadDesc desc = {.schema = later,
                          .code = &fixture->library.map,
                          .hooks = &hooks,

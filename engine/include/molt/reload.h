@@ -38,7 +38,8 @@ typedef struct MoltReload MoltReload;
     X(POSTPONED, "postponed")             /* a step of a thread did not return in time; polling    \
                                              goes on with the reload when it has */               \
     X(LIBRARY_HELD, "library-held")       /* an earlier library stays loaded, because something   \
-                                             of the state still leads into it; detail says what */
+                                             of the state still leads into it; detail says what */ \
+    X(CRASHED, "crashed") /* the game did: an earlier state, which stands still until new code comes */
 
 typedef enum MoltEventKind {
 #define X(name, id) MOLT_EVENT_##name,
@@ -68,12 +69,14 @@ typedef struct MoltReloadEvent {
     uint32_t types;       /* types whose layout changed */
     uint64_t objects;     /* objects rebuilt in a new layout */
     uint64_t pause_ns;    /* from the frame boundary at which the game stops to the moment the new
-                             (refused: the old) code may run; host hooks are not in it */
+                             (refused: the old) code may run; host hooks and checkpoints are
+                             not in it */
     uint64_t prepare_ns;  /* opening, checking and planning, beside the running game */
     uint64_t build_ns;    /* of the build that ended */
     uint64_t since_save_ns; /* from the first change that started it to this event; 0 when forced */
     uint32_t generation;  /* the running generation after the event, from 1 */
     int32_t steps;        /* of a reload that molt_reload_step asked for; else 0 */
+    uint64_t frames_back; /* CRASHED: calls of main_loop() that are undone */
     bool reload_follows;  /* BUILD_SUCCEEDED: the library changed, an attempt to load it follows */
 } MoltReloadEvent;
 
@@ -122,6 +125,26 @@ typedef struct MoltReloadDesc {
     MoltConverterUse converters;
     bool no_build;        /* watch the library only, whatever the manifest says */
     bool no_watch;        /* nothing happens on its own: only molt_reload_force reloads */
+    /* A crash of main_loop() (a signal, an abort, misuse of the heap, a call without end, a stack overflow)
+     * ends the frame and not the process, where that is safe: back to the code and state before a reload
+     * that is younger than `probation` frames, else to the last checkpoint. Takes the signals, so one
+     * reload of a process can have it, and none under a sanitizer; molt_reload_guard_problem says so. A
+     * hook or an entry of the library that crashes refuses what called it, or is as a crash of a frame. */
+    bool guard;
+    uint32_t probation;     /* frames; default 60 */
+    uint32_t checkpoint_ms; /* between checkpoints; default 1000; more where they cost more than a
+                               hundredth of that */
+    uint32_t hang_ms;       /* processor time of a call that has no end; default 5000 */
+    bool no_watchdog;       /* a call may take for ever */
+    /* The host's command line, NULL at its end (NULL: none), which must outlive the reload. Where a crash
+     * cannot be ended safely, the process becomes a new one with that and `--resume DIRECTORY`. */
+    char *const *restart;
+    /* The last words of a process that a crash ends after all; one line; async-signal-safe. NULL: none. */
+    void (*dying)(void *context, const char *text);
+    void *dying_context;
+    const char *resume;     /* such a directory: begin with the code and state in it, and remove it */
+    void *host;             /* what the host wants back then; read between frames, must stay (NULL: none) */
+    size_t host_size;
     bool synchronous;     /* prepare inside molt_reload_poll instead of beside the game, so that the
                              frame at which a reload happens follows from the calls alone */
 } MoltReloadDesc;
@@ -133,8 +156,16 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
  * block of the root type. To be called once; on failure only molt_reload_destroy may follow. */
 MoltStatus molt_reload_start(MoltReload *reload, MoltError *error);
 
-/* One call of main_loop(); its result. Only after a successful start and before stop. */
+/* One call of main_loop(); its result. Only after a successful start and before stop. With a guard, a call
+ * that crashes gives true, the next molt_reload_poll the event CRASHED, and until new code or another
+ * state is loaded main_loop() is not called. */
 bool molt_reload_frame(MoltReload *reload);
+/* main_loop() is not called, because it crashed. */
+bool molt_reload_frozen(const MoltReload *reload);
+/* Why there is no guard although one was asked for, for people; "" when all is well. */
+const char *molt_reload_guard_problem(const MoltReload *reload);
+/* What the last checkpoint took, with the fork for its files when there was one; 0 without a guard. */
+uint64_t molt_reload_checkpoint_ns(const MoltReload *reload);
 
 /* Once per frame, between frames. True when something happened, with *out filled; call it again
  * until it gives false, so that a finished build is loaded in the same frame. `out` is not NULL. */
@@ -166,7 +197,7 @@ uint32_t molt_reload_history(const MoltReload *reload, uint32_t *numbers, uint32
  * beside it (NULL: none). LOSS under the live policy is written and reported; findings are added to
  * `report` (not NULL). begin_reload() and end_reload() are called around it, so that a file always holds
  * a state as begin_reload() left it. Between two frames only. On failure `path` is as it was. */
-MoltStatus molt_reload_save(const MoltReload *reload, const char *path, const void *host,
+MoltStatus molt_reload_save(MoltReload *reload, const char *path, const void *host,
                             size_t host_size, MoltReport *report, MoltError *error);
 
 /* Puts the state of a snapshot file in the place of the running one, migrated by the rules under the
@@ -184,7 +215,7 @@ MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, 
 void molt_reload_stop(MoltReload *reload);
 
 /* After stop: MOLT_BUSY names a thread that still runs in the library. Library and heap stay then for
- * the rest of the process, also after molt_reload_destroy. */
+ * the rest of the process, also after molt_reload_destroy. MOLT_REFUSED says where shut_down() crashed. */
 MoltStatus molt_reload_left(const MoltReload *reload, MoltError *error);
 
 /* Cancels a build, closes the library and frees the heap. Does not call shut_down(). NULL

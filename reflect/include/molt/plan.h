@@ -31,6 +31,10 @@ typedef struct MoltHooks {
     /* The library's variables: while hooks run they hold what the migration makes of them, and where it
      * does not carry them over (MoltCodeMap) what they held before is put back. NULL allowed. */
     const struct MoltGlobals *globals;
+    /* Calls hook->run(old, now); who gives it may end the call otherwise, and has then to refuse with
+     * molt_old_fail and give false. NULL: they are called directly. */
+    bool (*run)(void *context, const MoltHook *hook, const MoltOld *old, void *now);
+    void *run_context;
 } MoltHooks;
 
 /* The same with hooks (NULL allowed): the plan calls each for the objects of its struct when their

@@ -1,0 +1,83 @@
+#include "crash_words.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void add(char *text, size_t size, const char *pattern, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Appends, as far as there is room. */
+static void add(char *text, size_t size, const char *pattern, ...)
+{
+    size_t length = strlen(text);
+    va_list arguments;
+    va_start(arguments, pattern);
+    vsnprintf(text + length, size - length, pattern, arguments);
+    va_end(arguments);
+}
+
+static void say_what(const MoltCrash *crash, char *text, size_t size)
+{
+    switch ((MoltCrashKind)crash->kind) {
+    case MOLT_CRASH_ABORT: add(text, size, "SIGABRT (abort or a failed assertion)"); break;
+    case MOLT_CRASH_OVERFLOW: add(text, size, "SIGSEGV (stack overflow)"); break;
+    case MOLT_CRASH_HANG:
+        add(text, size, "no end after %.3g s (endless loop)", (double)crash->hang_ns / 1e9);
+        break;
+    case MOLT_CRASH_MISUSE: add(text, size, "misuse of the heap: %s", crash->text); break;
+    case MOLT_CRASH_SIGNAL:
+        add(text, size, "%s", molt__crash_signal_name(crash->signal));
+        if (crash->signal == SIGSEGV || crash->signal == SIGBUS) {
+            add(text, size, " (address 0x%" PRIx64 ")", crash->address);
+        }
+        break;
+    }
+}
+
+static void say_place(const MoltCodePlace *place, char *text, size_t size)
+{
+    add(text, size, "%s", place->function[0] != 0 ? place->function : "an unnamed function");
+    if (place->line > 0) {
+        add(text, size, " (%s:%d)", place->file, place->line);
+    } else if (place->file[0] != 0) {
+        add(text, size, " (%s)", place->file);
+    }
+}
+
+/* Before it there may be a stub of the linker's, on the way to a function elsewhere. */
+static uint32_t first_named(const MoltCrash *crash, const MoltCodePlace *places)
+{
+    uint32_t first = 0;
+    while (first + 1 < crash->frame_count && places[first].function[0] == 0) {
+        first++;
+    }
+    return first;
+}
+
+void molt__crash_write(const MoltCrash *crash, const MoltCodePlace *places, char *text, size_t size)
+{
+    text[0] = 0;
+    if (crash->frame_count > 0) {
+        add(text, size, "in ");
+        say_place(&places[first_named(crash, places)], text, size);
+    }
+    if (crash->thread[0] != 0) {
+        add(text, size, "%son the thread %s", text[0] != 0 ? " " : "", crash->thread);
+    }
+    add(text, size, "%s", text[0] != 0 ? ": " : "");
+    say_what(crash, text, size);
+}
+
+void molt__crash_write_calls(const MoltCrash *crash, const MoltCodePlace *places, char *text,
+                             size_t size)
+{
+    uint32_t first = first_named(crash, places);
+    for (uint32_t i = first; i < crash->frame_count; i++) {
+        add(text, size, "%s ", i == first ? "in" : "called by");
+        say_place(&places[i], text, size);
+        add(text, size, "\n");
+    }
+}

@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""Crashes of the game in the whole program: back in the process, by a new process, or not at all."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from host_run import GALLERY, HOST, SECONDS, HostTest, Picture
+from window_test import Screen
+
+SKIPPED = 77
+
+
+class Crash(HostTest):
+    def setUp(self):
+        super().setUp()
+        self.private = self.folder / "tmp"
+        self.private.mkdir()
+        self.environment = {**self.environment, "TMPDIR": str(self.private)}
+
+    def start(self, *arguments, environment=None):
+        """A host that goes on until it is told to quit; the first events are read."""
+        self.library = self.own_gallery()
+        with (self.folder / "log").open("w") as log:
+            self.running = subprocess.Popen(
+                [HOST, str(self.library), "--console", "--events", "-", "--mute", *arguments],
+                cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+                env={**self.environment, **(environment or {})})
+        self.addCleanup(self.running.wait)
+        self.addCleanup(self.running.kill)
+        self.addCleanup(self.running.stdin.close)
+        self.addCleanup(self.running.stdout.close)
+        self.wait("started")
+
+    def wait(self, name):
+        """The next event of that name."""
+        for line in self.running.stdout:
+            event = json.loads(line)
+            if event["event"] == name:
+                return event
+        self.fail(f"no event {name}: " + (self.folder / "log").read_text())
+
+    def tell(self, command):
+        self.running.stdin.write(command + "\n")
+        self.running.stdin.flush()
+        return self.wait("done")
+
+    def frames(self):
+        self.assertTrue(self.tell("dump state.json")["ok"])
+        dump = json.loads((self.folder / "state.json").read_text())
+        return next(o["value"] for o in dump["objects"] if o["type"] == "Gallery")["frames"]
+
+    def replace(self, name):
+        beside = self.folder / "new.so"
+        shutil.copy(self.gallery(name), beside)
+        os.replace(beside, self.library)
+
+    def quit(self):
+        self.assertTrue(self.tell("quit")["ok"])
+        self.assertEqual(self.running.wait(timeout=SECONDS), 0, (self.folder / "log").read_text())
+        self.assertNotIn("counts frames in its own way", (self.folder / "log").read_text())
+        self.assertEqual(os.listdir(self.private), [])
+
+    def crash_in_probation(self, *arguments, environment=None):
+        (self.folder / "crash").touch()
+        self.start(*arguments, environment=environment)
+        self.tell("frames")
+        self.replace("gallery_crashes")
+        self.assertEqual(self.wait("reload")["outcome"], "migrated")
+        crashed = self.wait("crashed")
+        self.assertIn("SIGSEGV", crashed["headline"])
+        self.assertRegex(crashed["headline"], r"in crash \(gallery\.c:\d+\)")
+        self.assertIn("called by main_loop (gallery.c:", crashed["detail"])
+        self.assertEqual(crashed["generation"], 1)
+        frames = self.frames()
+        self.assertLess(frames, 100000)
+        self.assertEqual(self.frames(), frames)  # it stands still
+        return frames
+
+    def go_on(self, frames):
+        (self.folder / "crash").unlink()
+        self.replace("gallery_2")
+        self.assertEqual(self.wait("reload")["outcome"], "migrated")
+        self.wait("running")
+        self.assertGreater(self.frames(), frames)
+        self.quit()
+
+    def test_probation_headless(self):
+        self.go_on(self.crash_in_probation("--headless"))
+
+    def test_later_headless(self):
+        self.start("--headless")
+        self.replace("gallery_crashes")
+        self.wait("running")
+        frames = self.frames()
+        while self.frames() < frames + 70:  # beyond the probation
+            time.sleep(0.01)
+        (self.folder / "crash").touch()
+        crashed = self.wait("crashed")
+        self.assertEqual(crashed["generation"], 2)
+        frames = self.frames()
+        self.assertLess(frames, 100000)
+        self.assertEqual(self.frames(), frames)
+        (self.folder / "crash").unlink()
+        self.replace("gallery_1")
+        self.wait("running")
+        self.quit()
+
+    def test_frozen_window_shows_the_picture_of_before(self):
+        if not shutil.which("Xvfb"):
+            self.skipTest("Xvfb is not installed")
+        screen = Screen()
+        self.addCleanup(screen.close)
+        for driver in ({}, {"SDL_RENDER_DRIVER": "software"}):
+            frames = self.crash_in_probation(environment={
+                "DISPLAY": screen.name, "SDL_VIDEODRIVER": "x11", **driver})
+            self.assertTrue(self.tell("screenshot shot.png")["ok"])
+            picture = Picture(self.folder / "shot.png")
+            self.check_gallery(picture)
+            self.assertNotEqual(picture.at(300, 30), (10, 20, 30))  # the panel
+            self.go_on(frames)
+
+    def left_code(self):
+        """The files to start again with are complete and of the code that runs."""
+        for ready in self.private.glob("molt-*/restart"):
+            code = ready.parent / f"restart-{ready.read_text().strip()}.so"
+            if code.exists() and code.stat().st_size == self.library.stat().st_size:
+                return True
+        return False
+
+    def restart(self, *arguments, environment=None):
+        """A crash in libc: another process image takes over."""
+        self.start(*arguments, environment=environment)
+        self.replace("gallery_crashes_in_libc")
+        self.wait("running")
+        while not self.left_code():
+            time.sleep(0.01)
+        same = self.running.pid
+        (self.folder / "crash").touch()
+        self.wait("started")
+        crashed = self.wait("crashed")
+        self.assertIn("SIGSEGV", crashed["headline"])
+        self.assertIn("crash (gallery.c:", crashed["headline"])
+        self.assertIn("started again", crashed["detail"])
+        self.assertEqual(self.running.pid, same)
+        self.assertIsNone(self.running.poll())
+        frames = self.frames()
+        self.assertGreater(frames, 0)
+        self.assertLess(frames, 100000)
+        self.assertEqual(self.frames(), frames)
+        self.go_on(frames)
+
+    def test_restart_headless(self):
+        self.restart("--headless")
+
+    def test_restart_with_its_window(self):
+        if not shutil.which("Xvfb"):
+            self.skipTest("Xvfb is not installed")
+        screen = Screen()
+        self.addCleanup(screen.close)
+        self.restart(environment={"DISPLAY": screen.name, "SDL_VIDEODRIVER": "x11"})
+
+    def play_to_the_end(self, name, *, status, **environment):
+        """A run without anybody to mend anything; what it says."""
+        (self.folder / "crash").touch()
+        self.environment = {**self.environment, **environment}
+        try:
+            return self.host(self.gallery(name), "--headless", "--frames", 20, status=status).stderr
+        finally:
+            self.assertEqual(os.listdir(self.private) if status == 1 else [], [])
+
+    def test_crash_in_the_first_frame_is_a_failure_at_the_end(self):
+        for name in ("gallery_crashes", "gallery_crashes_in_libc"):
+            said = self.play_to_the_end(name, status=1)
+            self.assertRegex(said, r"molt-host: crashed in crash \(gallery\.c:\d+\): SIGSEGV")
+            self.assertEqual(said.count("molt-host: crashed"), 1, said)
+            self.assertIn("stood still at the end", said)
+
+    def test_crash_in_start_up_is_told(self):
+        said = self.play_to_the_end("gallery_crashes", status=1, GALLERY_START="1")
+        self.assertRegex(said, r"start_up\(\) of .* crashed in crash \(gallery\.c:\d+\): SIGSEGV")
+
+    def test_crash_of_the_first_constructor_has_last_words(self):
+        said = self.play_to_the_end("gallery_crashes", status=-signal.SIGSEGV, GALLERY_CONSTRUCTOR="1")
+        self.assertIn("molt-host: SIGSEGV, which cannot be ended safely", said)
+
+    def test_interrupt_ends_a_frozen_host(self):
+        self.crash_in_probation("--headless")
+        self.running.send_signal(signal.SIGINT)
+        self.assertEqual(self.running.wait(timeout=SECONDS), 1)
+        self.assertIn("stood still at the end", (self.folder / "log").read_text())
+        self.assertEqual(os.listdir(self.private), [])
+
+    def test_no_guard_dies_of_the_signal(self):
+        (self.folder / "crash").touch()
+        done = self.host(self.gallery("gallery_crashes"), "--headless", "--frames", 5, "--no-guard",
+                         status=-signal.SIGSEGV)
+        self.assertNotIn("crashed", done.stderr)
+
+    def test_debugger_sees_the_crash_first_and_alone(self):
+        if not shutil.which("gdb"):
+            self.skipTest("gdb is not installed")
+        (self.folder / "crash").touch()
+        done = subprocess.run(
+            ["gdb", "-nx", "-batch", "-ex", "set debuginfod enabled off", "-ex", "run", "-ex", "bt 1",
+             "-ex", "continue", "-ex", "continue", "--args", HOST, str(self.gallery("gallery_crashes")), "--headless",
+             "--frames", "5"], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=SECONDS, env=self.environment, check=False)
+        if "ptrace" in done.stderr:
+            self.skipTest("gdb may not trace here")
+        self.assertIn("received signal SIGSEGV", done.stdout, done.stderr)
+        self.assertIn("crash (gallery=", done.stdout)
+        self.assertIn("terminated with signal SIGSEGV", done.stdout)
+        self.assertNotIn("molt-host: crashed", done.stdout + done.stderr)
+
+
+class Watchdog(HostTest):
+    def test_wants_seconds(self):
+        done = self.host(self.gallery(), "--watchdog", "soon", status=2)
+        self.assertIn("--watchdog", done.stderr)
+
+
+def guarded():
+    """Sanitizers keep the signals; the host says so."""
+    done = subprocess.run([HOST, str(GALLERY / "libgallery_1.so"), "--headless", "--frames", "1"], capture_output=True,
+                          text=True, timeout=SECONDS, env=HostTest.environment, check=False)
+    return "No guard against crashes" not in done.stderr
+
+
+if __name__ == "__main__":
+    if not guarded():
+        print("SKIPPED: the host has no guard here, as a sanitizer has the signals", file=sys.stderr)
+        sys.exit(SKIPPED)
+    unittest.main()
