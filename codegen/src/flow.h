@@ -31,7 +31,8 @@
     X(TAKE, "take") /* a becomes a pointer to the type b */                                        \
     X(VIEW, "view") /* types: what is an a is used as a b */                                       \
     X(TEXT, "text") /* a is text to C's own functions */                                           \
-    X(AREA, "area") /* a is an array of numbers in what the type b holds; place.file names it */
+    X(AREA, "area") /* a is an array of numbers in what the type b holds; place.file names it */   \
+    X(FIELD, "field") /* a is such a pointer in what the type b holds; place.file names it */
 
 typedef enum MoltFlowKind {
 #define X(name, word) MOLT_FLOW_##name,
@@ -43,7 +44,7 @@ typedef enum MoltFlowKind {
 typedef struct MoltFlow {
     MoltFlowKind kind;
     const char *a, *b; /* b is "" where the kind has none */
-    MoltPlace place;   /* GIVE, TAKE: of the first conversion */
+    MoltPlace place;   /* GIVE, TAKE: of the first conversion; AREA, FIELD: see there */
 } MoltFlow;
 
 /* Each fact once. */

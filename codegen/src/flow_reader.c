@@ -155,7 +155,7 @@ static void add(const Walk *walk, MoltFlowKind kind, const char *a, const char *
 }
 
 /* A number of the type among reader->held, which stands for its name until that is known. */
-static const char *type_number(const Walk *walk, CXType type)
+static const char *number_of(const Walk *walk, CXType type)
 {
     MoltFlowReader *reader = walk->reader;
     uint32_t i = 0;
@@ -166,9 +166,15 @@ static const char *type_number(const Walk *walk, CXType type)
         reader->held = molt__arena_grow(arena_of(walk), reader->held, reader->held_count,
                                         &reader->held_capacity, sizeof *reader->held);
         reader->held[reader->held_count++] = type;
-        molt__payload_add(arena_of(walk), reader->payloads, type);
     }
     return molt__arena_format(arena_of(walk), "%u", i);
+}
+
+/* The same of a type that may lie where no type says so: the model is to have it. */
+static const char *type_number(const Walk *walk, CXType type)
+{
+    molt__payload_add(arena_of(walk), walk->reader->payloads, type);
+    return number_of(walk, type);
 }
 
 /* A pointer of which the address is here: what is written through one such place is read through others. */
@@ -199,14 +205,15 @@ static void convert(const Walk *walk, MoltFlowKind kind, const char *at, CXType 
     }
 }
 
-/* A variable or field that is an array of numbers, so that structs may lie in it. */
-static void note_area(const Walk *walk, const char *name, CXCursor declaration)
+/* A variable or field of the state: an array of numbers, so that structs may lie in it, or a pointer that
+ * may lead to some. */
+static void note_member(const Walk *walk, const char *name, CXCursor declaration)
 {
     CXType type = clang_getCanonicalType(clang_getCursorType(declaration));
     CXCursor holder = clang_getCursorSemanticParent(declaration);
-    MoltArena *arena = arena_of(walk);
     const char *type_name = MOLT_GLOBALS_TYPE;
-    if (!is_array(type) || !is_number(elements_of(type)) || name[0] != 'd') {
+    bool area = is_array(type) && is_number(elements_of(type));
+    if (name[0] != 'd' || (!area && elements_of(type).kind != CXType_Pointer)) {
         return;
     }
     if (clang_getCursorKind(declaration) == CXCursor_FieldDecl) {
@@ -214,12 +221,14 @@ static void note_area(const Walk *walk, const char *name, CXCursor declaration)
         if (record.kind == CXType_Invalid) {
             return;
         }
-        type_name = type_number(walk, record);
+        type_name = area ? type_number(walk, record) : number_of(walk, record);
     }
     const char *own = take(walk, clang_getCursorSpelling(declaration));
-    molt__flow_add(
-        arena, walk->reader->out,
-        (MoltFlow){.kind = MOLT_FLOW_AREA, .a = name, .b = type_name, .place = {.file = own}});
+    molt__flow_add(arena_of(walk), walk->reader->out,
+                   (MoltFlow){.kind = area ? MOLT_FLOW_AREA : MOLT_FLOW_FIELD,
+                              .a = name,
+                              .b = type_name,
+                              .place = {.file = own}});
 }
 
 /* NULL for what is no place for such pointers. */
@@ -238,7 +247,7 @@ static const char *declared_name(const Walk *walk, CXCursor declaration)
                       clang_Cursor_getStorageClass(declaration) != CX_SC_Static);
         name = molt__arena_format(arena_of(walk), "%c %s", local ? 'l' : 'd',
                                   take(walk, clang_getCursorUSR(declaration)));
-        note_area(walk, name, declaration);
+        note_member(walk, name, declaration);
     }
     return name;
 }
@@ -718,7 +727,8 @@ void molt__flow_name_types(MoltFlowReader *reader)
     for (uint32_t i = 0; i < with_numbers.count; i++) {
         MoltFlow flow = with_numbers.items[i];
         bool types = flow.kind == MOLT_FLOW_GIVE || flow.kind == MOLT_FLOW_TAKE ||
-                     flow.kind == MOLT_FLOW_VIEW || flow.kind == MOLT_FLOW_AREA;
+                     flow.kind == MOLT_FLOW_VIEW || flow.kind == MOLT_FLOW_AREA ||
+                     flow.kind == MOLT_FLOW_FIELD;
         if (flow.kind == MOLT_FLOW_VIEW) {
             flow.a = named(reader, flow.a);
         }

@@ -28,11 +28,13 @@ typedef struct MoltUnitAllocation {
     const char *callee, *callee_file;
     const char *function, *function_file; /* that calls */
     const char *type;                     /* name in the schema; "" when not known */
-    const char *reason;                   /* why not */
+    const char *reason; /* why not; of a known type that a note says, the note: "MOLT_POOL(T) on f" */
     bool libc;     /* the callee is C's own */
     bool gives_on; /* the function returns the block, whose size came from its parameters */
     bool adds;     /* to what its parameters say, where it gives the block on */
     bool pool;     /* MOLT_POOL says the type */
+    bool sized;    /* so does the size */
+    const char *view; /* with MOLT_POOL: the struct that the pointer with the note leads to; "" for none */
     bool by_pointer; /* nothing but the pointer that takes the block says the type */
 } MoltUnitAllocation;
 
@@ -48,6 +50,12 @@ typedef struct MoltUnitErased {
     const char *type; /* name in the library */
     const char *text; /* of its note: the place, and what it lies in */
 } MoltUnitErased;
+
+/* A type whose values may lie where a pointer without a type leads. */
+typedef struct MoltUnitHeld {
+    const char *owner, *field; /* name in the library, MOLT_GLOBALS_TYPE for a variable; its own name */
+    const char *text;          /* of its note: the type, and the place */
+} MoltUnitHeld;
 
 typedef struct MoltUnit {
     const char *source; /* absolute */
@@ -68,6 +76,8 @@ typedef struct MoltUnit {
     MoltFlows flows; /* of a source; types under the schema's names */
     MoltUnitErased *erased; /* of a library, sorted by type; not part of the file */
     uint32_t erased_count, erased_capacity;
+    MoltUnitHeld *held; /* likewise; in no order */
+    uint32_t held_count, held_capacity;
     const char **files; /* all that were read, the source first; not part of the file */
     uint32_t file_count;
     const char **sources; /* of a library: as the schema records them */
