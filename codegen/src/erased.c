@@ -61,6 +61,8 @@ typedef struct Solver {
     Object *objects;
     uint32_t object_count, object_capacity;
     uint32_t *object_at; /* by place: object + 1 */
+    MoltFlow *hashes;
+    uint32_t hash_count, hash_capacity;
     Held *held;
     uint32_t held_count, held_capacity;
 
@@ -136,6 +138,10 @@ static void collect_unit(Solver *solver, uint32_t unit)
                                                 &solver->field_at_capacity, sizeof *solver->field_at);
             solver->field_at[solver->field_count] = place;
             solver->fields[solver->field_count++] = flow;
+        } else if (flow.kind == MOLT_FLOW_HASH) {
+            solver->hashes = molt__arena_grow(solver->arena, solver->hashes, solver->hash_count,
+                                              &solver->hash_capacity, sizeof *solver->hashes);
+            solver->hashes[solver->hash_count++] = flow;
         } else if (flow.kind == MOLT_FLOW_COPY) {
             solver->copies = molt__arena_grow(solver->arena, solver->copies, solver->copy_count,
                                               &solver->copy_capacity, sizeof *solver->copies);
@@ -309,6 +315,16 @@ static void note_field(const Solver *solver, const MoltFlow *field, const char *
  * note, that holds one. */
 static void follow_fields(Solver *solver, uint32_t first, uint32_t end)
 {
+    MoltUnit *library = solver->library;
+    for (uint32_t h = 0; h < solver->hash_count; h++) {
+        uint32_t given = solver->given[molt__place_find(&solver->graph, solver->hashes[h].b)];
+        if (given != 0) {
+            library->hashed = molt__arena_grow(solver->arena, library->hashed, library->hashed_count,
+                                               &library->hashed_capacity, sizeof *library->hashed);
+            library->hashed[library->hashed_count++] =
+                (MoltUnitErased){solver->uses[given - 1].type, solver->hashes[h].a};
+        }
+    }
     for (uint32_t f = 0; f < solver->field_count; f++) {
         uint32_t given = solver->given[solver->field_at[f]];
         if (given != 0) {

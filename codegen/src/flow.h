@@ -32,7 +32,14 @@
     X(VIEW, "view") /* types: what is an a is used as a b */                                       \
     X(TEXT, "text") /* a is text to C's own functions */                                           \
     X(AREA, "area") /* a is an array of numbers in what the type b holds; place.file names it */   \
-    X(FIELD, "field") /* a is such a pointer in what the type b holds; place.file names it */
+    X(FIELD, "field") /* a is such a pointer in what the type b holds; place.file names it */      \
+    X(NUMBER, "number")   /* the number a is given the number b as it is */                        \
+    X(SIZE, "size")       /* the number a is given sizeof the type b */                            \
+    X(SPOT, "spot")       /* a is given the offset of a field of b; place.file names the field */  \
+    X(COUNTER, "counter") /* a is an integer in what the type b holds; place.file names it */      \
+    X(DERIVE, "derive") /* the number a is computed from the number b */                           \
+    X(HASH, "hash")     /* the number a is computed from the address that the pointer b has */     \
+    X(SLOT, "slot")     /* the number a selects an element */
 
 typedef enum MoltFlowKind {
 #define X(name, word) MOLT_FLOW_##name,
@@ -44,7 +51,7 @@ typedef enum MoltFlowKind {
 typedef struct MoltFlow {
     MoltFlowKind kind;
     const char *a, *b; /* b is "" where the kind has none */
-    MoltPlace place;   /* GIVE, TAKE: of the first conversion; AREA, FIELD: see there */
+    MoltPlace place;   /* GIVE, TAKE, SIZE: of the first one; AREA and the like: see there */
 } MoltFlow;
 
 /* Each fact once. */

@@ -8,6 +8,7 @@
 #include "annotation_check.h"
 #include "erased.h"
 #include "globals.h"
+#include "layout_number.h"
 #include "library_names.h"
 #include "member_use.h"
 #include "pool.h"
@@ -204,22 +205,31 @@ static bool is_member(const MoltUnitHeld *held, const char *owner, const char *n
            strcmp(held->field, colon != NULL ? colon + 1 : name) == 0;
 }
 
+/* What the sources show of a member, behind its own notes. */
+static void append_found(Linker *linker, MoltField *field, const MoltUnitHeld *items,
+                         uint32_t count, MoltNoteKind kind, const char *owner, const char *name)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_member(&items[i], owner, name)) {
+            uint32_t text = molt_builder_string(linker->builder, items[i].text);
+            field->note_first = append_note(linker, field->note_first, field->note_count++,
+                                            (MoltNote){.kind = kind, .text = text});
+        }
+    }
+}
+
 static MoltField copy_field(Linker *linker, const MoltUnit *unit, const char *owner, uint32_t index)
 {
     const MoltSchema *schema = unit->schema;
     MoltField field = schema->tables.fields[index];
-    const char *name = molt_string(schema, field.name);
-    field.name = molt_builder_string(linker->builder, name);
+    field.name = molt_builder_string(linker->builder, molt_string(schema, field.name));
     field.type = map_type(linker, unit, field.type);
     field.note_first = copy_notes(linker, unit, field.note_first, field.note_count);
-    for (uint32_t i = 0; i < linker->library->held_count; i++) {
-        const MoltUnitHeld *held = &linker->library->held[i];
-        if (is_member(held, owner, name)) {
-            uint32_t text = molt_builder_string(linker->builder, held->text);
-            field.note_first = append_note(linker, field.note_first, field.note_count++,
-                                           (MoltNote){.kind = MOLT_NOTE_HOLDS, .text = text});
-        }
-    }
+    const MoltUnit *library = linker->library;
+    append_found(linker, &field, library->held, library->held_count, MOLT_NOTE_HOLDS, owner,
+                 molt_string(schema, schema->tables.fields[index].name));
+    append_found(linker, &field, library->sized, library->sized_count, MOLT_NOTE_SIZED, owner,
+                 molt_string(schema, schema->tables.fields[index].name));
     return field;
 }
 
@@ -272,12 +282,20 @@ static void copy_members(Linker *linker, const Entry *entry, MoltTypeId to)
     if (find_hook(linker, entry->name) != NULL) {
         first = append_note(linker, first, notes++, (MoltNote){.kind = MOLT_NOTE_MIGRATE});
     }
-    for (uint32_t i = 0; i < linker->library->erased_count; i++) {
-        const MoltUnitErased *erased = &linker->library->erased[i];
-        if (strcmp(erased->type, entry->name) == 0) {
-            uint32_t text = molt_builder_string(linker->builder, erased->text);
-            first = append_note(linker, first, notes++,
-                                (MoltNote){.kind = MOLT_NOTE_ERASED, .text = text});
+    const MoltUnit *library = linker->library;
+    const struct {
+        const MoltUnitErased *items;
+        uint32_t count;
+        MoltNoteKind kind;
+    } found[] = {{library->erased, library->erased_count, MOLT_NOTE_ERASED},
+                 {library->hashed, library->hashed_count, MOLT_NOTE_HASHED}};
+    for (size_t k = 0; k < sizeof found / sizeof found[0]; k++) {
+        for (uint32_t i = 0; i < found[k].count; i++) {
+            if (strcmp(found[k].items[i].type, entry->name) == 0) {
+                uint32_t text = molt_builder_string(linker->builder, found[k].items[i].text);
+                first = append_note(linker, first, notes++,
+                                    (MoltNote){.kind = found[k].kind, .text = text});
+            }
         }
     }
     if (notes > 0) {
@@ -607,6 +625,7 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
     const MoltWrappers wrappers = molt__wrappers_find(linker.arena, &linker.names);
     molt__allocations_link(linker.arena, &linker.names, &wrappers, out);
     molt__erased_link(linker.arena, &linker.names, &wrappers, out);
+    molt__layout_numbers_link(linker.arena, &linker.names, out);
     linker.library = out;
     copy_types(&linker);
     copy_roots(&linker);

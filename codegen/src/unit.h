@@ -51,7 +51,7 @@ typedef struct MoltUnitErased {
     const char *text; /* of its note: the place, and what it lies in */
 } MoltUnitErased;
 
-/* A type whose values may lie where a pointer without a type leads. */
+/* What the sources show of a pointer or number of the state: a type whose values may lie where it leads. */
 typedef struct MoltUnitHeld {
     const char *owner, *field; /* name in the library, MOLT_GLOBALS_TYPE for a variable; its own name */
     const char *text;          /* of its note: the type, and the place */
@@ -78,6 +78,11 @@ typedef struct MoltUnit {
     uint32_t erased_count, erased_capacity;
     MoltUnitHeld *held; /* likewise; in no order */
     uint32_t held_count, held_capacity;
+    MoltUnitErased *hashed; /* likewise: first the number that an address of the type goes into, then, when
+                               that selects an element, the text of the type's note */
+    uint32_t hashed_count, hashed_capacity;
+    MoltUnitHeld *sized; /* likewise, of integers: the type whose size it may be, or "Ant.hp" */
+    uint32_t sized_count, sized_capacity;
     const char **files; /* all that were read, the source first; not part of the file */
     uint32_t file_count;
     const char **sources; /* of a library: as the schema records them */

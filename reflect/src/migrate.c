@@ -569,8 +569,10 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__retype_report(m);
         molt__raw_report(m);
         molt__byte_words_report(m);
-        if (!m->refused)
+        if (!m->refused) {
             molt__stale_integers_report(m);
+            molt__stored_sizes_report(m);
+        }
         molt__attic_report(m);
         molt__hook_suggest(m);
         report_gone(m);

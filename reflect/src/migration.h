@@ -343,6 +343,8 @@ bool molt__hook_variables_had(const MoltMigration *m);
 void molt__hook_variables_free(MoltMigration *m);
 /* stale_integer.c: tells of integers that hold the address of what moves or goes. */
 void molt__stale_integers_report(MoltMigration *m);
+/* stored_size.c: tells of numbers that were computed from a layout or an address which the edit changes. */
+void molt__stored_sizes_report(MoltMigration *m);
 
 /* tally.c: counts a rule that applies to element `i` of the batch; decides its severity by policy and
  * annotation. True when the value may be written nevertheless. `format` is the offending value. */
