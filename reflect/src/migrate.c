@@ -396,7 +396,8 @@ static void report_gone(MoltMigration *m)
             continue;
         /* of a flexible struct, elements are those of its array */
         uint64_t objects = molt_schema_tail(m->plan->before, t) ? stats.blocks : stats.elements;
-        objects -= molt__hook_made_gone(m, t); /* they go as they came */
+        objects -= molt__hook_made_gone(m, t);  /* they go as they came */
+        objects -= molt__retype_elements(m, t); /* which are of another type now */
         if (objects == 0)
             continue;
         uint64_t seen = molt__hook_saw(m, t);

@@ -267,6 +267,7 @@ static void look_at_heap(Words *words, uintptr_t value)
     fact.type = place.block.type;
     fact.kind = MOLT__RAW_ADDRESS;
     if (m->plan->types[place.block.type].fate != MOLT_FATE_SAME ||
+        molt__retype_moves(m, (uintptr_t)place.block.start) ||
         molt__ownership_is_claimed(m, place.block.type, (uintptr_t)place.block.start)) {
         if (!words->bytes)
             molt__raw_add(m, fact);

@@ -203,6 +203,23 @@ static void note_way(MoltMigration *m, const MoltOp *op, uint64_t i, const MoltP
         molt__attic_mark(m, op, i);
 }
 
+/* `at` is an offset in a block of numbers that become others, as all pointers to it must say. */
+static uintptr_t relocate_number(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i,
+                                 const MoltRetyped *retyped, uint64_t at)
+{
+    uint64_t unit = molt_type(m->plan->before, retyped->type)->size;
+    uint64_t size = molt_type(m->plan->after, retyped->to)->size;
+    if (at > retyped->bytes)
+        return dangling(m, op, value, i, &m->heap->spans[retyped->span]);
+    if (op->before == retyped->type && op->after == retyped->to && at % unit == 0)
+        return retyped->after + at / unit * size;
+    molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i,
+                "a pointer into %s that other pointers say is %s now",
+                molt_type_name(m->plan->before, retyped->type),
+                molt_type_name(m->plan->after, retyped->to));
+    return 0;
+}
+
 /* `at` is an offset in a block of bytes that are objects of retyped->type, perhaps behind a header. */
 static uintptr_t relocate_retyped(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i,
                                   const MoltRetyped *retyped, uint64_t at)
@@ -262,7 +279,8 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     at -= index * span->stride;
     const MoltRetyped *retyped = molt__retyped(m, span->base + index * span->stride);
     if (retyped)
-        return relocate_retyped(m, op, value, i, retyped, at);
+        return (retyped->to != MOLT_NO_TYPE ? relocate_number
+                                            : relocate_retyped)(m, op, value, i, retyped, at);
     bool flexible = span->header > 0;
     uint64_t unit = flexible ? molt__span_bytes(span, count) : span->elem_size;
     uint64_t all = count;

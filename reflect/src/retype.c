@@ -15,6 +15,7 @@ typedef struct Claimant {
     MoltTypeId owner; /* new */
     uint32_t field;
     MoltTypeId type; /* old; MOLT_NO_TYPE: the old schema does not know it */
+    MoltTypeId to;     /* new, of numbers that change; MOLT_NO_TYPE otherwise */
     MoltTypeId header; /* old, of what lies before the objects */
     bool headed;       /* something does; when the old schema does not know it, the type is not known */
     bool shown;        /* the sources or the pointer's type say so as well */
@@ -37,7 +38,7 @@ static bool read_note(const MoltMigration *m, const MoltField *field, Claimant *
 {
     const MoltSchema *after = m->plan->after;
     const MoltType *type = molt_type(after, field->type);
-    by->type = by->header = MOLT_NO_TYPE;
+    by->type = by->header = by->to = MOLT_NO_TYPE;
     while (type->kind == MOLT_KIND_ARRAY)
         type = molt_type(after, type->elem);
     if (type->kind != MOLT_KIND_POINTER)
@@ -204,6 +205,7 @@ static void take(MoltMigration *m, const Claimant *by, uintptr_t value)
                                              .bytes = bytes,
                                              .count = (bytes - head + unit - 1) / unit,
                                              .type = by->type,
+                                             .to = MOLT_NO_TYPE,
                                              .header = by->header,
                                              .head = head,
                                              .head_after = problem ? 0 : head_after(m, by),
@@ -215,6 +217,33 @@ static void take(MoltMigration *m, const Claimant *by, uintptr_t value)
                                              .field = by->field};
 }
 
+/* Once for neighbours that lead to the same block. */
+static void take_numbers(MoltMigration *m, const Claimant *by, uintptr_t value)
+{
+    MoltRetypes *all = &m->retypes;
+    MoltPlace place;
+    molt_heap_locate(m->heap, (const void *)value, &place); /* NOLINT: an address from the state */
+    if (value == 0 || place.kind != MOLT_PLACE_BLOCK || place.block.type != by->type)
+        return;
+    uintptr_t block = (uintptr_t)place.block.start;
+    const MoltRetyped *last = all->count > 0 ? &all->items[all->count - 1] : NULL;
+    if ((last && last->block == block && last->to == by->to && last->field == by->field) ||
+        !molt__migration_grow(m, (void **)&all->items, &all->slots, all->count, 1,
+                              sizeof *all->items))
+        return;
+    all->items[all->count++] = (MoltRetyped){
+        .block = block,
+        .bytes = molt__span_bytes(&m->heap->spans[place.block.span], place.block.count),
+        .count = place.block.count,
+        .type = by->type,
+        .to = by->to,
+        .header = MOLT_NO_TYPE,
+        .span = place.block.span,
+        .index = place.block.index,
+        .owner = by->owner,
+        .field = by->field};
+}
+
 static void take_all(MoltMigration *m, const Claimant *by, MoltTypeId id,
                      const unsigned char *value)
 {
@@ -223,7 +252,10 @@ static void take_all(MoltMigration *m, const Claimant *by, MoltTypeId id,
     if (type->kind == MOLT_KIND_POINTER) {
         uintptr_t pointer;
         memcpy(&pointer, value, sizeof pointer);
-        take(m, by, pointer);
+        if (by->to != MOLT_NO_TYPE)
+            take_numbers(m, by, pointer);
+        else
+            take(m, by, pointer);
     }
     for (uint64_t i = 0; type->kind == MOLT_KIND_ARRAY && i < type->length; i++)
         take_all(m, by, type->elem, value + i * molt_type(schema, type->elem)->size);
@@ -261,11 +293,13 @@ static bool walk(MoltMigration *m, MoltTypeId before, MoltTypeId after, const un
         const MoltField *source = &old->tables.fields[from];
         const unsigned char *at = value ? value + source->bit_offset / 8 : NULL;
         Claimant by = {.owner = after, .field = is->first + n};
-        if (!read_note(m, field, &by)) {
+        bool noted = read_note(m, field, &by);
+        if (!noted && !molt__retype_is_number(m, source, field, &by.type, &by.to)) {
             any = walk(m, source->type, field->type, at) || any;
         } else {
             any = true;
-            hear(m, &by, source, field);
+            if (noted)
+                hear(m, &by, source, field);
             if (at)
                 take_all(m, &by, source->type, at);
         }
@@ -304,7 +338,8 @@ static void settle(MoltRetypes *all)
     for (uint64_t i = 0; i < all->count; i = end) {
         MoltRetyped item = all->items[i];
         for (end = i + 1; end < all->count && all->items[end].block == item.block; end++)
-            if (all->items[end].type != item.type || all->items[end].header != item.header)
+            if (all->items[end].type != item.type || all->items[end].header != item.header ||
+                all->items[end].to != item.to)
                 item.problem = "another field says another type";
         all->items[kept++] = item;
     }
@@ -315,17 +350,19 @@ static void settle(MoltRetypes *all)
 static MoltTypeId new_type(const MoltMigration *m, const MoltRetyped *item)
 {
     bool headed = item->header != MOLT_NO_TYPE;
+    if (item->to != MOLT_NO_TYPE)
+        return item->to;
     return m->plan->types[headed ? m->heap->spans[item->span].type : item->type].after;
 }
 
 static uint64_t new_count(const MoltMigration *m, const MoltRetyped *item)
 {
     const MoltSchema *after = m->plan->after;
+    if (item->header == MOLT_NO_TYPE)
+        return item->count;
     uint64_t size = molt_type(after, m->plan->types[item->type].after)->size;
     uint64_t unit = molt_type(after, new_type(m, item))->size;
-    return item->header == MOLT_NO_TYPE
-               ? item->count
-               : (item->head_after + item->count * size + unit - 1) / unit;
+    return (item->head_after + item->count * size + unit - 1) / unit;
 }
 
 static MoltSpan *open_span(MoltMigration *m, const MoltRetyped *item)
@@ -393,6 +430,11 @@ void molt__retype_find(MoltMigration *m)
     settle(all);
     for (uint64_t i = 0; i < all->count && !m->failed; i++) {
         MoltTypeId type = all->items[i].type;
+        bool numbers = all->items[i].to != MOLT_NO_TYPE;
+        if (numbers && !all->items[i].problem && !molt__retype_number_fits(m, &all->items[i]))
+            all->items[i].problem = "a number in it does not fit";
+        if (numbers && all->items[i].problem)
+            continue; /* then the pointers to it are what refuses */
         if (all->items[i].problem) {
             bool same = type == MOLT_NO_TYPE || m->plan->types[type].fate == MOLT_FATE_SAME;
             m->refused = m->refused || !same;
@@ -445,7 +487,13 @@ static void run_one(MoltMigration *m, const MoltRetyped *item)
     unsigned char *to = (unsigned char *)item->after;   /* NOLINT: as the next one */
     if (item->header != MOLT_NO_TYPE)
         run_values(m, item->header, from, to, item->head);
-    run_values(m, item->type, from + item->head, to + item->head_after, item->bytes - item->head);
+    if (item->to != MOLT_NO_TYPE) {
+        molt__retype_number_run(m, item);
+        m->report->objects_migrated += item->count;
+    } else {
+        run_values(m, item->type, from + item->head, to + item->head_after,
+                   item->bytes - item->head);
+    }
     if (from == to)
         return;
     m->report->bytes_before += item->bytes;
@@ -481,6 +529,17 @@ bool molt__retype_moves(const MoltMigration *m, uintptr_t block)
 {
     const MoltRetyped *item = molt__retyped(m, block);
     return item && item->after != item->block;
+}
+
+uint64_t molt__retype_elements(const MoltMigration *m, MoltTypeId type)
+{
+    uint64_t elements = 0;
+    for (uint64_t i = 0; i < m->retypes.count; i++) {
+        const MoltRetyped *item = &m->retypes.items[i];
+        if (item->to != MOLT_NO_TYPE && item->type == type && !item->problem)
+            elements += item->count;
+    }
+    return elements;
 }
 
 void molt__retype_place(const MoltMigration *m, MoltPlace *place)
@@ -545,7 +604,9 @@ static void add_line(MoltMigration *m, const MoltRetyped *item, uint64_t blocks)
                          "block in end_reload(), in a save before the edit";
     bool known = item->type != MOLT_NO_TYPE;
     bool changes = known && m->plan->types[item->type].fate != MOLT_FATE_SAME;
-    if ((item->problem && known && !changes) || (!item->problem && item->after == item->block))
+    bool numbers = item->to != MOLT_NO_TYPE;
+    if ((item->problem && (numbers || (known && !changes))) ||
+        (!item->problem && item->after == item->block))
         return; /* its bytes are what they were */
     molt__field_path(m->plan->after, item->owner, item->field, path, sizeof path);
     if (item->other) {
@@ -555,6 +616,10 @@ static void add_line(MoltMigration *m, const MoltRetyped *item, uint64_t blocks)
                  "is there into new blocks in end_reload(), in a save before the edit";
     } else if (item->problem) {
         snprintf(value, sizeof value, "%s", item->problem);
+    } else if (numbers) {
+        snprintf(value, sizeof value, "the numbers that it leads to are %s from now on, not %s",
+                 molt_type_name(m->plan->after, item->to),
+                 molt_type_name(m->plan->before, item->type));
     } else if (item->header != MOLT_NO_TYPE) {
         snprintf(value, sizeof value, "the block that it leads to holds %s behind a %s",
                  molt_type_name(m->plan->after, m->plan->types[item->type].after),
@@ -566,7 +631,8 @@ static void add_line(MoltMigration *m, const MoltRetyped *item, uint64_t blocks)
     }
     molt_report_add(m->report,
                     &(MoltFinding){.severity = item->problem && changes ? MOLT_REFUSE : MOLT_INFO,
-                                   .rule = MOLT_RULE_UNTYPED_MEMORY,
+                                   .rule = numbers ? MOLT_RULE_NUMBER_CONVERTED
+                                                   : MOLT_RULE_UNTYPED_MEMORY,
                                    .path = path,
                                    .value = value,
                                    .remedy = item->problem && changes ? remedy : NULL,
