@@ -315,7 +315,8 @@ const char *molt__allocated_contradiction(const CXCursor *sizes, unsigned count,
         CXType found = measured(&reading.items[i], type);
         bool same = clang_equalTypes(found, type) != 0;
         own = own || same;
-        apart = apart || !same;
+        /* of a built-in type only the size is known, which may be that of `type` by chance */
+        apart = apart || !same || reading.items[i].operand.kind == CXType_Invalid;
         if (!same && (found.kind == CXType_Record || found.kind == CXType_Pointer)) {
             *other = found;
         }

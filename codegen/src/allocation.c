@@ -355,7 +355,8 @@ static bool read_pool(Walk *walk, const Taker *taker, const CXCursor *sizes, uns
     MoltPoolNames names = molt__pool_names(arena, name);
     name = names.type;
     if (names.header[0] != '\0') {
-        allocation->reason = molt__arena_format(arena, "a %s lies before the objects", names.header);
+        allocation->reason =
+            molt__arena_format(arena, "a %s lies before the objects", names.header);
         return true;
     }
     allocation->pool = true;

@@ -340,11 +340,10 @@ void molt__pools_check(MoltDiagnostics *diagnostics, const MoltSchema *schema, c
                 molt__pool_names(diagnostics->arena, molt_string(schema, note->text));
             bool known = is_defined(schema, names.type);
             if (!known || !is_defined(schema, names.header)) {
-                molt__refuse(diagnostics,
-                             place_of(diagnostics->arena, schema, base, source, id, field),
-                             "name a struct, union or typedef that a source of the game defines",
-                             "MOLT_POOL(%s): there is no such type",
-                             known ? names.header : names.type);
+                molt__refuse(
+                    diagnostics, place_of(diagnostics->arena, schema, base, source, id, field),
+                    "name a struct, union or typedef that a source of the game defines",
+                    "MOLT_POOL(%s): there is no such type", known ? names.header : names.type);
             }
         }
     }

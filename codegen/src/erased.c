@@ -10,69 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "erased_solver.h"
 #include "path.h"
-#include "place_graph.h"
-#include "pool.h"
 
-enum { NOTES_MAX = 8 /* of one type or pointer */ };
+enum { NOTES_MAX = 8 /* of one type */ };
 
-/* A conversion, or an allocation of a known type. */
-typedef struct Use {
-    bool takes;
-    uint32_t place, number; /* in the order of the sources */
-    const char *type;
-    MoltPlace at;
-} Use;
-
-typedef struct Copy {
-    uint32_t to, from;    /* places */
-    uint32_t puts, takes; /* the numbers of the types, + 1, for which it was followed */
-} Copy;
-
-typedef struct Object {
-    uint32_t place, next;      /* next: another one of this place + 1 */
-    MoltUnitAllocation *block; /* that may hold structs, or NULL */
-    const MoltFlow *area;      /* an array of numbers, or NULL */
-    const Use *use;            /* shows that the type in question is in it; NULL: nothing does */
-    bool taken;                /* out of it: so it was in what is copied to it */
-} Object;
-
-/* What was found for one object and type. */
-typedef struct Held {
-    const Object *object;
-    const char *type;
-    MoltPlace at;
-} Held;
-
-typedef struct Solver {
-    MoltArena *arena;
-    const MoltLibraryNames *names;
-    MoltUnit *library;
-    MoltPlaceGraph graph;
-    Use *uses; /* sorted by type */
-    uint32_t use_count, use_capacity;
-    Copy *copies;
-    uint32_t copy_count, copy_capacity;
-    MoltFlow *views; /* under the library's names, as are areas */
-    uint32_t view_count, view_capacity;
-    MoltFlow *fields; /* pointers of the state */
-    uint32_t *field_at; /* their places */
-    uint32_t field_count, field_capacity, field_at_capacity;
-    Object *objects;
-    uint32_t object_count, object_capacity;
-    uint32_t *object_at; /* by place: object + 1 */
-    MoltFlow *hashes;
-    uint32_t hash_count, hash_capacity;
-    Held *held;
-    uint32_t held_count, held_capacity;
-
-    /* Of the type in question; by place, the number of a use + 1. */
-    uint32_t *given;         /* may point to a value that lies in no object */
-    uint32_t *has;           /* may point to any value */
-    uint32_t *wants;         /* may point to what is taken for one */
-    uint32_t *queue, *found; /* scratch */
-    unsigned char *seen;
-} Solver;
+typedef MoltErasedUse Use;
+typedef MoltErasedCopy Copy;
+typedef MoltErasedObject Object;
+typedef MoltErasedHeld Held;
+typedef MoltErasedSolver Solver;
 
 /* ---- facts ----------------------------------------------------------------------------------- */
 
@@ -134,8 +81,9 @@ static void collect_unit(Solver *solver, uint32_t unit)
             flow.b = library_type(solver, unit, flow.b);
             solver->fields = molt__arena_grow(solver->arena, solver->fields, solver->field_count,
                                               &solver->field_capacity, sizeof *solver->fields);
-            solver->field_at = molt__arena_grow(solver->arena, solver->field_at, solver->field_count,
-                                                &solver->field_at_capacity, sizeof *solver->field_at);
+            solver->field_at =
+                molt__arena_grow(solver->arena, solver->field_at, solver->field_count,
+                                 &solver->field_at_capacity, sizeof *solver->field_at);
             solver->field_at[solver->field_count] = place;
             solver->fields[solver->field_count++] = flow;
         } else if (flow.kind == MOLT_FLOW_HASH) {
@@ -268,7 +216,7 @@ static bool follow_copies(Solver *solver, uint32_t type)
     return news;
 }
 
-static void add_held(Solver *solver, const Object *object, const char *type, MoltPlace at)
+void molt__erased_hold(Solver *solver, const Object *object, const char *type, MoltPlace at)
 {
     for (uint32_t i = 0; i < solver->held_count; i++) {
         if (solver->held[i].object == object && strcmp(solver->held[i].type, type) == 0) {
@@ -278,89 +226,6 @@ static void add_held(Solver *solver, const Object *object, const char *type, Mol
     solver->held = molt__arena_grow(solver->arena, solver->held, solver->held_count,
                                     &solver->held_capacity, sizeof *solver->held);
     solver->held[solver->held_count++] = (Held){object, type, at};
-}
-
-static void add_field_note(const Solver *solver, const char *owner, const char *field,
-                           const char *type, const char *where)
-{
-    MoltUnit *library = solver->library;
-    uint32_t known = 0;
-    size_t length = strlen(type);
-    for (uint32_t i = 0; i < library->held_count; i++) {
-        const MoltUnitHeld *item = &library->held[i];
-        bool same = strcmp(item->owner, owner) == 0 && strcmp(item->field, field) == 0;
-        if (same && strncmp(item->text, type, length) == 0 && item->text[length] == ' ') {
-            return;
-        }
-        known += same;
-    }
-    if (known == NOTES_MAX) {
-        return;
-    }
-    library->held = molt__arena_grow(solver->arena, library->held, library->held_count,
-                                     &library->held_capacity, sizeof *library->held);
-    library->held[library->held_count++] =
-        (MoltUnitHeld){owner, field, molt__arena_format(solver->arena, "%s %s", type, where)};
-}
-
-static void note_field(const Solver *solver, const MoltFlow *field, const char *type, MoltPlace at)
-{
-    const char *file = molt__path_recorded(solver->arena, solver->library->base, at.file);
-    add_field_note(solver, field->b, field->place.file, type,
-                   molt__arena_format(solver->arena, "%s:%u", file, at.line));
-}
-
-/* A pointer of the state that is given addresses of the type, or becomes a pointer to it, leads to one: in a
- * block of a known type or not, for a note on it speaks of all. Where the block that it takes has such a
- * note, that holds one. */
-static void follow_fields(Solver *solver, uint32_t first, uint32_t end)
-{
-    MoltUnit *library = solver->library;
-    for (uint32_t h = 0; h < solver->hash_count; h++) {
-        uint32_t given = solver->given[molt__place_find(&solver->graph, solver->hashes[h].b)];
-        if (given != 0) {
-            library->hashed = molt__arena_grow(solver->arena, library->hashed, library->hashed_count,
-                                               &library->hashed_capacity, sizeof *library->hashed);
-            library->hashed[library->hashed_count++] =
-                (MoltUnitErased){solver->uses[given - 1].type, solver->hashes[h].a};
-        }
-    }
-    for (uint32_t f = 0; f < solver->field_count; f++) {
-        uint32_t given = solver->given[solver->field_at[f]];
-        if (given != 0) {
-            note_field(solver, &solver->fields[f], solver->uses[given - 1].type,
-                       solver->uses[given - 1].at);
-        }
-    }
-    for (uint32_t i = first; i < end; i++) {
-        const Use *use = &solver->uses[i];
-        uint32_t count = !use->takes ? 0
-                                     : molt__place_sources(&solver->graph, use->place, NULL,
-                                                           solver->seen, solver->found);
-        for (uint32_t k = 0; k < count; k++) {
-            solver->seen[solver->found[k]] = 1;
-        }
-        for (uint32_t f = 0; count > 0 && f < solver->field_count; f++) {
-            if (solver->seen[solver->field_at[f]]) {
-                note_field(solver, &solver->fields[f], use->type, use->at);
-            }
-        }
-        for (uint32_t k = 0; k < count; k++) {
-            solver->seen[solver->found[k]] = 0;
-        }
-    }
-    for (uint32_t o = 0; o < solver->object_count; o++) {
-        const Object *object = &solver->objects[o];
-        uint32_t e = object->block != NULL && object->block->pool
-                         ? solver->graph.nodes[object->place].out
-                         : 0;
-        for (; e != 0; e = solver->graph.edges[e - 1].next_out) {
-            uint32_t given = solver->given[solver->graph.edges[e - 1].to];
-            if (given != 0) {
-                add_held(solver, object, solver->uses[given - 1].type, solver->uses[given - 1].at);
-            }
-        }
-    }
 }
 
 /* The type of the uses from `first` to before `end`. */
@@ -389,11 +254,11 @@ static void solve_type(Solver *solver, uint32_t first, uint32_t end)
     }
     while (follow_copies(solver, end)) {
     }
-    follow_fields(solver, first, end);
+    molt__pool_claims_follow(solver, first, end);
     for (uint32_t o = 0; o < solver->object_count; o++) {
         const Object *object = &solver->objects[o];
         if (object->use != NULL && (object->block != NULL || object->area != NULL)) {
-            add_held(solver, object, object->use->type, object->use->at);
+            molt__erased_hold(solver, object, object->use->type, object->use->at);
         }
     }
 }
@@ -436,156 +301,9 @@ static void add_views(Solver *solver)
             const MoltFlow *view = &solver->views[v];
             const Held item = solver->held[i];
             if (strcmp(item.type, view->a) == 0) {
-                add_held(solver, item.object, view->b, item.at);
+                molt__erased_hold(solver, item.object, view->b, item.at);
             } else if (strcmp(item.type, view->b) == 0) {
-                add_held(solver, item.object, view->a, item.at);
-            }
-        }
-    }
-}
-
-/* ---- notes on pointers ----------------------------------------------------------------------- */
-
-/* Structs and unions that a value of `type` begins with. */
-static bool begins_with(const Solver *solver, const char *type, const char *first)
-{
-    for (uint32_t u = 0; u < solver->names->unit_count; u++) {
-        const MoltSchema *schema = solver->names->units[u].schema;
-        MoltTypeId id = 0;
-        while (id < schema->tables.type_count &&
-               strcmp(molt__library_name(solver->names, u, id), type) != 0) {
-            id++;
-        }
-        for (int depth = 0; id < schema->tables.type_count && depth < MOLT_SCHEMA_DEPTH_MAX;
-             depth++) {
-            const MoltType *at = molt_type(schema, id);
-            bool record = at->kind == MOLT_KIND_STRUCT || at->kind == MOLT_KIND_UNION;
-            if (strcmp(molt__library_name(solver->names, u, id), first) == 0) {
-                return true;
-            }
-            if (!molt_kind_is_sequence(at->kind) && (!record || at->count == 0)) {
-                break;
-            }
-            id = record ? schema->tables.fields[at->first].type : at->elem;
-        }
-    }
-    return false;
-}
-
-/* A struct that pointers to `type`, or to `view`, are cast to, so that it may lie where they lead: not one
- * that a `type` begins with anyway. NULL: there is none. */
-static const char *seen_as(const Solver *solver, const char *type, const char *view)
-{
-    for (uint32_t v = 0; v < solver->view_count; v++) {
-        const char *pair[2] = {solver->views[v].a, solver->views[v].b};
-        for (int i = 0; i < 2; i++) {
-            bool base = strcmp(pair[i], type) == 0 || strcmp(pair[i], view) == 0;
-            const char *other = pair[1 - i];
-            if (base && strcmp(other, type) != 0 && strcmp(other, view) != 0 &&
-                !begins_with(solver, type, other)) {
-                return other;
-            }
-        }
-    }
-    return NULL;
-}
-
-/* "MOLT_POOL(Ant) on Nest.ants" and what else the sources put where that note says there are Ants. A view on
- * a struct that begins like another one is no excuse: an array of one is not an array of the other. */
-static void contradict_flow(Solver *solver)
-{
-    for (uint32_t i = 0; i < solver->held_count; i++) {
-        const Held *held = &solver->held[i];
-        MoltUnitAllocation *call = held->object->block;
-        if (call == NULL || !call->pool || call->type[0] == '\0' ||
-            strcmp(call->type, held->type) == 0 || strcmp(call->view, held->type) == 0) {
-            continue;
-        }
-        const char *file = molt__path_recorded(solver->arena, solver->library->base, held->at.file);
-        call->reason = molt__arena_format(solver->arena, "%s says %s, but %s is put there too, at %s:%u",
-                                          call->reason, call->type, held->type, file, held->at.line);
-        call->type = "";
-    }
-}
-
-static void contradict_views(Solver *solver)
-{
-    for (uint32_t i = 0; i < solver->library->allocation_count; i++) {
-        MoltUnitAllocation *call = &solver->library->allocations[i];
-        const char *other = call->pool && call->type[0] != '\0' && !call->sized && call->view[0] != '\0'
-                                ? seen_as(solver, call->type, call->view)
-                                : NULL;
-        if (other != NULL) {
-            call->reason = molt__arena_format(
-                solver->arena, "%s says %s, but pointers are cast between %s and %s", call->reason,
-                call->type, call->view, other);
-            call->type = "";
-        }
-    }
-}
-
-/* What lies in the blocks to which a pointer of the state may lead. */
-static void note_fields(Solver *solver)
-{
-    for (uint32_t f = 0; f < solver->field_count && solver->held_count > 0; f++) {
-        uint32_t count = molt__place_sources(&solver->graph, solver->field_at[f], NULL, solver->seen,
-                                             solver->found);
-        for (uint32_t i = 0; i < count; i++) {
-            solver->seen[solver->found[i]] = 1;
-        }
-        for (uint32_t h = 0; h < solver->held_count; h++) {
-            const Held *held = &solver->held[h];
-            if (held->object->block != NULL && solver->seen[held->object->place]) {
-                note_field(solver, &solver->fields[f], held->type, held->at);
-            }
-        }
-        for (uint32_t i = 0; i < count; i++) {
-            solver->seen[solver->found[i]] = 0;
-        }
-    }
-}
-
-/* A pointer to a struct with a note that says what the memory holds. */
-static void note_view(Solver *solver, uint32_t unit, MoltTypeId owner, const MoltField *field)
-{
-    const MoltSchema *schema = solver->names->units[unit].schema;
-    const MoltType *pointer = molt_type(schema, field->type);
-    const MoltNote *pool =
-        molt_schema_note(schema, field->note_first, field->note_count, MOLT_NOTE_POOL);
-    while (pointer->kind == MOLT_KIND_ARRAY) {
-        pointer = molt_type(schema, pointer->elem);
-    }
-    bool counted =
-        molt_schema_note(schema, field->note_first, field->note_count, MOLT_NOTE_COUNT) != NULL;
-    if (pointer->kind != MOLT_KIND_POINTER || (pool == NULL && !counted)) {
-        return;
-    }
-    MoltPoolNames names =
-        molt__pool_names(solver->arena, pool != NULL ? molt_string(schema, pool->text) : "");
-    MoltTypeId type = pool != NULL ? molt_schema_find(schema, names.type) : pointer->elem;
-    uint16_t kind = molt_type(schema, pointer->elem)->kind;
-    const char *other = NULL;
-    if (type != MOLT_NO_TYPE && (kind == MOLT_KIND_STRUCT || kind == MOLT_KIND_UNION)) {
-        other = seen_as(solver, molt__library_name(solver->names, unit, type),
-                        molt__library_name(solver->names, unit, pointer->elem));
-    }
-    if (other != NULL) {
-        const char *name = molt_string(schema, field->name);
-        const char *colon = strrchr(name, ':');
-        add_field_note(solver, molt__library_name(solver->names, unit, owner),
-                       colon != NULL ? colon + 1 : name, other, "a cast");
-    }
-}
-
-static void note_views(Solver *solver)
-{
-    for (uint32_t u = 0; u < solver->names->unit_count && solver->view_count > 0; u++) {
-        const MoltSchema *schema = solver->names->units[u].schema;
-        for (MoltTypeId id = 0; id < schema->tables.type_count; id++) {
-            const MoltType *type = molt_type(schema, id);
-            bool record = type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION;
-            for (uint32_t f = 0; record && f < type->count; f++) {
-                note_view(solver, u, id, &schema->tables.fields[type->first + f]);
+                molt__erased_hold(solver, item.object, view->a, item.at);
             }
         }
     }
@@ -622,6 +340,9 @@ static void list_erased(Solver *solver)
         const Held *held = &solver->held[i];
         const MoltFlow *area = held->object->area;
         MoltUnitAllocation *block = held->object->block;
+        if (held->type[0] == '(') {
+            continue; /* no structs */
+        }
         if (block != NULL && block->pool && block->type[0] != '\0') {
             block->reason = ""; /* it holds what its note says */
         } else if (block != NULL) {
@@ -659,10 +380,7 @@ void molt__erased_link(MoltArena *arena, const MoltLibraryNames *names,
     }
     collect_blocks(&solver);
     solve(&solver);
-    contradict_flow(&solver);
-    contradict_views(&solver);
-    note_fields(&solver);
-    note_views(&solver);
+    molt__pool_claims_judge(&solver);
     add_views(&solver);
     list_erased(&solver);
     if (library->erased_count > 0) {

@@ -28,7 +28,7 @@
     X(CALL, "call") /* a is the result of a call, b what the function returns */                   \
     X(COPY, "copy") /* what lies at b is copied to a */                                            \
     X(GIVE, "give") /* a was a pointer to the type b */                                            \
-    X(TAKE, "take") /* a becomes a pointer to the type b */                                        \
+    X(TAKE, "take") /* a becomes a pointer to the type b, or to b "(numbers)", "(pointers)" */     \
     X(VIEW, "view") /* types: what is an a is used as a b */                                       \
     X(TEXT, "text") /* a is text to C's own functions */                                           \
     X(AREA, "area") /* a is an array of numbers in what the type b holds; place.file names it */   \

@@ -177,6 +177,21 @@ static void convert(const Walk *walk, MoltFlowKind kind, const char *at, CXType 
     }
 }
 
+/* A pointer to void or bytes that becomes one to wider numbers or to pointers. */
+static void note_words(const Walk *walk, const char *at, CXType from, CXType to, CXCursor where)
+{
+    CXType was = pointee_of(from), is = pointee_of(to);
+    bool bytes = was.kind == CXType_Void || (is_number(was) && clang_Type_getSizeOf(was) == 1);
+    bool wide = is_number(is) && clang_Type_getSizeOf(is) > 1;
+    if (at != NULL && bytes && (wide || is.kind == CXType_Pointer)) {
+        molt__flow_add(arena_of(walk), walk->reader->out,
+                       (MoltFlow){.kind = MOLT_FLOW_TAKE,
+                                  .a = at,
+                                  .b = wide ? "(numbers)" : "(pointers)",
+                                  .place = molt__place_of(walk->reader->types->unit, where)});
+    }
+}
+
 /* A variable or field of the state: an array of numbers, so that structs may lie in it, or a pointer that
  * may lead to some. */
 static void note_member(const Walk *walk, const char *name, CXCursor declaration)
@@ -294,6 +309,7 @@ static const char *converted(const Walk *walk, CXCursor cursor, CXCursor inner, 
         convert(walk, MOLT_FLOW_TAKE, at, to, cursor);
         return NULL;
     }
+    note_words(walk, at, from, to, cursor);
     return at;
 }
 
@@ -378,6 +394,11 @@ static bool is_struct_copy(CXCursor a, CXCursor b)
 static void copy(const Walk *walk, CXCursor to, CXCursor from)
 {
     bool pointers = leads_to_pointer(to) || leads_to_pointer(from);
+    CXCursor ends[2] = {molt__expression_strip(to), molt__expression_strip(from)};
+    for (int i = 0; i < 2 && !pointers; i++) {
+        note_words(walk, value_at(walk, ends[i], 0), clang_getCursorType(ends[i]),
+                   clang_getCursorType(ends[1 - i]), ends[i]);
+    }
     add(walk, pointers ? MOLT_FLOW_JOIN : MOLT_FLOW_COPY, value_at(walk, to, 0),
         value_at(walk, from, 0));
 }

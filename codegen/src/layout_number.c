@@ -38,13 +38,12 @@ static bool means_same(const char *a, const char *b)
 static void add(Search *search, const char *place, const char *text)
 {
     for (uint32_t i = 0; i < search->count; i++) {
-        if (strcmp(search->facts[i].place, place) == 0 &&
-            means_same(search->facts[i].text, text)) {
+        if (strcmp(search->facts[i].place, place) == 0 && means_same(search->facts[i].text, text)) {
             return;
         }
     }
-    search->facts = molt__arena_grow(search->arena, search->facts, search->count,
-                                     &search->capacity, sizeof *search->facts);
+    search->facts = molt__arena_grow(search->arena, search->facts, search->count, &search->capacity,
+                                     sizeof *search->facts);
     search->facts[search->count++] = (Fact){place, text};
 }
 
@@ -61,8 +60,8 @@ static void collect(Search *search, uint32_t unit)
             const char *file =
                 molt__path_recorded(search->arena, search->library->base, flow->place.file);
             add(search, flow->a,
-                molt__arena_format(search->arena, "%s %s:%u",
-                                   library_type(search, unit, flow->b), file, flow->place.line));
+                molt__arena_format(search->arena, "%s %s:%u", library_type(search, unit, flow->b),
+                                   file, flow->place.line));
         } else if (flow->kind == MOLT_FLOW_SPOT) {
             add(search, flow->a,
                 molt__arena_format(search->arena, "%s.%s", library_type(search, unit, flow->b),

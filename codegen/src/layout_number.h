@@ -1,5 +1,6 @@
-/* Integers of the state that may be the size of a type or the offset of a field, and types of which addresses
- * select elements, found over all sources from what numbers are given. It must never know how sources are read. */
+/* Integers of the state that may be the size of a type or the offset of a field, and types of which
+ * addresses select elements, found over all sources from what numbers are given. It must never know how
+ * sources are read. */
 #ifndef MOLT_CODEGEN_LAYOUT_NUMBER_H
 #define MOLT_CODEGEN_LAYOUT_NUMBER_H
 

@@ -39,11 +39,9 @@ static void note_counter(const Walk *walk, const char *name, CXCursor declaratio
     if (owner != NULL) {
         const char *own =
             molt__place_spelling(walk->reader->types, clang_getCursorSpelling(declaration));
-        molt__flow_add(arena_of(walk), walk->reader->out,
-                       (MoltFlow){.kind = MOLT_FLOW_COUNTER,
-                                  .a = name,
-                                  .b = owner,
-                                  .place = {.file = own}});
+        molt__flow_add(
+            arena_of(walk), walk->reader->out,
+            (MoltFlow){.kind = MOLT_FLOW_COUNTER, .a = name, .b = owner, .place = {.file = own}});
     }
 }
 
@@ -236,8 +234,8 @@ static void derive(const Walk *walk, const char *to, CXCursor value, int depth)
 static void read_index(const Walk *walk, CXCursor cursor, CXCursor index)
 {
     MoltPlace place = molt__place_of(walk->reader->types->unit, cursor);
-    const char *name = molt__arena_format(arena_of(walk), "l %s:%u:%u[]", place.file, place.line,
-                                          place.column);
+    const char *name =
+        molt__arena_format(arena_of(walk), "l %s:%u:%u[]", place.file, place.line, place.column);
     uint32_t before = walk->reader->out->count;
     derive(walk, name, index, 0);
     if (walk->reader->out->count > before) {

@@ -1,6 +1,7 @@
 /* Where a source keeps numbers that were computed from a layout or from an address: sizeof and offsetof,
- * handed on as they are by variables, fields, parameters and results; and what is made of an address until it
- * selects an element, as in a hash table whose keys are pointers. It must never know what follows from that for a library. */
+ * handed on as they are by variables, fields, parameters and results; and what is made of an address until
+ * it selects an element, as in a hash table whose keys are pointers. It must never know what follows from
+ * that for a library. */
 #ifndef MOLT_CODEGEN_NUMBER_FLOW_H
 #define MOLT_CODEGEN_NUMBER_FLOW_H
 

@@ -48,10 +48,10 @@ const char *molt__place_declared(const MoltTypeReader *types, CXCursor declarati
         (kind != CXCursor_ParmDecl && kind != CXCursor_VarDecl && kind != CXCursor_FieldDecl)) {
         return name;
     }
-    bool local = kind == CXCursor_ParmDecl ||
-                 (kind == CXCursor_VarDecl &&
-                  clang_getCursorLinkage(declaration) == CXLinkage_NoLinkage &&
-                  clang_Cursor_getStorageClass(declaration) != CX_SC_Static);
+    bool local =
+        kind == CXCursor_ParmDecl ||
+        (kind == CXCursor_VarDecl && clang_getCursorLinkage(declaration) == CXLinkage_NoLinkage &&
+         clang_Cursor_getStorageClass(declaration) != CX_SC_Static);
     return molt__arena_format(arena_of(types), "%c %s", local ? 'l' : 'd',
                               molt__place_spelling(types, clang_getCursorUSR(declaration)));
 }

@@ -26,9 +26,8 @@ MoltPoolNames molt__pool_names(MoltArena *arena, const char *text)
 
 const char *molt__pool_text(MoltArena *arena, MoltPoolNames names)
 {
-    return names.header[0] == '\0'
-               ? names.type
-               : molt__arena_format(arena, "%s, %s", names.type, names.header);
+    return names.header[0] == '\0' ? names.type
+                                   : molt__arena_format(arena, "%s, %s", names.type, names.header);
 }
 
 static const char *read_name(MoltTypeReader *reader, MoltPlace place, const char *name)

@@ -28,13 +28,13 @@ typedef struct MoltUnitAllocation {
     const char *callee, *callee_file;
     const char *function, *function_file; /* that calls */
     const char *type;                     /* name in the schema; "" when not known */
-    const char *reason; /* why not; of a known type that a note says, the note: "MOLT_POOL(T) on f" */
+    const char *reason; /* why not; when a note says the type, the note: "MOLT_POOL(T) on f" */
     bool libc;     /* the callee is C's own */
     bool gives_on; /* the function returns the block, whose size came from its parameters */
     bool adds;     /* to what its parameters say, where it gives the block on */
     bool pool;     /* MOLT_POOL says the type */
     bool sized;    /* so does the size */
-    const char *view; /* with MOLT_POOL: the struct that the pointer with the note leads to; "" for none */
+    const char *view; /* with MOLT_POOL: the struct that the noted pointer is to; "" for none */
     bool by_pointer; /* nothing but the pointer that takes the block says the type */
 } MoltUnitAllocation;
 
@@ -51,10 +51,11 @@ typedef struct MoltUnitErased {
     const char *text; /* of its note: the place, and what it lies in */
 } MoltUnitErased;
 
-/* What the sources show of a pointer or number of the state: a type whose values may lie where it leads. */
+/* What the sources show of a pointer or a number of the state. */
 typedef struct MoltUnitHeld {
-    const char *owner, *field; /* name in the library, MOLT_GLOBALS_TYPE for a variable; its own name */
-    const char *text;          /* of its note: the type, and the place */
+    const char *owner; /* name in the library, MOLT_GLOBALS_TYPE for a variable */
+    const char *field; /* its own name */
+    const char *text;  /* of its note */
 } MoltUnitHeld;
 
 typedef struct MoltUnit {
@@ -76,13 +77,12 @@ typedef struct MoltUnit {
     MoltFlows flows; /* of a source; types under the schema's names */
     MoltUnitErased *erased; /* of a library, sorted by type; not part of the file */
     uint32_t erased_count, erased_capacity;
-    MoltUnitHeld *held; /* likewise; in no order */
-    uint32_t held_count, held_capacity;
-    MoltUnitErased *hashed; /* likewise: first the number that an address of the type goes into, then, when
-                               that selects an element, the text of the type's note */
+    /* Likewise, in no order: what pointers lead to; integers that may be a size or an offset; and types
+     * with a number that an address goes into, later with the text of their note. */
+    MoltUnitHeld *held, *sized;
+    uint32_t held_count, held_capacity, sized_count, sized_capacity;
+    MoltUnitErased *hashed;
     uint32_t hashed_count, hashed_capacity;
-    MoltUnitHeld *sized; /* likewise, of integers: the type whose size it may be, or "Ant.hp" */
-    uint32_t sized_count, sized_capacity;
     const char **files; /* all that were read, the source first; not part of the file */
     uint32_t file_count;
     const char **sources; /* of a library: as the schema records them */

@@ -261,7 +261,8 @@ void molt__byte_words_report(MoltMigration *m)
         const char *remedy =
             fact->block
                 ? "say MOLT_POOL(T) on the field or variable that has the block's address, which "
-                  "counts for this block too; or clear the bytes, in end_reload() of a save before the "
+                  "counts for this block too; or clear the bytes, in end_reload() of a save before "
+                  "the "
                   "edit"
                 : "keep the pointer in a field of its own beside the bytes, and clear them, in "
                   "end_reload() of a save before the edit";

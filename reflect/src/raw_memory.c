@@ -412,24 +412,30 @@ static void say_what(const MoltMigration *m, const Group *group, char *text, siz
 static void say_remedy(const Group *group, const char *reason, char *text, size_t size)
 {
     static const char contradicted[] = "MOLT_POOL(";
-    const char *remedy =
-        "say MOLT_POOL(T) on the field or variable that has the block's address, if T is all that it "
-        "leads to, or MOLT_POOL(T, H) if one H comes first, which counts for this block too; or name "
-        "the type where it is allocated (sizeof(T), or a pointer to T that takes it), and copy what is "
-        "there into a new block in end_reload(), in a save before the edit";
+    const char *remedy = "say MOLT_POOL(T) on the field or variable that has the block's address, "
+                         "if T is all that it "
+                         "leads to, or MOLT_POOL(T, H) if one H comes first, which counts for this "
+                         "block too; or name "
+                         "the type where it is allocated (sizeof(T), or a pointer to T that takes "
+                         "it), and copy what is "
+                         "there into a new block in end_reload(), in a save before the edit";
     if (group->kind == MOLT__RAW_MISFIT)
-        remedy = "one of the two is wrong: correct the pointer, or what says the type of the block (its "
-                 "allocation or a note) and copy what is there into a new block in end_reload(), in a "
-                 "save before the edit";
+        remedy =
+            "one of the two is wrong: correct the pointer, or what says the type of the block (its "
+            "allocation or a note) and copy what is there into a new block in end_reload(), in a "
+            "save before the edit";
     else if (group->kind == MOLT__RAW_AREA)
-        remedy = "keep such objects under their own type, in an array of it or in blocks of "
-                 "malloc(sizeof(T)): move them there and clear this array in end_reload(), in a save "
-                 "before the edit";
+        remedy =
+            "keep such objects under their own type, in an array of it or in blocks of "
+            "malloc(sizeof(T)): move them there and clear this array in end_reload(), in a save "
+            "before the edit";
     else if (strncmp(reason, contradicted, sizeof contradicted - 1) == 0)
-        remedy = "that note belongs on a pointer that leads to one type: name the type where each block is "
-                 "allocated (sizeof(T)), or keep the blocks of each type behind a field of its own with "
-                 "such a note, and copy what is there into new blocks in end_reload(), in a save before "
-                 "the edit";
+        remedy =
+            "that note belongs on a pointer that leads to one type: name the type where each block "
+            "is "
+            "allocated (sizeof(T)), or keep the blocks of each type behind a field of its own with "
+            "such a note, and copy what is there into new blocks in end_reload(), in a save before "
+            "the edit";
     if (group->kind == MOLT__RAW_MISFIT || group->kind == MOLT__RAW_AREA)
         reason = "";
     snprintf(text, size, "%s%s%s", reason, reason[0] ? ": " : "", remedy);
@@ -452,14 +458,13 @@ static void add_line(MoltMigration *m, const Group *group)
         molt__origin_text(origin, path, sizeof path);
     say_what(m, group, what, sizeof what);
     say_remedy(group, origin ? origin->reason : "", remedy, sizeof remedy);
-    molt_report_add(m->report,
-                    &(MoltFinding){.severity = info ? MOLT_INFO : MOLT_REFUSE,
-                                   .rule = MOLT_RULE_UNTYPED_MEMORY,
-                                   .path = path,
-                                   .before = molt_type_name(m->plan->before, type),
-                                   .value = what,
-                                   .remedy = info ? NULL : remedy,
-                                   .objects = group->blocks});
+    molt_report_add(m->report, &(MoltFinding){.severity = info ? MOLT_INFO : MOLT_REFUSE,
+                                              .rule = MOLT_RULE_UNTYPED_MEMORY,
+                                              .path = path,
+                                              .before = molt_type_name(m->plan->before, type),
+                                              .value = what,
+                                              .remedy = info ? NULL : remedy,
+                                              .objects = group->blocks});
 }
 
 static Group group_of(const MoltMigration *m, const MoltRawFact *fact)

@@ -179,7 +179,8 @@ static bool is_noted(const MoltMigration *m, const MoltOp *op, MoltTypeId type)
     const MoltField *field = &after->tables.fields[check->after];
     const MoltNote *note =
         molt_schema_note(after, field->note_first, field->note_count, MOLT_NOTE_POOL);
-    const char *text = note ? molt_string(after, note->text) : "", *name = molt_type_name(after, to);
+    const char *text = note ? molt_string(after, note->text) : "",
+               *name = molt_type_name(after, to);
     size_t length = strlen(name);
     return strncmp(text, name, length) == 0 && (text[length] == '\0' || text[length] == ',');
 }
@@ -279,8 +280,8 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     at -= index * span->stride;
     const MoltRetyped *retyped = molt__retyped(m, span->base + index * span->stride);
     if (retyped)
-        return (retyped->to != MOLT_NO_TYPE ? relocate_number
-                                            : relocate_retyped)(m, op, value, i, retyped, at);
+        return (retyped->to != MOLT_NO_TYPE ? relocate_number : relocate_retyped)(m, op, value, i,
+                                                                                  retyped, at);
     bool flexible = span->header > 0;
     uint64_t unit = flexible ? molt__span_bytes(span, count) : span->elem_size;
     uint64_t all = count;

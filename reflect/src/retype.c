@@ -15,10 +15,10 @@ typedef struct Claimant {
     MoltTypeId owner; /* new */
     uint32_t field;
     MoltTypeId type; /* old; MOLT_NO_TYPE: the old schema does not know it */
-    MoltTypeId to;     /* new, of numbers that change; MOLT_NO_TYPE otherwise */
+    MoltTypeId to;   /* new, of numbers that change; MOLT_NO_TYPE otherwise */
     MoltTypeId header; /* old, of what lies before the objects */
-    bool headed;       /* something does; when the old schema does not know it, the type is not known */
-    bool shown;        /* the sources or the pointer's type say so as well */
+    bool headed; /* something does; when the old schema does not know it, the type is not known */
+    bool shown;  /* the sources or the pointer's type say so as well */
     const char *other; /* what else they say lies there; NULL: nothing */
 } Claimant;
 
@@ -89,8 +89,8 @@ static void hear(const MoltMigration *m, Claimant *by, const MoltField *was, con
     MoltTypeId to = was->type;
     while (molt_type(before, to)->kind == MOLT_KIND_ARRAY)
         to = molt_type(before, to)->elem;
-    by->shown = molt_type(before, to)->kind == MOLT_KIND_POINTER &&
-                molt_type(before, to)->elem == by->type;
+    by->shown =
+        molt_type(before, to)->kind == MOLT_KIND_POINTER && molt_type(before, to)->elem == by->type;
     const char *header = by->headed ? molt_type_name(before, by->header) : "";
     hear_sources(by, before, was, molt_type_name(before, by->type), header);
     MoltTypeId type = m->plan->types[by->type].after;
@@ -151,10 +151,12 @@ static const char *problem_of(const MoltMigration *m, const Claimant *by,
         return "the block keeps its bytes";
     if (bytes < head || (at != 0 && at != head))
         return "the pointer leads neither to the header nor behind it";
-    if (by->headed && head_after(m, by) % molt_type(after, m->plan->types[by->type].after)->align != 0)
+    if (by->headed &&
+        head_after(m, by) % molt_type(after, m->plan->types[by->type].after)->align != 0)
         return "the header's new size is no multiple of the alignment of what follows it";
     if ((bytes - head) % unit != 0 && !by->shown)
-        return "the block's size is no multiple of that of the type, and nothing in the sources shows "
+        return "the block's size is no multiple of that of the type, and nothing in the sources "
+               "shows "
                "one there";
     return rest_is_zero(block + head, bytes - head, unit)
                ? NULL
@@ -168,18 +170,6 @@ static bool is_plain(const MoltSchema *schema, MoltTypeId id)
     return molt__is_bytes(schema, id) || kind == MOLT_KIND_INT || kind == MOLT_KIND_FLOAT;
 }
 
-/* Nothing in it changes, and no pointer in it goes elsewhere. */
-static bool is_of_no_concern(const MoltMigration *m, const Claimant *by)
-{
-    const MoltPlan *plan = m->plan;
-    const MoltTypeId types[2] = {by->type, by->headed ? by->header : by->type};
-    for (int i = 0; i < 2; i++)
-        if (types[i] == MOLT_NO_TYPE || plan->types[types[i]].fate != MOLT_FATE_SAME ||
-            molt__plan_has_pointers(plan->before, types[i]))
-            return false;
-    return by->headed;
-}
-
 static void take(MoltMigration *m, const Claimant *by, uintptr_t value)
 {
     const MoltHeap *heap = m->heap;
@@ -190,7 +180,7 @@ static void take(MoltMigration *m, const Claimant *by, uintptr_t value)
     if (value == 0 || place.kind != MOLT_PLACE_BLOCK ||
         (!by->headed && (place.element != 0 || place.offset != 0)) ||
         place.block.type == by->type || !is_plain(schema, place.block.type) ||
-        heap->spans[place.block.span].align == 0 || is_of_no_concern(m, by))
+        heap->spans[place.block.span].align == 0)
         return;
     const MoltSpan *span = &heap->spans[place.block.span];
     uint64_t bytes = molt__span_bytes(span, place.block.count);
@@ -497,7 +487,8 @@ static void run_one(MoltMigration *m, const MoltRetyped *item)
     if (from == to)
         return;
     m->report->bytes_before += item->bytes;
-    m->report->bytes_after += new_count(m, item) * molt_type(m->plan->after, new_type(m, item))->size;
+    m->report->bytes_after +=
+        new_count(m, item) * molt_type(m->plan->after, new_type(m, item))->size;
 }
 
 void molt__retype_run(MoltMigration *m)
@@ -590,18 +581,20 @@ static void say_other(const MoltMigration *m, const MoltRetyped *item, char *tex
     int length = (int)strcspn(item->other, " ");
     if (origin != 0 && origin < heap->origins.count)
         molt__origin_text(&heap->origins.items[origin], place, sizeof place);
-    snprintf(text, size,
-             "the block of %s that it leads to may hold %.*s, not %s: %s puts one there or takes one "
-             "out",
-             place, length, item->other, molt_type_name(m->plan->before, item->type),
-             item->other + length + (item->other[length] != '\0'));
+    snprintf(
+        text, size,
+        "the block of %s that it leads to may hold %.*s, not %s: %s puts one there or takes one "
+        "out",
+        place, length, item->other, molt_type_name(m->plan->before, item->type),
+        item->other + length + (item->other[length] != '\0'));
 }
 
 static void add_line(MoltMigration *m, const MoltRetyped *item, uint64_t blocks)
 {
     char path[300], value[700];
-    const char *remedy = "name the type where the block is allocated, and copy what is there into a new "
-                         "block in end_reload(), in a save before the edit";
+    const char *remedy =
+        "name the type where the block is allocated, and copy what is there into a new "
+        "block in end_reload(), in a save before the edit";
     bool known = item->type != MOLT_NO_TYPE;
     bool changes = known && m->plan->types[item->type].fate != MOLT_FATE_SAME;
     bool numbers = item->to != MOLT_NO_TYPE;
@@ -611,9 +604,11 @@ static void add_line(MoltMigration *m, const MoltRetyped *item, uint64_t blocks)
     molt__field_path(m->plan->after, item->owner, item->field, path, sizeof path);
     if (item->other) {
         say_other(m, item, value, sizeof value);
-        remedy = "MOLT_POOL belongs on a pointer that leads to one type: name the type where each block "
-                 "is allocated, or keep the blocks of each type behind a field of its own, and copy what "
-                 "is there into new blocks in end_reload(), in a save before the edit";
+        remedy =
+            "MOLT_POOL belongs on a pointer that leads to one type: name the type where each block "
+            "is allocated, or keep the blocks of each type behind a field of its own, and copy "
+            "what "
+            "is there into new blocks in end_reload(), in a save before the edit";
     } else if (item->problem) {
         snprintf(value, sizeof value, "%s", item->problem);
     } else if (numbers) {
@@ -629,14 +624,14 @@ static void add_line(MoltMigration *m, const MoltRetyped *item, uint64_t blocks)
                  molt_type_name(m->plan->after, m->plan->types[item->type].after),
                  molt_type_name(m->plan->before, m->heap->spans[item->span].type));
     }
-    molt_report_add(m->report,
-                    &(MoltFinding){.severity = item->problem && changes ? MOLT_REFUSE : MOLT_INFO,
-                                   .rule = numbers ? MOLT_RULE_NUMBER_CONVERTED
-                                                   : MOLT_RULE_UNTYPED_MEMORY,
-                                   .path = path,
-                                   .value = value,
-                                   .remedy = item->problem && changes ? remedy : NULL,
-                                   .objects = blocks});
+    molt_report_add(
+        m->report,
+        &(MoltFinding){.severity = item->problem && changes ? MOLT_REFUSE : MOLT_INFO,
+                       .rule = numbers ? MOLT_RULE_NUMBER_CONVERTED : MOLT_RULE_UNTYPED_MEMORY,
+                       .path = path,
+                       .value = value,
+                       .remedy = item->problem && changes ? remedy : NULL,
+                       .objects = blocks});
 }
 
 void molt__retype_report(MoltMigration *m)

@@ -21,12 +21,14 @@ typedef struct MoltRetyped {
     uintptr_t block, after; /* begin in the old and in the new state */
     uint64_t bytes, count;  /* of the old block; elements of both, the last one perhaps cut */
     MoltTypeId type;      /* old, of the elements; MOLT_NO_TYPE: the old schema does not know it */
-    MoltTypeId to;        /* new, of the numbers that those of `type` become; MOLT_NO_TYPE for any other type */
-    MoltTypeId header;    /* old, of what lies before them; MOLT_NO_TYPE: nothing does */
+    MoltTypeId
+        to; /* new, of the numbers that those of `type` become; MOLT_NO_TYPE for any other type */
+    MoltTypeId header;         /* old, of what lies before them; MOLT_NO_TYPE: nothing does */
     uint64_t head, head_after; /* its size in the old and in the new state */
     uint32_t span, index; /* of the old block */
     const char *problem;  /* why the block keeps its bytes; NULL: it gets the type */
-    const char *other;    /* "Vel game.c:9": what else may lie there, as the sources say; NULL: nothing */
+    const char
+        *other; /* "Vel game.c:9": what else may lie there, as the sources say; NULL: nothing */
     MoltTypeId owner;     /* the new struct with the note, and its field */
     uint32_t field;
 } MoltRetyped;

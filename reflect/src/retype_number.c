@@ -9,8 +9,7 @@ static bool is_number(const MoltSchema *schema, MoltTypeId id)
 {
     const MoltType *type = molt_type(schema, id);
     return (type->kind == MOLT_KIND_INT || type->kind == MOLT_KIND_FLOAT) && type->size > 1 &&
-           type->size <= 16 &&
-           (type->flags & (MOLT_TYPE_CHAR | MOLT_TYPE_UNTYPED)) == 0;
+           type->size <= 16 && (type->flags & (MOLT_TYPE_CHAR | MOLT_TYPE_UNTYPED)) == 0;
 }
 
 bool molt__retype_is_number(const MoltMigration *m, const MoltField *was, const MoltField *is,
@@ -36,14 +35,14 @@ static bool convert(const MoltMigration *m, const MoltRetyped *item, unsigned ch
 {
     const MoltNumberForm from_form = molt__plan_form(m->plan->before, item->type),
                          to_form = molt__plan_form(m->plan->after, item->to);
-    const unsigned char *from = (const unsigned char *)item->block; /* NOLINT: a block of the heap */
+    const unsigned char *from =
+        (const unsigned char *)item->block; /* NOLINT: a block of the heap */
     uint64_t unit = molt_type(m->plan->before, item->type)->size;
     uint64_t size = molt_type(m->plan->after, item->to)->size;
     unsigned char scratch[16];
     for (uint64_t i = 0; i < item->count; i++) {
         unsigned char *at = to ? to + i * size : scratch;
-        if (molt__number_convert(&from_form, from + i * unit, &to_form, at, false) !=
-            MOLT__EXACT)
+        if (molt__number_convert(&from_form, from + i * unit, &to_form, at, false) != MOLT__EXACT)
             return false;
     }
     return true;

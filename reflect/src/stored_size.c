@@ -11,10 +11,11 @@
 enum { RUNS_MAX = 256 };
 
 typedef struct Run {
-    uint64_t offset, stride, count; /* in an element: one integer, or those of an array of structs */
-    uint32_t size;                  /* bytes of the integer */
-    uint32_t was, is;               /* what it may hold, and what that is in the new layout */
-    const char *what;               /* the note's text */
+    uint64_t offset, stride,
+        count;        /* in an element: one integer, or those of an array of structs */
+    uint32_t size;    /* bytes of the integer */
+    uint32_t was, is; /* what it may hold, and what that is in the new layout */
+    const char *what; /* the note's text */
     MoltTypeId owner;
     uint32_t field;
 } Run;
@@ -89,7 +90,8 @@ static bool is_hooked(const MoltPlan *plan, MoltTypeId id)
     if (after == MOLT_NO_TYPE || plan->types[id].fate != MOLT_FATE_CHANGED)
         return false;
     const MoltType *type = molt_type(plan->after, after);
-    return molt_schema_note(plan->after, type->note_first, type->note_count, MOLT_NOTE_MIGRATE) != NULL;
+    return molt_schema_note(plan->after, type->note_first, type->note_count, MOLT_NOTE_MIGRATE) !=
+           NULL;
 }
 
 static void add_field(Search *search, MoltTypeId owner, uint32_t field, uint64_t offset)
@@ -208,8 +210,8 @@ static void report(const Search *search, const Line *line)
     int length = (int)strcspn(run->what, " ");
     molt__field_path(m->plan->before, run->owner, run->field, path, sizeof path);
     if (size)
-        snprintf(value, sizeof value, "%u, as %s puts sizeof(%.*s) there, which is %u now", run->was,
-                 run->what + length + 1, length, run->what, run->is);
+        snprintf(value, sizeof value, "%u, as %s puts sizeof(%.*s) there, which is %u now",
+                 run->was, run->what + length + 1, length, run->what, run->is);
     else
         snprintf(value, sizeof value, "%u, the offset of %s, which is %u now", run->was, run->what,
                  run->is);
@@ -246,17 +248,19 @@ static void report_hashed(MoltMigration *m, MoltTypeId id)
                            : 0;
     if (objects == 0)
         return;
-    snprintf(value, sizeof value, "%s computes a place in a table from their addresses, which change",
+    snprintf(value, sizeof value,
+             "%s computes a place in a table from their addresses, which change",
              molt_string(schema, note->text));
     m->refused = m->refused || strict;
-    molt_report_add(m->report, &(MoltFinding){.severity = strict ? MOLT_REFUSE : MOLT_LOSS,
-                                              .rule = MOLT_RULE_ADDRESS_HASHED,
-                                              .path = molt_type_name(schema, id),
-                                              .value = value,
-                                              .remedy = "fill the table anew in end_reload(), or hash "
-                                                        "what is in the object; a hook of the struct "
-                                                        "says that it sees to that",
-                                              .objects = objects});
+    molt_report_add(m->report,
+                    &(MoltFinding){.severity = strict ? MOLT_REFUSE : MOLT_LOSS,
+                                   .rule = MOLT_RULE_ADDRESS_HASHED,
+                                   .path = molt_type_name(schema, id),
+                                   .value = value,
+                                   .remedy = "fill the table anew in end_reload(), or hash "
+                                             "what is in the object; a hook of the struct "
+                                             "says that it sees to that",
+                                   .objects = objects});
 }
 
 /* Whether any type is another size, or any field elsewhere. */

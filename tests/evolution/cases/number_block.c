@@ -3,6 +3,7 @@
  * report: info number-converted State.heights 1
  * report: info number-converted State.rows 2
  * report: info number-converted number_block.c:cursor 1
+ * undo: differs the blocks have other numbers
  */
 #include "case.h"
 
@@ -56,7 +57,8 @@ static bool check(State *s)
 {
     for (int i = 0; i < 9; i++)
         CHECK(s->heights[i] == -100000 * i);
-    CHECK(s->views[1].from == s->heights + 2 && s->views[1].to == s->heights + 9 && !s->views[0].to);
+    CHECK(s->views[1].from == s->heights + 2 && s->views[1].to == s->heights + 9 &&
+          !s->views[0].to);
     CHECK(s->rows[0][3] == 1.5f && s->rows[0][0] == 0 && !s->rows[1] && s->rows[2][1] == 1.5f);
     CHECK(cursor[0] == 60000 && cursor[-4] == 0 && s->others[1] == 7 && !s->none);
     return true;

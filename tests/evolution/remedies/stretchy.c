@@ -9,11 +9,11 @@ typedef struct Length {
 } Length;
 typedef struct State {
     Ant *ants REMEDY(MOLT_POOL(Ant, Length)), *last;
-    int *numbers;
+    int *numbers REMEDY(MOLT_POOL(int, Length));
 } State;
 MOLT_ROOT(State);
 
-#define LENGTH(a) ((Length *)(void *)(a) - 1)
+#define LENGTH(a) ((Length *)(a) - 1)
 
 #if VERSION == 1
 static void *grow(void *array, size_t size)
