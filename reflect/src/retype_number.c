@@ -1,6 +1,6 @@
 /* Blocks of numbers whose pointers all become pointers to another number type: each number is converted, and
- * each pointer goes to the element that it was at. Any other pointer to such a block would read numbers of the
- * wrong size, so it refuses the edit (relocate.c). */
+ * each pointer goes to the element that it was at. Any other pointer to such a block would read numbers of
+ * the wrong size, so it refuses the edit (relocate.c). */
 #include "convert.h"
 #include "migration.h"
 

@@ -21,9 +21,16 @@ MOLT_ROOT(State);
 #if VERSION == 1
 static State *make(void)
 {
-    /* clang-format off */
-    State *s = calloc(1, sizeof *s); for (int i = 0; i < 10; i++) { Node *n = malloc(sizeof *n); memset(n, 0, sizeof *n); n->hp = i; n->next = s->first; s->first = n; s->count++; }
-    /* clang-format on */
+    State *s = NULL;
+    for (int i = 0; i < 10; i++) {
+        /* clang-format off */
+        Node *n = malloc(sizeof *n); memset(n, 0, sizeof *n); s = s ? s : calloc(1, sizeof *s);
+        /* clang-format on */
+        n->hp = i;
+        n->next = s->first;
+        s->first = n;
+        s->count++;
+    }
     return s;
 }
 #endif
