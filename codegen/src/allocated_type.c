@@ -20,6 +20,7 @@ typedef struct Reading {
     Sizeof items[SIZES_MAX];
     unsigned count;
     bool mixed;  /* a sum of something with sizeof and something without */
+    bool summed; /* a sum of sizes */
     bool opaque; /* more than can be followed */
 } Reading;
 
@@ -110,6 +111,7 @@ static bool read_binary(Reading *reading, CXCursor cursor, int depth)
     char sign = molt__expression_operator(cursor);
     if ((left || right) && sign == '+') {
         reading->mixed = reading->mixed || left != right;
+        reading->summed = reading->summed || left == right;
     } else if ((left || right) && sign != '*') {
         reading->opaque = true;
     }
@@ -313,6 +315,36 @@ MoltAllocatedType molt__allocated_type(const CXCursor *sizes, unsigned count, CX
         return not_known("the size is computed in a way that is not followed");
     }
     return reading.count > 0 ? by_sizes(&reading, pointee) : by_pointer(pointee);
+}
+
+const char *molt__allocated_contradiction(const CXCursor *sizes, unsigned count, CXType type,
+                                          CXType *other)
+{
+    Reading reading = {.count = 0};
+    bool own = false, apart = false;
+    *other = (CXType){.kind = CXType_Invalid};
+    type = clang_getCanonicalType(type);
+    for (unsigned i = 0; i < count; i++) {
+        read_size(&reading, sizes[i], 0);
+    }
+    for (unsigned i = 0; i < reading.count; i++) {
+        CXType found = measured(&reading.items[i], type);
+        bool same = clang_equalTypes(found, type) != 0;
+        own = own || same;
+        /* of a built-in type only the size is known, which may be that of `type` by chance */
+        apart = apart || !same || reading.items[i].operand.kind == CXType_Invalid;
+        if (!same && (found.kind == CXType_Record || found.kind == CXType_Pointer)) {
+            *other = found;
+        }
+    }
+    if (is_flexible(type) && own) {
+        return NULL; /* the other sizes are of its elements */
+    }
+    if (other->kind != CXType_Invalid) {
+        return "its size measures";
+    }
+    return own && (reading.mixed || (reading.summed && apart)) ? "its size is no multiple of that"
+                                                               : NULL;
 }
 
 bool molt__allocated_names_type(CXCursor size)

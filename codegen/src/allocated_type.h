@@ -17,6 +17,12 @@ typedef struct MoltAllocatedType {
  * the pointer that takes the block points to, of kind CXType_Invalid when none does. */
 MoltAllocatedType molt__allocated_type(const CXCursor *sizes, unsigned count, CXType pointee);
 
+/* What a size says against a block of nothing but `type`s from its start on: a struct, union or pointer
+ * that it measures besides, or more than a multiple. NULL: nothing. `*other` is the type that is measured, of
+ * kind CXType_Invalid where none is. */
+const char *molt__allocated_contradiction(const CXCursor *sizes, unsigned count, CXType type,
+                                          CXType *other);
+
 /* True when a size argument has sizeof in it. */
 bool molt__allocated_names_type(CXCursor size);
 

@@ -4,6 +4,7 @@
 
 #include "allocated_type.h"
 #include "annotation.h"
+#include "pool.h"
 #include "scaled_size.h"
 #include "wanted.h"
 
@@ -321,38 +322,78 @@ static MoltUnitAllocation *add(Walk *walk, CXCursor call, const char *callee)
                                  .function = walk->name,
                                  .function_file = walk->file,
                                  .type = "",
-                                 .reason = ""};
+                                 .reason = "",
+                                 .view = ""};
     return made;
 }
 
-/* The type that MOLT_POOL names on the declaration; true when there is such a note. */
-static bool read_pool(Walk *walk, CXCursor declaration, MoltUnitAllocation *allocation)
+/* "MOLT_POOL(Ant) on Nest.ants" */
+static const char *claim_of(const Walk *walk, const char *name, CXCursor declaration)
+{
+    CXCursor holder = clang_getCursorSemanticParent(declaration);
+    bool field = clang_getCursorKind(declaration) == CXCursor_FieldDecl;
+    const char *own = copy_spelling(walk->reader, declaration);
+    const char *owner = field ? copy_spelling(walk->reader, holder) : "";
+    return molt__arena_format(arena_of(walk->reader), "MOLT_POOL(%s) on %s%s%s", name, owner,
+                              owner[0] != '\0' ? "." : "", own);
+}
+
+/* The type that MOLT_POOL names on the declaration, unless the size says another one; true when there is
+ * such a note. */
+static bool read_pool(Walk *walk, const Taker *taker, const CXCursor *sizes, unsigned count,
+                      MoltUnitAllocation *allocation)
 {
     MoltTypeReader *types = walk->reader->types;
-    const char *name = clang_Cursor_isNull(declaration)
+    MoltArena *arena = arena_of(walk->reader);
+    const char *name = clang_Cursor_isNull(taker->declaration)
                            ? NULL
-                           : molt__annotation_pool(arena_of(walk->reader), declaration);
-    CXType type;
+                           : molt__annotation_pool(arena, taker->declaration);
+    CXType type, other;
     if (name == NULL) {
         return false;
     }
+    MoltPoolNames names = molt__pool_names(arena, name);
+    name = names.type;
+    if (names.header[0] != '\0') {
+        allocation->reason =
+            molt__arena_format(arena, "a %s lies before the objects", names.header);
+        return true;
+    }
     allocation->pool = true;
-    MoltPlace place = molt__place_of(types->unit, declaration);
+    MoltPlace place = molt__place_of(types->unit, taker->declaration);
     if (!molt__wanted_find(types, name, &type)) {
-        molt__refuse(walk->reader->types->diagnostics, place,
+        molt__refuse(types->diagnostics, place,
                      "name a struct, union or typedef that this source or a header of it defines",
                      "MOLT_POOL(%s): there is no such type", name);
         return true;
     }
+    const char *contradiction = molt__allocated_contradiction(sizes, count, type, &other);
     const MoltModelType *read = molt__type_read(types, type, place);
-    allocation->type = read != NULL ? read->name : "";
+    const MoltModelType *measured = contradiction != NULL && other.kind != CXType_Invalid
+                                        ? molt__type_read(types, other, place)
+                                        : NULL;
+    allocation->reason = claim_of(walk, name, taker->declaration);
+    if (contradiction == NULL) {
+        const MoltModelType *view = taker->pointee.kind == CXType_Record
+                                        ? molt__type_read(types, taker->pointee, place)
+                                        : NULL;
+        allocation->type = read != NULL ? read->name : "";
+        allocation->view = view != NULL ? view->name : "";
+        for (unsigned i = 0; i < count; i++) {
+            allocation->sized = allocation->sized || molt__allocated_names_type(sizes[i]);
+        }
+        return true;
+    }
+    allocation->reason =
+        molt__arena_format(arena, "%s says %s, but %s%s%s", allocation->reason, name, contradiction,
+                           measured != NULL ? " " : "", measured != NULL ? measured->name : "");
     return true;
 }
 
 static void read_type(Walk *walk, MoltUnitAllocation *allocation, const CXCursor *sizes,
                       unsigned count, const Taker *taker)
 {
-    if (read_pool(walk, taker->declaration, allocation)) {
+    if (read_pool(walk, taker, sizes, count, allocation)) {
         return;
     }
     MoltAllocatedType type = molt__allocated_type(sizes, count, taker->pointee);

@@ -126,6 +126,9 @@ void molt__allocations_link(MoltArena *arena, const MoltLibraryNames *names,
                 continue;
             }
             call.type = type != MOLT_NO_TYPE ? molt__library_name(names, u, type) : "";
+            MoltTypeId view =
+                call.view[0] != '\0' ? molt_schema_find(unit->schema, call.view) : MOLT_NO_TYPE;
+            call.view = view != MOLT_NO_TYPE ? molt__library_name(names, u, view) : "";
             if (type != MOLT_NO_TYPE && !call.pool && adds(wrappers, &call) &&
                 has_room_behind(unit->schema, type)) {
                 call.type = "";
@@ -196,7 +199,8 @@ bool molt__allocations_write(MoltText *text, const MoltUnit *library)
                        "     .reason = %u, .type = %uu, .flags = %u},\n",
                        intern(&pool, file), call->place.line, call->place.column,
                        intern(&pool, call->callee), intern(&pool, call->function),
-                       intern(&pool, call->reason), type, flags_of(call));
+                       intern(&pool, type == MOLT_NO_TYPE ? call->reason : ""), type,
+                       flags_of(call));
     }
     molt__text_add(text, "};\n\nstatic const char allocation_text[] =\n");
     for (uint32_t i = 0; i < pool.count; i++) {

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "pool.h"
+
 /* Longer arrays do not follow the names of an enum. */
 enum { INDEX_LIMIT = 65536 };
 
@@ -293,6 +295,56 @@ void molt__climbs_check(MoltDiagnostics *diagnostics, const MoltSchema *schema, 
         const MoltType *type = molt_type(schema, id);
         for (uint32_t f = 0; is_record(type) && f < type->count; f++) {
             check_climb(diagnostics, schema, base, id, &schema->tables.fields[type->first + f]);
+        }
+    }
+}
+
+/* ---- MOLT_POOL ------------------------------------------------------------------------------- */
+
+/* Where a member is declared; of a variable, its name begins with its file. */
+static MoltPlace place_of(MoltArena *arena, const MoltSchema *schema, const char *base,
+                          const char *source, MoltTypeId id, const MoltField *field)
+{
+    const char *file = molt_string(schema, molt_type(schema, id)->file);
+    const char *name = molt_string(schema, field->name);
+    size_t length = strcspn(name, ":");
+    if ((molt_type(schema, id)->flags & MOLT_TYPE_GLOBALS) != 0) {
+        file = name[length] == ':' ? molt__arena_copy(arena, name, length) : "";
+    }
+    if (file[0] != '\0') {
+        source = molt__arena_format(arena, "%s/%s", base, file);
+    }
+    return (MoltPlace){.file = source, .line = field->line};
+}
+
+/* Its size is needed: a struct that is only declared will not do. */
+static bool is_defined(const MoltSchema *schema, const char *name)
+{
+    MoltTypeId id = molt_schema_find(schema, name);
+    return name[0] == '\0' || (id != MOLT_NO_TYPE && molt_type(schema, id)->size > 0);
+}
+
+void molt__pools_check(MoltDiagnostics *diagnostics, const MoltSchema *schema, const char *base,
+                       const char *source)
+{
+    for (MoltTypeId id = 0; id < schema->tables.type_count; id++) {
+        const MoltType *type = molt_type(schema, id);
+        for (uint32_t f = 0; is_record(type) && f < type->count; f++) {
+            const MoltField *field = &schema->tables.fields[type->first + f];
+            const MoltNote *note =
+                molt_schema_note(schema, field->note_first, field->note_count, MOLT_NOTE_POOL);
+            if (note == NULL) {
+                continue;
+            }
+            MoltPoolNames names =
+                molt__pool_names(diagnostics->arena, molt_string(schema, note->text));
+            bool known = is_defined(schema, names.type);
+            if (!known || !is_defined(schema, names.header)) {
+                molt__refuse(
+                    diagnostics, place_of(diagnostics->arena, schema, base, source, id, field),
+                    "name a struct, union or typedef that a source of the game defines",
+                    "MOLT_POOL(%s): there is no such type", known ? names.header : names.type);
+            }
         }
     }
 }

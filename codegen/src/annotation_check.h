@@ -13,4 +13,9 @@ void molt__annotations_check(MoltDiagnostics *diagnostics, const MoltModel *mode
  * `base` is the folder that the file names of the schema are relative to. */
 void molt__climbs_check(MoltDiagnostics *diagnostics, const MoltSchema *schema, const char *base);
 
+/* Refuses MOLT_POOL of a type that no source of the library defines. `source` is told of variables that
+ * several sources have. */
+void molt__pools_check(MoltDiagnostics *diagnostics, const MoltSchema *schema, const char *base,
+                       const char *source);
+
 #endif

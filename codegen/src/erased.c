@@ -10,63 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "erased_solver.h"
 #include "path.h"
-#include "place_graph.h"
 
 enum { NOTES_MAX = 8 /* of one type */ };
 
-/* A conversion, or an allocation of a known type. */
-typedef struct Use {
-    bool takes;
-    uint32_t place, number; /* in the order of the sources */
-    const char *type;
-    MoltPlace at;
-} Use;
-
-typedef struct Copy {
-    uint32_t to, from;    /* places */
-    uint32_t puts, takes; /* the numbers of the types, + 1, for which it was followed */
-} Copy;
-
-typedef struct Object {
-    uint32_t place, next;      /* next: another one of this place + 1 */
-    MoltUnitAllocation *block; /* that may hold structs, or NULL */
-    const MoltFlow *area;      /* an array of numbers, or NULL */
-    const Use *use;            /* shows that the type in question is in it; NULL: nothing does */
-    bool taken;                /* out of it: so it was in what is copied to it */
-} Object;
-
-/* What was found for one object and type. */
-typedef struct Held {
-    const Object *object;
-    const char *type;
-    MoltPlace at;
-} Held;
-
-typedef struct Solver {
-    MoltArena *arena;
-    const MoltLibraryNames *names;
-    MoltUnit *library;
-    MoltPlaceGraph graph;
-    Use *uses; /* sorted by type */
-    uint32_t use_count, use_capacity;
-    Copy *copies;
-    uint32_t copy_count, copy_capacity;
-    MoltFlow *views; /* under the library's names, as are areas */
-    uint32_t view_count, view_capacity;
-    Object *objects;
-    uint32_t object_count, object_capacity;
-    uint32_t *object_at; /* by place: object + 1 */
-    Held *held;
-    uint32_t held_count, held_capacity;
-
-    /* Of the type in question; by place, the number of a use + 1. */
-    uint32_t *given;         /* may point to a value that lies in no object */
-    uint32_t *has;           /* may point to any value */
-    uint32_t *wants;         /* may point to what is taken for one */
-    uint32_t *queue, *found; /* scratch */
-    unsigned char *seen;
-} Solver;
+typedef MoltErasedUse Use;
+typedef MoltErasedCopy Copy;
+typedef MoltErasedObject Object;
+typedef MoltErasedHeld Held;
+typedef MoltErasedSolver Solver;
 
 /* ---- facts ----------------------------------------------------------------------------------- */
 
@@ -124,6 +77,19 @@ static void collect_unit(Solver *solver, uint32_t unit)
         } else if (flow.kind == MOLT_FLOW_AREA) {
             flow.b = library_type(solver, unit, flow.b);
             add_area(solver, place, flow);
+        } else if (flow.kind == MOLT_FLOW_FIELD) {
+            flow.b = library_type(solver, unit, flow.b);
+            solver->fields = molt__arena_grow(solver->arena, solver->fields, solver->field_count,
+                                              &solver->field_capacity, sizeof *solver->fields);
+            solver->field_at =
+                molt__arena_grow(solver->arena, solver->field_at, solver->field_count,
+                                 &solver->field_at_capacity, sizeof *solver->field_at);
+            solver->field_at[solver->field_count] = place;
+            solver->fields[solver->field_count++] = flow;
+        } else if (flow.kind == MOLT_FLOW_HASH) {
+            solver->hashes = molt__arena_grow(solver->arena, solver->hashes, solver->hash_count,
+                                              &solver->hash_capacity, sizeof *solver->hashes);
+            solver->hashes[solver->hash_count++] = flow;
         } else if (flow.kind == MOLT_FLOW_COPY) {
             solver->copies = molt__arena_grow(solver->arena, solver->copies, solver->copy_count,
                                               &solver->copy_capacity, sizeof *solver->copies);
@@ -170,9 +136,10 @@ static void collect_blocks(Solver *solver)
             continue;
         }
         bool text = solver->graph.nodes[place].takes_text;
-        if (call->type[0] == '\0' || (is_of_bytes(call) && !text)) {
+        if (call->type[0] == '\0' || call->pool || (is_of_bytes(call) && !text)) {
             add_object(solver, place)->block = call;
-        } else if (is_used(solver, conversions, call->type)) {
+        }
+        if (call->type[0] != '\0' && is_used(solver, conversions, call->type)) {
             add_use(solver, false, place, call->type, call->place);
         }
     }
@@ -249,7 +216,7 @@ static bool follow_copies(Solver *solver, uint32_t type)
     return news;
 }
 
-static void add_held(Solver *solver, const Object *object, const char *type, MoltPlace at)
+void molt__erased_hold(Solver *solver, const Object *object, const char *type, MoltPlace at)
 {
     for (uint32_t i = 0; i < solver->held_count; i++) {
         if (solver->held[i].object == object && strcmp(solver->held[i].type, type) == 0) {
@@ -287,10 +254,11 @@ static void solve_type(Solver *solver, uint32_t first, uint32_t end)
     }
     while (follow_copies(solver, end)) {
     }
+    molt__pool_claims_follow(solver, first, end);
     for (uint32_t o = 0; o < solver->object_count; o++) {
         const Object *object = &solver->objects[o];
         if (object->use != NULL && (object->block != NULL || object->area != NULL)) {
-            add_held(solver, object, object->use->type, object->use->at);
+            molt__erased_hold(solver, object, object->use->type, object->use->at);
         }
     }
 }
@@ -333,9 +301,9 @@ static void add_views(Solver *solver)
             const MoltFlow *view = &solver->views[v];
             const Held item = solver->held[i];
             if (strcmp(item.type, view->a) == 0) {
-                add_held(solver, item.object, view->b, item.at);
+                molt__erased_hold(solver, item.object, view->b, item.at);
             } else if (strcmp(item.type, view->b) == 0) {
-                add_held(solver, item.object, view->a, item.at);
+                molt__erased_hold(solver, item.object, view->a, item.at);
             }
         }
     }
@@ -371,10 +339,16 @@ static void list_erased(Solver *solver)
     for (uint32_t i = 0; i < solver->held_count; i++) {
         const Held *held = &solver->held[i];
         const MoltFlow *area = held->object->area;
-        if (held->object->block != NULL) {
-            if (held->object->block->type[0] != '\0') {
-                held->object->block->type = "";
-                held->object->block->reason = "structs are put into it";
+        MoltUnitAllocation *block = held->object->block;
+        if (held->type[0] == '(') {
+            continue; /* no structs */
+        }
+        if (block != NULL && block->pool && block->type[0] != '\0') {
+            block->reason = ""; /* it holds what its note says */
+        } else if (block != NULL) {
+            if (block->type[0] != '\0') {
+                block->type = "";
+                block->reason = "structs are put into it";
             }
             add_erased(solver, held, "");
         } else if (!solver->graph.nodes[held->object->place].text) {
@@ -406,6 +380,7 @@ void molt__erased_link(MoltArena *arena, const MoltLibraryNames *names,
     }
     collect_blocks(&solver);
     solve(&solver);
+    molt__pool_claims_judge(&solver);
     add_views(&solver);
     list_erased(&solver);
     if (library->erased_count > 0) {

@@ -84,21 +84,130 @@ typedef struct Macro {
     CXTranslationUnit unit;
     const char *name;
     size_t length;
-    bool defined, product; /* product: every definition multiplies sizes and does nothing else */
+    bool defined, product; /* product: every definition has sizes in it that are only multiplied */
 } Macro;
 
-/* `text` is what follows the name in a definition, up to the line's end. */
-static bool multiplies(const char *text)
+static bool is_name(char c)
 {
-    bool measures = false;
-    for (; *text != '\0' && (*text != '\n' || text[-1] == '\\'); text++) {
-        measures = measures || strncmp(text, "sizeof", 6) == 0;
-        bool arrow = text[0] == '-' && text[1] == '>';
-        if (arrow) {
-            text++;
-        } else if (is_operator(*text) && *text != '*') {
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Behind the bracket that closes the one at `at`; before the definition's end in any case. */
+static const char *skip_brackets(const char *at, const char *end)
+{
+    int depth = 0;
+    while (at < end) {
+        depth += (*at == '(' || *at == '[') - (*at == ')' || *at == ']');
+        at++;
+        if (depth == 0) {
+            break;
+        }
+    }
+    return at;
+}
+
+/* Before the bracket that opens the one at `at`, which closes. */
+static const char *skip_back(const char *at, const char *start)
+{
+    int depth = 0;
+    while (at >= start) {
+        depth += (*at == ')' || *at == ']') - (*at == '(' || *at == '[');
+        at--;
+        if (depth == 0) {
+            break;
+        }
+    }
+    return at;
+}
+
+static bool ends_value(char c)
+{
+    return c == ',' || c == '=' || c == ';' || c == '?' || c == ':' || c == '{' || c == '}';
+}
+
+/* From before a size outwards, to where the value begins that it is part of: false when anything but a
+ * multiplication is on the way. `*open` counts parentheses that are only grouping. */
+static bool multiplies_before(const char *at, const char *start, unsigned *open)
+{
+    while (at >= start && !ends_value(*at)) {
+        if (*at == ')' || *at == ']') {
+            at = skip_back(at, start);
+            continue;
+        }
+        if (*at == '(') {
+            const char *before = at - 1;
+            while (before >= start && isspace((unsigned char)*before)) {
+                before--;
+            }
+            if (before >= start && is_name(*before)) {
+                return true; /* an argument */
+            }
+            ++*open;
+        } else if (*at == '>' && at > start && at[-1] == '-') {
+            at--;
+        } else if (is_operator(*at) && *at != '*') {
             return false;
         }
+        at--;
+    }
+    return true;
+}
+
+static bool multiplies_behind(const char *at, const char *end, unsigned open)
+{
+    while (at < end && !ends_value(*at)) {
+        if (*at == '(' || *at == '[') {
+            at = skip_brackets(at, end);
+            continue;
+        }
+        if (*at == ')' && open-- == 0) {
+            return true;
+        }
+        if (at[0] == '-' && at[1] == '>') {
+            at++;
+        } else if (is_operator(*at) && *at != '*') {
+            return false;
+        }
+        at++;
+    }
+    return true;
+}
+
+/* What sizeof measures is no part of the product. */
+static const char *behind_sizeof(const char *at, const char *end)
+{
+    at += strlen("sizeof");
+    while (at < end && (isspace((unsigned char)*at) || *at == '*' || *at == '&')) {
+        at++;
+    }
+    if (at < end && *at == '(') {
+        return skip_brackets(at, end);
+    }
+    while (at < end &&
+           (is_name(*at) || *at == '.' || *at == '[' || (at[0] == '-' && at[1] == '>'))) {
+        at = *at == '[' ? skip_brackets(at, end) : at + (*at == '-' ? 2 : 1);
+    }
+    return at;
+}
+
+/* `text` is what follows the name in a definition, up to the line's end. Sizes that it measures are
+ * multiplied by other things, and nothing else is done to them. */
+static bool multiplies(const char *text)
+{
+    const char *end = text;
+    bool measures = false;
+    while (*end != '\0' && (*end != '\n' || end[-1] == '\\')) {
+        end++;
+    }
+    for (const char *at = text; at + strlen("sizeof") < end; at++) {
+        unsigned open = 0;
+        bool word =
+            strncmp(at, "sizeof", 6) == 0 && !is_name(at[6]) && (at == text || !is_name(at[-1]));
+        if (word && (!multiplies_before(at - 1, text, &open) ||
+                     !multiplies_behind(behind_sizeof(at, end), end, open))) {
+            return false;
+        }
+        measures = measures || word;
     }
     return measures;
 }
@@ -113,8 +222,7 @@ static void visit_file(CXFile file, CXSourceLocation *stack, unsigned depth, CXC
     for (const char *at = text; at != NULL && (at = strstr(at, "define")) != NULL;) {
         at += strlen("define");
         at += strspn(at, " \t");
-        if (strncmp(at, macro->name, macro->length) != 0 ||
-            isalnum((unsigned char)at[macro->length]) || at[macro->length] == '_') {
+        if (strncmp(at, macro->name, macro->length) != 0 || is_name(at[macro->length])) {
             continue;
         }
         bool product = multiplies(at + macro->length);
@@ -128,8 +236,7 @@ static char operator_of_macro(CXCursor cursor)
 {
     const char *first = NULL, *name = text_at(cursor, false, &first);
     Macro macro = {.unit = clang_Cursor_getTranslationUnit(cursor), .name = name};
-    while (name != NULL &&
-           (isalnum((unsigned char)name[macro.length]) || name[macro.length] == '_')) {
+    while (name != NULL && is_name(name[macro.length])) {
         macro.length++;
     }
     if (macro.length > 0) {

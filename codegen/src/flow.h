@@ -28,10 +28,18 @@
     X(CALL, "call") /* a is the result of a call, b what the function returns */                   \
     X(COPY, "copy") /* what lies at b is copied to a */                                            \
     X(GIVE, "give") /* a was a pointer to the type b */                                            \
-    X(TAKE, "take") /* a becomes a pointer to the type b */                                        \
+    X(TAKE, "take") /* a becomes a pointer to the type b, or to b "(numbers)", "(pointers)" */     \
     X(VIEW, "view") /* types: what is an a is used as a b */                                       \
     X(TEXT, "text") /* a is text to C's own functions */                                           \
-    X(AREA, "area") /* a is an array of numbers in what the type b holds; place.file names it */
+    X(AREA, "area") /* a is an array of numbers in what the type b holds; place.file names it */   \
+    X(FIELD, "field") /* a is such a pointer in what the type b holds; place.file names it */      \
+    X(NUMBER, "number")   /* the number a is given the number b as it is */                        \
+    X(SIZE, "size")       /* the number a is given sizeof the type b */                            \
+    X(SPOT, "spot")       /* a is given the offset of a field of b; place.file names the field */  \
+    X(COUNTER, "counter") /* a is an integer in what the type b holds; place.file names it */      \
+    X(DERIVE, "derive") /* the number a is computed from the number b */                           \
+    X(HASH, "hash")     /* the number a is computed from the address that the pointer b has */     \
+    X(SLOT, "slot")     /* the number a selects an element */
 
 typedef enum MoltFlowKind {
 #define X(name, word) MOLT_FLOW_##name,
@@ -43,7 +51,7 @@ typedef enum MoltFlowKind {
 typedef struct MoltFlow {
     MoltFlowKind kind;
     const char *a, *b; /* b is "" where the kind has none */
-    MoltPlace place;   /* GIVE, TAKE: of the first conversion */
+    MoltPlace place;   /* GIVE, TAKE, SIZE: of the first one; AREA and the like: see there */
 } MoltFlow;
 
 /* Each fact once. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "expression.h"
+#include "place_name.h"
 
 enum { DEPTH_MAX = 24, STACK_MAX = 3 };
 
@@ -94,35 +95,7 @@ static MoltArena *arena_of(const Walk *walk)
 
 static const char *take(const Walk *walk, CXString string)
 {
-    const char *text = clang_getCString(string);
-    const char *copy = text == NULL ? "" : molt__arena_copy(arena_of(walk), text, strlen(text));
-    clang_disposeString(string);
-    return copy;
-}
-
-/* As allocations name functions: with the file where another source may have one of that name. */
-static const char *function_name(const Walk *walk, CXCursor function)
-{
-    const char *name = take(walk, clang_getCursorSpelling(function));
-    if (clang_getCursorLinkage(function) != CXLinkage_Internal) {
-        return name;
-    }
-    return molt__arena_format(arena_of(walk), "%s@%s", name,
-                              molt__place_of(walk->reader->types->unit, function).file);
-}
-
-static const char *parameter_name(const Walk *walk, CXCursor parameter)
-{
-    CXCursor function = clang_getCursorSemanticParent(parameter);
-    int count = clang_getCursorKind(function) == CXCursor_FunctionDecl
-                    ? clang_Cursor_getNumArguments(function)
-                    : 0;
-    for (int i = 0; i < count; i++) {
-        if (clang_equalCursors(clang_Cursor_getArgument(function, (unsigned)i), parameter)) {
-            return molt__arena_format(arena_of(walk), "p %s#%d", function_name(walk, function), i);
-        }
-    }
-    return NULL;
+    return molt__place_spelling(walk->reader->types, string);
 }
 
 /* The place of an expression, which is as good as a variable. */
@@ -133,16 +106,9 @@ static const char *expression_name(const Walk *walk, CXCursor cursor, const char
                               what);
 }
 
-/* The name of a declared function's parameter or result; of others, by their type alone. */
 static const char *callee_name(const Walk *walk, CXCursor callee, CXType pointer, int argument)
 {
-    bool known = clang_getCursorKind(callee) == CXCursor_FunctionDecl;
-    const char *name = known ? function_name(walk, callee)
-                             : take(walk, clang_getTypeSpelling(clang_getCanonicalType(pointer)));
-    if (argument < 0) {
-        return molt__arena_format(arena_of(walk), known ? "r %s" : "s %s", name);
-    }
-    return molt__arena_format(arena_of(walk), known ? "p %s#%d" : "s %s#%d", name, argument);
+    return molt__place_of_call(walk->reader->types, callee, pointer, argument);
 }
 
 /* ---- facts ----------------------------------------------------------------------------------- */
@@ -155,20 +121,32 @@ static void add(const Walk *walk, MoltFlowKind kind, const char *a, const char *
 }
 
 /* A number of the type among reader->held, which stands for its name until that is known. */
-static const char *type_number(const Walk *walk, CXType type)
+static const char *number_of(MoltFlowReader *reader, CXType type)
 {
-    MoltFlowReader *reader = walk->reader;
+    MoltArena *arena = reader->types->model->arena;
     uint32_t i = 0;
     while (i < reader->held_count && !clang_equalTypes(reader->held[i], type)) {
         i++;
     }
     if (i == reader->held_count) {
-        reader->held = molt__arena_grow(arena_of(walk), reader->held, reader->held_count,
+        reader->held = molt__arena_grow(arena, reader->held, reader->held_count,
                                         &reader->held_capacity, sizeof *reader->held);
         reader->held[reader->held_count++] = type;
-        molt__payload_add(arena_of(walk), reader->payloads, type);
     }
-    return molt__arena_format(arena_of(walk), "%u", i);
+    return molt__arena_format(arena, "%u", i);
+}
+
+const char *molt__flow_type(MoltFlowReader *reader, CXType type)
+{
+    CXType own = defined(clang_getCanonicalType(type));
+    return own.kind != CXType_Invalid ? number_of(reader, own) : NULL;
+}
+
+/* The same of a type that may lie where no type says so: the model is to have it. */
+static const char *type_number(const Walk *walk, CXType type)
+{
+    molt__payload_add(arena_of(walk), walk->reader->payloads, type);
+    return number_of(walk->reader, type);
 }
 
 /* A pointer of which the address is here: what is written through one such place is read through others. */
@@ -199,14 +177,30 @@ static void convert(const Walk *walk, MoltFlowKind kind, const char *at, CXType 
     }
 }
 
-/* A variable or field that is an array of numbers, so that structs may lie in it. */
-static void note_area(const Walk *walk, const char *name, CXCursor declaration)
+/* A pointer to void or bytes that becomes one to wider numbers or to pointers. */
+static void note_words(const Walk *walk, const char *at, CXType from, CXType to, CXCursor where)
+{
+    CXType was = pointee_of(from), is = pointee_of(to);
+    bool bytes = was.kind == CXType_Void || (is_number(was) && clang_Type_getSizeOf(was) == 1);
+    bool wide = is_number(is) && clang_Type_getSizeOf(is) > 1;
+    if (at != NULL && bytes && (wide || is.kind == CXType_Pointer)) {
+        molt__flow_add(arena_of(walk), walk->reader->out,
+                       (MoltFlow){.kind = MOLT_FLOW_TAKE,
+                                  .a = at,
+                                  .b = wide ? "(numbers)" : "(pointers)",
+                                  .place = molt__place_of(walk->reader->types->unit, where)});
+    }
+}
+
+/* A variable or field of the state: an array of numbers, so that structs may lie in it, or a pointer that
+ * may lead to some. */
+static void note_member(const Walk *walk, const char *name, CXCursor declaration)
 {
     CXType type = clang_getCanonicalType(clang_getCursorType(declaration));
     CXCursor holder = clang_getCursorSemanticParent(declaration);
-    MoltArena *arena = arena_of(walk);
     const char *type_name = MOLT_GLOBALS_TYPE;
-    if (!is_array(type) || !is_number(elements_of(type)) || name[0] != 'd') {
+    bool area = is_array(type) && is_number(elements_of(type));
+    if (name[0] != 'd' || (!area && elements_of(type).kind != CXType_Pointer)) {
         return;
     }
     if (clang_getCursorKind(declaration) == CXCursor_FieldDecl) {
@@ -214,31 +208,22 @@ static void note_area(const Walk *walk, const char *name, CXCursor declaration)
         if (record.kind == CXType_Invalid) {
             return;
         }
-        type_name = type_number(walk, record);
+        type_name = area ? type_number(walk, record) : number_of(walk->reader, record);
     }
     const char *own = take(walk, clang_getCursorSpelling(declaration));
-    molt__flow_add(
-        arena, walk->reader->out,
-        (MoltFlow){.kind = MOLT_FLOW_AREA, .a = name, .b = type_name, .place = {.file = own}});
+    molt__flow_add(arena_of(walk), walk->reader->out,
+                   (MoltFlow){.kind = area ? MOLT_FLOW_AREA : MOLT_FLOW_FIELD,
+                              .a = name,
+                              .b = type_name,
+                              .place = {.file = own}});
 }
 
 /* NULL for what is no place for such pointers. */
 static const char *declared_name(const Walk *walk, CXCursor declaration)
 {
-    const char *name = NULL;
-    enum CXCursorKind kind = clang_getCursorKind(declaration);
-    if (kind == CXCursor_ParmDecl) {
-        name = parameter_name(walk, declaration);
-    }
-    if (name == NULL &&
-        (kind == CXCursor_ParmDecl || kind == CXCursor_VarDecl || kind == CXCursor_FieldDecl)) {
-        bool local = kind == CXCursor_ParmDecl ||
-                     (kind == CXCursor_VarDecl &&
-                      clang_getCursorLinkage(declaration) == CXLinkage_NoLinkage &&
-                      clang_Cursor_getStorageClass(declaration) != CX_SC_Static);
-        name = molt__arena_format(arena_of(walk), "%c %s", local ? 'l' : 'd',
-                                  take(walk, clang_getCursorUSR(declaration)));
-        note_area(walk, name, declaration);
+    const char *name = molt__place_declared(walk->reader->types, declaration);
+    if (name != NULL) {
+        note_member(walk, name, declaration);
     }
     return name;
 }
@@ -324,6 +309,7 @@ static const char *converted(const Walk *walk, CXCursor cursor, CXCursor inner, 
         convert(walk, MOLT_FLOW_TAKE, at, to, cursor);
         return NULL;
     }
+    note_words(walk, at, from, to, cursor);
     return at;
 }
 
@@ -408,6 +394,11 @@ static bool is_struct_copy(CXCursor a, CXCursor b)
 static void copy(const Walk *walk, CXCursor to, CXCursor from)
 {
     bool pointers = leads_to_pointer(to) || leads_to_pointer(from);
+    CXCursor ends[2] = {molt__expression_strip(to), molt__expression_strip(from)};
+    for (int i = 0; i < 2 && !pointers; i++) {
+        note_words(walk, value_at(walk, ends[i], 0), clang_getCursorType(ends[i]),
+                   clang_getCursorType(ends[1 - i]), ends[i]);
+    }
     add(walk, pointers ? MOLT_FLOW_JOIN : MOLT_FLOW_COPY, value_at(walk, to, 0),
         value_at(walk, from, 0));
 }
@@ -690,6 +681,21 @@ void molt__flow_read(MoltFlowReader *reader, CXCursor declaration)
     clang_visitChildren(declaration, visit_part, &walk);
 }
 
+const char *molt__flow_pointer(MoltFlowReader *reader, CXCursor function, CXCursor pointer)
+{
+    Walk walk = {.reader = reader, .function = function};
+    Sort sort = sort_of(clang_getCursorType(pointer));
+    for (int i = 0; i < STACK_MAX; i++) {
+        walk.around[i] = clang_getNullCursor();
+    }
+    if (sort == SORT_TYPED) {
+        const char *at = expression_name(&walk, pointer, "#");
+        convert(&walk, MOLT_FLOW_GIVE, at, clang_getCursorType(pointer), pointer);
+        return at;
+    }
+    return sort == SORT_RAW ? value_at(&walk, pointer, 0) : NULL;
+}
+
 /* ---- names of types -------------------------------------------------------------------------- */
 
 /* The type's name in the model, to which nothing is added; "": the model does not have it. */
@@ -718,7 +724,9 @@ void molt__flow_name_types(MoltFlowReader *reader)
     for (uint32_t i = 0; i < with_numbers.count; i++) {
         MoltFlow flow = with_numbers.items[i];
         bool types = flow.kind == MOLT_FLOW_GIVE || flow.kind == MOLT_FLOW_TAKE ||
-                     flow.kind == MOLT_FLOW_VIEW || flow.kind == MOLT_FLOW_AREA;
+                     flow.kind == MOLT_FLOW_VIEW || flow.kind == MOLT_FLOW_AREA ||
+                     flow.kind == MOLT_FLOW_FIELD || flow.kind == MOLT_FLOW_COUNTER ||
+                     flow.kind == MOLT_FLOW_SIZE || flow.kind == MOLT_FLOW_SPOT;
         if (flow.kind == MOLT_FLOW_VIEW) {
             flow.a = named(reader, flow.a);
         }

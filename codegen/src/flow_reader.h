@@ -17,6 +17,13 @@ typedef struct MoltFlowReader {
 /* The body of a function, or the initialiser of a variable at file scope. */
 void molt__flow_read(MoltFlowReader *reader, CXCursor declaration);
 
+/* Where a pointer expression of the function points, whatever its type; NULL where nobody follows it. */
+const char *molt__flow_pointer(MoltFlowReader *reader, CXCursor function, CXCursor pointer);
+
+/* What stands for the name of a struct, union or enum in facts until molt__flow_name_types; NULL for other
+ * types, and where the sources do not define it. */
+const char *molt__flow_type(MoltFlowReader *reader, CXType type);
+
 /* After molt__payloads_read: gives the types of the facts their names. */
 void molt__flow_name_types(MoltFlowReader *reader);
 

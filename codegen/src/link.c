@@ -8,8 +8,10 @@
 #include "annotation_check.h"
 #include "erased.h"
 #include "globals.h"
+#include "layout_number.h"
 #include "library_names.h"
 #include "member_use.h"
+#include "pool.h"
 
 /* A type of the library and the unit whose body is taken. */
 typedef struct Entry {
@@ -154,15 +156,29 @@ static const MoltUnitHook *find_hook(const Linker *linker, const char *name)
     return NULL;
 }
 
-static uint32_t copy_notes(Linker *linker, const MoltSchema *schema, uint32_t first, uint32_t count)
+static const char *library_name(const Linker *linker, const MoltUnit *unit, const char *name)
 {
+    MoltTypeId id = molt_schema_find(unit->schema, name);
+    return id != MOLT_NO_TYPE ? name_of(linker, unit, id) : name;
+}
+
+static uint32_t copy_notes(Linker *linker, const MoltUnit *unit, uint32_t first, uint32_t count)
+{
+    const MoltSchema *schema = unit->schema;
     if (count == 0) {
         return 0;
     }
     MoltNote *notes = molt__arena_alloc(linker->arena, count * sizeof *notes);
     for (uint32_t i = 0; i < count; i++) {
         notes[i] = schema->tables.notes[first + i];
-        notes[i].text = molt_builder_string(linker->builder, molt_string(schema, notes[i].text));
+        const char *text = molt_string(schema, notes[i].text);
+        if (notes[i].kind == MOLT_NOTE_POOL) {
+            MoltPoolNames names = molt__pool_names(linker->arena, text);
+            names.type = library_name(linker, unit, names.type);
+            names.header = library_name(linker, unit, names.header);
+            text = molt__pool_text(linker->arena, names);
+        }
+        notes[i].text = molt_builder_string(linker->builder, text);
         notes[i].constant = 0;
         if (notes[i].constant_size > 0) {
             const unsigned char *bytes =
@@ -174,29 +190,62 @@ static uint32_t copy_notes(Linker *linker, const MoltSchema *schema, uint32_t fi
     return molt_builder_add_notes(linker->builder, notes, count);
 }
 
-static MoltField copy_field(Linker *linker, const MoltUnit *unit, uint32_t index)
+/* Behind the `count` notes from `first` on, which were added last; where they begin then. */
+static uint32_t append_note(Linker *linker, uint32_t first, uint32_t count, MoltNote note)
+{
+    uint32_t index = molt_builder_add_notes(linker->builder, &note, 1);
+    return count > 0 ? first : index;
+}
+
+/* A variable's name has its file and function in front. */
+static bool is_member(const MoltUnitHeld *held, const char *owner, const char *name)
+{
+    const char *colon = strcmp(owner, MOLT_GLOBALS_TYPE) == 0 ? strrchr(name, ':') : NULL;
+    return strcmp(held->owner, owner) == 0 &&
+           strcmp(held->field, colon != NULL ? colon + 1 : name) == 0;
+}
+
+/* What the sources show of a member, behind its own notes. */
+static void append_found(Linker *linker, MoltField *field, const MoltUnitHeld *items,
+                         uint32_t count, MoltNoteKind kind, const char *owner, const char *name)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_member(&items[i], owner, name)) {
+            uint32_t text = molt_builder_string(linker->builder, items[i].text);
+            field->note_first = append_note(linker, field->note_first, field->note_count++,
+                                            (MoltNote){.kind = kind, .text = text});
+        }
+    }
+}
+
+static MoltField copy_field(Linker *linker, const MoltUnit *unit, const char *owner, uint32_t index)
 {
     const MoltSchema *schema = unit->schema;
     MoltField field = schema->tables.fields[index];
     field.name = molt_builder_string(linker->builder, molt_string(schema, field.name));
     field.type = map_type(linker, unit, field.type);
-    field.note_first = copy_notes(linker, schema, field.note_first, field.note_count);
+    field.note_first = copy_notes(linker, unit, field.note_first, field.note_count);
+    const MoltUnit *library = linker->library;
+    append_found(linker, &field, library->held, library->held_count, MOLT_NOTE_HOLDS, owner,
+                 molt_string(schema, schema->tables.fields[index].name));
+    append_found(linker, &field, library->sized, library->sized_count, MOLT_NOTE_SIZED, owner,
+                 molt_string(schema, schema->tables.fields[index].name));
     return field;
 }
 
-static void copy_fields(Linker *linker, const MoltUnit *unit, MoltTypeId to,
-                        const MoltType *type)
+static void copy_fields(Linker *linker, const Entry *entry, MoltTypeId to, const MoltType *type)
 {
     MoltField *fields = molt__arena_alloc(linker->arena, type->count * sizeof *fields);
     for (uint32_t i = 0; i < type->count; i++) {
-        fields[i] = copy_field(linker, unit, type->first + i);
+        fields[i] = copy_field(linker, entry->unit, entry->name, type->first + i);
     }
     molt_builder_set_fields(linker->builder, to, fields, type->count);
 }
 
-static void copy_enumerators(Linker *linker, const MoltSchema *schema, MoltTypeId to,
+static void copy_enumerators(Linker *linker, const MoltUnit *unit, MoltTypeId to,
                              const MoltType *type)
 {
+    const MoltSchema *schema = unit->schema;
     MoltEnumerator *enumerators =
         molt__arena_alloc(linker->arena, type->count * sizeof *enumerators);
     for (uint32_t i = 0; i < type->count; i++) {
@@ -205,7 +254,7 @@ static void copy_enumerators(Linker *linker, const MoltSchema *schema, MoltTypeI
         enumerator->name =
             molt_builder_string(linker->builder, molt_string(schema, enumerator->name));
         enumerator->note_first =
-            copy_notes(linker, schema, enumerator->note_first, enumerator->note_count);
+            copy_notes(linker, unit, enumerator->note_first, enumerator->note_count);
     }
     molt_builder_set_enumerators(linker->builder, to, enumerators, type->count);
 }
@@ -221,31 +270,32 @@ static void copy_params(Linker *linker, const MoltUnit *unit, MoltTypeId to,
     molt_builder_set_params(linker->builder, to, params, type->count);
 }
 
-/* Behind the `count` notes from `first` on, which were added last; where they begin then. */
-static uint32_t append_note(Linker *linker, uint32_t first, uint32_t count, MoltNote note)
-{
-    uint32_t index = molt_builder_add_notes(linker->builder, &note, 1);
-    return count > 0 ? first : index;
-}
-
 static void copy_members(Linker *linker, const Entry *entry, MoltTypeId to)
 {
     const MoltSchema *schema = entry->unit->schema;
     const MoltType *type = molt_type(schema, entry->id);
     molt_builder_type(linker->builder, to)->elem =
         map_type(linker, entry->unit, type->elem);
-    uint32_t first = copy_notes(linker, schema, type->note_first, type->note_count);
+    uint32_t first = copy_notes(linker, entry->unit, type->note_first, type->note_count);
     uint32_t notes = type->note_count;
     /* the kinds that sort behind all others of a type */
     if (find_hook(linker, entry->name) != NULL) {
         first = append_note(linker, first, notes++, (MoltNote){.kind = MOLT_NOTE_MIGRATE});
     }
-    for (uint32_t i = 0; i < linker->library->erased_count; i++) {
-        const MoltUnitErased *erased = &linker->library->erased[i];
-        if (strcmp(erased->type, entry->name) == 0) {
-            uint32_t text = molt_builder_string(linker->builder, erased->text);
-            first = append_note(linker, first, notes++,
-                                (MoltNote){.kind = MOLT_NOTE_ERASED, .text = text});
+    const MoltUnit *library = linker->library;
+    const struct {
+        const MoltUnitErased *items;
+        uint32_t count;
+        MoltNoteKind kind;
+    } found[] = {{library->erased, library->erased_count, MOLT_NOTE_ERASED},
+                 {library->hashed, library->hashed_count, MOLT_NOTE_HASHED}};
+    for (size_t k = 0; k < sizeof found / sizeof found[0]; k++) {
+        for (uint32_t i = 0; i < found[k].count; i++) {
+            if (strcmp(found[k].items[i].type, entry->name) == 0) {
+                uint32_t text = molt_builder_string(linker->builder, found[k].items[i].text);
+                first = append_note(linker, first, notes++,
+                                    (MoltNote){.kind = found[k].kind, .text = text});
+            }
         }
     }
     if (notes > 0) {
@@ -255,11 +305,11 @@ static void copy_members(Linker *linker, const Entry *entry, MoltTypeId to)
         return;
     }
     if (type->kind == MOLT_KIND_ENUM) {
-        copy_enumerators(linker, schema, to, type);
+        copy_enumerators(linker, entry->unit, to, type);
     } else if (type->kind == MOLT_KIND_FUNCTION) {
         copy_params(linker, entry->unit, to, type);
     } else {
-        copy_fields(linker, entry->unit, to, type);
+        copy_fields(linker, entry, to, type);
     }
 }
 
@@ -322,7 +372,7 @@ static void copy_globals(Linker *linker, const Globals *globals)
     uint32_t count = 0, align = 16;
     for (uint32_t i = 0; i < globals->count; i++) {
         const Global *global = &globals->items[i];
-        MoltField field = copy_field(linker, global->unit, global->field);
+        MoltField field = copy_field(linker, global->unit, MOLT_GLOBALS_TYPE, global->field);
         if (count > 0 && fields[count - 1].name == field.name) {
             if (fields[count - 1].type != field.type) {
                 molt__refuse(linker->diagnostics,
@@ -575,6 +625,7 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
     const MoltWrappers wrappers = molt__wrappers_find(linker.arena, &linker.names);
     molt__allocations_link(linker.arena, &linker.names, &wrappers, out);
     molt__erased_link(linker.arena, &linker.names, &wrappers, out);
+    molt__layout_numbers_link(linker.arena, &linker.names, out);
     linker.library = out;
     copy_types(&linker);
     copy_roots(&linker);
@@ -594,6 +645,7 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
     }
     if (diagnostics->count == before && !molt__is_wanted(wanted)) {
         molt__climbs_check(diagnostics, out->schema, out->base);
+        molt__pools_check(diagnostics, out->schema, out->base, out->source);
     }
 cleanup:
     molt_builder_destroy(linker.builder);

@@ -70,7 +70,9 @@ static bool is_of_wrapper(MoltArena *arena, const MoltWrappers *wrappers, const 
 static void add_flow_places(MoltPlaceGraph *graph, const MoltWrappers *wrappers,
                             const MoltFlow *flow)
 {
-    if (flow->kind != MOLT_FLOW_VIEW) {
+    if (flow->kind == MOLT_FLOW_HASH) {
+        add_place(graph, flow->b);
+    } else if (flow->kind != MOLT_FLOW_VIEW && flow->kind < MOLT_FLOW_NUMBER) {
         add_place(graph, flow->a);
     }
     if (flow->kind < MOLT_FLOW_GIVE) {
@@ -86,6 +88,9 @@ static void add_flow_places(MoltPlaceGraph *graph, const MoltWrappers *wrappers,
 
 static void add_flow(MoltPlaceGraph *graph, const MoltWrappers *wrappers, const MoltFlow *flow)
 {
+    if (flow->kind >= MOLT_FLOW_NUMBER) {
+        return; /* of numbers, which lead nowhere */
+    }
     uint32_t a = molt__place_find(graph, flow->a), b = molt__place_find(graph, flow->b);
     switch (flow->kind) {
     case MOLT_FLOW_JOIN:

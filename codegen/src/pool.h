@@ -5,7 +5,14 @@
 
 #include "type_reader.h"
 
-/* Where there is one, it gets the schema's name of the type, as far as this source can see it. */
+/* What the note's text, "Ant" or "Ant, Header", names; `header` is "" where it names none. */
+typedef struct MoltPoolNames {
+    const char *type, *header;
+} MoltPoolNames;
+MoltPoolNames molt__pool_names(MoltArena *arena, const char *text);
+const char *molt__pool_text(MoltArena *arena, MoltPoolNames names);
+
+/* Where there is one, it gets the schema's names of the types, as far as this source can see it. */
 void molt__pool_read(MoltTypeReader *reader, MoltPlace place, MoltModelNotes *notes);
 
 #endif

@@ -9,7 +9,7 @@
 #include "output.h"
 
 #define FORMAT_NAME "molt-unit"
-enum { FORMAT_VERSION = 6 };
+enum { FORMAT_VERSION = 7 };
 
 void molt__unit_release(MoltUnit *unit)
 {
@@ -44,6 +44,8 @@ static cJSON *allocation_to_json(const MoltUnitAllocation *allocation)
     add_text(json, "function_file", allocation->function_file);
     add_text(json, "type", allocation->type);
     add_text(json, "reason", allocation->reason);
+    add_text(json, "view", allocation->view);
+    cJSON_AddBoolToObject(json, "sized", allocation->sized);
     cJSON_AddBoolToObject(json, "libc", allocation->libc);
     cJSON_AddBoolToObject(json, "gives_on", allocation->gives_on);
     cJSON_AddBoolToObject(json, "adds", allocation->adds);
@@ -220,6 +222,8 @@ static void read_allocations(Reading *reading, const cJSON *json, MoltUnit *out)
             .function_file = get_text(reading, item, "function_file"),
             .type = get_text(reading, item, "type"),
             .reason = get_text(reading, item, "reason"),
+            .view = get_text(reading, item, "view"),
+            .sized = get_bool(item, "sized"),
             .libc = get_bool(item, "libc"),
             .gives_on = get_bool(item, "gives_on"),
             .adds = get_bool(item, "adds"),

@@ -28,11 +28,13 @@ typedef struct MoltUnitAllocation {
     const char *callee, *callee_file;
     const char *function, *function_file; /* that calls */
     const char *type;                     /* name in the schema; "" when not known */
-    const char *reason;                   /* why not */
+    const char *reason; /* why not; when a note says the type, the note: "MOLT_POOL(T) on f" */
     bool libc;     /* the callee is C's own */
     bool gives_on; /* the function returns the block, whose size came from its parameters */
     bool adds;     /* to what its parameters say, where it gives the block on */
     bool pool;     /* MOLT_POOL says the type */
+    bool sized;    /* so does the size */
+    const char *view; /* with MOLT_POOL: the struct that the noted pointer is to; "" for none */
     bool by_pointer; /* nothing but the pointer that takes the block says the type */
 } MoltUnitAllocation;
 
@@ -48,6 +50,13 @@ typedef struct MoltUnitErased {
     const char *type; /* name in the library */
     const char *text; /* of its note: the place, and what it lies in */
 } MoltUnitErased;
+
+/* What the sources show of a pointer or a number of the state. */
+typedef struct MoltUnitHeld {
+    const char *owner; /* name in the library, MOLT_GLOBALS_TYPE for a variable */
+    const char *field; /* its own name */
+    const char *text;  /* of its note */
+} MoltUnitHeld;
 
 typedef struct MoltUnit {
     const char *source; /* absolute */
@@ -68,6 +77,12 @@ typedef struct MoltUnit {
     MoltFlows flows; /* of a source; types under the schema's names */
     MoltUnitErased *erased; /* of a library, sorted by type; not part of the file */
     uint32_t erased_count, erased_capacity;
+    /* Likewise, in no order: what pointers lead to; integers that may be a size or an offset; and types
+     * with a number that an address goes into, later with the text of their note. */
+    MoltUnitHeld *held, *sized;
+    uint32_t held_count, held_capacity, sized_count, sized_capacity;
+    MoltUnitErased *hashed;
+    uint32_t hashed_count, hashed_capacity;
     const char **files; /* all that were read, the source first; not part of the file */
     uint32_t file_count;
     const char **sources; /* of a library: as the schema records them */

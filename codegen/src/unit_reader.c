@@ -12,6 +12,7 @@
 #include "globals.h"
 #include "initializer.h"
 #include "member_use.h"
+#include "number_flow.h"
 #include "path.h"
 #include "payload.h"
 #include "record_reader.h"
@@ -335,6 +336,7 @@ static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor paren
             molt__global_read(&walk->types, cursor, walk->source, NULL);
             clang_visitChildren(cursor, visit_body, walk);
             molt__flow_read(&walk->flows, cursor);
+            molt__number_flow_read(&walk->flows, cursor);
         }
     } else if (clang_getCursorKind(cursor) == CXCursor_TypedefDecl) {
         check_alias(walk, cursor);
@@ -345,6 +347,7 @@ static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor paren
         clang_visitChildren(cursor, visit_body, walk);
         molt__allocations_read(&walk->allocations, cursor);
         molt__flow_read(&walk->flows, cursor);
+        molt__number_flow_read(&walk->flows, cursor);
         walk->function = NULL;
     }
     return CXChildVisit_Continue;

@@ -80,7 +80,7 @@ static void look_at_heap(Search *search, uint32_t run, const unsigned char *begi
         molt__made_hold(m, block->span, block->index);
     const char *type = molt_type_name(m->plan->before, block->type);
     if (m->plan->types[block->type].fate != MOLT_FATE_SAME ||
-        molt__retyped(m, (uintptr_t)block->start) ||
+        molt__retype_moves(m, (uintptr_t)block->start) ||
         molt__ownership_is_claimed(m, block->type, (uintptr_t)block->start))
         note(search, MOLT__WORD_STALE, run, begin,
              "at byte %llu the address of a block of %s (%s:%llu), which moves or goes",
@@ -261,11 +261,11 @@ void molt__byte_words_report(MoltMigration *m)
         const char *remedy =
             fact->block
                 ? "say MOLT_POOL(T) on the field or variable that has the block's address, which "
-                  "counts "
-                  "for this block too; or clear the bytes before the edit"
-                : "declare what the bytes hold, a pointer or an array of the type, or clear them "
-                  "before the "
-                  "edit";
+                  "counts for this block too; or clear the bytes, in end_reload() of a save before "
+                  "the "
+                  "edit"
+                : "keep the pointer in a field of its own beside the bytes, and clear them, in "
+                  "end_reload() of a save before the edit";
         molt_report_add(m->report,
                         &(MoltFinding){.severity = info ? MOLT_INFO : MOLT_REFUSE,
                                        .rule = fact->block && !info ? MOLT_RULE_UNTYPED_MEMORY

@@ -212,9 +212,10 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
                "its size and layout";
         break;
     case MOLT_RULE_UNKNOWN_TARGET:
-        text = "allocate the object under its own type, or declare the bytes that it lies in as an "
-               "array of it; annotate the field with MOLT_EXTERNAL only when what it points at is "
-               "not the game's";
+        text =
+            "move the object into a block or an array of its own type, in end_reload() of a save "
+            "before the edit; annotate the field with MOLT_EXTERNAL only when what it points at "
+            "is not the game's";
         break;
     default: return;
     }

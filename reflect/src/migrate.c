@@ -441,7 +441,8 @@ static void report_gone(MoltMigration *m)
             continue;
         /* of a flexible struct, elements are those of its array */
         uint64_t objects = molt_schema_tail(m->plan->before, t) ? stats.blocks : stats.elements;
-        objects -= molt__hook_made_gone(m, t); /* they go as they came */
+        objects -= molt__hook_made_gone(m, t);  /* they go as they came */
+        objects -= molt__retype_elements(m, t); /* which are of another type now */
         if (objects == 0)
             continue;
         uint64_t seen = molt__hook_saw(m, t);
@@ -629,8 +630,10 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__retype_report(m);
         molt__raw_report(m);
         molt__byte_words_report(m);
-        if (!m->refused)
+        if (!m->refused) {
             molt__stale_integers_report(m);
+            molt__stored_sizes_report(m);
+        }
         molt__attic_report(m);
         molt__hook_suggest(m);
         report_gone(m);

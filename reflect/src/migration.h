@@ -377,6 +377,8 @@ void molt__stale_integers_look(MoltMigration *m, MoltTypeId type, const unsigned
                                uint64_t stride, uint64_t n);
 void molt__stale_integers_report(MoltMigration *m);
 void molt__stale_integers_free(MoltMigration *m);
+/* stored_size.c: tells of numbers that were computed from a layout or an address which the edit changes. */
+void molt__stored_sizes_report(MoltMigration *m);
 
 /* tally.c: counts a rule that applies to element `i` of the batch; decides its severity by policy and
  * annotation. True when the value may be written nevertheless. `format` is the offending value. */

@@ -1,5 +1,6 @@
 /* Values that no typed pointer leads to, as in a vector behind a `void *`. The sources show which structs
  * are put behind such pointers, but not where: any block without a type that has room may hold one. */
+#include <stdio.h>
 #include <string.h>
 
 #include "migration.h"
@@ -80,8 +81,13 @@ static bool is_called(const char *field, const char *name)
     return strcmp(colon ? colon + 1 : field, name) == 0;
 }
 
-/* The struct that holds the array "Node.bytes"; MOLT_NO_TYPE when none does any more. */
-static MoltTypeId holder_of(const MoltSchema *schema, const char *area)
+typedef struct Area {
+    MoltTypeId holder; /* the struct that holds the array; MOLT_NO_TYPE when none does any more */
+    const MoltField *field;
+} Area;
+
+/* The array "Node.bytes". */
+static Area find_area(const MoltSchema *schema, const char *area)
 {
     const char *dot = strrchr(area, '.');
     for (MoltTypeId id = 0; dot && id < schema->tables.type_count; id++) {
@@ -93,33 +99,76 @@ static MoltTypeId holder_of(const MoltSchema *schema, const char *area)
             if (type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION) {
                 const MoltField *field = &schema->tables.fields[f];
                 if (is_called(molt_string(schema, field->name), dot + 1))
-                    return (field->flags & MOLT_FIELD_TRANSIENT) != 0 ? MOLT_NO_TYPE : id;
+                    return (Area){id, field};
             }
     }
-    return MOLT_NO_TYPE;
+    return (Area){MOLT_NO_TYPE, NULL};
+}
+
+/* All such arrays in a value that ends at `end`. */
+static bool is_clear(const MoltSchema *schema, MoltTypeId id, const Area *area,
+                     const unsigned char *value, const unsigned char *end)
+{
+    const MoltType *type = molt_type(schema, id);
+    if (!contains(schema, id, area->holder, 0))
+        return true;
+    if (id == area->holder) {
+        const unsigned char *at = value + area->field->bit_offset / 8;
+        uint64_t size = molt_type(schema, area->field->type)->size;
+        bool open = (molt_type(schema, area->field->type)->flags & MOLT_TYPE_FLEXIBLE) != 0;
+        if (!is_blank(at, open ? (uint64_t)(end - at) : size))
+            return false;
+    }
+    if (molt_kind_is_sequence(type->kind)) {
+        uint64_t size = molt_type(schema, type->elem)->size;
+        for (uint64_t i = 0; i < type->length; i++)
+            if (!is_clear(schema, type->elem, area, value + i * size, end))
+                return false;
+        return true;
+    }
+    for (uint32_t f = type->first; f < type->first + type->count; f++) {
+        const MoltField *field = &schema->tables.fields[f];
+        if (!is_clear(schema, field->type, area, value + field->bit_offset / 8, end))
+            return false;
+    }
+    return true;
+}
+
+static bool is_block_clear(const MoltMigration *m, const MoltBlock *block, const Area *area)
+{
+    const MoltSpan *span = &m->heap->spans[block->span];
+    const unsigned char *end =
+        (const unsigned char *)block->start + molt__span_bytes(span, block->count);
+    uint64_t count = span->header > 0 ? 1 : block->count;
+    for (uint64_t e = 0; e < count; e++)
+        if (!is_clear(m->plan->before, block->type, area,
+                      (const unsigned char *)block->start + e * span->elem_size, end))
+            return false;
+    return true;
 }
 
 static void add_areas(MoltMigration *m, MoltTypeId type, uint32_t text, const char *area)
 {
     const MoltSchema *schema = m->plan->before;
-    MoltTypeId holder = holder_of(schema, area);
+    const Area found = find_area(schema, area);
+    bool kept = found.field && (found.field->flags & MOLT_FIELD_TRANSIENT) == 0;
+    const MoltTypeId holder = kept ? found.holder : MOLT_NO_TYPE;
     for (MoltTypeId id = 0; holder != MOLT_NO_TYPE && id < schema->tables.type_count; id++) {
         MoltBlock block;
         uint64_t cursor = 0;
         if (!contains(schema, id, holder, 0))
             continue;
         while (!m->failed && molt_heap_next(m->heap, id, &cursor, &block))
-            molt__raw_add(m, (MoltRawFact){.span = block.span,
-                                           .index = block.index,
-                                           .type = type,
-                                           .check = text,
-                                           .kind = MOLT__RAW_AREA});
+            if (!is_block_clear(m, &block, &found))
+                molt__raw_add(m, (MoltRawFact){.span = block.span,
+                                               .index = block.index,
+                                               .type = type,
+                                               .check = text,
+                                               .kind = MOLT__RAW_AREA});
     }
 }
 
 /* ---- notes ----------------------------------------------------------------------------------- */
-
-static const char variables[] = MOLT_GLOBALS_TYPE ".";
 
 static const char *area_of(const char *note)
 {
@@ -127,11 +176,17 @@ static const char *area_of(const char *note)
     return inside ? inside + strlen(" in ") : NULL;
 }
 
-const char *molt__raw_area(const char *note)
+bool molt__raw_area(const MoltSchema *schema, const char *note, char *path, size_t size,
+                    MoltTypeId *type)
 {
     const char *area = area_of(note);
-    bool variable = area && strncmp(area, variables, sizeof variables - 1) == 0;
-    return variable ? area + sizeof variables - 1 : area;
+    const Area found = area ? find_area(schema, area) : (Area){MOLT_NO_TYPE, NULL};
+    if (!found.field)
+        return false;
+    bool variable = (molt_type(schema, found.holder)->flags & MOLT_TYPE_GLOBALS) != 0;
+    snprintf(path, size, "%s", variable ? molt_string(schema, found.field->name) : area);
+    *type = found.field->type;
+    return true;
 }
 
 static void add_notes(MoltMigration *m, MoltTypeId id)

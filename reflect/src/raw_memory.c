@@ -267,6 +267,7 @@ static void look_at_heap(Words *words, uintptr_t value)
     fact.type = place.block.type;
     fact.kind = MOLT__RAW_ADDRESS;
     if (m->plan->types[place.block.type].fate != MOLT_FATE_SAME ||
+        molt__retype_moves(m, (uintptr_t)place.block.start) ||
         molt__ownership_is_claimed(m, place.block.type, (uintptr_t)place.block.start)) {
         if (!words->bytes)
             molt__raw_add(m, fact);
@@ -406,46 +407,64 @@ static void say_what(const MoltMigration *m, const Group *group, char *text, siz
     }
 }
 
+/* Each of these settles the refusal in the running game: what the block holds is converted under its note, or
+ * lies somewhere else when the edit comes. */
+static void say_remedy(const Group *group, const char *reason, char *text, size_t size)
+{
+    static const char contradicted[] = "MOLT_POOL(";
+    const char *remedy = "say MOLT_POOL(T) on the field or variable that has the block's address, "
+                         "if T is all that it "
+                         "leads to, or MOLT_POOL(T, H) if one H comes first, which counts for this "
+                         "block too; or name "
+                         "the type where it is allocated (sizeof(T), or a pointer to T that takes "
+                         "it), and copy what is "
+                         "there into a new block in end_reload(), in a save before the edit";
+    if (group->kind == MOLT__RAW_MISFIT)
+        remedy =
+            "one of the two is wrong: correct the pointer, or what says the type of the block (its "
+            "allocation or a note) and copy what is there into a new block in end_reload(), in a "
+            "save before the edit";
+    else if (group->kind == MOLT__RAW_AREA)
+        remedy =
+            "keep such objects under their own type, in an array of it or in blocks of "
+            "malloc(sizeof(T)): move them there and clear this array in end_reload(), in a save "
+            "before the edit";
+    else if (strncmp(reason, contradicted, sizeof contradicted - 1) == 0)
+        remedy =
+            "that note belongs on a pointer that leads to one type: name the type where each block "
+            "is "
+            "allocated (sizeof(T)), or keep the blocks of each type behind a field of its own with "
+            "such a note, and copy what is there into new blocks in end_reload(), in a save before "
+            "the edit";
+    if (group->kind == MOLT__RAW_MISFIT || group->kind == MOLT__RAW_AREA)
+        reason = "";
+    snprintf(text, size, "%s%s%s", reason, reason[0] ? ": " : "", remedy);
+}
+
 static void add_line(MoltMigration *m, const Group *group)
 {
     const MoltHeap *heap = m->heap;
-    char path[300], what[300], remedy[500];
+    char path[300], what[300], remedy[700];
     bool info = group->kind == MOLT__RAW_VISITED;
     const MoltOrigin *origin =
         group->origin < heap->origins.count ? &heap->origins.items[group->origin] : NULL;
-    const char *reason = origin ? origin->reason : "";
-    const char *inside = group->kind == MOLT__RAW_AREA
-                             ? molt__raw_area(molt_string(m->plan->before, group->check))
-                             : NULL;
-    if (inside)
-        snprintf(path, sizeof path, "%s", inside);
-    else if (group->origin == 0)
+    MoltTypeId type = group->block;
+    bool inside = group->kind == MOLT__RAW_AREA &&
+                  molt__raw_area(m->plan->before, molt_string(m->plan->before, group->check), path,
+                                 sizeof path, &type);
+    if (!inside && group->origin == 0)
         snprintf(path, sizeof path, "%s", molt_type_name(m->plan->before, group->block));
-    else
+    else if (!inside)
         molt__origin_text(origin, path, sizeof path);
     say_what(m, group, what, sizeof what);
-    if (group->kind == MOLT__RAW_MISFIT)
-        snprintf(remedy, sizeof remedy,
-                 "one of the two is wrong: correct the pointer, or what says the type of the block "
-                 "(its allocation or a note)");
-    else if (inside)
-        snprintf(remedy, sizeof remedy,
-                 "give it the type of what it holds: a field of that struct, or a pointer to one");
-    else
-        snprintf(
-            remedy, sizeof remedy,
-            "%s%ssay MOLT_POOL(T) on the field or variable that has the block's address, if T is "
-            "all that it leads to, which counts for this block too; or name the type where it is "
-            "allocated (sizeof(T), or a pointer to T that takes it), which counts for new ones",
-            reason, reason[0] ? ": " : "");
-    molt_report_add(m->report,
-                    &(MoltFinding){.severity = info ? MOLT_INFO : MOLT_REFUSE,
-                                   .rule = MOLT_RULE_UNTYPED_MEMORY,
-                                   .path = path,
-                                   .before = molt_type_name(m->plan->before, group->block),
-                                   .value = what,
-                                   .remedy = info ? NULL : remedy,
-                                   .objects = group->blocks});
+    say_remedy(group, origin ? origin->reason : "", remedy, sizeof remedy);
+    molt_report_add(m->report, &(MoltFinding){.severity = info ? MOLT_INFO : MOLT_REFUSE,
+                                              .rule = MOLT_RULE_UNTYPED_MEMORY,
+                                              .path = path,
+                                              .before = molt_type_name(m->plan->before, type),
+                                              .value = what,
+                                              .remedy = info ? NULL : remedy,
+                                              .objects = group->blocks});
 }
 
 static Group group_of(const MoltMigration *m, const MoltRawFact *fact)

@@ -56,8 +56,10 @@ void molt__raw_scan(struct MoltMigration *m);
 void molt__raw_add(struct MoltMigration *m, MoltRawFact fact);
 /* raw_erased.c: adds the blocks that may hold a type which the edit changes, as the sources say. */
 void molt__raw_scan_erased(struct MoltMigration *m);
-/* What a note says of where the values lie, "Node.bytes" or a variable; NULL: in blocks. */
-const char *molt__raw_area(const char *note);
+/* The array that a note says the values lie in: its path, "Node.bytes" or a variable, and its type. False:
+ * the note says no array that there is. */
+bool molt__raw_area(const MoltSchema *schema, const char *note, char *path, size_t size,
+                    MoltTypeId *type);
 /* What was found, as findings; when nothing is refused, what is carried byte for byte. */
 void molt__raw_report(struct MoltMigration *m);
 void molt__raw_free(struct MoltMigration *m);

@@ -178,6 +178,23 @@ static void note_missing(MoltMigration *m, const MoltOp *op, MoltTypeId type)
         m->gone_pointers[m->gone_count++] = (MoltGonePointer){type, op->check};
 }
 
+/* MOLT_POOL on the field says which of two that begin there is meant. */
+static bool is_noted(const MoltMigration *m, const MoltOp *op, MoltTypeId type)
+{
+    const MoltSchema *after = m->plan->after;
+    const MoltCheck *check = op->check == MOLT__NO_CHECK ? NULL : &m->plan->checks[op->check];
+    MoltTypeId to = m->plan->types[type].after;
+    if (!check || check->after == MOLT__NO_FIELD || to == MOLT_NO_TYPE)
+        return false;
+    const MoltField *field = &after->tables.fields[check->after];
+    const MoltNote *note =
+        molt_schema_note(after, field->note_first, field->note_count, MOLT_NOTE_POOL);
+    const char *text = note ? molt_string(after, note->text) : "",
+               *name = molt_type_name(after, to);
+    size_t length = strlen(name);
+    return strncmp(text, name, length) == 0 && (text[length] == '\0' || text[length] == ',');
+}
+
 /* What is said and kept of a pointer into something that changes: the way there is known, but not what
  * is meant, or not the way back. */
 static void note_way(MoltMigration *m, const MoltOp *op, uint64_t i, const MoltPointerWay *way,
@@ -186,7 +203,7 @@ static void note_way(MoltMigration *m, const MoltOp *op, uint64_t i, const MoltP
     const MoltSchema *before = m->plan->before;
     const MoltType *now = molt_type(m->plan->after, op->after);
     bool untyped = now->kind == MOLT_KIND_VOID || (now->kind == MOLT_KIND_INT && now->size == 1);
-    if (ambiguous != MOLT_NO_TYPE && untyped) {
+    if (ambiguous != MOLT_NO_TYPE && untyped && !is_noted(m, op, ambiguous)) {
         uint32_t first = molt_type(before, ambiguous)->first;
         const char *name = molt_string(before, before->tables.fields[first].name);
         molt__tally(m, op, MOLT_RULE_TARGET_AMBIGUOUS, MOLT_LOSS, i, "a %s or its %s",
@@ -197,44 +214,64 @@ static void note_way(MoltMigration *m, const MoltOp *op, uint64_t i, const MoltP
         molt__attic_mark(m, op, i);
 }
 
-/* `at` is an offset in a block of bytes that are objects of retyped->type. */
+/* `at` is an offset in a block of numbers that become others, as all pointers to it must say. */
+static uintptr_t relocate_number(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i,
+                                 const MoltRetyped *retyped, uint64_t at)
+{
+    uint64_t unit = molt_type(m->plan->before, retyped->type)->size;
+    uint64_t size = molt_type(m->plan->after, retyped->to)->size;
+    if (at > retyped->bytes)
+        return dangling(m, op, value, i, &m->heap->spans[retyped->span]);
+    if (op->before == retyped->type && op->after == retyped->to && at % unit == 0)
+        return retyped->after + at / unit * size;
+    molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i,
+                "a pointer into %s that other pointers say is %s now",
+                molt_type_name(m->plan->before, retyped->type),
+                molt_type_name(m->plan->after, retyped->to));
+    return 0;
+}
+
+/* `at` is an offset in a block of bytes that are objects of retyped->type, perhaps behind a header. */
 static uintptr_t relocate_retyped(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i,
                                   const MoltRetyped *retyped, uint64_t at)
 {
-    const MoltTypePlan *type = &m->plan->types[retyped->type];
+    bool head = at < retyped->head;
+    MoltTypeId id = head ? retyped->header : retyped->type;
+    uint64_t start = head ? 0 : retyped->head, start_after = head ? 0 : retyped->head_after;
+    const MoltTypePlan *type = &m->plan->types[id];
     const MoltSpan *span = &m->heap->spans[retyped->span];
-    uint64_t unit = molt_type(m->plan->before, retyped->type)->size;
+    uint64_t unit = molt_type(m->plan->before, id)->size;
     uint64_t size = molt_type(m->plan->after, type->after)->size;
-    uint64_t element = at / unit, offset = at % unit, inner = 0;
+    uint64_t element = (at - start) / unit, offset = (at - start) % unit, inner = 0;
     uintptr_t box = 0;
     if (at > retyped->bytes)
         return dangling(m, op, value, i, span);
-    if (!molt__raw_fits(m, op, span, retyped->index, retyped->type, offset))
+    if (!molt__raw_fits(m, op, span, retyped->index, id, offset))
         return 0;
     bool void_to_exact = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_VOID &&
                          type->after == op->after && offset == 0;
     if (!op->pointee_ok && !void_to_exact) {
         molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i, "a pointer to %s",
-                    molt_type_name(m->plan->before, retyped->type));
+                    molt_type_name(m->plan->before, id));
         return 0;
     }
     if (type->fate == MOLT_FATE_SAME)
-        return retyped->after + at;
-    bool whole = offset == 0 && (op->before == retyped->type || at == retyped->bytes);
+        return retyped->after + start_after + (at - start);
+    bool whole = offset == 0 && (op->before == id || at == retyped->bytes);
     bool to_void = molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID;
     const unsigned char *object =
-        (const unsigned char *)retyped->block + element * unit; /* NOLINT */
-    MoltDescentWay way = {retyped->type, type->after, offset, op->before, to_void, object};
+        (const unsigned char *)retyped->block + start + element * unit; /* NOLINT */
+    MoltDescentWay way = {id, type->after, offset, op->before, to_void, object};
     MoltTypeId ambiguous = MOLT_NO_TYPE;
     if (!whole && !molt__descent_map_element(m, &way, &box, &inner, &ambiguous)) {
         molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i,
-                    "a pointer into %s at byte %llu",
-                    molt_type_name(m->plan->before, retyped->type), (unsigned long long)offset);
+                    "a pointer into %s at byte %llu", molt_type_name(m->plan->before, id),
+                    (unsigned long long)offset);
         return 0;
     }
     if (!whole)
         note_way(m, op, i, &(MoltPointerWay){0}, box, ambiguous);
-    return box ? box + inner : retyped->after + element * size + inner;
+    return box ? box + inner : retyped->after + start_after + element * size + inner;
 }
 
 static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
@@ -253,7 +290,8 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     at -= index * span->stride;
     const MoltRetyped *retyped = molt__retyped(m, span->base + index * span->stride);
     if (retyped)
-        return relocate_retyped(m, op, value, i, retyped, at);
+        return (retyped->to != MOLT_NO_TYPE ? relocate_number : relocate_retyped)(m, op, value, i,
+                                                                                  retyped, at);
     bool flexible = span->header > 0;
     uint64_t unit = flexible ? molt__span_bytes(span, count) : span->elem_size;
     uint64_t all = count;

@@ -15,26 +15,89 @@ typedef struct Claimant {
     MoltTypeId owner; /* new */
     uint32_t field;
     MoltTypeId type; /* old; MOLT_NO_TYPE: the old schema does not know it */
+    MoltTypeId to;   /* new, of numbers that change; MOLT_NO_TYPE otherwise */
+    MoltTypeId header; /* old, of what lies before the objects */
+    bool headed; /* something does; when the old schema does not know it, the type is not known */
+    bool shown;  /* the sources or the pointer's type say so as well */
+    const char *other; /* what else they say lies there; NULL: nothing */
 } Claimant;
 
+static MoltTypeId old_type(const MoltMigration *m, const char *name, size_t length)
+{
+    char text[256];
+    if (length >= sizeof text)
+        return MOLT_NO_TYPE;
+    memcpy(text, name, length);
+    text[length] = '\0';
+    MoltTypeId named = molt_schema_find(m->plan->after, text);
+    return named != MOLT_NO_TYPE ? m->plan->origins[named] : MOLT_NO_TYPE;
+}
+
 /* Whether a pointer field of the new schema says what the memory behind it holds. */
-static bool read_note(const MoltMigration *m, const MoltField *field, MoltTypeId *old)
+static bool read_note(const MoltMigration *m, const MoltField *field, Claimant *by)
 {
     const MoltSchema *after = m->plan->after;
     const MoltType *type = molt_type(after, field->type);
-    MoltTypeId named = MOLT_NO_TYPE;
+    by->type = by->header = by->to = MOLT_NO_TYPE;
     while (type->kind == MOLT_KIND_ARRAY)
         type = molt_type(after, type->elem);
     if (type->kind != MOLT_KIND_POINTER)
         return false;
     const MoltNote *pool =
         molt_schema_note(after, field->note_first, field->note_count, MOLT_NOTE_POOL);
-    if (pool)
-        named = molt_schema_find(after, molt_string(after, pool->text));
-    else if (molt_schema_note(after, field->note_first, field->note_count, MOLT_NOTE_COUNT))
-        named = type->elem;
-    *old = named != MOLT_NO_TYPE ? m->plan->origins[named] : MOLT_NO_TYPE;
-    return named != MOLT_NO_TYPE;
+    if (!pool) {
+        by->type = m->plan->origins[type->elem];
+        return molt_schema_note(after, field->note_first, field->note_count, MOLT_NOTE_COUNT);
+    }
+    const char *text = molt_string(after, pool->text), *comma = strstr(text, ", ");
+    by->type = old_type(m, text, comma ? (size_t)(comma - text) : strlen(text));
+    by->headed = comma != NULL;
+    if (comma)
+        by->header = old_type(m, comma + 2, strlen(comma + 2));
+    if (comma && by->header == MOLT_NO_TYPE)
+        by->type = MOLT_NO_TYPE;
+    return true;
+}
+
+/* What the sources of one side say of the memory behind a pointer. */
+static bool is_told(const char *text, const char *type)
+{
+    size_t length = strlen(type);
+    return strncmp(text, type, length) == 0 && text[length] == ' ';
+}
+
+static void hear_sources(Claimant *by, const MoltSchema *schema, const MoltField *field,
+                         const char *type, const char *header)
+{
+    const MoltNote *notes = schema->tables.notes + field->note_first;
+    for (uint32_t n = 0; n < field->note_count; n++) {
+        const char *text = molt_string(schema, notes[n].text);
+        if (notes[n].kind != MOLT_NOTE_HOLDS)
+            continue;
+        if (is_told(text, type))
+            by->shown = true;
+        else if (by->header == MOLT_NO_TYPE || !is_told(text, header))
+            by->other = text;
+    }
+}
+
+static void hear(const MoltMigration *m, Claimant *by, const MoltField *was, const MoltField *is)
+{
+    const MoltSchema *before = m->plan->before, *after = m->plan->after;
+    if (by->type == MOLT_NO_TYPE)
+        return;
+    MoltTypeId to = was->type;
+    while (molt_type(before, to)->kind == MOLT_KIND_ARRAY)
+        to = molt_type(before, to)->elem;
+    by->shown =
+        molt_type(before, to)->kind == MOLT_KIND_POINTER && molt_type(before, to)->elem == by->type;
+    const char *header = by->headed ? molt_type_name(before, by->header) : "";
+    hear_sources(by, before, was, molt_type_name(before, by->type), header);
+    MoltTypeId type = m->plan->types[by->type].after;
+    MoltTypeId head = by->headed ? m->plan->types[by->header].after : MOLT_NO_TYPE;
+    if (type != MOLT_NO_TYPE)
+        hear_sources(by, after, is, molt_type_name(after, type),
+                     head != MOLT_NO_TYPE ? molt_type_name(after, head) : "");
 }
 
 /* Structs become blocks of their own only where the survey saw them. */
@@ -63,18 +126,48 @@ static bool rest_is_zero(const unsigned char *block, uint64_t bytes, uint64_t un
     return true;
 }
 
-/* Why a block of bytes cannot be taken for objects of the type; NULL: it can. */
-static const char *problem_of(const MoltMigration *m, MoltTypeId type, const unsigned char *block,
-                              uint64_t bytes)
+/* The objects begin where their type may: the header takes as much room in the new state as it needs. */
+static uint64_t head_after(const MoltMigration *m, const Claimant *by)
 {
-    if (type == MOLT_NO_TYPE)
+    const MoltSchema *after = m->plan->after;
+    return by->headed ? molt_type(after, m->plan->types[by->header].after)->size : 0;
+}
+
+/* Why a block of bytes cannot be taken for objects of the type; NULL: it can. `at` is where the pointer
+ * leads in it. */
+static const char *problem_of(const MoltMigration *m, const Claimant *by,
+                              const unsigned char *block, uint64_t bytes, uint64_t at)
+{
+    const MoltSchema *before = m->plan->before, *after = m->plan->after;
+    if (by->type == MOLT_NO_TYPE)
         return "the block stays as it is, for the running version does not know that type: save "
-               "the note "
+               "the note alone first, and then the edit";
+    if (!converts(m, by->type) || (by->headed && !converts(m, by->header)))
+        return "the block has no type yet, and such an edit cannot give it that one: save the note "
                "alone first, and then the edit";
-    if (!converts(m, type))
-        return "the block has no type yet, and such an edit cannot give it that one";
-    uint64_t unit = molt_type(m->plan->before, type)->size;
-    return rest_is_zero(block, bytes, unit) ? NULL : "there is something behind the last whole one";
+    uint64_t unit = molt_type(before, by->type)->size;
+    uint64_t head = by->headed ? molt_type(before, by->header)->size : 0;
+    if (by->other)
+        return "the block keeps its bytes";
+    if (bytes < head || (at != 0 && at != head))
+        return "the pointer leads neither to the header nor behind it";
+    if (by->headed &&
+        head_after(m, by) % molt_type(after, m->plan->types[by->type].after)->align != 0)
+        return "the header's new size is no multiple of the alignment of what follows it";
+    if ((bytes - head) % unit != 0 && !by->shown)
+        return "the block's size is no multiple of that of the type, and nothing in the sources "
+               "shows "
+               "one there";
+    return rest_is_zero(block + head, bytes - head, unit)
+               ? NULL
+               : "there is something behind the last whole one";
+}
+
+/* Blocks of bytes and of numbers, which a game may have cut up itself. */
+static bool is_plain(const MoltSchema *schema, MoltTypeId id)
+{
+    uint16_t kind = molt_type(schema, id)->kind;
+    return molt__is_bytes(schema, id) || kind == MOLT_KIND_INT || kind == MOLT_KIND_FLOAT;
 }
 
 static void take(MoltMigration *m, const Claimant *by, uintptr_t value)
@@ -84,25 +177,61 @@ static void take(MoltMigration *m, const Claimant *by, uintptr_t value)
     MoltRetypes *all = &m->retypes;
     MoltPlace place;
     molt_heap_locate(heap, (const void *)value, &place); /* NOLINT: an address from the state */
-    if (value == 0 || place.kind != MOLT_PLACE_BLOCK || place.element != 0 || place.offset != 0 ||
-        place.block.type == by->type || !molt__is_bytes(schema, place.block.type) ||
+    if (value == 0 || place.kind != MOLT_PLACE_BLOCK ||
+        (!by->headed && (place.element != 0 || place.offset != 0)) ||
+        place.block.type == by->type || !is_plain(schema, place.block.type) ||
         heap->spans[place.block.span].align == 0)
         return;
-    uint64_t bytes = molt__span_bytes(&heap->spans[place.block.span], place.block.count);
-    const char *problem = problem_of(m, by->type, place.block.start, bytes);
+    const MoltSpan *span = &heap->spans[place.block.span];
+    uint64_t bytes = molt__span_bytes(span, place.block.count);
+    uint64_t at = place.element * span->elem_size + place.offset;
+    const char *problem = problem_of(m, by, place.block.start, bytes, at);
     uint64_t unit = problem ? 1 : molt_type(schema, by->type)->size;
+    uint64_t head = problem || !by->headed ? 0 : molt_type(schema, by->header)->size;
     if (!molt__migration_grow(m, (void **)&all->items, &all->slots, all->count, 1,
                               sizeof *all->items))
         return;
-    all->items[all->count++] = (MoltRetyped){.block = value,
+    all->items[all->count++] = (MoltRetyped){.block = (uintptr_t)place.block.start,
                                              .bytes = bytes,
-                                             .count = (bytes + unit - 1) / unit,
+                                             .count = (bytes - head + unit - 1) / unit,
                                              .type = by->type,
+                                             .to = MOLT_NO_TYPE,
+                                             .header = by->header,
+                                             .head = head,
+                                             .head_after = problem ? 0 : head_after(m, by),
                                              .problem = problem,
+                                             .other = problem ? by->other : NULL,
                                              .span = place.block.span,
                                              .index = place.block.index,
                                              .owner = by->owner,
                                              .field = by->field};
+}
+
+/* Once for neighbours that lead to the same block. */
+static void take_numbers(MoltMigration *m, const Claimant *by, uintptr_t value)
+{
+    MoltRetypes *all = &m->retypes;
+    MoltPlace place;
+    molt_heap_locate(m->heap, (const void *)value, &place); /* NOLINT: an address from the state */
+    if (value == 0 || place.kind != MOLT_PLACE_BLOCK || place.block.type != by->type)
+        return;
+    uintptr_t block = (uintptr_t)place.block.start;
+    const MoltRetyped *last = all->count > 0 ? &all->items[all->count - 1] : NULL;
+    if ((last && last->block == block && last->to == by->to && last->field == by->field) ||
+        !molt__migration_grow(m, (void **)&all->items, &all->slots, all->count, 1,
+                              sizeof *all->items))
+        return;
+    all->items[all->count++] = (MoltRetyped){
+        .block = block,
+        .bytes = molt__span_bytes(&m->heap->spans[place.block.span], place.block.count),
+        .count = place.block.count,
+        .type = by->type,
+        .to = by->to,
+        .header = MOLT_NO_TYPE,
+        .span = place.block.span,
+        .index = place.block.index,
+        .owner = by->owner,
+        .field = by->field};
 }
 
 static void take_all(MoltMigration *m, const Claimant *by, MoltTypeId id,
@@ -113,7 +242,10 @@ static void take_all(MoltMigration *m, const Claimant *by, MoltTypeId id,
     if (type->kind == MOLT_KIND_POINTER) {
         uintptr_t pointer;
         memcpy(&pointer, value, sizeof pointer);
-        take(m, by, pointer);
+        if (by->to != MOLT_NO_TYPE)
+            take_numbers(m, by, pointer);
+        else
+            take(m, by, pointer);
     }
     for (uint64_t i = 0; type->kind == MOLT_KIND_ARRAY && i < type->length; i++)
         take_all(m, by, type->elem, value + i * molt_type(schema, type->elem)->size);
@@ -151,10 +283,13 @@ static bool walk(MoltMigration *m, MoltTypeId before, MoltTypeId after, const un
         const MoltField *source = &old->tables.fields[from];
         const unsigned char *at = value ? value + source->bit_offset / 8 : NULL;
         Claimant by = {.owner = after, .field = is->first + n};
-        if (!read_note(m, field, &by.type)) {
+        bool noted = read_note(m, field, &by);
+        if (!noted && !molt__retype_is_number(m, source, field, &by.type, &by.to)) {
             any = walk(m, source->type, field->type, at) || any;
         } else {
             any = true;
+            if (noted)
+                hear(m, &by, source, field);
             if (at)
                 take_all(m, &by, source->type, at);
         }
@@ -193,19 +328,39 @@ static void settle(MoltRetypes *all)
     for (uint64_t i = 0; i < all->count; i = end) {
         MoltRetyped item = all->items[i];
         for (end = i + 1; end < all->count && all->items[end].block == item.block; end++)
-            if (all->items[end].type != item.type)
+            if (all->items[end].type != item.type || all->items[end].header != item.header ||
+                all->items[end].to != item.to)
                 item.problem = "another field says another type";
         all->items[kept++] = item;
     }
     all->count = kept;
 }
 
+/* What the heap takes the new block for: its elements, or behind a header the bytes that it was. */
+static MoltTypeId new_type(const MoltMigration *m, const MoltRetyped *item)
+{
+    bool headed = item->header != MOLT_NO_TYPE;
+    if (item->to != MOLT_NO_TYPE)
+        return item->to;
+    return m->plan->types[headed ? m->heap->spans[item->span].type : item->type].after;
+}
+
+static uint64_t new_count(const MoltMigration *m, const MoltRetyped *item)
+{
+    const MoltSchema *after = m->plan->after;
+    if (item->header == MOLT_NO_TYPE)
+        return item->count;
+    uint64_t size = molt_type(after, m->plan->types[item->type].after)->size;
+    uint64_t unit = molt_type(after, new_type(m, item))->size;
+    return (item->head_after + item->count * size + unit - 1) / unit;
+}
+
 static MoltSpan *open_span(MoltMigration *m, const MoltRetyped *item)
 {
     MoltRetypes *all = &m->retypes;
-    MoltTypeId after = m->plan->types[item->type].after;
+    MoltTypeId after = new_type(m, item);
     uint32_t align = m->heap->spans[item->span].align;
-    uint64_t capacity = molt__capacity_for(item->count);
+    uint64_t capacity = molt__capacity_for(new_count(m, item));
     for (uint64_t s = all->span_count; s-- > 0;) {
         MoltSpan *span = &all->spans[s];
         if (span->type == after && span->capacity == capacity && span->align == align &&
@@ -240,9 +395,17 @@ static void make_block(MoltMigration *m, MoltRetyped *item)
     span->live++;
     span->live_bits[index / 64] |= (uint64_t)1 << (index % 64);
     if (span->counts)
-        span->counts[index] = item->count;
+        span->counts[index] = new_count(m, item);
     item->after = (uintptr_t)molt__span_block(span, index);
-    memset(molt__span_block(span, index), 0, item->count * span->elem_size);
+    memset(molt__span_block(span, index), 0, new_count(m, item) * span->elem_size);
+}
+
+/* The block and all in it may stay where they are: it is no type of the heap's that changes. */
+static bool stays(const MoltMigration *m, const MoltRetyped *item)
+{
+    const MoltTypePlan *types = m->plan->types;
+    return item->header != MOLT_NO_TYPE && types[item->type].fate == MOLT_FATE_SAME &&
+           types[item->header].fate == MOLT_FATE_SAME;
 }
 
 void molt__retype_find(MoltMigration *m)
@@ -257,13 +420,24 @@ void molt__retype_find(MoltMigration *m)
     settle(all);
     for (uint64_t i = 0; i < all->count && !m->failed; i++) {
         MoltTypeId type = all->items[i].type;
+        bool numbers = all->items[i].to != MOLT_NO_TYPE;
+        if (numbers && !all->items[i].problem && !molt__retype_number_fits(m, &all->items[i]))
+            all->items[i].problem = "a number in it does not fit";
+        if (numbers && all->items[i].problem)
+            continue; /* then the pointers to it are what refuses */
         if (all->items[i].problem) {
-            bool stays = type == MOLT_NO_TYPE || m->plan->types[type].fate == MOLT_FATE_SAME;
-            m->refused = m->refused || !stays;
+            bool same = type == MOLT_NO_TYPE || m->plan->types[type].fate == MOLT_FATE_SAME;
+            m->refused = m->refused || !same;
+            continue;
+        }
+        if (stays(m, &all->items[i])) {
+            all->items[i].after = all->items[i].block;
             continue;
         }
         make_block(m, &all->items[i]);
         molt__migration_contains(m, all->items[i].type);
+        if (all->items[i].header != MOLT_NO_TYPE)
+            molt__migration_contains(m, all->items[i].header);
         molt__migration_contains(m, m->heap->spans[all->items[i].span].type);
         m->moves = m->edits = true; /* pointers to the block, of whatever type, follow it */
     }
@@ -271,17 +445,17 @@ void molt__retype_find(MoltMigration *m)
 
 /* ---- converting ------------------------------------------------------------------------------- */
 
-static void run_one(MoltMigration *m, const MoltRetyped *item)
+/* `count` values of the old type, of which the last may be cut off behind `bytes`. */
+static void run_values(MoltMigration *m, MoltTypeId id, unsigned char *from, unsigned char *to,
+                       uint64_t bytes)
 {
-    const MoltTypePlan *type = &m->plan->types[item->type];
-    uint64_t unit = molt_type(m->plan->before, item->type)->size;
+    const MoltTypePlan *type = &m->plan->types[id];
+    uint64_t unit = molt_type(m->plan->before, id)->size;
     uint64_t size = molt_type(m->plan->after, type->after)->size;
-    unsigned char *from = (unsigned char *)item->block; /* NOLINT: blocks of the heap, */
-    unsigned char *to = (unsigned char *)item->after;   /* NOLINT: as the next one */
-    uint64_t whole = item->bytes / unit;
+    uint64_t whole = bytes / unit;
     m->scanning = type->fate == MOLT_FATE_SAME;
-    if (m->scanning)
-        memcpy(to, from, item->bytes);
+    if (m->scanning && from != to)
+        memcpy(to, from, bytes);
     for (uint64_t e = 0; e < whole && !m->failed; e += MOLT__BATCH) {
         uint64_t n = whole - e < MOLT__BATCH ? whole - e : MOLT__BATCH;
         m->batch_element = e;
@@ -293,9 +467,28 @@ static void run_one(MoltMigration *m, const MoltRetyped *item)
                           size, n);
         m->object += n;
     }
-    m->report->objects_migrated += whole;
+    if (from != to)
+        m->report->objects_migrated += whole;
+}
+
+static void run_one(MoltMigration *m, const MoltRetyped *item)
+{
+    unsigned char *from = (unsigned char *)item->block; /* NOLINT: blocks of the heap, */
+    unsigned char *to = (unsigned char *)item->after;   /* NOLINT: as the next one */
+    if (item->header != MOLT_NO_TYPE)
+        run_values(m, item->header, from, to, item->head);
+    if (item->to != MOLT_NO_TYPE) {
+        molt__retype_number_run(m, item);
+        m->report->objects_migrated += item->count;
+    } else {
+        run_values(m, item->type, from + item->head, to + item->head_after,
+                   item->bytes - item->head);
+    }
+    if (from == to)
+        return;
     m->report->bytes_before += item->bytes;
-    m->report->bytes_after += item->count * size;
+    m->report->bytes_after +=
+        new_count(m, item) * molt_type(m->plan->after, new_type(m, item))->size;
 }
 
 void molt__retype_run(MoltMigration *m)
@@ -323,6 +516,23 @@ const MoltRetyped *molt__retyped(const MoltMigration *m, uintptr_t block)
     return found && !found->problem ? found : NULL;
 }
 
+bool molt__retype_moves(const MoltMigration *m, uintptr_t block)
+{
+    const MoltRetyped *item = molt__retyped(m, block);
+    return item && item->after != item->block;
+}
+
+uint64_t molt__retype_elements(const MoltMigration *m, MoltTypeId type)
+{
+    uint64_t elements = 0;
+    for (uint64_t i = 0; i < m->retypes.count; i++) {
+        const MoltRetyped *item = &m->retypes.items[i];
+        if (item->to != MOLT_NO_TYPE && item->type == type && !item->problem)
+            elements += item->count;
+    }
+    return elements;
+}
+
 void molt__retype_place(const MoltMigration *m, MoltPlace *place)
 {
     MoltBlock *block = &place->block;
@@ -332,8 +542,12 @@ void molt__retype_place(const MoltMigration *m, MoltPlace *place)
         return;
     uint64_t unit = molt_type(m->plan->before, item->type)->size;
     uint64_t at = place->element * m->heap->spans[item->span].elem_size + place->offset;
-    block->type = item->type;
-    block->count = item->bytes / unit;
+    bool head = at < item->head;
+    unit = head ? item->head : unit;
+    at -= head ? 0 : item->head;
+    block->type = head ? item->header : item->type;
+    block->start = (unsigned char *)block->start + (head ? 0 : item->head);
+    block->count = head ? 1 : (item->bytes - item->head) / unit;
     place->element = at / unit;
     place->offset = at % unit;
     if (place->element >= block->count) { /* in the part that is cut off */
@@ -346,7 +560,7 @@ void molt__retype_place(const MoltMigration *m, MoltPlace *place)
 
 static bool same_line(const MoltRetyped *a, const MoltRetyped *b)
 {
-    return a->field == b->field && a->problem == b->problem;
+    return a->field == b->field && a->problem == b->problem && a->other == b->other;
 }
 
 static bool told_before(const MoltRetypes *all, uint64_t i)
@@ -357,30 +571,67 @@ static bool told_before(const MoltRetypes *all, uint64_t i)
     return false;
 }
 
+/* What the note on the pointer is contradicted by: the block's place, and both types. */
+static void say_other(const MoltMigration *m, const MoltRetyped *item, char *text, size_t size)
+{
+    const MoltHeap *heap = m->heap;
+    const uint32_t *origins = heap->spans[item->span].origins;
+    uint32_t origin = origins ? origins[item->index] : 0;
+    char place[300] = "a place that is not known";
+    int length = (int)strcspn(item->other, " ");
+    if (origin != 0 && origin < heap->origins.count)
+        molt__origin_text(&heap->origins.items[origin], place, sizeof place);
+    snprintf(
+        text, size,
+        "the block of %s that it leads to may hold %.*s, not %s: %s puts one there or takes one "
+        "out",
+        place, length, item->other, molt_type_name(m->plan->before, item->type),
+        item->other + length + (item->other[length] != '\0'));
+}
+
 static void add_line(MoltMigration *m, const MoltRetyped *item, uint64_t blocks)
 {
-    char path[300], value[300];
+    char path[300], value[700];
+    const char *remedy =
+        "name the type where the block is allocated, and copy what is there into a new "
+        "block in end_reload(), in a save before the edit";
     bool known = item->type != MOLT_NO_TYPE;
     bool changes = known && m->plan->types[item->type].fate != MOLT_FATE_SAME;
-    if (item->problem && known && !changes)
+    bool numbers = item->to != MOLT_NO_TYPE;
+    if ((item->problem && (numbers || (known && !changes))) ||
+        (!item->problem && item->after == item->block))
         return; /* its bytes are what they were */
     molt__field_path(m->plan->after, item->owner, item->field, path, sizeof path);
-    if (item->problem)
+    if (item->other) {
+        say_other(m, item, value, sizeof value);
+        remedy =
+            "MOLT_POOL belongs on a pointer that leads to one type: name the type where each block "
+            "is allocated, or keep the blocks of each type behind a field of its own, and copy "
+            "what "
+            "is there into new blocks in end_reload(), in a save before the edit";
+    } else if (item->problem) {
         snprintf(value, sizeof value, "%s", item->problem);
-    else
+    } else if (numbers) {
+        snprintf(value, sizeof value, "the numbers that it leads to are %s from now on, not %s",
+                 molt_type_name(m->plan->after, item->to),
+                 molt_type_name(m->plan->before, item->type));
+    } else if (item->header != MOLT_NO_TYPE) {
+        snprintf(value, sizeof value, "the block that it leads to holds %s behind a %s",
+                 molt_type_name(m->plan->after, m->plan->types[item->type].after),
+                 molt_type_name(m->plan->after, m->plan->types[item->header].after));
+    } else {
         snprintf(value, sizeof value, "the block that it leads to holds %s from now on, not %s",
                  molt_type_name(m->plan->after, m->plan->types[item->type].after),
                  molt_type_name(m->plan->before, m->heap->spans[item->span].type));
-    molt_report_add(m->report,
-                    &(MoltFinding){.severity = item->problem && changes ? MOLT_REFUSE : MOLT_INFO,
-                                   .rule = MOLT_RULE_UNTYPED_MEMORY,
-                                   .path = path,
-                                   .value = value,
-                                   .remedy = item->problem && changes
-                                                 ? "name the type where the block is allocated, or "
-                                                   "make the blocks anew before the edit"
-                                                 : NULL,
-                                   .objects = blocks});
+    }
+    molt_report_add(
+        m->report,
+        &(MoltFinding){.severity = item->problem && changes ? MOLT_REFUSE : MOLT_INFO,
+                       .rule = numbers ? MOLT_RULE_NUMBER_CONVERTED : MOLT_RULE_UNTYPED_MEMORY,
+                       .path = path,
+                       .value = value,
+                       .remedy = item->problem && changes ? remedy : NULL,
+                       .objects = blocks});
 }
 
 void molt__retype_report(MoltMigration *m)
@@ -405,7 +656,7 @@ void molt__retype_commit(MoltMigration *m)
 void molt__retype_free_old(MoltMigration *m)
 {
     for (uint64_t i = 0; i < m->retypes.count; i++)
-        if (!m->retypes.items[i].problem)
+        if (molt__retype_moves(m, m->retypes.items[i].block))
             molt_heap_delete(m->heap, (void *)m->retypes.items[i].block); /* NOLINT: a block */
 }
 

@@ -2,8 +2,10 @@
  * MOLT_POOL or MOLT_COUNT that somebody adds afterwards would help new blocks alone. A migration
  * therefore looks where the new schema's notes stand, and takes each block of bytes that such a pointer
  * begins for what its old bytes are: objects of the old type of that name. They are converted into a block
- * of the new type, which pointers follow to, and the old block goes at commit. It must never know which
- * rule refused the block as it was.
+ * of the new type, which pointers follow to, and the old block goes at commit. A block that begins with a
+ * header of another type, as MOLT_POOL(T, H) says, has no type of the heap's: it stays bytes, and every
+ * migration converts what is in it. Blocks of numbers whose pointers all become pointers to another number
+ * type are converted the same way. It must never know which rule refused the block as it was.
  *
  * Invariants: items are sorted by address, one per block; until commit the old blocks are untouched. */
 #ifndef MOLT_RETYPE_H
@@ -19,8 +21,14 @@ typedef struct MoltRetyped {
     uintptr_t block, after; /* begin in the old and in the new state */
     uint64_t bytes, count;  /* of the old block; elements of both, the last one perhaps cut */
     MoltTypeId type;      /* old, of the elements; MOLT_NO_TYPE: the old schema does not know it */
+    MoltTypeId
+        to; /* new, of the numbers that those of `type` become; MOLT_NO_TYPE for any other type */
+    MoltTypeId header;         /* old, of what lies before them; MOLT_NO_TYPE: nothing does */
+    uint64_t head, head_after; /* its size in the old and in the new state */
     uint32_t span, index; /* of the old block */
     const char *problem;  /* why the block keeps its bytes; NULL: it gets the type */
+    const char
+        *other; /* "Vel game.c:9": what else may lie there, as the sources say; NULL: nothing */
     MoltTypeId owner;     /* the new struct with the note, and its field */
     uint32_t field;
 } MoltRetyped;
@@ -36,8 +44,18 @@ typedef struct MoltRetypes {
 void molt__retype_find(struct MoltMigration *m);
 /* Converts them. */
 void molt__retype_run(struct MoltMigration *m);
-/* The block of the old state when it gets a type, or NULL. */
+/* The block of the old state when a note says what it holds, or NULL. */
 const MoltRetyped *molt__retyped(const struct MoltMigration *m, uintptr_t block);
+/* It is one, and goes: what it holds is elsewhere in the new state. */
+bool molt__retype_moves(const struct MoltMigration *m, uintptr_t block);
+/* How many elements of the old type lie in them. */
+uint64_t molt__retype_elements(const struct MoltMigration *m, MoltTypeId type);
+/* retype_number.c */
+/* A pointer, or an array of them, to numbers of type *from that becomes one to numbers of type *to. */
+bool molt__retype_is_number(const struct MoltMigration *m, const MoltField *was,
+                            const MoltField *is, MoltTypeId *from, MoltTypeId *to);
+bool molt__retype_number_fits(const struct MoltMigration *m, const MoltRetyped *item);
+void molt__retype_number_run(const struct MoltMigration *m, const MoltRetyped *item);
 /* A place in such a block as one in its whole objects; any other one stays. */
 void molt__retype_place(const struct MoltMigration *m, MoltPlace *place);
 void molt__retype_report(struct MoltMigration *m);

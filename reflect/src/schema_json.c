@@ -209,6 +209,9 @@ static void add_notes(Writer *writer, cJSON *object, uint32_t first, uint32_t co
             add_text(writer, object, molt__names[i].key, note->text);
     }
     add_note_texts(writer, object, KEY_ERASED, notes, count, MOLT_NOTE_ERASED);
+    add_note_texts(writer, object, KEY_HOLDS, notes, count, MOLT_NOTE_HOLDS);
+    add_note_texts(writer, object, KEY_SIZED, notes, count, MOLT_NOTE_SIZED);
+    add_note_texts(writer, object, KEY_HASHED, notes, count, MOLT_NOTE_HASHED);
 }
 
 static cJSON *create_field(Writer *writer, const MoltField *field)

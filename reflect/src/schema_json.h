@@ -44,7 +44,8 @@
     X(TAG, "tag") X(ARM, "arm") X(MOVED, "moved") X(INDEX, "index") X(TEXT, "text")                \
     X(BYTES, "bytes") X(FLEXIBLE, "flexible") X(COUNTED_BY, "count")                               \
     X(VERSION, "version") X(MIGRATE, "migrate") X(GLOBALS, "globals")                              \
-    X(UNTYPED, "untyped") X(POOL, "pool") X(ERASED, "erased") X(REMOVED, "removed")
+    X(UNTYPED, "untyped") X(POOL, "pool") X(ERASED, "erased") X(REMOVED, "removed")  \
+    X(HOLDS, "holds") X(SIZED, "sized") X(HASHED, "hashed")
 
 typedef enum Key {
 #define X(name, text) KEY_##name,

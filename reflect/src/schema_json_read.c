@@ -16,7 +16,8 @@ _Static_assert(KEY_COUNT <= 64, "a KeySet has a bit per key");
 #define NOTE_KEYS                                                                                  \
     (BIT(WAS) | BIT(DEFAULT) | BIT(REQUIRED) | BIT(TRANSIENT) | BIT(EXTERNAL) | BIT(FLAGS) |       \
      BIT(FALLBACK) | BIT(CONVERT) | BIT(COUNTED_BY) | BIT(TAG) | BIT(ARM) | BIT(MOVED) |           \
-     BIT(INDEX) | BIT(VERSION) | BIT(MIGRATE) | BIT(POOL) | BIT(ERASED) | BIT(REMOVED))
+     BIT(INDEX) | BIT(VERSION) | BIT(MIGRATE) | BIT(POOL) | BIT(ERASED) | BIT(REMOVED) |           \
+     BIT(HOLDS) | BIT(SIZED) | BIT(HASHED))
 
 /* Where reading is: types[type] and in it members[member]; a NULL list is none. */
 typedef struct Place {
@@ -307,8 +308,17 @@ static MoltStatus read_notes(const Reader *reader, const Values *values, uint32_
                          .text = molt_builder_string(reader->builder, text)};
         add_note(reader, &note, first, count);
     }
+    if (!status)
+        status = read_note_texts(reader, values->at[KEY_ERASED], "erased", MOLT_NOTE_ERASED, first,
+                                 count);
+    if (!status)
+        status =
+            read_note_texts(reader, values->at[KEY_HOLDS], "holds", MOLT_NOTE_HOLDS, first, count);
+    if (!status)
+        status =
+            read_note_texts(reader, values->at[KEY_SIZED], "sized", MOLT_NOTE_SIZED, first, count);
     return status ? status
-                  : read_note_texts(reader, values->at[KEY_ERASED], "erased", MOLT_NOTE_ERASED,
+                  : read_note_texts(reader, values->at[KEY_HASHED], "hashed", MOLT_NOTE_HASHED,
                                     first, count);
 }
 

@@ -68,7 +68,7 @@ static bool is_stale(const Search *search, uintptr_t value)
     uint64_t index = (value - span->base) / span->stride;
     return index < span->blocks && molt__span_is_live(span, (uint32_t)index) &&
            (m->plan->types[span->type].fate != MOLT_FATE_SAME ||
-            molt__retyped(m, span->base + span->stride * index));
+            molt__retype_moves(m, span->base + span->stride * index));
 }
 
 /* The numbers of one run in an element. */

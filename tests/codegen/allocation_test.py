@@ -148,6 +148,18 @@ static size_t of_many(size_t size, size_t n) { return (size_t)(size * n); }
                          [None] * 5 + ["Path", "char", "Node", None, None, "Path", "Node", None])
         self.assertIn("larger than the size that extra is given", calls[0][0][2])
 
+    def test_sizes_in_macros(self):
+        macros = """
+#define PUSH(T, v, n, x) do { if ((n) == 0) { (n)++; (v) = (T *)realloc((v), sizeof(T) * (n)); } \\
+    (v)[(n)++] = (x); } while (0)
+#define GROW(p, n) ((p) = realloc(p, ((n) << 1) * sizeof *(p)), (n) <<= 1)
+#define MORE(T, p, n) ((p) = realloc(p, sizeof(T) * (n) + 16), (n)--)
+#define LESS(T, p, n) ((p) = realloc(p, ((n) * sizeof(T)) - 8))
+"""
+        calls, _ = self.allocations("PUSH(Node, g->node, n, *g->node);", "GROW(g->node, n);",
+                                    "MORE(Node, g->node, n);", "LESS(Node, g->node, n);", text=macros)
+        self.assertEqual([call[0][1] for call in calls], ["Node", "Node", None, None])
+
     def test_wrapper_in_another_source(self):
         self.write("other.c", "#include <stdlib.h>\nvoid *take(size_t n);\n"
                               "void *take(size_t n) { void *p = malloc(n); return p; }\n")
@@ -168,6 +180,23 @@ static size_t of_many(size_t size, size_t n) { return (size_t)(size * n); }
         self.assert_refused("#include <stdlib.h>\ntypedef struct Game { char *p MOLT_POOL(Cell); } Game;\n"
                             "void f(Game *g); void f(Game *g) { g->p = malloc(100); }\n", "3:29",
                             "MOLT_POOL(Cell): there is no such type", "name a struct")
+
+    def test_pool_of_an_unknown_type_where_nothing_is_allocated(self):
+        game = "typedef struct Game { char *p%s; } Game;\n%s"
+        for field, variable, name in ((" MOLT_POOL(Cell)", "", "Cell"), (" MOLT_POOL(Game, Head)", "", "Head"),
+                                      ("", "static void *at MOLT_POOL(struct Cell);\n", "Cell")):
+            said = self.refusal_of(game % (field, variable))
+            self.assertIn(f"MOLT_POOL({name}): there is no such type", said)
+            self.assertIn("name a struct, union or typedef that a source of the game defines", said)
+
+    def test_pool_of_a_type_that_another_source_defines(self):
+        self.write("part.h", "#include <molt/molt.h>\ntypedef struct Game { void *cells MOLT_POOL(struct Cell); } "
+                             "Game;\n")
+        self.write("game.c", "#include \"part.h\"\nMOLT_ROOT(Game);\n")
+        self.write("other.c", "#include \"part.h\"\n#include <stdlib.h>\nstruct Cell { int x; };\n"
+                              "void fill(Game *g);\nvoid fill(Game *g) { g->cells = malloc(80); }\n")
+        self.generate("game.c", "other.c", "--schema", "schema.json")
+        self.assertIn('"pool":"Cell"', (self.folder / "schema.json").read_text())
 
     def test_calls_through_pointers_and_members_are_none(self):
         _, found = self.allocations(

@@ -1,4 +1,5 @@
 """Structs that the sources put into memory without a type, and those that only look so."""
+import re
 import unittest
 
 from fixture import GameTest
@@ -164,6 +165,102 @@ class Erased(GameTest):
         self.assertEqual(whole, linked)
         self.assertEqual(whole.count('"erased":["game.c:8"]'), 1)
         self.assertEqual(whole.count('"erased"'), 1)
+
+    def found(self, kind, body, text=""):
+        """Notes of that kind on fields, as {"Vec.data": what they say without the places}."""
+        schema = self.schema_of(HEAD + text + "void use(Game *g) {\n" + body + "\n}\n")
+        notes = {}
+        for name, entry in schema.types.items():
+            for field in entry.get("fields", []):
+                if isinstance(field, dict) and kind in field:
+                    notes[f"{name}.{field['name'].split(':')[-1]}"] = sorted(
+                        note.split()[0] for note in field[kind])
+        return notes
+
+    def test_what_pointers_lead_to(self):
+        self.assertEqual(self.found("holds", "put(&g->v, &(Point){1, 2}); Ant *a = push(&g->v); a->hp = 1;"),
+                         {"Vec.data": ["Ant", "Point"]})
+        self.assertEqual(self.found("holds", "list_add(g, g->ants); Ant *a = g->list->payload; a->hp = 1;"),
+                         {"Node.payload": ["Ant"]})
+        self.assertEqual(self.found("holds", "pool = malloc(80); ((Point *)pool)[1].x = 1;",
+                                    "static void *pool;\n"), {"(globals).pool": ["Point"]})
+        self.assertEqual(self.found("holds", "g->name = malloc(20); strcpy(g->name, \"x\");"), {})
+
+    def test_pools_of_typed_pointers(self):
+        text = "typedef struct Zoo { Shape *shapes MOLT_POOL(Circle); Ant *ants MOLT_COUNT(n); int n; } Zoo;\n"
+        use = "Zoo *z = molt_new(Zoo); z->shapes = g->v.data; z->ants = NULL;"
+        self.assertEqual(self.found("holds", use + "((Circle *)z->shapes)->r = 1;", text).get("Zoo.shapes"), None)
+        self.assertEqual(self.found("holds", use + "((Box *)z->shapes)->n = 1;", text)["Zoo.shapes"], ["Box"])
+        self.assertEqual(self.found("holds", use + "Point *p = (Point *)z->ants; p->x = 1;", text)["Zoo.ants"],
+                         ["Point"])
+
+    def pool_of(self, body):
+        """Type and reason of the block that a field with MOLT_POOL(Point) takes."""
+        text = "typedef struct Pool { void *at MOLT_POOL(Point); int kind, n; } Pool;\n"
+        self.schema_of(HEAD + text + "void fill(Pool *p);\nvoid fill(Pool *p) {\n" + body + "\n}\n"
+                       "void use(Game *g) { fill(molt_new(Pool)); (void)g; }\n", "--metadata", "metadata.c")
+        written = (self.folder / "metadata.c").read_text()
+        entry = written[written.index("MoltAllocation allocations[]"):]
+        pool = dict(re.findall(r'/\* (\d+) \*/ "(.*?)"(?: "|;)', entry))
+        function = next(key for key, value in pool.items() if value == "fill")
+        reason, known = re.search(r"\.function = " + function + r",\s+\.reason = (\d+), \.type = (\d+)u",
+                                  entry).groups()
+        return int(known) < 1 << 31, pool.get(reason, "")
+
+    def test_what_contradicts_a_pool(self):
+        point = "Point *q = p->at; q->x = 1;"
+        self.assertEqual(self.pool_of("p->at = malloc(800);" + point), (True, ""))
+        self.assertEqual(self.pool_of("p->at = malloc((size_t)p->n * sizeof(Point));" + point), (True, ""))
+        for body, words in (
+                ("p->at = malloc(800); Ant *a = p->at; a->hp = 1;", "but Ant is put there too, at game.c:"),
+                ("p->at = malloc(800); Ant a; p->at = &a;", "but Ant is put there too, at game.c:"),
+                ("p->at = malloc(800); long *l = p->at; l[0] = 1;", "but (numbers) is put there too, at game.c:"),
+                ("p->at = malloc((size_t)p->n * (p->kind ? sizeof(Ant) : sizeof(Point)));",
+                 "but its size measures Ant"),
+                ("p->at = malloc(sizeof(Ant) + (size_t)p->n * sizeof(Point));", "but its size measures Ant"),
+                ("p->at = malloc(sizeof(long) + (size_t)p->n * sizeof(Point));",
+                 "but its size is no multiple of that"),
+                ("p->at = malloc((size_t)p->n * sizeof(Point) + 12);", "but its size is no multiple of that")):
+            with self.subTest(body=body):
+                known, reason = self.pool_of(body + point)
+                self.assertFalse(known)
+                self.assertIn("MOLT_POOL(Point) on Pool.at says Point, " + words, reason)
+
+    def test_numbers_of_a_layout(self):
+        sizes = """typedef struct Row { size_t size; unsigned short at, other; } Row;
+static void init(Row *r, size_t size) { r->size = size; }
+static size_t half(size_t n) { return n / 2; }
+static size_t same(size_t n) { size_t m = n; return m; }
+"""
+        for body, wanted in (
+                ("init(molt_new(Row), sizeof(Ant));", {"Row.size": ["Ant"]}),
+                ("Row *r = molt_new(Row); r->size = same(sizeof *g->ants); init(r, sizeof(Ant));",
+                 {"Row.size": ["Ant"]}),
+                ("Row *r = molt_new(Row); *r = (Row){sizeof(Point), .other = 3};", {"Row.size": ["Point"]}),
+                ("Row *r = molt_new(Row); r->at = __builtin_offsetof(Ant, at);", {"Row.at": ["Ant.at"]}),
+                ("Row *r = molt_new(Row); r->size = half(sizeof(Ant)); r->other = sizeof(Ant *);", {}),
+                ("Row *r = molt_new(Row); r->size = 2 * sizeof(Ant); r->size += sizeof(Ant);", {}),
+                ("Row *r = molt_new(Row); r->size = sizeof g->reals; r->at = sizeof(int);", {})):
+            with self.subTest(body=body):
+                self.assertEqual(self.found("sized", body, sizes), wanted)
+        self.assertEqual(self.found("sized", "(void)g; stride = sizeof(Ant);", "static unsigned stride;\n"),
+                         {"(globals).stride": ["Ant"]})
+
+    def test_addresses_that_select_elements(self):
+        text = """#include <stdint.h>
+static int table[64];
+static unsigned mixed(const void *key) { uintptr_t h = (uintptr_t)key; h ^= h >> 9; return (unsigned)h; }
+static int is_aligned(const void *p) { return ((uintptr_t)p & 7) == 0; }
+"""
+        for body, names in (
+                ("table[mixed(g->ants) & 63]++;", ["Ant"]),
+                ("unsigned slot = mixed(g->ants) % 64; table[slot] = is_aligned(g->circle);", ["Ant"]),
+                ("int *at = table + ((uintptr_t)g->circle >> 4) % 64; *at = 1;", ["Circle"]),
+                ("g->box.n = (int)mixed(g->ants); table[3] = is_aligned(g->ants);", []),
+                ("for (int i = 0; i < 64; i++) table[i] = is_aligned(&g->ants[i]);", [])):
+            with self.subTest(body=body):
+                schema = self.schema_of(HEAD + text + "void use(Game *g) {\n" + body + "\n}\n")
+                self.assertEqual(sorted(name for name in schema.types if "hashed" in schema.types[name]), names)
 
     def test_layouts_have_the_same_hash(self):
         one = self.schema_of(HEAD + "void use(Game *g) { put(&g->v, &(Point){1, 2}); }\n")

@@ -2,7 +2,7 @@
  * the library file by version 2, forces the reload, lets the code that then runs check the state, and
  * under the live policy goes back to version 1. Prints one line for the outcome and one for each
  * finding; exit 0 when code and state agree. Libraries between the two are edits on the way there. With
- * --refused-between that edit must be refused, and the next one is made all the same. With
+ * --refused-between the first of them must be refused, and the next one is made all the same. With
  * --through-json the states before and after are replaced by their own dumps, and nothing is undone: what
  * edits took away does not go through a file. */
 #include <stdio.h>
@@ -204,7 +204,7 @@ static int run_edit(const Run *run, MoltReload *reload)
         if (!put_library(run->libraries[v], run->work))
             goto cleanup;
         molt_reload_force(reload, &event);
-        if (run->refused_between && v < run->count - 1) {
+        if (run->refused_between && v == 1) {
             print_event(&event);
             if (event.kind == MOLT_EVENT_RELOADED ||
                 check_untouched(reload, &digest, before) != 0 || !molt_reload_frame(reload)) {

@@ -82,9 +82,12 @@ static const StructSpec old_specs[] = {STATE_SPEC(State, FIELD(State, pool, "voi
                                         {FIELD(Leaf, link, "void *"), FIELD(Leaf, size, "int")},
                                         NULL}};
 static const StructSpec new_specs[] = {
-    STATE_SPEC(
-        NewState, FIELD(NewState, added, "int"),
-        {.name = "pool", .type = "void *", .offset = offsetof(NewState, pool), .pool = "Leaf"}),
+    STATE_SPEC(NewState, FIELD(NewState, added, "int"),
+               {.name = "pool",
+                .type = "void *",
+                .offset = offsetof(NewState, pool),
+                .pool = "Leaf",
+                .holds = "Leaf pool.c:9"}),
     LABEL_SPECS,
     {"Leaf",
      sizeof(NewLeaf),
@@ -369,6 +372,50 @@ static void what_lies_in_the_rest_refuses(void **context)
     assert_int_equal(migrate(fixture, fixture->after, NULL, NULL), MOLT_REFUSED);
 }
 
+/* The schema after the edit where the sources say something else of the pool. */
+static MoltSchema *after_with(const char *holds)
+{
+    StructSpec specs[sizeof new_specs / sizeof new_specs[0]];
+    memcpy(specs, new_specs, sizeof specs);
+    for (FieldSpec *field = specs[0].fields; field->name; field++)
+        if (field->pool)
+            field->holds = holds;
+    return with_untyped(specs);
+}
+
+static void a_size_that_nothing_explains_refuses(void **context)
+{
+    Fixture *fixture = *context;
+    MoltSchema *after = after_with(NULL);
+    make_pool(fixture, 3, 4);
+    assert_int_equal(migrate(fixture, after, NULL, NULL), MOLT_REFUSED);
+    stop(fixture);
+    start(fixture, NULL);
+    make_pool(fixture, 3, 0); /* as many as fit */
+    assert_int_equal(migrate(fixture, after, NULL, NULL), MOLT_OK);
+    molt_schema_free(after);
+}
+
+static void sources_that_say_another_type_refuse(void **context)
+{
+    Fixture *fixture = *context;
+    MoltSchema *after = after_with("Label pool.c:9");
+    make_pool(fixture, 3, 0);
+    MoltHash digest = molt_heap_digest(fixture->heap), now;
+    assert_int_equal(migrate(fixture, after, NULL, NULL), MOLT_REFUSED);
+    now = molt_heap_digest(fixture->heap);
+    assert_memory_equal(&digest, &now, sizeof now);
+    const MoltFinding *finding = NULL;
+    for (uint32_t i = 0; i < fixture->report.count; i++)
+        if (strcmp(fixture->report.findings[i].path, "State.pool") == 0 &&
+            fixture->report.findings[i].severity == MOLT_REFUSE)
+            finding = &fixture->report.findings[i];
+    assert_non_null(finding);
+    assert_non_null(strstr(finding->value, "may hold Label, not Leaf: pool.c:9"));
+    assert_non_null(strstr(finding->remedy, "a field of its own"));
+    molt_schema_free(after);
+}
+
 static void memory_running_out_at_any_point_loses_nothing(void **context)
 {
     Fixture *fixture = *context;
@@ -411,6 +458,8 @@ int main(void)
         TEST(an_address_in_the_library_that_has_no_name_refuses),
         TEST(a_pool_that_is_named_late_is_converted),
         TEST(what_lies_in_the_rest_refuses),
+        TEST(a_size_that_nothing_explains_refuses),
+        TEST(sources_that_say_another_type_refuse),
         TEST(memory_running_out_at_any_point_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

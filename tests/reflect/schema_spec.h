@@ -19,6 +19,7 @@ typedef struct FieldSpec {
     uint32_t flags;
     uint32_t bit_shift, bit_width; /* bit-field: bit from `offset` on, and bits */
     const char *pool;      /* MOLT_POOL of that type, or NULL */
+    const char *holds;     /* what the sources say lies there, "Ant game.c:9", or NULL */
     const char *tag, *arm; /* of a union the field that says which arm; of an arm its enumerator */
 } FieldSpec;
 
@@ -159,7 +160,7 @@ static inline MoltSchema *spec_schema_with(const StructSpec *specs, uint32_t cou
         uint32_t n = 0;
         for (; n < 12 && specs[s].fields[n].name; n++) {
             const FieldSpec *spec = &specs[s].fields[n];
-            MoltNote notes[5];
+            MoltNote notes[6];
             uint32_t note_count = 0;
             if (spec->was)
                 notes[note_count++] = (MoltNote){.kind = MOLT_NOTE_WAS,
@@ -180,6 +181,9 @@ static inline MoltSchema *spec_schema_with(const StructSpec *specs, uint32_t cou
             if (spec->arm)
                 notes[note_count++] = (MoltNote){.kind = MOLT_NOTE_ARM,
                                                  .text = molt_builder_string(builder, spec->arm)};
+            if (spec->holds)
+                notes[note_count++] = (MoltNote){.kind = MOLT_NOTE_HOLDS,
+                                                 .text = molt_builder_string(builder, spec->holds)};
             fields[n] = (MoltField){
                 .name = molt_builder_string(builder, spec->name),
                 .type = spec_type(builder, spec->type),

@@ -130,7 +130,15 @@ typedef struct MoltEnumerator {
     X(ERASED, "erased")     /* of a struct, union or enum whose values may lie in memory without a \
                                type; found in the sources. text: "file.c:9", where it is put there \
                                or taken out; "file.c:9 in Node.bytes": in that array of numbers */ \
-    X(REMOVED, "removed")   /* of a type; text: a name whose values may go; several notes */
+    X(REMOVED, "removed")   /* of a type; text: a name whose values may go; several notes */       \
+    X(HOLDS, "holds")       /* of a pointer without a type; found in the sources. text: "Ant \
+                               game.c:9", a type that may lie in memory without a type to which it \
+                               leads, and where it is put there or taken out; several notes */       \
+    X(SIZED, "sized")       /* of an integer that may be computed from a layout, as the sources \
+                               show. text: "Ant game.c:9", the size of that type, from there; \
+                               "Ant.hp", the offset of that field; several notes */                   \
+    X(HASHED, "hashed")     /* of a struct, union or enum whose addresses select elements, as keys of \
+                               a hash table; found in the sources. text: "game.c:9", where */
 
 typedef enum MoltNoteKind {
 #define X(name, id) MOLT_NOTE_##name,

@@ -61,9 +61,10 @@
 /* Pointer or flexible array has as many elements as the integer field beside it says. The heap knows
  * the count of its own blocks by itself. */
 #define MOLT_COUNT(field) MOLT__NOTE(count field)
-/* On a pointer, field or variable: the plain memory that is allocated into it is cut up by the game
- * itself into objects of that type, one after the other from its start. */
-#define MOLT_POOL(Type) MOLT__NOTE(pool Type)
+/* On a pointer, field or variable: the plain memory that it leads to is cut up by the game itself into
+ * objects of that type, one after the other from its start. MOLT_POOL(Type, Header): the memory begins with
+ * one Header, the others follow it, and the pointer leads to the Header or to the first of them. */
+#define MOLT_POOL(...) MOLT__NOTE(pool __VA_ARGS__)
 
 /* Number of a struct's meaning, to be raised when the values mean something else while the layout stays:
  * a reload that changes it needs a hook (hook.h). */

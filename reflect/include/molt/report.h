@@ -66,7 +66,9 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(FOREIGN_POINTER, "foreign-pointer") /* left out of a file */                                 \
     X(UNTYPED_MEMORY, "untyped-memory") /* plain memory of which no type is known */               \
     X(ADDRESS_IN_INTEGER, "address-in-integer") /* of an object that moved */                      \
+    X(ADDRESS_HASHED, "address-hashed") /* of objects that moved, as keys of a table */            \
     X(ADDRESS_IN_BYTES, "address-in-bytes") /* of what moves, in a block or an array of bytes */   \
+    X(STORED_SIZE, "stored-size") /* of a type that is another size now, or a field's offset */    \
     X(DANGLING_POINTER, "dangling-pointer")                                                        \
     X(FUNCTION_MISSING, "function-missing")                                                        \
     X(SIGNATURE_CHANGED, "signature-changed")                                                      \

@@ -1,6 +1,6 @@
 /* the same when the struct of those objects changes: nothing would convert them
  * expect: refused unknown-target State.first
- * remedy: allocate the object under its own type, or declare the bytes that it lies in as an array of it
+ * remedy: move the object into a block or an array of its own type
  * json: no, the addresses in the bytes would mean nothing
  */
 #include "case.h"

@@ -1,6 +1,6 @@
 /* an object in an array of bytes of a struct: nothing would convert it
  * expect: refused unknown-target State.first
- * remedy: allocate the object under its own type, or declare the bytes that it lies in as an array of it
+ * remedy: move the object into a block or an array of its own type
  */
 #include "case.h"
 

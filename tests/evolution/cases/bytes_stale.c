@@ -3,7 +3,7 @@
  * report: refuse address-in-bytes State.data
  * report: refuse address-in-bytes Note.text
  * report: refuse address-in-bytes bytes_stale.c:stash
- * remedy: declare what the bytes hold, a pointer or an array of the type, or clear them before the edit
+ * remedy: keep the pointer in a field of its own beside the bytes, and clear them, in end_reload()
  * json: no, the addresses in the bytes would mean nothing
  */
 #include "case.h"

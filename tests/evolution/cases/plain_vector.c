@@ -4,7 +4,7 @@
  * report: refuse untyped-memory plain_vector.c:77 (bytes_push) 1
  * report: refuse unknown-target Slot.item 1
  * report: refuse untyped-memory Slot.payload 1
- * report: refuse untyped-memory arena 1
+ * report: refuse untyped-memory plain_vector.c:arena 1
  * remedy: neither the size nor the pointer names a type: say MOLT_POOL(T) on the field
  * json: no, a dump does not say what bytes hold
  */

@@ -1,0 +1,59 @@
+/* Blocks of numbers whose pointers all become pointers to another number type: each number is converted, and
+ * each pointer goes to the element that it was at. Any other pointer to such a block would read numbers of
+ * the wrong size, so it refuses the edit (relocate.c). */
+#include "convert.h"
+#include "migration.h"
+
+/* Bytes are left alone: they may be anything. */
+static bool is_number(const MoltSchema *schema, MoltTypeId id)
+{
+    const MoltType *type = molt_type(schema, id);
+    return (type->kind == MOLT_KIND_INT || type->kind == MOLT_KIND_FLOAT) && type->size > 1 &&
+           type->size <= 16 && (type->flags & (MOLT_TYPE_CHAR | MOLT_TYPE_UNTYPED)) == 0;
+}
+
+bool molt__retype_is_number(const MoltMigration *m, const MoltField *was, const MoltField *is,
+                            MoltTypeId *from, MoltTypeId *to)
+{
+    const MoltSchema *before = m->plan->before, *after = m->plan->after;
+    const MoltType *old = molt_type(before, was->type), *new = molt_type(after, is->type);
+    while (old->kind == MOLT_KIND_ARRAY && new->kind == MOLT_KIND_ARRAY) {
+        old = molt_type(before, old->elem);
+        new = molt_type(after, new->elem);
+    }
+    if (old->kind != MOLT_KIND_POINTER || new->kind != MOLT_KIND_POINTER ||
+        !is_number(before, old->elem) || !is_number(after, new->elem) ||
+        m->plan->types[old->elem].after == new->elem)
+        return false;
+    *from = old->elem;
+    *to = new->elem;
+    return true;
+}
+
+/* False when some number has no exact value of the new type; `to` may be NULL. */
+static bool convert(const MoltMigration *m, const MoltRetyped *item, unsigned char *to)
+{
+    const MoltNumberForm from_form = molt__plan_form(m->plan->before, item->type),
+                         to_form = molt__plan_form(m->plan->after, item->to);
+    const unsigned char *from =
+        (const unsigned char *)item->block; /* NOLINT: a block of the heap */
+    uint64_t unit = molt_type(m->plan->before, item->type)->size;
+    uint64_t size = molt_type(m->plan->after, item->to)->size;
+    unsigned char scratch[16];
+    for (uint64_t i = 0; i < item->count; i++) {
+        unsigned char *at = to ? to + i * size : scratch;
+        if (molt__number_convert(&from_form, from + i * unit, &to_form, at, false) != MOLT__EXACT)
+            return false;
+    }
+    return true;
+}
+
+bool molt__retype_number_fits(const MoltMigration *m, const MoltRetyped *item)
+{
+    return convert(m, item, NULL);
+}
+
+void molt__retype_number_run(const MoltMigration *m, const MoltRetyped *item)
+{
+    convert(m, item, (unsigned char *)item->after); /* NOLINT: the block made for it */
+}
