@@ -248,10 +248,8 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
 
 static bool maps_nothing_new(const MoltMigration *m)
 {
-    const MoltSchema *before = m->plan->before, *after = m->plan->after;
-    return before->tables.hash.low == after->tables.hash.low &&
-           before->tables.hash.high == after->tables.hash.high &&
-           molt__lineage_notes(before) == molt__lineage_notes(after);
+    const MoltVersionMark mark = molt__version_mark(m->plan->after);
+    return molt__version_is(m->plan->from, &mark);
 }
 
 /* The plan from a step's schema to the new one, in which the types of the step's pages become what they
@@ -269,8 +267,8 @@ static MoltPlan *direct_plan(MoltMigration *m, const MoltAtticStep *step)
         if (attic->pages[p].page->step == step && after != MOLT_NO_TYPE)
             forced[count++] = (MoltForcedType){attic->pages[p].page->type, after};
     }
-    if (molt__plan_build_lenient(step->schema, m->plan->after, &m->allocator, forced, count,
-                                 &plan) != MOLT_OK)
+    if (molt__plan_build_lenient(step->schema, m->plan->after, &m->allocator, m->plan, forced,
+                                 count, &plan) != MOLT_OK)
         m->failed = true;
     molt__migration_free(m, forced, attic->page_count, sizeof *forced);
     return plan;

@@ -610,7 +610,7 @@ void molt_migrate_commit(MoltMigration *m)
         molt__span_map(heap, &heap->spans[s], s);
         molt__span_release(heap, &old);
     }
-    molt__lineage_follow(m->plan->before, m->plan->after);
+    molt__lineage_follow(m->plan->before, m->plan->after, m->plan->from, m->plan->to);
     molt__heap_switch(heap, m->plan->after, m->new_types, m->roots);
     for (uint64_t s = 0; s < m->fresh_count; s++) {
         m->fresh[s].free_hint = 0;

@@ -245,7 +245,7 @@ void molt__emit_elements(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId be
         if (count > 0)
             molt__emit_copy(plan, source, destination, count * from);
     } else if (count == 1 || (count <= MOLT__UNROLLED / outer &&
-                              (plan->moves_elements || molt__emit_climbs(plan->after, after)))) {
+                              (plan->moves_elements || molt__emit_climbs(plan, after)))) {
         /* a loop's elements do not reach the struct around it; in longer arrays MOLT_MOVED that needs
            it finds nothing, and what it names is reported where it was */
         uint64_t unrolled = plan->unrolled;

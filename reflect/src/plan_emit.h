@@ -146,8 +146,8 @@ void molt__emit_tell_added(MoltPlan *plan, const MoltEmitSite *site);
 /* How much of [first, end) bits of the old object goes elsewhere. */
 typedef enum MoltTakenPart { MOLT__TAKEN_NONE, MOLT__TAKEN_PART, MOLT__TAKEN_ALL } MoltTakenPart;
 MoltTakenPart molt__emit_taken(const MoltPlan *plan, uint64_t first, uint64_t end);
-/* Values of the type take part in MOLT_MOVED that climbs out of it. */
-bool molt__emit_climbs(const MoltSchema *schema, MoltTypeId type);
+/* Values of the new type take part in MOLT_MOVED that climbs out of it. */
+bool molt__emit_climbs(const MoltPlan *plan, MoltTypeId type);
 
 /* A value that becomes an element of an array. */
 void molt__emit_element_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId elem,

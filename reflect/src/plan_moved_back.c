@@ -2,6 +2,7 @@
  * knows where the value came from. Within a session that is enough: what vanishes there goes on at the
  * place that the note names, if nothing else has a claim on that. */
 #include "plan_emit.h"
+#include "plan_trace.h"
 
 /* A struct of the old object on the way from the struct that the search begins in. */
 typedef struct Level {
@@ -37,10 +38,9 @@ static uint32_t successor(const Search *search, const Level *level, uint32_t fie
 }
 
 /* The note, read from the struct that has it, names the place that is searched for. */
-static bool leads_there(const Search *search, const Level *level, const MoltNote *note)
+static bool leads_there(const Search *search, const Level *level, const char *path)
 {
     const MoltPlan *plan = search->plan;
-    const char *path = molt_string(plan->before, note->text);
     MoltFieldPlace place;
     for (; level && *path == '^'; level = level->outer)
         path += path[1] == '.' ? 2 : 1;
@@ -80,12 +80,11 @@ static void look_at(Search *search, const Level *level, MoltTypeId holder, uint3
 {
     const MoltPlan *plan = search->plan;
     const MoltField *field = &plan->before->tables.fields[f];
-    const MoltNote *note =
-        molt_schema_note(plan->before, field->note_first, field->note_count, MOLT_NOTE_MOVED);
+    const char *path = molt__trace_moved(plan, MOLT__OLD, f);
     uint64_t at = search->start->source * 8 + first + field->bit_offset;
     uint64_t bits = field->flags & MOLT_FIELD_BITS ? field->bit_width
                                                    : molt_type(plan->before, field->type)->size * 8;
-    if (!note || field->flags & MOLT_FIELD_TRANSIENT || !leads_there(search, level, note))
+    if (!path || field->flags & MOLT_FIELD_TRANSIENT || !leads_there(search, level, path))
         return;
     /* The first of several places is the one, but not an arm, which may not be there. */
     bool better = search->found == 0 || (search->out->tag && !tag);

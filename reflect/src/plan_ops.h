@@ -191,9 +191,14 @@ struct MoltPlan {
     uint32_t taken_count, taken_slots;
     MoltOp *late; /* tags to be set after the fields of their struct */
     uint32_t late_count, late_slots;
+    uint32_t *replaced; /* in matches[]: new fields that MOLT_MOVED gave another value than their own */
+    uint32_t replaced_count, replaced_slots;
     bool *moved_told; /* per new field: its MOLT_MOVED is in the report */
-    bool undoes; /* goes back to a version that the state came from: what becomes of a thing is what it
-                    came from on the way that led away from there */
+    struct MoltVersion *from, *to; /* those of `before` and `after`, as far as they are known */
+    struct MoltTrace *trace;       /* what lines say; NULL: names and notes alone do */
+    bool undoes, redoes; /* goes back to a version that the running one came from; on to one that came
+                            from it */
+    bool lenient; /* for values that wait beside the state */
     bool moves_back;  /* old MOLT_MOVED may give new places their values */
     bool moves_elements; /* MOLT_MOVED leads into elements of arrays of structs, in this edit */
     bool collecting;  /* nothing is emitted, only taken[] is filled */
@@ -211,11 +216,16 @@ struct MoltPlan {
 bool molt__plan_grow(MoltPlan *plan, void **items, uint32_t *slots, uint32_t count, uint32_t more,
                      size_t item_size);
 
-/* A plan for values that wait beside the state: what a rule refuses has no place, and the rest is
- * mapped. Fails only when memory is out. */
+/* A plan for values that wait beside the state, which `main` migrates (NULL: there is none): what a rule
+ * refuses has no place, and the rest is mapped. Fails only when memory is out. */
 MoltStatus molt__plan_build_lenient(const MoltSchema *before, const MoltSchema *after,
-                                    const MoltAllocator *allocator, const MoltForcedType *forced,
-                                    uint32_t forced_count, MoltPlan **out);
+                                    const MoltAllocator *allocator, const struct MoltPlan *main,
+                                    const MoltForcedType *forced, uint32_t forced_count,
+                                    MoltPlan **out);
+
+/* Only which types are one, by names and notes. Fails only when memory is out. */
+MoltStatus molt__plan_match_alone(const MoltSchema *before, const MoltSchema *after,
+                                  const MoltAllocator *allocator, MoltPlan **out);
 
 /* The plan that undoing the edit of `plan` would need, lenient too. */
 MoltStatus molt__plan_build_back(const MoltPlan *plan, MoltPlan **out);
@@ -228,6 +238,13 @@ bool molt__plan_is_shuffled(const MoltPlan *plan, MoltTypeId before);
 uint32_t molt__plan_pair(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 /* The pair of two structs that exists already, or NULL; for finished plans. */
 const MoltPair *molt__plan_find_pair(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
+/* Which old field each field of a new struct or union comes from, which old enumerator each one of an enum:
+ * fills match[] with places in the old type, UINT32_MAX for none. Returns the first place that two old ones
+ * claim, else UINT32_MAX. */
+uint32_t molt__plan_match_fields(MoltPlan *plan, MoltTypeId before, MoltTypeId after,
+                                 uint32_t *match);
+uint32_t molt__plan_match_enumerators(MoltPlan *plan, MoltTypeId before, MoltTypeId after,
+                                      uint32_t *match);
 /* Enumerator map of two enums; sets op->values and op->value_count. True when no value changes. */
 bool molt__plan_match_values(MoltPlan *plan, MoltTypeId before, MoltTypeId after, MoltOp *op);
 /* Old and new type mean the same pointee. */

@@ -3,6 +3,7 @@
 
 #include "hook_stub.h"
 #include "plan_ops.h"
+#include "plan_trace.h"
 
 /* Adds a name. An anonymous struct or union is called after its members, "<<a,b>,f>", of which one pair of
  * brackets is enough; with `hidden` it is left out as a part of the name, "S::<a,b>", because C does not
@@ -161,8 +162,7 @@ void molt__plan_report_added(MoltPlan *plan, MoltTypeId before, MoltTypeId after
 static void report_field(MoltPlan *plan, const MoltPair *pair, uint32_t before, uint32_t after)
 {
     const MoltField *is = &plan->after->tables.fields[after];
-    if (before == MOLT__NO_FIELD &&
-        molt_schema_note(plan->after, is->note_first, is->note_count, MOLT_NOTE_MOVED))
+    if (before == MOLT__NO_FIELD && molt__trace_moved(plan, MOLT__NEW, after))
         return; /* told where its path is followed */
     if (before == MOLT__NO_FIELD) {
         if (!may_come_back(plan, pair->after, is)) /* else told where nothing came back */
