@@ -165,8 +165,8 @@ static void compile(MoltPlan *plan, const MoltHooks *hooks)
         return;
     plan->moves_back =
         (plan->policy == MOLT_POLICY_LIVE || plan->undoes) && molt__trace_moves(plan, MOLT__OLD);
-    plan->moves_elements = moves_elements(plan, MOLT__NEW) ||
-                           (plan->moves_back && moves_elements(plan, MOLT__OLD));
+    plan->moves_elements =
+        moves_elements(plan, MOLT__NEW) || (plan->moves_back && moves_elements(plan, MOLT__OLD));
     if (plan->moves_back || molt__trace_moves(plan, MOLT__NEW))
         plan->moved_told = new_table(plan, after->field_count, sizeof *plan->moved_told);
     if (!plan->failed && molt__plan_match_types(plan) && molt__plan_take_hooks(plan, hooks)) {
@@ -186,9 +186,8 @@ static void compile(MoltPlan *plan, const MoltHooks *hooks)
 static void find_versions(MoltPlan *plan)
 {
     MoltVersion *to = molt__lineage_find(plan->before, plan->after);
-    plan->from = plan->before->version_count > 0
-                     ? molt__version_share(plan->before->versions[0])
-                     : molt__version_first(plan->before);
+    plan->from = plan->before->version_count > 0 ? molt__version_share(plan->before->versions[0])
+                                                 : molt__version_first(plan->before);
     plan->failed = !plan->from;
     plan->to = to ? molt__version_share(to) : NULL;
 }
@@ -199,7 +198,7 @@ static void settle_version(MoltPlan *plan)
 {
     if (plan->to == plan->from || plan->undoes || plan->redoes)
         return;
-    MoltVersion *next = molt__trace_next(plan, plan->before);
+    MoltVersion *next = molt__plan_next_version(plan, plan->before);
     molt__version_drop(plan->to);
     plan->to = next;
 }

@@ -54,8 +54,8 @@ static bool match_named_types(MoltPlan *plan)
         uint32_t *match = new_ids + new_all;
         uint32_t old_count = named_types(plan, MOLT__OLD, olds, old_ids);
         uint32_t new_count = named_types(plan, MOLT__NEW, news, new_ids);
-        uint32_t bad = molt__names_match(plan, plan->trace != NULL, olds, old_count, news,
-                                         new_count, match);
+        uint32_t bad =
+            molt__names_match(plan, plan->trace != NULL, olds, old_count, news, new_count, match);
         if (bad != UINT32_MAX)
             molt__plan_find(plan, MOLT_REFUSE, MOLT_RULE_RENAME_AMBIGUOUS, MOLT_NO_TYPE,
                             MOLT__NO_FIELD, new_ids[bad], MOLT__NO_FIELD, NULL,
@@ -296,9 +296,8 @@ bool molt__plan_same_tail(const MoltPlan *plan, MoltTypeId before, MoltTypeId af
 
 static MoltNamed named_field(const MoltField *field)
 {
-    return (MoltNamed){.name = field->name,
-                       .note_first = field->note_first,
-                       .note_count = field->note_count};
+    return (MoltNamed){
+        .name = field->name, .note_first = field->note_first, .note_count = field->note_count};
 }
 
 static void named_fields(const MoltPlan *plan, MoltSide side, const MoltType *type,

@@ -110,8 +110,8 @@ static uint32_t find_undone(const MoltPlan *plan, const MoltNamed *olds, uint32_
 /* Undoing an annotated rename takes the annotation away with the new name, so only the old side knows
  * that the two names mean the same. Within a session that is enough: what vanishes under its new name
  * goes on under the old one. */
-static void match_undone(const MoltPlan *plan, MoltNamed *olds, uint32_t old_count, const MoltNamed *news,
-                         uint32_t new_count, uint32_t *match)
+static void match_undone(const MoltPlan *plan, MoltNamed *olds, uint32_t old_count,
+                         const MoltNamed *news, uint32_t new_count, uint32_t *match)
 {
     for (uint32_t o = 0; o < old_count; o++) {
         if (olds[o].taken || olds[o].note_count == 0 ||

@@ -86,6 +86,8 @@ typedef struct MoltOp {
     bool pointee_ok;          /* POINTER: the new pointee is what the old one became, or void */
     bool named_only;          /* ENUM: a value without an enumerator refuses */
     uint8_t rule;             /* DROP*, REFUSE: MoltRule to report */
+    int64_t twin; /* DROP: bytes from the source to a value that was made from the same one and stays: what is
+                     equal to that is not lost; 0: there is none */
     uint32_t hooked;          /* old struct whose hook may write what this made, + 1; 0: none */
 } MoltOp;
 
@@ -263,11 +265,13 @@ void molt__plan_report_added(MoltPlan *plan, MoltTypeId before, MoltTypeId after
 /* Adds what changed between two structs, once per pair. */
 void molt__plan_report_pair(MoltPlan *plan, uint32_t pair);
 
+/* What becomes of values that are lost: nobody says; the attic has them; nothing does. */
+typedef enum MoltLossFate { MOLT__LOSS_UNSAID, MOLT__LOSS_KEPT, MOLT__LOSS_GONE } MoltLossFate;
+
 /* check_report.c: adds what a check found (severity, rule, value, objects) with the path and the
- * declarations, and what settles it where the finding does not say it. `kept`: say that the lost values
- * return with their field. */
-void molt__check_report(const MoltPlan *plan, uint32_t check, const MoltFinding *finding, bool kept,
-                        MoltReport *report);
+ * declarations, what settles it where the finding does not say it, and what becomes of the values. */
+void molt__check_report(const MoltPlan *plan, uint32_t check, const MoltFinding *finding,
+                        MoltLossFate fate, MoltReport *report);
 /* A removed field that an added one may have become is a possible rename; other rules stay. */
 MoltRule molt__check_refine(const MoltPlan *plan, uint32_t check, MoltRule rule);
 /* What MOLT_REMOVED says: of the old field, which nothing in the new type `after` takes; of the old
@@ -309,6 +313,8 @@ bool molt__plan_moves_within(const MoltPlan *plan, MoltTypeId before, MoltTypeId
  * and the places of the elements of such a field, NULL when they are as they were. */
 bool molt__plan_is_reindexed(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 const uint32_t *molt__plan_index(const MoltPlan *plan, uint32_t before, uint32_t after);
+/* A field loses its MOLT_INDEX in the very edit that gives enumerators of the enum other values. */
+bool molt__plan_leaves_index(MoltPlan *plan, uint32_t before, uint32_t after);
 /* plan_union.c: two structs of equal layout whose tagged unions select other arms than before. */
 bool molt__plan_is_retagged(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 

@@ -1,15 +1,6 @@
 #include "plan_trace.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#include "plan_emit.h"
-
-static size_t line_count(const MoltSchema *schema)
-{
-    return (size_t)schema->tables.type_count + schema->tables.field_count +
-           schema->tables.enumerator_count + 1;
-}
 
 static uint32_t *lines_of(const MoltPlan *plan, MoltSide side)
 {
@@ -57,6 +48,29 @@ bool molt__trace_moves(const MoltPlan *plan, MoltSide side)
     return false;
 }
 
+MoltTypeId molt__trace_noted_index(const MoltSchema *schema, const MoltField *field)
+{
+    const MoltNote *note =
+        molt_schema_note(schema, field->note_first, field->note_count, MOLT_NOTE_INDEX);
+    MoltTypeId type =
+        note ? molt_schema_find(schema, molt_string(schema, note->text)) : MOLT_NO_TYPE;
+    return type != MOLT_NO_TYPE && molt_type(schema, type)->kind == MOLT_KIND_ENUM ? type
+                                                                                   : MOLT_NO_TYPE;
+}
+
+MoltTypeId molt__trace_index(const MoltPlan *plan, MoltSide side, uint32_t field)
+{
+    const MoltSchema *schema = molt__trace_schema(plan, side);
+    const MoltVersion *version = side == MOLT__OLD ? plan->from : plan->to;
+    MoltTypeId noted = molt__trace_noted_index(schema, &schema->tables.fields[field]);
+    if (noted != MOLT_NO_TYPE || !plan->trace)
+        return noted;
+    uint32_t by = molt__version_index(version, molt__trace_field(plan, side, field));
+    uint32_t type = molt__version_find(lines_of(plan, side), schema->tables.type_count, by);
+    return type != UINT32_MAX && molt_type(schema, type)->kind == MOLT_KIND_ENUM ? type
+                                                                                 : MOLT_NO_TYPE;
+}
+
 /* ---- between known versions ----------------------------------------------------------------- */
 
 /* The type of a version that a type of an equal schema, which may have another order, is. */
@@ -67,15 +81,13 @@ static MoltTypeId type_in(const MoltVersion *version, const MoltSchema *schema, 
     if (type >= version->schema->tables.type_count ||
         strcmp(molt_type_name(version->schema, type), name) != 0)
         found = molt_schema_find(version->schema, name);
-    bool same =
-        found != MOLT_NO_TYPE &&
-        molt_type(version->schema, found)->kind == molt_type(schema, type)->kind &&
-        molt_type(version->schema, found)->count == molt_type(schema, type)->count;
+    bool same = found != MOLT_NO_TYPE &&
+                molt_type(version->schema, found)->kind == molt_type(schema, type)->kind &&
+                molt_type(version->schema, found)->count == molt_type(schema, type)->count;
     return same ? found : MOLT_NO_TYPE;
 }
 
-/* The lines of a schema, which is that of the version. */
-static void fill_lines(const MoltSchema *schema, const MoltVersion *version, uint32_t *lines)
+void molt__trace_fill(const MoltSchema *schema, const MoltVersion *version, uint32_t *lines)
 {
     uint32_t *fields = lines + schema->tables.type_count;
     uint32_t *enumerators = fields + schema->tables.field_count;
@@ -113,7 +125,7 @@ static void fill_side(MoltPlan *plan, MoltSide side)
     const MoltVersion *own = side == MOLT__OLD ? plan->from : plan->to;
     const MoltVersion *other = side == MOLT__OLD ? plan->to : plan->from;
     MoltTraceSide *trace = &plan->trace->sides[side];
-    size_t lines = line_count(schema) * sizeof *trace->lines;
+    size_t lines = molt__trace_line_count(schema) * sizeof *trace->lines;
     size_t paths = ((size_t)schema->tables.field_count + 1) * sizeof *trace->paths;
     trace->lines = plan->allocator.resize(plan->allocator.context, NULL, 0, lines);
     trace->paths = plan->allocator.resize(plan->allocator.context, NULL, 0, paths);
@@ -123,7 +135,7 @@ static void fill_side(MoltPlan *plan, MoltSide side)
     }
     memset(trace->lines, 0, lines);
     memset(trace->paths, 0, paths);
-    fill_lines(schema, own, trace->lines);
+    molt__trace_fill(schema, own, trace->lines);
     /* what is undone was moved on the old side's way, what is done again on the new one's */
     if (side == MOLT__OLD ? plan->redoes : plan->undoes)
         return;
@@ -131,7 +143,7 @@ static void fill_side(MoltPlan *plan, MoltSide side)
         char path[MOLT__PATH_SIZE];
         uint32_t line = trace->lines[schema->tables.type_count + f];
         uint32_t fields = other->schema->tables.field_count;
-        if (line != 0 &&
+        if (molt__version_has_birth(own, line) &&
             molt__version_find(molt__version_field(other, 0), fields, line) == UINT32_MAX &&
             molt__version_path(own, line, other, path))
             add_path(plan, &trace->paths[f], path);
@@ -163,7 +175,7 @@ void molt__trace_free(MoltPlan *plan)
         MoltTraceSide *side = &plan->trace->sides[s];
         if (side->lines)
             allocator->resize(allocator->context, side->lines,
-                              line_count(schema) * sizeof *side->lines, 0);
+                              molt__trace_line_count(schema) * sizeof *side->lines, 0);
         if (side->paths)
             allocator->resize(allocator->context, side->paths,
                               ((size_t)schema->tables.field_count + 1) * sizeof *side->paths, 0);
@@ -176,390 +188,4 @@ void molt__trace_free(MoltPlan *plan)
     molt__version_drop(plan->from);
     molt__version_drop(plan->to);
     plan->from = plan->to = NULL;
-}
-
-/* ---- what MOLT_MOVED names ------------------------------------------------------------------ */
-
-/* The version that a plan leads to, while its lines are found. */
-typedef struct Next {
-    MoltPlan *plan;
-    MoltVersion *version;
-    const uint32_t *old_lines; /* of plan->before */
-    unsigned budget;           /* structs that a path may be tried from */
-} Next;
-
-static bool write_step(const Next *next, const MoltSchema *schema, MoltTypeId *type,
-                       const char **path, char *buffer, size_t *length)
-{
-    const char *at = *path + (**path == '.');
-    size_t name = strcspn(at, ".["), steps;
-    uint32_t field = UINT32_MAX;
-    for (uint32_t f = 0; f < molt_type(schema, *type)->count; f++) {
-        uint32_t candidate = molt_type(schema, *type)->first + f;
-        const char *known = molt_string(schema, schema->tables.fields[candidate].name);
-        if (strncmp(known, at, name) == 0 && known[name] == '\0')
-            field = candidate;
-    }
-    if (field == UINT32_MAX)
-        return false;
-    uint32_t line = next->old_lines[schema->tables.type_count + field];
-    *type = schema->tables.fields[field].type;
-    for (steps = name; at[steps] == '['; steps += strcspn(at + steps, "]") + 1)
-        *type = molt_type(schema, *type)->elem;
-    int used = snprintf(buffer + *length, MOLT__PATH_SIZE - *length, ".#%u%.*s", line,
-                        (int)(steps - name), at + name);
-    *length += used > 0 ? (size_t)used : MOLT__PATH_SIZE;
-    *path = at + steps;
-    return line != 0 && *length < MOLT__PATH_SIZE;
-}
-
-/* The path, which struct `type` of the old schema has, with lines for names. */
-static bool write_lines(const Next *next, MoltTypeId type, const char *path, unsigned climbs,
-                        char *buffer)
-{
-    size_t length = 0;
-    for (; climbs > 0 && length + 2 < MOLT__PATH_SIZE; climbs--) {
-        memcpy(buffer + length, "^.", 3);
-        length += 2;
-    }
-    while (*path != '\0') {
-        if (!write_step(next, next->plan->before, &type, &path, buffer, &length))
-            return false;
-    }
-    return true;
-}
-
-static MoltTypeId in_arrays(const MoltSchema *schema, MoltTypeId id)
-{
-    while (molt_kind_is_sequence(molt_type(schema, id)->kind))
-        id = molt_type(schema, id)->elem;
-    return id;
-}
-
-static bool find_birth(Next *next, MoltTypeId type, const char *path, unsigned climbs,
-                       MoltFieldPlace *place, char *buffer);
-
-/* The same from the structs that embed a type in the new schema. */
-static bool find_around(Next *next, MoltTypeId type, const char *path, unsigned climbs,
-                        MoltFieldPlace *place, char *buffer)
-{
-    const MoltSchema *schema = next->plan->after;
-    for (MoltTypeId t = 0; t < schema->tables.type_count; t++) {
-        const MoltType *around = molt_type(schema, t);
-        for (uint32_t f = around->first;
-             around->kind == MOLT_KIND_STRUCT && f < around->first + around->count; f++) {
-            if (in_arrays(schema, schema->tables.fields[f].type) == type && next->budget > 0 &&
-                find_birth(next, t, path, climbs, place, buffer))
-                return true;
-        }
-    }
-    return false;
-}
-
-/* The place of the old schema that a MOLT_MOVED path names, read in a struct of the new one, or on an arm
- * of a union of it: as it is found when the plan is emitted, but for structs that hold the type in several
- * places, of which the first one counts. */
-static bool find_birth(Next *next, MoltTypeId type, const char *path, unsigned climbs,
-                       MoltFieldPlace *place, char *buffer)
-{
-    const MoltPlan *plan = next->plan;
-    MoltTypeId was = plan->origins[type];
-    next->budget -= next->budget > 0;
-    if (molt_type(plan->after, type)->kind == MOLT_KIND_UNION)
-        return find_around(next, type, path, climbs, place, buffer);
-    if (*path == '^')
-        return find_around(next, type, path + (path[1] == '.' ? 2 : 1), climbs + 1, place, buffer);
-    if (was == MOLT_NO_TYPE)
-        return find_around(next, type, path, climbs + 1, place, buffer);
-    return molt_schema_find_path(plan->before, was, path, place) &&
-           write_lines(next, was, path, climbs, buffer);
-}
-
-/* MOLT_MOVED gives a field of new type `type` its value; `own` is the old field of its name. */
-static bool is_born(Next *next, MoltTypeId type, uint32_t own, uint32_t field, char *buffer)
-{
-    const MoltPlan *plan = next->plan;
-    const MoltField *is = &plan->after->tables.fields[field];
-    const char *path = molt__trace_moved(plan, MOLT__NEW, field);
-    MoltFieldPlace place;
-    next->budget = 256;
-    if (!path || is->flags & MOLT_FIELD_TRANSIENT ||
-        (own != MOLT__NO_FIELD && !molt__plan_moves_over(plan, plan->origins[type], own, field)) ||
-        !find_birth(next, type, path, 0, &place, buffer))
-        return false;
-    bool bits = (is->flags & MOLT_FIELD_BITS) ||
-                (path[strlen(path) - 1] != ']' &&
-                 plan->before->tables.fields[place.field].flags & MOLT_FIELD_BITS);
-    return !bits || molt__emit_bits_fit(plan, place.type, is->type);
-}
-
-/* ---- the next version ----------------------------------------------------------------------- */
-
-static bool is_record(const MoltType *type)
-{
-    return type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION;
-}
-
-static void carry_fields(Next *next, MoltTypeId t)
-{
-    MoltPlan *plan = next->plan;
-    const MoltType *is = molt_type(plan->after, t);
-    MoltTypeId was = plan->origins[t];
-    bool same = was != MOLT_NO_TYPE && molt_type(plan->before, was)->kind == is->kind;
-    uint32_t pair = same ? molt__plan_pair(plan, was, t) : UINT32_MAX;
-    for (uint32_t f = 0; f < is->count && !plan->failed; f++) {
-        char path[MOLT__PATH_SIZE] = "";
-        uint32_t own = same ? plan->matches[plan->pairs[pair].match + f] : MOLT__NO_FIELD;
-        uint32_t *line = molt__version_field(next->version, is->first + f);
-        if (is_born(next, t, own, is->first + f, path)) {
-            *line = next->version->line_end++;
-            plan->failed |= !molt__version_add_birth(next->version, *line, path);
-        } else if (own != MOLT__NO_FIELD) {
-            *line = next->old_lines[plan->before->tables.type_count + own];
-        }
-    }
-}
-
-/* Lines of the enumerators of type `t` from what `plan` matches; `olds` are those of type `was`. A line that
- * something has already, or that `taken` (NULL: none) has, is not given. */
-typedef struct Given {
-    uint32_t *lines;
-    uint32_t count;
-    const uint32_t *taken;
-    uint32_t taken_count;
-} Given;
-
-static void give(const Given *given, uint32_t item, uint32_t line)
-{
-    if (given->lines[item] == 0 &&
-        molt__version_find(given->lines, given->count, line) == UINT32_MAX &&
-        molt__version_find(given->taken, given->taken_count, line) == UINT32_MAX)
-        given->lines[item] = line;
-}
-
-/* Room for the matches of a type's members. */
-static uint32_t *new_match(MoltPlan *plan, uint32_t count)
-{
-    uint32_t *match =
-        plan->allocator.resize(plan->allocator.context, NULL, 0, ((size_t)count + 1) * sizeof *match);
-    plan->failed |= !match;
-    return match;
-}
-
-static void give_members(MoltPlan *plan, MoltTypeId was, MoltTypeId t, const uint32_t *olds,
-                         const Given *given)
-{
-    const MoltType *from = molt_type(plan->before, was), *is = molt_type(plan->after, t);
-    uint32_t *match = new_match(plan, is->count);
-    if (!match)
-        return;
-    if (is->kind == MOLT_KIND_ENUM)
-        molt__plan_match_enumerators(plan, was, t, match);
-    else
-        molt__plan_match_fields(plan, was, t, match);
-    for (uint32_t m = 0; m < is->count && !plan->failed; m++) {
-        if (match[m] != UINT32_MAX)
-            give(given, is->first + m, olds[from->first + match[m]]);
-    }
-    plan->allocator.resize(plan->allocator.context, match,
-                           ((size_t)is->count + 1) * sizeof *match, 0);
-}
-
-static Given types_of(const Next *next)
-{
-    const MoltVersion *from = next->plan->from;
-    return (Given){molt__version_type(next->version, 0), next->plan->after->tables.type_count,
-                   molt__version_type(from, 0), from->schema->tables.type_count};
-}
-
-static Given fields_of(const Next *next)
-{
-    const MoltVersion *from = next->plan->from;
-    return (Given){molt__version_field(next->version, 0), next->plan->after->tables.field_count,
-                   molt__version_field(from, 0), from->schema->tables.field_count};
-}
-
-static Given enumerators_of(const Next *next)
-{
-    const MoltVersion *from = next->plan->from;
-    return (Given){molt__version_enumerator(next->version, 0),
-                   next->plan->after->tables.enumerator_count, molt__version_enumerator(from, 0),
-                   from->schema->tables.enumerator_count};
-}
-
-/* What the plan maps keeps its line. */
-static void carry_lines(Next *next)
-{
-    MoltPlan *plan = next->plan;
-    const MoltTables *before = &plan->before->tables;
-    Given enumerators = enumerators_of(next);
-    enumerators.taken_count = 0;
-    for (MoltTypeId t = 0; t < plan->after->tables.type_count && !plan->failed; t++) {
-        const MoltType *is = molt_type(plan->after, t);
-        MoltTypeId was = plan->origins[t];
-        if (was != MOLT_NO_TYPE)
-            *molt__version_type(next->version, t) = next->old_lines[was];
-        if (is_record(is))
-            carry_fields(next, t);
-        else if (is->kind == MOLT_KIND_ENUM && was != MOLT_NO_TYPE &&
-                 molt_type(plan->before, was)->kind == MOLT_KIND_ENUM)
-            give_members(plan, was, t, next->old_lines + before->type_count + before->field_count,
-                         &enumerators);
-    }
-}
-
-static bool has_all(const Next *next, const MoltType *type, MoltTypeId t)
-{
-    const uint32_t *first = molt__version_field(next->version, type->first);
-    if (*molt__version_type(next->version, t) == 0)
-        return true; /* a new one, with all that it has */
-    if (type->kind == MOLT_KIND_ENUM)
-        first = molt__version_enumerator(next->version, type->first);
-    else if (!is_record(type))
-        return true;
-    for (uint32_t m = 0; m < type->count; m++) {
-        if (first[m] == 0)
-            return false;
-    }
-    return true;
-}
-
-/* What the running version lacks but an older one had, and what has its name again or names it, goes on with
- * its line: the attic gives it its value back. */
-static void revive(Next *next, const MoltVersion *past)
-{
-    MoltPlan *plan = next->plan, *match = NULL;
-    const Given types = types_of(next), fields = fields_of(next), enumerators = enumerators_of(next);
-    if (molt__plan_match_alone(past->schema, plan->after, &plan->allocator, &match) != MOLT_OK) {
-        plan->failed = true;
-        return;
-    }
-    for (MoltTypeId t = 0; t < plan->after->tables.type_count; t++) {
-        if (match->origins[t] != MOLT_NO_TYPE)
-            give(&types, t, *molt__version_type(past, match->origins[t]));
-    }
-    for (MoltTypeId t = 0; t < plan->after->tables.type_count && !match->failed; t++) {
-        const MoltType *is = molt_type(plan->after, t);
-        if (has_all(next, is, t))
-            continue;
-        MoltTypeId was =
-            molt__version_find(molt__version_type(past, 0), past->schema->tables.type_count,
-                               *molt__version_type(next->version, t));
-        if (was == UINT32_MAX || molt_type(past->schema, was)->kind != is->kind)
-            continue;
-        if (is->kind == MOLT_KIND_ENUM)
-            give_members(match, was, t, molt__version_enumerator(past, 0), &enumerators);
-        else
-            give_members(match, was, t, molt__version_field(past, 0), &fields);
-    }
-    plan->failed |= match->failed;
-    molt_plan_free(match);
-}
-
-/* A field may go on with its own line and name a field of an older version nevertheless, which vanished before
- * it knew of that: its value goes there too. */
-static void note_birth(Next *next, const MoltVersion *past, MoltTypeId was, uint32_t field)
-{
-    MoltPlan *plan = next->plan;
-    const MoltTables *after = &plan->after->tables;
-    const MoltField *is = &after->fields[field];
-    const Given fields = fields_of(next);
-    for (uint32_t n = is->note_first; n < is->note_first + is->note_count; n++) {
-        const char *name = molt_string(plan->after, after->notes[n].text);
-        uint32_t old = after->notes[n].kind == MOLT_NOTE_WAS
-                           ? molt_schema_find_field(past->schema, was, name)
-                           : UINT32_MAX;
-        uint32_t line = old != UINT32_MAX ? *molt__version_field(past, old) : 0;
-        char path[16];
-        if (line == 0 || fields.lines[field] == 0 ||
-            molt__version_has_birth(next->version, fields.lines[field]) ||
-            molt__version_find(fields.lines, fields.count, line) != UINT32_MAX ||
-            molt__version_find(fields.taken, fields.taken_count, line) != UINT32_MAX)
-            continue;
-        snprintf(path, sizeof path, "#%u", line);
-        plan->failed |= !molt__version_add_birth(next->version, fields.lines[field], path);
-    }
-}
-
-static void note_births(Next *next, const MoltVersion *past)
-{
-    const MoltSchema *after = next->plan->after;
-    for (MoltTypeId t = 0; t < after->tables.type_count; t++) {
-        const MoltType *is = molt_type(after, t);
-        MoltTypeId was =
-            molt__version_find(molt__version_type(past, 0), past->schema->tables.type_count,
-                               *molt__version_type(next->version, t));
-        for (uint32_t f = 0; is->kind == MOLT_KIND_STRUCT && was != UINT32_MAX && f < is->count; f++)
-            note_birth(next, past, was, is->first + f);
-    }
-}
-
-static bool lacks_lines(const Next *next)
-{
-    for (MoltTypeId t = 0; t < next->plan->after->tables.type_count; t++) {
-        if (*molt__version_type(next->version, t) == 0 ||
-            !has_all(next, molt_type(next->plan->after, t), t))
-            return true;
-    }
-    return false;
-}
-
-static void find_lines(Next *next, const MoltSchema *running)
-{
-    MoltPlan *plan = next->plan;
-    MoltVersion *version = next->version;
-    carry_lines(next);
-    for (uint32_t a = 0; a < plan->from->ancestor_count; a++) {
-        for (uint32_t v = 0; v < running->version_count && !plan->failed; v++) {
-            if (running->versions[v]->serial != plan->from->ancestors[a])
-                continue;
-            if (lacks_lines(next))
-                revive(next, running->versions[v]);
-            note_births(next, running->versions[v]);
-        }
-    }
-    for (uint32_t l = 0; l < molt__version_line_count(version); l++) {
-        if (version->lines[l] == 0)
-            version->lines[l] = version->line_end++;
-    }
-    plan->failed |= !molt__version_take_births(version, plan->from);
-    for (uint32_t v = 0; v < running->version_count && !plan->failed; v++)
-        plan->failed |= !molt__version_take_births(version, running->versions[v]);
-}
-
-MoltVersion *molt__trace_next(MoltPlan *plan, const MoltSchema *running)
-{
-    MoltVersion *version = molt__version_make(plan->after);
-    size_t size = line_count(plan->before) * sizeof(uint32_t);
-    uint32_t *old_lines = plan->allocator.resize(plan->allocator.context, NULL, 0, size);
-    plan->failed |= !version || !old_lines;
-    if (!plan->failed) {
-        bool refused = plan->refused;
-        memset(old_lines, 0, size);
-        fill_lines(plan->before, plan->from, old_lines);
-        version->serial = plan->from->serial + 1;
-        version->line_end = plan->from->line_end;
-        for (uint32_t v = 0; v < running->version_count; v++) {
-            const MoltVersion *known = running->versions[v];
-            if (known->serial >= version->serial)
-                version->serial = known->serial + 1;
-            if (known->line_end > version->line_end)
-                version->line_end = known->line_end;
-        }
-        version->ancestors[version->ancestor_count++] = plan->from->serial;
-        for (uint32_t a = 0; a < plan->from->ancestor_count; a++) {
-            if (version->ancestor_count < MOLT_SCHEMA_VERSIONS)
-                version->ancestors[version->ancestor_count++] = plan->from->ancestors[a];
-        }
-        Next next = {.plan = plan, .version = version, .old_lines = old_lines};
-        find_lines(&next, running);
-        plan->refused = refused; /* matches that nothing is made of refuse nothing */
-    }
-    if (old_lines)
-        plan->allocator.resize(plan->allocator.context, old_lines, size, 0);
-    if (plan->failed) {
-        molt__version_drop(version);
-        return NULL;
-    }
-    return version;
 }

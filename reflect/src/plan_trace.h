@@ -1,6 +1,6 @@
 /* What a plan knows of versions: between two that the session had, which old and which new thing have one
- * line, and where values come from that MOLT_MOVED takes elsewhere; and, once it is compiled, the lines of a
- * version that the session has not had yet. It must never know live objects. */
+ * line, and where values come from that MOLT_MOVED takes elsewhere; and, once it is compiled, the lines of
+ * a version that the session has not had yet. It must never know live objects. */
 #ifndef MOLT_PLAN_TRACE_H
 #define MOLT_PLAN_TRACE_H
 
@@ -36,13 +36,26 @@ uint32_t molt__trace_enumerator(const MoltPlan *plan, MoltSide side, uint32_t en
 const char *molt__trace_moved(const MoltPlan *plan, MoltSide side, uint32_t field);
 /* At least one field of that side has one. */
 bool molt__trace_moves(const MoltPlan *plan, MoltSide side);
+/* The enum that says where the elements of an array lie, by its MOLT_INDEX or, between known versions, by
+ * one that an earlier version had; MOLT_NO_TYPE when there is none. */
+MoltTypeId molt__trace_index(const MoltPlan *plan, MoltSide side, uint32_t field);
 
 /* Makes plan->trace of plan->from and plan->to, if both are known and differ. False when memory is out. */
 bool molt__trace_begin(MoltPlan *plan);
 void molt__trace_free(MoltPlan *plan);
 
-/* The version that the compiled plan leads to, from plan->from, of which `running` knows the ancestors.
- * NULL, with plan->failed set, when memory is out. */
-MoltVersion *molt__trace_next(MoltPlan *plan, const MoltSchema *running);
+static inline size_t molt__trace_line_count(const MoltSchema *schema)
+{
+    return (size_t)schema->tables.type_count + schema->tables.field_count +
+           schema->tables.enumerator_count + 1;
+}
+/* The lines of a schema, which is that of the version, in the order of its own tables; `lines` are 0. */
+void molt__trace_fill(const MoltSchema *schema, const MoltVersion *version, uint32_t *lines);
+/* The enum that a field's MOLT_INDEX names, or MOLT_NO_TYPE. */
+MoltTypeId molt__trace_noted_index(const MoltSchema *schema, const MoltField *field);
+
+/* plan_version.c: the version that the compiled plan leads to, from plan->from, of which `running` knows the
+ * ancestors. NULL, with plan->failed set, when memory is out. */
+MoltVersion *molt__plan_next_version(MoltPlan *plan, const MoltSchema *running);
 
 #endif

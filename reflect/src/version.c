@@ -46,10 +46,8 @@ MoltVersion *molt__version_make(const MoltSchema *schema)
     MoltVersion *version = resize(allocator, NULL, 0, sizeof *version);
     if (!version)
         return NULL;
-    *version = (MoltVersion){.serial = 1,
-                             .mark = molt__version_mark(schema),
-                             .allocator = *allocator,
-                             .line_end = 1};
+    *version = (MoltVersion){
+        .serial = 1, .mark = molt__version_mark(schema), .allocator = *allocator, .line_end = 1};
     version->shares = 1;
     MoltError ignored;
     if (molt_schema_copy(&schema->tables, allocator, &version->schema, &ignored) != MOLT_OK) {
@@ -89,8 +87,11 @@ void molt__version_drop(MoltVersion *version)
         resize(&allocator, version->lines,
                ((size_t)molt__version_line_count(version) + 1) * sizeof *version->lines, 0);
     if (version->births)
-        resize(&allocator, version->births,
-               (size_t)version->birth_slots * sizeof *version->births, 0);
+        resize(&allocator, version->births, (size_t)version->birth_slots * sizeof *version->births,
+               0);
+    if (version->indexed)
+        resize(&allocator, version->indexed,
+               (size_t)version->indexed_slots * sizeof *version->indexed, 0);
     if (version->text)
         resize(&allocator, version->text, version->text_slots, 0);
     molt_schema_free(version->schema);
@@ -144,6 +145,24 @@ bool molt__version_add_birth(MoltVersion *version, uint32_t line, const char *pa
     memcpy(version->text + version->text_size, path, size);
     version->text_size += (uint32_t)size;
     return true;
+}
+
+bool molt__version_add_indexed(MoltVersion *version, uint32_t line, uint32_t by)
+{
+    if (!grow(version, (void **)&version->indexed, &version->indexed_slots, version->indexed_count,
+              1, sizeof *version->indexed))
+        return false;
+    version->indexed[version->indexed_count++] = (MoltIndexed){line, by};
+    return true;
+}
+
+uint32_t molt__version_index(const MoltVersion *version, uint32_t line)
+{
+    for (uint32_t i = 0; i < version->indexed_count; i++) {
+        if (version->indexed[i].line == line)
+            return version->indexed[i].by;
+    }
+    return 0;
 }
 
 static const char *birth_of(const MoltVersion *version, uint32_t line)
@@ -246,8 +265,8 @@ static bool walk(Trail *trail, const char *path, unsigned depth);
 static bool step_to(Trail *trail, uint32_t line, unsigned depth)
 {
     const MoltSchema *schema = trail->in->schema;
-    uint32_t field = molt__version_find(molt__version_field(trail->in, 0),
-                                        schema->tables.field_count, line);
+    uint32_t field =
+        molt__version_find(molt__version_field(trail->in, 0), schema->tables.field_count, line);
     if (field != UINT32_MAX)
         return add_step(trail, molt_string(schema, schema->tables.fields[field].name));
     const char *birth = birth_of(trail->of, line);

@@ -1,10 +1,10 @@
 /* A version of the schema that a session had, and which of its things are which: every type, field and
- * enumerator has a line, a number that it keeps under whatever name through all versions of the session. An
- * edit gives new things new lines; what it renames keeps its own. So what becomes of a thing between any two
- * versions is known without the notes that the versions between them had. It must never know plans or heaps.
+ * enumerator has a line, a number that it keeps under whatever name through all versions of the session.
+ * An edit gives new things new lines; what it renames keeps its own. So what becomes of a thing between any
+ * two versions is known without the notes of the versions between. It must never know plans or heaps.
  *
- * What MOLT_MOVED takes elsewhere begins a line of its own, whose birth says where the value came from: a path
- * as in the note, in which each field is written as '#' and its line: "^.#7[2].#12".
+ * What MOLT_MOVED takes elsewhere begins a line of its own, whose birth says where the value came from: a
+ * path as in the note, in which each field is written as '#' and its line: "^.#7[2].#12".
  *
  * Invariant: a version does not change once it is made; whoever keeps one has a share of it. */
 #ifndef MOLT_VERSION_H
@@ -22,6 +22,12 @@ typedef struct MoltBirth {
     uint32_t line, path; /* path: in the version's text */
 } MoltBirth;
 
+/* An array whose elements lie where the enumerators of an enum say: by a MOLT_INDEX that it has, or had
+ * since the enumerators got their values. */
+typedef struct MoltIndexed {
+    uint32_t line, by; /* of the field, of the enum */
+} MoltIndexed;
+
 typedef struct MoltVersion {
     _Atomic uint32_t shares; /* plans are built beside the running game */
     uint32_t serial;         /* greater than those of its ancestors */
@@ -30,12 +36,15 @@ typedef struct MoltVersion {
     MoltSchema *schema; /* a copy */
     uint32_t *lines;    /* of the types, then of the fields, then of the enumerators; 0: has none */
     uint32_t line_end;  /* greater than all that the session had when this was made */
-    uint32_t ancestors[MOLT_SCHEMA_VERSIONS]; /* serials of the versions that it came from, nearest first */
+    uint32_t ancestors
+        [MOLT_SCHEMA_VERSIONS]; /* serials of the versions that it came from, nearest first */
     uint32_t ancestor_count;
     MoltBirth *births; /* of its own lines, and of those that these come from */
     uint32_t birth_count, birth_slots;
     char *text;
     uint32_t text_size, text_slots;
+    MoltIndexed *indexed;
+    uint32_t indexed_count, indexed_slots;
 } MoltVersion;
 
 /* Longest path that is followed through versions; a longer one leads nowhere. */
@@ -80,6 +89,9 @@ uint32_t molt__version_find(const uint32_t *first, uint32_t count, uint32_t line
 /* Writes down the birth of a line; false when memory is out. */
 bool molt__version_add_birth(MoltVersion *version, uint32_t line, const char *path);
 bool molt__version_has_birth(const MoltVersion *version, uint32_t line);
+bool molt__version_add_indexed(MoltVersion *version, uint32_t line, uint32_t by);
+/* The line of the enum; 0 when there is none. */
+uint32_t molt__version_index(const MoltVersion *version, uint32_t line);
 /* Takes over the births that matter to the lines that the version has, or to their births. */
 bool molt__version_take_births(MoltVersion *version, const MoltVersion *from);
 
