@@ -106,6 +106,10 @@ bool molt__plan_leaves_index(MoltPlan *plan, uint32_t before, uint32_t after)
     const MoltType *to = molt_type(plan->after, is->type);
     MoltTypeId old_enum = molt__trace_index(plan, MOLT__OLD, before);
     MoltTypeId new_enum = old_enum != MOLT_NO_TYPE ? plan->types[old_enum].after : MOLT_NO_TYPE;
+    if (plan->undoes && plan->trace &&
+        molt__version_index(plan->from, molt__trace_field(plan, MOLT__OLD, before)) ==
+            MOLT__INDEX_LOST)
+        return molt__version_index(plan->to, molt__trace_field(plan, MOLT__NEW, after)) == 0;
     if (plan->undoes || molt__trace_index(plan, MOLT__NEW, after) != MOLT_NO_TYPE ||
         new_enum == MOLT_NO_TYPE || molt_type(plan->after, new_enum)->kind != MOLT_KIND_ENUM ||
         from->kind != MOLT_KIND_ARRAY || to->kind != MOLT_KIND_ARRAY || from->length > LENGTH_LIMIT)

@@ -313,7 +313,8 @@ bool molt__plan_moves_within(const MoltPlan *plan, MoltTypeId before, MoltTypeId
  * and the places of the elements of such a field, NULL when they are as they were. */
 bool molt__plan_is_reindexed(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 const uint32_t *molt__plan_index(const MoltPlan *plan, uint32_t before, uint32_t after);
-/* A field loses its MOLT_INDEX in the very edit that gives enumerators of the enum other values. */
+/* A field loses its MOLT_INDEX in the very edit that gives enumerators of the enum other values; or that was
+ * done on the way which is undone, so that nobody knows where its elements were. */
 bool molt__plan_leaves_index(MoltPlan *plan, uint32_t before, uint32_t after);
 /* plan_union.c: two structs of equal layout whose tagged unions select other arms than before. */
 bool molt__plan_is_retagged(MoltPlan *plan, MoltTypeId before, MoltTypeId after);

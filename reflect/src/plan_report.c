@@ -243,10 +243,13 @@ static void report_field(MoltPlan *plan, const MoltPair *pair, uint32_t before, 
         molt__plan_find(plan, MOLT_INFO, MOLT_RULE_FIELD_RENAMED, pair->before, before, pair->after,
                         after, NULL, NULL);
     if (molt__plan_leaves_index(plan, before, after))
-        molt__plan_find(plan, plan->policy == MOLT_POLICY_STRICT ? MOLT_REFUSE : MOLT_LOSS,
-                        MOLT_RULE_ELEMENTS_MOVED, pair->before, before, pair->after, after, NULL,
-                        "the elements stay where they are while enumerators that named them get "
-                        "other values: keep MOLT_INDEX, or let it go in an edit of its own");
+        molt__plan_find(
+            plan, plan->policy == MOLT_POLICY_STRICT ? MOLT_REFUSE : MOLT_LOSS,
+            MOLT_RULE_ELEMENTS_MOVED, pair->before, before, pair->after, after, NULL,
+            plan->undoes ? "an enum that was renumbered after the array's MOLT_INDEX had gone "
+                           "does not say where the elements were: go back by the version with it"
+                         : "the elements stay where they are while enumerators that named them "
+                           "get other values: keep MOLT_INDEX, or let it go in an edit of its own");
     MoltTypeId more = more_elements(plan, was->type, is->type);
     if (more != MOLT_NO_TYPE)
         lacks_required(plan, pair, before, after, more);

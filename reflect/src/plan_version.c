@@ -369,7 +369,9 @@ static void find_indexed(Next *next)
                      !is_renumbered(next, was, is);
         if (noted != MOLT_NO_TYPE)
             by = *molt__version_type(version, noted);
-        if (noted != MOLT_NO_TYPE || stays)
+        else if (by != 0 && !stays)
+            by = MOLT__INDEX_LOST;
+        if (by != 0)
             plan->failed |= !molt__version_add_indexed(version, line, by);
     }
 }

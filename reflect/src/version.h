@@ -90,7 +90,9 @@ uint32_t molt__version_find(const uint32_t *first, uint32_t count, uint32_t line
 bool molt__version_add_birth(MoltVersion *version, uint32_t line, const char *path);
 bool molt__version_has_birth(const MoltVersion *version, uint32_t line);
 bool molt__version_add_indexed(MoltVersion *version, uint32_t line, uint32_t by);
-/* The line of the enum; 0 when there is none. */
+/* An array whose elements an enum placed that was renumbered when they no longer followed it. */
+#define MOLT__INDEX_LOST UINT32_MAX
+/* The line of the enum, or MOLT__INDEX_LOST; 0 when there is none. */
 uint32_t molt__version_index(const MoltVersion *version, uint32_t line);
 /* Takes over the births that matter to the lines that the version has, or to their births. */
 bool molt__version_take_births(MoltVersion *version, const MoltVersion *from);
