@@ -4,6 +4,7 @@
  *
  * Of two pages that hold a value for one place the older one has the last word: it is still open only
  * if the younger edit found there what the older one had left. */
+#include <stdio.h>
 #include <string.h>
 
 #include "attic_carry.h"
@@ -66,6 +67,50 @@ static bool return_or_clear(MoltCarry *carry, const MoltCarryPart *part, const M
     return returned;
 }
 
+/* Tells of a kept pointer whose target is gone, or has no place where the pointer's field is back. */
+static void lose_pointer(MoltCarry *carry, uint64_t index, uint64_t kept, bool returns)
+{
+    MoltMigration *m = carry->m;
+    const MoltAtticRef *ref = &carry->from->refs[kept - 1];
+    const MoltAtticStep *step = carry->from->step;
+    MoltTypeId after = m->plan->types[carry->type].after;
+    MoltAtticLost lost = {.schema = returns ? m->plan->after : step->schema,
+                          .returns = returns,
+                          .last_object = m->attic.object};
+    if (ref->kind == MOLT__REF_BLOCK) {
+        const MoltAtticBlock *block = &m->heap->attic.blocks[ref->index];
+        bool freed = block->span == MOLT__NO_SPAN;
+        const MoltSpan *span = freed ? NULL : &m->heap->spans[block->span];
+        bool gone = span && m->plan->types[span->type].fate == MOLT_FATE_GONE;
+        lost.told = gone && molt__removal_of_type(m->plan, span->type);
+        lost.rule = freed  ? MOLT_RULE_DANGLING_POINTER
+                    : gone ? MOLT_RULE_TYPE_REMOVED
+                           : MOLT_RULE_TARGET_REMOVED;
+        if (!returns && !gone)
+            return; /* the game let go of it, and it is not wanted now */
+        snprintf(lost.target, sizeof lost.target, "%.60s:%llu",
+                 molt_type_name(step->schema, ref->type),
+                 span ? (unsigned long long)(span->first_serial + block->index) : 0);
+        if (freed)
+            snprintf(lost.target, sizeof lost.target, "a %.60s",
+                     molt_type_name(step->schema, ref->type));
+    } else if (ref->kind == MOLT__REF_CODE && returns && m->code) {
+        const MoltCodeTarget *target = &step->symbols[ref->index].target;
+        lost.rule = target->kind == MOLT_CODE_FUNCTION ? MOLT_RULE_FUNCTION_MISSING
+                                                       : MOLT_RULE_DATA_MISSING;
+        snprintf(lost.target, sizeof lost.target, "%.90s", target->name);
+    } else {
+        return;
+    }
+    if (returns)
+        molt__attic_field(lost.schema, after, carry->from->tail, &carry->to->runs[index].is,
+                          &lost.owner, &lost.field);
+    else
+        molt__attic_field(lost.schema, carry->from->type, carry->from->tail,
+                          &carry->to->runs[index].was, &lost.owner, &lost.field);
+    molt__attic_lose(m, &lost);
+}
+
 /* True while the value stays open. */
 static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject *object, uint64_t i)
 {
@@ -83,8 +128,16 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
         return false;
     if (pointer)
         memcpy(&ref, old, sizeof ref);
-    if (ref != 0 && !molt__carry_ref(carry, was, ref, &moved, &address, &exact))
+    bool points = part->has_value && !next->aims && !part->called &&
+                  (next->is.kind == MOLT__LEAF_POINTER || next->is.kind == MOLT__LEAF_STRING) &&
+                  molt__leaf_is_active(&part->back, i, object->next);
+    if (ref != 0 && !molt__carry_ref(carry, was, ref, &moved, &address, &exact)) {
+        if (!next->aims && !part->called)
+            lose_pointer(carry, index, ref, points);
         return false;
+    }
+    if (ref != 0 && address == 0 && points)
+        lose_pointer(carry, index, ref, true);
     bool misses = next->aims && ref != 0 && !exact;
     if (part->has_value && !misses && molt__leaf_is_active(&part->back, i, object->seen) &&
         return_or_clear(carry, part, next, object, i, old, address)) {
@@ -282,10 +335,8 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
 
 static bool maps_nothing_new(const MoltMigration *m)
 {
-    const MoltSchema *before = m->plan->before, *after = m->plan->after;
-    return before->tables.hash.low == after->tables.hash.low &&
-           before->tables.hash.high == after->tables.hash.high &&
-           molt__lineage_notes(before) == molt__lineage_notes(after);
+    const MoltVersionMark mark = molt__version_mark(m->plan->after);
+    return molt__version_is(m->plan->from, &mark);
 }
 
 /* The plan from a step's schema to the new one, in which the types of the step's pages become what they
@@ -303,8 +354,8 @@ static MoltPlan *direct_plan(MoltMigration *m, const MoltAtticStep *step)
         if (attic->pages[p].page->step == step && after != MOLT_NO_TYPE)
             forced[count++] = (MoltForcedType){attic->pages[p].page->type, after};
     }
-    if (molt__plan_build_lenient(step->schema, m->plan->after, &m->allocator, forced, count,
-                                 &plan) != MOLT_OK)
+    if (molt__plan_build_lenient(step->schema, m->plan->after, &m->allocator, m->plan, forced,
+                                 count, &plan) != MOLT_OK)
         m->failed = true;
     molt__migration_free(m, forced, attic->page_count, sizeof *forced);
     return plan;

@@ -104,6 +104,7 @@ void molt__attic_report(MoltMigration *m)
         if (work->returned[c].objects > 0)
             report_return(m, &work->returned[c]);
     }
+    molt__attic_report_lost(m);
     for (uint64_t p = 0; p < work->page_count; p++)
         m->report->attic_objects += work->pages[p].page->count;
     m->report->attic_bytes += bytes_after(m);
@@ -255,6 +256,7 @@ void molt__attic_discard(MoltMigration *m)
     molt__migration_free(m, work->filed, (uint64_t)plan->after->tables.type_count * 2,
                          sizeof *work->filed);
     molt__migration_free(m, work->writes, work->write_slots, 1);
+    molt__migration_free(m, work->lost, work->lost_slots, sizeof *work->lost);
     molt__migration_free(m, work->returned, work->returned_slots, sizeof *work->returned);
     molt__migration_free(m, work->scratch, work->scratch_slots, 1);
     molt__migration_free(m, work->seen, work->seen_slots, 1);

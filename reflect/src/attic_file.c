@@ -1,4 +1,5 @@
 /* Filing: from the losses of a running migration to pages of the attic. */
+#include <stdio.h>
 #include <string.h>
 
 #include "attic_hook.h"
@@ -121,6 +122,23 @@ static bool add_run(Collect *collect, const MoltLeaf *was, const MoltRoute *rout
     return true;
 }
 
+/* The value of which a kept one is a copy stands for it as long as the copy has no place. */
+static void add_original(Collect *collect, const MoltRoute *route)
+{
+    MoltAtticPage *page = collect->page;
+    MoltAtticRun *run = &page->runs[page->run_count - 1];
+    MoltLeaf original = run->was;
+    MoltRoute other;
+    original.at += (uint64_t)route->op->twin;
+    if (run->hooked != 0 ||
+        !molt__leaf_work(collect->m->plan, collect->type, page->tail, &original, &other) ||
+        !other.placed || other.varies || other.count < run->was.count)
+        return;
+    run->is = other.leaf;
+    run->is.count = run->was.count;
+    run->placed = run->copy = true;
+}
+
 static bool collect_run(Collect *collect, const MoltLeaf *leaf)
 {
     MoltMigration *m = collect->m;
@@ -138,6 +156,8 @@ static bool collect_run(Collect *collect, const MoltLeaf *leaf)
             collect->page->partial = true;
         if (kept && !add_run(collect, &rest, &route, whole))
             return false;
+        if (kept && route.op->twin != 0)
+            add_original(collect, &route);
         rest = molt__leaf_from(&rest, route.count);
     }
     return true;
@@ -397,7 +417,7 @@ static uint64_t file_pointer(MoltMigration *m, MoltAtticPage *page, MoltTypeId t
 static bool is_replaced(MoltMigration *m, const MoltAtticRun *run, const unsigned char *value,
                         const unsigned char *now)
 {
-    if (!run->placed || m->attic.returned_count == 0 || run->hooked != 0)
+    if (!run->placed || run->copy || m->attic.returned_count == 0 || run->hooked != 0)
         return false; /* what a hook carries is itself again when its layout is */
     if (run->is.kind == MOLT__LEAF_STRING || run->is.kind == MOLT__LEAF_POINTER) {
         uintptr_t address, was;
@@ -410,6 +430,27 @@ static bool is_replaced(MoltMigration *m, const MoltAtticRun *run, const unsigne
     unsigned char *made = molt__attic_scratch(m, &run->is);
     return made && molt__attic_convert(m, m->plan, run->op, value, made, false) &&
            !molt__leaf_is_equal(&run->is, made, now);
+}
+
+/* Tells of a pointer that is kept while what it points at goes with the same edit. */
+static void lose_target(MoltMigration *m, const MoltAtticPage *page, const MoltAtticRun *run,
+                        uintptr_t value)
+{
+    MoltPlace place;
+    molt_heap_locate(m->heap, (const void *)value, &place); /* NOLINT: an address from the state */
+    if (place.kind != MOLT_PLACE_BLOCK || run->hooked != 0 || run->aims ||
+        m->plan->types[place.block.type].fate != MOLT_FATE_GONE)
+        return;
+    const MoltSpan *span = &m->heap->spans[place.block.span];
+    MoltAtticLost lost = {.schema = m->plan->before,
+                          .rule = MOLT_RULE_TYPE_REMOVED,
+                          .told = true,
+                          .last_object = page->count};
+    snprintf(lost.target, sizeof lost.target, "%.60s:%llu",
+             molt_type_name(m->plan->before, place.block.type),
+             (unsigned long long)(span->first_serial + place.block.index));
+    molt__attic_field(m->plan->before, page->type, page->tail, &run->was, &lost.owner, &lost.field);
+    molt__attic_lose(m, &lost);
 }
 
 static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *loss)
@@ -444,6 +485,8 @@ static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *l
                 memcpy(&address, value, sizeof address);
                 uint64_t ref = file_pointer(m, page, was->type, address);
                 memcpy(kept, &ref, sizeof ref);
+                if (ref == 0 && address != 0 && !m->failed)
+                    lose_target(m, page, run, address);
                 if (ref == 0 && address != 0 && run->hooked != 0) /* not all of it can return */
                     memset(record + page->digest_at, 0, sizeof(uint64_t));
             } else {

@@ -11,6 +11,7 @@
 #ifndef MOLT_ATTIC_PAGE_H
 #define MOLT_ATTIC_PAGE_H
 
+#include "attic_lost.h"
 #include "heap_span.h"
 #include "leaf.h"
 #include "molt/code_map.h"
@@ -68,6 +69,8 @@ typedef struct MoltAtticRun {
     bool
         aims; /* pointers that went on as pointers, kept because undoing the edit would make them point
                   elsewhere: they return only to the very place that they pointed at */
+    bool copy; /* of a value that stays and was made of the same one: `is` is where that one is, and while it
+                  is what the edit left there the copy may return to a place of its own */
     uint32_t watch_count; /* of the unions beside tag `is`, MOLT__WATCHES + 1: too many */
     MoltAtticWatch watches[MOLT__WATCHES];
     uint64_t kept_at, left_at, watched_at; /* in a record */
@@ -194,6 +197,8 @@ typedef struct MoltAtticWork {
     uint64_t seen_slots;
     uint64_t object;  /* running number of the record looked at */
     uint64_t dropped; /* records that the limit costs */
+    MoltAtticLost *lost;
+    uint64_t lost_count, lost_slots;
     MoltAtticLate *late;
     uint64_t late_count, late_slots;
     unsigned char *late_bytes;
@@ -251,6 +256,11 @@ void molt__attic_add_fresh(struct MoltMigration *m, MoltTypeId before, bool tail
                            MoltAtticFreshList *list);
 /* Adds a finding about records that the limit costs. */
 void molt__attic_report_full(struct MoltMigration *m, const char *type, uint64_t objects);
+
+/* attic_trace.c */
+/* The field that a leaf of a type's objects is in; the tail itself where its elements are no structs. */
+void molt__attic_field(const MoltSchema *schema, MoltTypeId type, bool tail, const MoltLeaf *leaf,
+                       MoltTypeId *owner, uint32_t *field);
 
 /* attic_carry.c */
 /* Takes every page over the migration, newest first, and returns what has a place. */

@@ -189,7 +189,13 @@ static uint64_t decide(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf
     if (direct && back.count < count)
         count = back.count;
     *next = (MoltAtticRun){.was = *was, .hooked = run->hooked, .aims = run->aims};
-    if (follows) {
+    if (run->copy && fitting) {
+        next->is = back.leaf;
+        next->placed = part->has_value = true;
+    } else if (run->copy) {
+        next->is = follow.leaf;
+        next->placed = next->copy = follows;
+    } else if (follows) {
         next->is = follow.leaf;
         next->placed = true;
         part->has_value = fitting && same_place(&follow.leaf, &back.leaf) &&
@@ -229,8 +235,7 @@ static uint64_t decide(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf
     return count;
 }
 
-/* The field that holds a run; of a tail's elements that are no structs the tail itself. */
-static void name_field(const MoltSchema *schema, MoltTypeId type, bool tail, const MoltLeaf *leaf,
+void molt__attic_field(const MoltSchema *schema, MoltTypeId type, bool tail, const MoltLeaf *leaf,
                        MoltTypeId *owner, uint32_t *field)
 {
     molt__leaf_field(schema, molt__leaf_root(schema, type, tail), leaf, owner, field);
@@ -246,10 +251,10 @@ static uint64_t counter_of(MoltCarry *carry, const MoltAtticRun *run, const Molt
     MoltMigration *m = carry->m;
     MoltAtticWork *work = &m->attic;
     MoltReturned counter = {.step = carry->from->step, .last_object = UINT64_MAX};
-    name_field(carry->from->step->schema, carry->from->type, carry->from->tail, &run->was,
-               &counter.owner_before, &counter.before);
-    name_field(m->plan->after, m->plan->types[carry->type].after, carry->from->tail, place,
-               &counter.owner_after, &counter.after);
+    molt__attic_field(carry->from->step->schema, carry->from->type, carry->from->tail, &run->was,
+                      &counter.owner_before, &counter.before);
+    molt__attic_field(m->plan->after, m->plan->types[carry->type].after, carry->from->tail, place,
+                      &counter.owner_after, &counter.after);
     for (uint64_t c = 0; c < work->returned_count; c++) {
         const MoltReturned *known = &work->returned[c];
         if (known->owner_after == counter.owner_after && known->after == counter.after)

@@ -96,6 +96,21 @@ static bool has_name(const MoltPlan *plan, const MoltCheck *check)
            type->kind == MOLT_KIND_ENUM || type->kind == MOLT_KIND_OPAQUE;
 }
 
+/* A field's enum that was none becomes a set of flags. */
+static bool becomes_flags(const MoltPlan *plan, const MoltCheck *check)
+{
+    if (check->before == MOLT__NO_FIELD || check->after == MOLT__NO_FIELD)
+        return false;
+    const MoltType *was = molt_type(plan->before, plan->before->tables.fields[check->before].type);
+    const MoltType *is = molt_type(plan->after, plan->after->tables.fields[check->after].type);
+    while (molt_kind_is_sequence(was->kind))
+        was = molt_type(plan->before, was->elem);
+    while (molt_kind_is_sequence(is->kind))
+        is = molt_type(plan->after, is->elem);
+    return was->kind == MOLT_KIND_ENUM && is->kind == MOLT_KIND_ENUM &&
+           !(was->flags & MOLT_TYPE_FLAGS) && is->flags & MOLT_TYPE_FLAGS;
+}
+
 static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule rule, char *buffer,
                          size_t size)
 {
@@ -128,7 +143,8 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
             "MOLT_CONVERT(saturate)";
         break;
     case MOLT_RULE_FLAG_REMOVED:
-        text = "keep the flag, or name it on its successor with MOLT_WAS(\"old\")";
+        text = "keep the flag, or name it on its successor with MOLT_WAS(\"old\"); give bits without a "
+               "name an enumerator before the edit, or clear them";
         break;
     case MOLT_RULE_NUMBER_NAN:
         text = "give the field a number first, or keep the floating type";
@@ -142,7 +158,10 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
         text = "keep these names on one value, or store the one you mean before the edit";
         break;
     case MOLT_RULE_ENUM_UNNAMED:
-        text = "add an enumerator with this value, or keep the number type";
+        text = becomes_flags(plan, check)
+                   ? "give the enum its MOLT_FLAGS in an edit of its own, before its bits move, or "
+                     "add an enumerator with this value"
+                   : "add an enumerator with this value, or keep the number type";
         break;
     case MOLT_RULE_ELEMENTS_DROPPED:
         text = "keep the array's length, or annotate the field with MOLT_CONVERT(truncate)";
@@ -222,8 +241,19 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
     snprintf(buffer, size, "%s", text);
 }
 
-void molt__check_report(const MoltPlan *plan, uint32_t index, const MoltFinding *finding, bool kept,
-                        MoltReport *report)
+/* What becomes of the values that a loss took. */
+static void add_fate(MoltLossFate fate, char *remedy, size_t size)
+{
+    static const char *const words[] = {
+        [MOLT__LOSS_KEPT] = "the old values are kept and return when their field does",
+        [MOLT__LOSS_GONE] = "not all of the old values return when the edit is undone"};
+    size_t length = strlen(remedy);
+    if (words[fate])
+        snprintf(remedy + length, size - length, "%s%s", length > 0 ? "; " : "", words[fate]);
+}
+
+void molt__check_report(const MoltPlan *plan, uint32_t index, const MoltFinding *finding,
+                        MoltLossFate fate, MoltReport *report)
 {
     const MoltCheck *check = index == MOLT__NO_CHECK ? &no_place : &plan->checks[index];
     const MoltTables *old = &plan->before->tables, *new = &plan->after->tables;
@@ -242,12 +272,7 @@ void molt__check_report(const MoltPlan *plan, uint32_t index, const MoltFinding 
         snprintf(remedy, sizeof remedy, "%s", finding->remedy);
     else if (finding->severity != MOLT_INFO)
         write_remedy(plan, check, finding->rule, remedy, sizeof remedy);
-    if (kept) {
-        size_t length = strlen(remedy);
-        snprintf(remedy + length, sizeof remedy - length, "%s",
-                 length > 0 ? "; the old values are kept and return when their field does"
-                            : "the old values are kept and return when the field does");
-    }
+    add_fate(fate, remedy, sizeof remedy);
     MoltFinding full = *finding;
     full.path = path;
     full.before = before[0] ? before : NULL;

@@ -136,8 +136,36 @@ static const char *new_name(const MoltPlan *plan, const MoltOp *op, uint64_t val
     return NULL;
 }
 
+/* What the flags of the new enum make of a value: "FB|0x8". */
+static void write_flags(const MoltPlan *plan, const MoltOp *op, uint64_t value, char *buffer,
+                        size_t size)
+{
+    const MoltType *is = molt_type(plan->after, op->after);
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (uint32_t e = 0; e < is->count && used < size; e++) {
+        const MoltEnumerator *item = &plan->after->tables.enumerators[is->first + e];
+        if (item->value == 0 || (item->value & value) != item->value)
+            continue;
+        used += (size_t)snprintf(buffer + used, size - used, "%s%s", used > 0 ? "|" : "",
+                                 molt_string(plan->after, item->name));
+        value &= ~item->value;
+    }
+    if (used < size && (value != 0 || used == 0))
+        snprintf(buffer + used, size - used, "%s0x%llx", used > 0 ? "|" : "",
+                 (unsigned long long)value);
+}
+
+/* The new enum is a set of flags, the old one was none. */
+static bool becomes_flags(const MoltPlan *plan, const MoltOp *op)
+{
+    return molt_type(plan->after, op->after)->flags & MOLT_TYPE_FLAGS &&
+           molt_type(plan->before, op->before)->kind == MOLT_KIND_ENUM &&
+           !(molt_type(plan->before, op->before)->flags & MOLT_TYPE_FLAGS);
+}
+
 /* A value that had no name stays as it is: a loss of its meaning, unless the new enum names it, which
- * somebody may have done for its sake. */
+ * somebody may have done for its sake, or it is the set without flags. */
 static void keep_unnamed(MoltMigration *m, const MoltOp *op, uint64_t value, unsigned char *to,
                          uint64_t i)
 {
@@ -147,7 +175,14 @@ static void keep_unnamed(MoltMigration *m, const MoltOp *op, uint64_t value, uns
     if (name && value != 0)
         molt__tally(m, op, MOLT_RULE_ENUM_UNNAMED, MOLT_INFO, i, "%lld, which is %s now,",
                     (long long)value, name);
-    else if (!name && !op->names_only)
+    else if (!name && !op->names_only && becomes_flags(m->plan, op)) {
+        char flags[80] = "";
+        if (value != 0)
+            write_flags(m->plan, op, value, flags, sizeof flags);
+        if (value != 0)
+            molt__tally(m, op, MOLT_RULE_ENUM_UNNAMED, MOLT_LOSS, i, "%lld, which reads as %s now,",
+                        (long long)value, flags);
+    } else if (!name && !op->names_only)
         molt__tally(m, op, MOLT_RULE_ENUM_UNNAMED, op->named_only ? MOLT_REFUSE : MOLT_LOSS, i,
                     "%lld", (long long)value);
     store_enum(m, op, value, &op->forms[0], to, i);
@@ -271,6 +306,26 @@ static uint64_t bits_with_room(const MoltNumberForm *form)
     return bits < 64 ? (UINT64_C(1) << bits) - 1 : UINT64_MAX;
 }
 
+/* The old names of bits that go, and whose bits they are now where they had none. */
+static void write_lost(const MoltPlan *plan, const MoltOp *op, uint64_t lost, char *buffer,
+                       size_t size)
+{
+    size_t used = 0;
+    for (uint32_t v = op->values; v < op->values + op->value_count && used < size; v++) {
+        const MoltValueMap *entry = &plan->values[v];
+        if (entry->before == 0 || (entry->before & lost) != entry->before)
+            continue;
+        used += (size_t)snprintf(buffer + used, size - used, "%s%s", used > 0 ? "|" : "",
+                                 molt_string(plan->before, entry->name));
+        lost &= ~entry->before;
+    }
+    if (used == 0) {
+        char now[56];
+        write_flags(plan, op, lost, now, sizeof now);
+        snprintf(buffer, size, now[0] == '0' ? "without a name" : "without a name, %s now", now);
+    }
+}
+
 static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
     const unsigned char *from = b->source;
@@ -289,9 +344,12 @@ static void run_flags(MoltMigration *m, const MoltOp *op, const Batch *b)
         }
         if (lost) {
             bool loses = (lost & ~settled_bits(m->plan, op)) != 0;
+            char names[80] = "";
+            if (molt__tally_wants_value(m, op, MOLT_RULE_FLAG_REMOVED))
+                write_lost(m->plan, op, lost, names, sizeof names);
             molt__tally(m, op, MOLT_RULE_FLAG_REMOVED, settle(m, op, loses, i), i,
-                        "bits 0x%llx of 0x%llx", (unsigned long long)lost,
-                        (unsigned long long)value);
+                        "bits 0x%llx of 0x%llx, %s,", (unsigned long long)lost,
+                        (unsigned long long)value, names);
         }
         store_enum(m, op, mapped, &op->forms[1], to, i);
     }
@@ -612,6 +670,12 @@ static uint64_t skip_zeros(const MoltOp *op, const Batch *b, uint64_t i)
     return i;
 }
 
+static bool is_twin(const MoltOp *op, const unsigned char *from)
+{
+    uint64_t size = op->code == MOLT__OP_DROP_NUMBER ? op->forms[0].size : op->size;
+    return op->twin != 0 && memcmp(from, from + op->twin, size) == 0;
+}
+
 static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
 {
     bool zeros = drops_zeros(m, op);
@@ -622,6 +686,8 @@ static void run_drop(MoltMigration *m, const MoltOp *op, const Batch *b)
         if (i == b->n)
             break;
         const unsigned char *from = b->source + i * b->source_stride;
+        if (is_twin(op, from))
+            continue;
         bool goes = is_default(m, op, from);
         if (goes || (!refuses && is_untouched(m, op, from))) {
             if (op->keeps_default || !goes) /* it would return as the default */

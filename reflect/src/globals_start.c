@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "plan_trace.h"
+
 typedef struct Start {
     const MoltPlan *plan;
     bool empty;
@@ -97,7 +99,7 @@ static void start_field(const Start *start, uint32_t before, uint32_t after,
     const MoltSchema *schema = start->plan->after;
     const MoltField *is = new_field(start, after);
     uint64_t at = is->bit_offset / 8;
-    bool moved = molt_schema_note(schema, is->note_first, is->note_count, MOLT_NOTE_MOVED) != NULL;
+    bool moved = molt__trace_moved(start->plan, MOLT__NEW, after) != NULL;
     if (is->flags & MOLT_FIELD_TRANSIENT)
         return;
     if (before != MOLT__NO_FIELD && is->flags & MOLT_FIELD_BITS)

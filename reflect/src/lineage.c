@@ -1,52 +1,50 @@
 #include "lineage.h"
 
 #include <string.h>
-#include <xxhash.h>
 
-uint64_t molt__lineage_notes(const MoltSchema *schema)
+MoltVersion *molt__lineage_find(const MoltSchema *running, const MoltSchema *schema)
 {
-    uint64_t hash = 0;
-    for (uint32_t n = 0; n < schema->tables.note_count; n++) {
-        const MoltNote *note = &schema->tables.notes[n];
-        const char *text = molt_string(schema, note->text);
-        if (note->kind == MOLT_NOTE_WAS || note->kind == MOLT_NOTE_MOVED ||
-            note->kind == MOLT_NOTE_TAG || note->kind == MOLT_NOTE_ARM ||
-            note->kind == MOLT_NOTE_INDEX)
-            hash = XXH3_64bits_withSeed(text, strlen(text) + 1, hash);
+    const MoltVersionMark mark = molt__version_mark(schema);
+    for (uint32_t v = 0; v < running->version_count; v++) {
+        if (molt__version_is(running->versions[v], &mark))
+            return running->versions[v];
     }
-    return hash;
+    return NULL;
 }
 
-static MoltSchemaMark mark_of(const MoltSchema *schema)
+/* Of two versions that are alike, the one that comes first counts. */
+static void add(MoltVersion **list, uint32_t *count, MoltVersion *version)
 {
-    return (MoltSchemaMark){schema->tables.hash, molt__lineage_notes(schema)};
-}
-
-static bool is_same(const MoltSchemaMark *a, const MoltSchemaMark *b)
-{
-    return memcmp(&a->whole, &b->whole, sizeof a->whole) == 0 && a->notes == b->notes;
-}
-
-uint32_t molt__lineage_edits(const MoltSchema *before, const MoltSchema *after)
-{
-    const MoltSchemaMark from = mark_of(before), to = mark_of(after);
-    if (is_same(&from, &to))
-        return 0;
-    for (uint32_t p = 0; p < before->passed_count; p++) {
-        if (is_same(&before->passed[p], &to))
-            return p + 1;
+    for (uint32_t v = 0; v < *count; v++) {
+        if (molt__version_is(list[v], &version->mark))
+            return;
     }
-    return 0;
+    if (*count < MOLT_SCHEMA_VERSIONS)
+        list[(*count)++] = molt__version_share(version);
 }
 
-void molt__lineage_follow(const MoltSchema *before, const MoltSchema *after)
+void molt__lineage_follow(const MoltSchema *before, const MoltSchema *after, MoltVersion *from,
+                          MoltVersion *to)
 {
     MoltSchema *now = (MoltSchema *)after; /* the state's own from here on */
-    const MoltSchemaMark from = mark_of(before), to = mark_of(after);
-    uint32_t edits = molt__lineage_edits(before, after), pushed = 0;
-    if (edits == 0 && !is_same(&from, &to))
-        now->passed[pushed++] = from;
-    now->passed_count = pushed;
-    for (uint32_t p = edits; p < before->passed_count && now->passed_count < MOLT_SCHEMA_MARKS; p++)
-        now->passed[now->passed_count++] = before->passed[p];
+    MoltVersion *list[MOLT_SCHEMA_VERSIONS];
+    uint32_t count = 0;
+    bool foreign = before->version_count == 0 && after->version_count > 0;
+    if (foreign || before->allocator.resize != after->allocator.resize ||
+        before->allocator.context != after->allocator.context)
+        return; /* a state came into the session from elsewhere */
+    add(list, &count, to);
+    add(list, &count, from);
+    for (uint32_t v = 0; v < before->version_count; v++)
+        add(list, &count, before->versions[v]);
+    molt__lineage_forget(now);
+    memcpy(now->versions, list, count * sizeof *list);
+    now->version_count = count;
+}
+
+void molt__lineage_forget(MoltSchema *schema)
+{
+    for (uint32_t v = 0; v < schema->version_count; v++)
+        molt__version_drop(schema->versions[v]);
+    schema->version_count = 0;
 }

@@ -456,10 +456,13 @@ static void report_gone(MoltMigration *m)
         m->refused = m->refused || severity == MOLT_REFUSE;
         snprintf(remedy, sizeof remedy,
                  missing ? "%llu live and still pointed at: keep the struct, or name it on its "
-                           "successor with MOLT_WAS(\"%.200s\")"
+                           "successor with MOLT_WAS(\"%.200s\")%s"
                          : "%llu live that nothing will point at: if the struct was renamed, "
-                           "annotate it with MOLT_WAS(\"%.200s\")",
-                 (unsigned long long)objects, name);
+                           "annotate it with MOLT_WAS(\"%.200s\")%s",
+                 (unsigned long long)objects, name,
+                 m->plan->policy == MOLT_POLICY_LIVE
+                     ? "; they do not return when the edit is undone"
+                     : "");
         molt_report_add(m->report, &(MoltFinding){.severity = severity,
                                                   .rule = missing ? MOLT_RULE_TYPE_MISSING
                                                                   : MOLT_RULE_TYPE_REMOVED,
@@ -675,7 +678,7 @@ void molt_migrate_commit(MoltMigration *m)
         molt__span_map(heap, &heap->spans[s], s);
         molt__span_release(heap, &old);
     }
-    molt__lineage_follow(m->plan->before, m->plan->after);
+    molt__lineage_follow(m->plan->before, m->plan->after, m->plan->from, m->plan->to);
     molt__heap_switch(heap, m->plan->after, m->new_types, m->roots);
     for (uint64_t s = 0; s < m->fresh_count; s++) {
         m->fresh[s].free_hint = 0;

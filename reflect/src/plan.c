@@ -5,6 +5,7 @@
 #include "converter_batch.h"
 #include "lineage.h"
 #include "plan_ops.h"
+#include "plan_trace.h"
 
 bool molt__plan_grow(MoltPlan *plan, void **items, uint32_t *slots, uint32_t count, uint32_t more,
                      size_t item_size)
@@ -54,9 +55,12 @@ static void free_working_tables(MoltPlan *plan)
 {
     free_table(plan, plan->taken, plan->taken_slots, sizeof *plan->taken);
     free_table(plan, plan->late, plan->late_slots, sizeof *plan->late);
+    free_table(plan, plan->replaced, plan->replaced_slots, sizeof *plan->replaced);
     free_table(plan, plan->moved_told, plan->after->tables.field_count, sizeof *plan->moved_told);
     plan->taken = NULL;
     plan->late = NULL;
+    plan->replaced = NULL;
+    plan->replaced_count = plan->replaced_slots = 0;
     plan->moved_told = NULL;
 }
 
@@ -78,6 +82,7 @@ void molt_plan_free(MoltPlan *plan)
     free_table(plan, plan->converters, plan->converter_slots, sizeof *plan->converters);
     free_working_tables(plan);
     molt__plan_free_hooks(plan);
+    molt__trace_free(plan);
     MoltAllocator allocator = plan->allocator;
     allocator.resize(allocator.context, plan, sizeof *plan, 0);
 }
@@ -104,32 +109,23 @@ static void match_roots(MoltPlan *plan)
     }
 }
 
-static bool has_moved(const MoltSchema *schema)
+static bool has_moved_from(const MoltPlan *plan, MoltSide side, const char *path)
 {
-    for (uint32_t n = 0; n < schema->tables.note_count; n++) {
-        if (schema->tables.notes[n].kind == MOLT_NOTE_MOVED)
+    for (uint32_t f = 0; f < molt__trace_schema(plan, side)->tables.field_count; f++) {
+        const char *known = molt__trace_moved(plan, side, f);
+        if (known && strcmp(known, path) == 0)
             return true;
     }
     return false;
 }
 
-static bool has_moved_from(const MoltSchema *schema, const char *path)
+/* A MOLT_MOVED that only one side has leads into an element of an array of structs. */
+static bool moves_elements(const MoltPlan *plan, MoltSide side)
 {
-    for (uint32_t n = 0; n < schema->tables.note_count; n++) {
-        const MoltNote *note = &schema->tables.notes[n];
-        if (note->kind == MOLT_NOTE_MOVED && strcmp(molt_string(schema, note->text), path) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* A MOLT_MOVED that only `schema` has leads into an element of an array of structs. */
-static bool moves_elements(const MoltSchema *schema, const MoltSchema *other)
-{
-    for (uint32_t n = 0; n < schema->tables.note_count; n++) {
-        const MoltNote *note = &schema->tables.notes[n];
-        const char *path = molt_string(schema, note->text);
-        if (note->kind == MOLT_NOTE_MOVED && strstr(path, "].") && !has_moved_from(other, path))
+    for (uint32_t f = 0; f < molt__trace_schema(plan, side)->tables.field_count; f++) {
+        const char *path = molt__trace_moved(plan, side, f);
+        if (path && strstr(path, "].") &&
+            !has_moved_from(plan, side == MOLT__OLD ? MOLT__NEW : MOLT__OLD, path))
             return true;
     }
     return false;
@@ -156,17 +152,24 @@ static MoltPlan *new_plan(const MoltSchema *before, const MoltSchema *after, Mol
     return plan;
 }
 
+static void make_tables(MoltPlan *plan)
+{
+    plan->types = new_table(plan, plan->before->tables.type_count, sizeof *plan->types);
+    plan->origins = new_table(plan, plan->after->tables.type_count, sizeof *plan->origins);
+}
+
 static void compile(MoltPlan *plan, const MoltHooks *hooks)
 {
     const MoltTables *before = &plan->before->tables, *after = &plan->after->tables;
-    plan->types = new_table(plan, before->type_count, sizeof *plan->types);
-    plan->origins = new_table(plan, after->type_count, sizeof *plan->origins);
+    make_tables(plan);
     plan->roots = new_table(plan, after->root_count, sizeof *plan->roots);
+    if (!molt__trace_begin(plan))
+        return;
     plan->moves_back =
-        (plan->policy == MOLT_POLICY_LIVE || plan->undoes) && has_moved(plan->before);
-    plan->moves_elements = moves_elements(plan->after, plan->before) ||
-                           (plan->moves_back && moves_elements(plan->before, plan->after));
-    if (plan->moves_back || has_moved(plan->after))
+        (plan->policy == MOLT_POLICY_LIVE || plan->undoes) && molt__trace_moves(plan, MOLT__OLD);
+    plan->moves_elements =
+        moves_elements(plan, MOLT__NEW) || (plan->moves_back && moves_elements(plan, MOLT__OLD));
+    if (plan->moves_back || molt__trace_moves(plan, MOLT__NEW))
         plan->moved_told = new_table(plan, after->field_count, sizeof *plan->moved_told);
     if (!plan->failed && molt__plan_match_types(plan) && molt__plan_take_hooks(plan, hooks)) {
         match_roots(plan);
@@ -174,9 +177,32 @@ static void compile(MoltPlan *plan, const MoltHooks *hooks)
         for (MoltTypeId t = 0; t < before->type_count && !plan->failed; t++)
             molt__plan_emit_type(plan, t);
     }
+    for (uint32_t r = 0; r < plan->replaced_count; r++)
+        plan->matches[plan->replaced[r]] = MOLT__NO_FIELD;
     plan->report = NULL;
     plan->forced = NULL;
     free_working_tables(plan);
+}
+
+/* The running version, and the new one if the session had it before. */
+static void find_versions(MoltPlan *plan)
+{
+    MoltVersion *to = molt__lineage_find(plan->before, plan->after);
+    plan->from = plan->before->version_count > 0 ? molt__version_share(plan->before->versions[0])
+                                                 : molt__version_first(plan->before);
+    plan->failed = !plan->from;
+    plan->to = to ? molt__version_share(to) : NULL;
+}
+
+/* A version that the session has not had yet, or had on another way: things are now what they are on this
+ * one. */
+static void settle_version(MoltPlan *plan)
+{
+    if (plan->to == plan->from || plan->undoes || plan->redoes)
+        return;
+    MoltVersion *next = molt__plan_next_version(plan, plan->before);
+    molt__version_drop(plan->to);
+    plan->to = next;
 }
 
 MoltStatus molt_plan_build(const MoltSchema *before, const MoltSchema *after, MoltPolicy policy,
@@ -203,8 +229,10 @@ MoltStatus molt_plan_build_with_hooks(const MoltSchema *before, const MoltSchema
     if (!plan)
         return molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for the migration plan");
     plan->report = report;
-    plan->undoes = molt__lineage_edits(before, after) > 0;
+    find_versions(plan);
     compile(plan, hooks);
+    if (!plan->failed && !plan->refused)
+        settle_version(plan);
     MoltStatus status = MOLT_OK;
     if (plan->failed) {
         status = molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for the migration plan");
@@ -222,32 +250,55 @@ MoltStatus molt_plan_build_with_hooks(const MoltSchema *before, const MoltSchema
     return status;
 }
 
+/* Compiles a plan that waits for nothing but memory, and drops it when that is out. */
+static MoltStatus finish(MoltPlan *plan, MoltPlan **out)
+{
+    compile(plan, NULL);
+    if (plan->failed) {
+        molt_plan_free(plan);
+        return MOLT_OUT_OF_MEMORY;
+    }
+    *out = plan;
+    return MOLT_OK;
+}
+
 MoltStatus molt__plan_build_back(const MoltPlan *plan, MoltPlan **out)
 {
     MoltPlan *back = new_plan(plan->after, plan->before, MOLT_POLICY_LIVE, &plan->allocator);
     if (!back)
         return MOLT_OUT_OF_MEMORY;
-    back->undoes = !plan->undoes;
-    compile(back, NULL);
-    if (back->failed) {
-        molt_plan_free(back);
-        return MOLT_OUT_OF_MEMORY;
-    }
-    *out = back;
-    return MOLT_OK;
+    back->from = molt__version_share(plan->to);
+    back->to = molt__version_share(plan->from);
+    return finish(back, out);
 }
 
 MoltStatus molt__plan_build_lenient(const MoltSchema *before, const MoltSchema *after,
-                                    const MoltAllocator *allocator, const MoltForcedType *forced,
-                                    uint32_t forced_count, MoltPlan **out)
+                                    const MoltAllocator *allocator, const MoltPlan *main,
+                                    const MoltForcedType *forced, uint32_t forced_count,
+                                    MoltPlan **out)
 {
     MoltPlan *plan = new_plan(before, after, MOLT_POLICY_LIVE, allocator);
     if (!plan)
         return MOLT_OUT_OF_MEMORY;
+    plan->lenient = true;
     plan->forced = forced;
     plan->forced_count = forced_count;
-    compile(plan, NULL);
-    if (plan->failed) {
+    MoltVersion *from = main ? molt__lineage_find(main->before, before) : NULL;
+    if (from) {
+        plan->from = molt__version_share(from);
+        plan->to = molt__version_share(main->to);
+    }
+    return finish(plan, out);
+}
+
+MoltStatus molt__plan_match_alone(const MoltSchema *before, const MoltSchema *after,
+                                  const MoltAllocator *allocator, MoltPlan **out)
+{
+    MoltPlan *plan = new_plan(before, after, MOLT_POLICY_STRICT, allocator);
+    if (!plan)
+        return MOLT_OUT_OF_MEMORY;
+    make_tables(plan);
+    if (plan->failed || !molt__plan_match_types(plan)) {
         molt_plan_free(plan);
         return MOLT_OUT_OF_MEMORY;
     }
@@ -260,7 +311,7 @@ MoltStatus molt_plan_sketch(const MoltSchema *before, const MoltSchema *after,
 {
     if (!allocator)
         allocator = molt_allocator_default();
-    MoltStatus status = molt__plan_build_lenient(before, after, allocator, NULL, 0, out);
+    MoltStatus status = molt__plan_build_lenient(before, after, allocator, NULL, NULL, 0, out);
     return status == MOLT_OK ? MOLT_OK
                              : molt_error(error, status, "no memory for the migration plan");
 }

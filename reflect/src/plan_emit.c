@@ -252,7 +252,7 @@ void molt__emit_elements(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId be
         if (count > 0)
             molt__emit_copy(plan, source, destination, count * from);
     } else if (count == 1 || (count <= MOLT__UNROLLED / outer &&
-                              (plan->moves_elements || molt__emit_climbs(plan->after, after)))) {
+                              (plan->moves_elements || molt__emit_climbs(plan, after)))) {
         /* a loop's elements do not reach the struct around it; in longer arrays MOLT_MOVED that needs
            it finds nothing, and what it names is reported where it was */
         uint64_t unrolled = plan->unrolled;
@@ -535,7 +535,11 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
             is_flexible(plan->before, field))
             continue;
         MoltEmitSite site = {pair, before, after, was->first + f, MOLT__NO_FIELD};
+        uint32_t first = plan->op_count;
+        int64_t twin = molt__emit_find_twin(plan, pair, was->first + f);
         molt__emit_drop_field(plan, &site, MOLT_RULE_FIELD_REMOVED, field, source);
+        for (uint32_t o = first; o < plan->op_count; o++)
+            plan->ops[o].twin = twin;
     }
     molt__emit_hook_end(plan, hook);
 }

@@ -146,8 +146,8 @@ void molt__emit_tell_added(MoltPlan *plan, const MoltEmitSite *site);
 /* How much of [first, end) bits of the old object goes elsewhere. */
 typedef enum MoltTakenPart { MOLT__TAKEN_NONE, MOLT__TAKEN_PART, MOLT__TAKEN_ALL } MoltTakenPart;
 MoltTakenPart molt__emit_taken(const MoltPlan *plan, uint64_t first, uint64_t end);
-/* Values of the type take part in MOLT_MOVED that climbs out of it. */
-bool molt__emit_climbs(const MoltSchema *schema, MoltTypeId type);
+/* Values of the new type take part in MOLT_MOVED that climbs out of it. */
+bool molt__emit_climbs(const MoltPlan *plan, MoltTypeId type);
 
 /* A value that becomes an element of an array. */
 void molt__emit_element_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId elem,
@@ -158,6 +158,9 @@ void molt__emit_element_from(MoltPlan *plan, const MoltEmitSource *source, MoltT
 /* The new field of the innermost struct, which has no other source. False, with nothing emitted, when no
  * old MOLT_MOVED names its place. */
 bool molt__emit_moved_back(MoltPlan *plan, uint32_t field, uint64_t destination);
+/* Old field `field` of a struct goes, and MOLT_MOVED had made it of a value that goes back from another field
+ * of the struct: the bytes from this one to that one, 0 when there is none of its type. */
+int64_t molt__emit_find_twin(const MoltPlan *plan, uint32_t pair, uint32_t field);
 /* `count` elements of an array without a source: what an old MOLT_MOVED names, and defaults. */
 void molt__emit_default_elements(MoltPlan *plan, MoltTypeId elem, uint64_t destination,
                                  uint64_t count);

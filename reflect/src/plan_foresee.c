@@ -26,7 +26,7 @@ static void foresee(Foresight *f, const MoltOp *op, MoltRule rule, MoltSeverity 
         (f->plan->checks[op->check].allow & molt__check_allowed_by(rule)) != 0)
         severity = MOLT_INFO;
     MoltFinding finding = {.severity = severity, .rule = rule, .value = value};
-    molt__check_report(f->plan, op->check, &finding, false, f->report);
+    molt__check_report(f->plan, op->check, &finding, MOLT__LOSS_UNSAID, f->report);
 }
 
 /* ---- numbers --------------------------------------------------------------------------------- */

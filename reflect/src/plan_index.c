@@ -1,19 +1,10 @@
 #include <string.h>
 
 #include "plan_emit.h"
+#include "plan_trace.h"
 
 /* Most elements of an array that follows an enum; longer ones are tables by number, not by name. */
 enum { LENGTH_LIMIT = 65536 };
-
-static MoltTypeId index_enum(const MoltSchema *schema, const MoltField *field)
-{
-    const MoltNote *note =
-        molt_schema_note(schema, field->note_first, field->note_count, MOLT_NOTE_INDEX);
-    MoltTypeId type =
-        note ? molt_schema_find(schema, molt_string(schema, note->text)) : MOLT_NO_TYPE;
-    return type != MOLT_NO_TYPE && molt_type(schema, type)->kind == MOLT_KIND_ENUM ? type
-                                                                                   : MOLT_NO_TYPE;
-}
 
 static bool is_named(const MoltSchema *schema, MoltTypeId type, uint64_t value)
 {
@@ -79,7 +70,8 @@ static const uint32_t *targets_of(MoltPlan *plan, uint32_t before, uint32_t afte
     const MoltField *is = &plan->after->tables.fields[after];
     const MoltType *from = molt_type(plan->before, was->type);
     const MoltType *to = molt_type(plan->after, is->type);
-    MoltTypeId new_enum = index_enum(plan->after, is), old_enum = index_enum(plan->before, was);
+    MoltTypeId new_enum = molt__trace_index(plan, MOLT__NEW, after);
+    MoltTypeId old_enum = molt__trace_index(plan, MOLT__OLD, before);
     /* a note that came, or that goes when the edit in which it came is undone */
     if (plan->undoes && old_enum != MOLT_NO_TYPE && new_enum == MOLT_NO_TYPE)
         new_enum = plan->types[old_enum].after;
@@ -104,6 +96,34 @@ static const uint32_t *targets_of(MoltPlan *plan, uint32_t before, uint32_t afte
     plan->target_count += (uint32_t)from->length;
     plan->indexes[plan->index_count++] = (MoltIndexMap){before, after, first, false};
     return plan->targets + first;
+}
+
+bool molt__plan_leaves_index(MoltPlan *plan, uint32_t before, uint32_t after)
+{
+    const MoltField *was = &plan->before->tables.fields[before];
+    const MoltField *is = &plan->after->tables.fields[after];
+    const MoltType *from = molt_type(plan->before, was->type);
+    const MoltType *to = molt_type(plan->after, is->type);
+    MoltTypeId old_enum = molt__trace_index(plan, MOLT__OLD, before);
+    MoltTypeId new_enum = old_enum != MOLT_NO_TYPE ? plan->types[old_enum].after : MOLT_NO_TYPE;
+    if (plan->undoes && plan->trace &&
+        molt__version_index(plan->from, molt__trace_field(plan, MOLT__OLD, before)) ==
+            MOLT__INDEX_LOST)
+        return molt__version_index(plan->to, molt__trace_field(plan, MOLT__NEW, after)) == 0;
+    if (plan->undoes || molt__trace_index(plan, MOLT__NEW, after) != MOLT_NO_TYPE ||
+        new_enum == MOLT_NO_TYPE || molt_type(plan->after, new_enum)->kind != MOLT_KIND_ENUM ||
+        from->kind != MOLT_KIND_ARRAY || to->kind != MOLT_KIND_ARRAY || from->length > LENGTH_LIMIT)
+        return false;
+    uint32_t first = plan->target_count;
+    if (!molt__plan_grow(plan, (void **)&plan->targets, &plan->target_slots, first,
+                         (uint32_t)from->length, sizeof *plan->targets))
+        return false;
+    fill_targets(plan, old_enum, new_enum, from->length, to->length, first);
+    for (uint64_t i = 0; i < from->length && i < to->length; i++) {
+        if (plan->targets[first + i] != i && plan->targets[first + i] != UINT32_MAX)
+            return true;
+    }
+    return false;
 }
 
 const uint32_t *molt__plan_index(const MoltPlan *plan, uint32_t before, uint32_t after)

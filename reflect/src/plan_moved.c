@@ -1,24 +1,19 @@
 #include <string.h>
 
 #include "plan_emit.h"
+#include "plan_trace.h"
 
-static const MoltNote *moved_note(const MoltSchema *schema, const MoltField *field)
+bool molt__emit_climbs(const MoltPlan *plan, MoltTypeId id)
 {
-    return molt_schema_note(schema, field->note_first, field->note_count, MOLT_NOTE_MOVED);
-}
-
-bool molt__emit_climbs(const MoltSchema *schema, MoltTypeId id)
-{
+    const MoltSchema *schema = plan->after;
     const MoltType *type = molt_type(schema, id);
     if (molt_kind_is_sequence(type->kind) || type->kind == MOLT_KIND_ATOMIC)
-        return molt__emit_climbs(schema, type->elem);
+        return molt__emit_climbs(plan, type->elem);
     if (type->kind != MOLT_KIND_STRUCT && type->kind != MOLT_KIND_UNION)
         return false;
     for (uint32_t f = type->first; f < type->first + type->count; f++) {
-        const MoltField *field = &schema->tables.fields[f];
-        const MoltNote *note = moved_note(schema, field);
-        if ((note && molt_string(schema, note->text)[0] == '^') ||
-            molt__emit_climbs(schema, field->type))
+        const char *path = molt__trace_moved(plan, MOLT__NEW, f);
+        if ((path && *path == '^') || molt__emit_climbs(plan, schema->tables.fields[f].type))
             return true;
     }
     return false;
@@ -65,11 +60,9 @@ static bool find_path(const MoltPlan *plan, const MoltEmitFrame *frame, const ch
 
 bool molt__emit_find_moved(const MoltPlan *plan, const MoltField *field, MoltEmitSource *out)
 {
-    const MoltNote *note = moved_note(plan->after, field);
-    if (!note)
-        return false;
-    const char *path = molt_string(plan->after, note->text);
-    const MoltEmitFrame *frame = start_of(plan, &path);
+    const char *path =
+        molt__trace_moved(plan, MOLT__NEW, (uint32_t)(field - plan->after->tables.fields));
+    const MoltEmitFrame *frame = path ? start_of(plan, &path) : NULL;
     if (!frame || !find_path(plan, frame, path, out))
         return false;
     /* What no bit-field can be made of is not taken, so that it counts as lost where it was. */
@@ -183,8 +176,8 @@ void molt__emit_tell_moved(MoltPlan *plan, const MoltEmitSource *source, MoltTyp
 
 void molt__emit_tell_added(MoltPlan *plan, const MoltEmitSite *site)
 {
-    const MoltField *is = &plan->after->tables.fields[site->after];
-    if (plan->moves_back && !moved_note(plan->after, is) && tell_once(plan, site->after))
+    if (plan->moves_back && !molt__trace_moved(plan, MOLT__NEW, site->after) &&
+        tell_once(plan, site->after))
         molt__plan_report_added(plan, site->type_before, site->type_after, site->after);
 }
 
@@ -193,7 +186,7 @@ void molt__emit_tell_added(MoltPlan *plan, const MoltEmitSite *site)
 static void tell_missing(MoltPlan *plan, uint32_t field, uint32_t own)
 {
     const MoltField *is = &plan->after->tables.fields[field];
-    const char *text = molt_string(plan->after, moved_note(plan->after, is)->text), *path = text;
+    const char *text = molt__trace_moved(plan, MOLT__NEW, field), *path = text;
     const MoltEmitFrame *start = start_of(plan, &path), *frame = plan->frame;
     if (!start || !tell_once(plan, field))
         return;
@@ -214,26 +207,29 @@ static void tell_missing(MoltPlan *plan, uint32_t field, uint32_t own)
                           "climbs to the one around it, and it must not lead through a union");
 }
 
+/* What the field of that name was is elsewhere now, or nowhere: pointers to it do not stay. */
+static void replace_own(MoltPlan *plan, uint32_t field)
+{
+    const MoltPair *pair = molt__plan_find_pair(plan, plan->frame->before, plan->frame->after);
+    if (pair && molt__plan_grow(plan, (void **)&plan->replaced, &plan->replaced_slots,
+                                plan->replaced_count, 1, sizeof *plan->replaced))
+        plan->replaced[plan->replaced_count++] =
+            pair->match + field - molt_type(plan->after, pair->after)->first;
+}
+
 bool molt__emit_moved(MoltPlan *plan, uint32_t field, uint32_t own, uint64_t destination)
 {
     const MoltField *is = &plan->after->tables.fields[field];
-    const MoltNote *note = moved_note(plan->after, is);
+    const char *path = molt__trace_moved(plan, MOLT__NEW, field);
     if (!plan->frame)
         return false;
-    if (!note || plan->undoes) {
-        if (own != MOLT__NO_FIELD)
-            return false; /* the way that is undone began here */
-        if (molt__emit_moved_back(plan, field, destination))
-            return true;
-        if (!note)
-            return false;
-    }
+    if (!path)
+        return own == MOLT__NO_FIELD && molt__emit_moved_back(plan, field, destination);
     MoltTypeId holder = plan->frame->after;
     MoltEmitSource source;
     if (own != MOLT__NO_FIELD) {
-        const MoltNote *before = moved_note(plan->before, &plan->before->tables.fields[own]);
-        if (before && strcmp(molt_string(plan->before, before->text),
-                             molt_string(plan->after, note->text)) == 0)
+        const char *before = molt__trace_moved(plan, MOLT__OLD, own);
+        if (before && strcmp(before, path) == 0)
             return false; /* applied in an earlier edit */
     }
     if (!molt__emit_find_moved(plan, is, &source)) {
@@ -250,10 +246,12 @@ bool molt__emit_moved(MoltPlan *plan, uint32_t field, uint32_t own, uint64_t des
         if (!plan->collecting && molt__emit_taken(plan, first, first + bits) != MOLT__TAKEN_ALL &&
             tell_once(plan, field))
             molt__plan_find(plan, MOLT_REFUSE, MOLT_RULE_RENAME_AMBIGUOUS, source.holder, own,
-                            holder, field, molt_string(plan->after, note->text),
+                            holder, field, path,
                             "both the old value of this name and the one that MOLT_MOVED names "
                             "claim the place: give the new field another name");
     }
+    if (own != MOLT__NO_FIELD && !plan->collecting)
+        replace_own(plan, field);
     molt__emit_from(plan, &source, holder, field, destination);
     molt__emit_tell_moved(plan, &source, holder, field);
     return true;
@@ -291,12 +289,12 @@ bool molt__plan_moves_over(const MoltPlan *plan, MoltTypeId before, uint32_t own
 {
     const MoltField *was = &plan->before->tables.fields[own];
     const MoltField *is = &plan->after->tables.fields[field];
-    const MoltNote *note = moved_note(plan->after, is), *known = moved_note(plan->before, was);
-    if (!note || is->flags & MOLT_FIELD_TRANSIENT)
+    const char *path = molt__trace_moved(plan, MOLT__NEW, field);
+    const char *known = molt__trace_moved(plan, MOLT__OLD, own);
+    if (!path || is->flags & MOLT_FIELD_TRANSIENT)
         return false;
-    const char *path = molt_string(plan->after, note->text);
     MoltFieldPlace place;
-    if ((known && strcmp(molt_string(plan->before, known->text), path) == 0) ||
+    if ((known && strcmp(known, path) == 0) ||
         !leads_somewhere(plan->before, before, path, &place) ||
         (*path != '^' && place.bit_offset == was->bit_offset))
         return false;

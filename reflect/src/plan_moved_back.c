@@ -1,7 +1,10 @@
 /* Undoing an edit with MOLT_MOVED takes the note away with the field that has it, so only the old side
  * knows where the value came from. Within a session that is enough: what vanishes there goes on at the
  * place that the note names, if nothing else has a claim on that. */
+#include <string.h>
+
 #include "plan_emit.h"
+#include "plan_trace.h"
 
 /* A struct of the old object on the way from the struct that the search begins in. */
 typedef struct Level {
@@ -37,10 +40,9 @@ static uint32_t successor(const Search *search, const Level *level, uint32_t fie
 }
 
 /* The note, read from the struct that has it, names the place that is searched for. */
-static bool leads_there(const Search *search, const Level *level, const MoltNote *note)
+static bool leads_there(const Search *search, const Level *level, const char *path)
 {
     const MoltPlan *plan = search->plan;
-    const char *path = molt_string(plan->before, note->text);
     MoltFieldPlace place;
     for (; level && *path == '^'; level = level->outer)
         path += path[1] == '.' ? 2 : 1;
@@ -80,12 +82,11 @@ static void look_at(Search *search, const Level *level, MoltTypeId holder, uint3
 {
     const MoltPlan *plan = search->plan;
     const MoltField *field = &plan->before->tables.fields[f];
-    const MoltNote *note =
-        molt_schema_note(plan->before, field->note_first, field->note_count, MOLT_NOTE_MOVED);
+    const char *path = molt__trace_moved(plan, MOLT__OLD, f);
     uint64_t at = search->start->source * 8 + first + field->bit_offset;
     uint64_t bits = field->flags & MOLT_FIELD_BITS ? field->bit_width
                                                    : molt_type(plan->before, field->type)->size * 8;
-    if (!note || field->flags & MOLT_FIELD_TRANSIENT || !leads_there(search, level, note))
+    if (!path || field->flags & MOLT_FIELD_TRANSIENT || !leads_there(search, level, path))
         return;
     /* The first of several places is the one, but not an arm, which may not be there. */
     bool better = search->found == 0 || (search->out->tag && !tag);
@@ -200,6 +201,36 @@ bool molt__emit_moved_back(MoltPlan *plan, uint32_t field, uint64_t destination)
     }
     molt__emit_tell_moved(plan, &source, plan->frame->after, field);
     return true;
+}
+
+/* The old field that a place of the new struct, which is one of its fields, gets its value from. */
+static uint32_t giver(const MoltPlan *plan, const MoltPair *pair, uint32_t place, const char *path)
+{
+    const MoltType *was = molt_type(plan->before, pair->before);
+    const MoltType *is = molt_type(plan->after, pair->after);
+    uint32_t from = plan->matches[pair->match + place - is->first];
+    for (uint32_t f = was->first; from == MOLT__NO_FIELD && f < was->first + was->count; f++) {
+        const char *known = molt__trace_moved(plan, MOLT__OLD, f);
+        if (known && strcmp(known, path) == 0)
+            from = f;
+    }
+    return from;
+}
+
+int64_t molt__emit_find_twin(const MoltPlan *plan, uint32_t pair_index, uint32_t field)
+{
+    const MoltPair *pair = &plan->pairs[pair_index];
+    const MoltField *fields = plan->before->tables.fields;
+    const char *path = plan->undoes ? molt__trace_moved(plan, MOLT__OLD, field) : NULL;
+    MoltFieldPlace place;
+    if (!path || !molt_schema_find_path(plan->after, pair->after, path, &place) ||
+        place.holder != pair->after || path[strlen(path) - 1] == ']' || strchr(path, '['))
+        return 0;
+    uint32_t from = giver(plan, pair, place.field, path);
+    if (from == MOLT__NO_FIELD || from == field || fields[from].type != fields[field].type ||
+        (fields[from].flags | fields[field].flags) & (MOLT_FIELD_BITS | MOLT_FIELD_TRANSIENT))
+        return 0;
+    return (int64_t)(fields[from].bit_offset / 8) - (int64_t)(fields[field].bit_offset / 8);
 }
 
 /* Elements as they are when nothing was there before. */

@@ -86,6 +86,8 @@ typedef struct MoltOp {
     bool pointee_ok;          /* POINTER: the new pointee is what the old one became, or void */
     bool named_only;          /* ENUM: a value without an enumerator refuses */
     uint8_t rule;             /* DROP*, REFUSE: MoltRule to report */
+    int64_t twin; /* DROP: bytes from the source to a value that was made from the same one and stays: what is
+                     equal to that is not lost; 0: there is none */
     uint32_t hooked;          /* old struct whose hook may write what this made, + 1; 0: none */
 } MoltOp;
 
@@ -198,9 +200,14 @@ struct MoltPlan {
     uint32_t taken_count, taken_slots;
     MoltOp *late; /* tags to be set after the fields of their struct */
     uint32_t late_count, late_slots;
+    uint32_t *replaced; /* in matches[]: new fields that MOLT_MOVED gave another value than their own */
+    uint32_t replaced_count, replaced_slots;
     bool *moved_told; /* per new field: its MOLT_MOVED is in the report */
-    bool undoes; /* goes back to a version that the state came from: what becomes of a thing is what it
-                    came from on the way that led away from there */
+    struct MoltVersion *from, *to; /* those of `before` and `after`, as far as they are known */
+    struct MoltTrace *trace;       /* what lines say; NULL: names and notes alone do */
+    bool undoes, redoes; /* goes back to a version that the running one came from; on to one that came
+                            from it */
+    bool lenient; /* for values that wait beside the state */
     bool moves_back;  /* old MOLT_MOVED may give new places their values */
     bool moves_elements; /* MOLT_MOVED leads into elements of arrays of structs, in this edit */
     bool collecting;  /* nothing is emitted, only taken[] is filled */
@@ -218,11 +225,16 @@ struct MoltPlan {
 bool molt__plan_grow(MoltPlan *plan, void **items, uint32_t *slots, uint32_t count, uint32_t more,
                      size_t item_size);
 
-/* A plan for values that wait beside the state: what a rule refuses has no place, and the rest is
- * mapped. Fails only when memory is out. */
+/* A plan for values that wait beside the state, which `main` migrates (NULL: there is none): what a rule
+ * refuses has no place, and the rest is mapped. Fails only when memory is out. */
 MoltStatus molt__plan_build_lenient(const MoltSchema *before, const MoltSchema *after,
-                                    const MoltAllocator *allocator, const MoltForcedType *forced,
-                                    uint32_t forced_count, MoltPlan **out);
+                                    const MoltAllocator *allocator, const struct MoltPlan *main,
+                                    const MoltForcedType *forced, uint32_t forced_count,
+                                    MoltPlan **out);
+
+/* Only which types are one, by names and notes. Fails only when memory is out. */
+MoltStatus molt__plan_match_alone(const MoltSchema *before, const MoltSchema *after,
+                                  const MoltAllocator *allocator, MoltPlan **out);
 
 /* The plan that undoing the edit of `plan` would need, lenient too. */
 MoltStatus molt__plan_build_back(const MoltPlan *plan, MoltPlan **out);
@@ -235,6 +247,13 @@ bool molt__plan_is_shuffled(const MoltPlan *plan, MoltTypeId before);
 uint32_t molt__plan_pair(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 /* The pair of two structs that exists already, or NULL; for finished plans. */
 const MoltPair *molt__plan_find_pair(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
+/* Which old field each field of a new struct or union comes from, which old enumerator each one of an enum:
+ * fills match[] with places in the old type, UINT32_MAX for none. Returns the first place that two old ones
+ * claim, else UINT32_MAX. */
+uint32_t molt__plan_match_fields(MoltPlan *plan, MoltTypeId before, MoltTypeId after,
+                                 uint32_t *match);
+uint32_t molt__plan_match_enumerators(MoltPlan *plan, MoltTypeId before, MoltTypeId after,
+                                      uint32_t *match);
 /* Enumerator map of two enums; sets op->values and op->value_count. True when no value changes. */
 bool molt__plan_match_values(MoltPlan *plan, MoltTypeId before, MoltTypeId after, MoltOp *op);
 /* Old and new type mean the same pointee. */
@@ -253,11 +272,13 @@ void molt__plan_report_added(MoltPlan *plan, MoltTypeId before, MoltTypeId after
 /* Adds what changed between two structs, once per pair. */
 void molt__plan_report_pair(MoltPlan *plan, uint32_t pair);
 
+/* What becomes of values that are lost: nobody says; the attic has them; nothing does. */
+typedef enum MoltLossFate { MOLT__LOSS_UNSAID, MOLT__LOSS_KEPT, MOLT__LOSS_GONE } MoltLossFate;
+
 /* check_report.c: adds what a check found (severity, rule, value, objects) with the path and the
- * declarations, and what settles it where the finding does not say it. `kept`: say that the lost values
- * return with their field. */
-void molt__check_report(const MoltPlan *plan, uint32_t check, const MoltFinding *finding, bool kept,
-                        MoltReport *report);
+ * declarations, what settles it where the finding does not say it, and what becomes of the values. */
+void molt__check_report(const MoltPlan *plan, uint32_t check, const MoltFinding *finding,
+                        MoltLossFate fate, MoltReport *report);
 /* A removed field that an added one may have become is a possible rename; other rules stay. */
 MoltRule molt__check_refine(const MoltPlan *plan, uint32_t check, MoltRule rule);
 /* What MOLT_REMOVED says: of the old field, which nothing in the new type `after` takes; of the old
@@ -299,6 +320,9 @@ bool molt__plan_moves_within(const MoltPlan *plan, MoltTypeId before, MoltTypeId
  * and the places of the elements of such a field, NULL when they are as they were. */
 bool molt__plan_is_reindexed(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 const uint32_t *molt__plan_index(const MoltPlan *plan, uint32_t before, uint32_t after);
+/* A field loses its MOLT_INDEX in the very edit that gives enumerators of the enum other values; or that was
+ * done on the way which is undone, so that nobody knows where its elements were. */
+bool molt__plan_leaves_index(MoltPlan *plan, uint32_t before, uint32_t after);
 /* plan_union.c: two structs of equal layout whose tagged unions select other arms than before. */
 bool molt__plan_is_retagged(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 

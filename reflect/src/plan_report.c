@@ -3,6 +3,7 @@
 
 #include "hook_stub.h"
 #include "plan_ops.h"
+#include "plan_trace.h"
 
 /* Adds a name. An anonymous struct or union is called after its members, "<<a,b>,f>", of which one pair of
  * brackets is enough; with `hidden` it is left out as a part of the name, "S::<a,b>", because C does not
@@ -134,6 +135,70 @@ static MoltRule change_rule(const MoltPlan *plan, const MoltField *was, const Mo
     return MOLT_RULE_COUNT;
 }
 
+/* A MOLT_REQUIRED field that a new value of the type has nothing for, or MOLT__NO_FIELD. */
+static uint32_t find_required(const MoltPlan *plan, MoltTypeId id)
+{
+    const MoltType *type = molt_type(plan->after, id);
+    if (molt_kind_is_sequence(type->kind))
+        return type->length > 0 ? find_required(plan, type->elem) : MOLT__NO_FIELD;
+    for (uint32_t f = type->first; type->kind == MOLT_KIND_STRUCT && f < type->first + type->count;
+         f++) {
+        const MoltField *field = &plan->after->tables.fields[f];
+        uint32_t inner = MOLT__NO_FIELD;
+        if (molt__trace_moved(plan, MOLT__NEW, f) || field->flags & MOLT_FIELD_TRANSIENT ||
+            molt_schema_note(plan->after, field->note_first, field->note_count, MOLT_NOTE_DEFAULT))
+            continue;
+        if (field->flags & MOLT_FIELD_REQUIRED)
+            return f;
+        inner = find_required(plan, field->type);
+        if (inner != MOLT__NO_FIELD)
+            return inner;
+    }
+    return MOLT__NO_FIELD;
+}
+
+/* New values of the type, in a field that is new or that has more elements, lack a required one. What an
+ * undone edit took away returns. */
+static bool lacks_required(MoltPlan *plan, const MoltPair *pair, uint32_t before, uint32_t after,
+                           MoltTypeId type)
+{
+    uint32_t required = plan->undoes || plan->moves_back || plan->lenient ||
+                                plan->after->tables.fields[after].flags & MOLT_FIELD_TRANSIENT ||
+                                molt__plan_hook(plan, pair->before, pair->after)
+                            ? MOLT__NO_FIELD
+                            : find_required(plan, type);
+    char remedy[256];
+    if (required == MOLT__NO_FIELD)
+        return false;
+    const char *name = molt_string(plan->after, plan->after->tables.fields[required].name);
+    snprintf(remedy, sizeof remedy,
+             "each new one lacks its %.60s, which is MOLT_REQUIRED: replace that by "
+             "MOLT_DEFAULT(value), or fill it in a hook",
+             name);
+    molt__plan_find(plan, MOLT_REFUSE, MOLT_RULE_FIELD_WITHOUT_SOURCE, pair->before, before,
+                    pair->after, after, NULL, remedy);
+    if (plan->report)
+        molt__hook_stub(plan, pair->before, pair->after, NULL, NULL, plan->report);
+    return true;
+}
+
+/* The elements that an array has more than before, in any dimension; MOLT_NO_TYPE when it has none. */
+static MoltTypeId more_elements(const MoltPlan *plan, MoltTypeId was, MoltTypeId is)
+{
+    for (;;) {
+        const MoltType *from = molt_type(plan->before, was), *to = molt_type(plan->after, is);
+        if (to->kind != MOLT_KIND_ARRAY || to->flags & MOLT_TYPE_FLEXIBLE)
+            return MOLT_NO_TYPE;
+        bool array = from->kind == MOLT_KIND_ARRAY;
+        if (to->length > (array ? from->length : 1))
+            return to->elem;
+        if (!array)
+            return MOLT_NO_TYPE;
+        was = from->elem;
+        is = to->elem;
+    }
+}
+
 /* A field without a source of its own may have one in what an old MOLT_MOVED took from it. */
 static bool may_come_back(const MoltPlan *plan, MoltTypeId holder, const MoltField *field)
 {
@@ -161,10 +226,13 @@ void molt__plan_report_added(MoltPlan *plan, MoltTypeId before, MoltTypeId after
 static void report_field(MoltPlan *plan, const MoltPair *pair, uint32_t before, uint32_t after)
 {
     const MoltField *is = &plan->after->tables.fields[after];
-    if (before == MOLT__NO_FIELD &&
-        molt_schema_note(plan->after, is->note_first, is->note_count, MOLT_NOTE_MOVED))
+    if (before == MOLT__NO_FIELD && molt__trace_moved(plan, MOLT__NEW, after))
         return; /* told where its path is followed */
     if (before == MOLT__NO_FIELD) {
+        if (!(is->flags & MOLT_FIELD_REQUIRED) &&
+            !molt_schema_note(plan->after, is->note_first, is->note_count, MOLT_NOTE_DEFAULT) &&
+            lacks_required(plan, pair, before, after, is->type))
+            return;
         if (!may_come_back(plan, pair->after, is)) /* else told where nothing came back */
             molt__plan_report_added(plan, pair->before, pair->after, after);
         return;
@@ -174,6 +242,17 @@ static void report_field(MoltPlan *plan, const MoltPair *pair, uint32_t before, 
         molt_string(plan->after, is->name)[0] != '<') /* an anonymous one has no name to change */
         molt__plan_find(plan, MOLT_INFO, MOLT_RULE_FIELD_RENAMED, pair->before, before, pair->after,
                         after, NULL, NULL);
+    if (molt__plan_leaves_index(plan, before, after))
+        molt__plan_find(
+            plan, plan->policy == MOLT_POLICY_STRICT ? MOLT_REFUSE : MOLT_LOSS,
+            MOLT_RULE_ELEMENTS_MOVED, pair->before, before, pair->after, after, NULL,
+            plan->undoes ? "an enum that was renumbered after the array's MOLT_INDEX had gone "
+                           "does not say where the elements were: go back by the version with it"
+                         : "the elements stay where they are while enumerators that named them "
+                           "get other values: keep MOLT_INDEX, or let it go in an edit of its own");
+    MoltTypeId more = more_elements(plan, was->type, is->type);
+    if (more != MOLT_NO_TYPE)
+        lacks_required(plan, pair, before, after, more);
     MoltRule rule = change_rule(plan, was, is);
     char gone[160] = "";
     if (rule == MOLT_RULE_ENUM_RENUMBERED)

@@ -128,8 +128,8 @@ bool molt_plan_guess(const MoltPlan *plan, MoltTypeId before, MoltTypeId after, 
 {
     *out = (MoltVanished){.type_before = before, .type_after = after, .field = field};
     const MoltPair *pair = molt__plan_find_pair(plan, before, after);
-    if (!pair || name_of(plan->before, field)[0] == '<')
-        return false;
+    if (!pair || plan->undoes || plan->redoes || name_of(plan->before, field)[0] == '<')
+        return false; /* between known versions nothing is guessed */
     const MoltType *is = molt_type(plan->after, pair->after);
     for (uint32_t f = 0; f < is->count; f++) {
         if (plan->matches[pair->match + f] == field)

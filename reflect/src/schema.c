@@ -11,6 +11,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "lineage.h"
 #include "tables.h"
 
 enum {
@@ -174,6 +175,7 @@ void molt_schema_free(MoltSchema *schema)
     if (!schema)
         return;
     MoltAllocator allocator = schema->allocator;
+    molt__lineage_forget(schema);
     allocator.resize(allocator.context, schema->storage, schema->storage_size, 0);
 }
 

@@ -131,9 +131,10 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
 static void add_finding(MoltMigration *m, uint32_t check, const MoltTally *tally)
 {
     MoltFinding finding = {.severity = MOLT_INFO, .rule = MOLT_RULE_FIELD_REMOVED};
-    bool kept = tally && tally->severity == MOLT_LOSS && m->attic.keeps && !tally->unkept &&
-                tally->rule != MOLT_RULE_DANGLING_POINTER &&
-                tally->rule != MOLT_RULE_TARGET_AMBIGUOUS;
+    MoltLossFate fate = MOLT__LOSS_UNSAID;
+    if (tally && tally->severity == MOLT_LOSS && tally->rule != MOLT_RULE_DANGLING_POINTER &&
+        tally->rule != MOLT_RULE_TARGET_AMBIGUOUS && (m->attic.keeps || tally->unkept))
+        fate = tally->unkept ? MOLT__LOSS_GONE : MOLT__LOSS_KEPT;
     if (tally)
         finding = (MoltFinding){.severity = (MoltSeverity)tally->severity,
                                 .rule = (MoltRule)tally->rule,
@@ -142,7 +143,7 @@ static void add_finding(MoltMigration *m, uint32_t check, const MoltTally *tally
                                 .objects = tally->objects};
     if (tally && !tally->handled)
         finding.rule = molt__check_refine(m->plan, check, finding.rule);
-    molt__check_report(m->plan, check, &finding, kept, m->report);
+    molt__check_report(m->plan, check, &finding, fate, m->report);
 }
 
 void molt__tally_report(MoltMigration *m)

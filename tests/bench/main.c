@@ -25,8 +25,8 @@ static bool wanted(const char *only, const char *bench)
 
 static bool is_bench(const char *name)
 {
-    return wanted("reload", name) || wanted("crash", name) || wanted("migration", name) || wanted("dump", name) ||
-           wanted("snapshot", name);
+    return wanted("reload", name) || wanted("crash", name) || wanted("migration", name) ||
+           wanted("dump", name) || wanted("snapshot", name);
 }
 
 int main(int argc, char **argv)

@@ -260,8 +260,12 @@ static void start(Run *run, const Way *way, long count, uint64_t reserve)
     *run = (Run){.way = way, .count = count};
     run->allocator = counting_allocator(&run->counting);
     MoltHeapDesc desc = {.reserve = reserve, .allocator = &run->allocator};
-    for (int v = 0; v < VERSIONS && way->versions[v]; v++)
-        run->schemas[v] = spec_schema(way->versions[v], 2);
+    for (int v = 0; v < VERSIONS && way->versions[v]; v++) { /* they keep the session's versions */
+        MoltSchema *schema = spec_schema(way->versions[v], 2);
+        assert_int_equal(
+            molt_schema_copy(&schema->tables, &run->allocator, &run->schemas[v], NULL), MOLT_OK);
+        molt_schema_free(schema);
+    }
     assert_int_equal(molt_heap_create(&desc, &run->heap, NULL), MOLT_OK);
     assert_int_equal(molt_heap_set_schema(run->heap, run->schemas[0]), MOLT_OK);
     way->make(run->heap, count);
@@ -270,10 +274,10 @@ static void start(Run *run, const Way *way, long count, uint64_t reserve)
 static void stop(Run *run)
 {
     molt_heap_destroy(run->heap);
-    assert_int_equal(run->counting.blocks, 0);
-    assert_int_equal(run->counting.bytes, 0);
     for (int v = 0; v < VERSIONS; v++)
         molt_schema_free(run->schemas[v]);
+    assert_int_equal(run->counting.blocks, 0);
+    assert_int_equal(run->counting.bytes, 0);
 }
 
 static MoltStatus migrate(Run *run, int version)

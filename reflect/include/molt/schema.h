@@ -12,13 +12,8 @@
  * what reads a schema may recurse over that. */
 #define MOLT_SCHEMA_DEPTH_MAX 64
 
-/* A version that a session went through. */
-typedef struct MoltSchemaMark {
-    MoltHash whole;
-    uint64_t notes; /* hash of those that say what comes from where */
-} MoltSchemaMark;
-
-enum { MOLT_SCHEMA_MARKS = 8 };
+/* How many versions a session is remembered by. */
+enum { MOLT_SCHEMA_VERSIONS = 16 };
 
 typedef struct MoltSchema {
     MoltTables tables; /* pointers into storage that the schema owns */
@@ -27,8 +22,9 @@ typedef struct MoltSchema {
     size_t storage_size;
     uint32_t *name_index; /* open-addressing hash of type names -> id + 1; power-of-two slots */
     uint32_t name_slots;
-    MoltSchemaMark passed[MOLT_SCHEMA_MARKS]; /* of the running state: where it came from, last first */
-    uint32_t passed_count;
+    struct MoltVersion *versions[MOLT_SCHEMA_VERSIONS]; /* of the running state: those that its session had,
+                                                           this one first, then the last ones */
+    uint32_t version_count;
 } MoltSchema;
 
 /* Deep copy of a library's tables after checking every index, offset and string in them, so that

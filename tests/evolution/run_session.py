@@ -1,0 +1,146 @@
+"""One row of the table of sessions (rows/sessions.ini): several versions, and ways through them in one running
+game. Whenever a way comes back to a version, the state must be as it was when it left it: the same dump.
+
+    [note-taken-away]               the row's name, and that of its test: evolution_session_note-taken-away
+    about                           one line
+    declare, declare-N              declarations at file scope: of all versions, of version N
+    1, 2, ...                       members of struct State in each version
+    make                            statements that fill `State *s` in version 1
+    play-N                          statements that a frame of version N runs
+    ways                            a way a line: versions, `p` for a frame of the one that runs, `strict` in
+                                    front for that policy, `file` for reloads through snapshot files. A version
+                                    with * must differ from what it was, because the game went on. After a colon, what its reports must say, between semicolons:
+                                        loss RULE PATH [OBJECTS] | refuse RULE PATH [OBJECTS]
+                                        ends TEXT      the last dump holds it
+                                        says TEXT      some finding holds it
+                                        never TEXT     none does
+                                    A loss or refusal that is not there is a failure."""
+import pathlib
+import re
+import sys
+import tempfile
+
+import run_case
+from run_row import read_rows
+
+KEYS = {"about", "declare", "make", "ways"}
+MODES = {"strict": "--strict", "file": "--through-file"}
+
+
+def versions_of(row):
+    return sorted(int(key) for key in row if key.isdigit())
+
+
+def source_of(row):
+    lines = ['#include "case.h"', "typedef struct State State;"]
+    for version in versions_of(row):
+        lines += [f"#if VERSION == {version}", row.get("declare", ""), row.get(f"declare-{version}", ""),
+                  f"struct State {{ {row[str(version)]} }};", "#endif"]
+    lines += ["MOLT_ROOT(State);", "static bool check(State *s)", "{"]
+    for version in versions_of(row):
+        lines += [f"#if VERSION == {version}", row.get(f"play-{version}", ""), "#endif"]
+    lines += ["    return s;", "}", "#if VERSION == 1", "static State *make(void)", "{",
+              "    State *s = molt_new(State);", row.get("make", ""), "    return s;", "}", "#endif", "CASE_MAIN"]
+    return "\n".join(lines) + "\n"
+
+
+def steps_of(output):
+    """Per step its name, its outcome, its findings, what they say, and the dump after it."""
+    steps = [{"name": "", "outcome": "", "findings": [], "says": [], "dump": ""}]
+    for line in output.splitlines():
+        word, _, rest = line.partition(" ")
+        if word == "step":
+            name, outcome = rest.split()
+            steps.append({"name": name, "outcome": outcome, "findings": [], "says": [], "dump": ""})
+        elif word == "finding":
+            steps[-1]["findings"].append(rest.split())
+        elif word == "says":
+            steps[-1]["says"].append(rest)
+        elif word == "dump":
+            steps[-1]["dump"] = rest
+    return steps
+
+
+def wrong_returns(names, steps):
+    """Versions whose state is not as it was left; `names` are the steps as the way has them."""
+    left, running = {names[0].rstrip("*"): steps[0]["dump"]}, names[0].rstrip("*")
+    for name, step in zip(names[1:], steps[1:]):
+        version = name.rstrip("*")
+        if step["outcome"] in ("refused", "played"):
+            left[running] = step["dump"]
+            continue
+        before, running = left.get(version, step["dump"]), version
+        if (before != step["dump"]) != name.endswith("*"):
+            yield f"back in version {version}:\n    was {before}\n    is  {step['dump']}"
+        left[running] = step["dump"]
+
+
+def wrong_reports(wanted, steps):
+    found = [finding for step in steps for finding in step["findings"] if finding[0] != "info"]
+    said = [text for step in steps for text in step["says"]]
+    for words in wanted:
+        kind, _, text = words.partition(" ")
+        if kind == "ends":
+            if text not in steps[-1]["dump"]:
+                yield f"the last dump does not hold {text}:\n    {steps[-1]['dump']}"
+        elif kind in ("says", "never"):
+            if any(text in line for line in said) != (kind == "says"):
+                yield f"{words}:\n    " + "\n    ".join(said)
+        else:
+            known = [finding for finding in found if finding[:len(words.split())] == words.split()]
+            if known:
+                found.remove(known[0])
+            else:
+                yield f"no finding {words}"
+    for finding in found:
+        yield f"unexpected: {' '.join(finding)}"
+
+
+def run_way(args, line, folder):
+    way, _, said = line.partition(":")
+    names = way.split()
+    modes = [mode for mode in names if mode in MODES]
+    names = names[len(modes):]
+    wanted = [words.strip() for words in said.split(";") if words.strip()]
+    result = run_case.run([args.session, *[MODES[mode] for mode in modes], f"{folder}/v", f"{folder}/game.so",
+                           *[name.rstrip("*") for name in names]], preexec_fn=run_case.small_stack)
+    wrong = []
+    steps = steps_of(result.stdout)
+    if result.returncode != 0 or len(steps) != len(names):
+        wrong.append(f"session ended with {result.returncode}")
+    wrong += wrong_returns(names, steps)
+    wrong += wrong_reports(wanted, steps)
+    if wrong:
+        print(result.stdout)
+    return [f"{way.strip()}: {text}" for text in wrong]
+
+
+def run_row(args, row, folder):
+    unknown = [key for key in row if key not in KEYS and not re.fullmatch(r"((declare|play)-)?\d+", key)]
+    wrong = [f"the key {key} means nothing" for key in unknown]
+    source = folder / "row.c"
+    source.write_text(source_of(row), encoding="utf-8")
+    args.case_flags = []
+    for version in versions_of(row):
+        _, refusal = run_case.build(args, [source], version, folder)
+        if refusal is not None:
+            return [f"the generator refuses version {version}:\n{refusal}"]
+    for line in row["ways"].strip().splitlines():
+        wrong += run_way(args, line, folder)
+    return wrong
+
+
+def main():
+    parser = run_case.arguments(__doc__.splitlines()[0])
+    parser.add_argument("--row", required=True)
+    parser.add_argument("--session", required=True)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="molt-session-") as name:
+        wrong = run_row(args, read_rows(args.case)[args.row], pathlib.Path(name))
+    for line in wrong:
+        print(f"FAIL: {line}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
