@@ -33,6 +33,8 @@ typedef struct MoltSymbols {
     uint32_t count;
     MoltSymbol **by_name; /* the items sorted by kind, name, numbered, file */
     MoltLiterals *literals;
+    MoltByteRange *unnamed; /* constant arrays without a name: no text, whatever it looks like */
+    uint32_t unnamed_count;
     char *strings;
     uintptr_t begin, end;
 } MoltSymbols;
@@ -46,6 +48,11 @@ void molt__symbols_free(MoltSymbols *symbols); /* NULL allowed */
 /* Names what lies at `address`: a function by its entry only, an object by the offset in it, a
  * literal by its text. False when nothing there has a name that is sure to mean it. */
 bool molt__symbols_describe(const MoltSymbols *symbols, uintptr_t address, MoltCodeTarget *out);
+
+/* The literal of characters of `width` bytes at `address`, or with 0 of what looks wide. False where an
+ * object or a function is, and in a library without symbols, which could not tell. */
+bool molt__symbols_wide_text(const MoltSymbols *symbols, uintptr_t address, uint32_t width,
+                             MoltCodeTarget *out);
 
 /* The address is in the code of a function, but not its entry: what only a stack has. */
 bool molt__symbols_inside(const MoltSymbols *symbols, uintptr_t address);

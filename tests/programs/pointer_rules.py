@@ -23,6 +23,8 @@ class PointerRules:
             here = value.text in self.new.literals
             self.cover("literal" if here else "literal copied", old)
             return value if here else FreshText(value.text, shared=True)
+        if isinstance(value, Copied) and value.shared and value.text in self.new.literals:
+            return Literal(value.text)  # the copy stood in for it
         if isinstance(value, Copied):
             return FreshText(value.text, value.shared)
         if isinstance(value, Foreign):
