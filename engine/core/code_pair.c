@@ -191,8 +191,10 @@ static uintptr_t find_kept(const MoltCodePair *pair, const MoltCodeTarget *targe
 static uintptr_t find_named(MoltCodePair *pair, const MoltCodeTarget *target)
 {
     uint32_t index = find_old(pair, target);
-    if (index == pair->before->count) {
-        return find_kept(pair, target);
+    if (index == pair->before->count ||
+        (target->kind == MOLT_CODE_DATA && target->size != 0 &&
+         target->size != pair->before->items[index].size)) {
+        return find_kept(pair, target); /* of a library before the old one */
     }
     if (pair->resolved[index] == 0) {
         explain(pair, index);
@@ -287,6 +289,8 @@ MoltStatus molt__code_pair_create(const MoltSymbols *before, const MoltSymbols *
                               .wide_text = wide_text,
                               .inside = inside,
                               .resolve = after != NULL ? resolve : NULL,
+                              .constants = before->constants,
+                              .next_constants = after != NULL ? after->constants : NULL,
                               .stays = after == before};
     if (after != NULL) {
         resolve_all(pair);

@@ -397,6 +397,11 @@ static MoltStatus load_copy(MoltLibrary *library, MoltError *error)
                                       library->variables, library->globals->count,
                                       &library->untracked, error);
     }
+    if (status == MOLT_OK) {
+        status = molt__constants_locate(library->module, library->schema, library->symbols,
+                                        &library->constants, error);
+        library->symbols->constants = &library->constants;
+    }
     library->call_note = "";
     if (status == MOLT_OK && is_routed(library)) {
         status = molt__call_table_open(library->copy, base, library->begin, library->end,
@@ -449,6 +454,7 @@ void molt__library_close(MoltLibrary *library)
     free(library->variables);
     molt__usage_file_free(&library->usage);
     molt_call_sites_free(library->call_sites);
+    molt__constants_free(&library->constants);
     molt__symbols_free(library->symbols);
     molt_schema_free(library->schema);
     if (library->handle != NULL) {

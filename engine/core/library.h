@@ -13,6 +13,7 @@
 #include <molt/platform_api.h>
 #include <molt/thread_route.h>
 
+#include "constants.h"
 #include "file_stamp.h"
 #include "symbols.h"
 #include "untracked.h"
@@ -30,6 +31,7 @@ typedef struct MoltLibrary {
     const MoltModule *module;
     MoltSchema *schema;
     MoltSymbols *symbols;
+    MoltConstants constants;
     MoltGlobals *globals;    /* without places until molt__library_settle */
     MoltVariable *variables; /* per field of the globals type */
     MoltUntracked *untracked;

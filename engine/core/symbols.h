@@ -37,6 +37,7 @@ typedef struct MoltSymbols {
     uint32_t unnamed_count;
     char *strings;
     uintptr_t begin, end;
+    const struct MoltConstants *constants; /* not owned; NULL while nobody has found them */
 } MoltSymbols;
 
 /* Reads the file `path` that is loaded at `base` with image [begin, end). A library without

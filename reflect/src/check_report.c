@@ -211,6 +211,13 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
         text = "store an index instead of its address, or keep the constant under its name, with "
                "its size and layout";
         break;
+    case MOLT_RULE_CONSTANT_COPIED:
+        text = "keep the row until nothing points at it, or let it go: a copy is on the heap";
+        break;
+    case MOLT_RULE_CONSTANT_SHIFTED:
+        text = "say what the rows are: designate them with enumerators, [SWORD] = {...}, or annotate "
+               "the table with MOLT_INDEX(Enum)";
+        break;
     case MOLT_RULE_UNKNOWN_TARGET:
         text = "allocate the object under its own type, or declare the bytes that it lies in as an "
                "array of it; annotate the field with MOLT_EXTERNAL only when what it points at is "

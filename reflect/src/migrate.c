@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "attic_hook.h"
+#include "constant_row.h"
 #include "fresh_block.h"
 #include "lineage.h"
 #include "migration.h"
@@ -379,6 +380,7 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->tallies, m->tally_slots, sizeof *m->tallies);
     free_table(m, m->awaited.items, m->awaited.slots, sizeof *m->awaited.items);
     molt_plan_free(m->back);
+    molt__constant_rows_release(m);
     molt__ownership_release(m);
     molt__retype_release(m);
     molt__raw_free(m);
@@ -475,6 +477,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__made_begin(m);
         run_spans(m);
         molt__retype_run(m);
+        molt__constant_rows_run(m);
         relocate_roots(m);
         report->pointers_changed += m->patch_count;
         molt__raw_scan(m);

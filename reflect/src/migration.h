@@ -61,7 +61,21 @@ typedef struct MoltCodeEntry {
     uintptr_t before, after;
     MoltTypeId pointee;
     bool pointee_ok;
+    uint8_t rule; /* that applies to each such pointer, as a loss; MOLT_RULE_COUNT: none */
 } MoltCodeEntry;
+
+/* A row of a constant of the library that goes away, and its copy in the new state. */
+typedef struct MoltRowCopy {
+    uintptr_t before, after;
+    MoltTypeId type; /* old */
+} MoltRowCopy;
+
+typedef struct MoltRowCopies {
+    MoltRowCopy *items;
+    uint64_t count, slots;
+    uint64_t made; /* of the first ones the values are there */
+    bool running, ran;
+} MoltRowCopies;
 
 typedef struct MoltOffsetEntry {
     MoltTypeId type, pointee;
@@ -184,6 +198,7 @@ struct MoltMigration {
     bool value_lost, value_refused; /* VALUE: it did not fit; there is no rule for it */
     MoltAtticWork attic;
     MoltMadeTexts texts;
+    MoltRowCopies row_copies;
     MoltHookWay *ways;   /* per old type */
     MoltLineage lineage; /* as it is after commit */
     MoltHookBlock *made; /* by hooks of edits that this one undoes */

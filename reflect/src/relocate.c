@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "code_target.h"
+#include "constant_row.h"
 #include "descent.h"
 #include "dump_path.h"
 #include "fresh_block.h"
@@ -46,9 +47,20 @@ bool molt__relocate_same_content(const MoltMigration *m, const MoltCodeTarget *t
 static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     MoltCodeEntry *entry = &m->code_cache[(value >> 4 ^ value >> 12) % MOLT__CODE_CACHE];
-    if (entry->before == value && entry->pointee == op->before &&
-        entry->pointee_ok == op->pointee_ok)
+    bool known = entry->before == value && entry->pointee == op->before &&
+                 entry->pointee_ok == op->pointee_ok;
+    if (known && entry->rule == MOLT_RULE_COUNT)
         return entry->after;
+    if (known)
+        return molt__tally(m, op, (MoltRule)entry->rule, MOLT_LOSS, i, "a row of a constant")
+                   ? entry->after
+                   : 0;
+    MoltCodeEntry constant = {value, 0, op->before, op->pointee_ok, MOLT_RULE_COUNT};
+    if (molt__constant_relocate(m, op, i, &constant)) {
+        if (constant.after != 0)
+            *entry = constant;
+        return constant.after;
+    }
     MoltCodeTarget target;
     bool function = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_FUNCTION;
     if (!molt__code_describe(m->code, m->plan->before, op->before, value, &target)) {
@@ -87,7 +99,7 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
             MOLT_REFUSE, i, "%s%s%s", target.name, target.file[0] ? " of " : "", target.file);
         return 0;
     }
-    *entry = (MoltCodeEntry){value, after, op->before, op->pointee_ok};
+    *entry = (MoltCodeEntry){value, after, op->before, op->pointee_ok, MOLT_RULE_COUNT};
     return after;
 }
 
@@ -240,7 +252,7 @@ static uintptr_t give_way(MoltMigration *m, uint32_t span_index, uint32_t index)
                                   .bytes = bytes,
                                   .size = molt__span_bytes(span, molt__span_count(span, index))};
         uintptr_t after = m->code->resolve(m->code->context, &literal);
-        *entry = (MoltCodeEntry){(uintptr_t)bytes, after, MOLT_NO_TYPE, true};
+        *entry = (MoltCodeEntry){(uintptr_t)bytes, after, MOLT_NO_TYPE, true, MOLT_RULE_COUNT};
         if (after != 0)
             molt__made_give_way(m, span_index, index);
     }

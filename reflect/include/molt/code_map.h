@@ -42,6 +42,9 @@ typedef struct MoltCodeMap {
     /* The address is inside of a function's code, not at its begin: no pointer of C means such a place.
      * NULL: nobody knows. */
     bool (*inside)(void *context, uintptr_t address);
+    /* What named constants the library has, and the one that comes, with types of their schemas; NULL:
+     * nobody knows. */
+    const struct MoltConstants *constants, *next_constants;
     bool stays; /* the library that comes is this one, as in a load: its addresses are good */
     /* The variables of the library that comes, which a migration fills; NULL: they are no state. */
     struct MoltGlobals *globals;
