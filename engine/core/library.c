@@ -12,6 +12,7 @@
 
 #include "call_table.h"
 #include "elf_check.h"
+#include "symbol_note.h"
 
 #define COPY_CHUNK ((size_t)1 << 20)
 
@@ -401,6 +402,8 @@ static MoltStatus load_copy(MoltLibrary *library, MoltError *error)
         status = molt__constants_locate(library->module, library->schema, library->symbols,
                                         &library->constants, error);
         library->symbols->constants = &library->constants;
+        molt__symbol_note(library->symbols, library->source, library->symbol_note,
+                          sizeof library->symbol_note);
     }
     library->call_note = "";
     if (status == MOLT_OK && is_routed(library)) {

@@ -39,6 +39,7 @@ typedef struct MoltLibrary {
     MoltUsageFile usage; /* of the code, as it was when the library was opened */
     const MoltThreadRoute **thread_route; /* its own threads go here; NULL: they are not seen */
     const char *call_note; /* what is wrong with them, for people; "" */
+    char symbol_note[400]; /* the same of its symbols */
     void *(*start_up)(const MoltPlatformApi *api);
     bool (*main_loop)(void *state);
     void (*shut_down)(void *state);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "symbol_source.h"
+
 /* What is open while a file is read; everything it finds goes to `symbols`. */
 typedef struct Reader {
     MoltSymbols *symbols;
@@ -142,6 +144,7 @@ static MoltStatus add_symbol(Reader *reader, const GElf_Sym *entry, const char *
         .name = raw,
         .raw = raw,
         .file = GELF_ST_BIND(entry->st_info) == STB_LOCAL ? file : "",
+        .local = GELF_ST_BIND(entry->st_info) == STB_LOCAL,
         .kind = GELF_ST_TYPE(entry->st_info) == STT_FUNC ? MOLT_CODE_FUNCTION : MOLT_CODE_DATA,
         .ambiguous = raw[0] == '.',
     };
@@ -404,6 +407,9 @@ MoltStatus molt__symbols_open(const char *path, uintptr_t base, uintptr_t begin,
     bool has_sections = gelf_getehdr(reader.elf, &header) != NULL && header.e_shoff != 0;
     status = has_sections ? read_sections(&reader) : MOLT_OK;
     if (status == MOLT_OK) {
+        status = molt__symbol_sources(reader.symbols, path, base);
+    }
+    if (status == MOLT_OK) {
         status = index_names(reader.symbols);
     }
     if (status != MOLT_OK) {
@@ -437,6 +443,10 @@ void molt__symbols_free(MoltSymbols *symbols)
             free((char *)(uintptr_t)symbols->items[i].name);
         }
     }
+    for (uint32_t i = 0; i < symbols->source_count; i++) {
+        free(symbols->sources[i]);
+    }
+    free(symbols->sources);
     free(symbols->unnamed);
     free(symbols->items);
     free(symbols->by_name);

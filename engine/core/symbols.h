@@ -22,6 +22,7 @@ typedef struct MoltSymbol {
     const char *name;  /* as the source has it */
     const char *raw;   /* as the symbol table has it */
     const char *file;  /* of a local symbol, as the compiler recorded it; "" for a global one */
+    bool local;
     MoltCodeKind kind; /* MOLT_CODE_FUNCTION or MOLT_CODE_DATA */
     bool numbered;     /* the table's name had a number that means nothing */
     bool ambiguous;    /* another symbol of the same file has the same name: never resolved to */
@@ -36,6 +37,8 @@ typedef struct MoltSymbols {
     MoltByteRange *unnamed; /* constant arrays without a name: no text, whatever it looks like */
     uint32_t unnamed_count;
     char *strings;
+    char **sources; /* names of files that the symbol table does not have */
+    uint32_t source_count;
     uintptr_t begin, end;
     const struct MoltConstants *constants; /* not owned; NULL while nobody has found them */
 } MoltSymbols;
