@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "annotation.h"
+#include "constants.h"
 #include "pool.h"
 #include "record_reader.h"
 #include "system_record.h"
@@ -155,15 +156,40 @@ static void resolve_index(MoltTypeReader *reader, MoltTypeContext context,
     }
 }
 
-void molt__global_read(MoltTypeReader *reader, CXCursor variable, const char *source,
-                       const char *function)
+/* Pointers in the state may lead into it. */
+static void read_constant(MoltTypeReader *reader, MoltUnit *out, CXCursor variable,
+                          const char *name, MoltModelNotes *notes)
+{
+    MoltModelNote *note = molt__model_note(notes, MOLT_NOTE_INDEX);
+    CXType index = {.kind = CXType_Invalid};
+    if (note != NULL) {
+        index = molt__index_find(reader, note->text);
+    }
+    if (note != NULL && index.kind != CXType_Enum) {
+        molt__refuse(reader->diagnostics, molt__place_of(reader->unit, variable),
+                     "name an enum that this source can see",
+                     "MOLT_INDEX(%s) of '%s': there is no such enum", note->text, name);
+        return;
+    }
+    molt__constant_read(reader, out, variable, name, index);
+}
+
+void molt__global_read(MoltTypeReader *reader, MoltUnit *out, CXCursor variable,
+                       const char *source, const char *function)
 {
     MoltArena *arena = reader->model->arena;
     MoltPlace place = molt__place_of(reader->unit, variable);
     MoltModelNotes notes = {0};
     MoltWhere where = where_of(variable);
     molt__annotations_read(reader->diagnostics, variable, place, where, &notes);
-    if (!has_static_storage(variable) || where != MOLT_WHERE_VARIABLE) {
+    if (!has_static_storage(variable)) {
+        return;
+    }
+    if (where != MOLT_WHERE_VARIABLE) {
+        read_constant(reader, out, variable,
+                      molt__arena_format(arena, "%s%s", scope_of(arena, variable, source, function),
+                                         spelling_of(arena, variable)),
+                      &notes);
         return;
     }
     if (molt__model_note(&notes, MOLT_NOTE_TRANSIENT) != NULL) {

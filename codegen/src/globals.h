@@ -5,12 +5,13 @@
 #define MOLT_CODEGEN_GLOBALS_H
 
 #include "type_reader.h"
+#include "unit.h"
 
-/* Adds the variable to the model's globals unless it is constant, transient or only declared here.
- * `function`: the one that it is a static of, or NULL. `source` is the name of the source in the
- * schema. */
-void molt__global_read(MoltTypeReader *reader, CXCursor variable, const char *source,
-                       const char *function);
+/* Adds the variable to the model's globals, or if it is const to the unit's constants, unless it is
+ * transient or only declared here. `function`: the one that it is a static of, or NULL. `source` is the
+ * name of the source in the schema. */
+void molt__global_read(MoltTypeReader *reader, MoltUnit *out, CXCursor variable,
+                       const char *source, const char *function);
 
 /* Nothing stands at the start of the struct: a `void *` there would mean the whole of it. */
 enum { MOLT_GLOBALS_START = 1 };

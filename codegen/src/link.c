@@ -6,6 +6,7 @@
 
 #include "allocation_table.h"
 #include "annotation_check.h"
+#include "constants.h"
 #include "erased.h"
 #include "globals.h"
 #include "layout_number.h"
@@ -626,6 +627,7 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
     molt__allocations_link(linker.arena, &linker.names, &wrappers, out);
     molt__erased_link(linker.arena, &linker.names, &wrappers, out);
     molt__layout_numbers_link(linker.arena, &linker.names, out);
+    molt__constants_link(linker.arena, &linker.names, out);
     linker.library = out;
     copy_types(&linker);
     copy_roots(&linker);

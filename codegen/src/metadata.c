@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "allocation_table.h"
+#include "constants.h"
 #include "output.h"
 
 typedef unsigned long long Wide;
@@ -219,7 +220,8 @@ static void add_tables(MoltText *text, const MoltSchema *schema)
     molt__text_add(text, "    .strings = strings,\n};\n\n");
 }
 
-static void add_module(MoltText *text, const MoltUnit *library, bool allocates)
+static void add_module(MoltText *text, const MoltUnit *library, bool allocates,
+                       uint32_t constants)
 {
     molt__text_add(
         text, "const MoltHeapApi *molt__heap;\n\n"
@@ -257,6 +259,14 @@ static void add_module(MoltText *text, const MoltUnit *library, bool allocates)
                        "    .allocation_text = allocation_text,\n"
                        "    .allocation_count = %u,\n",
                        library->allocation_count);
+    }
+    if (constants > 0) {
+        molt__text_add(text,
+                       "    .constants = named_constants,\n"
+                       "    .constant_keys = constant_keys,\n"
+                       "    .constant_text = constant_text,\n"
+                       "    .constant_count = %u,\n",
+                       constants);
     }
     molt__text_add(text, "};\n");
 }
@@ -311,6 +321,7 @@ const char *molt__metadata_write(MoltArena *arena, const MoltUnit *library)
     add_strings(&text, schema);
     add_tables(&text, schema);
     bool allocates = molt__allocations_write(&text, library);
-    add_module(&text, library, allocates);
+    uint32_t constants = molt__constants_write(&text, library);
+    add_module(&text, library, allocates, constants);
     return text.bytes;
 }

@@ -91,19 +91,25 @@ static enum CXChildVisitResult find_enum(CXCursor cursor, CXCursor parent, CXCli
     return search->found.kind == CXType_Enum ? CXChildVisit_Break : CXChildVisit_Continue;
 }
 
+CXType molt__index_find(MoltTypeReader *reader, const char *name)
+{
+    EnumSearch search = {name, {.kind = CXType_Invalid}};
+    clang_visitChildren(clang_getTranslationUnitCursor(reader->unit->handle), find_enum, &search);
+    return search.found;
+}
+
 void molt__index_resolve(MoltTypeReader *reader, MoltTypeContext context, const char *path,
                          const MoltModelType *type, MoltModelNote *note)
 {
-    EnumSearch search = {note->text, {.kind = CXType_Invalid}};
-    clang_visitChildren(clang_getTranslationUnitCursor(reader->unit->handle), find_enum, &search);
+    CXType found = molt__index_find(reader, note->text);
     if (type->kind != MOLT_KIND_ARRAY) {
         molt__refuse(reader->diagnostics, context.place, "put it on an array",
                      "MOLT_INDEX belongs on arrays; '%s' is %s", path, type->name);
         return;
     }
     const MoltModelType *index = NULL;
-    if (search.found.kind == CXType_Enum) {
-        index = molt__type_read_in(reader, search.found, context);
+    if (found.kind == CXType_Enum) {
+        index = molt__type_read_in(reader, found, context);
     }
     if (index == NULL || index->kind != MOLT_KIND_ENUM || (index->flags & MOLT_TYPE_FLAGS)) {
         molt__refuse(reader->diagnostics, context.place,

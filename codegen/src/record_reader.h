@@ -12,6 +12,9 @@ uint32_t molt__field_flags(const MoltModelNotes *notes);
 bool molt__external_check(MoltTypeReader *reader, MoltPlace place, const char *path,
                           const MoltModelType *type, uint32_t flags);
 
+/* The enum of that name that the source sees; of kind CXType_Invalid when there is none. */
+CXType molt__index_find(MoltTypeReader *reader, const char *name);
+
 /* MOLT_INDEX names an enum as the source does; the note gets the name that it has in the schema. Refuses
  * what is no such enum, and a `type` that is no array; `path` names what has the note. */
 void molt__index_resolve(MoltTypeReader *reader, MoltTypeContext context, const char *path,

@@ -325,6 +325,21 @@ static const char *declared_name(MoltTypeReader *reader, CXType type, const char
     return strchr(name, '(') != NULL || *name == '\0' ? NULL : name;
 }
 
+const char *molt__type_name(MoltTypeReader *reader, CXType type)
+{
+    const char *keyword = "";
+    type = clang_getCanonicalType(type);
+    if (type.kind == CXType_Record || type.kind == CXType_Enum) {
+        return declared_name(reader, type, &keyword);
+    }
+    for (size_t i = 0; i < sizeof ARITHMETIC / sizeof ARITHMETIC[0]; i++) {
+        if (ARITHMETIC[i].clang == type.kind) {
+            return ARITHMETIC[i].name;
+        }
+    }
+    return NULL;
+}
+
 static void refuse_second_body(MoltTypeReader *reader, const MoltModelType *first,
                                CXCursor second)
 {

@@ -51,6 +51,10 @@ MoltModelType *molt__type_bytes(MoltTypeReader *reader, CXType type);
 /* The type char, which every game has: molt_strdup and migrations make texts, whoever points at them. */
 MoltModelType *molt__type_read_char(MoltTypeReader *reader);
 
+/* What a struct, union, enum or arithmetic type is called in a schema, without reading it; NULL for all
+ * other types and for those without a name. */
+const char *molt__type_name(MoltTypeReader *reader, CXType type);
+
 /* Size and alignment from the compiler; 0 where there is none. */
 void molt__type_measure(MoltModelType *into, CXType type);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "constants.h"
 #include "member_use.h"
 #include "output.h"
 
@@ -89,6 +90,7 @@ static cJSON *unit_to_json(MoltArena *arena, const MoltUnit *unit, const char *s
     for (uint32_t i = 0; i < unit->allocation_count; i++) {
         cJSON_AddItemToArray(allocations, allocation_to_json(&unit->allocations[i]));
     }
+    cJSON_AddItemToObject(json, "constants", molt__constants_to_json(unit));
     cJSON_AddItemToObject(json, "uses", molt__uses_to_json(arena, unit));
     cJSON_AddItemToObject(json, "flows", molt__flows_to_json(&unit->flows));
     /* The schema's own text, not its numbers read and written again. */
@@ -273,6 +275,8 @@ bool molt__unit_read(MoltDiagnostics *diagnostics, const char *path, MoltUnit *o
         reading.good = reading.good &&
                        molt__uses_from_json(reading.arena,
                                             cJSON_GetObjectItemCaseSensitive(json, "uses"), out);
+        const cJSON *constants = cJSON_GetObjectItemCaseSensitive(json, "constants");
+        reading.good = reading.good && molt__constants_from_json(reading.arena, constants, out);
         const cJSON *flows = cJSON_GetObjectItemCaseSensitive(json, "flows");
         reading.good = reading.good && molt__flows_from_json(reading.arena, flows, &out->flows);
     }

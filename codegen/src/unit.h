@@ -38,6 +38,17 @@ typedef struct MoltUnitAllocation {
     bool by_pointer; /* nothing but the pointer that takes the block says the type */
 } MoltUnitAllocation;
 
+/* A named constant with static storage. */
+typedef struct MoltUnitConstant {
+    const char *name;  /* as variables are called: "ground.c:castes" */
+    const char *type;  /* of an element; of a library by the name that it has there */
+    const char *file;  /* of a struct, union or enum: where its body is, as schemas record it */
+    uint32_t line;     /* of that */
+    uint32_t size;     /* of an element */
+    uint32_t rows, per_row; /* elements of the outermost array, and of those in each of them */
+    const char **keys; /* what the source calls the rows, "" for some; NULL: none has a name */
+} MoltUnitConstant;
+
 /* A place where a function names a member of a struct (member_use.h). */
 typedef struct MoltUnitUse {
     const char *type; /* name in the schema */
@@ -72,6 +83,8 @@ typedef struct MoltUnit {
     uint32_t hook_count, hook_capacity;
     MoltUnitAllocation *allocations; /* of a library: those that allocate, each place once */
     uint32_t allocation_count, allocation_capacity;
+    MoltUnitConstant *constants;
+    uint32_t constant_count, constant_capacity;
     MoltUnitUse *uses;
     uint32_t use_count, use_capacity;
     MoltFlows flows; /* of a source; types under the schema's names */

@@ -243,7 +243,7 @@ static enum CXChildVisitResult visit_body(CXCursor cursor, CXCursor parent, CXCl
         break;
     }
     case CXCursor_VarDecl:
-        molt__global_read(&walk->types, cursor, walk->source, walk->function);
+        molt__global_read(&walk->types, walk->out, cursor, walk->source, walk->function);
         break;
     case CXCursor_ParmDecl:
         refuse_annotations(walk, cursor, MOLT_WHERE_LOCAL);
@@ -333,7 +333,7 @@ static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor paren
         if (strcmp(name, "molt__root") == 0) {
             read_root(walk, cursor);
         } else {
-            molt__global_read(&walk->types, cursor, walk->source, NULL);
+            molt__global_read(&walk->types, walk->out, cursor, walk->source, NULL);
             clang_visitChildren(cursor, visit_body, walk);
             molt__flow_read(&walk->flows, cursor);
             molt__number_flow_read(&walk->flows, cursor);

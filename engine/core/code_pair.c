@@ -24,6 +24,7 @@ struct MoltCodePair {
     } named[CACHE_SLOTS];
     struct {
         const char *bytes; /* storage of `before`; NULL: empty */
+        size_t size;       /* which tells wide text from narrow */
         uintptr_t address;
     } literals[CACHE_SLOTS];
     char note[400];
@@ -190,8 +191,10 @@ static uintptr_t find_kept(const MoltCodePair *pair, const MoltCodeTarget *targe
 static uintptr_t find_named(MoltCodePair *pair, const MoltCodeTarget *target)
 {
     uint32_t index = find_old(pair, target);
-    if (index == pair->before->count) {
-        return find_kept(pair, target);
+    if (index == pair->before->count ||
+        (target->kind == MOLT_CODE_DATA && target->size != 0 &&
+         target->size != pair->before->items[index].size)) {
+        return find_kept(pair, target); /* of a library before the old one */
     }
     if (pair->resolved[index] == 0) {
         explain(pair, index);
@@ -204,13 +207,15 @@ static uintptr_t find_named(MoltCodePair *pair, const MoltCodeTarget *target)
 static uintptr_t find_literal(MoltCodePair *pair, const MoltCodeTarget *target)
 {
     uint32_t slot = slot_of((uintptr_t)target->bytes);
-    if (target->bytes != NULL && pair->literals[slot].bytes == target->bytes) {
+    if (target->bytes != NULL && pair->literals[slot].bytes == target->bytes &&
+        pair->literals[slot].size == target->size) {
         return pair->literals[slot].address;
     }
     uintptr_t address = molt__literals_find(pair->after->literals, target->bytes, target->size);
     /* A caller's own buffer may hold something else next time. */
     if (molt__literals_owns(pair->before->literals, target->bytes)) {
         pair->literals[slot].bytes = target->bytes;
+        pair->literals[slot].size = target->size;
         pair->literals[slot].address = address;
     }
     return address;
@@ -244,6 +249,12 @@ static bool describe(void *context, uintptr_t address, MoltCodeTarget *out)
     return true;
 }
 
+static bool wide_text(void *context, uintptr_t address, uint32_t width, MoltCodeTarget *out)
+{
+    const MoltCodePair *pair = context;
+    return molt__symbols_wide_text(pair->before, address, width, out);
+}
+
 static bool inside(void *context, uintptr_t address)
 {
     const MoltCodePair *pair = context;
@@ -275,8 +286,11 @@ MoltStatus molt__code_pair_create(const MoltSymbols *before, const MoltSymbols *
                               .begin = before->begin,
                               .end = before->end,
                               .describe = describe,
+                              .wide_text = wide_text,
                               .inside = inside,
                               .resolve = after != NULL ? resolve : NULL,
+                              .constants = before->constants,
+                              .next_constants = after != NULL ? after->constants : NULL,
                               .stays = after == before};
     if (after != NULL) {
         resolve_all(pair);

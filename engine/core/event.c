@@ -135,7 +135,8 @@ MoltReloadEvent molt__event_build(MoltEventTexts *texts, MoltEventKind kind, con
 
 /* ---- attempts ------------------------------------------------------------------------------ */
 
-static void describe_success(MoltReloadEvent *event, MoltEventTexts *texts)
+static void describe_success(MoltReloadEvent *event, MoltEventTexts *texts,
+                             const MoltTransactionResult *result)
 {
     const char *way = event->steps < 0 ? "undone: " : event->steps > 0 ? "redone: " : "";
     double milliseconds = (double)event->pause_ns / 1e6;
@@ -149,7 +150,10 @@ static void describe_success(MoltReloadEvent *event, MoltEventTexts *texts)
     } else {
         texts->headline = format("%scode reloaded in %.2f ms", way, milliseconds);
     }
-    texts->detail = molt_report_to_text(event->report);
+    char *text = molt_report_to_text(event->report);
+    bool more = result->note[0] != 0;
+    texts->detail = format("%s%s%s", or_empty(text), result->note, more ? "\n" : "");
+    free(text);
 }
 
 static void describe_refusal(MoltReloadEvent *event, MoltEventTexts *texts,
@@ -194,7 +198,7 @@ MoltReloadEvent molt__event_attempt(MoltEventTexts *texts, const MoltTransaction
     if (result->status == MOLT_OK) {
         event.types = result->report->types_changed;
         event.objects = result->report->objects_migrated;
-        describe_success(&event, texts);
+        describe_success(&event, texts, result);
     } else if (result->stage == MOLT_STAGE_LOAD) {
         event.kind = MOLT_EVENT_LOAD_FAILED;
         event.outcome = "load-failed";

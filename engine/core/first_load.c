@@ -79,6 +79,9 @@ MoltStatus molt__first_load(MoltLibrary *library, MoltHeap *heap, const MoltPlat
     if (library->call_note[0] != 0 && api->log != NULL) {
         api->log(api, library->call_note);
     }
+    if (library->symbol_note[0] != 0 && api->log != NULL) {
+        api->log(api, library->symbol_note);
+    }
     *library->module->heap = molt_heap_api(heap);
     if (library->thread_route != NULL) {
         *library->thread_route = molt__game_threads_route(game_threads);

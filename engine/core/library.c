@@ -15,6 +15,7 @@
 #include "elf_sanitizer.h"
 #include "guarded_calls.h"
 #include "reload_step.h"
+#include "symbol_note.h"
 
 #define COPY_CHUNK ((size_t)1 << 20)
 
@@ -398,8 +399,18 @@ static MoltStatus open_copy(MoltLibrary *library, MoltError *error)
 
 static MoltStatus open_symbols(MoltLibrary *library, MoltError *error)
 {
-    return molt__symbols_open(library->copy, library->base, library->begin, library->end,
-                              &library->symbols, error);
+    MoltStatus status = molt__symbols_open(library->copy, library->base, library->begin, library->end,
+                                           &library->symbols, error);
+    if (status == MOLT_OK) {
+        status = molt__constants_locate(library->module, library->schema, library->symbols,
+                                        &library->constants, error);
+    }
+    if (status == MOLT_OK) {
+        library->symbols->constants = &library->constants;
+        molt__symbol_note(library->symbols, library->source, library->symbol_note,
+                          sizeof library->symbol_note);
+    }
+    return status;
 }
 
 static MoltStatus find_calls(MoltLibrary *library, MoltError *error)
@@ -475,6 +486,7 @@ void molt__library_close(MoltLibrary *library)
     free(library->variables);
     molt__usage_file_free(&library->usage);
     molt_call_sites_free(library->call_sites);
+    molt__constants_free(&library->constants);
     molt__symbols_free(library->symbols);
     molt_schema_free(library->schema);
     if (library->handle != NULL) {

@@ -14,6 +14,7 @@
 #include <molt/reload_step.h>
 #include <molt/thread_route.h>
 
+#include "constants.h"
 #include "file_stamp.h"
 #include "symbols.h"
 #include "untracked.h"
@@ -31,6 +32,7 @@ typedef struct MoltLibrary {
     const MoltModule *module;
     MoltSchema *schema;
     MoltSymbols *symbols;
+    MoltConstants constants;
     MoltGlobals *globals;    /* without places until molt__library_settle */
     MoltVariable *variables; /* per field of the globals type */
     MoltUntracked *untracked;
@@ -38,6 +40,7 @@ typedef struct MoltLibrary {
     MoltUsageFile usage; /* of the code, as it was when the library was opened */
     const MoltThreadRoute **thread_route; /* its own threads go here; NULL: they are not seen */
     const char *call_note; /* what is wrong with them, for people; "" */
+    char symbol_note[400]; /* the same of its symbols */
     void *(*start_up)(const MoltPlatformApi *api);
     bool (*main_loop)(void *state);
     void (*shut_down)(void *state);

@@ -4,6 +4,10 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include <molt/code_map.h>
+
+enum { LAST_CHARACTER = 0x10ffff };
+
 /* Invariant: `slot_count` is a power of two and at least twice `used`; a slot with text NULL is
  * empty. Ranges are sorted, do not overlap, and have their bytes in `storage`. */
 typedef struct Slot {
@@ -131,7 +135,7 @@ void molt__literals_free(MoltLiterals *literals)
     }
 }
 
-const char *molt__literals_at(const MoltLiterals *literals, uintptr_t address, size_t *size)
+static const MoltByteRange *range_of(const MoltLiterals *literals, uintptr_t address)
 {
     size_t low = 0, high = literals->range_count;
     while (low < high) {
@@ -142,11 +146,79 @@ const char *molt__literals_at(const MoltLiterals *literals, uintptr_t address, s
         } else if (address >= range->end) {
             low = middle + 1;
         } else {
-            *size = text_size(range, address);
-            return *size > 0 ? range->bytes + (address - range->begin) : NULL;
+            return range;
         }
     }
     return NULL;
+}
+
+const char *molt__literals_at(const MoltLiterals *literals, uintptr_t address, size_t *size)
+{
+    const MoltByteRange *range = range_of(literals, address);
+    *size = range != NULL ? text_size(range, address) : 0;
+    return *size > 0 ? range->bytes + (address - range->begin) : NULL;
+}
+
+/* ---- wide text ----------------------------------------------------------------------------- */
+
+static const char no_character[4];
+
+/* Bytes up to the wide NUL, with it; 0 when what is there cannot be text of that width. */
+static size_t wide_size(const MoltByteRange *range, uintptr_t address, uint32_t width)
+{
+    const char *text = range->bytes + (address - range->begin);
+    size_t room = range->end - address;
+    for (size_t at = 0; at + width <= room; at += width) {
+        uint32_t character = 0;
+        memcpy(&character, text + at, width);
+        if (character == 0) {
+            return at + width;
+        }
+        if (character > LAST_CHARACTER) {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+const char *molt__literals_wide_at(const MoltLiterals *literals, uintptr_t address, uint32_t width,
+                                   size_t *size)
+{
+    const MoltByteRange *range = range_of(literals, address);
+    *size = 0;
+    if (range == NULL) {
+        return NULL;
+    }
+    const char *text = range->bytes + (address - range->begin);
+    for (uint32_t w = width != 0 ? width : 4; *size == 0 && w >= (width != 0 ? width : 2); w /= 2) {
+        bool fits = address % w == 0 && range->end - address >= w;
+        bool alike = fits && text[0] != 0 && memcmp(text + 1, no_character, w - 1) == 0;
+        *size = fits && (width != 0 || alike) ? wide_size(range, address, w) : 0;
+    }
+    return *size > 0 ? text : NULL;
+}
+
+/* A whole text stands at the begin of a range or behind a character of zeros. */
+static uintptr_t find_wide(const MoltLiterals *literals, const char *bytes, size_t size,
+                           uint32_t width)
+{
+    uintptr_t part = 0;
+    for (size_t i = 0; i < literals->range_count; i++) {
+        const MoltByteRange *range = &literals->ranges[i];
+        const char *end = range->bytes + (range->end - range->begin), *at = range->bytes;
+        for (; (at = memmem(at, (size_t)(end - at), bytes, size)) != NULL; at++) {
+            uintptr_t address = range->begin + (uintptr_t)(at - range->bytes);
+            if (address % width != 0) {
+                continue;
+            }
+            if ((size_t)(at - range->bytes) < width ||
+                memcmp(at - width, no_character, width) == 0) {
+                return address;
+            }
+            part = part != 0 ? part : address;
+        }
+    }
+    return part;
 }
 
 bool molt__literals_owns(const MoltLiterals *literals, const char *text)
@@ -158,6 +230,13 @@ bool molt__literals_owns(const MoltLiterals *literals, const char *text)
 uintptr_t molt__literals_find(const MoltLiterals *literals, const char *bytes, size_t size)
 {
     if (size == 0 || bytes[size - 1] != 0) {
+        return 0;
+    }
+    uint32_t width = molt_code_width(bytes, size);
+    if (width > 1) {
+        return find_wide(literals, bytes, size, width);
+    }
+    if (strlen(bytes) + 1 != size) {
         return 0;
     }
     const Slot *whole = find_slot(literals, bytes, size);

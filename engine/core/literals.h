@@ -1,5 +1,5 @@
-/* The string literals of one library: NUL-terminated text in read-only data that no symbol
- * names. It must never know why somebody looks for a text. */
+/* The string literals of one library: text up to a NUL, narrow or wide, in read-only data that no
+ * symbol names. It must never know why somebody looks for a text. */
 #ifndef MOLT_CORE_LITERALS_H
 #define MOLT_CORE_LITERALS_H
 
@@ -28,11 +28,16 @@ void molt__literals_free(MoltLiterals *literals); /* NULL allowed */
  * address lies in no range or the text has no end there. */
 const char *molt__literals_at(const MoltLiterals *literals, uintptr_t address, size_t *size);
 
-/* Whether `text` was given by molt__literals_at, and so stays what it is. */
+/* The same of wide text, whose characters and NUL have `width` bytes, 2 or 4; with 0 of what looks like
+ * wide text: it begins with a character that narrow text would end after. */
+const char *molt__literals_wide_at(const MoltLiterals *literals, uintptr_t address, uint32_t width,
+                                   size_t *size);
+
+/* Whether `text` was given by one of these, and so stays what it is. */
 bool molt__literals_owns(const MoltLiterals *literals, const char *text);
 
-/* Address of the same text; `size` counts the NUL. A whole text is preferred to the tail of a
- * longer one, which linkers share ("bar" inside "foobar"). 0 when there is none. */
+/* Address of the same text; `size` counts the NUL, which tells how wide it is. A whole text is preferred
+ * to the tail of a longer one, which linkers share ("bar" inside "foobar"). 0 when there is none. */
 uintptr_t molt__literals_find(const MoltLiterals *literals, const char *bytes, size_t size);
 
 #endif

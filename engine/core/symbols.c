@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "symbol_source.h"
+
 /* What is open while a file is read; everything it finds goes to `symbols`. */
 typedef struct Reader {
     MoltSymbols *symbols;
@@ -142,6 +144,7 @@ static MoltStatus add_symbol(Reader *reader, const GElf_Sym *entry, const char *
         .name = raw,
         .raw = raw,
         .file = GELF_ST_BIND(entry->st_info) == STB_LOCAL ? file : "",
+        .local = GELF_ST_BIND(entry->st_info) == STB_LOCAL,
         .kind = GELF_ST_TYPE(entry->st_info) == STT_FUNC ? MOLT_CODE_FUNCTION : MOLT_CODE_DATA,
         .ambiguous = raw[0] == '.',
     };
@@ -185,15 +188,34 @@ static bool has_c_name(const GElf_Sym *entry, const char *name)
            entry->st_shndx != SHN_UNDEF && entry->st_shndx != SHN_ABS && *name != 0 && *name != '.';
 }
 
-/* What clang calls an array or struct without a name that code may write. Another build numbers them
+/* What clang calls an array or struct without a name. */
+static bool is_unnamed(const GElf_Sym *entry, const char *name)
+{
+    return GELF_ST_TYPE(entry->st_info) == STT_OBJECT && strncmp(name, ".compoundliteral", 16) == 0;
+}
+
+static MoltStatus add_unnamed(Reader *reader, const GElf_Sym *entry)
+{
+    MoltSymbols *symbols = reader->symbols;
+    MoltByteRange *ranges =
+        realloc(symbols->unnamed, (symbols->unnamed_count + 1u) * sizeof *ranges);
+    if (ranges == NULL) {
+        return MOLT_OUT_OF_MEMORY;
+    }
+    symbols->unnamed = ranges;
+    uintptr_t begin = reader->base + (uintptr_t)entry->st_value;
+    ranges[symbols->unnamed_count++] =
+        (MoltByteRange){.begin = begin, .end = begin + (uintptr_t)entry->st_size};
+    return MOLT_OK;
+}
+
+/* One that code may write. Another build numbers them
  * otherwise, so no pointer is ever resolved to one. */
 static bool is_unnamed_variable(const Reader *reader, const GElf_Sym *entry, const char *name)
 {
     GElf_Shdr header;
-    Elf_Scn *section = strncmp(name, ".compoundliteral", 16) == 0
-                           ? elf_getscn(reader->elf, entry->st_shndx)
-                           : NULL;
-    return GELF_ST_TYPE(entry->st_info) == STT_OBJECT && section != NULL &&
+    Elf_Scn *section = is_unnamed(entry, name) ? elf_getscn(reader->elf, entry->st_shndx) : NULL;
+    return section != NULL &&
            gelf_getshdr(section, &header) != NULL && (header.sh_flags & SHF_WRITE) != 0;
 }
 
@@ -223,6 +245,8 @@ static MoltStatus read_table(Reader *reader, Elf_Scn *section, const GElf_Shdr *
             if (status != MOLT_OK) {
                 return status;
             }
+        } else if (is_unnamed(&entry, name) && add_unnamed(reader, &entry) != MOLT_OK) {
+            return MOLT_OUT_OF_MEMORY;
         }
     }
     reader->symbols->available = true;
@@ -383,6 +407,9 @@ MoltStatus molt__symbols_open(const char *path, uintptr_t base, uintptr_t begin,
     bool has_sections = gelf_getehdr(reader.elf, &header) != NULL && header.e_shoff != 0;
     status = has_sections ? read_sections(&reader) : MOLT_OK;
     if (status == MOLT_OK) {
+        status = molt__symbol_sources(reader.symbols, path, base);
+    }
+    if (status == MOLT_OK) {
         status = index_names(reader.symbols);
     }
     if (status != MOLT_OK) {
@@ -416,6 +443,11 @@ void molt__symbols_free(MoltSymbols *symbols)
             free((char *)(uintptr_t)symbols->items[i].name);
         }
     }
+    for (uint32_t i = 0; i < symbols->source_count; i++) {
+        free(symbols->sources[i]);
+    }
+    free(symbols->sources);
+    free(symbols->unnamed);
     free(symbols->items);
     free(symbols->by_name);
     molt__literals_free(symbols->literals);
@@ -498,6 +530,28 @@ bool molt__symbols_describe(const MoltSymbols *symbols, uintptr_t address, MoltC
         out->size = symbol->size;
     }
     return true;
+}
+
+bool molt__symbols_wide_text(const MoltSymbols *symbols, uintptr_t address, uint32_t width,
+                             MoltCodeTarget *out)
+{
+    const MoltSymbol *symbol = symbol_at(symbols, address);
+    bool past_end = symbol != NULL && symbol->kind == MOLT_CODE_DATA &&
+                    address - symbol->address >= symbol->size && symbol->size > 0;
+    size_t size = 0;
+    if (!symbols->available || (symbol != NULL && !past_end)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < symbols->unnamed_count; i++) {
+        const MoltByteRange *range = &symbols->unnamed[i];
+        if (address - range->begin < range->end - range->begin) {
+            return false;
+        }
+    }
+    const char *text = molt__literals_wide_at(symbols->literals, address, width, &size);
+    *out = (MoltCodeTarget){
+        .kind = MOLT_CODE_LITERAL, .file = "", .name = "", .bytes = text, .size = size};
+    return text != NULL;
 }
 
 /* ---- name to address ----------------------------------------------------------------------- */

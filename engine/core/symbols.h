@@ -22,6 +22,7 @@ typedef struct MoltSymbol {
     const char *name;  /* as the source has it */
     const char *raw;   /* as the symbol table has it */
     const char *file;  /* of a local symbol, as the compiler recorded it; "" for a global one */
+    bool local;
     MoltCodeKind kind; /* MOLT_CODE_FUNCTION or MOLT_CODE_DATA */
     bool numbered;     /* the table's name had a number that means nothing */
     bool ambiguous;    /* another symbol of the same file has the same name: never resolved to */
@@ -33,8 +34,13 @@ typedef struct MoltSymbols {
     uint32_t count;
     MoltSymbol **by_name; /* the items sorted by kind, name, numbered, file */
     MoltLiterals *literals;
+    MoltByteRange *unnamed; /* constant arrays without a name: no text, whatever it looks like */
+    uint32_t unnamed_count;
     char *strings;
+    char **sources; /* names of files that the symbol table does not have */
+    uint32_t source_count;
     uintptr_t begin, end;
+    const struct MoltConstants *constants; /* not owned; NULL while nobody has found them */
 } MoltSymbols;
 
 /* Reads the file `path` that is loaded at `base` with image [begin, end). A library without
@@ -46,6 +52,11 @@ void molt__symbols_free(MoltSymbols *symbols); /* NULL allowed */
 /* Names what lies at `address`: a function by its entry only, an object by the offset in it, a
  * literal by its text. False when nothing there has a name that is sure to mean it. */
 bool molt__symbols_describe(const MoltSymbols *symbols, uintptr_t address, MoltCodeTarget *out);
+
+/* The literal of characters of `width` bytes at `address`, or with 0 of what looks wide. False where an
+ * object or a function is, and in a library without symbols, which could not tell. */
+bool molt__symbols_wide_text(const MoltSymbols *symbols, uintptr_t address, uint32_t width,
+                             MoltCodeTarget *out);
 
 /* The address is in the code of a function, but not its entry: what only a stack has. */
 bool molt__symbols_inside(const MoltSymbols *symbols, uintptr_t address);

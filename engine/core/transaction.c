@@ -340,6 +340,9 @@ const MoltTransactionResult *molt__transaction_finish(MoltTransaction *transacti
         result->status = swap_state(transaction, heap, state, stopped);
         result->pause_ns = waited_ns + molt__clock_ns() - start - transaction->guard_ns;
         result->note = molt__code_pair_note(transaction->code);
+        if (result->status == MOLT_OK && transaction->current->symbol_note[0] == 0) {
+            result->note = transaction->next->symbol_note;
+        }
     }
     return result;
 }

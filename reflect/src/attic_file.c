@@ -4,6 +4,7 @@
 
 #include "attic_hook.h"
 #include "attic_page.h"
+#include "code_target.h"
 #include "migration.h"
 #include "molt/globals.h"
 
@@ -302,7 +303,8 @@ static uint32_t add_symbol(MoltMigration *m, MoltAtticStep *step, uintptr_t addr
     return (uint32_t)step->symbol_count++;
 }
 
-static bool make_code_ref(MoltMigration *m, MoltAtticStep *step, uintptr_t value, MoltAtticRef *ref)
+static bool make_code_ref(MoltMigration *m, MoltAtticStep *step, MoltTypeId pointee,
+                          uintptr_t value, MoltAtticRef *ref)
 {
     MoltCodeTarget target = {.kind = MOLT_CODE_FUNCTION};
     ref->kind = MOLT__REF_CODE;
@@ -312,7 +314,7 @@ static bool make_code_ref(MoltMigration *m, MoltAtticStep *step, uintptr_t value
             return true;
         }
     }
-    if (!m->code->describe(m->code->context, value, &target))
+    if (!molt__code_describe(m->code, m->plan->before, pointee, value, &target))
         return false;
     ref->index = add_symbol(m, step, value, &target);
     return ref->index != UINT32_MAX;
@@ -398,7 +400,7 @@ static uint64_t file_pointer(MoltMigration *m, MoltAtticPage *page, MoltTypeId t
             return 0;
         }
     } else if (m->code && value - m->code->begin < m->code->end - m->code->begin) {
-        if (!make_code_ref(m, page->step, value, &ref))
+        if (!make_code_ref(m, page->step, molt_type(m->plan->before, type)->elem, value, &ref))
             return 0;
     } else if (!m->code) {
         page->raw = true;

@@ -3,6 +3,7 @@
 
 #include "attic_aim.h"
 #include "attic_hook.h"
+#include "fresh_block.h"
 
 bool molt__attic_convert(MoltMigration *m, const MoltPlan *plan, const MoltOp *op,
                          const unsigned char *from, unsigned char *to, bool is_sample)
@@ -248,12 +249,6 @@ static void put(MoltMigration *m, const MoltCarryPart *part, const MoltLeaf *lea
     }
 }
 
-static uint64_t literal_length(const MoltCarry *carry, const MoltAtticRef *ref)
-{
-    uint64_t size = carry->from->step->symbols[ref->index].target.size;
-    return size > 0 ? size - 1 : 0;
-}
-
 /* The block stays, even if it is a text that another value of this migration takes back. */
 static void hold_text(MoltMigration *m, const MoltAtticRef *ref)
 {
@@ -278,7 +273,8 @@ static bool return_pointer(MoltCarry *carry, const MoltCarryPart *part, const Mo
         if (kept->kind == MOLT__REF_BLOCK)
             hold_text(m, kept);
         if (bytes && pointer == (uintptr_t)bytes)
-            pointer = (uintptr_t)molt__migration_string(m, bytes, literal_length(carry, kept));
+            pointer = molt__fresh_literal(m, &carry->from->step->symbols[kept->index].target,
+                                          molt_type(m->plan->after, leaf->type)->elem);
     }
     if (!m->failed)
         put(m, part, leaf, object, (const unsigned char *)&pointer, destination);

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "byte_scan.h"
+#include "code_target.h"
+#include "fresh_block.h"
 #include "migration.h"
 #include "molt/globals.h"
 
@@ -144,15 +146,17 @@ static Follow follow(MoltMigration *m, uintptr_t value)
         snprintf(way.what, sizeof way.what, "the variable %s", variable);
         return way;
     }
-    if (!m->code->describe(m->code->context, value, &target)) {
+    if (!molt__code_describe(m->code, m->plan->before, MOLT_NO_TYPE, value, &target)) {
         snprintf(way.what, sizeof way.what, "something in the library without a name");
         return way;
     }
     way.after = m->code->resolve(m->code->context, &target);
     if (target.kind == MOLT_CODE_LITERAL) {
-        snprintf(way.what, sizeof way.what, "the text \"%.60s\"", target.bytes);
+        char text[MOLT__LITERAL_SHOWN];
+        molt__code_text(&target, text, sizeof text);
+        snprintf(way.what, sizeof way.what, "the text \"%s\"", text);
         if (way.after == 0 && target.size > 0)
-            way.after = (uintptr_t)molt__migration_string(m, target.bytes, target.size - 1);
+            way.after = molt__fresh_literal(m, &target, MOLT_NO_TYPE);
     } else {
         snprintf(way.what, sizeof way.what, "%s%s", target.name,
                  target.kind == MOLT_CODE_FUNCTION ? "()" : "");

@@ -230,6 +230,13 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
         text = "store an index instead of its address, or keep the constant under its name, with "
                "its size and layout";
         break;
+    case MOLT_RULE_CONSTANT_COPIED:
+        text = "keep the row until nothing points at it, or let it go: a copy is on the heap";
+        break;
+    case MOLT_RULE_CONSTANT_SHIFTED:
+        text = "say what the rows are: designate them with enumerators, [SWORD] = {...}, or annotate "
+               "the table with MOLT_INDEX(Enum)";
+        break;
     case MOLT_RULE_UNKNOWN_TARGET:
         text =
             "move the object into a block or an array of its own type, in end_reload() of a save "

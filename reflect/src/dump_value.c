@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "code_target.h"
 #include "dump_path.h"
 #include "molt/globals.h"
 #include "number_text.h"
@@ -280,7 +281,7 @@ static void put_outside(MoltDump *dump, uintptr_t address, MoltTypeId pointee)
         put_reference(dump, &place, pointee);
     } else if (!code || address < code->begin || address >= code->end) {
         molt__json_put_literal(&dump->out, "{\"foreign\":true}");
-    } else if (!code->describe || !code->describe(code->context, address, &target)) {
+    } else if (!molt__code_describe(code, dump->schema, pointee, address, &target)) {
         molt__json_put_literal(&dump->out, "{\"unnamed\":true}");
     } else {
         put_named(dump, &target);

@@ -46,6 +46,7 @@ typedef struct MoltSpan {
     uint64_t *counts;    /* elements per block */
     uint32_t *kept;      /* the attic's numbers (attic_block.h), or NULL */
     uint64_t *made;      /* bits of blocks that migrations made (made_text.h), or NULL */
+    bool stands_in;      /* those stand in for literals that the library lacks */
     uint32_t hooked_in;  /* number of the reload whose hooks made those (hook_made.h); 0: texts */
     uint32_t *origins;   /* per block the index of its origin, 0 for none; NULL: no block has one */
     uint32_t align;      /* least alignment of a block beside its type's; 0: none */

@@ -148,13 +148,19 @@ static char *split_name(char *text)
     return colon + 1;
 }
 
-/* Whether the library calls the place what the text calls it: an offset must not lead out. */
+/* Whether the library calls the place what the text calls it: an offset must not lead out. Where an
+ * object ends something else may begin, which the library tells of instead. */
 static bool is_there(const MoltCodeMap *code, uintptr_t address, const MoltCodeTarget *wanted)
 {
     MoltCodeTarget found = {.kind = wanted->kind};
-    return address >= code->begin && address < code->end && code->describe &&
-           code->describe(code->context, address, &found) && found.kind == wanted->kind &&
-           found.offset == wanted->offset;
+    uintptr_t start = address - (uintptr_t)wanted->offset;
+    if (start < code->begin || address >= code->end || !code->describe)
+        return false;
+    if (code->describe(code->context, address, &found) && found.kind == wanted->kind &&
+        found.offset == wanted->offset)
+        return true;
+    return wanted->kind == MOLT_CODE_DATA && code->describe(code->context, start, &found) &&
+           found.kind == MOLT_CODE_DATA && found.offset == 0 && wanted->offset == found.size;
 }
 
 static bool find_in_library(MoltImport *import, MoltCodeTarget *target, MoltJsonText text,

@@ -9,7 +9,7 @@ static uint64_t bit_of(uint32_t index)
     return (uint64_t)1 << (index % 64);
 }
 
-static bool is_made(const MoltSpan *span, uint32_t index)
+bool molt__made_is(const MoltSpan *span, uint32_t index)
 {
     return span->made && (span->made[index / 64] & bit_of(index)) != 0;
 }
@@ -75,7 +75,7 @@ static void take_text(MoltMigration *m, uintptr_t value, const char *text, uint6
         return;
     MoltTextTake take = {place.block.span, place.block.index};
     const MoltSpan *span = &m->heap->spans[take.span];
-    if (!texts->held[take.span] || !is_made(span, take.block) ||
+    if (!texts->held[take.span] || !molt__made_is(span, take.block) ||
         uses_of(m->heap, span, take.block) > uses_allowed) /* earlier edits' values lead there */
         return;
     if (text && (place.block.count != length + 1 || memcmp(place.block.start, text, length) != 0))
@@ -95,16 +95,29 @@ void molt__made_replace(MoltMigration *m, uintptr_t value, const char *text, uin
     take_text(m, value, text, length, 1);
 }
 
+void molt__made_give_way(MoltMigration *m, uint32_t span, uint32_t index)
+{
+    MoltMadeTexts *texts = &m->texts;
+    for (uint64_t t = texts->take_count; t-- > 0;) {
+        if (texts->takes[t].span == span && texts->takes[t].block == index)
+            return;
+    }
+    if (texts->held && texts->held[span] && uses_of(m->heap, &m->heap->spans[span], index) == 0 &&
+        molt__migration_grow(m, (void **)&texts->takes, &texts->take_slots, texts->take_count, 1,
+                             sizeof *texts->takes))
+        texts->takes[texts->take_count++] = (MoltTextTake){span, index};
+}
+
 /* ---- commit --------------------------------------------------------------------------------- */
 
 /* Spans that hold nothing any more go with their serials, the last ones first: the next migration that
  * makes these texts then names them as this state did. */
-static void drop_empty_spans(MoltHeap *heap)
+static void drop_empty_spans(MoltHeap *heap, MoltTypeId type)
 {
-    MoltTypeId type = heap->char_type;
-    while (type != MOLT_NO_TYPE && heap->types.last[type] != MOLT__NO_SPAN) {
+    while (heap->types.last[type] != MOLT__NO_SPAN) {
         uint32_t last = heap->types.last[type];
-        if (!heap->spans[last].made || heap->spans[last].live > 0)
+        if (!heap->spans[last].made || heap->spans[last].hooked_in != 0 ||
+            heap->spans[last].live > 0)
             return;
         heap->types.serials[type] = heap->spans[last].first_serial;
         molt__heap_drop(heap, last);
@@ -121,13 +134,13 @@ void molt__made_commit(MoltMigration *m)
         const MoltSpan *span = &heap->spans[take->span];
         bool held = texts->partial ||
                     (texts->held[take->span][take->block / 64] & bit_of(take->block)) != 0;
-        if (!held && is_made(span, take->block) &&
+        if (!held && molt__made_is(span, take->block) &&
             uses_of(heap, span, take->block) <= 1) /* that of the value that the edit took back */
             freed += molt_heap_delete(heap, molt__span_block(span, take->block));
     }
     molt__made_discard(m);
-    if (freed > 0)
-        drop_empty_spans(heap);
+    for (MoltTypeId t = 0; freed > 0 && t < heap->types.count; t++)
+        drop_empty_spans(heap, t);
 }
 
 void molt__made_discard(MoltMigration *m)

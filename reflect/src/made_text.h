@@ -24,6 +24,9 @@ typedef struct MoltMadeTexts {
     bool partial; /* not every pointer of the state was looked at: then nothing is freed */
 } MoltMadeTexts;
 
+/* A migration made the block. */
+bool molt__made_is(const MoltSpan *span, uint32_t index);
+
 static inline uint64_t molt__made_bytes(const MoltSpan *span)
 {
     return ((uint64_t)span->blocks + 63) / 64 * sizeof *span->made;
@@ -43,6 +46,9 @@ void molt__made_take(struct MoltMigration *m, uintptr_t value, const char *text,
 /* The same of a value that returns from the attic: what leads to the block may be that value itself. */
 void molt__made_replace(struct MoltMigration *m, uintptr_t value, const char *text,
                         uint64_t length);
+/* The block of a literal, at `index` of that span, is in the library that comes: what leads there now
+ * does so no longer. */
+void molt__made_give_way(struct MoltMigration *m, uint32_t span, uint32_t index);
 /* Frees what was taken back and is not held; cannot fail. */
 void molt__made_commit(struct MoltMigration *m);
 void molt__made_discard(struct MoltMigration *m);

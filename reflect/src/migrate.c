@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "attic_hook.h"
+#include "constant_row.h"
+#include "fresh_block.h"
 #include "lineage.h"
 #include "migration.h"
 #include "molt/globals.h"
@@ -82,71 +84,6 @@ static void free_table(MoltMigration *m, void *table, uint64_t count, size_t ite
 {
     if (table)
         m->allocator.resize(m->allocator.context, table, (count < 16 ? 16 : count) * item_size, 0);
-}
-
-/* ---- new blocks ----------------------------------------------------------------------------- */
-
-char *molt__migration_string(MoltMigration *m, const char *text, uint64_t length)
-{
-    uint64_t capacity = 8;
-    while (capacity < length + 1)
-        capacity *= 2;
-    MoltSpan *span = NULL;
-    for (uint64_t s = m->fresh_count; s-- > 0 && !span;) {
-        if (m->fresh[s].capacity == capacity && m->fresh[s].free_hint < m->fresh[s].blocks)
-            span = &m->fresh[s];
-    }
-    if (!span) {
-        if (!molt__migration_grow(m, (void **)&m->fresh, &m->fresh_slots, m->fresh_count, 1,
-                                  sizeof *m->fresh))
-            return NULL;
-        uint64_t stride = molt__span_stride(1, 1, capacity);
-        uint32_t blocks = stride < MOLT__GRANULE ? (uint32_t)(MOLT__GRANULE / stride) : 1;
-        span = &m->fresh[m->fresh_count];
-        if (!molt__span_make(m->heap, span, 1, 1, capacity, blocks)) {
-            m->failed = true;
-            return NULL;
-        }
-        m->fresh_count++;
-    }
-    if (!molt__made_mark(&m->allocator, span, span->free_hint)) {
-        m->failed = true;
-        return NULL;
-    }
-    uint32_t index = span->free_hint++; /* counts the blocks that were handed out, until commit */
-    span->live++;
-    span->live_bits[index / 64] |= (uint64_t)1 << (index % 64);
-    span->counts[index] = length + 1;
-    char *copy = (char *)molt__span_block(span, index);
-    memcpy(copy, text, length);
-    copy[length] = '\0';
-    return copy;
-}
-
-static MoltSpan *fresh_span(const MoltMigration *m, uintptr_t string)
-{
-    for (uint64_t s = m->fresh_count; s-- > 0;) {
-        if (string - m->fresh[s].base < m->fresh[s].bytes)
-            return &m->fresh[s];
-    }
-    return NULL;
-}
-
-bool molt__migration_made(const MoltMigration *m, uintptr_t string)
-{
-    return fresh_span(m, string) != NULL;
-}
-
-void molt__migration_unstring(MoltMigration *m, uintptr_t string)
-{
-    MoltSpan *span = fresh_span(m, string);
-    if (!span)
-        return;
-    uint32_t index = (uint32_t)((string - span->base) / span->stride);
-    span->live_bits[index / 64] &= ~((uint64_t)1 << (index % 64));
-    span->counts[index] = 0;
-    span->live--;
-    molt__made_unmark(span, index);
 }
 
 /* ---- what moves ----------------------------------------------------------------------------- */
@@ -493,6 +430,7 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->tallies, m->tally_slots, sizeof *m->tallies);
     free_table(m, m->awaited.items, m->awaited.slots, sizeof *m->awaited.items);
     molt_plan_free(m->back);
+    molt__constant_rows_release(m);
     molt__ownership_release(m);
     molt__retype_release(m);
     molt__aims_free(m);
@@ -511,8 +449,7 @@ void molt_migrate_discard(MoltMigration *m)
         if (m->spans[s].bytes > 0)
             molt__span_release(m->heap, &m->spans[s]);
     }
-    for (uint64_t s = 0; s < m->fresh_count; s++)
-        molt__span_release(m->heap, &m->fresh[s]);
+    molt__fresh_discard(m);
     molt__attic_discard(m);
     molt__ownership_discard(m);
     molt__retype_discard(m);
@@ -601,6 +538,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         run_spans(m);
         molt__migration_step(m, MOLT_MIGRATE_ROOTS);
         molt__retype_run(m);
+        molt__constant_rows_run(m);
         relocate_roots(m);
         report->pointers_changed += m->patch_count + m->code_patches.pointers;
         molt__migration_step(m, MOLT_MIGRATE_BYTES);
@@ -671,6 +609,7 @@ void molt_migrate_commit(MoltMigration *m)
         heap->spans[s].kept = old.kept; /* the blocks keep their places and their numbers */
         heap->spans[s].origins = old.origins;
         heap->spans[s].made = old.made;
+        heap->spans[s].stands_in = old.stands_in;
         heap->spans[s].hooked_in = old.hooked_in;
         old.kept = NULL;
         old.made = NULL;
@@ -680,10 +619,7 @@ void molt_migrate_commit(MoltMigration *m)
     }
     molt__lineage_follow(m->plan->before, m->plan->after, m->plan->from, m->plan->to);
     molt__heap_switch(heap, m->plan->after, m->new_types, m->roots);
-    for (uint64_t s = 0; s < m->fresh_count; s++) {
-        m->fresh[s].free_hint = 0;
-        molt__heap_adopt(heap, &m->fresh[s], heap->char_type);
-    }
+    molt__fresh_commit(m);
     molt__ownership_commit(m);
     molt__retype_commit(m);
     molt__hook_adopt(m);

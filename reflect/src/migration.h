@@ -66,7 +66,21 @@ typedef struct MoltCodeEntry {
     MoltTypeId pointee;
     bool pointee_ok;
     uint8_t number; /* in the code patches, 0 for none */
+    uint8_t rule;   /* that applies to each such pointer, as a loss; MOLT_RULE_COUNT: none */
 } MoltCodeEntry;
+
+/* A row of a constant of the library that goes away, and its copy in the new state. */
+typedef struct MoltRowCopy {
+    uintptr_t before, after;
+    MoltTypeId type; /* old */
+} MoltRowCopy;
+
+typedef struct MoltRowCopies {
+    MoltRowCopy *items;
+    uint64_t count, slots;
+    uint64_t made; /* of the first ones the values are there */
+    bool running, ran;
+} MoltRowCopies;
 
 typedef struct MoltOffsetEntry {
     MoltTypeId type, pointee;
@@ -192,6 +206,7 @@ struct MoltMigration {
     bool value_lost, value_refused; /* VALUE: it did not fit; there is no rule for it */
     MoltAtticWork attic;
     MoltMadeTexts texts;
+    MoltRowCopies row_copies;
     MoltHookWay *ways;   /* per old type */
     MoltLineage lineage; /* as it is after commit */
     MoltHookBlock *made; /* by hooks of edits that this one undoes */
@@ -242,13 +257,14 @@ static inline uint32_t molt__relocate_slot(uintptr_t value)
     return (uint32_t)(value >> 4 ^ value >> 12) % MOLT__CODE_CACHE;
 }
 
-/* What an address in the library that is no variable's became before, NULL when it is not known. */
+/* What an address in the library that is no variable's became before, NULL when it is not known or when
+ * there is more to do than to take it. */
 static inline const MoltCodeEntry *molt__relocate_known(const MoltMigration *m, const MoltOp *op,
                                                         uintptr_t value)
 {
     const MoltCodeEntry *entry = &m->code_cache[molt__relocate_slot(value)];
     bool known = value != 0 && entry->before == value && entry->pointee == op->before &&
-                 entry->pointee_ok == op->pointee_ok;
+                 entry->pointee_ok == op->pointee_ok && entry->rule == MOLT_RULE_COUNT;
     return known ? entry : NULL;
 }
 

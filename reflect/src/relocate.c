@@ -1,18 +1,14 @@
 #include <string.h>
 
+#include "code_target.h"
+#include "constant_row.h"
 #include "descent.h"
 #include "dump_path.h"
+#include "fresh_block.h"
 #include "globals_map.h"
 #include "migration.h"
 
 /* ---- the library ------------------------------------------------------------------------------ */
-
-/* Unnamed read-only data is text only for a pointer that may point at text. */
-static bool may_be_text(const MoltSchema *schema, MoltTypeId pointee)
-{
-    const MoltType *type = molt_type(schema, pointee);
-    return type->kind == MOLT_KIND_VOID || (type->kind == MOLT_KIND_INT && type->size == 1);
-}
 
 /* Whether the same offset into a constant of the same size is the same value. Reflection knows the
  * pointer's type only, not the constant's: a struct of equal layout that divides the constant is an
@@ -50,20 +46,35 @@ bool molt__relocate_same_content(const MoltMigration *m, const MoltCodeTarget *t
 
 static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
-    const MoltCodeEntry *known = molt__relocate_known(m, op, value);
+    MoltCodeEntry *entry = &m->code_cache[molt__relocate_slot(value)];
+    bool known = entry->before == value && entry->pointee == op->before &&
+                 entry->pointee_ok == op->pointee_ok;
+    if (known && entry->rule == MOLT_RULE_COUNT)
+        return entry->after;
     if (known)
-        return known->after;
+        return molt__tally(m, op, (MoltRule)entry->rule, MOLT_LOSS, i, "a row of a constant")
+                   ? entry->after
+                   : 0;
     if (!molt__migration_step(m, MOLT_MIGRATE_REPOINT))
         return 0;
+    MoltCodeEntry constant = {.before = value,
+                              .pointee = op->before,
+                              .pointee_ok = op->pointee_ok,
+                              .rule = MOLT_RULE_COUNT};
+    if (molt__constant_relocate(m, op, i, &constant)) {
+        if (constant.after != 0)
+            *entry = constant;
+        return constant.after;
+    }
     MoltCodeTarget target;
     bool function = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_FUNCTION;
-    if (!m->code->describe(m->code->context, value, &target)) {
+    if (!molt__code_describe(m->code, m->plan->before, op->before, value, &target)) {
         molt__tally(m, op, function ? MOLT_RULE_FUNCTION_MISSING : MOLT_RULE_DATA_MISSING,
                     MOLT_REFUSE, i, "an address in the library that no symbol names (+0x%llx)",
                     (unsigned long long)(value - m->code->begin));
         return 0;
     }
-    if (target.kind == MOLT_CODE_LITERAL && !may_be_text(m->plan->before, op->before)) {
+    if (!molt__code_may_mean(m->plan->before, op->before, &target)) {
         molt__tally(m, op, MOLT_RULE_DATA_MISSING, MOLT_REFUSE, i,
                     "constant data of the library without a name");
         return 0;
@@ -81,10 +92,11 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
         return 0;
     }
     if (after == 0 && target.kind == MOLT_CODE_LITERAL) {
-        char *copy = molt__migration_string(m, target.bytes, target.size > 0 ? target.size - 1 : 0);
-        after = (uintptr_t)copy;
-        if (copy)
-            molt__tally(m, op, MOLT_RULE_LITERAL_COPIED, MOLT_INFO, i, "\"%.60s\"", copy);
+        char text[MOLT__LITERAL_SHOWN];
+        molt__code_text(&target, text, sizeof text);
+        after = molt__fresh_literal(m, &target, op->after);
+        if (after != 0)
+            molt__tally(m, op, MOLT_RULE_LITERAL_COPIED, MOLT_INFO, i, "\"%s\"", text);
     } else if (after == 0) {
         molt__tally(
             m, op,
@@ -93,8 +105,12 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
         return 0;
     }
     uint8_t number = after != value ? molt__code_patches_place(&m->code_patches, after) : 0;
-    m->code_cache[molt__relocate_slot(value)] =
-        (MoltCodeEntry){value, after, op->before, op->pointee_ok, number};
+    *entry = (MoltCodeEntry){.before = value,
+                             .after = after,
+                             .pointee = op->before,
+                             .pointee_ok = op->pointee_ok,
+                             .number = number,
+                             .rule = MOLT_RULE_COUNT};
     return after;
 }
 
@@ -274,6 +290,33 @@ static uintptr_t relocate_retyped(MoltMigration *m, const MoltOp *op, uintptr_t 
     return box ? box + inner : retyped->after + start_after + element * size + inner;
 }
 
+/* Where the new library has the literal that the block stands in for; 0 where it lacks it still, or where
+ * the block is another one. */
+static uintptr_t give_way(MoltMigration *m, uint32_t span_index, uint32_t index)
+{
+    const MoltSpan *span = &m->heap->spans[span_index];
+    if (!span->stands_in || m->mode != MOLT__RUN_STATE || !m->code || !molt__made_is(span, index))
+        return 0;
+    const char *bytes = (const char *)molt__span_block(span, index);
+    MoltCodeEntry *entry = &m->code_cache[molt__relocate_slot((uintptr_t)bytes)];
+    if (entry->before != (uintptr_t)bytes) {
+        MoltCodeTarget literal = {.kind = MOLT_CODE_LITERAL,
+                                  .file = "",
+                                  .name = "",
+                                  .bytes = bytes,
+                                  .size = molt__span_bytes(span, molt__span_count(span, index))};
+        uintptr_t after = m->code->resolve(m->code->context, &literal);
+        *entry = (MoltCodeEntry){.before = (uintptr_t)bytes,
+                                 .after = after,
+                                 .pointee = MOLT_NO_TYPE,
+                                 .pointee_ok = true,
+                                 .rule = MOLT_RULE_COUNT};
+        if (after != 0)
+            molt__made_give_way(m, span_index, index);
+    }
+    return entry->after;
+}
+
 static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     const MoltHeap *heap = m->heap;
@@ -285,9 +328,12 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     if (index >= span->blocks || !molt__span_is_live(span, (uint32_t)index))
         return dangling(m, op, value, i, span);
     uint64_t count = molt__span_count(span, (uint32_t)index);
+    at -= index * span->stride;
+    uintptr_t literal = give_way(m, slot - 1, (uint32_t)index);
+    if (literal != 0)
+        return literal + at;
     if (span->made)
         molt__made_hold(m, slot - 1, (uint32_t)index);
-    at -= index * span->stride;
     const MoltRetyped *retyped = molt__retyped(m, span->base + index * span->stride);
     if (retyped)
         return (retyped->to != MOLT_NO_TYPE ? relocate_number : relocate_retyped)(m, op, value, i,

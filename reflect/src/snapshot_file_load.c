@@ -14,6 +14,7 @@
 
 #include "block_image.h"
 #include "block_targets.h"
+#include "code_target.h"
 #include "dump_path.h"
 #include "globals_aim.h"
 #include "migration.h"
@@ -338,12 +339,26 @@ static MoltStatus take_roots(Load *load)
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
+/* The type of a copied text's characters; wide ones have that of the integer that is as large. */
+static MoltTypeId character_of(const MoltHeap *heap, uint32_t width)
+{
+    static const char *const names[] = {"int", "unsigned int", "unsigned short"};
+    for (size_t i = width == 4 ? 0 : 2; width > 1 && i < sizeof names / sizeof *names; i++) {
+        MoltTypeId type = molt_schema_find(heap->schema, names[i]);
+        if (type != MOLT_NO_TYPE && molt_type(heap->schema, type)->size == width)
+            return type;
+    }
+    return heap->char_type;
+}
+
 static uintptr_t make_string(Load *load, const MoltFileTarget *symbol)
 {
     MoltHeap *heap = load->heap;
     char *text = NULL;
-    if (heap->char_type != MOLT_NO_TYPE)
-        text = molt_heap_new(heap, heap->char_type, symbol->target.size);
+    uint32_t width = molt_code_width(symbol->target.bytes, symbol->target.size);
+    MoltTypeId type = character_of(heap, width);
+    if (type != MOLT_NO_TYPE)
+        text = molt_heap_new(heap, type, symbol->target.size / molt_type(heap->schema, type)->size);
     if (text)
         memcpy(text, symbol->target.bytes, symbol->target.size);
     else
@@ -369,11 +384,14 @@ static void find(Load *load, const MoltFileTarget *symbol, MoltRule rule, MoltSe
                  molt_type_name(load->file->schema, place.block.type),
                  (unsigned long long)place.block.serial, path.text);
     }
-    if (symbol->kind == MOLT_CODE_LITERAL)
-        snprintf(item->value, sizeof item->value, "\"%.60s\"", symbol->target.bytes);
-    else
+    if (symbol->kind == MOLT_CODE_LITERAL) {
+        char text[MOLT__LITERAL_SHOWN];
+        molt__code_text(&symbol->target, text, sizeof text);
+        snprintf(item->value, sizeof item->value, "\"%s\"", text);
+    } else {
         snprintf(item->value, sizeof item->value, "%.100s%s%.80s", symbol->target.name,
                  symbol->target.file[0] ? " of " : "", symbol->target.file);
+    }
 }
 
 /* An offset into an object means the same only while the object has its size, and a number that

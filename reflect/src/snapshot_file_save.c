@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "block_image.h"
 #include "block_targets.h"
+#include "code_target.h"
 #include "flat_image.h"
 #include "molt/globals.h"
 #include "snapshot_bytes.h"
@@ -126,15 +128,13 @@ static void write_code(Save *save, const MoltImageOp *op, uintptr_t value, uint6
     }
     MoltCodeTarget target;
     bool function = pointee->kind == MOLT_KIND_FUNCTION;
-    if (!save->code->describe(save->code->context, value, &target)) {
+    if (!molt__code_describe(save->code, save->heap->schema, op->pointee, value, &target)) {
         find(save, op, function ? MOLT_RULE_FUNCTION_MISSING : MOLT_RULE_DATA_MISSING, MOLT_REFUSE,
              "an address in the library that no symbol names (+0x%llx)",
              (unsigned long long)(value - save->code->begin));
         return;
     }
-    bool text =
-        pointee->kind == MOLT_KIND_VOID || (pointee->kind == MOLT_KIND_INT && pointee->size == 1);
-    if (target.kind == MOLT_CODE_LITERAL && !text) {
+    if (!molt__code_may_mean(save->heap->schema, op->pointee, &target)) {
         find(save, op, MOLT_RULE_DATA_MISSING, MOLT_REFUSE,
              "constant data of the library without a name");
         return;

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "code_target.h"
+
 static void *resize(const MoltAllocator *allocator, void *block, size_t old_size, size_t size)
 {
     return allocator->resize(allocator->context, block, old_size, size);
@@ -185,6 +187,15 @@ static bool is_text(const unsigned char *bytes, uint64_t length)
     return memchr(bytes, 0, length + 1) == bytes + length;
 }
 
+/* The same of wide text: one character of zeros, the last one. */
+static bool is_literal(const unsigned char *bytes, uint64_t size)
+{
+    uint64_t width = molt_code_width((const char *)bytes, size), zeros = 0;
+    for (uint64_t at = 0; at < size && width > 1; at += width)
+        zeros += molt_code_width((const char *)bytes + at, width) == width;
+    return width > 1 ? zeros == 1 : is_text(bytes, size - 1);
+}
+
 static const char *parse_record(const unsigned char *bytes, uint64_t room, MoltFileTarget *out,
                                 uint64_t *size)
 {
@@ -206,7 +217,7 @@ static const char *parse_record(const unsigned char *bytes, uint64_t room, MoltF
         return "a name is no text";
     if (text ? symbol.name_length > 0 || symbol.file_length > 0 : symbol.name_length == 0)
         return "a symbol has a name where none belongs, or none";
-    if (text && (symbol.byte_count == 0 || !is_text(content, symbol.byte_count - 1)))
+    if (text && (symbol.byte_count == 0 || !is_literal(content, symbol.byte_count)))
         return "a text does not end";
     if (!data && (symbol.offset != 0 || symbol.size != 0))
         return "a symbol has a size where none belongs";

@@ -16,7 +16,7 @@ static void describe_object(const MoltMigration *m, uint64_t i, char *buffer, si
 {
     const MoltSpan *span = m->batch_span;
     if (!span) {
-        snprintf(buffer, size, "a root");
+        snprintf(buffer, size, "%s", m->row_copies.running ? "a row of a constant" : "a root");
         return;
     }
     const char *variable = molt__migrate_globals_name(m);

@@ -59,6 +59,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         self.plan_refusals = {}  # the same, whatever the values are
         self.unnamed = {}        # key -> (element's type, Place), whose offsets the compiler tells
         self.depth = 0           # of structs in each other
+        self.row_copies = {}     # (constant, row) -> the copy of a row that is gone
         self.embedded = set()    # objects that became a part of another one
         self.lasting = True      # what becomes of it in later versions is modelled too
         self.untold = False      # a place has no words that the check of a dump knows

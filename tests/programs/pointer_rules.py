@@ -2,8 +2,8 @@
 
 from declarations import (VOID, Array, Field, Flexible, Function, Int, Pointer, Struct, c_declare, is_special, matches,
                           same_type, signature)
-from expected_values import ANY, Either, FreshText, Place, Site
-from live_state import Code, Copied, Dangling, Data, Foreign, Literal, Ref
+from expected_values import ANY, Either, FreshText, Owned, Place, Site
+from live_state import Code, Copied, Dangling, Data, Foreign, Literal, Ref, zero_value
 from places import Gone, index_targets, is_end, is_reshape, kind_of_place, trimmed
 
 
@@ -23,6 +23,8 @@ class PointerRules:
             here = value.text in self.new.literals
             self.cover("literal" if here else "literal copied", old)
             return value if here else FreshText(value.text, shared=True)
+        if isinstance(value, Copied) and value.shared and value.text in self.new.literals:
+            return Literal(value.text)  # the copy stood in for it
         if isinstance(value, Copied):
             return FreshText(value.text, value.shared)
         if isinstance(value, Foreign):
@@ -65,29 +67,35 @@ class PointerRules:
             self.open = True
             return ANY
         was, now = self.old.tables[value.name], self.new.tables.get(value.name)
-        keeps = self._keeps(was, now, old)
-        self.open |= keeps is None or old.to is VOID and not keeps
-        if not keeps:
+        if not self._has_row(was, now, value):
             self.cover("constant gone", old)
+            if old.to is VOID:
+                self.open = True  # the row goes on as a copy, where its type is known
+                return ANY
+            if isinstance(was[0], Struct):
+                return self._row_copy(was[0], value, site)
             return self.refuse(site, "library-data-missing")
+        # whether a void * is known to lead to numbers depends on what else the schema has
+        self.open |= old.to is VOID and (len(was[1]) != len(now[1]) or was[1] != now[1])
         self.cover("constant", old)
         return value
 
+    def _row_copy(self, struct, value, site):
+        """One for all pointers to the row, which is all zeros."""
+        self.loss("constant-copied", site)
+        self.lasting = False
+        key = value.name, value.index
+        if key not in self.row_copies:
+            to = self.map_type(struct)
+            self.row_copies[key] = Owned(to, self.convert(struct, to, zero_value(struct), Site("")))
+        return self.row_copies[key]
+
     @staticmethod
-    def _keeps(was, now, pointer):
-        """Whether a table is there with the same layout, and the same content if it has numbers; None
-        where the rules do not say what the same is. Bytes go by the table's name alone."""
-        if now is None or len(was[1]) != len(now[1]):
+    def _has_row(was, now, value):
+        """Rows are known by their index here: none begins with a text, and none is designated."""
+        if now is None or value.index >= len(now[1]):
             return False
-        if isinstance(pointer.to, Int) and pointer.to.bits == 8:
-            return now[0] is was[0]
-        if not isinstance(was[0], Struct) or not isinstance(now[0], Struct):
-            return now[0] is was[0] and now[1] == was[1]
-        if signature(was[0]) == signature(now[0]):
-            return True
-        same = [f.name for f in was[0].fields] == [f.name for f in now[0].fields] and all(
-            same_type(old.type, new.type) for old, new in zip(was[0].fields, now[0].fields))
-        return None if same else False
+        return isinstance(now[0], Struct) if isinstance(was[0], Struct) else now[0] is was[0]
 
     def _code(self, old, new, value, site):
         if new.to is not VOID and not (isinstance(new.to, Function) and repr(old.to) == repr(new.to)):

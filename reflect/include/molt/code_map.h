@@ -10,7 +10,7 @@
 typedef enum MoltCodeKind {
     MOLT_CODE_FUNCTION, /* name, file ("" when global) */
     MOLT_CODE_DATA,     /* name, file, offset into the object, its bytes and size */
-    MOLT_CODE_LITERAL   /* bytes with the terminating NUL, unnamed */
+    MOLT_CODE_LITERAL   /* bytes with the terminating NUL, unnamed; of wide text it is as wide */
 } MoltCodeKind;
 
 /* A place in a library, named so that another build of it can be asked for the same. Strings and
@@ -25,6 +25,9 @@ typedef struct MoltCodeTarget {
     size_t size; /* of bytes; DATA: of the object, 0 when not known */
 } MoltCodeTarget;
 
+/* Bytes of one character of a literal of `size` bytes, its NUL among them: 1, 2 or 4. */
+uint32_t molt_code_width(const char *bytes, size_t size);
+
 typedef struct MoltCodeMap {
     void *context;
     uintptr_t begin, end; /* image of the library that the state points into; empty: none */
@@ -32,9 +35,16 @@ typedef struct MoltCodeMap {
     bool (*describe)(void *context, uintptr_t address, MoltCodeTarget *out);
     /* The same in the library that comes; 0 when it has none. NULL: the library stays (dumps). */
     uintptr_t (*resolve)(void *context, const MoltCodeTarget *target);
+    /* The literal of characters of `width` bytes, 2 or 4, at an address in the image that describe calls
+     * a literal or an object's end; with 0 what looks like one of either width. False: there is none.
+     * NULL: nobody knows of wide text. */
+    bool (*wide_text)(void *context, uintptr_t address, uint32_t width, MoltCodeTarget *out);
     /* The address is inside of a function's code, not at its begin: no pointer of C means such a place.
      * NULL: nobody knows. */
     bool (*inside)(void *context, uintptr_t address);
+    /* What named constants the library has, and the one that comes, with types of their schemas; NULL:
+     * nobody knows. */
+    const struct MoltConstants *constants, *next_constants;
     bool stays; /* the library that comes is this one, as in a load: its addresses are good */
     /* The variables of the library that comes, which a migration fills; NULL: they are no state. */
     struct MoltGlobals *globals;

@@ -220,6 +220,16 @@ typedef struct MoltAllocation {
     uint32_t flags;
 } MoltAllocation;
 
+/* A constant of the library with static storage that has a name: a table, mostly. Pointers into it are
+ * turned to the same rows of the next library's constant of that name. */
+typedef struct MoltConstant {
+    uint32_t name; /* string in MoltModule.constant_text, as variables are called: "ground.c:castes" */
+    MoltTypeId type;        /* of an element, which is no array */
+    uint32_t rows, per_row; /* elements of the outermost array, and of those in each of them; 1: none */
+    uint32_t keys; /* of the first row in constant_keys: strings, what the source calls the rows;
+                      0: it gives them no names */
+} MoltConstant;
+
 /* What a game library exports as `molt_module` (default visibility). */
 typedef struct MoltModule {
     uint32_t size;    /* sizeof(MoltModule) of the writer */
@@ -235,6 +245,11 @@ typedef struct MoltModule {
     uint32_t allocation_count;
     uint32_t reserved;
     const char *sources; /* those of the game, each with its NUL, and an empty one behind the last */
+    const MoltConstant *constants; /* NULL when the state can lead into none */
+    const uint32_t *constant_keys;
+    const char *constant_text; /* offset 0 is "": a row without a name */
+    uint32_t constant_count;
+    uint32_t also_reserved;
 } MoltModule;
 
 #define MOLT_MODULE_SYMBOL "molt_module"

@@ -74,6 +74,8 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(SIGNATURE_CHANGED, "signature-changed")                                                      \
     X(DATA_MISSING, "library-data-missing")                                                        \
     X(LITERAL_COPIED, "literal-copied")                                                            \
+    X(CONSTANT_COPIED, "constant-copied") /* a row of a table that the library lacks by now */     \
+    X(CONSTANT_SHIFTED, "constant-shifted") /* what a row held may be another row by now */        \
     X(ROOT_CHANGED, "root-changed")                                                                \
     X(HOOK_RAN, "hook-ran")                                                                        \
     X(HOOK_OBJECT_STAYS, "hook-object-stays") /* it was made by a hook whose edit is undone */     \

@@ -1,5 +1,5 @@
-/* a pointer to an element of a constant table that was rebuilt refuses
- * expect: refused library-data-missing State.one
+/* a pointer to an element of a constant table of which struct and length change, the size of it all not
+ * expect: code
  */
 #include "case.h"
 

@@ -1,0 +1,13 @@
+/* What the symbol table leaves out of a library's functions and of its variables at file scope, from DWARF:
+ * the source files of those that link-time optimisation took over, and the names that a linker dropped
+ * when it folded equal functions. It must never know why somebody asks. */
+#ifndef MOLT_CORE_SYMBOL_SOURCE_H
+#define MOLT_CORE_SYMBOL_SOURCE_H
+
+#include "symbols.h"
+
+/* Adds all that to the symbols of the library file `path`, which is loaded at `base`. A file without debug
+ * information says nothing. MOLT_OUT_OF_MEMORY is the only failure. */
+MoltStatus molt__symbol_sources(MoltSymbols *symbols, const char *path, uintptr_t base);
+
+#endif

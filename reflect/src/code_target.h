@@ -1,0 +1,22 @@
+/* What an address in a game library is for a pointer of a given type: which reading of unnamed bytes that
+ * type asks for. It must never know migrations, nor what becomes of the address. */
+#ifndef MOLT_CODE_TARGET_H
+#define MOLT_CODE_TARGET_H
+
+#include "molt/code_map.h"
+#include "molt/schema.h"
+
+/* What lies at `address` for a pointer to `pointee` of that schema, MOLT_NO_TYPE or void when nobody
+ * knows. False when nothing there has a name. */
+bool molt__code_describe(const MoltCodeMap *code, const MoltSchema *schema, MoltTypeId pointee,
+                         uintptr_t address, MoltCodeTarget *out);
+
+/* A pointer to `pointee` may mean the target. Not: a literal, for one to what is no character of it. */
+bool molt__code_may_mean(const MoltSchema *schema, MoltTypeId pointee,
+                         const MoltCodeTarget *target);
+
+enum { MOLT__LITERAL_SHOWN = 64 };
+/* A literal's text for messages: as it stands, or of wide characters those that are ASCII. */
+void molt__code_text(const MoltCodeTarget *literal, char *text, size_t room);
+
+#endif
