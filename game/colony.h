@@ -341,6 +341,14 @@ typedef struct Sky {
     uint32_t days;               /* that are over */
 } Sky;
 
+/* Factors from assets/tuning.txt; 1 is the ordinary world. */
+typedef struct Tuning {
+    uint64_t version;                   /* of the file that they come from */
+    float ant_speed MOLT_DEFAULT(1);    /* of all castes */
+    float spider_speed MOLT_DEFAULT(1); /* of all spiders */
+    float eggs MOLT_DEFAULT(1);         /* laid a frame */
+} Tuning;
+
 /* Something worth telling; which fields count is written at EventKind. */
 typedef struct Event {
     EventKind kind;     /* what */
@@ -412,19 +420,12 @@ typedef struct Player {
     uint32_t strokes; /* mouse presses on the field */
 } Player;
 
-/* Factors from assets/tuning.txt; 1 is the ordinary world. */
-typedef struct Tuning {
-    uint64_t version;                   /* of the file that they come from */
-    float ant_speed MOLT_DEFAULT(1);    /* of all castes */
-    float spider_speed MOLT_DEFAULT(1); /* of all spiders */
-    float eggs MOLT_DEFAULT(1);         /* laid a frame */
-} Tuning;
-
 struct Colony {
     const MoltPlatformApi *api MOLT_EXTERNAL; /* the host */
     uint64_t frame;                           /* steps done, without pauses */
     Random random;                            /* the only source of chance */
     Sky sky;                                  /* day and night */
+    Tuning tuning;                            /* what the player's file says */
     Map *map;                                 /* the land */
     Nest *nest;                               /* home */
     Ant **ants;                               /* block of ant_capacity pointers */
@@ -438,7 +439,6 @@ struct Colony {
     Spark *next_spark;                        /* in that block, the one to use next */
     Stats stats;                              /* numbers and plots */
     Player player;                            /* tools */
-    Tuning tuning;                            /* what the player's file says */
 };
 
 MOLT_ROOT(Colony);

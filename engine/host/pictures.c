@@ -78,10 +78,32 @@ static Picture *find(MoltPictures *pictures, const char *path)
     return picture;
 }
 
+/* A little-endian number of a BMP's header, whose places have been the same since Windows 3. */
+static int32_t number_at(const MoltAsset *asset, size_t at)
+{
+    const unsigned char *bytes = asset->bytes + at;
+    return (int32_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+                     (uint32_t)bytes[3] << 24);
+}
+
+/* Asked before decoding, which takes the memory that the header asks for. */
+static bool is_too_large(const MoltAsset *asset)
+{
+    enum { WIDTH_AT = 18, HEIGHT_AT = 22, HEADER = 26 };
+    if (asset->size < HEADER)
+        return false;
+    int32_t width = number_at(asset, WIDTH_AT), height = number_at(asset, HEIGHT_AT);
+    return width < 0 || width > SIDE_MOST || height < -SIDE_MOST || height > SIDE_MOST;
+}
+
 /* The pixels without gaps between the rows; NULL with a problem in words. */
 static SDL_Surface *decode(const MoltAsset *asset, char *problem, size_t size)
 {
     SDL_Surface *pixels = NULL;
+    if (asset->size > 1 && memcmp(asset->bytes, "BM", 2) == 0 && is_too_large(asset)) {
+        snprintf(problem, size, "it is no BMP of at most %d x %d pixels", SIDE_MOST, SIDE_MOST);
+        return NULL;
+    }
     SDL_RWops *stream = asset->size <= INT32_MAX
                             ? SDL_RWFromConstMem(asset->bytes, (int)asset->size)
                             : NULL;
@@ -90,9 +112,8 @@ static SDL_Surface *decode(const MoltAsset *asset, char *problem, size_t size)
         snprintf(problem, size, "it is no BMP that can be read: %s", SDL_GetError());
         return NULL;
     }
-    if (surface->w < 1 || surface->h < 1 || surface->w > SIDE_MOST || surface->h > SIDE_MOST)
-        snprintf(problem, size, "%d x %d pixels are more than %d x %d, or none", surface->w, surface->h,
-                 SIDE_MOST, SIDE_MOST);
+    if (surface->w < 1 || surface->h < 1)
+        snprintf(problem, size, "it is no BMP with any pixels");
     else if (!(pixels = SDL_ConvertSurfaceFormat(surface, SDL_PIXELFORMAT_RGBA32, 0)))
         snprintf(problem, size, "it cannot be converted: %s", SDL_GetError());
     SDL_FreeSurface(surface);

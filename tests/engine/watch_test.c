@@ -426,14 +426,14 @@ static void links_to_directories_are_followed(void **state)
     snprintf(inner, sizeof inner, "%s", sandbox_path(state, "one/inner"));
     sandbox_folder(one);
     sandbox_folder(two);
-    sandbox_folder(sandbox_path(state, "shared"));
+    sandbox_folder(sandbox_path(state, "linked"));
     assert_int_equal(symlink(one, root), 0);
     assert_int_equal(symlink("../one", sandbox_path(state, "one/cycle")), 0);
-    assert_int_equal(symlink("../shared", inner), 0);
+    assert_int_equal(symlink("../linked", inner), 0);
     assert_int_equal(molt__watch_add_tree(watch, root, 0, NULL), MOLT_OK);
     sandbox_text(sandbox_path(state, "one/a.c"), "x");
     expect_change(watch, sandbox_path(state, "src/a.c"));
-    sandbox_text(sandbox_path(state, "shared/b.c"), "x");
+    sandbox_text(sandbox_path(state, "linked/b.c"), "x");
     const char *changed = wait_change(watch, PATIENCE, NULL);
     assert_non_null(changed);
     assert_non_null(strstr(changed, "/b.c"));

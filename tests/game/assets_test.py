@@ -79,7 +79,8 @@ class Assets(unittest.TestCase):
     def test_damaged_picture_keeps_the_one_before(self):
         good = (self.assets / "crown.bmp").read_bytes()
         self.session.command(f"screenshot {self.folder / 'shot.png'}")
-        for bad in (b"", b"BM", good[:100], b"no picture at all" * 20):
+        huge = good[:18] + b"\xff\xff\xff\x7f" * 2 + good[26:]
+        for bad in (b"", b"BM", good[:100], huge, b"no picture at all" * 20):
             event = self.save("crown.bmp", bad)
             self.assertFalse(event["ok"])
             self.assertIn("no BMP", event["error"])
