@@ -7,6 +7,7 @@
 
 #include <molt/builder.h>
 #include <molt/migrate.h>
+#include <molt/stale_pointer.h>
 
 #include "converters.h"
 
@@ -304,6 +305,19 @@ static void free_edit(Edit *edit)
     molt__converters_free(edit->back_converters);
 }
 
+/* What closing the old library waits for: no pointer of the state leads into it. */
+static bool look(const MoltHeap *heap, Samples *samples)
+{
+    MoltStalePointers found;
+    MoltError error = {.text = ""};
+    uint64_t started = bench_now();
+    bool ok = molt_heap_find_stale(heap, 1, 4096, &found, &error) == MOLT_OK && found.count == 0;
+    bench_sample(samples, bench_now() - started);
+    if (!ok)
+        fprintf(stderr, "molt-bench: %s\n", error.text);
+    return ok;
+}
+
 static bool there_and_back(MoltHeap *heap, const Edit *edit, uint64_t count, Samples *samples)
 {
     if (!migrate(heap, edit->forth, samples))
@@ -320,7 +334,7 @@ static bool run_rounds(MoltHeap *heap, const Edit *plan, const Edit *compiled, u
 {
     bool ok = false;
     Warm warm;
-    Samples by_plan = {0}, by_code = {0}, copy = {0}, hand = {0}, warm_up = {0};
+    Samples by_plan = {0}, by_code = {0}, copy = {0}, hand = {0}, looked = {0}, warm_up = {0};
     MoltTypeId type = molt_schema_find(molt_heap_schema(heap), "Ant");
     if (!make_warm(&warm, count) || !fill(heap, type, count))
         goto cleanup;
@@ -329,7 +343,8 @@ static bool run_rounds(MoltHeap *heap, const Edit *plan, const Edit *compiled, u
         copy_all(&warm, first ? &warm_up : &copy);
         convert_by_hand(&warm, first ? &warm_up : &hand);
         if (!there_and_back(heap, plan, count, first ? &warm_up : &by_plan) ||
-            !there_and_back(heap, compiled, count, first ? &warm_up : &by_code))
+            !there_and_back(heap, compiled, count, first ? &warm_up : &by_code) ||
+            !look(heap, first ? &warm_up : &looked))
             goto cleanup;
     }
     const char *size = count == 10000 ? "10,000" : count == 1000000 ? "1,000,000" : "some";
@@ -340,6 +355,8 @@ static bool run_rounds(MoltHeap *heap, const Edit *plan, const Edit *compiled, u
     snprintf(name, sizeof name, "mixed edit of %s objects of 96 bytes, by the plan", size);
     bench_add(table, name, &by_plan, "a hand-written loop", &hand, (double)count, 0);
     bench_add(table, name, &by_plan, "memcpy of their bytes", &copy, (double)count, 0);
+    bench_add(table, "looking at their pointers for the old library", &looked, "memcpy of their bytes",
+              &copy, (double)count, 0);
     if (count == 10000) {
         Samples frame = bench_budget(1000000000 / 60);
         bench_add(table, name, &by_plan, "one frame at 60 Hz", &frame, 1, 1);

@@ -37,10 +37,30 @@ class Header:
         units.insert(self._find(struct, units, after) + 1, f"    {declaration}\n")
         self._set(struct, units)
 
+    def count(self, struct):
+        """How many declarations a struct has."""
+        return len(self.fields(struct))
+
+    def insert_at(self, struct, index, declaration):
+        """Adds a declaration in front of the one with that index."""
+        units = self.fields(struct)
+        units.insert(index, f"    {declaration}\n")
+        self._set(struct, units)
+
+    def set_at(self, struct, index, declaration):
+        """Puts `declaration` in the place of the one with that index."""
+        units = self.fields(struct)
+        units[index] = f"    {declaration}\n"
+        self._set(struct, units)
+
     def wrap(self, struct, first, last):
         """Puts the declarations from one field to another into an anonymous struct."""
         units = self.fields(struct)
-        low, high = self._find(struct, units, first), self._find(struct, units, last)
+        self.wrap_at(struct, self._find(struct, units, first), self._find(struct, units, last))
+
+    def wrap_at(self, struct, low, high):
+        """The same with their indices."""
+        units = self.fields(struct)
         units[low:high + 1] = ["    struct {\n" + "".join(units[low:high + 1]) + "    };\n"]
         self._set(struct, units)
 
