@@ -13,7 +13,7 @@ static const MoltPlatformApi api = {.size = sizeof api, .version = MOLT_PLATFORM
 static int ask(MoltReload *reload, GuestRow row)
 {
     GuestFront *front = molt_reload_state(reload);
-    front->asked = row;
+    front->asked = (int32_t)row;
     front->answer = -1;
     molt_reload_frame(reload);
     front = molt_reload_state(reload);

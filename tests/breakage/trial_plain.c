@@ -16,7 +16,7 @@ enum { RIGHT, WRONG, NO_CODE, NEVER_LOADED, NOT_STARTED, SECONDS = 10 };
 static int ask(PlainLoader *loader, GuestRow row)
 {
     GuestFront *front = loader->state;
-    front->asked = row;
+    front->asked = (int32_t)row;
     front->answer = -1;
     loader->main_loop(loader->state);
     return front->answer;

@@ -232,8 +232,9 @@ class Soak(GameTest):
         self.assertEqual(there, names, "another version runs than was asked for")
         expected = expected_dump(before, *schemas)
         self.assertEqual(expected.refusals, [])
-        differences = compare(expected, after, self.earlier)
-        self.fields.learn(before)
+        self.fields.learn(before) # which knows more of the versions' own fields than some states from before
+        differences = [text for text in compare(expected, after, self.earlier)
+                       if not re.match(r"[^:]*:[^:]*\.gene\d+(\[\d+\])*: ", text)]
         differences += list(self.fields.differences(after))
         self.assertEqual(differences[:8], [])
         if any(finding["severity"] == "loss" for finding in event["report"]["findings"]):
