@@ -4,24 +4,25 @@
 
 #include "plan_ops.h"
 
+enum { TOLD_WORDS = (MOLT_RULE_COUNT + 63) / 64 };
+
 /* Findings are told once per check and rule: loops and types that are held by several others come
  * here more than once. */
 typedef struct Foresight {
     const MoltPlan *plan;
     MoltReport *report;
-    uint64_t *told; /* per check, a bit for each rule */
+    uint64_t (*told)[TOLD_WORDS]; /* per check, a bit for each rule */
 } Foresight;
-
-_Static_assert(MOLT_RULE_COUNT <= 64, "a bit for each rule");
 
 static void foresee(Foresight *f, const MoltOp *op, MoltRule rule, MoltSeverity severity,
                     const char *value)
 {
     if (rule == MOLT_RULE_UNION_UNSELECTED)
         return; /* no declaration gives such bytes a meaning */
-    if (op->check == MOLT__NO_CHECK || (f->told[op->check] & (uint64_t)1 << rule) != 0)
+    const uint64_t bit = (uint64_t)1 << (rule % 64);
+    if (op->check == MOLT__NO_CHECK || (f->told[op->check][rule / 64] & bit) != 0)
         return;
-    f->told[op->check] |= (uint64_t)1 << rule;
+    f->told[op->check][rule / 64] |= bit;
     if (severity == MOLT_LOSS &&
         (f->plan->checks[op->check].allow & molt__check_allowed_by(rule)) != 0)
         severity = MOLT_INFO;
@@ -144,7 +145,7 @@ static void foresee_gone(Foresight *f, MoltTypeId type)
 
 MoltStatus molt_plan_foresee(const MoltPlan *plan, MoltReport *report)
 {
-    size_t size = plan->check_count * sizeof(uint64_t);
+    size_t size = plan->check_count * (TOLD_WORDS * sizeof(uint64_t));
     Foresight f = {.plan = plan, .report = report};
     f.told = plan->allocator.resize(plan->allocator.context, NULL, 0, size + 1);
     if (!f.told)

@@ -158,6 +158,13 @@ static void count_in(Search *search, const Run *run)
         search->lines[search->line_count++] = (Line){*run, 1};
 }
 
+/* Part of a variable, and what its library starts with. */
+static bool is_as_begun(const MoltMigration *m, const unsigned char *at, uint64_t size)
+{
+    const unsigned char *initial = molt__migrate_globals_initial(m, at);
+    return initial && memcmp(at, initial, size) == 0;
+}
+
 static void look_at(Search *search, const unsigned char *element)
 {
     for (uint32_t r = 0; r < search->count; r++) {
@@ -167,7 +174,7 @@ static void look_at(Search *search, const unsigned char *element)
             const unsigned char *at = element + run->offset + i * run->stride;
             memcpy(&value, at, run->size);
             /* a variable that nobody set takes what its new initialiser computes */
-            if (value == run->was && !molt__migrate_globals_untouched(search->m, at, run->size))
+            if (value == run->was && !is_as_begun(search->m, at, run->size))
                 count_in(search, run);
         }
     }
