@@ -257,6 +257,7 @@ static void probation_ends(void **state)
     assert_false(molt_reload_poll(session.reload, &session.event));
     assert_int_equal(sandbox_mappings("/molt-"), 2 * one); /* the old one is kept */
     play(&session, 5);
+    assert_false(molt_reload_poll(session.reload, &session.event)); /* it leaves between frames */
     assert_int_equal(sandbox_mappings("/molt-"), one);
     MoltHash there = digest(&session);
     play(&session, 4);
