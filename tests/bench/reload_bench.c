@@ -132,6 +132,28 @@ static void stage_log(const MoltPlatformApi *api, const char *text)
     (void)text;
 }
 
+/* No file is there: the game plays by what it is built with. */
+static const MoltAsset *stage_asset(const MoltPlatformApi *api, const char *path)
+{
+    (void)api;
+    (void)path;
+    return NULL;
+}
+
+static const MoltImage *stage_image(const MoltPlatformApi *api, const char *path)
+{
+    (void)api;
+    (void)path;
+    return NULL;
+}
+
+static void stage_asset_refuse(const MoltPlatformApi *api, const char *path, const char *problem)
+{
+    (void)api;
+    (void)path;
+    (void)problem;
+}
+
 static const MoltPlatformApi stage = {
     .size = sizeof(MoltPlatformApi),
     .version = MOLT_PLATFORM_VERSION,
@@ -149,6 +171,9 @@ static const MoltPlatformApi stage = {
     .visible = stage_visible,
     .tone = stage_tone,
     .log = stage_log,
+    .asset = stage_asset,
+    .image = stage_image,
+    .asset_refuse = stage_asset_refuse,
 };
 
 /* ---- the two sides -------------------------------------------------------------------------- */

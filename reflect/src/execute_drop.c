@@ -1,0 +1,149 @@
+#include "execute_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "value_text.h"
+
+static bool is_zero(const unsigned char *bytes, uint64_t size)
+{
+    static const unsigned char zeros[64];
+    for (uint64_t at = 0; at < size; at += sizeof zeros) {
+        uint64_t rest = size - at < sizeof zeros ? size - at : sizeof zeros;
+        if (memcmp(bytes + at, zeros, rest) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool is_default(const MoltMigration *m, const MoltOp *op, const unsigned char *from)
+{
+    const unsigned char *constants = m->plan->before->tables.constants;
+    const unsigned char *beginning = molt__migrate_globals_beginning(m, from);
+    if (beginning) { /* a variable that was set and goes: it would begin so again */
+        bool number = op->code == MOLT__OP_DROP_NUMBER;
+        return number ? molt__number_is_zero(&op->forms[0], from) &&
+                            molt__number_is_zero(&op->forms[0], beginning)
+                      : is_zero(from, op->size) && is_zero(beginning, op->size);
+    }
+    if (op->code == MOLT__OP_DROP_NUMBER) {
+        if (op->constant == MOLT__NO_CONSTANT)
+            return molt__number_is_zero(&op->forms[0], from);
+        uint64_t value;
+        memcpy(&value, constants + op->constant, sizeof value);
+        return molt__number_bits(&op->forms[0], from) == value;
+    }
+    if (op->constant != MOLT__NO_CONSTANT)
+        return memcmp(from, constants + op->constant, op->size) == 0;
+    return is_zero(from, op->size);
+}
+
+/* Part of a variable that is what its library starts with, whatever the default of its field is. */
+static bool is_untouched(const MoltMigration *m, const MoltOp *op, const unsigned char *from)
+{
+    bool bits = op->code == MOLT__OP_DROP_NUMBER && op->constant != MOLT__NO_CONSTANT;
+    const unsigned char *initial =
+        bits || op->code == MOLT__OP_DROP_BYTES ? molt__migrate_globals_initial(m, from) : NULL;
+    if (!initial)
+        return false;
+    return bits
+               ? molt__number_bits(&op->forms[0], from) == molt__number_bits(&op->forms[0], initial)
+               : memcmp(from, initial, op->size) == 0;
+}
+
+/* A dropped value, and the elements of the field that go when its array is cut. */
+static void describe_dropped(const MoltMigration *m, const MoltOp *op, const unsigned char *from,
+                             char *text, size_t size)
+{
+    const MoltCheck *check = op->check == MOLT__NO_CHECK ? NULL : &m->plan->checks[op->check];
+    if (op->code == MOLT__OP_DROP_NUMBER)
+        molt__value_number(m, op->before, &op->forms[0], from, text, size);
+    else
+        molt__value_text(m, op->before, from, op->size, text, size);
+    if (op->rule != MOLT_RULE_ELEMENTS_DROPPED || !check || check->before == MOLT__NO_FIELD ||
+        check->after == MOLT__NO_FIELD)
+        return;
+    const MoltSchema *before = m->plan->before, *after = m->plan->after;
+    const MoltField *field = &before->tables.fields[check->before];
+    const MoltType *was = molt_type(before, field->type);
+    const MoltType *is = molt_type(after, after->tables.fields[check->after].type);
+    uint64_t kept = molt_kind_is_sequence(is->kind) ? is->length : 1;
+    size_t used = strlen(text);
+    if (!molt_kind_is_sequence(was->kind) || was->length <= kept)
+        return;
+    const char *name = molt_string(before, field->name);
+    if (was->length - kept == 1)
+        snprintf(text + used, size - used, " at %.24s[%llu]", name, (unsigned long long)kept);
+    else
+        snprintf(text + used, size - used, " among %.24s[%llu..%llu]", name,
+                 (unsigned long long)kept, (unsigned long long)(was->length - 1));
+}
+
+/* A text that a migration made as the default of the field goes with the field. */
+static void drop_made_text(MoltMigration *m, const MoltOp *op, const unsigned char *from)
+{
+    const char *text = (const char *)m->plan->before->tables.constants + op->values;
+    uintptr_t value;
+    memcpy(&value, from, sizeof value);
+    molt__made_take(m, value, text, molt__text_length(text, op->length));
+}
+
+/* A dropped value whose default is zero, as most are, in objects of the heap. */
+static bool drops_zeros(const MoltMigration *m, const MoltOp *op)
+{
+    return op->constant == MOLT__NO_CONSTANT && !op->keeps_default && !molt__migrate_globals_name(m) &&
+           (op->code == MOLT__OP_DROP_BYTES || op->forms[0].width == 0);
+}
+
+/* The first element from `i` on with a value that is not zero. */
+static uint64_t skip_zeros(const MoltOp *op, const MoltBatch *b, uint64_t i)
+{
+    uint64_t size = op->code == MOLT__OP_DROP_BYTES ? op->size : op->forms[0].size;
+    const unsigned char *from = b->source + i * b->source_stride;
+    for (; i < b->n; i++, from += b->source_stride) {
+        uint64_t value = 0;
+        switch (size) { /* constant sizes become single loads */
+        case 1: memcpy(&value, from, 1); break;
+        case 2: memcpy(&value, from, 2); break;
+        case 4: memcpy(&value, from, 4); break;
+        case 8: memcpy(&value, from, 8); break;
+        default: value = !is_zero(from, size); break;
+        }
+        if (value != 0)
+            break;
+    }
+    return i;
+}
+
+static bool is_twin(const MoltOp *op, const unsigned char *from)
+{
+    uint64_t size = op->code == MOLT__OP_DROP_NUMBER ? op->forms[0].size : op->size;
+    return op->twin != 0 && memcmp(from, from + op->twin, size) == 0;
+}
+
+void molt__run_drop(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
+{
+    bool zeros = drops_zeros(m, op);
+    bool refuses = op->rule == MOLT_RULE_KIND_CHANGED || op->rule == MOLT_RULE_SHAPE_CHANGED ||
+                   op->rule == MOLT_RULE_UNION_CHANGED;
+    for (uint64_t i = 0; i < b->n; i++) {
+        i = zeros ? skip_zeros(op, b, i) : i;
+        if (i == b->n)
+            break;
+        const unsigned char *from = b->source + i * b->source_stride;
+        if (is_twin(op, from))
+            continue;
+        bool goes = is_default(m, op, from);
+        if (goes || (!refuses && is_untouched(m, op, from))) {
+            if (op->keeps_default || !goes) /* it would return as the default */
+                molt__attic_mark(m, op, i);
+            continue;
+        }
+        if (op->has_string)
+            drop_made_text(m, op, from);
+        char text[128] = "a value";
+        if (molt__tally_wants_value(m, op, (MoltRule)op->rule))
+            describe_dropped(m, op, from, text, sizeof text);
+        molt__tally(m, op, (MoltRule)op->rule, refuses ? MOLT_REFUSE : MOLT_LOSS, i, "%s", text);
+    }
+}
