@@ -113,6 +113,7 @@ void library_file_replace(const LibraryFile *file, const Trial *trial)
         write_file(file->path, "", 0);
         free(bytes);
         return;
+    case TRIAL_CRASH:
     case TRIAL_SWAP:
     case TRIAL_TWICE: break;
     }

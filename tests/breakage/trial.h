@@ -9,6 +9,7 @@
 
 typedef enum TrialKind {
     TRIAL_SWAP,     /* the library is replaced by another */
+    TRIAL_CRASH,    /* the same, and the new code ends its first frame with a crash */
     TRIAL_TORN,     /* by the first half of what is loaded of one */
     TRIAL_EMPTY,    /* by nothing */
     TRIAL_GARBAGE,  /* by bytes that are no library */
