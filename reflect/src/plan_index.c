@@ -20,7 +20,7 @@ static bool is_named(const MoltSchema *schema, MoltTypeId type, uint64_t value)
 static void fill_targets(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uint64_t had,
                          uint64_t has, uint32_t first)
 {
-    uint32_t *targets = plan->targets + first;
+    uint32_t *targets = had > 0 ? plan->targets + first : NULL; /* there may be none at all */
     for (uint64_t i = 0; i < had; i++) {
         bool stays =
             i < has && !is_named(plan->before, before, i) && !is_named(plan->after, after, i);
