@@ -272,9 +272,12 @@ static bool return_pointer(MoltCarry *carry, const MoltCarryPart *part, const Mo
             return false;
         if (kept->kind == MOLT__REF_BLOCK)
             hold_text(m, kept);
-        if (bytes && pointer == (uintptr_t)bytes)
-            pointer = molt__fresh_literal(m, &carry->from->step->symbols[kept->index].target,
-                                          molt_type(m->plan->after, leaf->type)->elem);
+        if (bytes && pointer == (uintptr_t)bytes) {
+            bool known = leaf->type != MOLT_NO_TYPE;
+            pointer = molt__fresh_literal(
+                m, &carry->from->step->symbols[kept->index].target,
+                known ? molt_type(m->plan->after, leaf->type)->elem : MOLT_NO_TYPE);
+        }
     }
     if (!m->failed)
         put(m, part, leaf, object, (const unsigned char *)&pointer, destination);
