@@ -52,7 +52,7 @@ char *molt__tool_read(const char *path, size_t *length, MoltError *error)
 static MoltStatus fail(const MoltToolOutput *output, MoltError *error)
 {
     return molt_error(error, MOLT_SYSTEM, "%s: %s",
-                      output->beside == NULL ? "standard output" : output->path, strerror(errno));
+                      output->file == stdout ? "standard output" : output->path, strerror(errno));
 }
 
 MoltStatus molt__tool_output_open(MoltToolOutput *output, const char *path, MoltError *error)
@@ -61,10 +61,22 @@ MoltStatus molt__tool_output_open(MoltToolOutput *output, const char *path, Molt
     if (strcmp(path, "-") == 0) {
         return MOLT_OK;
     }
+    struct stat there;
+    bool exists = stat(path, &there) == 0;
+    output->mode = exists ? there.st_mode & 0777 : 0644;
+    if (exists && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode)) {
+        output->file = fopen(path, "wb");
+        return output->file != NULL ? MOLT_OK
+                                    : molt_error(error, MOLT_SYSTEM, "%s: %s", path, strerror(errno));
+    }
+    output->resolved = exists ? realpath(path, NULL) : NULL;
+    path = output->path = output->resolved != NULL ? output->resolved : path;
     size_t room = strlen(path) + sizeof ".XXXXXX";
     output->beside = malloc(room);
     if (output->beside == NULL) {
-        return molt_error(error, MOLT_OUT_OF_MEMORY, "%s: no memory", path);
+        MoltStatus status = molt_error(error, MOLT_OUT_OF_MEMORY, "%s: no memory", path);
+        free(output->resolved);
+        return status;
     }
     snprintf(output->beside, room, "%s.XXXXXX", path);
     int file = mkstemp(output->beside);
@@ -78,6 +90,7 @@ MoltStatus molt__tool_output_open(MoltToolOutput *output, const char *path, Molt
         close(file);
     }
     free(output->beside);
+    free(output->resolved);
     return status;
 }
 
@@ -96,16 +109,21 @@ MoltStatus molt__tool_output_close(MoltToolOutput *output, bool keep, MoltError 
 {
     bool good = fflush(output->file) == 0;
     if (output->beside == NULL) {
-        return keep && !good ? fail(output, error) : MOLT_OK;
+        MoltStatus written = keep && !good ? fail(output, error) : MOLT_OK;
+        if (output->file != stdout) {
+            fclose(output->file);
+        }
+        return written;
     }
     int file = fileno(output->file);
-    good = good && keep && fchmod(file, 0644) == 0 && fsync(file) == 0;
+    good = good && keep && fchmod(file, (mode_t)output->mode) == 0 && fsync(file) == 0;
     good = fclose(output->file) == 0 && good && rename(output->beside, output->path) == 0;
     MoltStatus status = keep && !good ? fail(output, error) : MOLT_OK;
     if (!good) {
         unlink(output->beside);
     }
     free(output->beside);
+    free(output->resolved);
     return status;
 }
 

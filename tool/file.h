@@ -12,10 +12,13 @@
  * it cannot be read. */
 char *molt__tool_read(const char *path, size_t *length, MoltError *error);
 
-/* A file that is replaced as a whole: written beside and renamed in when it is closed. */
+/* A file that is replaced as a whole: written beside and renamed in when it is closed, with the access rights
+ * that it had. What is no file, as a device or a pipe, is written to as it is. */
 typedef struct MoltToolOutput {
     const char *path;
-    char *beside; /* NULL: standard output */
+    char *resolved; /* `path` with links followed, where it exists */
+    char *beside;   /* NULL: standard output, or no file */
+    unsigned mode;
     FILE *file;
 } MoltToolOutput;
 

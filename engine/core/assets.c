@@ -135,7 +135,7 @@ static void entry_free(Entry *entry)
 
 static void say(Entry *entry, const char *problem)
 {
-    snprintf(entry->problem, sizeof entry->problem, "%s", problem);
+    snprintf(entry->problem, sizeof entry->problem, "%.*s", (int)sizeof entry->problem - 1, problem);
     entry->tells = true;
 }
 

@@ -628,7 +628,7 @@ int molt__session_run(const MoltOptions *options, const volatile sig_atomic_t *i
         molt__saves_save(&session->saves, options->save, false, molt__session_ms(), &error))
         ok = false;
     ok = ended_well(session) && ok;
-    molt__saves_close(&session->saves, true);
+    molt__saves_close(&session->saves, ok); /* else the autosave may be all that there is of the state */
     molt__events_quit(session->events, session->platform.frame);
 cleanup:
     ok = close_session(session) && ok;

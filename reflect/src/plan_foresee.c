@@ -68,6 +68,9 @@ static void foresee_number(Foresight *f, const MoltOp *op)
 
 static void foresee_values(Foresight *f, const MoltOp *op)
 {
+    if (op->named_only) /* a number becomes an enum, and has not been confined to its names */
+        foresee(f, op, op->code == MOLT__OP_FLAGS ? MOLT_RULE_FLAG_REMOVED : MOLT_RULE_ENUM_UNNAMED,
+                op->code == MOLT__OP_FLAGS ? MOLT_LOSS : MOLT_REFUSE, NULL);
     for (uint32_t v = 0; v < op->value_count; v++) {
         const MoltValueMap *entry = &f->plan->values[op->values + v];
         const char *name = molt_string(f->plan->before, entry->name);

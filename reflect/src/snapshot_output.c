@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -28,6 +29,7 @@ static void release(MoltOutput *output)
         close(output->fd);
     if (output->beside)
         resize(&output->allocator, output->beside, strlen(output->path) + sizeof SUFFIX, 0);
+    free(output->resolved);
     *output = (MoltOutput){.fd = -1};
 }
 
@@ -66,14 +68,25 @@ static int open_beside(const char *path)
 MoltStatus molt__output_open(MoltOutput *output, const char *path, const MoltAllocator *allocator,
                              MoltError *error)
 {
+    struct stat there;
+    bool exists = stat(path, &there) == 0;
+    if (exists && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode))
+        return molt_error(error, MOLT_INVALID,
+                          "%s is no file but a device, a pipe or a socket, which a save would replace. "
+                          "Name a file.", path);
+    char *resolved = exists ? realpath(path, NULL) : NULL; /* a link stays one */
+    path = resolved ? resolved : path;
     size_t length = strlen(path) + sizeof SUFFIX;
-    *output = (MoltOutput){.allocator = *allocator, .path = path, .fd = -1};
+    *output = (MoltOutput){.allocator = *allocator, .path = path, .resolved = resolved, .fd = -1};
     output->beside = resize(allocator, NULL, 0, length);
-    if (!output->beside)
-        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to write %s.", path);
+    if (!output->beside) {
+        MoltStatus status = molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to write %s.", path);
+        release(output);
+        return status;
+    }
     snprintf(output->beside, length, "%s" SUFFIX, path);
     output->fd = open_beside(output->beside);
-    if (output->fd >= 0)
+    if (output->fd >= 0 && (!exists || fchmod(output->fd, there.st_mode & 0777) == 0))
         return MOLT_OK;
     MoltStatus status = fail(output, "write", errno, error);
     release(output);

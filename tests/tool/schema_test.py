@@ -104,6 +104,9 @@ class Schema(ToolTest):
                   "    union {{ int a; {}float b; }} MOLT_TAG(kind); }} Player;").format
         old, new = self.schema("old", tagged("", "")), self.schema("new", tagged("C, ", "char c; "))
         self.assertNotRegex(self.molt("schema", "diff", old, new, status=1), r"(loss|refuse) ")
+        named = self.schema("named", base.replace("long n", "Kind n"))
+        self.assertRegex(self.molt("schema", "diff", old := self.schema("old", base), named, status=1),
+                         r"refuse +enum-unnamed-value")
         gone = self.schema("gone", base.replace("A, B, C", "A, B"))
         self.assertRegex(self.molt("schema", "diff", old, gone, status=1),
                          r"(?m)^gone\.h:\d+: refuse +enumerator-removed")

@@ -1,5 +1,6 @@
 """The commands that read and write saved states: import, dump, verify, migrate, diff."""
 import json
+import os
 import unittest
 
 from fixture import ToolTest
@@ -42,6 +43,20 @@ class State(ToolTest):
         self.assertEqual(self.molt_json("dump", "a.molt"), value)
         self.molt("import", "--schema", self.first, "a.json", "-o", "b.molt")
         self.assertEqual((self.folder / "a.molt").read_bytes(), (self.folder / "b.molt").read_bytes())
+
+    def test_an_output_keeps_its_rights_and_links_and_devices_stay(self):
+        self.state("a")
+        for command, name in ((["dump", "a.molt"], "p.json"), (["migrate", "a.molt", "--to", self.first], "p.molt")):
+            private = self.folder / name
+            private.touch(0o600)
+            (self.folder / f"to-{name}").symlink_to(name)
+            self.molt(*command, "-o", f"to-{name}")
+            self.assertTrue((self.folder / f"to-{name}").is_symlink())
+            self.assertGreater(private.stat().st_size, 0)
+            self.assertEqual(private.stat().st_mode & 0o777, 0o600)
+        os.mkfifo(self.folder / "pipe")
+        self.assertIn("pipe", self.molt("migrate", "a.molt", "--to", self.first, "-o", "pipe", status=2))
+        self.assertTrue((self.folder / "pipe").is_fifo())
 
     def test_a_path_shows_one_value(self):
         self.assertIn("2.5", self.molt("dump", self.state("a"), "--path", "Player:0.items[1].weight"))
