@@ -98,6 +98,15 @@ class Crashes(HostTest):
         self.assertEqual(host.returncode, 0)
         self.assertEqual(self.files(), [])
 
+    def test_end_that_cannot_save_keeps_what_there_is(self):
+        host = self.start("--autosave", "1", "--save", "/nowhere/at/all.molt")
+        self.wait_for(self.AUTOSAVE)
+        host.communicate("quit\n", timeout=SECONDS)
+        self.assertEqual(host.returncode, 1)
+        self.assertEqual(self.files(), [self.AUTOSAVE])
+        self.host(self.gallery(), "--headless", "--frames", 2, "--recover", "--dump", "/nowhere/x.json", status=1)
+        self.assertEqual(self.files(), [self.CRASHED])
+
     def test_next_start_offers_what_a_crash_left(self):
         self.crash()
         for _ in range(2): # until somebody takes it or removes it
