@@ -206,10 +206,17 @@ static void vanished_field_is_told_with_the_one_that_it_looks_renamed_to(void **
     }
     force(&session, FIXTURE_POND_1, MOLT_EVENT_RELOADED); /* and nothing was moved on a guess */
     assert_true(molt_reload_frame(session.reload));
+    force(&session, FIXTURE_POND_6, MOLT_EVENT_RELOADED); /* the session knows that it was none */
+    assert_non_null(strstr(session.event.detail, "Frog.jumps"));
+    assert_null(strstr(session.event.detail, "renamed"));
+    close_session(&session);
 
+    open_session(&session, state, FIXTURE_POND_1, NULL); /* another one knows nothing of that */
     sandbox_text(usage, "molt-usage 1\ndamaged\n");
     force(&session, FIXTURE_POND_6, MOLT_EVENT_RELOADED);
-    assert_non_null(strstr(session.event.detail, "If it was renamed, annotate the new field"));
+    if (strstr(session.event.detail, "If it was renamed, annotate the new field") == NULL) {
+        fail_msg("%s", session.event.detail);
+    }
     close_session(&session);
 }
 
