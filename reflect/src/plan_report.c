@@ -158,11 +158,12 @@ static uint32_t find_required(const MoltPlan *plan, MoltTypeId id)
 }
 
 /* New values of the type, in a field that is new or that has more elements, lack a required one. What an
- * undone edit took away returns. */
+ * undone edit took away returns; variables have an initialiser. */
 static bool lacks_required(MoltPlan *plan, const MoltPair *pair, uint32_t before, uint32_t after,
                            MoltTypeId type)
 {
     uint32_t required = plan->undoes || plan->moves_back || plan->lenient ||
+                                molt_type(plan->after, pair->after)->flags & MOLT_TYPE_GLOBALS ||
                                 plan->after->tables.fields[after].flags & MOLT_FIELD_TRANSIENT ||
                                 molt__plan_hook(plan, pair->before, pair->after)
                             ? MOLT__NO_FIELD

@@ -71,6 +71,7 @@ AIMS = {
     "removed, live": (edits.remove,),
     "renamed": (edits.rename, edits.rename_and_retype, edits.swap_names),
     "reordered": (edits.reorder,),
+    "required in new struct": (edits.add, edits.resize_array, edits.scalar_to_array),
     "required without source": (edits.add_required,),
     "reshaped, live": (edits.reshape,),
     "scalar to array": (edits.scalar_to_array, layout.to_complex),

@@ -9,7 +9,7 @@ LONG = 10000  # and of RARE
 
 AIMED = 1000000  # numbers from here on belong to programs that are after a cell of ALL
 
-PLAN_REFUSALS = ("ambiguous rename", "required without source")
+PLAN_REFUSALS = ("ambiguous rename", "required in new struct", "required without source")
 VALUE_REFUSALS = (
     "alias lost", "arm removed, live", "constant gone", "enumerator removed", "enum-unnamed-value", "flexible array gained", "flexible array lost",
     "function missing", "kind changed, live",

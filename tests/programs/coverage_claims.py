@@ -84,6 +84,7 @@ FREQUENT = {
     "reordered":
         "2-D array, array, bit-field, bool, char *, char[N], enum, flags, float, function "
         "pointer, int, pointer, struct",
+    "required in new struct": "struct",
     "required without source": "int",
     "reshaped, live": "array",
     "scalar to array": "float, int, pointer",
@@ -365,6 +366,7 @@ CANNOT = {
     "removed, live": "none",
     "renamed": "none",
     "reordered": "none",
+    "required in new struct": "structs",
     "required without source": "the edit adds numbers",
     "reshaped, default": "arrays",
     "reshaped, live": "arrays",

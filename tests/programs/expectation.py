@@ -42,7 +42,29 @@ def may_be(value, other):
     return repr(value) == repr(other)
 
 
+def required_in(type_):
+    """Whether a new value of the type has a MOLT_REQUIRED field without a source, at any depth."""
+    if isinstance(type_, Flexible):
+        return False
+    if isinstance(type_, Array):
+        return type_.length > 0 and required_in(type_.elem)
+    return isinstance(type_, Struct) and any(
+        field.required or required_in(field.type) for field in type_.fields
+        if field.default is None and not field.transient and field.moved is None)
+
+
+def more_elements(old, new):
+    """The type of the elements that an array has more than before, in any dimension, or None."""
+    if not isinstance(new, Array) or isinstance(new, Flexible):
+        return None
+    if new.length > (old.length if isinstance(old, Array) else 1):
+        return new.elem
+    return more_elements(old.elem, new.elem) if isinstance(old, Array) else None
+
+
 class Expectation(PointerRules, UnionRules, MoveRules):
+    undoes = False  # new values return from what an earlier version had
+
     def __init__(self, old, new, state, coverage=None):
         self.old = old
         self.new = new
@@ -133,10 +155,21 @@ class Expectation(PointerRules, UnionRules, MoveRules):
                 if field.required and field.origin is None:
                     self.plan_refusals[path] = {"field-without-source"}
                     self.cover("required without source", field.type, field)
+                elif not struct.is_variables and self._lacks_required(field):
+                    self.plan_refusals[path] = {"field-without-source"}
+                    self.cover("required in new struct", innermost(field.type))
                 if field.name in old_names and field.name not in claimed:
                     # its own old value and the one that its MOLT_WAS names want the place
                     self.plan_refusals[path] = {"rename-ambiguous"}
                     self.cover("ambiguous rename", field.type, field)
+
+    def _lacks_required(self, field):
+        """New structs, of a field that is new or has more elements, lack a value that they must have."""
+        if self.undoes or field.transient:
+            return False
+        if field.origin is not None:
+            return required_in(more_elements(field.origin.type, field.type))
+        return field.default is None and field.moved is None and required_in(field.type)
 
     # ---- objects
 

@@ -110,7 +110,7 @@ class Life:
         back = gone_back(self.old, [stage.program for stage in stages])
         if twisted(back, stages[-1].program):
             return False
-        expectation = Return(stages, back, coverage)
+        expectation = Return(stages, back, coverage, undoes=True)
         if expectation.outcome != "migrated" or not expectation.lasting:
             return False
         self.steps = steps + [Step(expectation)]

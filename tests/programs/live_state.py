@@ -375,7 +375,9 @@ class State:
         if kind == "element":
             return Ref(obj, rng.randint(0, min(len(obj.values), WALK_LIMIT) - 1))
         if kind == "inside" and self.interiors:
-            return rng.choice(self.interiors)
+            place = rng.choice(self.interiors)
+            # through the address of a field anything may be put there, which contradicts its MOLT_POOL
+            return None if getattr(place.steps[-1], "pool", None) else place
         if kind == "foreign":
             return Foreign(16 * rng.randint(1, 200))
         if kind == "code":

@@ -106,7 +106,8 @@ class Return(Expectation):
 
     moved = "moved value returns"
 
-    def __init__(self, stages, target, coverage=None):
+    def __init__(self, stages, target, coverage=None, undoes=False):
+        self.undoes = undoes
         self.stages = {stage.version: stage for stage in stages}
         super().__init__(stages[-1].program, target, stages[-1], coverage)
         self.last = stages[-1].version
