@@ -89,7 +89,7 @@ static bool fits(const MoltLeaf *was, const MoltRoute *route)
     if (!route->op)
         return true;
     if (route->op->code == MOLT__OP_POINTER)
-        return route->op->pointee_ok && pointer == !route->op->external;
+        return route->op->pointee_ok && (pointer || route->op->external);
     return true;
 }
 

@@ -268,7 +268,8 @@ static bool return_pointer(MoltCarry *carry, const MoltCarryPart *part, const Mo
         const char *bytes = kept->kind == MOLT__REF_CODE
                                 ? carry->from->step->symbols[kept->index].target.bytes
                                 : NULL;
-        if (pointer == 0)
+        bool external = leaf->kind == MOLT__LEAF_BYTES;
+        if (pointer == 0 || (external && kept->kind != MOLT__REF_FOREIGN))
             return false;
         if (kept->kind == MOLT__REF_BLOCK)
             hold_text(m, kept);
