@@ -264,7 +264,7 @@ class Batch:
             outcome, report = self._reload(runner, 2, "strict2")
             told = {p.strict for p in self.programs}
             wanted = {"migrated", "refused"}
-            if self.outcome != "migrated" or told & {"refused", "type removed"}:
+            if self.outcome != "migrated" or told & {"refused", "refused by plan", "type removed"}:
                 wanted = {"refused"}
             elif told == {"passes"}:
                 wanted = {"migrated"}
@@ -274,6 +274,8 @@ class Batch:
                     # whether objects of a type that is gone are reached is seen when all else is well
                     seen = () if told == {"type removed"} else ("type-removed",)
                     self._fail(program, "strict: ", found.loss_differences(program.after, True, seen))
+                elif self.outcome == "migrated":
+                    self._fail(program, "strict: ", found.plan_loss_differences(program.after, found.refuse))
                 elif self.outcome == "plan":
                     self._fail(program, "strict: ", found.refusal_differences(program.after, False))
             if outcome not in wanted and not self.failures:

@@ -14,7 +14,7 @@ from expected_values import ANY, Either, External, FreshText, Owned, Place, Site
 from live_state import UNKNOWN, Copied, Foreign, Literal, Ref, can_be_plain, initial_value, zero_value
 from move_rules import MoveRules
 from number_rules import convert_number
-from places import index_targets, is_reshape
+from places import index_targets, is_reshape, leaves_index
 from pointer_rules import PointerRules
 from union_rules import UnionRules
 
@@ -79,6 +79,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         self.refusals = {}       # path -> rules of which one must be reported
         self.hidden = set()      # paths of refusals that another one of the same object may hide
         self.plan_refusals = {}  # the same, whatever the values are
+        self.plan_losses = set()  # (rule, path), the same
         self.unnamed = {}        # key -> (element's type, Place), whose offsets the compiler tells
         self.depth = 0           # of structs in each other
         self.row_copies = {}     # (constant, row) -> the copy of a row that is gone
@@ -152,6 +153,9 @@ class Expectation(PointerRules, UnionRules, MoveRules):
             claimed = {f.origin.name for f in struct.fields if f.origin}
             for field in struct.fields if struct.origin else ():
                 path = field.path(struct)
+                if field.origin and not self.undoes and leaves_index(
+                        field, self.enums.get(field.origin.index)):
+                    self.plan_losses.add(("elements-moved", path))
                 if field.required and field.origin is None:
                     self.plan_refusals[path] = {"field-without-source"}
                     self.cover("required without source", field.type, field)

@@ -1,6 +1,7 @@
 """Compares a migration's report with what the programs of a batch expect of it."""
 
 PLAN_RULES = ("field-without-source", "rename-ambiguous")  # refuse whatever the values are
+PLAN_LOSS = ("elements-moved", "refuse")  # so does this one under policy strict
 
 
 def text_of(finding):
@@ -8,7 +9,7 @@ def text_of(finding):
 
 
 def is_planned(report):
-    return any(finding["rule"] in PLAN_RULES for finding in report.get("findings", ()))
+    return any(finding["rule"] in PLAN_RULES or (finding["rule"], finding["severity"]) == PLAN_LOSS for finding in report.get("findings", ()))
 
 
 class Findings:
@@ -37,7 +38,8 @@ class Findings:
                        f"{[f['rule'] for f in self.refuse.get(path, ())]}")
         for path, findings in self.refuse.items():
             for finding in findings:
-                if finding["rule"] not in wanted.get(path, ()):
+                if finding["rule"] not in wanted.get(path, ()) and (
+                        finding["rule"], path) not in expectation.plan_losses:
                     yield f"refused without reason: {text_of(finding)}"
 
     def loss_differences(self, expectation, strict=False, unseen=()):
@@ -56,8 +58,16 @@ class Findings:
             if told and int(told[0].get("objects", 0)) != objects and not expectation.embedded:
                 yield (f"objects of {rule} {path}: expected {objects}, "
                        f"found {told[0].get('objects')}")
+        if complete:
+            yield from self.plan_loss_differences(expectation, found)
         for path, findings in found.items():
             for finding in findings:
                 key = finding["rule"], path
-                if key not in wanted and key not in expectation.optional:
+                if key not in wanted and key not in expectation.optional | expectation.plan_losses:
                     yield f"{word} without reason: {text_of(finding)}"
+
+    @staticmethod
+    def plan_loss_differences(expectation, found):
+        for rule, path in sorted(expectation.plan_losses):
+            if not any(finding["rule"] == rule for finding in found.get(path, ())):
+                yield f"not reported: {rule} {path}"

@@ -48,6 +48,7 @@ class Life:
         self.before = Expectation(self.old, self.old.clone(), self.state)
         self.after = Expectation(self.old, self.new, self.state, self.coverage)
         self.steps = []     # from version 2 on, the last one is the way back; empty: none of it
+        self.forgot = False # notes of the second version went in the third
         self.third = []     # words for the third version's edits
         self.jump = None    # what the third version makes of the first one's state, without the second
         if whole and self.after.outcome == "migrated" and self.after.lasting:
@@ -119,9 +120,9 @@ class Life:
         return True
 
     def _jump(self, third):
-        """Notes stay in the source, so that a third version is known without the second."""
+        """Where the notes stay in the source a third version is known without the second."""
         jump = Expectation(self.old, relinked(third, 1, {}), self.state)
-        return jump if jump.outcome == "migrated" and not self.notes_go else None
+        return jump if jump.outcome == "migrated" and not self.forgot else None
 
     def _pass(self, rng, playing, stages, steps, expectation):
         stage = Stage.after(expectation, stages[-1].next_index)
@@ -140,7 +141,10 @@ class Life:
             chosen = [forget_notes] if rng.random() < 0.3 else []
             chosen += [annotate_late] if rng.random() < 0.8 else []
             chosen += [edit_at_random] * rng.randint(1, 4)
-            self.third = [done for done in (edit(editor) for edit in chosen) if done]
+            done = [edit(editor) for edit in chosen]
+            self.third = [words for words in done if words]
+            self.forgot = self.notes_go and any(
+                words for edit, words in zip(chosen, done) if edit is forget_notes)
             settle_names(editor)
             settle_indices(editor)
             expectation = Return(stages, program, coverage)
@@ -156,9 +160,11 @@ class Life:
 
     @property
     def strict(self):
-        """Under that policy: "passes", "refused", "type removed" where that alone refuses, or "open"
-        where a loss may be seen or not."""
+        """Under that policy: "passes", "refused", "type removed" where that alone refuses, "refused by
+        plan" where that hides what the values say, or "open" where a loss may be seen or not."""
         rules = {rule for (rule, _), objects in self.after.losses.items() if any(objects.values())}
+        if self.after.plan_losses:
+            return "refused by plan"
         if rules - {"type-removed"}:
             return "refused"
         if self.after.optional:

@@ -63,6 +63,17 @@ def index_targets(field):
     return targets if targets != same else None
 
 
+def leaves_index(field, now):
+    """Whether an array loses its MOLT_INDEX while what its enum became, `now`, has other values."""
+    was = field.origin.index
+    old, new = field.origin.type, field.type
+    if was is None or field.index is not None or now is None or not (
+            isinstance(old, Array) and isinstance(new, Array)):
+        return False
+    return any(value != target and 0 <= value < min(old.length, new.length) and 0 <= target < new.length
+               for value, target in survivors(was, now).items())
+
+
 def is_text_moved(old, new):
     """Text to or from the heap, as deep as both are arrays: the text is one value there."""
     while isinstance(old, Array) and isinstance(new, Array):
