@@ -142,6 +142,21 @@ static void offer(const MoltSaves *saves, uint64_t now)
     molt__overlay_show(saves->overlay, &summary, now);
 }
 
+/* What an earlier crash left, and nobody has taken or removed, makes room for what this one left. */
+static void keep_older(const MoltSaves *saves)
+{
+    char older[sizeof saves->crashed + 16];
+    int length = (int)strlen(saves->crashed) - (int)strlen(".molt");
+    for (int number = 1; number < 1000; number++) {
+        snprintf(older, sizeof older, "%.*s.%d.molt", length, saves->crashed, number);
+        if (exists(older))
+            continue;
+        if (rename(saves->crashed, older) == 0)
+            fprintf(stderr, "molt-host: an older crash left %s, which is %s now\n", saves->crashed, older);
+        return;
+    }
+}
+
 MoltStatus molt__saves_open(MoltSaves *saves, bool recover, uint64_t now, MoltError *error)
 {
     if (saves->every == 0 && !exists(saves->autosave) && !exists(saves->crashed)) {
@@ -158,6 +173,8 @@ MoltStatus molt__saves_open(MoltSaves *saves, bool recover, uint64_t now, MoltEr
         saves->every = 0;
         return MOLT_OK;
     }
+    if (exists(saves->autosave) && exists(saves->crashed))
+        keep_older(saves);
     if (exists(saves->autosave) && rename(saves->autosave, saves->crashed) != 0)
         fprintf(stderr, "molt-host: cannot rename %s: %s\n", saves->autosave, strerror(errno));
     if (!exists(saves->crashed)) {

@@ -441,8 +441,11 @@ bool molt__import_external(MoltImport *import, unsigned char *bytes)
 {
     MoltJsonReader *reader = &import->reader;
     Pointer pointer;
-    if (molt__json_peek(reader) == MOLT__JSON_NULL)
+    if (molt__json_peek(reader) == MOLT__JSON_NULL) {
+        /* a snapshot file leaves out what lies outside of the state, so its dump says null of all of them */
+        keep_external(import, bytes);
         return molt__json_null(reader);
+    }
     if (!read_members(import, &pointer))
         return false;
     if (pointer.form != FORM_EXTERNAL)

@@ -115,6 +115,16 @@ class Crashes(HostTest):
             self.assertIn(self.CRASHED, done.stderr)
             self.assertEqual(self.files(), [self.CRASHED])
 
+    def test_second_crash_keeps_what_the_first_one_left(self):
+        self.crash()
+        self.host(self.gallery(), "--headless", "--frames", 1)
+        first = (self.folder / self.CRASHED).read_bytes()
+        self.crash()
+        self.host(self.gallery(), "--headless", "--frames", 1)
+        older = self.CRASHED.replace(".molt", ".1.molt")
+        self.assertEqual(self.files(), [older, self.CRASHED])
+        self.assertEqual((self.folder / older).read_bytes(), first)
+
     def test_recovered_game_goes_on(self):
         self.crash()
         done = self.host(self.gallery(), "--headless", "--frames", 2, "--recover", "--dump",
