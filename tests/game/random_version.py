@@ -23,7 +23,7 @@ WRAPPED = ("Chunk", "Map", "Notable", "Brood", "Ant", "Nest", "Spider", "Sky", "
 WIDER = {"int8_t": ("int16_t", "int64_t"), "uint8_t": ("uint16_t", "int32_t"),
          "int16_t": ("int32_t", "int64_t"), "uint16_t": ("uint32_t", "int64_t"),
          "int32_t": ("int64_t",), "uint32_t": ("uint64_t",)}
-RENAMED = "_renamed" # one new name for each old one, in all versions
+ENDINGS = ("", "_renamed", "_again") # what the names of a member that versions rename end in
 NUMBERS = ("int8_t", "uint8_t", "int16_t", "uint16_t", "int32_t", "uint32_t", "int64_t", "uint64_t",
            "float", "double")
 NAMED_IN_PATHS = ("tiles", "chunks") # as dumps tell where a pointer leads
@@ -133,7 +133,7 @@ class Version:
         self._grow(chance)
         self._renumber(chance)
         for name in self.game.renamed:
-            self._rename(name)
+            self._rename(name, chance.choice(ENDINGS))
         for struct in SHUFFLED:
             if chance.random() < 0.4:
                 self.header.shuffle(struct, chance.random())
@@ -159,18 +159,20 @@ class Version:
             self.header.replace(f"TRAIT_{name} = 1 << {was}", f"TRAIT_{name} = 1 << {bit}")
         self.header.replace("EVENT_BIRTHS = 1,", f"EVENT_BIRTHS = {chance.randrange(1, 9)},")
 
-    def _rename(self, name):
-        """The sources go on calling it by the old name."""
+    def _rename(self, name, ending):
+        """To any of its names from any other; the sources go on calling it by the first."""
         struct = self.game.unique[name]
         units = self.header.fields(struct)
         index = next(i for i, unit in enumerate(units) if declares(unit) == name)
         if re.search("MOLT_WAS|MOLT_MOVED", units[index]): # which says where the value comes from
             return
         code = COMMENT.sub("", units[index]).strip().rstrip(";")
+        others = ", ".join(f'"{name}{other}"' for other in ENDINGS if other != ending)
         code = re.sub(rf"\b{name}\b((?:\[[^]]*\])*(?:\s*:\s*\d+)?)",
-                      rf'{name}{RENAMED}\1 MOLT_WAS("{name}")', code)
+                      rf"{name}{ending}\1 MOLT_WAS({others})", code)
         self.header.set_at(struct, index, f"{code};")
-        self.defines.append(f"#define {name} {name}{RENAMED}\n")
+        if ending:
+            self.defines.append(f"#define {name} {name}{ending}\n")
 
     def _source(self):
         fills = {owner: [] for owner in OWNERS}
@@ -193,10 +195,7 @@ def declares(unit):
 
 
 class Game:
-    """What the sources of the game offer to be changed.
-
-    `renamed` are the members that all versions but the first call otherwise. Were there others in each, a jump
-    back to a version could go past one that had the old name again, and such a note does not count."""
+    """What the sources of the game offer to be changed; `renamed` are members that versions call otherwise."""
 
     def __init__(self, folder, seed):
         self.folder = folder
