@@ -74,6 +74,22 @@ static MoltStatus check_root(const MoltLibrary *library, MoltError *error)
         library->source);
 }
 
+static void run_parallel(void *threads, uint32_t count, MoltParallelTask *task, void *context)
+{
+    molt_threads_parallel_for(threads, count, task, context);
+}
+
+/* Those of the game's jobs, which rest while its state changes. */
+static void lend_threads(MoltTransaction *transaction)
+{
+    MoltThreads *threads = transaction->threads;
+    const MoltParallel parallel = {.threads = threads != NULL ? molt_threads_count(threads) : 1,
+                                   .run = run_parallel,
+                                   .context = threads,
+                                   .least = transaction->use == MOLT_CONVERTERS_ALWAYS};
+    molt_plan_set_parallel(transaction->plan, &parallel);
+}
+
 static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionResult *result)
 {
     const MoltSchema *before = transaction->current->schema;
@@ -117,6 +133,7 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
         transaction->converters =
             molt__converters_make(transaction->plan, transaction->bytes, transaction->use,
                                   transaction->directory, transaction->number);
+        lend_threads(transaction);
     }
     status = molt__reload_step(&transaction->steps, MOLT_STEP_CODE, &result->error);
     return status != MOLT_OK ? status

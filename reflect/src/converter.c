@@ -121,21 +121,42 @@ static void run_other(void *context, uint32_t op, uint64_t i)
     m->run = 0;
 }
 
-static void run_converter(MoltMigration *m, const MoltConverter *converter, Run *run, uint64_t n)
+MoltConverterBatch molt__converter_batch(const MoltMigration *m)
 {
     const MoltHeap *heap = m->heap;
-    run->first = converter->first;
-    MoltConverterBatch batch = {.source = run->source,
-                                .destination = run->destination,
-                                .source_stride = run->source_stride,
-                                .destination_stride = run->destination_stride,
-                                .n = n,
-                                .aims = m->aims,
+    return (MoltConverterBatch){.aims = m->aims,
                                 .granules = heap->granules,
                                 .heap_base = heap->base,
-                                .granule_count = heap->granule_count,
-                                .context = run,
-                                .other = run_other};
+                                .granule_count = heap->granule_count};
+}
+
+/* The rest of what another thread did. */
+static void run_left(MoltMigration *m, const MoltConverter *converter, Run *run)
+{
+    const MoltAheadPiece *piece = m->ahead.now;
+    for (; m->ahead.replayed < piece->left_count && !m->failed; m->ahead.replayed++) {
+        const MoltLeftValue *left = &piece->left[m->ahead.replayed];
+        if (left->op >= converter->first + converter->count)
+            break;
+        run_other(run, left->op - converter->first, left->i);
+    }
+}
+
+static void run_converter(MoltMigration *m, const MoltConverter *converter, Run *run, uint64_t n)
+{
+    run->first = converter->first;
+    if (m->ahead.now) {
+        run_left(m, converter, run);
+        return;
+    }
+    MoltConverterBatch batch = molt__converter_batch(m);
+    batch.source = run->source;
+    batch.destination = run->destination;
+    batch.source_stride = run->source_stride;
+    batch.destination_stride = run->destination_stride;
+    batch.n = n;
+    batch.context = run;
+    batch.other = run_other;
     converter->run(&batch);
     m->report->pointers_changed += batch.changed;
 }

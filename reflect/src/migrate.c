@@ -17,6 +17,11 @@ void molt_plan_set_steps(MoltPlan *plan, bool (*begin)(void *context, MoltMigrat
     plan->step_context = context;
 }
 
+void molt_plan_set_parallel(MoltPlan *plan, const MoltParallel *parallel)
+{
+    plan->parallel = *parallel;
+}
+
 bool molt__migration_step(MoltMigration *m, MoltMigrateStep step)
 {
     static const char *const ids[] = {
@@ -167,10 +172,13 @@ static bool must_scan(const MoltMigration *m, const MoltTypePlan *type)
 
 /* ---- batches -------------------------------------------------------------------------------- */
 
-static void run_batch(MoltMigration *m, const MoltSpan *span, const MoltSpan *moved, uint32_t block,
-                      uint64_t element, uint64_t n)
+static void run_piece(MoltMigration *m, const MoltSpan *span, const MoltSpan *moved,
+                      const MoltPiece *piece)
 {
     const MoltTypePlan *type = &m->plan->types[span->type];
+    const MoltAheadPiece *ahead = m->ahead.now;
+    uint32_t block = piece->block, n = piece->n;
+    uint64_t element = piece->element;
     unsigned char *source = molt__span_block(span, block) + element * span->elem_size;
     uint64_t source_stride = m->batch_of_blocks ? span->stride : span->elem_size;
     m->batch_block = block;
@@ -183,10 +191,13 @@ static void run_batch(MoltMigration *m, const MoltSpan *span, const MoltSpan *mo
     } else {
         unsigned char *destination = molt__span_block(moved, block) + element * moved->elem_size;
         uint64_t stride = m->batch_of_blocks ? moved->stride : moved->elem_size;
-        memset(destination, 0, (n - 1) * stride + moved->elem_size);
+        if (!ahead)
+            memset(destination, 0, (n - 1) * stride + moved->elem_size);
         molt__convert(m, type->first_converter, type->first_op, type->op_count, source,
                       source_stride, destination, stride, n);
-        molt__stale_integers_look(m, span->type, source, source_stride, n);
+        if (!ahead || ahead->integers)
+            molt__stale_integers_look(m, span->type, source, source_stride, n);
+        m->report->pointers_changed += ahead ? ahead->changed : 0;
         molt__attic_mark_leaving(m, span->type, n);
         molt__attic_flush(m, element, n);
         m->report->objects_migrated += n;
@@ -263,33 +274,67 @@ static void run_flexible(MoltMigration *m, const MoltSpan *span, const MoltSpan 
     m->object++;
 }
 
+/* Objects from *at on that are converted together; false when there are no more. */
+static bool next_piece(const MoltMigration *m, const MoltSpan *span, MoltPiece *at)
+{
+    while (at->block < span->blocks) {
+        if (is_run(m, span, at->block) && m->batch_of_blocks) {
+            at->n = run_length(m, span, at->block);
+            return true;
+        }
+        uint64_t count = is_run(m, span, at->block) ? molt__span_count(span, at->block) : 0;
+        if (at->element < count) {
+            at->n = (uint32_t)(count - at->element < MOLT__BATCH ? count - at->element : MOLT__BATCH);
+            return true;
+        }
+        *at = (MoltPiece){.block = at->block + 1};
+    }
+    return false;
+}
+
+static void pass_piece(const MoltMigration *m, MoltPiece *at)
+{
+    at->block += m->batch_of_blocks ? at->n : 0;
+    at->element += m->batch_of_blocks ? 0 : at->n;
+}
+
+static void run_pieces(MoltMigration *m, const MoltSpan *span, const MoltSpan *moved)
+{
+    for (MoltPiece at = {0}; !m->failed && next_piece(m, span, &at); pass_piece(m, &at))
+        run_piece(m, span, moved, &at);
+}
+
+static void run_pieces_ahead(MoltMigration *m, const MoltSpan *span, const MoltSpan *moved)
+{
+    MoltAhead *ahead = &m->ahead;
+    MoltPiece at = {0};
+    do {
+        for (ahead->count = 0; ahead->count < ahead->slots && next_piece(m, span, &at);
+             pass_piece(m, &at))
+            ahead->pieces[ahead->count++].piece = at;
+        molt__ahead_run(m, span, moved);
+        for (uint32_t p = 0; p < ahead->count && !m->failed; p++) {
+            ahead->now = ahead->pieces[p].done ? &ahead->pieces[p] : NULL;
+            ahead->replayed = 0;
+            run_piece(m, span, moved, &ahead->pieces[p].piece);
+        }
+        ahead->now = NULL;
+    } while (ahead->count == ahead->slots && !m->failed);
+}
+
 static void run_span(MoltMigration *m, const MoltSpan *span, const MoltSpan *moved)
 {
     bool flexible = span->header > 0 || (!m->scanning && moved->header > 0);
     m->batch_span = span;
     m->batch_of_blocks = span->counts == NULL || flexible;
-    uint32_t block = 0;
-    while (block < span->blocks && !m->failed) {
-        if (!is_run(m, span, block)) {
-            block++;
-            continue;
-        }
-        if (flexible) {
-            run_flexible(m, span, moved, block++);
-            continue;
-        }
-        if (!m->batch_of_blocks) {
-            uint64_t count = molt__span_count(span, block);
-            for (uint64_t e = 0; e < count && !m->failed; e += MOLT__BATCH)
-                run_batch(m, span, moved, block, e,
-                          count - e < MOLT__BATCH ? count - e : MOLT__BATCH);
-            block++;
-            continue;
-        }
-        uint32_t length = run_length(m, span, block);
-        run_batch(m, span, moved, block, 0, length);
-        block += length;
+    for (uint32_t block = 0; flexible && block < span->blocks && !m->failed; block++) {
+        if (is_run(m, span, block))
+            run_flexible(m, span, moved, block);
     }
+    if (!flexible && molt__ahead_begin(m, span))
+        run_pieces_ahead(m, span, moved);
+    else if (!flexible)
+        run_pieces(m, span, moved);
 }
 
 /* Counts a rebuilt type, and the changed structs that it holds by value, once each. */
@@ -434,6 +479,7 @@ static void release_tables(MoltMigration *m)
     molt__ownership_release(m);
     molt__retype_release(m);
     molt__aims_free(m);
+    molt__ahead_free(m);
     molt__stale_integers_free(m);
     molt__raw_free(m);
     molt__byte_words_free(m);

@@ -12,6 +12,7 @@
 #include "awaited.h"
 #include "byte_words.h"
 #include "code_patches.h"
+#include "ahead.h"
 #include "converter_batch.h"
 #include "hook_lineage.h"
 #include "hook_made.h"
@@ -178,6 +179,7 @@ struct MoltMigration {
     bool edits;            /* at least one struct or union changes, whether or not a block has it */
 
     MoltAim *aims; /* per span of the heap; NULL before any pointer is followed */
+    MoltAhead ahead;
     MoltOwnership owned;
     MoltRawFacts raw; /* memory that nobody described */
     MoltByteFacts bytes; /* addresses in bytes */
@@ -242,6 +244,8 @@ void molt__execute_value(MoltMigration *m, const MoltOp *op, const unsigned char
 void molt__convert(MoltMigration *m, uint32_t converter, uint32_t first, uint32_t count,
                    unsigned char *source, uint64_t source_stride, unsigned char *destination,
                    uint64_t destination_stride, uint64_t n);
+/* What every batch of a converter knows of the state. */
+MoltConverterBatch molt__converter_batch(const MoltMigration *m);
 /* A new block of `length` chars and a NUL on the new side; NULL when memory is out. */
 char *molt__migration_string(MoltMigration *m, const char *text, uint64_t length);
 /* The address is that of such a block. */
@@ -391,6 +395,9 @@ void molt__hook_variables_free(MoltMigration *m);
 void molt__stale_integers_begin(MoltMigration *m);
 void molt__stale_integers_look(MoltMigration *m, MoltTypeId type, const unsigned char *source,
                                uint64_t stride, uint64_t n);
+/* Some may; asked by any thread. */
+bool molt__stale_integers_any(const MoltMigration *m, MoltTypeId type, const unsigned char *source,
+                              uint64_t stride, uint64_t n);
 void molt__stale_integers_report(MoltMigration *m);
 void molt__stale_integers_free(MoltMigration *m);
 /* stored_size.c: tells of numbers that were computed from a layout or an address which the edit changes. */

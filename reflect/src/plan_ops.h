@@ -12,6 +12,7 @@
 
 #include "convert.h"
 #include "molt/migrate_step.h"
+#include "molt/parallel.h"
 #include "tagged_union.h"
 
 #define MOLT__NO_CHECK UINT32_MAX
@@ -187,6 +188,7 @@ struct MoltPlan {
     const MoltHook **hooks;        /* per new type; NULL when there are none */
     const MoltHeapApi **hook_heap; /* where hooks find the heap; NULL: they look for none */
     const struct MoltUsage *usage_before, *usage_after; /* of the code; NULL: not known */
+    MoltParallel parallel; /* for migrations by the plan */
     bool (*step)(void *context, MoltMigrateStep step); /* a test; NULL: none */
     void *step_context;
     const struct MoltGlobals *hook_globals; /* of the library that has them, or NULL */

@@ -231,6 +231,25 @@ void molt__stale_integers_look(MoltMigration *m, MoltTypeId type, const unsigned
         look_at(search, source, stride, n);
 }
 
+bool molt__stale_integers_any(const MoltMigration *m, MoltTypeId type, const unsigned char *source,
+                              uint64_t stride, uint64_t n)
+{
+    const Search *search = m->stale ? m->stale[type] : NULL;
+    for (uint32_t r = 0; search && r < search->count; r++) {
+        const Run *run = &search->runs[r];
+        const unsigned char *at = source + run->offset;
+        for (uint64_t i = 0; i < n; i++, at += stride) {
+            for (uint64_t k = 0; k < run->count; k++) {
+                uintptr_t value;
+                memcpy(&value, at + k * sizeof value, sizeof value);
+                if (value - search->low < search->high - search->low)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
 void molt__stale_integers_free(MoltMigration *m)
 {
     for (MoltTypeId id = 0; m->stale && id < m->plan->before->tables.type_count; id++)

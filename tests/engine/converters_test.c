@@ -10,6 +10,7 @@
 
 #include <molt/dump.h>
 #include <molt/migrate.h>
+#include <molt/threads.h>
 
 #include "../reflect/schema_spec.h"
 #include "converters.h"
@@ -45,7 +46,7 @@ static const StructSpec new_spec = {
       .default_size = sizeof added}},
     NULL};
 
-enum { COUNT = 1000 };
+enum { COUNT = 3000 };
 
 static MoltHeap *make_heap(const MoltSchema *schema)
 {
@@ -57,7 +58,8 @@ static MoltHeap *make_heap(const MoltSchema *schema)
     for (int i = 0; i < COUNT; i++) {
         Old *item = i % 2 == 0 ? molt_heap_new(heap, type, 1) : &first[i];
         *item = (Old){.next = last, .first = i % 5 == 0 ? NULL : first, .wide = i % 10 == 0 ? 70000 + i : i,
-                      .real = i % 10 == 1 ? 0.1 : i, .grid = {{i, 1}, {2, 3}, {4, -i}},
+                      /* with too many for other threads to leave to this one, and with some */
+                      .real = i < 600 || i % 10 == 1 ? 0.1 : i, .grid = {{i, 1}, {2, 3}, {4, -i}},
                       .gone = (short)(i % 3)};
         last = item;
     }
@@ -128,6 +130,41 @@ static void compiled_converters_do_what_the_plan_does(void **unused)
     molt_schema_free(after);
 }
 
+static void share(void *threads, uint32_t count, MoltParallelTask *task, void *context)
+{
+    molt_threads_parallel_for(threads, count, task, context);
+}
+
+static void any_number_of_threads_does_the_same(void **unused)
+{
+    (void)unused;
+    MoltSchema *before = spec_schema(&old_spec, 1), *after = spec_schema(&new_spec, 1);
+    MoltPlan *plan = make_plan(before, after);
+    MoltConverters *converters = make_converters(plan, before, MOLT_CONVERTERS_ALWAYS);
+    char *states[2], *reports[2];
+    run(plan, before, &states[0], &reports[0]);
+    for (uint32_t count = 2; count <= 7; count += 5) {
+        const MoltThreadsDesc desc = {.count = count};
+        MoltParallel parallel = {.threads = count, .run = share, .least = 1};
+        MoltThreads *threads = NULL;
+        assert_int_equal(molt_threads_create(&desc, &threads, NULL), MOLT_OK);
+        parallel.context = threads;
+        molt_plan_set_parallel(plan, &parallel);
+        run(plan, before, &states[1], &reports[1]);
+        assert_string_equal(states[0], states[1]);
+        assert_string_equal(reports[0], reports[1]);
+        free(states[1]);
+        free(reports[1]);
+        molt_threads_destroy(threads);
+    }
+    free(states[0]);
+    free(reports[0]);
+    molt_plan_free(plan);
+    molt__converters_free(converters);
+    molt_schema_free(before);
+    molt_schema_free(after);
+}
+
 static void little_state_and_a_machine_without_a_compiler_have_the_plan(void **unused)
 {
     (void)unused;
@@ -150,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compiled_converters_do_what_the_plan_does),
+        cmocka_unit_test(any_number_of_threads_does_the_same),
         cmocka_unit_test(little_state_and_a_machine_without_a_compiler_have_the_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

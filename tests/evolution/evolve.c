@@ -295,6 +295,10 @@ int main(int argc, char **argv)
     MoltReload *reload = NULL;
     MoltError error = {0};
     int result = 1;
+    const MoltThreadsDesc two = {.count = 2}; /* which convert together */
+    if (run.converters == MOLT_CONVERTERS_ALWAYS &&
+        molt_threads_create(&two, &desc.threads, &error) != MOLT_OK)
+        return fail("threads", error.text);
     if (!copy_file(run.libraries[0], run.work)) {
         fail(run.work, "cannot be written");
     } else if (molt_reload_create(&desc, &reload, &error) != MOLT_OK ||
@@ -309,5 +313,6 @@ int main(int argc, char **argv)
         molt_reload_stop(reload);
     }
     molt_reload_destroy(reload);
+    molt_threads_destroy(desc.threads);
     return result;
 }

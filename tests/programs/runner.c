@@ -23,6 +23,7 @@ typedef struct Runner {
     void **objects;
     size_t object_slots;
     MoltReload *reload;
+    MoltThreads *threads;
 } Runner;
 
 static void log_line(const MoltPlatformApi *api, const char *text)
@@ -88,7 +89,9 @@ static void stop(Runner *runner)
     if (runner->reload)
         molt_reload_stop(runner->reload);
     molt_reload_destroy(runner->reload);
+    molt_threads_destroy(runner->threads);
     runner->reload = NULL;
+    runner->threads = NULL;
 }
 
 static bool start(Runner *runner, const char *library, const char *policy)
@@ -101,10 +104,14 @@ static bool start(Runner *runner, const char *library, const char *policy)
                            .converters = strict ? MOLT_CONVERTERS_NEVER : MOLT_CONVERTERS_ALWAYS,
                            .no_build = true,
                            .no_watch = true};
+    const MoltThreadsDesc two = {.count = 2}; /* which convert together */
     MoltError error = {0};
     stop(runner);
     if (!put_library(runner, library))
         return false;
+    if (molt_threads_create(&two, &runner->threads, &error) != MOLT_OK)
+        return fail("threads", error.text);
+    desc.threads = runner->threads;
     if (molt_reload_create(&desc, &runner->reload, &error) != MOLT_OK ||
         molt_reload_start(runner->reload, &error) != MOLT_OK)
         return fail("start", error.text);

@@ -3,6 +3,7 @@
 #ifndef MOLT_PLAN_H
 #define MOLT_PLAN_H
 
+#include "parallel.h"
 #include "report.h"
 #include "schema.h"
 
@@ -53,6 +54,10 @@ MoltStatus molt_plan_sketch(const MoltSchema *before, const MoltSchema *after,
  * migration by this plan makes, as if a value failed it, less what MOLT_CONVERT allows. For those who
  * compare schemas without a state. Fails only when memory is out. */
 MoltStatus molt_plan_foresee(const MoltPlan *plan, MoltReport *report);
+
+/* Lends migrations by the plan threads, as long as it lives: where converters (molt/converter.h) stand for
+ * what it does, objects in large numbers are converted by all of them. */
+void molt_plan_set_parallel(MoltPlan *plan, const MoltParallel *parallel);
 
 const MoltSchema *molt_plan_before(const MoltPlan *plan);
 const MoltSchema *molt_plan_after(const MoltPlan *plan);
