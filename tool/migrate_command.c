@@ -137,7 +137,8 @@ static int migrate_one(const Migrate *migrate, const char *from, const char *to)
                                        migrate->policy, &state, &report, &error);
     }
     if (status == MOLT_OK) {
-        status = molt__tool_state_save(state.heap, state.file, to, &report, &error);
+        status = molt__tool_state_save(state.heap, molt_snapshot_file_code(state.file), state.file, to,
+                                       &report, &error);
     }
     print_findings(from, &report);
     if (migrate->report_name != NULL && (status == MOLT_OK || status == MOLT_REFUSED)) {

@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "file.h"
+#include "molt/code_names.h"
 #include "molt/import.h"
 #include "state.h"
 
@@ -150,30 +151,59 @@ static const char import_help[] =
     "\n"
     "STATE.json is what `molt dump` and the host write, also after an edit. Every error has its "
     "line,\n"
-    "column and path, and then nothing is written. Functions and constants of a library cannot be\n"
-    "named here, because there is no library; load such a state with molt-host --load-json.\n"
+    "column and path, and then nothing is written. Functions, constants and literals stay the names\n"
+    "that they are; the library that loads FILE must have them. What a host keeps in a file beside\n"
+    "the state (molt-host: frames and seed) is not in JSON.\n"
     "Exit 0: done; 1: refused; 2: wrong usage or bad input.\n";
+
+static bool names_schema(const char *text, const MoltSchema *schema)
+{
+    char hash[33];
+    snprintf(hash, sizeof hash, "%016llx%016llx", (unsigned long long)schema->tables.hash.high,
+             (unsigned long long)schema->tables.hash.low);
+    return strstr(text, hash) != NULL;
+}
+
+/* The schema with the type of memory without a type, which schemas of sources do not have and games do
+ * whose malloc goes to the heap. Not for a text that says that it was written under just this schema. */
+static MoltStatus set_schema(MoltHeap *heap, const MoltSchema *schema, const char *text,
+                             MoltSchema **larger, MoltError *error)
+{
+    MoltStatus status = MOLT_OK;
+    if (!names_schema(text, schema)) {
+        status = molt_schema_copy_plain(&schema->tables, NULL, larger, error);
+    }
+    return status == MOLT_OK ? molt_heap_set_schema(heap, *larger != NULL ? *larger : schema) : status;
+}
 
 static MoltStatus import_state(const MoltSchema *schema, const char *source, const char *out,
                                bool lenient, MoltReport *report, MoltError *error)
 {
     MoltHeap *heap = NULL;
+    MoltSchema *larger = NULL;
+    MoltCodeNames *names = molt_code_names_create(NULL);
     size_t length = 0;
     char *text = molt__tool_read(source, &length, error);
     MoltStatus status = text != NULL ? molt_heap_create(NULL, &heap, error) : MOLT_SYSTEM;
-    if (status == MOLT_OK) {
-        status = molt_heap_set_schema(heap, schema);
+    if (status == MOLT_OK && names == NULL) {
+        status = molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for names");
     }
     if (status == MOLT_OK) {
-        MoltImportDesc desc = {.policy = lenient ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
+        status = set_schema(heap, schema, text, &larger, error);
+    }
+    if (status == MOLT_OK) {
+        MoltImportDesc desc = {.code = molt_code_names_map(names),
+                               .policy = lenient ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
                                .name = strcmp(source, "-") == 0 ? "standard input" : source,
                                .report = report};
         status = molt_import_json(heap, text, length, &desc, error);
     }
     if (status == MOLT_OK) {
-        status = molt__tool_state_save(heap, NULL, out, report, error);
+        status = molt__tool_state_save(heap, molt_code_names_map(names), NULL, out, report, error);
     }
     molt_heap_destroy(heap);
+    molt_code_names_free(names);
+    molt_schema_free(larger);
     free(text);
     return status;
 }
