@@ -41,7 +41,8 @@ MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, Mol
     }
     if (status == MOLT_OK) {
         MoltLoadDesc load = {.schema = state.schema != NULL ? state.schema : schema,
-                             .policy = policy};
+                             .policy = policy,
+                             .heap = {.no_attic = true}};
         status = molt_snapshot_file_load(state.file, &load, &state.heap, report, error);
     }
     if (status == MOLT_OK) {

@@ -7,6 +7,7 @@
 #include "file.h"
 #include "molt/code_names.h"
 #include "molt/import.h"
+#include "report_words.h"
 #include "state.h"
 
 static int fail(const MoltToolCommand *command, const MoltError *error)
@@ -76,6 +77,9 @@ static int run_verify(int argc, char **argv)
     }
     if (operands == 0) {
         return molt__tool_misuse(&molt__command_verify, "at least one snapshot file is needed");
+    }
+    if (!molt__tool_one_input(&molt__command_verify, (const char *const *)argv, operands)) {
+        return MOLT__EXIT_USAGE;
     }
     for (int i = 0; i < operands; i++) {
         MoltToolState state;
@@ -225,19 +229,27 @@ static int run_import(int argc, char **argv)
     if (operands != 1 || schema_name == NULL || out == NULL) {
         return molt__tool_misuse(command, "--schema, one JSON file and -o are needed");
     }
+    if (!molt__tool_one_input(command, (const char *const[]){schema_name, argv[0]}, 2) ||
+        !molt__tool_one_output(command, out, json ? "-" : NULL)) {
+        return MOLT__EXIT_USAGE;
+    }
     MoltSchema *schema = NULL;
     MoltReport report;
     MoltError error;
     molt_report_init(&report, NULL);
     bool good = molt__tool_read_schema(schema_name, &schema, &error) == MOLT_OK &&
                 import_state(schema, argv[0], out, lenient, &report, &error) == MOLT_OK;
-    char *text = json               ? molt_report_to_json(&report)
-                 : report.count > 0 ? molt_report_to_text(&report)
-                                    : NULL;
+    char *text = json                       ? molt__tool_report_json(&report)
+                 : good && report.count > 0 ? molt__tool_report_text(&report)
+                                            : NULL;
     if (text != NULL) {
         fprintf(json ? stdout : stderr, json ? "%s\n" : "%s", text);
     }
     free(text);
+    if (!good && error.status == MOLT_REFUSED && !json) {
+        molt__tool_report_print(argv[0], &report);
+        molt_error(&error, MOLT_REFUSED, "%s: refused, nothing was written", argv[0]);
+    }
     molt_report_clear(&report);
     molt_schema_free(schema);
     return good ? MOLT__EXIT_OK : fail(command, &error);

@@ -172,8 +172,24 @@ class State(ToolTest):
         file = self.state("a")
         self.molt("migrate", file, "--to", lossy, "-o", "b.molt", status=1)
         self.assertFalse((self.folder / "b.molt").exists())
-        self.molt("migrate", file, "--to", lossy, "-o", "b.molt", "--policy", "live")
+        done = self.tool("migrate", file, "--to", lossy, "-o", "b.molt", "--policy", "live", "--report", "r.json")
+        self.assertEqual(done.returncode, 0)
         self.assertNotIn("gold", self.dump("b.molt")["objects"][1]["value"])
+        report = (self.folder / "r.json").read_text()
+        for words in (done.stderr, report):  # no word of a session, which would bring the values back
+            self.assertIn("lost for good", words)
+            self.assertNotRegex(words, "undo|return|kept")
+        self.assertEqual(json.loads(report)["attic_objects"], 0)
+
+    def test_remedies_are_for_whoever_has_files(self):
+        """No edit is about to come: only the version that saved the file can change what is in it."""
+        file, later = self.state("a"), FIRST.replace("Item *items;", "double *items;")
+        done = self.tool("migrate", file, "--to", self.schema("later", later), "-o", "b.molt", "--report", "r.json")
+        self.assertEqual(done.returncode, 1)
+        for words in (done.stderr, (self.folder / "r.json").read_text()):
+            self.assertIn("pointee-type-changed", words)
+            self.assertIn("in the version that saved it, and save again", words)
+            self.assertNotIn("edit", words)
 
     def test_many_files_go_to_a_folder_and_a_bad_one_leaves_the_others_alone(self):
         second = self.schema("second", SECOND)
