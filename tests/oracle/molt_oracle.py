@@ -231,7 +231,7 @@ class Migration(Notes):
         if kind == "enum":
             return self.old.enum_number(slot.type, value)
         if kind == "bool":
-            return int(value)
+            return int(bool(value))  # a byte that is neither 0 nor 1 is true
         if kind == "float" and not is_word(value):
             return as_float(value, slot.type["size"])
         return value
