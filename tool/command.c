@@ -69,3 +69,30 @@ int molt__tool_words(const MoltToolCommand *command, int argc, char **argv,
     }
     return operands;
 }
+
+static bool is_standard(const char *name)
+{
+    return name != NULL && strcmp(name, "-") == 0;
+}
+
+bool molt__tool_one_input(const MoltToolCommand *command, const char *const *names, int count)
+{
+    int found = 0;
+    for (int i = 0; i < count; i++) {
+        found += is_standard(names[i]);
+    }
+    if (found > 1) {
+        molt__tool_misuse(command, "standard input can be read only once, and \"-\" names it %d times",
+                          found);
+    }
+    return found <= 1;
+}
+
+bool molt__tool_one_output(const MoltToolCommand *command, const char *a, const char *b)
+{
+    if (is_standard(a) && is_standard(b)) {
+        molt__tool_misuse(command, "two texts would both go to standard output; give one a file");
+        return false;
+    }
+    return true;
+}

@@ -42,6 +42,11 @@ typedef struct MoltToolOption {
 int molt__tool_words(const MoltToolCommand *command, int argc, char **argv,
                      const MoltToolOption *options);
 
+/* Whether at most one of the names, of which any may be NULL, is "-"; says so otherwise: standard input can
+ * be read once, and standard output takes one text. */
+bool molt__tool_one_input(const MoltToolCommand *command, const char *const *names, int count);
+bool molt__tool_one_output(const MoltToolCommand *command, const char *a, const char *b);
+
 /* Says "molt NAME: ..." on standard error and how to get help; returns MOLT__EXIT_USAGE. */
 int molt__tool_misuse(const MoltToolCommand *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -333,6 +333,9 @@ static int run(int argc, char **argv)
     if (operands != 2) {
         return molt__tool_misuse(command, "two files are needed");
     }
+    if (!molt__tool_one_input(command, (const char *const[]){argv[0], argv[1]}, 2)) {
+        return MOLT__EXIT_USAGE;
+    }
     if (is_schema(argv[0]) && is_schema(argv[1])) {
         char *words[] = {argv[0], argv[1], "--json"};
         return molt__command_schema_diff.run(json ? 3 : 2, words);

@@ -209,6 +209,10 @@ static int run(int argc, char **argv)
         return molt__tool_misuse(&molt__command_layout, "--svg draws a comparison: add --against");
     }
     names[0] = argv[0];
+    if (!molt__tool_one_input(&molt__command_layout, names, 2) ||
+        !molt__tool_one_output(&molt__command_layout, svg, json ? "-" : NULL)) {
+        return MOLT__EXIT_USAGE;
+    }
     MoltSchema *schemas[2] = {NULL, NULL};
     MoltError error;
     int status;

@@ -11,6 +11,7 @@
 #include "command.h"
 #include "file.h"
 #include "hook_library.h"
+#include "report_words.h"
 #include "state.h"
 
 static const char help[] =
@@ -18,8 +19,8 @@ static const char help[] =
     "molt migrate FILE... --to SCHEMA.json --out-dir DIR   many of them, under their own names\n"
     "\n"
     "  --to FILE         the schema of the version that is to load them\n"
-    "  --policy POLICY   strict (default): a value that would be lost refuses; live: it is "
-    "reported\n"
+    "  --policy POLICY   strict (default): a value that would be lost refuses; live: it is lost for\n"
+    "                    good, since the new file has no undo, and reported\n"
     "  --hooks LIB       the game library of that version: its hooks run, by molt-host, strictly; "
     "the\n"
     "                    game is started but plays no frame\n"
@@ -70,20 +71,9 @@ static void print_outcome(const char *from, const char *to, MoltStatus status,
     cJSON_Delete(item);
 }
 
-static void print_findings(const char *name, const MoltReport *report)
-{
-    char text[4096];
-    for (uint32_t i = 0; i < report->count; i++) {
-        if (report->findings[i].severity != MOLT_INFO) {
-            molt_finding_text(&report->findings[i], text, sizeof text);
-            fprintf(stderr, "%s: %s\n", name, text);
-        }
-    }
-}
-
 static MoltStatus write_report(const char *path, const MoltReport *report, MoltError *error)
 {
-    char *text = molt_report_to_json(report);
+    char *text = molt__tool_report_json(report);
     if (text == NULL) {
         return molt_error(error, MOLT_OUT_OF_MEMORY, "%s: no memory for the report", path);
     }
@@ -137,9 +127,10 @@ static int migrate_one(const Migrate *migrate, const char *from, const char *to)
                                        migrate->policy, &state, &report, &error);
     }
     if (status == MOLT_OK) {
-        status = molt__tool_state_save(state.heap, state.file, to, &report, &error);
+        status = molt__tool_state_save(state.heap, molt_snapshot_file_code(state.file), state.file, to,
+                                       &report, &error);
     }
-    print_findings(from, &report);
+    molt__tool_report_print(from, &report);
     if (migrate->report_name != NULL && (status == MOLT_OK || status == MOLT_REFUSED)) {
         MoltError unwritten;
         if (write_report(migrate->report_name, &report, &unwritten) != MOLT_OK) {
@@ -274,6 +265,10 @@ static const char *check_words(Words *words, char **files, int count)
     if (words->out != NULL && count > 1) {
         return "-o takes one file; several go to --out-dir";
     }
+    if (words->report != NULL && words->out != NULL && strcmp(words->report, words->out) == 0 &&
+        strcmp(words->out, "-") != 0) {
+        return "the report would take the place of the file: give --report and -o two names";
+    }
     if (words->folder != NULL && words->report != NULL) {
         return "--report is for one file";
     }
@@ -316,6 +311,11 @@ static int run(int argc, char **argv)
     const char *wrong = check_words(&words, argv, count);
     if (wrong != NULL) {
         return molt__tool_misuse(&molt__command_migrate, "%s", wrong);
+    }
+    if (!molt__tool_one_input(&molt__command_migrate, (const char *const[]){words.to, argv[0]}, 2) ||
+        !molt__tool_one_output(&molt__command_migrate, words.out, words.report) ||
+        !molt__tool_one_output(&molt__command_migrate, words.report, words.json ? "-" : NULL)) {
+        return MOLT__EXIT_USAGE;
     }
     MoltSchema *schema = NULL;
     MoltError error;

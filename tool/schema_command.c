@@ -76,6 +76,10 @@ static int run_diff(int argc, char **argv)
     if (operands != 2) {
         return molt__tool_misuse(&molt__command_schema_diff, "two schemas are needed");
     }
+    if (!molt__tool_one_input(&molt__command_schema_diff,
+                              (const char *const[]){argv[0], argv[1]}, 2)) {
+        return MOLT__EXIT_USAGE;
+    }
     MoltSchema *before = NULL, *after = NULL;
     MoltError error;
     int status;

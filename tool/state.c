@@ -24,13 +24,25 @@ static MoltStatus open_file(const char *path, MoltToolState *state, MoltError *e
                              : molt_error(error, status, "standard input: %s", reason.text);
 }
 
+static bool has_untyped(const MoltSnapshotFile *file)
+{
+    MoltTypeId type = molt_schema_find(molt_snapshot_file_schema(file), MOLT_UNTYPED_NAME);
+    return type != MOLT_NO_TYPE && molt_snapshot_file_blocks(file, type) > 0;
+}
+
 MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
                             MoltToolState *out, MoltReport *report, MoltError *error)
 {
     MoltToolState state = {0};
     MoltStatus status = open_file(path, &state, error);
+    /* Schemas of sources do not have this type; games whose malloc goes to the heap do. */
+    if (status == MOLT_OK && schema != NULL && has_untyped(state.file)) {
+        status = molt_schema_copy_plain(&schema->tables, NULL, &state.schema, error);
+    }
     if (status == MOLT_OK) {
-        MoltLoadDesc load = {.schema = schema, .policy = policy};
+        MoltLoadDesc load = {.schema = state.schema != NULL ? state.schema : schema,
+                             .policy = policy,
+                             .heap = {.no_attic = true}};
         status = molt_snapshot_file_load(state.file, &load, &state.heap, report, error);
     }
     if (status == MOLT_OK) {
@@ -45,16 +57,17 @@ void molt__tool_state_close(MoltToolState *state)
 {
     molt_heap_destroy(state->heap);
     molt_snapshot_file_close(state->file);
+    molt_schema_free(state->schema);
     free(state->bytes);
     *state = (MoltToolState){0};
 }
 
-MoltStatus molt__tool_state_save(const MoltHeap *heap, MoltSnapshotFile *file, const char *path,
-                            MoltReport *report, MoltError *error)
+MoltStatus molt__tool_state_save(const MoltHeap *heap, const MoltCodeMap *code,
+                            const MoltSnapshotFile *file, const char *path, MoltReport *report,
+                            MoltError *error)
 {
-    MoltSaveDesc desc = {.policy = MOLT_POLICY_STRICT};
+    MoltSaveDesc desc = {.code = code, .policy = MOLT_POLICY_STRICT};
     if (file != NULL) {
-        desc.code = molt_snapshot_file_code(file);
         desc.host = molt_snapshot_file_host(file, &desc.host_size);
     }
     if (strcmp(path, "-") != 0) {

@@ -8,20 +8,23 @@
 typedef struct MoltToolState {
     MoltSnapshotFile *file;
     MoltHeap *heap;
-    char *bytes; /* of standard input */
+    MoltSchema *schema; /* that it was migrated to, where the file made the given one larger */
+    char *bytes;        /* of standard input */
 } MoltToolState;
 
 /* Opens a snapshot file ("-": standard input), checks all of it and makes its state, under the file's
- * own schema or, when `schema` is not NULL, migrated to that by `policy`; findings are added to
- * `report`. `schema` must outlive the state. Errors name the file. */
+ * own schema or, when `schema` is not NULL, migrated to that by `policy`, with the type of memory
+ * without a type when the file has some; findings are added to `report`. `schema` must outlive the
+ * state. Errors name the file. */
 MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
                             MoltToolState *out, MoltReport *report, MoltError *error);
 void molt__tool_state_close(MoltToolState *state);
 
-/* Writes the state to a snapshot file, with what the host kept in `file` (NULL: nothing); "-" is
- * standard output. */
-MoltStatus molt__tool_state_save(const MoltHeap *heap, MoltSnapshotFile *file, const char *path,
-                            MoltReport *report, MoltError *error);
+/* Writes the state to a snapshot file; "-" is standard output. `code` names what it points at in a
+ * library; `file` is where it comes from, for what a host kept there (NULL: nothing). */
+MoltStatus molt__tool_state_save(const MoltHeap *heap, const MoltCodeMap *code,
+                            const MoltSnapshotFile *file, const char *path, MoltReport *report,
+                            MoltError *error);
 
 /* The state as JSON, or the value at `path` when that is not NULL; freed with free(). */
 MoltStatus molt__tool_state_dump(const MoltToolState *state, const char *path, char **out,

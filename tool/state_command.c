@@ -5,7 +5,9 @@
 
 #include "command.h"
 #include "file.h"
+#include "molt/code_names.h"
 #include "molt/import.h"
+#include "report_words.h"
 #include "state.h"
 
 static int fail(const MoltToolCommand *command, const MoltError *error)
@@ -75,6 +77,9 @@ static int run_verify(int argc, char **argv)
     }
     if (operands == 0) {
         return molt__tool_misuse(&molt__command_verify, "at least one snapshot file is needed");
+    }
+    if (!molt__tool_one_input(&molt__command_verify, (const char *const *)argv, operands)) {
+        return MOLT__EXIT_USAGE;
     }
     for (int i = 0; i < operands; i++) {
         MoltToolState state;
@@ -150,30 +155,59 @@ static const char import_help[] =
     "\n"
     "STATE.json is what `molt dump` and the host write, also after an edit. Every error has its "
     "line,\n"
-    "column and path, and then nothing is written. Functions and constants of a library cannot be\n"
-    "named here, because there is no library; load such a state with molt-host --load-json.\n"
+    "column and path, and then nothing is written. Functions, constants and literals stay the names\n"
+    "that they are; the library that loads FILE must have them. What a host keeps in a file beside\n"
+    "the state (molt-host: frames and seed) is not in JSON.\n"
     "Exit 0: done; 1: refused; 2: wrong usage or bad input.\n";
+
+static bool names_schema(const char *text, const MoltSchema *schema)
+{
+    char hash[33];
+    snprintf(hash, sizeof hash, "%016llx%016llx", (unsigned long long)schema->tables.hash.high,
+             (unsigned long long)schema->tables.hash.low);
+    return strstr(text, hash) != NULL;
+}
+
+/* The schema with the type of memory without a type, which schemas of sources do not have and games do
+ * whose malloc goes to the heap. Not for a text that says that it was written under just this schema. */
+static MoltStatus set_schema(MoltHeap *heap, const MoltSchema *schema, const char *text,
+                             MoltSchema **larger, MoltError *error)
+{
+    MoltStatus status = MOLT_OK;
+    if (!names_schema(text, schema)) {
+        status = molt_schema_copy_plain(&schema->tables, NULL, larger, error);
+    }
+    return status == MOLT_OK ? molt_heap_set_schema(heap, *larger != NULL ? *larger : schema) : status;
+}
 
 static MoltStatus import_state(const MoltSchema *schema, const char *source, const char *out,
                                bool lenient, MoltReport *report, MoltError *error)
 {
     MoltHeap *heap = NULL;
+    MoltSchema *larger = NULL;
+    MoltCodeNames *names = molt_code_names_create(NULL);
     size_t length = 0;
     char *text = molt__tool_read(source, &length, error);
     MoltStatus status = text != NULL ? molt_heap_create(NULL, &heap, error) : MOLT_SYSTEM;
-    if (status == MOLT_OK) {
-        status = molt_heap_set_schema(heap, schema);
+    if (status == MOLT_OK && names == NULL) {
+        status = molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for names");
     }
     if (status == MOLT_OK) {
-        MoltImportDesc desc = {.policy = lenient ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
+        status = set_schema(heap, schema, text, &larger, error);
+    }
+    if (status == MOLT_OK) {
+        MoltImportDesc desc = {.code = molt_code_names_map(names),
+                               .policy = lenient ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
                                .name = strcmp(source, "-") == 0 ? "standard input" : source,
                                .report = report};
         status = molt_import_json(heap, text, length, &desc, error);
     }
     if (status == MOLT_OK) {
-        status = molt__tool_state_save(heap, NULL, out, report, error);
+        status = molt__tool_state_save(heap, molt_code_names_map(names), NULL, out, report, error);
     }
     molt_heap_destroy(heap);
+    molt_code_names_free(names);
+    molt_schema_free(larger);
     free(text);
     return status;
 }
@@ -195,19 +229,27 @@ static int run_import(int argc, char **argv)
     if (operands != 1 || schema_name == NULL || out == NULL) {
         return molt__tool_misuse(command, "--schema, one JSON file and -o are needed");
     }
+    if (!molt__tool_one_input(command, (const char *const[]){schema_name, argv[0]}, 2) ||
+        !molt__tool_one_output(command, out, json ? "-" : NULL)) {
+        return MOLT__EXIT_USAGE;
+    }
     MoltSchema *schema = NULL;
     MoltReport report;
     MoltError error;
     molt_report_init(&report, NULL);
     bool good = molt__tool_read_schema(schema_name, &schema, &error) == MOLT_OK &&
                 import_state(schema, argv[0], out, lenient, &report, &error) == MOLT_OK;
-    char *text = json               ? molt_report_to_json(&report)
-                 : report.count > 0 ? molt_report_to_text(&report)
-                                    : NULL;
+    char *text = json                       ? molt__tool_report_json(&report)
+                 : good && report.count > 0 ? molt__tool_report_text(&report)
+                                            : NULL;
     if (text != NULL) {
         fprintf(json ? stdout : stderr, json ? "%s\n" : "%s", text);
     }
     free(text);
+    if (!good && error.status == MOLT_REFUSED && !json) {
+        molt__tool_report_print(argv[0], &report);
+        molt_error(&error, MOLT_REFUSED, "%s: refused, nothing was written", argv[0]);
+    }
     molt_report_clear(&report);
     molt_schema_free(schema);
     return good ? MOLT__EXIT_OK : fail(command, &error);

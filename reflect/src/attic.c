@@ -193,6 +193,7 @@ void molt__attic_release(const MoltAllocator *allocator, MoltAttic *attic)
     if (attic->blocks)
         resize(allocator, attic->blocks, attic->block_slots * sizeof *attic->blocks, 0);
     *attic = (MoltAttic){.limit = attic->limit,
+                         .none = attic->none,
                          .free = MOLT__NO_SPAN,
                          .dropped = attic->dropped,
                          .lineage = attic->lineage};

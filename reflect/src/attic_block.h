@@ -27,6 +27,7 @@ typedef struct MoltAtticSlot {
 
 typedef struct MoltAttic {
     uint64_t limit;
+    bool none; /* nothing is kept */
     MoltAtticBlock *blocks;
     uint64_t block_count, block_slots;
     uint32_t free; /* first free number, MOLT__NO_SPAN when there is none */

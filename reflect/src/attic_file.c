@@ -25,7 +25,7 @@ void molt__attic_mark(MoltMigration *m, const MoltOp *op, uint64_t i)
         op = m->op; /* a pointer to a variable is looked at as one of its type */
     bool stays = m->scanning && op->code != MOLT__OP_POINTER;
     if (m->mode != MOLT__RUN_STATE || stays || !m->batch_span ||
-        m->plan->policy != MOLT_POLICY_LIVE || m->apart || op->unkept)
+        m->plan->policy != MOLT_POLICY_LIVE || m->heap->attic.none || m->apart || op->unkept)
         return;
     if (!work->lossy)
         work->lossy = molt__migration_table(m, m->plan->op_count, sizeof *work->lossy);
@@ -606,7 +606,7 @@ void molt__attic_file(MoltMigration *m)
     MoltAtticWork *work = &m->attic;
     uint64_t old_places = place_of(m->plan->before->tables.type_count, false);
     uint64_t new_places = place_of(m->plan->after->tables.type_count, false);
-    work->keeps = work->beyond == 0;
+    work->keeps = work->beyond == 0 && !m->heap->attic.none;
     if (work->beyond > 0)
         molt__attic_report_full(m, NULL, work->beyond);
     if (work->loss_count == 0 || m->failed)

@@ -253,7 +253,8 @@ static void add_fate(MoltLossFate fate, char *remedy, size_t size)
 {
     static const char *const words[] = {
         [MOLT__LOSS_KEPT] = "the old values are kept and return when their field does",
-        [MOLT__LOSS_GONE] = "not all of the old values return when the edit is undone"};
+        [MOLT__LOSS_GONE] = "not all of the old values return when the edit is undone",
+        [MOLT__LOSS_FOR_GOOD] = "the old values are lost for good"};
     size_t length = strlen(remedy);
     if (words[fate])
         snprintf(remedy + length, size - length, "%s%s", length > 0 ? "; " : "", words[fate]);

@@ -80,6 +80,17 @@ uint32_t molt_code_width(const char *bytes, size_t size)
     return ends_in_zeros(bytes, size, 4) ? 4 : ends_in_zeros(bytes, size, 2) ? 2 : 1;
 }
 
+bool molt__code_is_literal(const MoltCodeTarget *target)
+{
+    if (target->size == 0)
+        return false;
+    uint64_t width = molt_code_width(target->bytes, target->size), zeros = 0;
+    for (uint64_t at = 0; at < target->size && width > 1; at += width)
+        zeros += molt_code_width(target->bytes + at, width) == width;
+    return width > 1 ? zeros == 1
+                     : memchr(target->bytes, 0, target->size) == target->bytes + target->size - 1;
+}
+
 void molt__code_text(const MoltCodeTarget *literal, char *text, size_t room)
 {
     uint32_t width = molt_code_width(literal->bytes, literal->size);

@@ -15,6 +15,9 @@ bool molt__code_describe(const MoltCodeMap *code, const MoltSchema *schema, Molt
 bool molt__code_may_mean(const MoltSchema *schema, MoltTypeId pointee,
                          const MoltCodeTarget *target);
 
+/* The bytes are those of a literal: one character of zeros, the last one. */
+bool molt__code_is_literal(const MoltCodeTarget *target);
+
 enum { MOLT__LITERAL_SHOWN = 64 };
 /* A literal's text for messages: as it stands, or of wide characters those that are ASCII. */
 void molt__code_text(const MoltCodeTarget *literal, char *text, size_t room);

@@ -260,6 +260,13 @@ bool molt__number_is_zero(const MoltNumberForm *form, const void *source)
     return number.is_float ? number.real == 0 && !signbit(number.real) : number.magnitude == 0;
 }
 
+bool molt__number_is_odd_bool(const MoltNumberForm *form, const void *source)
+{
+    MoltNumberForm bits = *form;
+    bits.class = MOLT__UNSIGNED;
+    return form->class == MOLT__BOOL && load_number(&bits, source).magnitude > 1;
+}
+
 bool molt__number_is_nan(const MoltNumberForm *form, const void *source)
 {
     return form->class == MOLT__FLOAT && isnan(load_float(form->size, source));
@@ -288,7 +295,9 @@ bool molt__number_store(const MoltNumberForm *form, uint64_t value, bool is_sign
 
 void molt__number_text(const MoltNumberForm *form, const void *source, char *buffer, size_t size)
 {
-    Number number = load_number(form, source);
+    MoltNumberForm bits = *form;
+    bits.class = form->class == MOLT__BOOL ? MOLT__UNSIGNED : form->class; /* as they are */
+    Number number = load_number(&bits, source);
     if (number.is_float) {
         int digits = form->size == sizeof(float)    ? FLT_DECIMAL_DIG
                      : form->size == sizeof(double) ? DBL_DECIMAL_DIG
@@ -380,7 +389,8 @@ static void each_narrow(BATCH)
 {
     for (uint64_t i = 0; i < n; i++) {
         uint64_t value = load_narrow(&forms[0], source);
-        if (fits_narrow(&forms[1], value, forms[0].class == MOLT__SIGNED && value >> 63))
+        bool odd = forms[0].class == MOLT__BOOL && molt__number_is_odd_bool(&forms[0], source);
+        if (!odd && fits_narrow(&forms[1], value, forms[0].class == MOLT__SIGNED && value >> 63))
             store_narrow(&forms[1], value, destination);
         else
             slow(context, i, source, destination);
@@ -401,6 +411,13 @@ static void each_slow(BATCH)
 
 enum { I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, BOOLEAN, COMMON, UNCOMMON = COMMON };
 
+/* A valid bool is a byte of 0 or 1. */
+#define FROM_BOOL(d, D, low, end, unused)                                                          \
+    KERNEL(bool_to_##d, uint8_t, D, (w = (D)(v == 1), v == 0 || v == 1))
+INTEGERS(FROM_BOOL, )
+FROM_BOOL(f32, float, , , )
+FROM_BOOL(f64, double, , , )
+
 #define ROW(s, S, low, end, unused)                                                                \
     {s##_to_i8,  s##_to_i16, s##_to_i32, s##_to_i64, s##_to_u8,  s##_to_u16,                       \
      s##_to_u32, s##_to_u64, s##_to_f32, s##_to_f64, s##_to_bool},
@@ -410,9 +427,8 @@ static MoltNumberKernel *const kernels[COMMON][COMMON] = {
                     f32_to_u32, f32_to_u64, NULL, f32_to_f64, f32_to_bool},
     {f64_to_i8, f64_to_i16, f64_to_i32, f64_to_i64, f64_to_u8, f64_to_u16, f64_to_u32, f64_to_u64,
      f64_to_f32, NULL, f64_to_bool},
-    /* a valid bool is a byte of 0 or 1 */
-    {u8_to_i8, u8_to_i16, u8_to_i32, u8_to_i64, u8_to_u8, u8_to_u16, u8_to_u32, u8_to_u64,
-     u8_to_f32, u8_to_f64, u8_to_bool},
+    {bool_to_i8, bool_to_i16, bool_to_i32, bool_to_i64, bool_to_u8, bool_to_u16, bool_to_u32,
+     bool_to_u64, bool_to_f32, bool_to_f64, NULL},
 };
 
 static int common_index(const MoltNumberForm *form)

@@ -39,6 +39,8 @@ MoltNumberLoss molt__number_convert(const MoltNumberForm *from, const void *sour
 
 bool molt__number_is_nan(const MoltNumberForm *form, const void *source);
 bool molt__number_is_zero(const MoltNumberForm *form, const void *source);
+/* A bool whose bits are neither 0 nor 1: it is true, and only a bool can hold them. */
+bool molt__number_is_odd_bool(const MoltNumberForm *form, const void *source);
 
 /* Integer value of an integer, bool or bit-field of at most 64 bits, sign-extended. */
 uint64_t molt__number_bits(const MoltNumberForm *form, const void *source);

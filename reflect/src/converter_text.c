@@ -89,7 +89,9 @@ static void add_condition(MoltConverterText *text, const MoltOp *op)
     const MoltNumberForm *from = &op->forms[0], *to = &op->forms[1];
     const char *source = type_name(from), *destination = type_name(to);
     char low[16], end[16];
-    if (to->class == MOLT__BOOL && is_float(from)) {
+    if (from->class == MOLT__BOOL) {
+        add(text, "(w = v == 1, v == 0 || v == 1)");
+    } else if (to->class == MOLT__BOOL && is_float(from)) {
         add(text, "(w = v == 1, (v == 0 && !__builtin_signbit(v)) || v == 1)");
     } else if (to->class == MOLT__BOOL) {
         add(text, "(w = v == 1, v == 0 || v == 1)");

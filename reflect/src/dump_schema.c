@@ -346,10 +346,10 @@ static cJSON *make_pointer(Document *document)
 
 static cJSON *make_external(Document *document)
 {
-    cJSON *choices = cJSON_CreateArray();
-    push(document, choices, of_type(document, "null"));
-    push(document, choices, make_true(document, "external"));
-    return single(document, "anyOf", choices);
+    cJSON *properties = new_object(document);
+    put(document, properties, "external", single(document, "const", cJSON_CreateTrue()));
+    put(document, properties, "addr", of_type(document, "string"));
+    return closed(document, properties, "addr");
 }
 
 /* ---- objects --------------------------------------------------------------------------------- */

@@ -304,12 +304,26 @@ void molt__dump_pointer(MoltDump *dump, const void *address, MoltTypeId pointee)
         put_outside(dump, (uintptr_t)address, pointee);
 }
 
+/* What it holds is no part of the state, so a state says the same in this process, in a file and in the
+ * process that loads it; of this process alone is the address. */
+static void put_external(MoltDump *dump, const void *address)
+{
+    molt__json_put_literal(&dump->out, "{\"external\":true");
+    if (dump->addresses && address) {
+        char text[40];
+        int length = snprintf(text, sizeof text, ",\"addr\":\"0x%llx\"",
+                              (unsigned long long)(uintptr_t)address);
+        molt__json_put(&dump->out, text, (size_t)length);
+    }
+    molt__json_put_char(&dump->out, '}');
+}
+
 static void put_pointer(MoltDump *dump, const MoltDumpValue *value, const unsigned char *bytes)
 {
     void *address;
     memcpy(&address, bytes, sizeof address);
-    if (value->external && address)
-        molt__json_put_literal(&dump->out, "{\"external\":true}");
+    if (value->external)
+        put_external(dump, address);
     else
         molt__dump_pointer(dump, address, molt_type(dump->schema, value->type)->elem);
 }

@@ -50,6 +50,8 @@ static void convert_slow(void *context, uint64_t i, const void *source, void *de
     const MoltOp *op = m->op;
     MoltNumberLoss loss =
         molt__number_convert(&op->forms[0], source, &op->forms[1], destination, op->round);
+    if (loss == MOLT__EXACT && molt__number_is_odd_bool(&op->forms[0], source))
+        loss = MOLT__COLLAPSED;
     if (loss == MOLT__EXACT) {
         /* -0.0 is 0 for an integer, but not for a float that it becomes again; a NaN leaves bits of
          * its payload behind in a smaller float */

@@ -44,6 +44,7 @@ MoltStatus molt_heap_create(const MoltHeapDesc *desc, MoltHeap **out, MoltError 
     molt__heap_make_api(heap);
     heap->attic.limit =
         desc && desc->attic_limit ? desc->attic_limit : MOLT_ATTIC_LIMIT_DEFAULT;
+    heap->attic.none = desc && desc->no_attic;
     heap->attic.free = MOLT__NO_SPAN;
     *out = heap;
     return MOLT_OK;

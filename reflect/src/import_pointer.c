@@ -2,6 +2,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "code_target.h"
 #include "globals_map.h"
 #include "import_state.h"
 #include "state_path.h"
@@ -154,13 +155,14 @@ static bool is_there(const MoltCodeMap *code, uintptr_t address, const MoltCodeT
 {
     MoltCodeTarget found = {.kind = wanted->kind};
     uintptr_t start = address - (uintptr_t)wanted->offset;
-    if (start < code->begin || address >= code->end || !code->describe)
+    if (address < code->begin || address >= code->end || !code->describe)
         return false;
     if (code->describe(code->context, address, &found) && found.kind == wanted->kind &&
         found.offset == wanted->offset)
         return true;
-    return wanted->kind == MOLT_CODE_DATA && code->describe(code->context, start, &found) &&
-           found.kind == MOLT_CODE_DATA && found.offset == 0 && wanted->offset == found.size;
+    return wanted->kind == MOLT_CODE_DATA && wanted->offset <= address - code->begin &&
+           code->describe(code->context, start, &found) && found.kind == MOLT_CODE_DATA &&
+           found.offset == 0 && wanted->offset == found.size;
 }
 
 static bool find_in_library(MoltImport *import, MoltCodeTarget *target, MoltJsonText text,
@@ -225,7 +227,8 @@ typedef struct Pointer {
     Form form;
     MoltJsonText text, path;
     uint64_t offset;
-    bool has_path, has_offset, raw; /* raw: a literal given as bytes, its NUL among them */
+    bool has_path, has_offset, has_address,
+        raw; /* raw: a literal given as bytes, its NUL among them */
 } Pointer;
 
 static bool keep_text(MoltImport *import, char **buffer, uint64_t *slots, MoltJsonText *out)
@@ -310,11 +313,16 @@ static bool read_members(MoltImport *import, Pointer *pointer)
         return false;
     size_t start = reader->mark;
     while (molt__json_next(reader)) {
-        if (!(molt__json_is(reader->key, "at") ? read_at(import, pointer)
-                                               : read_form(import, pointer)))
+        bool address = molt__json_is(reader->key, "addr"); /* of the process that wrote the text */
+        if (!(address                            ? molt__json_skip(reader, NULL)
+              : molt__json_is(reader->key, "at") ? read_at(import, pointer)
+                                                 : read_form(import, pointer)))
             return false;
+        pointer->has_address |= address;
     }
     reader->mark = start;
+    if (pointer->has_address && pointer->form != FORM_EXTERNAL)
+        return molt__json_fail(reader, MOLT_INVALID, "only an external pointer has an addr");
     if (pointer->form == FORM_COUNT)
         return molt__json_fail(reader, MOLT_INVALID,
                                "a pointer is null or has ref, code, data or "
@@ -365,6 +373,9 @@ static bool resolve_name(MoltImport *import, const Pointer *pointer, uintptr_t *
     if (pointer->form == FORM_LITERAL) {
         target.bytes = pointer->text.bytes;
         target.size = pointer->text.length + !pointer->raw; /* text stands without its NUL */
+        if (!molt__code_is_literal(&target))
+            return molt__json_fail(&import->reader, MOLT_INVALID,
+                                   "a literal ends with its only character of zeros");
         return find_in_library(import, &target, pointer->text, out);
     }
     MoltJsonText whole = pointer->text;
@@ -374,6 +385,12 @@ static bool resolve_name(MoltImport *import, const Pointer *pointer, uintptr_t *
     target.name = split_name(import->name);
     if (target.name != import->name)
         target.file = import->name;
+    if (target.name[0] == '\0' || memchr(whole.bytes, 0, whole.length))
+        return molt__json_fail(&import->reader, MOLT_INVALID,
+                               "a name is missing, or a zero is in it");
+    if (target.kind == MOLT_CODE_FUNCTION && target.offset > 0)
+        return molt__json_fail(&import->reader, MOLT_INVALID,
+                               "a pointer to a function leads to its begin, without \"at\"");
     return find_in_library(import, &target, whole, out);
 }
 
@@ -442,15 +459,14 @@ bool molt__import_external(MoltImport *import, unsigned char *bytes)
     MoltJsonReader *reader = &import->reader;
     Pointer pointer;
     if (molt__json_peek(reader) == MOLT__JSON_NULL) {
-        /* a snapshot file leaves out what lies outside of the state, so its dump says null of all of them */
-        keep_external(import, bytes);
-        return molt__json_null(reader);
-    }
-    if (!read_members(import, &pointer))
+        if (!molt__json_null(reader)) /* says no more: it is no part of the state */
+            return false;
+    } else if (!read_members(import, &pointer)) {
         return false;
-    if (pointer.form != FORM_EXTERNAL)
+    } else if (pointer.form != FORM_EXTERNAL) {
         return molt__json_fail(reader, MOLT_INVALID,
-                               "a field marked MOLT_EXTERNAL holds null or {\"external\":true}");
+                               "a field marked MOLT_EXTERNAL holds {\"external\":true}");
+    }
     keep_external(import, bytes);
     return true;
 }

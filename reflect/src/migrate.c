@@ -442,9 +442,10 @@ static void report_gone(MoltMigration *m)
                          : "%llu live that nothing will point at: if the struct was renamed, "
                            "annotate it with MOLT_WAS(\"%.200s\")%s",
                  (unsigned long long)objects, name,
-                 m->plan->policy == MOLT_POLICY_LIVE
-                     ? "; they do not return when the edit is undone"
-                     : "");
+                 m->plan->policy != MOLT_POLICY_LIVE ? ""
+                 : m->heap->attic.none
+                     ? "; they are lost for good"
+                     : "; they do not return when the edit is undone");
         molt_report_add(m->report, &(MoltFinding){.severity = severity,
                                                   .rule = missing ? MOLT_RULE_TYPE_MISSING
                                                                   : MOLT_RULE_TYPE_REMOVED,

@@ -275,7 +275,12 @@ void molt__plan_report_added(MoltPlan *plan, MoltTypeId before, MoltTypeId after
 void molt__plan_report_pair(MoltPlan *plan, uint32_t pair);
 
 /* What becomes of values that are lost: nobody says; the attic has them; nothing does. */
-typedef enum MoltLossFate { MOLT__LOSS_UNSAID, MOLT__LOSS_KEPT, MOLT__LOSS_GONE } MoltLossFate;
+typedef enum MoltLossFate {
+    MOLT__LOSS_UNSAID,
+    MOLT__LOSS_KEPT,
+    MOLT__LOSS_GONE,
+    MOLT__LOSS_FOR_GOOD /* no attic */
+} MoltLossFate;
 
 /* check_report.c: adds what a check found (severity, rule, value, objects) with the path and the
  * declarations, what settles it where the finding does not say it, and what becomes of the values. */

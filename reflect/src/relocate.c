@@ -13,9 +13,10 @@
 /* Whether the same offset into a constant of the same size is the same value. Reflection knows the
  * pointer's type only, not the constant's: a struct of equal layout that divides the constant is an
  * element of it, and bytes are bytes; anything else is the same only in a constant of equal bytes,
- * where words that held addresses of the old library may differ. */
+ * where words that held addresses of the old library may differ. Where the library stays, also one whose
+ * bytes nobody has, the constant is itself. */
 static bool same_place(const MoltMigration *m, const MoltOp *op, const MoltCodeTarget *target,
-                       uintptr_t after)
+                       uintptr_t before, uintptr_t after)
 {
     const MoltType *pointee = molt_type(m->plan->before, op->before);
     if (pointee->kind == MOLT_KIND_STRUCT || pointee->kind == MOLT_KIND_UNION)
@@ -23,7 +24,7 @@ static bool same_place(const MoltMigration *m, const MoltOp *op, const MoltCodeT
                target->offset % pointee->size == 0 && target->size % pointee->size == 0;
     if (pointee->kind == MOLT_KIND_INT && pointee->size == 1)
         return true; /* bytes and text by name */
-    return molt__relocate_same_content(m, target, after);
+    return after == before || molt__relocate_same_content(m, target, after);
 }
 
 bool molt__relocate_same_content(const MoltMigration *m, const MoltCodeTarget *target,
@@ -85,7 +86,7 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
         return 0;
     }
     uintptr_t after = m->code->resolve(m->code->context, &target);
-    if (after != 0 && target.kind == MOLT_CODE_DATA && !same_place(m, op, &target, after)) {
+    if (after != 0 && target.kind == MOLT_CODE_DATA && !same_place(m, op, &target, value, after)) {
         molt__tally(m, op, MOLT_RULE_DATA_MISSING, MOLT_REFUSE, i,
                     "%s%s%s, whose layout or content changed,", target.name,
                     target.file[0] ? " of " : "", target.file);

@@ -31,6 +31,7 @@ typedef struct Load {
     MoltHeap *heap;
     const MoltCodeMap *code;
     bool placeholders; /* `code` is the file's own */
+    bool migrates;     /* into another schema than the file's */
     uintptr_t delta;   /* from an address in the file to one in the heap */
     MoltImages images; /* pointers only */
     MoltFileFindings findings;
@@ -366,6 +367,14 @@ static uintptr_t make_string(Load *load, const MoltFileTarget *symbol)
     return (uintptr_t)text;
 }
 
+/* A place in an object whose size the file does not tell: nobody would see that its elements have
+ * another size than they had. */
+static bool may_have_moved(const Load *load, const MoltFileTarget *symbol)
+{
+    return load->migrates && symbol->kind == MOLT_CODE_DATA && symbol->target.size == 0 &&
+           symbol->target.offset > 0;
+}
+
 static void find(Load *load, const MoltFileTarget *symbol, MoltRule rule, MoltSeverity severity,
                  uint64_t position)
 {
@@ -389,8 +398,10 @@ static void find(Load *load, const MoltFileTarget *symbol, MoltRule rule, MoltSe
         molt__code_text(&symbol->target, text, sizeof text);
         snprintf(item->value, sizeof item->value, "\"%s\"", text);
     } else {
-        snprintf(item->value, sizeof item->value, "%.100s%s%.80s", symbol->target.name,
-                 symbol->target.file[0] ? " of " : "", symbol->target.file);
+        snprintf(item->value, sizeof item->value, "%s%.100s%s%.80s",
+                 may_have_moved(load, symbol) ? "a place in an object whose size is not known, "
+                                              : "",
+                 symbol->target.name, symbol->target.file[0] ? " of " : "", symbol->target.file);
     }
 }
 
@@ -401,7 +412,10 @@ static bool is_same_object(const Load *load, const MoltFileTarget *symbol, uintp
     MoltCodeTarget there;
     const MoltCodeMap *code = load->code;
     if (!code->describe(code->context, address - symbol->target.offset, &there) ||
-        there.kind != MOLT_CODE_DATA || there.size != symbol->target.size)
+        there.kind != MOLT_CODE_DATA)
+        return false;
+    bool known = symbol->target.size != 0;
+    if (known ? there.size != symbol->target.size : there.size < symbol->target.offset)
         return false;
     return symbol->value_size == 0 ||
            (there.bytes && symbol->value_size <= there.size - symbol->target.offset &&
@@ -415,6 +429,10 @@ static uintptr_t resolve(Load *load, MoltFileTarget *symbol, uint64_t position)
         return make_string(load, symbol);
     if (symbol->address != 0)
         return symbol->address;
+    if (may_have_moved(load, symbol)) {
+        find(load, symbol, MOLT_RULE_DATA_MISSING, MOLT_REFUSE, position);
+        return 0;
+    }
     if (load->placeholders) {
         symbol->address =
             load->code->begin + (uintptr_t)(symbol - load->file->symbols) * MOLT__FILE_CODE_STEP;
@@ -635,6 +653,9 @@ static MoltStatus make_heap(Load *load, const MoltLoadDesc *desc)
         load->code = molt_snapshot_file_code(load->file);
         status = load->code ? MOLT_OK : out_of_memory(load);
     }
+    load->migrates =
+        desc->schema &&
+        memcmp(&desc->schema->tables.hash, &load->file->schema->tables.hash, sizeof(MoltHash)) != 0;
     return status;
 }
 

@@ -557,6 +557,11 @@ const void *molt_snapshot_file_host(const MoltSnapshotFile *file, size_t *size)
     return file->host;
 }
 
+uint64_t molt_snapshot_file_blocks(const MoltSnapshotFile *file, MoltTypeId type)
+{
+    return file->serials[type];
+}
+
 const char *molt_snapshot_file_version(const MoltSnapshotFile *file)
 {
     return file->version;

@@ -87,7 +87,7 @@ typedef struct MoltFileSymbol {
     uint32_t file_length, name_length; /* without the NUL */
     uint32_t byte_count;               /* text with its NUL; of DATA the value pointed at, or 0 */
     uint64_t offset;                   /* DATA: of the value in the object */
-    uint64_t size;                     /* DATA: of the object */
+    uint64_t size;                     /* DATA: of the object; 0: not known */
 } MoltFileSymbol;
 
 const char *molt__file_section_word(MoltFileSection section);

@@ -187,15 +187,6 @@ static bool is_text(const unsigned char *bytes, uint64_t length)
     return memchr(bytes, 0, length + 1) == bytes + length;
 }
 
-/* The same of wide text: one character of zeros, the last one. */
-static bool is_literal(const unsigned char *bytes, uint64_t size)
-{
-    uint64_t width = molt_code_width((const char *)bytes, size), zeros = 0;
-    for (uint64_t at = 0; at < size && width > 1; at += width)
-        zeros += molt_code_width((const char *)bytes + at, width) == width;
-    return width > 1 ? zeros == 1 : is_text(bytes, size - 1);
-}
-
 static const char *parse_record(const unsigned char *bytes, uint64_t room, MoltFileTarget *out,
                                 uint64_t *size)
 {
@@ -217,11 +208,12 @@ static const char *parse_record(const unsigned char *bytes, uint64_t room, MoltF
         return "a name is no text";
     if (text ? symbol.name_length > 0 || symbol.file_length > 0 : symbol.name_length == 0)
         return "a symbol has a name where none belongs, or none";
-    if (text && (symbol.byte_count == 0 || !is_literal(content, symbol.byte_count)))
+    if (text && !molt__code_is_literal(
+                    &(MoltCodeTarget){.bytes = (const char *)content, .size = symbol.byte_count}))
         return "a text does not end";
     if (!data && (symbol.offset != 0 || symbol.size != 0))
         return "a symbol has a size where none belongs";
-    if (data && (symbol.offset > symbol.size || symbol.byte_count > 16))
+    if (data && ((symbol.size != 0 && symbol.offset > symbol.size) || symbol.byte_count > 16))
         return "an offset is outside of its object";
     if (symbol.kind == MOLT_CODE_FUNCTION && symbol.byte_count > 0)
         return "a function has content";

@@ -133,8 +133,11 @@ static void add_finding(MoltMigration *m, uint32_t check, const MoltTally *tally
     MoltFinding finding = {.severity = MOLT_INFO, .rule = MOLT_RULE_FIELD_REMOVED};
     MoltLossFate fate = MOLT__LOSS_UNSAID;
     if (tally && tally->severity == MOLT_LOSS && tally->rule != MOLT_RULE_DANGLING_POINTER &&
-        tally->rule != MOLT_RULE_TARGET_AMBIGUOUS && (m->attic.keeps || tally->unkept))
-        fate = tally->unkept ? MOLT__LOSS_GONE : MOLT__LOSS_KEPT;
+        tally->rule != MOLT_RULE_TARGET_AMBIGUOUS)
+        fate = m->heap->attic.none ? MOLT__LOSS_FOR_GOOD
+               : tally->unkept     ? MOLT__LOSS_GONE
+               : m->attic.keeps    ? MOLT__LOSS_KEPT
+                                   : MOLT__LOSS_UNSAID;
     if (tally)
         finding = (MoltFinding){.severity = (MoltSeverity)tally->severity,
                                 .rule = (MoltRule)tally->rule,

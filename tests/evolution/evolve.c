@@ -68,7 +68,7 @@ static char *dump(const MoltReload *reload)
 static bool holds_addresses(const char *text)
 {
     static const char *const forms[] = {"{\"foreign\":true}", "{\"dangling\":true}",
-                                        "{\"unnamed\":true}", "{\"external\":true}"};
+                                        "{\"unnamed\":true}"};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         if (strstr(text, forms[i]))
             return true;

@@ -207,9 +207,9 @@ class Migration(Notes):
             return OneOf(self.convert(self.old.slot(old_field), slot, value, path),
                          self.default(slot, path))
         if field.get("external") and slot.type["kind"] == "pointer":
-            return None if value is None else {"external": True}
+            return {"external": True}
         if old_field.get("external") and slot.type["kind"] == "pointer":
-            return None if value is None else ANY
+            return ANY
         indexed = self.convert_indexed(old_field, field, value, path)
         if indexed is not None:
             return indexed
@@ -231,7 +231,7 @@ class Migration(Notes):
         if kind == "enum":
             return self.old.enum_number(slot.type, value)
         if kind == "bool":
-            return int(value)
+            return int(bool(value))  # a byte that is neither 0 nor 1 is true
         if kind == "float" and not is_word(value):
             return as_float(value, slot.type["size"])
         return value

@@ -155,8 +155,14 @@ class Check:
         if not isinstance(found, dict) or list(found) != names:
             return False
         for field in type_.fields:
-            self.value(field.type, expected[field], found[field.name], f"{path}.{field.name}")
+            part = self._outside(found[field.name]) if field.external else found[field.name]
+            self.value(field.type, expected[field], part, f"{path}.{field.name}")
         return True
+
+    @staticmethod
+    def _outside(found):
+        """Only an address tells an external pointer from NULL."""
+        return None if found == {"external": True} else found or {}
 
     def _variant(self, type_, expected, found, path):
         name, part = expected.field.name, type_.part()
@@ -197,7 +203,7 @@ class Check:
         if isinstance(expected, Code):
             return found.get("code", "").rpartition(":")[2] == expected.name
         if isinstance(expected, External):
-            return found == {"external": True}
+            return list(found) == ["external", "addr"] and found["external"] is True
         if isinstance(expected, Data):
             return found.get("data", "").rpartition(":")[2] == expected.name and (
                 found.get("at", 0) > 0) == (expected.index > 0)

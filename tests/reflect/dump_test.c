@@ -427,7 +427,7 @@ static void freed_foreign_and_external_pointers_are_told_apart(void **context)
     molt_heap_delete(world->heap, gone);
     rec->any = &foreign;
     expect(world, "\"any\":{\"foreign\":true},\"next\":{\"dangling\":true}");
-    expect(world, "\"outside\":null");
+    expect(world, "\"outside\":{\"external\":true}");
     rec->outside = &foreign;
     expect(world, "\"outside\":{\"external\":true}");
     rec->outside = rec;
@@ -505,6 +505,10 @@ static void addresses_are_written_on_demand_only(void **context)
     char wanted[64];
     snprintf(wanted, sizeof wanted, "\"addr\":\"0x%llx\"", (unsigned long long)(uintptr_t)rec);
     expect_with(world, &(MoltDumpDesc){.addresses = true}, wanted);
+    expect_with(world, &(MoltDumpDesc){.addresses = true}, "\"outside\":{\"external\":true}");
+    rec->outside = (void *)0x7c0;
+    expect_with(world, &(MoltDumpDesc){.addresses = true},
+                "\"outside\":{\"external\":true,\"addr\":\"0x7c0\"}");
     char *text = dump(world, NULL);
     assert_null(strstr(text, "addr"));
     free(text);

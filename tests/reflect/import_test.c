@@ -136,6 +136,13 @@ static void external_pointers_of_a_root_are_kept(void **context)
     load_well(sample->heap, text);
     assert_ptr_equal(root_thing(sample)->outside, &device);
     assert_null(root_thing(sample)->next->outside);
+    expect_dump(sample->heap, text);
+    free(text);
+    MoltDumpDesc desc = {.addresses = true};
+    size_t length = 0;
+    assert_int_equal(molt_dump_json(sample->heap, &desc, &text, &length, NULL), MOLT_OK);
+    load_well(sample->heap, text);
+    assert_ptr_equal(root_thing(sample)->outside, &device);
     free(text);
 }
 
@@ -353,6 +360,12 @@ static void references_must_lead_somewhere(void **context)
     expect_wrong(sample, "\"next\":{\"ref\":\"Thing:0\",\"code\":\"act\"}", "one thing only");
     expect_wrong(sample, "\"next\":{\"external\":true}", "MOLT_EXTERNAL");
     expect_wrong(sample, "\"outside\":{\"ref\":\"Thing:0\"}", "MOLT_EXTERNAL");
+    expect_wrong(sample, "\"next\":{\"ref\":\"Thing:0\",\"addr\":\"0x10\"}", "only an external");
+    expect_wrong(sample, "\"act\":{\"code\":\"act\",\"at\":4}", "without \"at\"");
+    expect_wrong(sample, "\"act\":{\"code\":\"thing.c:\"}", "a name is missing");
+    expect_wrong(sample, "\"act\":{\"code\":\"act\\u0000\"}", "a zero is in it");
+    expect_wrong(sample, "\"text\":{\"literal\":\"wor\\u0000ker\"}", "only character of zeros");
+    expect_wrong(sample, "\"text\":{\"literal\":{\"bytes\":\"6162\"}}", "only character of zeros");
     expect_wrong(sample, "\"any\":{\"ref\":\"Thing:0\",\"at\":\".hp\"}", "no such field");
     expect_wrong(sample, "\"any\":{\"ref\":\"Thing:0\",\"at\":\".low\"}", "bit-field");
     expect_wrong(sample, "\"any\":{\"ref\":\"Thing:0\",\"at\":\".pos[2]\"}", "beyond the array");

@@ -8,8 +8,10 @@
 #include <cmocka.h>
 
 #include "counting_allocator.h"
+#include "molt/code_names.h"
 #include "molt/dump.h"
 #include "molt/hook.h"
+#include "molt/import.h"
 #include "molt/snapshot_file.h"
 #include "snapshot_state.h"
 
@@ -450,6 +452,74 @@ static void file_names_pointers_without_a_library(void **state)
     molt_heap_destroy(heap);
 }
 
+/* The state's own text, read where there is no library, saved to the fixture's path. */
+static void save_from_text(Fixture *fixture, const char *text)
+{
+    MoltError error = {0};
+    MoltHeap *heap = new_heap(fixture);
+    MoltCodeNames *names = molt_code_names_create(&fixture->allocator);
+    MoltImportDesc import = {.code = molt_code_names_map(names), .policy = MOLT_POLICY_STRICT};
+    MoltSaveDesc desc = {.code = import.code, .policy = MOLT_POLICY_STRICT};
+    if (molt_import_json(heap, text, strlen(text), &import, &error) != MOLT_OK ||
+        molt_snapshot_file_save(heap, fixture->path, &desc, &fixture->report, &error) != MOLT_OK)
+        fail_msg("%s", error.text);
+    char *again = NULL;
+    size_t length = 0;
+    MoltDumpDesc dumped = {.code = import.code};
+    assert_int_equal(molt_dump_json(heap, &dumped, &again, &length, NULL), MOLT_OK);
+    assert_string_equal(again, text);
+    free(again);
+    molt_heap_destroy(heap);
+    molt_code_names_free(names);
+}
+
+static void names_of_a_text_go_into_a_file_without_a_library(void **state)
+{
+    Fixture *fixture = *state;
+    MoltHeap *heap = new_heap(fixture), *copy = NULL;
+    Library later;
+    MoltError error = {0};
+    library_load(&later);
+    make_state(heap, &fixture->library, 100, 0xee)->cached = 7;
+    char *text = dump(fixture, heap), *at;
+    molt_heap_destroy(heap);
+    save_from_text(fixture, text);
+
+    assert_int_equal(load_with(fixture, &later, &copy, &error), MOLT_OK);
+    State *got = molt_heap_root(copy, 0);
+    assert_ptr_equal(got->text, later.image + 32);
+    assert_ptr_equal(got->head->behave, later.image + 16);
+    assert_ptr_equal(got->number, later.image + 56);
+    molt_heap_destroy(copy);
+
+    /* in other structs the table may have other elements, and the file does not tell its size */
+    StructSpec specs[2];
+    memcpy(specs, state_specs, sizeof specs);
+    specs[1].fields[0].name = "kind";
+    MoltSchema *other = spec_schema(specs, 2);
+    MoltLoadDesc desc = {.schema = other, .code = &later.map, .policy = MOLT_POLICY_LIVE};
+    assert_int_equal(try_load(fixture, fixture->path, false, &desc, &copy, &error), MOLT_REFUSED);
+    assert_non_null(strstr(error.text, "library-data-missing"));
+    assert_non_null(strstr(error.text, "size is not known, primes"));
+    desc.code = NULL;
+    assert_int_equal(try_load(fixture, fixture->path, false, &desc, &copy, &error), MOLT_REFUSED);
+    molt_schema_free(other);
+
+    later.no_fly = true;
+    assert_int_equal(load_with(fixture, &later, &copy, &error), MOLT_REFUSED);
+    assert_non_null(strstr(error.text, "fly of ant.c"));
+    later.no_fly = false;
+    at = strstr(text, "\"primes\",\"at\":8}");
+    assert_non_null(at);
+    char *longer = malloc(strlen(text) + 2); /* and now one that leads out of the table */
+    sprintf(longer, "%.*s98%s", (int)(at - text) + 14, text, at + 15);
+    save_from_text(fixture, longer);
+    assert_int_equal(load_with(fixture, &later, &copy, &error), MOLT_REFUSED);
+    assert_non_null(strstr(error.text, "library-data-missing"));
+    free(longer);
+    free(text);
+}
+
 static void pointers_to_nowhere_are_a_loss_and_under_strict_a_refusal(void **state)
 {
     Fixture *fixture = *state;
@@ -673,6 +743,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(names_are_found_in_another_library, set_up, tear_down),
         cmocka_unit_test_setup_teardown(file_names_pointers_without_a_library, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_of_a_text_go_into_a_file_without_a_library, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(pointers_to_nowhere_are_a_loss_and_under_strict_a_refusal,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(older_file_migrates_by_the_rules, set_up, tear_down),

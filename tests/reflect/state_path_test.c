@@ -73,7 +73,7 @@ static void pointers_are_shown_at_the_end_and_followed_before(void **context)
     expect(sample, "state.text[2]", "\"type\":\"char\",\"value\":34}");
     expect(sample, "state.watched[0]", "\"type\":\"float\",\"value\":0}");
     expect(sample, "state.act", "\"value\":{\"code\":\"act\"}}");
-    expect(sample, "state.outside", "\"value\":null}");
+    expect(sample, "state.outside", "\"value\":{\"external\":true}}");
 }
 
 static void objects_are_found_by_their_ids(void **context)

@@ -181,6 +181,23 @@ def goes_on(host, library, save):
             yield f"60 frames after frame {FRAMES} the game was at frame {frame}"
 
 
+def comes_back(molt, folder, number, save, imported):
+    """The save's JSON read back and written again, by the tool, which has no library."""
+    text = run(molt, "dump", "-", data=save)
+    imported.write_bytes(run(molt, "import", "--schema", schema_path(folder, number), "-", "-o", "-", data=text))
+    if run(molt, "dump", imported) != text:
+        yield "the dump of its dump is another one"
+
+
+def check_json(folder, molt, number, host, library, save):
+    """The game knows no difference between the save and what came of its JSON."""
+    with tempfile.TemporaryDirectory(prefix="molt-golden-") as name:
+        imported = pathlib.Path(name) / "imported.molt"
+        yield from comes_back(molt, folder, number, save, imported)
+        if host and number == versions(folder)[-1]:
+            yield from goes_on(host, library, imported.read_bytes())
+
+
 def check_save(folder, molt, number, host, library):
     migrated = Migrated(molt, folder, number)
     run(molt, "verify", "-", data=migrated.save)
@@ -194,6 +211,7 @@ def check_save(folder, molt, number, host, library):
         yield from judge(molt, folder, number, migrated)
     if host:
         yield from goes_on(host, library, migrated.save)
+    yield from check_json(folder, molt, number, host, library, migrated.save)
 
 
 def check(folder, molt, host, library):

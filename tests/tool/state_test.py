@@ -14,6 +14,16 @@ typedef struct Player { int hp; Item *items; Item held; char name[16]; long long
 LOSSY = FIRST.replace("long long gold; int hp;", "int hp;")
 
 
+POINTING = """typedef struct Player { int hp; void (*act)(struct Player *); void (*hidden)(int); const char *title;
+    const unsigned short *wide; const int *table; const int *row; const char *none; void *any; void *device MOLT_EXTERNAL;
+    void *ports[2] MOLT_EXTERNAL; struct Player *self; } Player;"""
+OUTSIDE = {"external": True}
+POINTERS = {"act": {"code": "walk"}, "hidden": {"code": "ant.c:fly"}, "title": {"literal": "w\u00e9 \"ok\""},
+            "wide": {"literal": {"bytes": "68006900e9000000"}}, "table": {"data": "primes"},
+            "row": {"data": "ant.c:rows", "at": 16}, "none": None, "any": {"literal": "w\u00e9 \"ok\""},
+            "device": OUTSIDE, "ports": [OUTSIDE, OUTSIDE], "self": {"ref": "Player:0"}}
+
+
 class State(ToolTest):
     def setUp(self):
         super().setUp()
@@ -43,6 +53,60 @@ class State(ToolTest):
         self.assertEqual(self.molt_json("dump", "a.molt"), value)
         self.molt("import", "--schema", self.first, "a.json", "-o", "b.molt")
         self.assertEqual((self.folder / "a.molt").read_bytes(), (self.folder / "b.molt").read_bytes())
+
+    def pointing(self, **changed):
+        """A state that points into a library, as JSON."""
+        return json.dumps({"molt_dump": 1, "roots": {"Player": {"ref": "Player:0"}}, "objects": [
+            {"id": "Player:0", "type": "Player", "value": {"hp": 3, **POINTERS, **changed}}]})
+
+    def test_names_of_a_library_stay(self):
+        schema = self.schema("pointing", POINTING)
+        self.molt("import", "--schema", schema, "-", "-o", "a.molt", input=self.pointing())
+        text = self.molt("dump", "a.molt")
+        self.assertEqual(json.loads(text)["objects"][0]["value"], {"hp": 3, **POINTERS})
+        self.molt("import", "--schema", schema, "-", "-o", "b.molt", input=text)
+        self.assertEqual((self.folder / "a.molt").read_bytes(), (self.folder / "b.molt").read_bytes())
+        self.assertIn("sound", self.molt("verify", "b.molt"))
+        self.molt("diff", "a.molt", "b.molt")
+        # whoever wrote null for what is outside meant the same
+        self.molt("import", "--schema", schema, "-", "-o", "b.molt", input=self.pointing(device=None))
+        self.assertEqual((self.folder / "a.molt").read_bytes(), (self.folder / "b.molt").read_bytes())
+
+    def test_names_stay_in_a_migration_but_for_places_in_what_may_have_changed(self):
+        schema = self.schema("pointing", POINTING)
+        later = self.schema("later", POINTING.replace("int hp;", "int mana; long hp;"))
+        self.molt("import", "--schema", schema, "-", "-o", "a.molt", input=self.pointing())
+        self.molt("migrate", "a.molt", "--to", later, "-o", "b.molt", status=1)
+        self.assertIn("library-data-missing", self.tool("migrate", "a.molt", "--to", later, "-o", "b.molt").stderr)
+        self.molt("import", "--schema", schema, "-", "-o", "a.molt", input=self.pointing(row={"data": "rows"}))
+        self.molt("migrate", "a.molt", "--to", later, "-o", "b.molt")
+        self.assertEqual(self.dump("b.molt")["objects"][0]["value"],
+                         {"mana": 0, "hp": 3, **POINTERS, "row": {"data": "rows"}})
+
+    def test_names_that_no_file_can_hold_are_errors_with_their_place(self):
+        schema = self.schema("pointing", POINTING)
+        for field, value, words in (("act", {"code": ""}, "a name is missing"),
+                                    ("act", {"code": "walk", "at": 8}, 'without "at"'),
+                                    ("title", {"literal": "a", "at": 1}, "of that size"),
+                                    ("title", {"literal": "a\0b"}, "character of zeros"),
+                                    ("wide", {"literal": {"bytes": "6869"}}, "character of zeros")):
+            said = self.molt("import", "--schema", schema, "-", "-o", "no.molt", status=2,
+                             input=self.pointing(**{field: value}))
+            self.assertRegex(said, rf"standard input:1:\d+: .*{field}.*{words}")
+        self.molt("import", "--schema", schema, "-", "-o", "no.molt", status=1,
+                  input=self.pointing(table={"literal": "no number"}))
+        self.assertFalse((self.folder / "no.molt").exists())
+
+    def test_memory_without_a_type_goes_both_ways(self):
+        value = {"id": "untyped memory:0", "type": "untyped memory", "align": 16, "from": "a place that is not known",
+                 "count": 3, "value": [1, 2, 3]}
+        text = json.loads(self.molt("dump", self.state("a")))
+        text["objects"].append(value)
+        del text["schema"]
+        self.molt("import", "--schema", self.first, "-", "-o", "b.molt", input=json.dumps(text))
+        self.molt("migrate", "b.molt", "--to", self.schema("second", SECOND), "-o", "c.molt")
+        for file in ("b.molt", "c.molt"):
+            self.assertIn(value, self.dump(file)["objects"])
 
     def test_an_output_keeps_its_rights_and_links_and_devices_stay(self):
         self.state("a")
@@ -108,8 +172,24 @@ class State(ToolTest):
         file = self.state("a")
         self.molt("migrate", file, "--to", lossy, "-o", "b.molt", status=1)
         self.assertFalse((self.folder / "b.molt").exists())
-        self.molt("migrate", file, "--to", lossy, "-o", "b.molt", "--policy", "live")
+        done = self.tool("migrate", file, "--to", lossy, "-o", "b.molt", "--policy", "live", "--report", "r.json")
+        self.assertEqual(done.returncode, 0)
         self.assertNotIn("gold", self.dump("b.molt")["objects"][1]["value"])
+        report = (self.folder / "r.json").read_text()
+        for words in (done.stderr, report):  # no word of a session, which would bring the values back
+            self.assertIn("lost for good", words)
+            self.assertNotRegex(words, "undo|return|kept")
+        self.assertEqual(json.loads(report)["attic_objects"], 0)
+
+    def test_remedies_are_for_whoever_has_files(self):
+        """No edit is about to come: only the version that saved the file can change what is in it."""
+        file, later = self.state("a"), FIRST.replace("Item *items;", "double *items;")
+        done = self.tool("migrate", file, "--to", self.schema("later", later), "-o", "b.molt", "--report", "r.json")
+        self.assertEqual(done.returncode, 1)
+        for words in (done.stderr, (self.folder / "r.json").read_text()):
+            self.assertIn("pointee-type-changed", words)
+            self.assertIn("in the version that saved it, and save again", words)
+            self.assertNotIn("edit", words)
 
     def test_many_files_go_to_a_folder_and_a_bad_one_leaves_the_others_alone(self):
         second = self.schema("second", SECOND)

@@ -33,6 +33,18 @@ class Words(ToolTest):
                 (("layout", "a.json", "--against", "b.json"), "--against needs a type"),
                 (("layout", "a.json", "T", "--svg", "o.svg"), "add --against"),
                 (("schema", "check", "d", "--level", "sideways"), "'sideways' is no level"),
+                (("layout", "-", "T", "--against", "-"), "only once"),
+                (("layout", "a.json", "T", "--against", "b.json", "--svg", "-", "--json"), "standard output"),
+                (("diff", "-", "-"), "only once"),
+                (("verify", "-", "a.molt", "-"), "only once"),
+                (("import", "--schema", "-", "-", "-o", "a.molt"), "only once"),
+                (("import", "--schema", "s.json", "a.json", "-o", "-", "--json"), "standard output"),
+                (("migrate", "-", "--to", "-", "-o", "a.molt"), "only once"),
+                (("migrate", "-", "--to=-", "-o", "a.molt"), "only once"),
+                (("migrate", "a.molt", "--to", "s.json", "-o", "-", "--report", "-"), "standard output"),
+                (("migrate", "a.molt", "--to", "s.json", "-o", "b", "--report", "-", "--json"), "standard output"),
+                (("migrate", "a.molt", "--to", "s.json", "-o", "b", "--report", "b"), "two names"),
+                (("schema", "diff", "-", "-"), "only once"),
                 (("schema", "diff", "a.json"), "two schemas"),
                 (("schema", "record", "a.json"), "a schema and a folder")]:
             said = self.molt(*words, status=2)

@@ -9,7 +9,7 @@
 
 typedef struct MoltDumpDesc {
     const MoltCodeMap *code; /* names functions, constants and literals; NULL: none are named */
-    bool addresses;          /* adds the address of every block, for debuggers */
+    bool addresses; /* adds the address of every block and of what is external, for debuggers */
 } MoltDumpDesc;
 
 /* All live blocks and roots as one JSON text (UTF-8, ends in a newline), to `sink` in pieces of up to 64

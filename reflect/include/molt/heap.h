@@ -29,6 +29,7 @@ typedef struct MoltHeapDesc {
     uintptr_t base;   /* wanted address; default a fixed one; another is taken where it is in use */
     const MoltAllocator *allocator; /* for bookkeeping, not for blocks */
     uint64_t attic_limit; /* bytes for values that edits took away (attic.h); default 64 MiB */
+    bool no_attic; /* they are gone at once: nobody will undo an edit, as of the state in a file */
 } MoltHeapDesc;
 
 /* One live block. */

@@ -12,7 +12,8 @@
 typedef struct MoltImportDesc {
     const MoltCodeMap
         *code;           /* whose `resolve` finds functions, constants and literals by name in the
-                                library that stays; NULL: the text may hold none */
+                                library that stays, or takes the names as they are (code_names.h);
+                                NULL: the text may hold none */
     MoltPolicy policy;   /* LIVE: what has no place is left out, what is missing gets its default,
                                 both with a finding. STRICT: either is an error */
     const char *name;    /* of the file, for errors; NULL: none */

@@ -56,6 +56,8 @@ void molt_snapshot_file_close(MoltSnapshotFile *file); /* NULL allowed */
 
 /* The schema that the state was saved under; owned by the file. */
 const MoltSchema *molt_snapshot_file_schema(const MoltSnapshotFile *file);
+/* How many blocks of a type of that schema the state ever had, also of those that it has no more. */
+uint64_t molt_snapshot_file_blocks(const MoltSnapshotFile *file, MoltTypeId type);
 /* What MoltSaveDesc.host was; owned by the file. NULL and 0 without. */
 const void *molt_snapshot_file_host(const MoltSnapshotFile *file, size_t *size);
 /* "0.1.0": the Molt that wrote it; owned by the file. */

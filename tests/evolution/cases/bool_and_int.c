@@ -1,6 +1,9 @@
 /* bool and int
  * expect: migrated
  * report: loss bool-collapsed State.b 1
+ * report: loss bool-collapsed State.d 1
+ * report: loss bool-collapsed State.e 1
+ * report: loss bool-collapsed State.f 1
  */
 #include "case.h"
 
@@ -9,12 +12,17 @@ typedef struct State {
     bool a;
     int b;
     int c;
+    bool d, e, f, g;
 } State;
 #else
 typedef struct State {
     int a;
     bool b;
     bool c;
+    int d;
+    unsigned e : 3;
+    float f;
+    bool g;
 } State;
 #endif
 MOLT_ROOT(State);
@@ -26,6 +34,11 @@ static State *make(void)
     s->a = true;
     s->b = 7;
     s->c = 1;
+    static const unsigned char seven = 7; /* as a read of a file may leave a bool */
+    memcpy(&s->d, &seven, 1);
+    memcpy(&s->e, &seven, 1);
+    memcpy(&s->f, &seven, 1);
+    memcpy(&s->g, &seven, 1);
     return s;
 }
 
@@ -37,7 +50,7 @@ static bool check(State *s)
 #else
 static bool check(State *s)
 {
-    CHECK(s->a == 1 && s->b && s->c);
+    CHECK(s->a == 1 && s->b && s->c && s->d == 1 && s->e == 1 && s->f == 1);
     return true;
 }
 #endif
