@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int molt__tool_misuse(const MoltToolCommand *command, const char *format, ...)
@@ -95,4 +96,22 @@ bool molt__tool_one_output(const MoltToolCommand *command, const char *a, const 
         return false;
     }
     return true;
+}
+
+int molt__tool_fail(const MoltToolCommand *command, const MoltError *error)
+{
+    fprintf(stderr, "molt %s: %s\n", command->name, error->text);
+    return MOLT__EXIT_USAGE;
+}
+
+int molt__tool_print_json(const MoltToolCommand *command, cJSON *value, int status)
+{
+    char *text = cJSON_Print(value);
+    cJSON_Delete(value);
+    if (text == NULL) {
+        return molt__tool_fail(command, &(MoltError){.text = "no memory for the JSON"});
+    }
+    puts(text);
+    free(text);
+    return status;
 }

@@ -5,6 +5,10 @@
 
 #include <stdbool.h>
 
+#include <cjson/cJSON.h>
+
+#include "molt/status.h"
+
 /* Exit status of the tool. */
 enum {
     MOLT__EXIT_OK = 0,
@@ -13,9 +17,9 @@ enum {
 };
 
 typedef struct MoltToolCommand {
-    const char *name;    /* "layout", "schema check" */
-    const char *summary; /* a line */
-    const char *help;    /* all that is needed to use it */
+    const char *name;                  /* "layout", "schema check" */
+    const char *summary;               /* a line */
+    const char *help;                  /* all that is needed to use it */
     int (*run)(int argc, char **argv); /* argv: the words after the name */
 } MoltToolCommand;
 
@@ -50,5 +54,11 @@ bool molt__tool_one_output(const MoltToolCommand *command, const char *a, const 
 /* Says "molt NAME: ..." on standard error and how to get help; returns MOLT__EXIT_USAGE. */
 int molt__tool_misuse(const MoltToolCommand *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Says "molt NAME: ERROR" on standard error; returns MOLT__EXIT_USAGE. */
+int molt__tool_fail(const MoltToolCommand *command, const MoltError *error);
+
+/* Prints and frees the value, NULL when memory was out; returns `status`, or what failing returns. */
+int molt__tool_print_json(const MoltToolCommand *command, cJSON *value, int status);
 
 #endif

@@ -107,3 +107,8 @@ void molt__recordings_free(MoltRecordings *recordings)
     free(recordings->items);
     *recordings = (MoltRecordings){0};
 }
+
+bool molt__recorded_alike(const MoltSchema *a, const MoltSchema *b)
+{
+    return memcmp(&a->tables.hash, &b->tables.hash, sizeof(MoltHash)) == 0;
+}

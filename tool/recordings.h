@@ -24,6 +24,9 @@ MoltStatus molt__recordings_append(MoltRecordings *recordings, uint32_t number, 
                                    MoltError *error);
 void molt__recordings_free(MoltRecordings *recordings);
 
+/* Equal layouts: nothing to record again. */
+bool molt__recorded_alike(const MoltSchema *a, const MoltSchema *b);
+
 /* The path of recording `number` in the folder; the caller frees it. NULL when memory is out. */
 char *molt__recording_path(const char *folder, uint32_t number);
 

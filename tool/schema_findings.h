@@ -7,25 +7,47 @@
 
 #include <cjson/cJSON.h>
 
+#include "accepted.h"
 #include "molt/plan.h"
 
 typedef struct MoltSchemaFindings {
     const MoltSchema *before, *after;
     MoltReport report; /* what holds for every state, and what some state would lose */
+    bool *accepted;    /* per finding of the report: a team accepts it */
 } MoltSchemaFindings;
 
-/* Both schemas must outlive it. A refusal is a finding, not a failure. */
+/* Both schemas must outlive it. A refusal is a finding, not a failure. What a hook of its struct sees to is
+ * only possible. */
 MoltStatus molt__schema_findings(const MoltSchema *before, const MoltSchema *after,
                                  MoltSchemaFindings *out, MoltError *error);
 void molt__schema_findings_free(MoltSchemaFindings *findings);
 
-/* Findings of at least that severity. */
-uint32_t molt__schema_findings_count(const MoltSchemaFindings *findings, MoltSeverity least);
+/* Marks what `accepted` takes, for a pair of versions of which `older` is the older one. */
+void molt__schema_findings_accept(MoltSchemaFindings *findings, MoltAccepted *accepted,
+                                  uint32_t older);
 
-/* "colony.h:42: loss field-removed Ant.hp: ...", a line each, of at least that severity. */
-void molt__schema_findings_print(const MoltSchemaFindings *findings, MoltSeverity least, FILE *out);
+/* LOSS and REFUSE that nobody accepts; what is possible and nobody accepts; what is accepted. */
+typedef struct MoltFindingTotals {
+    uint32_t bad, notes, accepted;
+} MoltFindingTotals;
+
+MoltFindingTotals molt__schema_findings_total(const MoltSchemaFindings *findings);
+
+/* What of them is shown, and what their remedies may speak of. */
+typedef struct MoltFindingView {
+    bool infos;             /* INFO and what is accepted, too */
+    bool notes;             /* what is only possible, too */
+    const char *acceptance; /* the file that accepts findings; NULL: there is none */
+    const char *folder;     /* of recorded schemas */
+    uint32_t older;         /* version of the pair that is older */
+    bool frozen;            /* that one reads: it is recorded, so it takes no annotation */
+} MoltFindingView;
+
+/* "colony.h:42: loss field-removed Ant.hp: ...", a line each. */
+void molt__schema_findings_print(const MoltSchemaFindings *findings, const MoltFindingView *view,
+                                 FILE *out);
 
 /* The same as an array of objects; NULL when memory is out. */
-cJSON *molt__schema_findings_json(const MoltSchemaFindings *findings, MoltSeverity least);
+cJSON *molt__schema_findings_json(const MoltSchemaFindings *findings, const MoltFindingView *view);
 
 #endif

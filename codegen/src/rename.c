@@ -233,7 +233,7 @@ static bool has_member(const MoltModelType *type, const char *name)
 /* The type or the variable that a name means which is none of a member; NULL when it is. */
 static const char *outside_name(const char *name, bool *is_variable)
 {
-    static const char *const words[] = {"struct ", "union "};
+    static const char *const words[] = {"struct ", "union ", "enum "};
     for (size_t w = 0; w < sizeof words / sizeof words[0]; w++) {
         if (strncmp(name, words[w], strlen(words[w])) == 0) {
             *is_variable = false;
@@ -268,8 +268,12 @@ static bool is_removed_known(const MoltSchema *const *known, uint32_t count,
             return true;
         }
     }
-    if (outside == NULL) {
-        return is_known(known, count, type, name);
+    if (outside == NULL) { /* a member, or a type without a name of its own such as "Ant *" */
+        bool is_type = false;
+        for (uint32_t i = 0; i < count && !is_type; i++) {
+            is_type = molt_schema_find(known[i], name) != MOLT_NO_TYPE;
+        }
+        return is_type || is_known(known, count, type, name);
     }
     for (uint32_t i = 0; i < count; i++) {
         MoltTypeId id = molt_schema_find(known[i], is_variable ? MOLT_GLOBALS_TYPE : outside);

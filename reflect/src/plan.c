@@ -1,5 +1,6 @@
 #include "molt/plan.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "converter_batch.h"
@@ -101,10 +102,13 @@ static void match_roots(MoltPlan *plan)
             continue;
         MoltTypeId was = before->roots[plan->roots[a]].type, is = after->roots[a].type;
         if (!molt__plan_same_type(plan, was, is)) {
+            char remedy[400];
+            snprintf(remedy, sizeof remedy,
+                     "keep MOLT_ROOT on the same struct, or if it was renamed annotate %.120s with "
+                     "MOLT_WAS(\"%.120s\")",
+                     molt_type_name(plan->after, is), molt_type_name(plan->before, was));
             molt__plan_find(plan, MOLT_REFUSE, MOLT_RULE_ROOT_CHANGED, was, MOLT__NO_FIELD, is,
-                            MOLT__NO_FIELD, NULL,
-                            "keep MOLT_ROOT on the same struct; if it was renamed, annotate the "
-                            "struct with MOLT_WAS(\"old name\")");
+                            MOLT__NO_FIELD, NULL, remedy);
         }
     }
 }

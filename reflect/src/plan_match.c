@@ -412,10 +412,11 @@ uint32_t molt__plan_pair(MoltPlan *plan, MoltTypeId before, MoltTypeId after)
     if (plan->failed)
         return UINT32_MAX;
     if (bad != UINT32_MAX)
-        molt__plan_find(plan, MOLT_REFUSE, MOLT_RULE_RENAME_AMBIGUOUS, before, MOLT__NO_FIELD,
-                        after, is->first + bad, NULL,
-                        "more than one old field claims this place: keep one MOLT_WAS, and "
-                        "give the other old field a place or remove it in an edit of its own");
+        molt__plan_find(
+            plan, MOLT_REFUSE, MOLT_RULE_RENAME_AMBIGUOUS, before, MOLT__NO_FIELD, after,
+            is->first + bad, NULL,
+            "more than one old field claims this place: take this MOLT_WAS away, or give the "
+            "other old field a place of its own with MOLT_WAS");
     for (uint32_t f = 0; f < is->count; f++)
         match[f] = match[f] == UINT32_MAX ? MOLT__NO_FIELD : was->first + match[f];
     for (uint32_t f = is->count; f < room; f++)

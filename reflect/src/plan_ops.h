@@ -293,6 +293,9 @@ MoltRule molt__check_refine(const MoltPlan *plan, uint32_t check, MoltRule rule)
 bool molt__removal_of_field(const MoltPlan *plan, uint32_t before, MoltTypeId after);
 bool molt__removal_of_name(const MoltSchema *schema, MoltTypeId type, const char *name);
 bool molt__removal_of_type(const MoltPlan *plan, MoltTypeId before);
+bool molt__removal_of_variable(const MoltPlan *plan, uint32_t before);
+/* What stands before the name of such a type in MOLT_REMOVED: "struct ", "" for types without a name. */
+const char *molt__removal_prefix(const MoltType *type);
 
 /* MOLT__ALLOW_* bits with which an annotation allows what the rule finds. */
 uint32_t molt__check_allowed_by(MoltRule rule);

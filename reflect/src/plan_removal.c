@@ -45,21 +45,53 @@ static bool is_named_around(const MoltSchema *schema, MoltTypeId type, const cha
     return false;
 }
 
-bool molt__removal_of_field(const MoltPlan *plan, uint32_t before, MoltTypeId after)
+static bool is_removed(const MoltPlan *plan, MoltTypeId after, const char *name)
 {
-    const char *name = molt_string(plan->before, plan->before->tables.fields[before].name);
-    if (after == MOLT_NO_TYPE)
-        return false;
-    if (molt_type(plan->after, after)->flags & MOLT_TYPE_GLOBALS)
-        return is_named_anywhere(plan->after, strchr(name, ':') ? "" : ":", name);
     return molt__removal_of_name(plan->after, after, name) ||
            is_named_around(plan->after, after, name);
 }
 
+/* A union without a name is gone with each of its members. */
+static bool are_members_removed(const MoltPlan *plan, const MoltField *field, MoltTypeId after)
+{
+    const MoltType *type = molt_type(plan->before, field->type);
+    bool all = type->kind == MOLT_KIND_UNION && type->count > 0;
+    for (uint32_t f = type->first; all && f < type->first + type->count; f++)
+        all =
+            is_removed(plan, after, molt_string(plan->before, plan->before->tables.fields[f].name));
+    return all;
+}
+
+bool molt__removal_of_variable(const MoltPlan *plan, uint32_t before)
+{
+    const char *name = molt_string(plan->before, plan->before->tables.fields[before].name);
+    return is_named_anywhere(plan->after, strchr(name, ':') ? "" : ":", name);
+}
+
+bool molt__removal_of_field(const MoltPlan *plan, uint32_t before, MoltTypeId after)
+{
+    const MoltField *field = &plan->before->tables.fields[before];
+    const char *name = molt_string(plan->before, field->name);
+    if (after == MOLT_NO_TYPE)
+        return false;
+    if (molt_type(plan->after, after)->flags & MOLT_TYPE_GLOBALS)
+        return molt__removal_of_variable(plan, before);
+    return is_removed(plan, after, name) ||
+           (name[0] == '<' && are_members_removed(plan, field, after));
+}
+
+const char *molt__removal_prefix(const MoltType *type)
+{
+    switch (type->kind) {
+    case MOLT_KIND_STRUCT: return "struct ";
+    case MOLT_KIND_UNION: return "union ";
+    case MOLT_KIND_ENUM: return "enum ";
+    default: return ""; /* "Ant *", "int[4]" */
+    }
+}
+
 bool molt__removal_of_type(const MoltPlan *plan, MoltTypeId before)
 {
-    const char *name = molt_type_name(plan->before, before);
-    const char *prefix =
-        molt_type(plan->before, before)->kind == MOLT_KIND_UNION ? "union " : "struct ";
-    return is_named_anywhere(plan->after, prefix, name);
+    return is_named_anywhere(plan->after, molt__removal_prefix(molt_type(plan->before, before)),
+                             molt_type_name(plan->before, before));
 }

@@ -214,7 +214,7 @@ void molt__plan_report_added(MoltPlan *plan, MoltTypeId before, MoltTypeId after
     if (required)
         molt__plan_find(plan, MOLT_REFUSE, MOLT_RULE_FIELD_WITHOUT_SOURCE, before, MOLT__NO_FIELD,
                         after, field, NULL,
-                        "it is MOLT_REQUIRED: name its old field with MOLT_WAS(\"old\"), "
+                        "it is MOLT_REQUIRED: name its old field with MOLT_WAS(\"old\"), or "
                         "replace MOLT_REQUIRED by MOLT_DEFAULT(value), or fill it in a hook");
     if (required && plan->report)
         molt__hook_stub(plan, before, after, NULL, NULL, plan->report);
@@ -250,7 +250,8 @@ static void report_field(MoltPlan *plan, const MoltPair *pair, uint32_t before, 
             plan->undoes ? "an enum that was renumbered after the array's MOLT_INDEX had gone "
                            "does not say where the elements were: go back by the version with it"
                          : "the elements stay where they are while enumerators that named them "
-                           "get other values: keep MOLT_INDEX, or let it go in an edit of its own");
+                           "get other values: keep MOLT_INDEX, or let it go in an edit of its own, "
+                           "which a save from before it has not seen");
     MoltTypeId more = more_elements(plan, was->type, is->type);
     if (more != MOLT_NO_TYPE)
         lacks_required(plan, pair, before, after, more);

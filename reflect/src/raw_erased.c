@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "foresight.h"
 #include "migration.h"
 #include "molt/globals.h"
 
@@ -27,7 +28,7 @@ static bool keeps_bytes(const MoltPlan *plan, MoltTypeId id)
 }
 
 /* A type that is gone has no values any more that the new code could take for something else. */
-static bool changes(const MoltPlan *plan, MoltTypeId id)
+bool molt__raw_changes(const MoltPlan *plan, MoltTypeId id)
 {
     return plan->types[id].fate == MOLT_FATE_CHANGED && !keeps_bytes(plan, id);
 }
@@ -209,6 +210,6 @@ void molt__raw_scan_erased(MoltMigration *m)
 {
     const MoltPlan *plan = m->plan;
     for (MoltTypeId id = 0; id < plan->before->tables.type_count && !m->failed; id++)
-        if (changes(plan, id))
+        if (molt__raw_changes(plan, id))
             add_notes(m, id);
 }

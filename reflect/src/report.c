@@ -124,7 +124,7 @@ static size_t write_finding(const MoltFinding *finding, char *buffer, size_t siz
 {
     Line line = {buffer, size, 0};
     char number[40];
-    append_padded(&line, molt_severity_id(finding->severity), 7);
+    append_padded(&line, finding->possible ? "note" : molt_severity_id(finding->severity), 7);
     append_padded(&line, molt_rule_id(finding->rule), 22);
     append(&line, " ");
     append(&line, has(finding->path) ? finding->path : "(all)");

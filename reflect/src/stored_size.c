@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "foresight.h"
 #include "migration.h"
 
 /* Notes in one element of a type; what does not fit is not looked at. */
@@ -56,8 +57,7 @@ static MoltTypeId type_called(const MoltSchema *schema, const char *text, size_t
     return molt_schema_find(schema, name);
 }
 
-/* False when the edit leaves that size or offset as it is, or takes its type or field away. */
-static bool read_note(const MoltPlan *plan, const char *text, uint32_t *was, uint32_t *is)
+bool molt__stored_size_read(const MoltPlan *plan, const char *text, uint32_t *was, uint32_t *is)
 {
     const char *space = strchr(text, ' '), *dot = space ? NULL : strrchr(text, '.');
     const char *end = space ? space : dot;
@@ -83,8 +83,7 @@ static bool read_note(const MoltPlan *plan, const char *text, uint32_t *was, uin
 
 /* ---- which numbers --------------------------------------------------------------------------- */
 
-/* A hook of the struct that has the number is there to renew it. */
-static bool is_hooked(const MoltPlan *plan, MoltTypeId id)
+bool molt__stored_size_is_hooked(const MoltPlan *plan, MoltTypeId id)
 {
     MoltTypeId after = plan->types[id].after;
     if (after == MOLT_NO_TYPE || plan->types[id].fate != MOLT_FATE_CHANGED)
@@ -108,7 +107,7 @@ static void add_field(Search *search, MoltTypeId owner, uint32_t field, uint64_t
             continue;
         run.size = (uint32_t)type->size;
         run.what = molt_string(schema, note->text);
-        if (read_note(plan, run.what, &run.was, &run.is))
+        if (molt__stored_size_read(plan, run.what, &run.was, &run.is))
             search->runs[search->count++] = run;
     }
 }
@@ -130,7 +129,7 @@ static void add_runs(Search *search, MoltTypeId id, uint64_t offset)
         }
         if (type->length == 0)
             search->count = first;
-    } else if (type->kind == MOLT_KIND_STRUCT && !is_hooked(search->m->plan, id)) {
+    } else if (type->kind == MOLT_KIND_STRUCT && !molt__stored_size_is_hooked(search->m->plan, id)) {
         for (uint32_t f = type->first; f < type->first + type->count; f++) {
             const MoltField *field = &schema->tables.fields[f];
             if (field->flags & (MOLT_FIELD_BITS | MOLT_FIELD_TRANSIENT))
@@ -207,21 +206,24 @@ static void search_type(Search *search, MoltTypeId id)
     }
 }
 
+void molt__stored_size_text(const char *note, uint32_t was, uint32_t is, char *buffer, size_t size)
+{
+    int length = (int)strcspn(note, " ");
+    if (note[length] != '\0')
+        snprintf(buffer, size, "%u, as %s puts sizeof(%.*s) there, which is %u now", was,
+                 note + length + 1, length, note, is);
+    else
+        snprintf(buffer, size, "%u, the offset of %s, which is %u now", was, note, is);
+}
+
 static void report(const Search *search, const Line *line)
 {
     MoltMigration *m = search->m;
     bool strict = m->plan->policy == MOLT_POLICY_STRICT;
     char path[300], value[400];
     const Run *run = &line->run;
-    bool size = strchr(run->what, ' ') != NULL;
-    int length = (int)strcspn(run->what, " ");
     molt__field_path(m->plan->before, run->owner, run->field, path, sizeof path);
-    if (size)
-        snprintf(value, sizeof value, "%u, as %s puts sizeof(%.*s) there, which is %u now",
-                 run->was, run->what + length + 1, length, run->what, run->is);
-    else
-        snprintf(value, sizeof value, "%u, the offset of %s, which is %u now", run->was, run->what,
-                 run->is);
+    molt__stored_size_text(run->what, run->was, run->is, value, sizeof value);
     m->refused = m->refused || strict;
     molt_report_add(m->report, &(MoltFinding){.severity = strict ? MOLT_REFUSE : MOLT_LOSS,
                                               .rule = MOLT_RULE_STORED_SIZE,
@@ -246,7 +248,7 @@ static void report_hashed(MoltMigration *m, MoltTypeId id)
     bool strict = m->plan->policy == MOLT_POLICY_STRICT;
     char value[300];
     uint64_t objects = 0;
-    if (!note || !m->contained[id] || is_hooked(m->plan, id))
+    if (!note || !m->contained[id] || molt__stored_size_is_hooked(m->plan, id))
         return;
     for (uint32_t s = m->heap->types.first[id]; s != MOLT__NO_SPAN; s = m->heap->links[s].type_next)
         for (uint32_t b = 0; b < m->heap->spans[s].blocks; b++)
@@ -277,7 +279,7 @@ static bool may_concern(const MoltPlan *plan)
         uint32_t was, is;
         const MoltNote *note = &plan->before->tables.notes[n];
         if (note->kind == MOLT_NOTE_SIZED &&
-            read_note(plan, molt_string(plan->before, note->text), &was, &is))
+            molt__stored_size_read(plan, molt_string(plan->before, note->text), &was, &is))
             return true;
     }
     return false;

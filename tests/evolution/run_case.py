@@ -37,6 +37,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "oracle"))
 
+import foresight
 from compare_dumps import compare_dumps
 from molt_schema import load_json
 
@@ -226,6 +227,7 @@ def arguments(about, case="case", **more):
     parser.add_argument("--optimise", default="-O1")
     parser.add_argument("--include", action="append", default=[])
     parser.add_argument("--routing", help="the object made of route/plain_memory.c with this compiler")
+    parser.add_argument("--molt", help="the tool, which must foresee what is lost or refused")
     parser.set_defaults(whole=True)
     return parser
 
@@ -310,6 +312,9 @@ def main():
         del libraries[2:]
         wrong += run_each(args, case, libraries, folder)
         wrong += run_through_file(args, case.file, libraries, folder)
+        for line in foresight.unforeseen(args.molt, case.live, folder):
+            print(f"FAIL: {line}")
+            wrong += 1
         return 1 if wrong else 0
 
 

@@ -33,6 +33,7 @@ import re
 import sys
 import tempfile
 
+import foresight
 import run_case
 
 KEYS = {"about", "declare", "declare-old", "declare-new", "declare-between", "declare-later", "old",
@@ -107,7 +108,7 @@ def run_policies(args, row, libraries, folder):
         if result.returncode != 0:
             found.append(f"evolve ended with {result.returncode}")
         wrong += [f"{policy}: {line}" for line in found]
-    return wrong
+    return wrong + foresight.unforeseen(args.molt, live, folder)
 
 
 def run_between(args, libraries, folder):

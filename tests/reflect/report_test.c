@@ -64,7 +64,7 @@ static void finding_reads_as_one_line(void **state)
     (void)state;
     MoltFinding finding = {
         MOLT_LOSS,       MOLT_RULE_NUMBER_OUT_OF_RANGE,       "Ant.hp", "int hp", "uint8_t hp",
-        "300 in Ant:17", "MOLT_CONVERT(saturate) allows it.", 3};
+        "300 in Ant:17", "MOLT_CONVERT(saturate) allows it.", 3,        false};
     char text[256];
     molt_finding_text(&finding, text, sizeof text);
     assert_string_equal(text, "loss   number-out-of-range    Ant.hp: int hp -> uint8_t hp, "

@@ -25,6 +25,16 @@ class ToolTest(unittest.TestCase):
                        cwd=self.folder, check=True, capture_output=True, text=True)
         return path
 
+    def game(self, name, source, root="Player"):
+        """The same of game.c in a folder of its own, whose hooks and calls of molt_new() count too."""
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        (folder / "game.c").write_text(f'#include "molt/molt.h"\n{source}\nMOLT_ROOT({root});\n')
+        path = folder / "game.json"
+        subprocess.run([CODEGEN, "game.c", "--metadata", "metadata.c", "--schema", path, "--", *INCLUDES],
+                       cwd=folder, check=True, capture_output=True, text=True)
+        return path
+
     def tool(self, *words, input="", stdin=None):
         """Runs the tool, whatever comes of it."""
         data = (self.folder / stdin).read_bytes() if stdin else input.encode()

@@ -51,8 +51,10 @@ MoltStatus molt_plan_sketch(const MoltSchema *before, const MoltSchema *after,
                             const MoltAllocator *allocator, MoltPlan **out, MoltError *error);
 
 /* Adds to `report` what some live value would lose or make the plan refuse: every check that a
- * migration by this plan makes, as if a value failed it, less what MOLT_CONVERT allows. For those who
- * compare schemas without a state. Fails only when memory is out. */
+ * migration by this plan makes, as if a value failed it, less what annotations allow. What takes a value
+ * that the declarations do not call for is INFO and `possible`. Remedies are those for declarations that
+ * are compared: ways that are each enough, with ", or " between them. For those who compare schemas
+ * without a state. Fails only when memory is out. */
 MoltStatus molt_plan_foresee(const MoltPlan *plan, MoltReport *report);
 
 /* Lends migrations by the plan threads, as long as it lives: where converters (molt/converter.h) stand for

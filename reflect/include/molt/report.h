@@ -107,6 +107,8 @@ typedef struct MoltFinding {
     const char *value;  /* first offending value, and where; of an added field its default */
     const char *remedy; /* what settles it */
     uint64_t objects;   /* objects concerned; 0 when it does not depend on values */
+    bool possible; /* INFO of molt_plan_foresee: a loss or a refusal, but only of values that the
+                      declarations do not call for */
 } MoltFinding;
 
 /* A hook that could settle refusals: C for people to paste and to fill in. */
