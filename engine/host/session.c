@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -581,6 +582,18 @@ static bool close_session(Session *session)
     return ended;
 }
 
+/* A session that was killed (a logout, a terminal that was closed) keeps its state as one that its player
+ * left does not. One that did not end in order keeps its autosave: it may be all that there is. */
+static void close_saves(Session *session, bool in_order)
+{
+    const MoltOptions *options = session->options;
+    bool killed = *session->interrupted == SIGTERM || *session->interrupted == SIGHUP;
+    if (killed)
+        in_order = (options->autosave > 0 || !options->headless) &&
+                   molt__saves_keep(&session->saves, molt__session_ms());
+    molt__saves_close(&session->saves, in_order);
+}
+
 static void announce(Session *session)
 {
     MoltHeapStats stats = {0};
@@ -628,7 +641,7 @@ int molt__session_run(const MoltOptions *options, const volatile sig_atomic_t *i
         molt__saves_save(&session->saves, options->save, false, molt__session_ms(), &error))
         ok = false;
     ok = ended_well(session) && ok;
-    molt__saves_close(&session->saves, ok); /* else the autosave may be all that there is of the state */
+    close_saves(session, ok);
     molt__events_quit(session->events, session->platform.frame);
 cleanup:
     ok = close_session(session) && ok;
