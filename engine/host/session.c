@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -461,11 +462,29 @@ static void open_sound(Session *session)
         fprintf(stderr, "molt-host: no sound: %s\n", molt__sound_problem(session->sound));
 }
 
+/* The program beside this one that loads libraries first. False when there is none. */
+static bool find_trial(char *path, size_t size)
+{
+    static const char name[] = "molt-trial";
+    ssize_t length = readlink("/proc/self/exe", path, size - 1);
+    path[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(path, '/');
+    if (!slash || (size_t)(slash + 1 - path) + sizeof name > size)
+        return false;
+    memcpy(slash + 1, name, sizeof name);
+    if (access(path, X_OK) == 0)
+        return true;
+    fprintf(stderr, "molt-host: %s is missing: a damaged library may end the host\n", path);
+    return false;
+}
+
 static MoltStatus open_reload(Session *session, MoltError *error)
 {
     const MoltOptions *options = session->options;
+    char trial[PATH_MAX];
     MoltReloadDesc desc = {
         .library = options->library,
+        .trial = find_trial(trial, sizeof trial) ? trial : NULL,
         .threads = session->threads,
         .api = &session->platform.api,
         .policy = options->strict ? MOLT_POLICY_STRICT : MOLT_POLICY_LIVE,
