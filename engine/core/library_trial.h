@@ -2,7 +2,7 @@
  * constructors: a damaged file or a bad constructor ends the process that loads it, and no handler can
  * repair a loader that was interrupted. It must never know what a library is for.
  *
- * The other process is a program (trial/main.c), small so that it starts within a millisecond; a fork of
+ * The other process is a program (trial_program.c), small so that it starts within a millisecond; a fork of
  * this one would take with it what the game has in memory. It ends with MOLT__TRIAL_LOADED, or with
  * MOLT__TRIAL_REFUSED when the library is refused in words: this process will find the same ones. */
 #ifndef MOLT_CORE_LIBRARY_TRIAL_H

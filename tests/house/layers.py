@@ -27,7 +27,6 @@ LAYERS = {
     "tool": (["tool", "reflect"], r"SDL|dlfcn|elf|dwarf|clang-c|inotify"),
     "engine/include": (["engine/include", "reflect"], r"SDL|elf|dwarf|clang-c"),
     "engine/core": (["engine/core", "engine/include", "reflect"], r"SDL|clang-c"),
-    "engine/trial": (["engine/core", "engine/include", "reflect"], r"SDL|elf|dwarf|clang-c|inotify"),
     "engine/host": (["engine/host", "engine/include", "reflect"], r"dlfcn|elf|dwarf|clang-c"),
     "route": (["reflect", "engine/include"], r"SDL|elf|dwarf|clang-c|inotify"),
     "game": (["game"], r"."),
