@@ -16,7 +16,7 @@ static const char help[] =
     "  --json           print JSON instead of text\n"
     "\n"
     "Offsets and sizes are bytes; 12.3 is bit 3 of byte 12. Schemas are what molt_add_game writes\n"
-    "beside the library (LIBRARY.json), what a project records, and what\n"
+    "in the build folder (GAME.schema.json), what a project records, and what\n"
     "`molt-codegen --root TYPE header.h --schema FILE` makes from the headers of any C program.\n"
     "With --against, exit 1 says that the layouts differ.\n";
 

@@ -25,7 +25,7 @@ static const char help[] =
     "the\n"
     "                    game is started but plays no frame\n"
     "  --report FILE     with one file: what changed and what was lost, as JSON\n"
-    "  -j N              with --out-dir: N files at a time\n"
+    "  -j N              with --out-dir: N files at a time, 1024 at most\n"
     "  --quiet           no progress\n"
     "  --json            a line of JSON for each file: file, outcome (migrated, refused, "
     "unreadable),\n"
@@ -279,7 +279,7 @@ static const char *check_words(Words *words, char **files, int count)
         return "--policy is strict or live";
     }
     if (*end != '\0' || jobs < 1 || jobs > 1024) {
-        return "-j takes a number from 1 on";
+        return "-j takes a number of processes from 1 to 1024";
     }
     if (words->folder != NULL && has_namesakes(files, count)) {
         return "two of the files have one name, and would become one file";

@@ -150,8 +150,10 @@ static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
     context.flexible = !reader->lenient && (declared.kind == CXType_IncompleteArray ||
                         (declared.kind == CXType_ConstantArray &&
                          clang_getArraySize(declared) == 0));
-    bool system = !reader->lenient && molt__system_record(declared);
-    if (system && !(flags & MOLT_FIELD_TRANSIENT)) {
+    bool system = !reader->lenient &&
+                  (molt__system_record(declared) ||
+                   (reader->no_game && molt__system_open_record(declared)));
+    if (system && !reader->no_game && !(flags & MOLT_FIELD_TRANSIENT)) {
         molt__refuse(reader->diagnostics, place, molt__system_remedy,
                      "'%s.%s': what is in it means something only where it is", walk->owner, name);
         return;

@@ -50,15 +50,40 @@ static enum CXVisitorResult visit_field(CXCursor cursor, CXClientData data)
     return search->found ? CXVisit_Break : CXVisit_Continue;
 }
 
+/* The record that `type` is, or an array of which it is, when a system header defines it; else false. */
+static bool find_record(CXType *type, CXCursor *definition)
+{
+    *type = clang_getCanonicalType(*type);
+    while (type->kind == CXType_ConstantArray) {
+        *type = clang_getCanonicalType(clang_getArrayElementType(*type));
+    }
+    *definition = clang_getCursorDefinition(clang_getTypeDeclaration(*type));
+    return type->kind == CXType_Record && !clang_Cursor_isNull(*definition) &&
+           molt__is_system(*definition);
+}
+
+static enum CXVisitorResult visit_last(CXCursor cursor, CXClientData data)
+{
+    CXType type = clang_getCanonicalType(clang_getCursorType(cursor));
+    *(bool *)data = type.kind == CXType_IncompleteArray ||
+                    (type.kind == CXType_ConstantArray && clang_getArraySize(type) == 0);
+    return CXVisit_Continue;
+}
+
+bool molt__system_open_record(CXType type)
+{
+    CXCursor definition;
+    bool open = false;
+    if (find_record(&type, &definition)) {
+        clang_Type_visitFields(type, visit_last, &open);
+    }
+    return open;
+}
+
 bool molt__system_record(CXType type)
 {
-    type = clang_getCanonicalType(type);
-    while (type.kind == CXType_ConstantArray) {
-        type = clang_getCanonicalType(clang_getArrayElementType(type));
-    }
-    CXCursor definition = clang_getCursorDefinition(clang_getTypeDeclaration(type));
-    if (type.kind != CXType_Record || clang_Cursor_isNull(definition) ||
-        !molt__is_system(definition)) {
+    CXCursor definition;
+    if (!find_record(&type, &definition)) {
         return false;
     }
     Search search = {clang_getCursorKind(definition) == CXCursor_UnionDecl, false};

@@ -10,6 +10,10 @@
 /* A value of the type is or holds, also in an array, a record that cannot be carried over. */
 bool molt__system_record(CXType type);
 
+/* A system record, maybe in an array, that ends in an array without a length: by value it has no room for
+ * any element. */
+bool molt__system_open_record(CXType type);
+
 /* What to do about one. */
 extern const char molt__system_remedy[];
 

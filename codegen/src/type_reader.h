@@ -23,6 +23,7 @@ typedef struct MoltTypeReader {
     MoltAlias *aliases;
     uint32_t alias_count, alias_capacity;
     bool lenient; /* what cannot be modelled is bytes, and nothing is refused */
+    bool no_game; /* system records are bytes: nothing of this schema is moved while it runs */
 } MoltTypeReader;
 
 /* Where a type was met. `owner` and `field` name it in messages and name types without a name. */

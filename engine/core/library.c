@@ -13,7 +13,10 @@
 #include "call_table.h"
 #include "elf_check.h"
 #include "elf_sanitizer.h"
+#include "elf_tables.h"
 #include "guarded_calls.h"
+#include "library_module.h"
+#include "library_trial.h"
 #include "reload_step.h"
 #include "symbol_note.h"
 
@@ -147,6 +150,9 @@ static MoltStatus check_copy(MoltLibrary *library, MoltError *error)
     }
     MoltStatus result = molt__elf_check(library->source, bytes, size, error);
     if (result == MOLT_OK) {
+        result = molt__elf_tables_check(library->source, bytes, error);
+    }
+    if (result == MOLT_OK) {
         result = molt__elf_sanitizer_check(library->source, bytes, size, error);
     }
     munmap(bytes, size);
@@ -159,6 +165,7 @@ typedef struct ImageQuery {
     uintptr_t base;
     const char *path;
     uintptr_t begin, end;
+    size_t thread_size;
 } ImageQuery;
 
 static int match_image(struct dl_phdr_info *info, size_t size, void *context)
@@ -172,6 +179,7 @@ static int match_image(struct dl_phdr_info *info, size_t size, void *context)
     for (size_t i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
         if (segment->p_type != PT_LOAD) {
+            query->thread_size = segment->p_type == PT_TLS ? segment->p_memsz : query->thread_size;
             continue;
         }
         uintptr_t from = info->dlpi_addr + segment->p_vaddr;
@@ -194,6 +202,7 @@ static MoltStatus find_image(MoltLibrary *library, MoltError *error)
         return molt_error(error, MOLT_SYSTEM, "The loader does not list %s.", library->source);
     }
     library->begin = query.begin;
+    library->thread_size = query.thread_size;
     library->end = query.end;
     library->base = query.base;
     return MOLT_OK;
@@ -271,54 +280,17 @@ static bool is_routed(const MoltLibrary *library)
     return own_symbol(library, MOLT_PLAIN_MEMORY_SYMBOL) != NULL;
 }
 
-/* The types of the library with what every game has: variables, and memory without a type where its
- * calls of malloc go to the heap. */
-static MoltStatus make_schema(MoltLibrary *library, MoltError *error)
-{
-    const MoltTables *tables = library->module->tables;
-    MoltSchema *plain = NULL;
-    if (!is_routed(library)) {
-        return molt_schema_with_globals(tables, NULL, &library->schema, error);
-    }
-    MoltStatus status = molt_schema_copy_plain(tables, NULL, &plain, error);
-    if (status == MOLT_OK) {
-        status = molt_schema_with_globals(&plain->tables, NULL, &library->schema, error);
-    }
-    molt_schema_free(plain);
-    return status;
-}
-
 static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
 {
-    const MoltModule *module = own_symbol(library, MOLT_MODULE_SYMBOL);
-    if (module == NULL) {
-        return molt_error(error, MOLT_NOT_FOUND,
-                          "%s does not export %s: it has no type metadata. Build it with "
-                          "molt_add_game(), or link the file that molt-codegen writes.",
-                          library->source, MOLT_MODULE_SYMBOL);
-    }
-    if (module->version != MOLT_META_VERSION || module->size < sizeof *module) {
-        return molt_error(
-            error, MOLT_VERSION,
-            "%s has type metadata of version %u (%u bytes), this host reads version %u "
-            "(%zu bytes). Build the game again with the molt-codegen of this host.",
-            library->source, module->version, module->size, MOLT_META_VERSION, sizeof *module);
-    }
-    if (module->tables == NULL || module->heap == NULL ||
-        (module->sites == NULL) != (module->sites_end == NULL) ||
-        (module->hooks == NULL) != (module->hooks_end == NULL)) {
+    library->module = own_symbol(library, MOLT_MODULE_SYMBOL);
+    if (library->module != NULL &&
+        !molt__library_module_fits(library->module, library->begin, library->end)) {
         return molt_error(error, MOLT_INVALID,
-                          "%s has a damaged %s table. Build the game again from clean.",
-                          library->source, MOLT_MODULE_SYMBOL);
+                          "%s is damaged: its type metadata leads out of it. Build it again.",
+                          library->source);
     }
-    library->module = module;
-    MoltError inner = {0};
-    MoltStatus status = make_schema(library, &inner);
-    if (status != MOLT_OK) {
-        return molt_error(error, status, "The type metadata in %s cannot be used: %s",
-                          library->source, inner.text);
-    }
-    return MOLT_OK;
+    return molt__library_module_read(library->source, library->module, is_routed(library),
+                                     &library->schema, error);
 }
 
 /* ---- the variables ------------------------------------------------------------------------- */
@@ -330,6 +302,26 @@ static MoltStatus find_untracked(MoltLibrary *library, MoltError *error)
     return molt__untracked_open(library->copy, library->base, library->symbols, sources,
                                 library->variables, library->globals->count, &library->untracked,
                                 error);
+}
+
+/* What debug information and symbols say may lead anywhere in a damaged file. */
+static MoltStatus check_variables(const MoltLibrary *library, MoltError *error)
+{
+    const MoltGlobals *globals = library->globals;
+    uint32_t first = molt_type(library->schema, globals->type)->first;
+    for (uint32_t i = 0; i < globals->count; i++) {
+        const MoltVariable *variable = &library->variables[i];
+        const MoltField *field = &library->schema->tables.fields[first + i];
+        uint64_t size = molt_type(library->schema, field->type)->size;
+        uint64_t from = variable->thread_local ? 0 : library->begin;
+        uint64_t to = variable->thread_local ? library->thread_size : library->end;
+        if (variable->found && (variable->at < from || variable->at > to || size > to - variable->at)) {
+            return molt_error(error, MOLT_INVALID,
+                              "%s is damaged: its variable %s lies out of it. Build it again.",
+                              library->source, molt_string(library->schema, field->name));
+        }
+    }
+    return MOLT_OK;
 }
 
 static MoltStatus find_variables(MoltLibrary *library, MoltError *error)
@@ -346,9 +338,11 @@ static MoltStatus find_variables(MoltLibrary *library, MoltError *error)
     MoltError inner = {0};
     status = molt__variables_locate(library->copy, library->base, library->symbols, library->schema,
                                     library->variables, &inner);
-    return status == MOLT_OK
-               ? find_untracked(library, error)
-               : molt_error(error, status, "%s cannot be used. %s", library->source, inner.text);
+    if (status != MOLT_OK) {
+        return molt_error(error, status, "%s cannot be used. %s", library->source, inner.text);
+    }
+    status = check_variables(library, error);
+    return status == MOLT_OK ? find_untracked(library, error) : status;
 }
 
 /* What compilers call for a thread-local of another library: the loader makes the block of the
@@ -383,6 +377,13 @@ void molt__library_settle(MoltLibrary *library)
 }
 
 /* ---- the whole ----------------------------------------------------------------------------- */
+
+static MoltStatus try_copy(MoltLibrary *library, MoltError *error)
+{
+    return library->trial == NULL
+               ? MOLT_OK
+               : molt__library_trial(library->trial, library->source, library->copy, error);
+}
 
 static MoltStatus open_copy(MoltLibrary *library, MoltError *error)
 {
@@ -429,9 +430,10 @@ static MoltStatus run_steps(MoltLibrary *library, const MoltReloadSteps *steps, 
         MoltStatus (*run)(MoltLibrary *library, MoltError *error);
     } order[] = {
         {MOLT_STEP_COPY, copy_file},           {MOLT_STEP_FILE, check_copy},
-        {MOLT_STEP_OPEN, open_copy},           {MOLT_STEP_ENTRY, bind_entries},
-        {MOLT_STEP_SCHEMA, bind_module},       {MOLT_STEP_SYMBOLS, open_symbols},
-        {MOLT_STEP_VARIABLES, find_variables}, {MOLT_STEP_CALLS, find_calls},
+        {MOLT_STEP_TRIAL, try_copy},           {MOLT_STEP_OPEN, open_copy},
+        {MOLT_STEP_ENTRY, bind_entries},       {MOLT_STEP_SCHEMA, bind_module},
+        {MOLT_STEP_SYMBOLS, open_symbols},     {MOLT_STEP_VARIABLES, find_variables},
+        {MOLT_STEP_CALLS, find_calls},
     };
     MoltStatus status = MOLT_OK;
     for (size_t i = 0; i < sizeof order / sizeof order[0] && status == MOLT_OK; i++) {
@@ -444,7 +446,8 @@ static MoltStatus run_steps(MoltLibrary *library, const MoltReloadSteps *steps, 
 }
 
 MoltStatus molt__library_open(const char *path, const char *directory, uint32_t number,
-                              const MoltReloadSteps *steps, MoltLibrary **out, MoltError *error)
+                              const char *trial, const MoltReloadSteps *steps, MoltLibrary **out,
+                              MoltError *error)
 {
     MoltStatus status = MOLT_OK;
     MoltLibrary *library = calloc(1, sizeof *library);
@@ -454,6 +457,7 @@ MoltStatus molt__library_open(const char *path, const char *directory, uint32_t 
         goto cleanup;
     }
     library->call_note = "";
+    library->trial = trial;
     status = run_steps(library, steps, error);
     if (status == MOLT_OK) {
         library->usage = molt__usage_file_read(path);

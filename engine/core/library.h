@@ -27,6 +27,7 @@
 typedef struct MoltLibrary {
     char *source;        /* path it was copied from */
     char *copy;          /* path of the private copy that is loaded; debuggers read it too */
+    const char *trial;   /* while it is opened: the program that loads it first; NULL: none */
     MoltFileStamp stamp; /* of the source when it was copied */
     void *handle;
     const MoltModule *module;
@@ -47,6 +48,7 @@ typedef struct MoltLibrary {
     void (*begin_reload)(void *state); /* NULL when the game has none */
     void (*end_reload)(void *state);   /* NULL when the game has none */
     uintptr_t begin, end;              /* addresses that the image takes */
+    size_t thread_size;                /* bytes of its thread-locals */
     uintptr_t base;                    /* what its own addresses are relative to */
 } MoltLibrary;
 
@@ -54,9 +56,11 @@ typedef struct MoltLibrary {
  * May run on any thread; constructors of the library run on it too. MOLT_INCOMPLETE: the file is
  * still being written, try again. MOLT_NOT_FOUND: no such file, or a symbol that the host needs
  * is missing. MOLT_VERSION, MOLT_INVALID, MOLT_SYSTEM: in words. On failure nothing stays loaded
- * or on disk. `steps` (NULL allowed) is asked before each. */
+ * or on disk. `trial` is a program that loads it first (library_trial.h), NULL: none does. `steps`
+ * (NULL allowed) is asked before each. */
 MoltStatus molt__library_open(const char *path, const char *directory, uint32_t number,
-                              const MoltReloadSteps *steps, MoltLibrary **out, MoltError *error);
+                              const char *trial, const MoltReloadSteps *steps, MoltLibrary **out,
+                              MoltError *error);
 
 /* Those in its code; they work once molt_module_bind has bound the library to its schema. */
 MoltHooks molt__library_hooks(const MoltLibrary *library);

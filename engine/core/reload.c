@@ -31,7 +31,9 @@ static MoltStatus copy_paths(MoltReload *reload, const MoltReloadDesc *desc, Mol
             snprintf(reload->manifest, size, "%s.molt", desc->library);
         }
     }
-    return reload->library != NULL && reload->manifest != NULL
+    reload->trial = desc->trial != NULL ? strdup(desc->trial) : NULL;
+    return reload->library != NULL && reload->manifest != NULL &&
+                   (reload->trial != NULL || desc->trial == NULL)
                ? MOLT_OK
                : molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to set up reloading.");
 }
@@ -122,8 +124,8 @@ MoltStatus molt_reload_start(MoltReload *reload, MoltError *error)
         (void)molt__recovery_open(&reload->guarding, reload->directory, reload->heap, &reload->recovery,
                                   &reload->guard_problem);
         status = molt__library_open(reload->resume != NULL ? left.library : reload->library,
-                                    reload->directory, ++reload->copies, &reload->steps, &reload->current,
-                                    error);
+                                    reload->directory, ++reload->copies, reload->trial, &reload->steps,
+                                    &reload->current, error);
     }
     if (status == MOLT_OK) {
         status =
@@ -216,6 +218,7 @@ void molt_reload_destroy(MoltReload *reload)
     }
     free(reload->assets);
     free(reload->command);
+    free(reload->trial);
     free(reload->directory);
     free(reload->library);
     free(reload->manifest);
@@ -247,6 +250,7 @@ static MoltStatus begin_attempt(MoltReload *reload, const char *library, bool th
         .library = library,
         .directory = reload->directory,
         .number = ++reload->copies,
+        .trial = reload->trial,
         .current = reload->current,
         .threads = reload->threads,
         .game_threads = reload->game_threads,

@@ -60,6 +60,7 @@ struct MoltReload {
     MoltWatch *watch; /* NULL: nothing happens on its own */
     MoltBuild *build; /* NULL: nothing names a command */
     char *assets;     /* folder below the sources of which nothing is built; NULL: none */
+    char *trial;      /* program that loads libraries first; NULL: none */
     char *command;    /* that the desc gives; NULL: the manifest's counts */
     int wake;         /* eventfd: an attempt has become ready; -1 until made */
     bool building, manifest_changed;

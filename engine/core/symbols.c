@@ -204,6 +204,9 @@ static MoltStatus add_unnamed(Reader *reader, const GElf_Sym *entry)
     }
     symbols->unnamed = ranges;
     uintptr_t begin = reader->base + (uintptr_t)entry->st_value;
+    if (begin < symbols->begin || begin > symbols->end || entry->st_size > symbols->end - begin) {
+        return MOLT_OK; /* of a damaged table */
+    }
     ranges[symbols->unnamed_count++] =
         (MoltByteRange){.begin = begin, .end = begin + (uintptr_t)entry->st_size};
     return MOLT_OK;

@@ -30,6 +30,7 @@ struct MoltTransaction {
     MoltConverterUse use;
     uint64_t *bytes; /* of the state, per type */
     int wake; /* eventfd; -1: none */
+    const char *trial;
     MoltReloadSteps steps;
     MoltRecovery *recovery;
     uint64_t guard_ns; /* that the recovery took of the pause */
@@ -96,7 +97,8 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
     result->stage = MOLT_STAGE_LOAD;
     MoltStatus status =
         molt__library_open(transaction->path, transaction->directory, transaction->number,
-                           &transaction->steps, &transaction->next, &result->error);
+                           transaction->trial, &transaction->steps, &transaction->next,
+                           &result->error);
     if (status != MOLT_OK) {
         result->stamp = molt__file_stamp(transaction->path);
         return status;
@@ -179,6 +181,7 @@ MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threade
     transaction->use = desc->converters;
     transaction->wake = desc->wake;
     transaction->steps = desc->steps;
+    transaction->trial = desc->trial;
     transaction->recovery = desc->recovery;
     atomic_init(&transaction->ready, false);
     molt_report_init(&transaction->report, NULL);

@@ -26,6 +26,7 @@ typedef struct MoltTransactionDesc {
     const char *library;        /* path to load */
     const char *directory;      /* for the private copy */
     uint32_t number;            /* of the copy, unique in `directory` */
+    const char *trial; /* program that loads it first, which must outlive the transaction; NULL: none */
     const MoltLibrary *current; /* running generation */
     MoltPolicy policy;
     MoltThreads *threads;          /* that follow the state; NULL: there are none */

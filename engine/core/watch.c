@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 #define RETRY_NS (50 * MOLT__MILLISECOND)
 /* For files that were merely found: nothing says that their writer has finished. */
 #define DOUBT_NS (15 * MOLT__MILLISECOND)
+#define DOUBT_MAX_NS (500 * MOLT__MILLISECOND)
 
 /* IN_CREATE is for new directories and links; a new file is told when it is closed. */
 #define EVENTS                                                                                     \
@@ -36,11 +39,19 @@ typedef struct File {
     int tag;
 } File;
 
+/* `doubt_ns` above 0: a file that came without a word of who writes it. While somebody does, it is looked
+ * at again after that time. */
 typedef struct Pending {
     char *path;
     int tag;
-    uint64_t first_ns, due_ns;
+    uint64_t first_ns, due_ns, doubt_ns;
 } Pending;
+
+typedef enum Completeness {
+    COMPLETE, /* its writer has closed it, or it was renamed into its place */
+    FOUND,    /* nothing is known */
+    APPEARED  /* a name was made, for a file that is being written or for one that was */
+} Completeness;
 
 /* Invariant: `directories` holds each path at most once. */
 struct MoltWatch {
@@ -129,13 +140,16 @@ static bool is_below(const char *path, const char *directory)
 /* ---- changes that wait --------------------------------------------------------------------- */
 
 /* A change that cannot be noted for want of memory is lost; the next save brings another. */
-static void add_pending(MoltWatch *watch, const char *path, int tag, bool complete)
+static void add_pending(MoltWatch *watch, const char *path, int tag, Completeness how)
 {
     uint64_t now = molt__clock_ns();
-    uint64_t quiet = complete || watch->settle_ns > DOUBT_NS ? watch->settle_ns : DOUBT_NS;
+    bool doubt = how != COMPLETE && watch->settle_ns < DOUBT_NS;
+    uint64_t quiet = doubt ? DOUBT_NS : watch->settle_ns;
     for (size_t i = 0; i < watch->pending_count; i++) {
-        if (watch->pending[i].tag == tag && strcmp(watch->pending[i].path, path) == 0) {
-            watch->pending[i].due_ns = now + quiet;
+        Pending *pending = &watch->pending[i];
+        if (pending->tag == tag && strcmp(pending->path, path) == 0) {
+            pending->due_ns = now + quiet;
+            pending->doubt_ns = how == APPEARED ? pending->doubt_ns : 0;
             return;
         }
     }
@@ -145,13 +159,28 @@ static void add_pending(MoltWatch *watch, const char *path, int tag, bool comple
         free(copy);
         return;
     }
-    watch->pending[watch->pending_count++] = (Pending){copy, tag, now, now + quiet};
+    watch->pending[watch->pending_count++] =
+        (Pending){copy, tag, now, now + quiet, how == APPEARED ? DOUBT_NS : 0};
 }
 
-/* A file that was asked for by name is told as that, else as part of its tree. `complete`: its writer
- * has closed it, or it was renamed into its place. */
+/* A lease for reading is given while nobody has the file open for writing. Whoever opens it in that
+ * moment waits until it is given back, and the signal that says so is one that does nothing. Where there are
+ * no leases (a network, another owner's file) nothing is known. */
+static bool is_being_written(const char *path)
+{
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0) {
+        return false;
+    }
+    fcntl(file, F_SETSIG, SIGURG);
+    bool busy = fcntl(file, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
+    close(file); /* with its lease */
+    return busy;
+}
+
+/* A file that was asked for by name is told as that, else as part of its tree. */
 static void file_changed(MoltWatch *watch, const Directory *directory, const char *name,
-                         bool complete)
+                         Completeness how)
 {
     char *path = join(directory->path, name);
     bool known = false;
@@ -160,12 +189,12 @@ static void file_changed(MoltWatch *watch, const Directory *directory, const cha
     }
     for (size_t i = 0; i < watch->file_count; i++) {
         if (strcmp(watch->files[i].path, path) == 0) {
-            add_pending(watch, path, watch->files[i].tag, complete);
+            add_pending(watch, path, watch->files[i].tag, how);
             known = true;
         }
     }
     if (!known && directory->tag != NO_TAG && !is_noise(name)) {
-        add_pending(watch, path, directory->tag, complete);
+        add_pending(watch, path, directory->tag, how);
     }
     free(path);
 }
@@ -301,7 +330,7 @@ static MoltStatus scan_directory(MoltWatch *watch, size_t index, bool tell)
             status = MOLT_OUT_OF_MEMORY;
         } else if (kind == ENTRY_FILE) {
             if (tell) {
-                file_changed(watch, &watch->directories[index], entry->d_name, false);
+                file_changed(watch, &watch->directories[index], entry->d_name, FOUND);
             }
         } else if (kind == ENTRY_DIRECTORY && tag != NO_TAG && !is_noise(entry->d_name) &&
                    !is_build_tree(path)) {
@@ -373,15 +402,18 @@ static void look_again(MoltWatch *watch)
 
 /* ---- events -------------------------------------------------------------------------------- */
 
-/* A link appears complete and is never closed. */
-static bool appears_complete(const Directory *directory, const char *name)
+/* A link appears complete and is never closed. One to a file whose other name is gone by now looks like a
+ * file that somebody has begun to write. */
+static void file_appeared(MoltWatch *watch, const Directory *directory, const char *name)
 {
     struct stat status;
     char *path = join(directory->path, name);
-    bool complete = path != NULL && lstat(path, &status) == 0 &&
-                    (S_ISLNK(status.st_mode) || (S_ISREG(status.st_mode) && status.st_nlink > 1));
+    bool found = path != NULL && lstat(path, &status) == 0;
     free(path);
-    return complete;
+    if (found && (S_ISLNK(status.st_mode) || S_ISREG(status.st_mode))) {
+        bool link = S_ISLNK(status.st_mode) || status.st_nlink > 1;
+        file_changed(watch, directory, name, link ? COMPLETE : APPEARED);
+    }
 }
 
 static void subdirectory_appeared(MoltWatch *watch, size_t index, const char *name)
@@ -428,8 +460,10 @@ static void handle_named(MoltWatch *watch, size_t index, const struct inotify_ev
         forget_tree(watch, directory->path);
     } else if ((event->mask & IN_CLOSE_WRITE) == 0 && leads_to_directory(directory, event->name)) {
         subdirectory_appeared(watch, index, event->name); /* a link to one */
-    } else if (closed || appears_complete(directory, event->name)) {
-        file_changed(watch, directory, event->name, true);
+    } else if (closed) {
+        file_changed(watch, directory, event->name, COMPLETE);
+    } else {
+        file_appeared(watch, directory, event->name);
     }
 }
 
@@ -583,6 +617,13 @@ bool molt__watch_poll(MoltWatch *watch, MoltWatchChange *out)
         Pending pending = watch->pending[i];
         if (now < pending.due_ns) {
             i++;
+            continue;
+        }
+        if (pending.doubt_ns > 0 && is_being_written(pending.path)) {
+            /* Its end is told, or seen here. */
+            Pending *later = &watch->pending[i++];
+            later->doubt_ns = pending.doubt_ns < DOUBT_MAX_NS ? 2 * pending.doubt_ns : DOUBT_MAX_NS;
+            later->due_ns = now + later->doubt_ns;
             continue;
         }
         watch->pending[i] = watch->pending[--watch->pending_count];

@@ -18,8 +18,8 @@ typedef struct MoltWatchChange {
 
 /* A change is told once no event of its path came for `settle_ms`; with 0 at the next poll. A file that
  * was closed after writing or renamed into its place is taken for complete; one that was merely found,
- * in a directory that appeared or after events were lost, waits for 15 ms at least. A file that is gone
- * by then is not told. */
+ * in a directory that appeared or after events were lost, waits for 15 ms at least, and so does one whose
+ * name appeared without a writer, as link() makes it. A file that is gone by then is not told. */
 MoltStatus molt__watch_create(uint32_t settle_ms, MoltWatch **out, MoltError *error);
 void molt__watch_destroy(MoltWatch *watch); /* NULL allowed */
 

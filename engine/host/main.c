@@ -10,20 +10,23 @@
 /* The one mutable global of the host: a signal handler can reach nothing else. */
 static volatile sig_atomic_t interrupted;
 
+/* What keeps the state stays: a Ctrl-C of somebody who waits for that is not to undo it. */
 static void on_signal(int number)
 {
-    (void)number;
-    interrupted = 1;
+    if (interrupted == 0 || interrupted == SIGINT)
+        interrupted = number;
 }
 
-/* The first signal ends the session in order, with its dumps and shut_down(); the second one kills a
- * game that hangs. */
+/* The first signal ends the session in order, with its dumps and shut_down(); the same one again kills a
+ * game that hangs. What whoever started the host has it ignore, as nohup does, stays ignored. */
 static void catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND}, before;
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+    }
     signal(SIGPIPE, SIG_IGN); /* a reader of the events that goes away does not end the game */
 }
 

@@ -34,6 +34,7 @@ void molt__saves_init(MoltSaves *saves, const char *library)
     snprintf(saves->quick, sizeof saves->quick, "%.*s.save.molt", length, name);
     snprintf(saves->autosave, sizeof saves->autosave, "%.*s.autosave.molt", length, name);
     snprintf(saves->crashed, sizeof saves->crashed, "%.*s.crashed.molt", length, name);
+    snprintf(saves->ended, sizeof saves->ended, "%.*s.ended.molt", length, name);
     snprintf(saves->lock_path, sizeof saves->lock_path, "%.*s.autosave.lock", length, name);
     saves->lock = -1;
 }
@@ -121,73 +122,99 @@ static int take_lock(const char *path)
     return -1;
 }
 
+/* What a session left last, or NULL. */
+static const char *newest_left(const MoltSaves *saves)
+{
+    struct stat crashed, ended;
+    if (stat(saves->crashed, &crashed) != 0)
+        return exists(saves->ended) ? saves->ended : NULL;
+    if (stat(saves->ended, &ended) != 0)
+        return saves->crashed;
+    const struct timespec *a = &crashed.st_mtim, *b = &ended.st_mtim;
+    bool later = b->tv_sec != a->tv_sec ? b->tv_sec > a->tv_sec : b->tv_nsec > a->tv_nsec;
+    return later ? saves->ended : saves->crashed;
+}
+
 /* Says what there is and how to go on with it. */
-static void offer(const MoltSaves *saves, uint64_t now)
+static void offer(const MoltSaves *saves, const char *left, uint64_t now)
 {
     struct stat info;
+    bool ended = left == saves->ended;
     char when[64] = "unknown", text[600];
     struct tm local;
-    if (stat(saves->crashed, &info) == 0 && localtime_r(&info.st_mtime, &local))
+    if (stat(left, &info) == 0 && localtime_r(&info.st_mtime, &local))
         strftime(when, sizeof when, "%F %T", &local);
     snprintf(text, sizeof text,
-             "A session before this one did not end in order. Its state of %s is in %s: start with "
-             "--recover to go on with it, or remove the file.",
-             when, saves->crashed);
+             "A session before this one %s. Its state of %s is in %s: start with --recover to go on "
+             "with it, or remove the file.",
+             ended ? "was ended from outside, as by a logout or a closed terminal"
+                   : "did not end in order",
+             when, left);
     fprintf(stderr, "molt-host: %s\n", text);
-    MoltSummary summary = {.mood = MOLT__MOOD_LOSS, .word = "crashed", .row_count = 1};
-    molt__summary_clean(saves->crashed, summary.subject, sizeof summary.subject);
+    MoltSummary summary = {.mood = MOLT__MOOD_LOSS, .row_count = 1};
+    snprintf(summary.word, sizeof summary.word, "%s", ended ? "ended" : "crashed");
+    molt__summary_clean(left, summary.subject, sizeof summary.subject);
     snprintf(summary.facts, sizeof summary.facts, "state of %s", when);
     summary.rows[0].mood = MOLT__MOOD_PLAIN;
     molt__summary_clean(text, summary.rows[0].text, sizeof summary.rows[0].text);
     molt__overlay_show(saves->overlay, &summary, now);
 }
 
-/* What an earlier crash left, and nobody has taken or removed, makes room for what this one left. */
-static void keep_older(const MoltSaves *saves)
+/* What an earlier session left, and nobody has taken or removed, makes room for what a later one left. */
+static void keep_older(const char *path)
 {
-    char older[sizeof saves->crashed + 16];
-    int length = (int)strlen(saves->crashed) - (int)strlen(".molt");
+    char older[MOLT__SAVE_PATH + 16];
+    int length = (int)strlen(path) - (int)strlen(".molt");
     for (int number = 1; number < 1000; number++) {
-        snprintf(older, sizeof older, "%.*s.%d.molt", length, saves->crashed, number);
+        snprintf(older, sizeof older, "%.*s.%d.molt", length, path, number);
         if (exists(older))
             continue;
-        if (rename(saves->crashed, older) == 0)
-            fprintf(stderr, "molt-host: an older crash left %s, which is %s now\n", saves->crashed, older);
+        if (rename(path, older) == 0)
+            fprintf(stderr, "molt-host: an older session left %s, which is %s now\n", path, older);
         return;
     }
 }
 
-MoltStatus molt__saves_open(MoltSaves *saves, bool recover, uint64_t now, MoltError *error)
+/* False, with a line, when another session has it. */
+static bool hold_lock(MoltSaves *saves)
 {
-    if (saves->every == 0 && !exists(saves->autosave) && !exists(saves->crashed)) {
-        if (recover)
-            fputs("molt-host: there is nothing to recover; the game begins anew\n", stderr);
-        return MOLT_OK;
-    }
-    saves->lock = take_lock(saves->lock_path);
-    if (saves->lock < 0) {
+    if (saves->lock < 0)
+        saves->lock = take_lock(saves->lock_path);
+    if (saves->lock < 0)
         fprintf(stderr,
                 "molt-host: no autosaves: another session makes them in this folder, or %s cannot "
                 "be written\n",
                 saves->lock_path);
+    return saves->lock >= 0;
+}
+
+MoltStatus molt__saves_open(MoltSaves *saves, bool recover, uint64_t now, MoltError *error)
+{
+    if (saves->every == 0 && !exists(saves->autosave) && !newest_left(saves)) {
+        if (recover)
+            fputs("molt-host: there is nothing to recover; the game begins anew\n", stderr);
+        return MOLT_OK;
+    }
+    if (!hold_lock(saves)) {
         saves->every = 0;
         return MOLT_OK;
     }
     if (exists(saves->autosave) && exists(saves->crashed))
-        keep_older(saves);
+        keep_older(saves->crashed);
     if (exists(saves->autosave) && rename(saves->autosave, saves->crashed) != 0)
         fprintf(stderr, "molt-host: cannot rename %s: %s\n", saves->autosave, strerror(errno));
-    if (!exists(saves->crashed)) {
+    const char *left = newest_left(saves);
+    if (!left) {
         if (recover)
             fputs("molt-host: there is nothing to recover; the game begins anew\n", stderr);
         return MOLT_OK;
     }
     if (!recover) {
-        offer(saves, now);
+        offer(saves, left, now);
         return MOLT_OK;
     }
-    MoltStatus status = molt__saves_load(saves, saves->crashed, now, error);
-    saves->recovered = status == MOLT_OK;
+    MoltStatus status = molt__saves_load(saves, left, now, error);
+    saves->recovered = status == MOLT_OK ? left : NULL;
     return status;
 }
 
@@ -200,14 +227,26 @@ void molt__saves_frame(MoltSaves *saves, uint64_t now)
     molt__saves_save(saves, saves->autosave, true, now, &error);
 }
 
+/* The new file replaces the one that the session began with, whose state lives on in it. */
+bool molt__saves_keep(MoltSaves *saves, uint64_t now)
+{
+    MoltError error;
+    if (!hold_lock(saves))
+        return false;
+    if (exists(saves->ended) && saves->recovered != saves->ended)
+        keep_older(saves->ended);
+    saves->kept = molt__saves_save(saves, saves->ended, false, now, &error) == MOLT_OK;
+    return saves->kept;
+}
+
 void molt__saves_close(MoltSaves *saves, bool in_order)
 {
     if (saves->lock < 0)
         return;
     if (in_order) {
         unlink(saves->autosave);
-        if (saves->recovered)
-            unlink(saves->crashed);
+        if (saves->recovered && !(saves->kept && saves->recovered == saves->ended))
+            unlink(saves->recovered);
     }
     unlink(saves->lock_path);
     close(saves->lock);

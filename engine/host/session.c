@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -460,11 +462,29 @@ static void open_sound(Session *session)
         fprintf(stderr, "molt-host: no sound: %s\n", molt__sound_problem(session->sound));
 }
 
+/* The program beside this one that loads libraries first. False when there is none. */
+static bool find_trial(char *path, size_t size)
+{
+    static const char name[] = "molt-trial";
+    ssize_t length = readlink("/proc/self/exe", path, size - 1);
+    path[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(path, '/');
+    if (!slash || (size_t)(slash + 1 - path) + sizeof name > size)
+        return false;
+    memcpy(slash + 1, name, sizeof name);
+    if (access(path, X_OK) == 0)
+        return true;
+    fprintf(stderr, "molt-host: %s is missing: a damaged library may end the host\n", path);
+    return false;
+}
+
 static MoltStatus open_reload(Session *session, MoltError *error)
 {
     const MoltOptions *options = session->options;
+    char trial[PATH_MAX];
     MoltReloadDesc desc = {
         .library = options->library,
+        .trial = find_trial(trial, sizeof trial) ? trial : NULL,
         .threads = session->threads,
         .api = &session->platform.api,
         .policy = options->strict ? MOLT_POLICY_STRICT : MOLT_POLICY_LIVE,
@@ -581,6 +601,18 @@ static bool close_session(Session *session)
     return ended;
 }
 
+/* A session that was killed (a logout, a terminal that was closed) keeps its state as one that its player
+ * left does not. One that did not end in order keeps its autosave: it may be all that there is. */
+static void close_saves(Session *session, bool in_order)
+{
+    const MoltOptions *options = session->options;
+    bool killed = *session->interrupted == SIGTERM || *session->interrupted == SIGHUP;
+    if (killed)
+        in_order = (options->autosave > 0 || !options->headless) &&
+                   molt__saves_keep(&session->saves, molt__session_ms());
+    molt__saves_close(&session->saves, in_order);
+}
+
 static void announce(Session *session)
 {
     MoltHeapStats stats = {0};
@@ -628,7 +660,7 @@ int molt__session_run(const MoltOptions *options, const volatile sig_atomic_t *i
         molt__saves_save(&session->saves, options->save, false, molt__session_ms(), &error))
         ok = false;
     ok = ended_well(session) && ok;
-    molt__saves_close(&session->saves, ok); /* else the autosave may be all that there is of the state */
+    close_saves(session, ok);
     molt__events_quit(session->events, session->platform.frame);
 cleanup:
     ok = close_session(session) && ok;

@@ -24,7 +24,7 @@ typedef struct KeptState {
 /* Invariant: between frames nothing of the host points into the game library; only `reload` knows it. */
 typedef struct Session {
     const MoltOptions *options;
-    const volatile sig_atomic_t *interrupted;
+    const volatile sig_atomic_t *interrupted; /* number of the signal that ends the session, or 0 */
     MoltPlatform platform;
     MoltDisplay *display;
     MoltCanvas *canvas;

@@ -54,6 +54,32 @@ class Wanted(GameTest):
         schema = self.wanted("--root", "struct tm", "game.c", "--", *FLAGS)
         self.assertEqual(schema.field("tm", "tm_year")["offset"], 20)
 
+    def test_what_only_the_system_understands_is_bytes(self):
+        types = ("pthread_mutex_t", "pthread_cond_t", "pthread_rwlock_t", "pthread_barrier_t",
+                 "pthread_attr_t", "pthread_once_t", "pthread_t", "sem_t", "mtx_t", "cnd_t", "FILE",
+                 "fpos_t", "jmp_buf", "sigjmp_buf", "sigset_t", "fd_set", "struct timespec", "time_t",
+                 "struct timeval", "struct tm", "va_list", "struct stat", "struct sockaddr_in6",
+                 "struct sockaddr_storage", "struct addrinfo", "struct epoll_event", "struct termios",
+                 "regex_t", "mbstate_t", "fenv_t", "siginfo_t", "struct sigaction", "struct sigevent",
+                 "union sigval", "ucontext_t", "struct rusage", "struct sysinfo", "struct cmsghdr",
+                 "struct dirent", "DIR *", "cpu_set_t", "max_align_t", "locale_t")
+        headers = ("pthread", "semaphore", "threads", "stdio", "setjmp", "signal", "sys/select", "time",
+                   "stdarg", "sys/stat", "netdb", "netinet/in", "sys/socket", "sys/epoll", "termios",
+                   "regex", "wchar", "fenv", "ucontext", "sys/resource", "sys/sysinfo", "dirent",
+                   "sched", "stddef", "locale", "sys/time")
+        fields = "".join(f"    {kind} m{i}[2];\n    int after{i};\n" for i, kind in enumerate(types))
+        self.write("all.h", "#define _GNU_SOURCE\n" +
+                   "".join(f"#include <{name}.h>\n" for name in headers) +
+                   f"typedef struct All {{\n{fields}}} All;\n")
+        schema = self.wanted("--root", "All", "all.h", "--", *FLAGS)
+        self.assertEqual(len(schema.fields("All")), 2 * len(types))
+        size = lambda kind: schema.types[schema.field("All", f"m{types.index(kind)}")["type"]]["size"]
+        self.assertEqual((size("pthread_mutex_t"), size("struct epoll_event")), (80, 24))
+        self.assertEqual(schema.field("All", "m0")["type"], "unsigned char[80]")
+        roots = [kind for kind in types if not kind.endswith("*")]  # and each for itself
+        schema = self.wanted(*(word for kind in roots for word in ("--root", kind)), "all.h", "--", *FLAGS)
+        self.assertEqual(len(schema.json["roots"]), len(roots))
+
     def test_unknown_and_unmodelled_types_are_refused(self):
         for root, message in (("Missing", "--root Missing: no source defines it"),
                               ("struct Part2", "--root struct Part2: no source defines it"),

@@ -3,13 +3,23 @@
 #include "sandbox.h"
 
 #include <elf.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include <molt/reload.h>
+#include "reload_parts.h"
+
+#ifdef __SANITIZE_ADDRESS__ /* each trial takes a tenth of a second then */
+#define DAMAGES 60u
+#else
+#define DAMAGES 300u
+#endif
+#define FIRST_SEED 1u
+#define PATIENCE_SECONDS 60u
 
 typedef struct Session {
     MoltReload *reload;
@@ -19,12 +29,16 @@ typedef struct Session {
 
 static const MoltPlatformApi api = {.size = sizeof api, .version = MOLT_PLATFORM_VERSION};
 
-static void open_session(Session *session, void **state)
+static void open_tried_session(Session *session, void **state, const char *trial)
 {
     MoltError error = {0};
     snprintf(session->library, sizeof session->library, "%s", sandbox_path(state, "game.so"));
     sandbox_replace(session->library, FIXTURE_POND_1);
-    const MoltReloadDesc desc = {.library = session->library, .api = &api, .no_watch = true};
+    const MoltReloadDesc desc = {.library = session->library,
+                                 .api = &api,
+                                 .trial = trial,
+                                 .no_history = true,
+                                 .no_watch = true};
     MoltStatus status = molt_reload_create(&desc, &session->reload, &error);
     if (status == MOLT_OK) {
         status = molt_reload_start(session->reload, &error);
@@ -32,6 +46,11 @@ static void open_session(Session *session, void **state)
     if (status != MOLT_OK) {
         fail_msg("%s", error.text);
     }
+}
+
+static void open_session(Session *session, void **state)
+{
+    open_tried_session(session, state, NULL);
 }
 
 static void close_session(Session *session)
@@ -201,6 +220,139 @@ static void library_cut_off_anywhere_is_refused(void **state)
     close_session(&session);
 }
 
+/* ---- random damage -------------------------------------------------------------------------- */
+
+typedef struct Random {
+    uint64_t state;
+} Random;
+
+static uint32_t pick(Random *random, uint32_t below)
+{
+    random->state = random->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)((random->state >> 33) % below);
+}
+
+static void make_noise(Random *random, unsigned char *bytes, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        bytes[i] = (unsigned char)pick(random, 256);
+    }
+}
+
+/* A section in which a loader, a constructor or the host itself believes what it finds. */
+static bool is_believed(const Elf64_Shdr *section, const char *name)
+{
+    static const char *const names[] = {".init_array", ".fini_array", ".data.rel.ro", ".got",
+                                        ".data"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return section->sh_type == SHT_DYNAMIC || section->sh_type == SHT_RELA ||
+           section->sh_type == SHT_DYNSYM || section->sh_type == SHT_GNU_HASH ||
+           section->sh_type == SHT_STRTAB || section->sh_type == SHT_GNU_verneed ||
+           section->sh_type == SHT_GNU_versym || section->sh_type == SHT_SYMTAB;
+}
+
+static const Elf64_Shdr *pick_section(Random *random, const unsigned char *bytes)
+{
+    const Elf64_Ehdr *header = (const void *)bytes;
+    const Elf64_Shdr *sections = (const void *)(bytes + header->e_shoff);
+    const char *names = (const char *)bytes + sections[header->e_shstrndx].sh_offset;
+    for (;;) {
+        const Elf64_Shdr *section = &sections[pick(random, header->e_shnum)];
+        if (section->sh_size > 0 && is_believed(section, names + section->sh_name)) {
+            return section;
+        }
+    }
+}
+
+/* One byte or a piece anywhere, or the same in a section of those; headers stay as they are. */
+static void damage(Random *random, unsigned char *bytes, size_t size)
+{
+    const Elf64_Ehdr *header = (const void *)bytes;
+    size_t from = header->e_phoff + (size_t)header->e_phnum * header->e_phentsize;
+    size_t to = header->e_shoff < size ? header->e_shoff : size;
+    if (pick(random, 3) > 0) {
+        const Elf64_Shdr *section = pick_section(random, bytes);
+        from = section->sh_offset;
+        to = from + section->sh_size;
+    }
+    size_t at = from + pick(random, (uint32_t)(to - from));
+    switch (pick(random, 4)) {
+    case 0: bytes[at] ^= (unsigned char)(1u << pick(random, 8)); break;
+    case 1: bytes[at] = (unsigned char)pick(random, 256); break;
+    case 2: make_noise(random, bytes, at, at + 16 < to ? at + 16 : to); break;
+    default: make_noise(random, bytes, from, to); break;
+    }
+}
+
+/* In a child of its own, so that one that dies is named; what it took is not run. */
+static void try_damaged(Session *session, uint32_t seed)
+{
+    char copy[600];
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+        for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) {
+            signal(fatal[i], SIG_DFL); /* else the test program takes it for its own */
+        }
+        alarm(PATIENCE_SECONDS);
+        molt_reload_force(session->reload, &session->event);
+        bool taken_over = session->event.kind == MOLT_EVENT_RELOADED;
+        _exit(taken_over || molt_reload_frame(session->reload) ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (status != 0) {
+        fail_msg("damage %u ends the host: status %d", seed, status);
+    }
+    snprintf(copy, sizeof copy, "%s/game.%u.so", session->reload->directory,
+             session->reload->copies + 1);
+    unlink(copy);
+}
+
+/* What runs while a library is loaded runs in another process first. */
+static void constructor_that_ends_its_process_is_refused(void **state)
+{
+    Session session = {0};
+    open_tried_session(&session, state, MOLT_TRIAL);
+    sandbox_replace(session.library, FIXTURE_BARE_CONSTRUCTOR_CRASHES);
+    refused(&session, "crashes whoever loads it (SIGABRT)");
+    sandbox_replace(session.library, FIXTURE_BARE_CONSTRUCTOR_EXITS);
+    refused(&session, "ends whoever loads it (exit status 0)");
+    sandbox_replace(session.library, FIXTURE_BARE_UNDEFINED);
+    refused(&session, "nobody_defines_this"); /* the trial leaves the words to the loader */
+    taken(&session, FIXTURE_POND_2);
+    close_session(&session);
+    open_tried_session(&session, state, "/nowhere/molt-trial"); /* nothing is known then */
+    taken(&session, FIXTURE_POND_2);
+    close_session(&session);
+}
+
+static void randomly_damaged_library_does_not_end_the_host(void **state)
+{
+    Session session = {0};
+    size_t size;
+    open_tried_session(&session, state, MOLT_TRIAL);
+    unsigned char *whole = sandbox_read(FIXTURE_POND_2, &size), *bytes = malloc(size);
+    assert_non_null(bytes);
+    for (uint32_t seed = FIRST_SEED; seed < FIRST_SEED + DAMAGES; seed++) {
+        Random random = {seed};
+        pick(&random, 2);
+        memcpy(bytes, whole, size);
+        damage(&random, bytes, size);
+        sandbox_write(session.library, bytes, size);
+        try_damaged(&session, seed);
+    }
+    free(bytes);
+    free(whole);
+    taken(&session, FIXTURE_POND_2);
+    close_session(&session);
+}
+
 static void library_of_another_compiler_works(void **state)
 {
 #ifdef OTHER_COMPILER_2
@@ -226,6 +378,8 @@ int main(void)
         TEST(libraries_that_lack_something_are_refused),
         TEST(garbage_is_refused),
         TEST(library_cut_off_anywhere_is_refused),
+        TEST(constructor_that_ends_its_process_is_refused),
+        TEST(randomly_damaged_library_does_not_end_the_host),
         TEST(library_of_another_compiler_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@ static MoltStatus open_bytes(void **state, const unsigned char *bytes, size_t si
     const char *path = sandbox_path(state, "libpond.so");
     MoltLibrary *library = NULL;
     sandbox_write(path, bytes, size);
-    MoltStatus status = molt__library_open(path, *state, 7, NULL, &library, error);
+    MoltStatus status = molt__library_open(path, *state, 7, NULL, NULL, &library, error);
     if (status == MOLT_OK) {
         molt__library_close(library);
     }
@@ -28,7 +28,7 @@ static void opens_a_good_library(void **state)
 {
     MoltLibrary *library = NULL;
     MoltError error = {0};
-    MoltStatus status = molt__library_open(FIXTURE_POND_1, *state, 3, NULL, &library, &error);
+    MoltStatus status = molt__library_open(FIXTURE_POND_1, *state, 3, NULL, NULL, &library, &error);
     assert_string_equal(error.text, "");
     assert_int_equal(status, MOLT_OK);
     assert_non_null(library->start_up);
@@ -150,7 +150,7 @@ static void refuse(void **state, const char *path, MoltStatus wanted, const char
 {
     MoltLibrary *library = NULL;
     MoltError error = {0};
-    MoltStatus status = molt__library_open(path, *state, 1, NULL, &library, &error);
+    MoltStatus status = molt__library_open(path, *state, 1, NULL, NULL, &library, &error);
     assert_null(library);
     if (status != wanted || strstr(error.text, words) == NULL) {
         fail_msg("%s: %s, \"%s\" lacks \"%s\"", path, molt_status_id(status), error.text, words);

@@ -335,12 +335,119 @@ static void link_over(const char *path)
     assert_int_equal(link(beside, path), 0);
 }
 
+/* A file beside it that gets its name, and loses its own before anybody can look. */
+static void link_and_unlink(const char *path)
+{
+    char beside[1100];
+    snprintf(beside, sizeof beside, "%s.tmp", path);
+    sandbox_text(beside, "linked");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(link(beside, path), 0);
+    assert_int_equal(unlink(beside), 0);
+}
+
+/* A file without a name that gets one when it is complete; closed before or after that. */
+static void name_at_last(const char *path, bool closed_before)
+{
+    char folder[1100], held[64];
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+    int file = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    assert_true(file >= 0);
+    snprintf(held, sizeof held, "/proc/self/fd/%d", file);
+    assert_int_equal(write(file, "whole", 5), 5);
+    if (closed_before) {
+        int reader = open(held, O_RDONLY | O_CLOEXEC);
+        assert_true(reader >= 0);
+        close(file);
+        file = reader;
+        snprintf(held, sizeof held, "/proc/self/fd/%d", file);
+    }
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(linkat(AT_FDCWD, held, AT_FDCWD, path, AT_SYMLINK_FOLLOW), 0);
+    if (!closed_before) {
+        sandbox_sleep(40); /* and it is still open when it is looked at */
+    }
+    close(file);
+}
+
+static void name_when_closed(const char *path)
+{
+    name_at_last(path, true);
+}
+
+static void name_when_written(const char *path)
+{
+    name_at_last(path, false);
+}
+
+static void exchange_files(const char *path)
+{
+    char beside[1100];
+    snprintf(beside, sizeof beside, "%s.tmp", path);
+    write_synced(beside);
+    assert_int_equal(renameat2(AT_FDCWD, beside, AT_FDCWD, path, RENAME_EXCHANGE), 0);
+    assert_int_equal(unlink(beside), 0);
+}
+
+/* The folder of the file is exchanged for another one, or replaces an empty one. */
+static void exchange_folders(const char *path)
+{
+    char folder[1100], beside[1200], file[1300];
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+    snprintf(beside, sizeof beside, "%s.tmp", folder);
+    snprintf(file, sizeof file, "%s%s", beside, strrchr(path, '/'));
+    sandbox_folder(beside);
+    write_synced(file);
+    assert_int_equal(renameat2(AT_FDCWD, beside, AT_FDCWD, folder, RENAME_EXCHANGE), 0);
+    sandbox_remove(beside);
+}
+
+static void folder_over_empty(const char *path)
+{
+    char folder[1100], beside[1200], file[1300];
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+    snprintf(beside, sizeof beside, "%s.tmp", folder);
+    snprintf(file, sizeof file, "%s%s", beside, strrchr(path, '/'));
+    sandbox_folder(beside);
+    write_synced(file);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rename(beside, folder), 0);
+}
+
+/* Nothing says at once that these are complete; told once all the same, in the tree and by name. */
+static void saves_without_a_close_are_one_change(void **state)
+{
+    static void (*const ways[])(const char *path) = {
+        link_and_unlink,  name_when_closed,  name_when_written, exchange_files,
+        exchange_folders, folder_over_empty, link_and_unlink};
+    char path[1024];
+    snprintf(path, sizeof path, "%s", sandbox_path(state, "src/deep/ant.c"));
+    sandbox_folder(sandbox_path(state, "src"));
+    sandbox_folder(sandbox_path(state, "src/deep"));
+    sandbox_text(path, "first");
+    for (int named = 0; named < 2; named++) {
+        MoltWatch *watch = make_watch();
+        assert_int_equal(named ? molt__watch_add_file(watch, path, 0, NULL)
+                               : molt__watch_add_tree(watch, sandbox_path(state, "src"), 0, NULL),
+                         MOLT_OK);
+        for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+            ways[i](path);
+            const char *changed = wait_change(watch, PATIENCE, NULL);
+            if (changed == NULL || strcmp(changed, path) != 0) {
+                fail_msg("save %zu tells %s", i, changed != NULL ? changed : "nothing");
+            }
+            expect_quiet(watch);
+        }
+        molt__watch_destroy(watch);
+    }
+}
+
 /* Told once per save, at once, and nothing of what editors make beside it. */
 static void every_way_of_saving_is_one_change(void **state)
 {
     static void (*const ways[])(const char *path) = {
-        write_in_place, write_synced, rename_over, save_as_vim, save_as_emacs, save_as_jetbrains,
-        link_over};
+        write_in_place, write_synced,      rename_over, save_as_vim,
+        save_as_emacs,  save_as_jetbrains, link_over};
     MoltWatch *watch = NULL;
     MoltWatchChange change;
     const char *path = sandbox_path(state, "src/ant.c");
@@ -515,6 +622,7 @@ int main(void)
         TEST(directory_may_come_later),
         TEST(library_inside_a_source_tree_keeps_its_tag),
         TEST(every_way_of_saving_is_one_change),
+        TEST(saves_without_a_close_are_one_change),
         TEST(source_tree_made_anew_is_watched),
         TEST(links_to_directories_are_followed),
         TEST(lost_events_make_every_file_a_change),

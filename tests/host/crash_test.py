@@ -185,9 +185,19 @@ class Crash(HostTest):
         said = self.play_to_the_end("gallery_crashes", status=1, GALLERY_START="1")
         self.assertRegex(said, r"start_up\(\) of .* crashed in crash \(gallery\.c:\d+\): SIGSEGV")
 
-    def test_crash_of_the_first_constructor_has_last_words(self):
-        said = self.play_to_the_end("gallery_crashes", status=-signal.SIGSEGV, GALLERY_CONSTRUCTOR="1")
-        self.assertIn("molt-host: SIGSEGV, which cannot be ended safely", said)
+    def test_crash_of_the_first_constructor_is_told(self):
+        said = self.play_to_the_end("gallery_crashes", status=1, GALLERY_CONSTRUCTOR="1")
+        self.assertRegex(said, r"libgallery_crashes\.so crashes whoever loads it \(SIGSEGV\)")
+
+    def test_without_a_trial_the_first_constructor_has_last_words(self):
+        alone = shutil.copy(HOST, self.folder / "molt-host")  # nothing stands beside it
+        (self.folder / "crash").touch()
+        done = subprocess.run([alone, str(self.gallery("gallery_crashes")), "--headless", "--frames", "20"],
+                              cwd=self.folder, capture_output=True, text=True, timeout=SECONDS, check=False,
+                              env={**self.environment, "GALLERY_CONSTRUCTOR": "1"})
+        self.assertEqual(done.returncode, -signal.SIGSEGV, done.stderr)
+        self.assertIn("molt-trial is missing", done.stderr)
+        self.assertIn("molt-host: SIGSEGV, which cannot be ended safely", done.stderr)
 
     def test_interrupt_ends_a_frozen_host(self):
         self.crash_in_probation("--headless")

@@ -106,6 +106,9 @@ static void help_and_version_need_no_library(void **state)
 static void wrong_arguments_are_named(void **state)
 {
     (void)state;
+    MoltOptions options;
+    assert_int_equal(parse("a.so --frames 0", &options, NULL), MOLT_OK);
+    assert_int_equal(options.frames, 0);
     assert_wrong("", "library");
     assert_wrong("a.so b.so", "b.so");
     assert_wrong("a.so --fast", "--fast");

@@ -126,6 +126,19 @@ class Console(HostTest):
         self.check_gallery(Picture(self.folder / "a.png"))
         json.loads((self.folder / "a.json").read_text())
 
+    def test_what_is_wrong_with_a_command_is_said(self):
+        wrong = ("load", "save ", "dump\t", "show", "load-json", "screenshot", "leaks now", "quit 3")
+        text = "\n".join((*wrong, "jump", "  dump a.json \t", "frames  ", "quit\r\n"))
+        done = self.host(self.gallery(), "--headless", "--console", text=text)
+        lines = done.stderr.splitlines()
+        for line in map(str.strip, wrong):
+            name = line.split()[0]
+            usage = {"leaks": "leaks", "quit": "quit", "show": "show VALUE"}.get(name, f"{name} PATH")
+            self.assertIn(f"molt-host: {line}: usage: {usage}", lines)
+        self.assertRegex(done.stderr, "molt-host: jump: unknown command; there are: screenshot PATH, .*, quit")
+        json.loads((self.folder / "a.json").read_text())
+        self.assertIn("molt-host: frame 0", lines)
+
     def test_leaks_are_listed_without_events(self):
         done = self.host(self.gallery(), "--headless", "--console", text="leaks\nquit\n")
         self.assertRegex(done.stderr, r"molt-host: \d+ blocks, \d+ bytes that nothing reaches")

@@ -67,6 +67,7 @@ class Files(HostTest):
 
 class Crashes(HostTest):
     AUTOSAVE, CRASHED = "gallery_1.autosave.molt", "gallery_1.crashed.molt"
+    ENDED = "gallery_1.ended.molt"
 
     def start(self, *arguments):
         host = subprocess.Popen([HOST, str(self.gallery()), "--headless", "--console", *arguments],
@@ -88,6 +89,24 @@ class Crashes(HostTest):
         host.send_signal(signal.SIGKILL)
         host.communicate()
 
+    def end(self, *numbers, arguments=("--autosave", "600"), ready="told"):
+        """Signals, one after the other; what the session says."""
+        host = self.start("--events", "told", *arguments)
+        self.wait_for(ready)
+        for number in numbers:
+            host.send_signal(number)
+        said = host.communicate(timeout=SECONDS)[1]
+        self.assertEqual(host.returncode, 0, said)
+        (self.folder / "told").unlink()
+        return said
+
+    def recovered_frames(self):
+        """What the next session begins with."""
+        self.host(self.gallery(), "--headless", "--frames", 1, "--recover", "--dump", "state.json")
+        dump = json.loads((self.folder / "state.json").read_text())
+        (self.folder / "state.json").unlink()
+        return next(o["value"] for o in dump["objects"] if o["type"] == "Gallery")["frames"] - 1
+
     def files(self):
         return sorted(os.listdir(self.folder))
 
@@ -97,6 +116,55 @@ class Crashes(HostTest):
         host.communicate("quit\n", timeout=SECONDS)
         self.assertEqual(host.returncode, 0)
         self.assertEqual(self.files(), [])
+
+    def test_killed_session_keeps_its_state_for_the_next_one(self):
+        for number in signal.SIGTERM, signal.SIGHUP:
+            said = self.end(number, arguments=("--autosave", "1"), ready=self.AUTOSAVE)
+            self.assertIn(f"state saved: {self.ENDED}", said)
+            self.assertEqual(self.files(), [self.ENDED])
+            done = self.host(self.gallery(), "--headless", "--frames", 1)
+            self.assertIn("ended from outside", done.stderr)
+            self.assertIn(f"is in {self.ENDED}: start with --recover", done.stderr)
+            self.assertGreaterEqual(self.recovered_frames(), 60)
+            self.assertEqual(self.files(), [])
+
+    def test_interrupt_is_a_player_who_quits(self):
+        self.end(signal.SIGINT)
+        self.assertEqual(self.files(), [])
+        self.end(signal.SIGINT, signal.SIGTERM)
+        self.assertEqual(self.files(), [self.ENDED])
+
+    def test_state_of_a_session_that_was_recovered_and_killed_goes_on(self):
+        self.end(signal.SIGTERM)
+        first = self.folder / self.ENDED
+        size = first.stat().st_size
+        self.end(signal.SIGTERM, arguments=("--recover", "--autosave", "600"))
+        self.assertEqual((self.files(), first.stat().st_size), ([self.ENDED], size))
+        self.end(signal.SIGTERM)  # this one did not begin with it
+        older = self.ENDED.replace(".molt", ".1.molt")
+        self.assertEqual(self.files(), [older, self.ENDED])
+        self.crash()
+        self.host(self.gallery(), "--headless", "--frames", 1)
+        self.assertEqual(self.files(), [self.CRASHED, older, self.ENDED])
+        self.assertGreaterEqual(self.recovered_frames(), 60)  # the newest of them
+        self.assertEqual(self.files(), [older, self.ENDED])
+
+    def test_batch_run_without_autosave_leaves_nothing(self):
+        self.end(signal.SIGTERM, arguments=())
+        self.assertEqual(self.files(), [])
+
+    def test_ignored_hangup_stays_ignored(self):
+        host = subprocess.Popen(["nohup", HOST, str(self.gallery()), "--headless", "--events", "told",
+                                 "--console"], cwd=self.folder, stdin=subprocess.PIPE,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
+                                env=self.environment)
+        self.addCleanup(host.wait)
+        self.addCleanup(host.kill)
+        self.wait_for("told")
+        host.send_signal(signal.SIGHUP)
+        host.communicate("dump a.json\nquit\n", timeout=SECONDS)
+        self.assertEqual(host.returncode, 0)
+        self.assertTrue((self.folder / "a.json").exists())
 
     def test_end_that_cannot_save_keeps_what_there_is(self):
         host = self.start("--autosave", "1", "--save", "/nowhere/at/all.molt")

@@ -201,6 +201,9 @@ class State(ToolTest):
         self.assertFalse((self.folder / "out/bad.molt").exists())
         self.molt("migrate", "s0.molt", "./s0.molt", "--to", second, "--out-dir", "out", status=2)
         self.assertIn("has no name", self.molt("migrate", "-", "--to", second, "--out-dir", "out", status=2))
+        for jobs in 0, 1025, "99999999999999999999", "many", "-1":
+            self.assertIn("from 1 to 1024", self.molt("migrate", "s0.molt", "--to", second, "--out-dir", "out",
+                                                      "-j", jobs, status=2))
 
     def test_json_has_a_line_for_each_file(self):
         lossy = self.schema("lossy", LOSSY)

@@ -115,6 +115,10 @@ typedef struct MoltReloadDesc {
                              the place of the manifest's; NULL: the manifest's */
     const char *const *watch; /* files and folders whose saves start a build, beside the manifest's; ends in
                              NULL; NULL: none */
+    /* The program molt-trial. Each library is loaded by it first, in a process of its own; one that does not
+     * survive that is refused, and this process does. NULL: no library is tried, and what the loader or a
+     * constructor does with a damaged file happens to this process. */
+    const char *trial;
     uint32_t settle_ms;   /* quiet time after the last write of a file; default 0: a file that was closed
                              after writing, or renamed into its place, is taken at once */
     uint32_t history;     /* generations that molt_reload_step can go to, the running one included;

@@ -14,6 +14,7 @@
 #define MOLT_RELOAD_STEP_LIST(X)                                                                   \
     X(COPY, "copy", "copies the library")                                                          \
     X(FILE, "file", "checks that the copy is a whole library for this machine")                    \
+    X(TRIAL, "trial", "has another process load it first")                                         \
     X(OPEN, "open", "has the loader map it")                                                       \
     X(ENTRY, "entry", "finds the game's functions, and the version of the API")                    \
     X(SCHEMA, "schema", "checks the type metadata")                                                \
