@@ -288,6 +288,25 @@ static MoltStatus make_schema(MoltLibrary *library, MoltError *error)
     return status;
 }
 
+/* What the sources say; where they are silent, pointers may lead anywhere. */
+static MoltStatus find_apart(MoltLibrary *library, MoltError *error)
+{
+    const MoltModule *module = library->module;
+    const MoltSchema *schema = library->schema;
+    library->apart = calloc(schema->tables.type_count + 1u, sizeof *library->apart);
+    if (library->apart == NULL) {
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for the types of %s.",
+                          library->source);
+    }
+    for (uint32_t i = 0; i < module->apart_count; i++) {
+        MoltTypeId id = module->apart_types[i];
+        if (id < module->tables->type_count) {
+            library->apart[id] = true;
+        }
+    }
+    return MOLT_OK;
+}
+
 static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
 {
     const MoltModule *module = own_symbol(library, MOLT_MODULE_SYMBOL);
@@ -318,7 +337,7 @@ static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
         return molt_error(error, status, "The type metadata in %s cannot be used: %s",
                           library->source, inner.text);
     }
-    return MOLT_OK;
+    return find_apart(library, error);
 }
 
 /* ---- the variables ------------------------------------------------------------------------- */
@@ -465,6 +484,11 @@ cleanup:
     return status;
 }
 
+void molt__library_doubt(MoltLibrary *library)
+{
+    memset(library->apart, 0, library->schema->tables.type_count * sizeof *library->apart);
+}
+
 MoltHooks molt__library_hooks(const MoltLibrary *library)
 {
     const MoltModule *module = library->module;
@@ -484,6 +508,7 @@ void molt__library_close(MoltLibrary *library)
     molt__untracked_close(library->untracked);
     molt_globals_free(library->globals);
     free(library->variables);
+    free(library->apart);
     molt__usage_file_free(&library->usage);
     molt_call_sites_free(library->call_sites);
     molt__constants_free(&library->constants);

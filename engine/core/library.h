@@ -33,6 +33,7 @@ typedef struct MoltLibrary {
     MoltSchema *schema;
     MoltSymbols *symbols;
     MoltConstants constants;
+    bool *apart; /* per type: no pointer to it leads into the image (MoltCodeMap) */
     MoltGlobals *globals;    /* without places until molt__library_settle */
     MoltVariable *variables; /* per field of the globals type */
     MoltUntracked *untracked;
@@ -57,6 +58,9 @@ typedef struct MoltLibrary {
  * or on disk. `steps` (NULL allowed) is asked before each. */
 MoltStatus molt__library_open(const char *path, const char *directory, uint32_t number,
                               const MoltReloadSteps *steps, MoltLibrary **out, MoltError *error);
+
+/* The state comes from somewhere else than the library's own code: pointers may lead anywhere. */
+void molt__library_doubt(MoltLibrary *library);
 
 /* Those in its code; they work once molt_module_bind has bound the library to its schema. */
 MoltHooks molt__library_hooks(const MoltLibrary *library);

@@ -28,6 +28,10 @@ bool molt_migrate_follow(MoltMigration *migration, const void *address, void **o
 
 /* The new state is the heap's state from here on; the heap refers to the plan's new schema. */
 void molt_migrate_commit(MoltMigration *migration);
+/* Instead of commit, where the plan leads from a schema to itself: writes the pointers that change, and
+ * nothing else; ends the migration as molt_migrate_discard does. False, with nothing written, where more
+ * would have to be done, as for a literal that is to become a block. */
+bool molt_migrate_repoint(MoltMigration *migration);
 void molt_migrate_discard(MoltMigration *migration); /* NULL allowed */
 
 #endif
