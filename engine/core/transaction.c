@@ -270,6 +270,7 @@ static MoltStatus change_state(MoltTransaction *transaction, MoltHeap *heap)
         molt_migrate_discard(migration);
         return status;
     }
+    molt__recovery_before_commit(transaction->recovery, migration);
     molt_migrate_commit(migration);
     molt__follow_threads_commit(transaction->threads);
     return MOLT_OK;

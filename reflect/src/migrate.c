@@ -623,6 +623,25 @@ bool molt_migrate_repoint(MoltMigration *m)
     return alone;
 }
 
+void molt_migrate_stretches(const MoltMigration *m,
+                            void (*visit)(void *context, uintptr_t begin, uintptr_t end),
+                            void *context)
+{
+    uintptr_t begin = 0, end = 0;
+    for (uint64_t p = 0; p < m->patch_count; p++) {
+        uintptr_t at = (uintptr_t)m->patches[p].address;
+        if (at < end || at - end > MOLT__CODE_GAP) {
+            if (end > begin)
+                visit(context, begin, end);
+            begin = at;
+        }
+        end = at + sizeof m->patches[p].value;
+    }
+    if (end > begin)
+        visit(context, begin, end);
+    molt__code_patches_stretches(&m->code_patches, visit, context);
+}
+
 void molt_migrate_commit(MoltMigration *m)
 {
     MoltHeap *heap = m->heap;
