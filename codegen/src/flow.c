@@ -104,8 +104,9 @@ static bool read_flow(MoltArena *arena, const cJSON *json, MoltFlow *out)
         out->place.line = (uint32_t)line->valuedouble;
     }
     bool placed = out->kind == MOLT_FLOW_GIVE || out->kind == MOLT_FLOW_TAKE ||
-                  (out->kind >= MOLT_FLOW_AREA && out->kind != MOLT_FLOW_NUMBER &&
-                   out->kind != MOLT_FLOW_DERIVE && out->kind != MOLT_FLOW_HASH);
+                  (out->kind >= MOLT_FLOW_AREA && out->kind < MOLT_FLOW_LIES &&
+                   out->kind != MOLT_FLOW_NUMBER && out->kind != MOLT_FLOW_DERIVE &&
+                   out->kind != MOLT_FLOW_HASH);
     return out->kind != MOLT_FLOW_KIND_COUNT && out->a != NULL && out->b != NULL &&
            placed == (out->place.file != NULL);
 }

@@ -39,7 +39,11 @@
     X(COUNTER, "counter") /* a is an integer in what the type b holds; place.file names it */      \
     X(DERIVE, "derive") /* the number a is computed from the number b */                           \
     X(HASH, "hash")     /* the number a is computed from the address that the pointer b has */     \
-    X(SLOT, "slot")     /* the number a selects an element */
+    X(SLOT, "slot")     /* the number a selects an element */                                      \
+    X(LIES, "lies")     /* types, here and below: an a may lie in the library's image */           \
+    X(PART, "part")     /* an a has a b in it */                                                   \
+    X(SEEN, "seen")     /* a pointer to an a becomes one to a b */                                 \
+    X(NAMED, "named")   /* a is the schema's b */
 
 typedef enum MoltFlowKind {
 #define X(name, word) MOLT_FLOW_##name,

@@ -9,6 +9,7 @@
 #include "constants.h"
 #include "erased.h"
 #include "globals.h"
+#include "image_types.h"
 #include "layout_number.h"
 #include "library_names.h"
 #include "member_use.h"
@@ -628,6 +629,7 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
     molt__erased_link(linker.arena, &linker.names, &wrappers, out);
     molt__layout_numbers_link(linker.arena, &linker.names, out);
     molt__constants_link(linker.arena, &linker.names, out);
+    molt__image_types_link(linker.arena, &linker.names, out);
     linker.library = out;
     copy_types(&linker);
     copy_roots(&linker);

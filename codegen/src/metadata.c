@@ -4,6 +4,7 @@
 
 #include "allocation_table.h"
 #include "constants.h"
+#include "image_types.h"
 #include "output.h"
 
 typedef unsigned long long Wide;
@@ -221,7 +222,7 @@ static void add_tables(MoltText *text, const MoltSchema *schema)
 }
 
 static void add_module(MoltText *text, const MoltUnit *library, bool allocates,
-                       uint32_t constants)
+                       uint32_t constants, uint32_t apart)
 {
     molt__text_add(
         text, "const MoltHeapApi *molt__heap;\n\n"
@@ -267,6 +268,12 @@ static void add_module(MoltText *text, const MoltUnit *library, bool allocates,
                        "    .constant_text = constant_text,\n"
                        "    .constant_count = %u,\n",
                        constants);
+    }
+    if (apart > 0) {
+        molt__text_add(text,
+                       "    .apart_types = apart_types,\n"
+                       "    .apart_count = %u,\n",
+                       apart);
     }
     molt__text_add(text, "};\n");
 }
@@ -322,6 +329,7 @@ const char *molt__metadata_write(MoltArena *arena, const MoltUnit *library)
     add_tables(&text, schema);
     bool allocates = molt__allocations_write(&text, library);
     uint32_t constants = molt__constants_write(&text, library);
-    add_module(&text, library, allocates, constants);
+    uint32_t apart = molt__image_types_write(&text, library);
+    add_module(&text, library, allocates, constants, apart);
     return text.bytes;
 }

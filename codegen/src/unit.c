@@ -10,7 +10,7 @@
 #include "output.h"
 
 #define FORMAT_NAME "molt-unit"
-enum { FORMAT_VERSION = 7 };
+enum { FORMAT_VERSION = 8 };
 
 void molt__unit_release(MoltUnit *unit)
 {
@@ -93,6 +93,7 @@ static cJSON *unit_to_json(MoltArena *arena, const MoltUnit *unit, const char *s
     cJSON_AddItemToObject(json, "constants", molt__constants_to_json(unit));
     cJSON_AddItemToObject(json, "uses", molt__uses_to_json(arena, unit));
     cJSON_AddItemToObject(json, "flows", molt__flows_to_json(&unit->flows));
+    cJSON_AddItemToObject(json, "image", molt__flows_to_json(&unit->image));
     /* The schema's own text, not its numbers read and written again. */
     cJSON_AddItemToObject(json, "schema", cJSON_CreateRaw(schema));
     return json;
@@ -279,6 +280,8 @@ bool molt__unit_read(MoltDiagnostics *diagnostics, const char *path, MoltUnit *o
         reading.good = reading.good && molt__constants_from_json(reading.arena, constants, out);
         const cJSON *flows = cJSON_GetObjectItemCaseSensitive(json, "flows");
         reading.good = reading.good && molt__flows_from_json(reading.arena, flows, &out->flows);
+        const cJSON *image = cJSON_GetObjectItemCaseSensitive(json, "image");
+        reading.good = reading.good && molt__flows_from_json(reading.arena, image, &out->image);
     }
     if (!reading.good) {
         molt__refuse(diagnostics, place, "delete the file and build again",

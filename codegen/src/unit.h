@@ -88,6 +88,9 @@ typedef struct MoltUnit {
     MoltUnitUse *uses;
     uint32_t use_count, use_capacity;
     MoltFlows flows; /* of a source; types under the schema's names */
+    MoltFlows image; /* of a source: what lies in the library (image_types.h) */
+    const char **apart; /* of a library: types that never do, and not part of the file */
+    uint32_t apart_count;
     MoltUnitErased *erased; /* of a library, sorted by type; not part of the file */
     uint32_t erased_count, erased_capacity;
     /* Likewise, in no order: what pointers lead to; integers that may be a size or an offset; and types

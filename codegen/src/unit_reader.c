@@ -10,6 +10,7 @@
 #include "flexible.h"
 #include "flow_reader.h"
 #include "globals.h"
+#include "image_types.h"
 #include "initializer.h"
 #include "member_use.h"
 #include "number_flow.h"
@@ -233,6 +234,7 @@ static enum CXChildVisitResult visit_body(CXCursor cursor, CXCursor parent, CXCl
 {
     Walk *walk = data;
     (void)parent;
+    molt__image_types_see(walk->model.arena, &walk->out->image, cursor, walk->function == NULL);
     switch (clang_getCursorKind(cursor)) {
     case CXCursor_CallExpr: {
         const char *name = copy_string(walk, clang_getCursorSpelling(cursor));
@@ -334,6 +336,7 @@ static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor paren
             read_root(walk, cursor);
         } else {
             molt__global_read(&walk->types, walk->out, cursor, walk->source, NULL);
+            molt__image_types_see(walk->model.arena, &walk->out->image, cursor, true);
             clang_visitChildren(cursor, visit_body, walk);
             molt__flow_read(&walk->flows, cursor);
             molt__number_flow_read(&walk->flows, cursor);
@@ -465,6 +468,7 @@ static void read_declarations(Walk *walk, const MoltWanted *wanted)
     molt__records_follow(&walk->types);
     molt__payloads_read(&walk->types, &walk->payloads);
     molt__flow_name_types(&walk->flows);
+    molt__image_types_name(&walk->out->image, &walk->model);
     if (walk->out->root_count > 0) {
         molt__type_read_char(&walk->types);
     }

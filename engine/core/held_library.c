@@ -7,16 +7,24 @@
 #include <molt/stale_pointer.h>
 
 #include "clock.h"
+#include "late_pointers.h"
 #include "runner.h"
 
 #define REST_NS (2 * MOLT__MILLISECOND)
 
 /* Nothing of the state leads into it. */
-static bool is_left(const MoltLibrary *library, const MoltHeap *heap, char *text, size_t size)
+static bool is_left(const MoltLibrary *library, MoltHeap *heap, const MoltLibrary *current, char *text,
+                    size_t size)
 {
     MoltStalePointers found;
-    MoltError error = {0};
-    if (molt_heap_find_stale(heap, library->begin, library->end, &found, &error) != MOLT_OK) {
+    MoltError error = {0}, late = {0};
+    MoltStatus status =
+        molt_heap_find_stale(heap, library->begin, library->end, &found, &error);
+    if (status == MOLT_OK && found.count > 0 && current != NULL &&
+        molt__late_pointers_follow(library, current, heap, &late) == MOLT_OK) {
+        status = molt_heap_find_stale(heap, library->begin, library->end, &found, &error);
+    }
+    if (status != MOLT_OK) {
         snprintf(text, size, "%s stays loaded: %.500s", library->copy, error.text);
         return false;
     }
@@ -52,7 +60,8 @@ void molt__held_library_add(MoltHeldLibraries *held, MoltLibrary *library)
     held->fresh++;
 }
 
-void molt__held_library_look(MoltHeldLibraries *held, const MoltHeap *heap, MoltThreads *threads)
+void molt__held_library_look(MoltHeldLibraries *held, MoltHeap *heap, const MoltLibrary *current,
+                             MoltThreads *threads)
 {
     char text[sizeof held->text];
     if (held->fresh == 0 || !molt__threads_rest_within(threads, REST_NS)) {
@@ -60,7 +69,7 @@ void molt__held_library_look(MoltHeldLibraries *held, const MoltHeap *heap, Molt
     }
     uint32_t kept = 0, known = held->count - held->fresh;
     for (uint32_t i = 0; i < held->count; i++) {
-        if (is_left(held->items[i], heap, text, sizeof text)) {
+        if (is_left(held->items[i], heap, current, text, sizeof text)) {
             molt__library_close(held->items[i]);
             continue;
         }

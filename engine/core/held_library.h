@@ -20,11 +20,13 @@ typedef struct MoltHeldLibraries {
 /* Takes a library that has left; it stays loaded for good when memory is out. NULL allowed. */
 void molt__held_library_add(MoltHeldLibraries *held, MoltLibrary *library);
 
-/* Once more have been added: closes each that no pointer of `heap`, whose schema is not of them, leads into.
- * A fresh one that stays loaded is named in `text`, with the first such pointer; so is one that could not
- * be looked for. The threads that run game code are brought to rest for it; where they do not rest at once,
- * the next call tries again. */
-void molt__held_library_look(MoltHeldLibraries *held, const MoltHeap *heap, MoltThreads *threads);
+/* Once more have been added: closes each that no pointer of `heap` leads into, which has the schema of
+ * `current`; a pointer that a reload passed over is turned to `current` before (NULL: none runs). A fresh one
+ * that stays loaded is named in `text`, with the first such pointer; so is one that could not be looked for.
+ * The threads that run game code are brought to rest for it; where they do not rest at once, the next call
+ * tries again. */
+void molt__held_library_look(MoltHeldLibraries *held, MoltHeap *heap, const MoltLibrary *current,
+                             MoltThreads *threads);
 
 /* What there is to tell of it, once; the buffer is of `text`'s size. False when there is nothing. */
 bool molt__held_library_tell(MoltHeldLibraries *held, char *buffer, size_t size);

@@ -280,6 +280,25 @@ static bool is_routed(const MoltLibrary *library)
     return own_symbol(library, MOLT_PLAIN_MEMORY_SYMBOL) != NULL;
 }
 
+/* What the sources say; where they are silent, pointers may lead anywhere. */
+static MoltStatus find_apart(MoltLibrary *library, MoltError *error)
+{
+    const MoltModule *module = library->module;
+    const MoltSchema *schema = library->schema;
+    library->apart = calloc(schema->tables.type_count + 1u, sizeof *library->apart);
+    if (library->apart == NULL) {
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for the types of %s.",
+                          library->source);
+    }
+    for (uint32_t i = 0; i < module->apart_count; i++) {
+        MoltTypeId id = module->apart_types[i];
+        if (id < module->tables->type_count) {
+            library->apart[id] = true;
+        }
+    }
+    return MOLT_OK;
+}
+
 static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
 {
     library->module = own_symbol(library, MOLT_MODULE_SYMBOL);
@@ -289,8 +308,9 @@ static MoltStatus bind_module(MoltLibrary *library, MoltError *error)
                           "%s is damaged: its type metadata leads out of it. Build it again.",
                           library->source);
     }
-    return molt__library_module_read(library->source, library->module, is_routed(library),
-                                     &library->schema, error);
+    MoltStatus status = molt__library_module_read(library->source, library->module,
+                                                  is_routed(library), &library->schema, error);
+    return status == MOLT_OK ? find_apart(library, error) : status;
 }
 
 /* ---- the variables ------------------------------------------------------------------------- */
@@ -469,6 +489,11 @@ cleanup:
     return status;
 }
 
+void molt__library_doubt(MoltLibrary *library)
+{
+    memset(library->apart, 0, library->schema->tables.type_count * sizeof *library->apart);
+}
+
 MoltHooks molt__library_hooks(const MoltLibrary *library)
 {
     const MoltModule *module = library->module;
@@ -488,6 +513,7 @@ void molt__library_close(MoltLibrary *library)
     molt__untracked_close(library->untracked);
     molt_globals_free(library->globals);
     free(library->variables);
+    free(library->apart);
     molt__usage_file_free(&library->usage);
     molt_call_sites_free(library->call_sites);
     molt__constants_free(&library->constants);

@@ -34,6 +34,7 @@ typedef struct MoltLibrary {
     MoltSchema *schema;
     MoltSymbols *symbols;
     MoltConstants constants;
+    bool *apart; /* per type: no pointer to it leads into the image (MoltCodeMap) */
     MoltGlobals *globals;    /* without places until molt__library_settle */
     MoltVariable *variables; /* per field of the globals type */
     MoltUntracked *untracked;
@@ -61,6 +62,9 @@ typedef struct MoltLibrary {
 MoltStatus molt__library_open(const char *path, const char *directory, uint32_t number,
                               const char *trial, const MoltReloadSteps *steps, MoltLibrary **out,
                               MoltError *error);
+
+/* The state comes from somewhere else than the library's own code: pointers may lead anywhere. */
+void molt__library_doubt(MoltLibrary *library);
 
 /* Those in its code; they work once molt_module_bind has bound the library to its schema. */
 MoltHooks molt__library_hooks(const MoltLibrary *library);

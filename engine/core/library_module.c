@@ -56,6 +56,7 @@ static bool holds_names(Image image, const MoltModule *module)
     bool good =
         holds(image, module->allocations, module->allocation_count, sizeof *module->allocations) &&
         holds(image, module->constants, module->constant_count, sizeof *module->constants) &&
+        holds(image, module->apart_types, module->apart_count, sizeof *module->apart_types) &&
         (module->sources == NULL || holds_text(image, module->sources, 0));
     for (uint32_t i = 0; good && i < module->allocation_count; i++) {
         const MoltAllocation *call = &module->allocations[i];

@@ -25,6 +25,16 @@
 #define CRASH_REST_NS (500 * MOLT__MILLISECOND)
 #define REST_AGAIN_NS (100 * MOLT__MILLISECOND)
 
+enum { STRETCHES = 1024, STRETCHES_AHEAD = 8 };
+
+/* Parts of the state that a reload writes in place. */
+typedef struct Stretches {
+    struct {
+        uintptr_t begin, end;
+    } items[STRETCHES];
+    uint32_t count;
+} Stretches;
+
 /* Invariant: while `previous` is not NULL, the checkpoint is of its state. */
 struct MoltRecovery {
     MoltRecoveryDesc desc;
@@ -43,6 +53,8 @@ struct MoltRecovery {
     uint64_t frames;  /* since then */
     MoltLibrary *previous;
     uint32_t previous_generation, frames_left;
+    Stretches last, now; /* what the last reload wrote, as the next one will; what this one does */
+    uint32_t seen;       /* of `last`, by this one */
     char headline[512], detail[4096];
 };
 
@@ -243,6 +255,17 @@ void molt__recovery_reset(MoltRecovery *recovery)
 
 /* ---- reloads --------------------------------------------------------------------------------- */
 
+/* The pages of pointers into the library, which every reload writes: here and not in its pause. */
+static void expect_writes(MoltRecovery *recovery)
+{
+    uint64_t start = molt__clock_ns();
+    for (uint32_t i = 0; i < recovery->last.count; i++) {
+        molt_checkpoint_expect(recovery->checkpoint, recovery->last.items[i].begin,
+                               recovery->last.items[i].end);
+    }
+    recovery->cost_ns += molt__clock_ns() - start;
+}
+
 void molt__recovery_before_swap(MoltRecovery *recovery, MoltHeap *heap, bool stopped)
 {
     if (recovery == NULL) {
@@ -251,7 +274,9 @@ void molt__recovery_before_swap(MoltRecovery *recovery, MoltHeap *heap, bool sto
     end_probation(recovery);
     if (has_own_threads(recovery) || !take(recovery, heap, stopped)) {
         molt__recovery_reset(recovery);
+        return;
     }
+    expect_writes(recovery);
 }
 
 void molt__recovery_stopped(MoltRecovery *recovery, MoltHeap *heap)
@@ -264,7 +289,40 @@ void molt__recovery_stopped(MoltRecovery *recovery, MoltHeap *heap)
         molt__recovery_reset(recovery);
         return;
     }
+    expect_writes(recovery);
     recovery->cost_ns += before;
+}
+
+/* Those of the last reload come in the same order, and each was expected before the pause: the call for it
+ * costs as much as a fault or two. */
+static void expect(void *context, uintptr_t begin, uintptr_t end)
+{
+    MoltRecovery *recovery = context;
+    const Stretches *last = &recovery->last;
+    Stretches *now = &recovery->now;
+    uint32_t i = recovery->seen, end_of_look = i + STRETCHES_AHEAD;
+    end_of_look = end_of_look < last->count ? end_of_look : last->count;
+    while (i < end_of_look && !(begin >= last->items[i].begin && end <= last->items[i].end)) {
+        i++;
+    }
+    if (i < end_of_look) {
+        recovery->seen = i + 1;
+    } else {
+        molt_checkpoint_expect(recovery->checkpoint, begin, end);
+    }
+    if (now->count < STRETCHES) {
+        now->items[now->count].begin = begin;
+        now->items[now->count++].end = end;
+    }
+}
+
+void molt__recovery_before_commit(MoltRecovery *recovery, const MoltMigration *migration)
+{
+    if (recovery != NULL && molt_checkpoint_cost(recovery->checkpoint).tracked) {
+        recovery->now.count = recovery->seen = 0;
+        molt_migrate_stretches(migration, expect, recovery);
+        recovery->last = recovery->now;
+    }
 }
 
 bool molt__recovery_swapped(MoltRecovery *recovery, const MoltHeap *heap, MoltLibrary *old,

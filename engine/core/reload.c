@@ -151,7 +151,8 @@ static void retire(MoltReload *reload)
     reload->retired_transaction = NULL;
     molt__held_library_add(&reload->held, reload->retired_library);
     reload->retired_library = NULL;
-    molt__held_library_look(&reload->held, reload->heap, reload->threads);
+    molt__held_library_look(&reload->held, reload->heap, reload->running ? reload->current : NULL,
+                            reload->threads);
     molt__event_clear(&reload->texts);
 }
 

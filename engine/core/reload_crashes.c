@@ -89,6 +89,7 @@ void molt__reload_start_state(MoltReload *reload, bool here)
 void molt__reload_replaced(MoltReload *reload)
 {
     reload->stopped = false;
+    molt__library_doubt(reload->current);
     molt__reload_thaw(reload);
     molt__recovery_reset(reload->recovery);
 }

@@ -252,8 +252,11 @@ static MoltStatus change_state(MoltTransaction *transaction, MoltHeap *heap)
     code.globals = transaction->next->globals;
     code.call_sites = transaction->next->call_sites;
     if (transaction->through_file) {
+        molt__library_doubt(transaction->next);
         return change_through_file(transaction, heap, &code);
     }
+    code.apart = transaction->current->apart;
+    code.next_apart = transaction->next->apart;
     MoltStatus status = molt__reload_step(&transaction->steps, MOLT_STEP_THREADS, &result->error);
     if (status == MOLT_OK) {
         status = molt__follow_threads_code(transaction->threads, &code, transaction->next,
@@ -287,6 +290,7 @@ static MoltStatus change_state(MoltTransaction *transaction, MoltHeap *heap)
         molt_migrate_discard(migration);
         return status;
     }
+    molt__recovery_before_commit(transaction->recovery, migration);
     molt_migrate_commit(migration);
     molt__follow_threads_commit(transaction->threads);
     return MOLT_OK;

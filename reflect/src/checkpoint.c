@@ -196,6 +196,12 @@ MoltStatus molt_checkpoint_take(MoltCheckpoint *checkpoint, MoltHeap *heap, Molt
     return MOLT_OK;
 }
 
+void molt_checkpoint_expect(MoltCheckpoint *checkpoint, uintptr_t begin, uintptr_t end)
+{
+    if (checkpoint->pages.faults >= 0)
+        molt__dirty_pages_expect(&checkpoint->pages, begin, end);
+}
+
 /* ---- going back ------------------------------------------------------------------------------ */
 
 static void restore_state(MoltCheckpoint *checkpoint, const MoltHeap *heap)

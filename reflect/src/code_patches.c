@@ -62,6 +62,28 @@ void molt__code_patches_write(const MoltCodePatches *patches)
     }
 }
 
+void molt__code_patches_stretches(const MoltCodePatches *patches,
+                                  void (*visit)(void *context, uintptr_t begin, uintptr_t end),
+                                  void *context)
+{
+    uintptr_t begin = 0, end = 0;
+    for (uint64_t at = 0; at < patches->size;) {
+        Batch batch;
+        memcpy(&batch, patches->bytes + at, sizeof batch);
+        uintptr_t first = (uintptr_t)batch.first;
+        uintptr_t last = first + batch.stride * (batch.n - 1) + sizeof(uintptr_t);
+        if (first < end || first - end > MOLT__CODE_GAP) {
+            if (end > begin)
+                visit(context, begin, end);
+            begin = first;
+        }
+        end = last;
+        at += bytes_of(batch.n);
+    }
+    if (end > begin)
+        visit(context, begin, end);
+}
+
 void molt__code_patches_free(MoltCodePatches *patches, const MoltAllocator *allocator)
 {
     if (patches->bytes)

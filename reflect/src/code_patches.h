@@ -11,6 +11,9 @@
 /* In shorter batches single patches are as small. */
 enum { MOLT__CODE_BATCH_LEAST = 8, MOLT__CODE_PLACES = 256 };
 
+/* Bytes between two stretches that are told as one: about a page. */
+#define MOLT__CODE_GAP ((uintptr_t)4096)
+
 typedef struct MoltCodePatches {
     unsigned char
         *bytes; /* batches: a header, then a byte per object, 0 for a pointer that stays */
@@ -28,6 +31,10 @@ uint8_t *molt__code_patches_begin(MoltCodePatches *patches, const MoltAllocator 
                                   unsigned char *first, uint64_t stride, uint64_t n);
 /* Writes all of them. Cannot fail. */
 void molt__code_patches_write(const MoltCodePatches *patches);
+/* Tells of the stretches that will be written, neighbours as one. */
+void molt__code_patches_stretches(const MoltCodePatches *patches,
+                                  void (*visit)(void *context, uintptr_t begin, uintptr_t end),
+                                  void *context);
 void molt__code_patches_free(MoltCodePatches *patches, const MoltAllocator *allocator);
 
 #endif

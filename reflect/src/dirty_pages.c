@@ -66,6 +66,17 @@ bool molt__dirty_pages_open(MoltDirtyPages *pages, uintptr_t base, uint64_t byte
     return false;
 }
 
+void molt__dirty_pages_expect(const MoltDirtyPages *pages, uintptr_t begin, uintptr_t end)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    struct uffdio_writeprotect range = {.range = {.start = begin & ~(page - 1)}, .mode = 0};
+    if (begin < pages->base || end > pages->base + pages->bytes || begin >= end)
+        return;
+    range.range.len = ((end + page - 1) & ~(page - 1)) - range.range.start;
+    /* without it each page has its fault */
+    (void)ioctl(pages->faults, UFFDIO_WRITEPROTECT, &range);
+}
+
 bool molt__dirty_pages_take(const MoltDirtyPages *pages, uint64_t bytes,
                             void (*visit)(void *context, uintptr_t begin, uintptr_t end),
                             void *context)

@@ -119,7 +119,7 @@ static uint8_t *begin_numbers(MoltMigration *m, const MoltBatch *b)
  * many of them are the same few functions. */
 static void scan_pointer(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
 {
-    if (op->external)
+    if (op->external || molt__stays_apart(m, op))
         return;
     bool library_only = op->pointee_ok && !m->moves && !m->edits;
     uintptr_t begin = library_only ? m->library_begin : 0;
@@ -127,21 +127,30 @@ static void scan_pointer(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
     bool aimed = m->aims && op->pointee_ok && !op->external;
     bool short_batch = b->n < MOLT__CODE_BATCH_LEAST;
     unsigned char *from = b->source;
-    uint8_t *numbers = NULL;
-    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride) {
+    const uint64_t n = b->n, stride = b->source_stride;
+    uint64_t alike = 0;
+    uint8_t *numbers = NULL, last_number = 0;
+    uintptr_t last = 0; /* a pointer that has a number: neighbours are often alike */
+    for (uint64_t i = 0; i < n; i++, from += stride) {
         uintptr_t value, moved;
         /* the state is larger than the caches */
-        __builtin_prefetch((const void *)((uintptr_t)from + AHEAD * b->source_stride)); /* NOLINT */
+        __builtin_prefetch((const void *)((uintptr_t)from + AHEAD * stride)); /* NOLINT */
         memcpy(&value, from, sizeof value);
         if (value == 0 || value - begin >= size)
             continue;
+        if (value == last) {
+            numbers[i] = last_number;
+            alike++;
+            continue;
+        }
         const MoltAim *aim = aimed ? find_aim(m, op, value) : NULL;
         const MoltCodeEntry *known = aim ? NULL : molt__relocate_known(m, op, value);
         if (known && known->number != 0 && !short_batch) {
             if (!numbers && !(numbers = begin_numbers(m, b)))
                 return;
-            numbers[i] = known->number;
-            m->code_patches.pointers++;
+            numbers[i] = last_number = known->number;
+            last = value;
+            alike++;
             continue;
         }
         if (!aim || !molt__aim(aim, value, &moved))
@@ -149,6 +158,7 @@ static void scan_pointer(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
         if (moved != value && !add_patch(m, from, moved))
             return;
     }
+    m->code_patches.pointers += alike;
 }
 
 static void run_pointer(MoltMigration *m, const MoltOp *op, const MoltBatch *b)

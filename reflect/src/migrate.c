@@ -143,7 +143,7 @@ static bool make_new_spans(MoltMigration *m)
 /* A pointer of that type may have to change although its own type stays. */
 static bool may_change(const MoltMigration *m, const MoltOp *op)
 {
-    if (op->external)
+    if (op->external || molt__stays_apart(m, op))
         return false;
     if (m->code || !op->pointee_ok)
         return true;
@@ -468,6 +468,7 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->new_types, m->plan->before->tables.type_count, sizeof *m->new_types);
     free_table(m, m->rebuilt, m->plan->before->tables.type_count, sizeof *m->rebuilt);
     free_table(m, m->contained, m->plan->before->tables.type_count, sizeof *m->contained);
+    free_table(m, m->into, m->plan->before->tables.type_count, sizeof *m->into);
     free_table(m, m->missing, m->plan->before->tables.type_count, sizeof *m->missing);
     free_table(m, m->gone_pointers, m->gone_slots, sizeof *m->gone_pointers);
     free_table(m, m->fresh, m->fresh_slots, sizeof *m->fresh);
@@ -513,6 +514,7 @@ static bool make_tables(MoltMigration *m)
     m->new_types = new_table(m, types, sizeof *m->new_types);
     m->rebuilt = new_table(m, types, sizeof *m->rebuilt);
     m->contained = new_table(m, types, sizeof *m->contained);
+    m->into = new_table(m, types, sizeof *m->into);
     m->missing = new_table(m, types, sizeof *m->missing);
     if (m->failed)
         return false;
@@ -533,6 +535,19 @@ static void bound_library(MoltMigration *m)
     m->library_begin = m->code->begin;
     molt__migrate_globals_bound(m, &m->library_begin, &end);
     m->library_size = end - m->library_begin;
+}
+
+/* Pointers to a type lead into the library that comes where its sources make some, or where some led into the
+ * one that goes. What an edit makes of pointers, and brings back, is not gone into. */
+static void settle_apart(const MoltMigration *m)
+{
+    bool *next = m->code ? m->code->next_apart : NULL;
+    bool unknown = m->edits || m->moves || m->into_unknown;
+    for (MoltTypeId t = 0; next && unknown && t < m->plan->after->tables.type_count; t++)
+        next[t] = false;
+    for (MoltTypeId t = 0; next && t < m->plan->before->tables.type_count; t++)
+        if (m->into[t] && m->new_types[t] != MOLT_NO_TYPE)
+            next[m->new_types[t]] = false;
 }
 
 static MoltStatus outcome(MoltMigration *m, MoltError *error)
@@ -627,11 +642,13 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         report_gone(m);
     }
     MoltStatus status = outcome(m, error);
-    if (status != MOLT_OK)
+    if (status != MOLT_OK) {
         molt_migrate_discard(m);
-    else
-        *out = m;
-    return status;
+        return status;
+    }
+    settle_apart(m);
+    *out = m;
+    return MOLT_OK;
 }
 
 void molt__migration_patch(MoltMigration *m)
@@ -641,6 +658,35 @@ void molt__migration_patch(MoltMigration *m)
     m->patch_count = 0;
     molt__code_patches_write(&m->code_patches);
     molt__code_patches_free(&m->code_patches, &m->allocator);
+}
+
+bool molt_migrate_repoint(MoltMigration *m)
+{
+    bool alone = m->plan->before == m->plan->after && !m->edits && !m->moves &&
+                 m->fresh_count == 0 && m->row_copies.count == 0;
+    if (alone)
+        molt__migration_patch(m);
+    molt_migrate_discard(m);
+    return alone;
+}
+
+void molt_migrate_stretches(const MoltMigration *m,
+                            void (*visit)(void *context, uintptr_t begin, uintptr_t end),
+                            void *context)
+{
+    uintptr_t begin = 0, end = 0;
+    for (uint64_t p = 0; p < m->patch_count; p++) {
+        uintptr_t at = (uintptr_t)m->patches[p].address;
+        if (at < end || at - end > MOLT__CODE_GAP) {
+            if (end > begin)
+                visit(context, begin, end);
+            begin = at;
+        }
+        end = at + sizeof m->patches[p].value;
+    }
+    if (end > begin)
+        visit(context, begin, end);
+    molt__code_patches_stretches(&m->code_patches, visit, context);
 }
 
 void molt_migrate_commit(MoltMigration *m)

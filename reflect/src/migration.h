@@ -171,6 +171,8 @@ struct MoltMigration {
     MoltTypeId *new_types; /* per old type */
     bool *rebuilt;         /* per old type: counted as changed */
     bool *contained;       /* per old type: may lie in a block that moves or goes */
+    bool *into;            /* per old type: a pointer to it leads into the library that goes */
+    bool into_unknown;     /* so may others */
     bool *missing;         /* per old type: gone, and a pointer that stays leads to an object of it */
     MoltGonePointer *gone_pointers; /* the same, where a hook may settle the pointer */
     uint64_t gone_count, gone_slots;
@@ -225,6 +227,13 @@ struct MoltMigration {
     const char *stopped; /* then: that step */
     bool refused;
 };
+
+/* While nothing moves: pointers to the type stay as they are, and need not be read. */
+static inline bool molt__stays_apart(const MoltMigration *m, const MoltOp *op)
+{
+    return m->code && m->code->apart && op->pointee_ok && !m->moves && !m->edits &&
+           m->code->apart[op->before];
+}
 
 /* Which element of the batch the `i`th of an operation's elements is. */
 static inline uint64_t molt__batch_index(const MoltMigration *m, uint64_t i)

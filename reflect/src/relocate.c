@@ -423,6 +423,15 @@ uintptr_t molt__relocate_mirrored(MoltMigration *m, const MoltOp *op, uintptr_t 
     return inside ? relocate_heap(m, op, value, i) : value;
 }
 
+/* A pointer leads into the library that goes, and what it becomes into the one that comes. */
+static void note_into(MoltMigration *m, const MoltOp *op)
+{
+    if (m->mode == MOLT__RUN_STATE)
+        m->into[op->before] = true;
+    else
+        m->into_unknown = true;
+}
+
 uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     if (value == 0 || op->external)
@@ -430,8 +439,10 @@ uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, ui
     if (value - m->heap->base < m->heap->granule_count << MOLT__GRANULE_SHIFT)
         return molt__migrate_globals_image(m, relocate_heap(m, op, value, i));
     uintptr_t global;
-    if (molt__migrate_globals_relocate(m, op, value, i, &global))
+    if (molt__migrate_globals_relocate(m, op, value, i, &global)) {
+        note_into(m, op);
         return global;
+    }
     const MoltType *pointee = molt_type(m->plan->before, op->before);
     if (!op->pointee_ok && pointee->kind != MOLT_KIND_VOID) {
         bool function = pointee->kind == MOLT_KIND_FUNCTION;
@@ -439,8 +450,10 @@ uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, ui
                     MOLT_REFUSE, i, "a pointer to %s", molt_type_name(m->plan->before, op->before));
         return 0;
     }
-    if (m->code && value - m->code->begin < m->code->end - m->code->begin)
+    if (m->code && value - m->code->begin < m->code->end - m->code->begin) {
+        note_into(m, op);
         return relocate_code(m, op, value, i);
+    }
     /* foreign: kept bit for bit, unless it claims to point at something that is being rebuilt */
     bool ours = pointee->kind == MOLT_KIND_STRUCT || pointee->kind == MOLT_KIND_UNION;
     if (ours && m->plan->types[op->before].fate != MOLT_FATE_SAME) {

@@ -233,7 +233,7 @@ static void play(MoltReload *reload, int frames)
 
 /* ---- state that no edit concerns ------------------------------------------------------------ */
 
-enum { BLOCK_BYTES = 1 << 20 };
+enum { BLOCK_BYTES = 1 << 20, MOST_POINTERS = 1 << 20 };
 
 /* `bytes` in blocks of elements of `type`, each a copy of `element`. */
 static bool fill(MoltHeap *heap, MoltTypeId type, uint64_t bytes, const void *element)
@@ -250,8 +250,22 @@ static bool fill(MoltHeap *heap, MoltTypeId type, uint64_t bytes, const void *el
     return true;
 }
 
-/* A pointer that some object has, to a function or to an object of the heap; *type is the pointer's. */
-static bool find_pointer(const MoltHeap *heap, bool function, MoltTypeId *type, uintptr_t *value)
+/* What a pointer is declared to lead to. */
+typedef enum Aim {
+    TO_OBJECT, /* of the heap, of a type of which the library has none */
+    TO_TEXT,   /* which may as well be a literal */
+    TO_CODE
+} Aim;
+
+static bool is_aimed(const MoltType *pointee, Aim aim)
+{
+    return aim == TO_CODE     ? pointee->kind == MOLT_KIND_FUNCTION
+           : aim == TO_OBJECT ? pointee->kind == MOLT_KIND_STRUCT
+                              : pointee->kind == MOLT_KIND_INT && pointee->size == 1;
+}
+
+/* A pointer of that kind that some object has; *type is the pointer's. */
+static bool find_pointer(const MoltHeap *heap, Aim aim, MoltTypeId *type, uintptr_t *value)
 {
     const MoltSchema *schema = molt_heap_schema(heap);
     const MoltField *fields = schema->tables.fields;
@@ -263,9 +277,8 @@ static bool find_pointer(const MoltHeap *heap, bool function, MoltTypeId *type, 
         for (uint32_t f = of->first;
              of->kind == MOLT_KIND_STRUCT && f < of->first + of->count && *value == 0; f++) {
             const MoltType *is = molt_type(schema, fields[f].type);
-            if (is->kind != MOLT_KIND_POINTER ||
-                molt_type(schema, is->elem)->kind !=
-                    (function ? MOLT_KIND_FUNCTION : MOLT_KIND_STRUCT))
+            if (is->kind != MOLT_KIND_POINTER || fields[f].flags & MOLT_FIELD_EXTERNAL ||
+                !is_aimed(molt_type(schema, is->elem), aim))
                 continue;
             *type = fields[f].type;
             memcpy(value, (const char *)block.start + fields[f].bit_offset / 8, sizeof *value);
@@ -275,14 +288,14 @@ static bool find_pointer(const MoltHeap *heap, bool function, MoltTypeId *type, 
 }
 
 /* What each reload pauses for `count` pointers of a kind that were not there before. */
-static bool cost_of(MoltReload *reload, bool function, uint64_t count, int rounds,
-                    const Samples *before, Samples *out)
+static bool cost_of(MoltReload *reload, Aim aim, uint64_t count, int rounds, const Samples *before,
+                    Samples *out)
 {
     MoltHeap *heap = molt_reload_heap(reload);
     MoltTypeId type = MOLT_NO_TYPE;
     uintptr_t value = 0;
     uint64_t without = bench_median(before);
-    bool ok = find_pointer(heap, function, &type, &value) &&
+    bool ok = find_pointer(heap, aim, &type, &value) &&
               fill(heap, type, count * sizeof value, &value);
     for (int round = 0; ok && round < rounds; round++) {
         Samples with = {.count = 0};
@@ -307,46 +320,79 @@ static bool reload_in_turns(MoltReload *reload, const char *copy, int rounds, Sa
     return ok;
 }
 
+/* Two rows of the same reloads. */
+static void add_reload(Table *table, const MoltReload *reload, const char *where, const Samples *molt,
+                       const Samples *bare, const Samples *checkpoint)
+{
+    char name[128];
+    snprintf(name, sizeof name, "code-only reload %s", where);
+    bench_add(table, name, molt, "bare dlopen + dlsym + dlclose", bare, 1, 1.5);
+    if (!*molt_reload_guard_problem(reload)) {
+        snprintf(name, sizeof name, "the guard's checkpoint before a reload %s", where);
+        bench_add(table, name, checkpoint, "the reload", molt, 1, 0);
+    }
+}
+
+/* The same with numbers beside the game, `bytes` of them more than before. */
+static bool measure_beside(Table *table, MoltReload *reload, const char *copy, uint64_t bytes,
+                           uint64_t all, int rounds, Samples *molt)
+{
+    const float number = 1;
+    char where[64];
+    MoltTypeId numbers = molt_schema_find(molt_reload_schema(reload), "float");
+    Samples bare = {.count = 0}, checkpoint = {.count = 0};
+    if (numbers == MOLT_NO_TYPE || !fill(molt_reload_heap(reload), numbers, bytes, &number) ||
+        !reload_in_turns(reload, copy, rounds, &bare, molt, &checkpoint))
+        return false;
+    snprintf(where, sizeof where, "with %llu MiB of numbers beside the game",
+             (unsigned long long)(all >> 20));
+    add_reload(table, reload, where, molt, &bare, &checkpoint);
+    return true;
+}
+
+/* Each kind of pointers lies beside those of the rows before. */
+static bool measure_pointers(Table *table, MoltReload *reload, const char *copy, uint64_t count,
+                             int rounds)
+{
+    static const char *const names[] = {
+        [TO_OBJECT] = "code-only reload, for each pointer to a type that the library has no object of",
+        [TO_TEXT] = "code-only reload, for each char pointer into the heap",
+        [TO_CODE] = "code-only reload, for each pointer to a function"};
+    Samples each = bench_budget(5 * count);
+    bool ok = true;
+    for (int aim = TO_OBJECT; ok && aim <= TO_CODE; aim++) {
+        Samples before = {.count = 0}, with = {.count = 0}, bare = {.count = 0};
+        Samples checkpoint = {.count = 0};
+        ok = reload_in_turns(reload, copy, rounds, &bare, &before, &checkpoint) &&
+             cost_of(reload, (Aim)aim, count, rounds, &before, &with);
+        if (ok)
+            bench_add(table, names[aim], &with, "5 ns", &each, (double)count, 1);
+    }
+    return ok;
+}
+
 static bool measure(Table *table, MoltReload *reload, const char *copy, uint64_t size, int rounds)
 {
-    static const char plain[] = "bare dlopen + dlsym + dlclose";
-    const float number = 1;
-    const uint64_t count = size << 20 >> 7; /* a 16th of the state, in pointers */
-    MoltTypeId numbers = molt_schema_find(molt_reload_schema(reload), "float");
-    Samples bare = {.count = 0}, molt = {.count = 0}, large_bare = {.count = 0};
-    Samples large = {.count = 0}, heap = {.count = 0}, code = {.count = 0};
-    Samples kept = {.count = 0}, checkpoint = {.count = 0}, large_checkpoint = {.count = 0};
-    char name[96];
+    /* A 16th of the state, in pointers; but a pause of many milliseconds is interrupted. */
+    const uint64_t sixteenth = size << 20 >> 7, count = sixteenth < MOST_POINTERS ? sixteenth : MOST_POINTERS;
+    const uint64_t small = 1 << 20;
+    Samples bare = {.count = 0}, molt = {.count = 0}, checkpoint = {.count = 0}, kept = {.count = 0};
+    Samples least = {.count = 0}, large = {.count = 0};
+    Samples budget = bench_budget(1000000), frame = bench_budget(1000000000 / 60);
     bench_sample(&kept, molt_reload_checkpoint_ns(reload));
+    if (!*molt_reload_guard_problem(reload))
+        bench_add(table, "the guard's checkpoint and fork, once a second", &kept, "a frame", &frame, 1, 0);
     if (!reload_in_turns(reload, copy, rounds, &bare, &molt, &checkpoint))
         return false;
-    Samples budget = bench_budget(1000000), each = bench_budget(5 * count);
-    Samples frame = bench_budget(1000000000 / 60);
-    bench_add(table, "code-only reload of the sample game", &molt, plain, &bare, 1, 1.5);
+    add_reload(table, reload, "of the sample game", &molt, &bare, &checkpoint);
     bench_add(table, "code-only reload of the sample game", &molt, "a budget of 1 ms", &budget, 1,
               1);
-    if (numbers == MOLT_NO_TYPE || !fill(molt_reload_heap(reload), numbers, size << 20, &number) ||
-        !reload_in_turns(reload, copy, rounds, &large_bare, &large, &large_checkpoint))
+    if (!measure_beside(table, reload, copy, small, small, rounds, &least) ||
+        !measure_beside(table, reload, copy, (size << 20) - small, size << 20, rounds, &large))
         return false;
-    if (!*molt_reload_guard_problem(reload)) {
-        bench_add(table, "the guard's checkpoint before that reload", &checkpoint, "the reload", &molt, 1,
-                  0);
-        bench_add(table, "the guard's checkpoint and fork, once a second", &kept, "a frame", &frame, 1, 0);
-    }
-    snprintf(name, sizeof name, "code-only reload with %llu MiB of numbers beside the game",
-             (unsigned long long)size);
-    bench_add(table, name, &large, plain, &large_bare, 1, 1.5);
-    if (!cost_of(reload, false, count, rounds, &large, &heap))
-        return false;
-    Samples more = {.count = 0};
-    if (!reload_in_turns(reload, copy, rounds, &large_bare, &more, &large_checkpoint) ||
-        !cost_of(reload, true, count, rounds, &more, &code))
-        return false;
-    bench_add(table, "code-only reload, for each pointer into the heap", &heap, "5 ns", &each,
-              (double)count, 1);
-    bench_add(table, "code-only reload, for each pointer to a function", &code, "5 ns", &each,
-              (double)count, 1);
-    return true;
+    bench_add(table, "code-only reload with all of those numbers", &large, "with 1 MiB of them", &least, 1,
+              1.1);
+    return measure_pointers(table, reload, copy, count, rounds);
 }
 
 bool bench_code_reload(Table *table, const char *path, uint64_t size, int rounds)

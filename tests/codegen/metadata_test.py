@@ -97,7 +97,8 @@ class Metadata(GameTest):
                         ("allocation_count", ctypes.c_uint32), ("reserved", ctypes.c_uint32),
                         ("sources", ctypes.c_char_p), ("constants", ctypes.c_void_p),
                         ("constant_keys", ctypes.c_void_p), ("constant_text", ctypes.c_char_p),
-                        ("constant_count", ctypes.c_uint32), ("also_reserved", ctypes.c_uint32)]
+                        ("constant_count", ctypes.c_uint32), ("apart_count", ctypes.c_uint32),
+                        ("apart_types", ctypes.POINTER(ctypes.c_uint32))]
         module = Module.in_dll(library, "molt_module")
         schema = json.loads((self.folder / "schema.json").read_text())
         self.assertEqual((module.size, module.version), (ctypes.sizeof(Module), 1))

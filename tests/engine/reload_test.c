@@ -665,16 +665,20 @@ static void thousand_reloads_leave_nothing_behind(void **state)
     assert_int_equal(sandbox_mappings("/game."), 0);
 }
 
+/* The root of all versions. */
+typedef struct PondBytes {
+    uint64_t frames;
+    void *first;
+    uint32_t begun, ended, version;
+    void (*unfollowed)(void *);
+    const int *stone;
+} PondBytes;
+
 /* Version 7 stores a pointer to a function of its own where nobody follows it. */
 static void library_that_a_pointer_leads_into_stays_loaded(void **state)
 {
     Session session = {0};
-    struct {
-        uint64_t frames;
-        void *first;
-        uint32_t begun, ended, version;
-        void (*unfollowed)(void *);
-    } pond;
+    PondBytes pond;
     MoltReloadDesc desc = describe(&session);
     desc.no_watch = true;
     open_session(&session, state, FIXTURE_POND_1, &desc);
@@ -707,6 +711,37 @@ static void library_that_a_pointer_leads_into_stays_loaded(void **state)
     assert_int_equal(sandbox_mappings("/game."), one);
     close_session(&session);
     assert_int_equal(sandbox_mappings("/game."), 0);
+}
+
+/* Version 5 stores an address of its own numbers as one of a struct, which no cast shows. */
+static void pointer_that_a_reload_passed_over_follows_later(void **state)
+{
+    Session session = {0};
+    PondBytes pond;
+    struct {
+        int32_t hp;
+        void *act, *kind;
+        const int *table; /* where it must lead, too */
+    } frog;
+    MoltReloadDesc desc = describe(&session);
+    desc.no_watch = true;
+    open_session(&session, state, FIXTURE_POND_1, &desc);
+    unsigned one = sandbox_mappings("/game.");
+    force(&session, FIXTURE_POND_5, MOLT_EVENT_RELOADED);
+    assert_true(molt_reload_frame(session.reload));
+    for (int round = 0; round < 2; round++) {
+        assert_false(molt_reload_poll(session.reload, &session.event));
+        assert_int_equal(sandbox_mappings("/game."), one);
+        force(&session, FIXTURE_POND_1, MOLT_EVENT_RELOADED);
+        memcpy(&pond, molt_reload_state(session.reload), sizeof pond);
+        memcpy(&frog, pond.first, sizeof frog);
+        assert_int_equal(*pond.stone, 33); /* of the library before, which is still there */
+        assert_int_equal(pond.stone == frog.table, round == 1); /* then it is known, and followed at once */
+        assert_false(molt_reload_poll(session.reload, &session.event));
+        memcpy(&pond, molt_reload_state(session.reload), sizeof pond);
+        assert_ptr_equal(pond.stone, frog.table);
+    }
+    close_session(&session);
 }
 
 static void equal_runs_with_and_without_reloads_end_alike(void **state)
@@ -758,6 +793,7 @@ int main(void)
         TEST(history_has_a_bound),
         TEST(thousand_reloads_leave_nothing_behind),
         TEST(library_that_a_pointer_leads_into_stays_loaded),
+        TEST(pointer_that_a_reload_passed_over_follows_later),
         TEST(equal_runs_with_and_without_reloads_end_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

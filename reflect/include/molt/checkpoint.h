@@ -38,6 +38,10 @@ MoltStatus molt_checkpoint_take(MoltCheckpoint *checkpoint, MoltHeap *heap, Molt
  * untouched after any failure. */
 MoltStatus molt_checkpoint_restore(MoltCheckpoint *checkpoint, MoltHeap *heap, MoltError *error);
 
+/* All of these bytes of the heap are about to be written: where pages are tracked, one call for many of them
+ * spares each the fault of its first write. */
+void molt_checkpoint_expect(MoltCheckpoint *checkpoint, uintptr_t begin, uintptr_t end);
+
 /* There is a moment to which this heap can go back. */
 bool molt_checkpoint_fits(const MoltCheckpoint *checkpoint, const MoltHeap *heap);
 /* There is no moment to go back to any more. */

@@ -48,6 +48,13 @@ typedef struct MoltCodeMap {
     bool stays; /* the library that comes is this one, as in a load: its addresses are good */
     /* The variables of the library that comes, which a migration fills; NULL: they are no state. */
     struct MoltGlobals *globals;
+    /* Per type of the schema before: no pointer to it leads into the library, as far as its sources show, so
+     * that those of a state which stays as it is need not be looked at. NULL: nobody knows. */
+    const bool *apart;
+    /* The same of the library that comes, as its sources show it, per type of the schema after: a migration
+     * that succeeds takes out those to which pointers of the state may lead there nevertheless. NULL: nobody
+     * asks. */
+    bool *next_apart;
     /* Where the library that comes calls malloc, for hooks that do; NULL: nothing is known of it. */
     const struct MoltCallSites *call_sites;
 } MoltCodeMap;

@@ -249,7 +249,10 @@ typedef struct MoltModule {
     const uint32_t *constant_keys;
     const char *constant_text; /* offset 0 is "": a row without a name */
     uint32_t constant_count;
-    uint32_t also_reserved;
+    uint32_t apart_count;
+    /* Structs and unions of which the sources put no object into the library, in order; no pointer to one
+     * leads there. NULL when there is none. */
+    const MoltTypeId *apart_types;
 } MoltModule;
 
 #define MOLT_MODULE_SYMBOL "molt_module"

@@ -26,8 +26,18 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
  * has no place: freed, gone with its type, or cut off. *out is then NULL. */
 bool molt_migrate_follow(MoltMigration *migration, const void *address, void **out);
 
+/* Between the two: calls `visit` with stretches of the heap that commit will write, in which most pages will
+ * be written; new blocks are not among them. */
+void molt_migrate_stretches(const MoltMigration *migration,
+                            void (*visit)(void *context, uintptr_t begin, uintptr_t end),
+                            void *context);
+
 /* The new state is the heap's state from here on; the heap refers to the plan's new schema. */
 void molt_migrate_commit(MoltMigration *migration);
+/* Instead of commit, where the plan leads from a schema to itself: writes the pointers that change, and
+ * nothing else; ends the migration as molt_migrate_discard does. False, with nothing written, where more
+ * would have to be done, as for a literal that is to become a block. */
+bool molt_migrate_repoint(MoltMigration *migration);
 void molt_migrate_discard(MoltMigration *migration); /* NULL allowed */
 
 #endif
