@@ -66,7 +66,8 @@ function(molt__game_manifest target schema)
   \"build\": [${build}],
   \"watch\": [\"${folders}\"],
   \"assets\": \"${arg_ASSETS}\",
-  \"schema\": \"${schema}\"
+  \"schema\": \"${schema}\",
+  \"generator\": \"$<TARGET_FILE:molt::generator>\"
 }
 ")
 endfunction()
@@ -92,21 +93,33 @@ function(molt__game_metadata target folder schema)
   if(CMAKE_GENERATOR MATCHES "Ninja")
     set(output ${metadata})
     set(rule OUTPUT ${metadata} ${schema})
-    set(stamp)
+    # Ninja takes a list of what was read only when it names the output as Ninja does.
+    cmake_path(RELATIVE_PATH metadata BASE_DIRECTORY ${CMAKE_BINARY_DIR} OUTPUT_VARIABLE name)
+    set(stamp --depfile-target ${CMAKE_NINJA_OUTPUT_PATH_PREFIX}${name})
   else()
     set(output ${metadata}.stamp)
     set(rule OUTPUT ${output} BYPRODUCTS ${metadata} ${schema})
     set(stamp --stamp ${output})
+  endif()
+  cmake_policy(PUSH)
+  # The list of what the generator read is one that Ninja takes as it is: to have CMake rewrite it would be a
+  # process more in each build, and it would be the one that the linker waits for. Makefiles want it rewritten.
+  if(CMAKE_GENERATOR STREQUAL "Ninja")
+    set(CMAKE_WARN_DEPRECATED OFF)
+    cmake_policy(SET CMP0116 OLD)
+  else()
+    cmake_policy(SET CMP0116 NEW)
   endif()
   add_custom_command(${rule}
     COMMAND molt::codegen ${arg_SOURCES} -p ${CMAKE_BINARY_DIR} --object-dir ${target}.dir
             --base ${arg_BASE} --cache ${folder} ${known} --metadata ${metadata} --schema ${schema}
             --usage ${usage}
             --depfile ${folder}/metadata.d ${stamp}
-    DEPENDS $<TARGET_FILE:molt::codegen> ${arg_SOURCES} ${arg_KNOWN_SCHEMAS} ${folder}/flags.txt
+    DEPENDS $<TARGET_FILE:molt::codegen> $<TARGET_FILE:molt::generator> ${arg_SOURCES} ${arg_KNOWN_SCHEMAS} ${folder}/flags.txt
     DEPFILE ${folder}/metadata.d
     COMMENT "Reading types of ${target}"
     VERBATIM)
+  cmake_policy(POP)
 
   add_library(${target}_metadata OBJECT ${metadata})
   target_sources(${target}_metadata PRIVATE ${output})
@@ -167,7 +180,6 @@ endfunction()
 
 function(molt_add_game target)
   cmake_policy(PUSH)
-  cmake_policy(SET CMP0116 NEW)
   cmake_policy(SET CMP0112 NEW) # the name of the target's file is no dependency on it
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_ROUTE_MALLOC" "BASE;ASSETS" "SOURCES;KNOWN_SCHEMAS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)

@@ -144,31 +144,45 @@ static bool names_source(MoltArena *arena, CXCompileCommand command, const char 
     return same;
 }
 
-bool molt__command_find(MoltDiagnostics *diagnostics, const char *build_dir, const char *source,
-                        const char *object_dir, MoltCommand *out)
+bool molt__commands_open(MoltDiagnostics *diagnostics, const char *build_dir, const char *source,
+                         MoltCommandList *out)
 {
     MoltArena *arena = diagnostics->arena;
-    MoltPlace place = {.file = source, .line = 1};
     CXCompilationDatabase_Error error = CXCompilationDatabase_CanNotLoadDatabase;
-    CXCompilationDatabase database = NULL;
+    *out = (MoltCommandList){.build_dir = build_dir};
     /* libclang prints to stderr by itself when the file is missing. */
     if (access(molt__arena_format(arena, "%s/compile_commands.json", build_dir), R_OK) == 0) {
-        database = clang_CompilationDatabase_fromDirectory(build_dir, &error);
+        out->database = clang_CompilationDatabase_fromDirectory(build_dir, &error);
     }
     if (error != CXCompilationDatabase_NoError) {
-        molt__refuse(diagnostics, place,
+        molt__refuse(diagnostics, (MoltPlace){.file = source, .line = 1},
                      "configure with CMAKE_EXPORT_COMPILE_COMMANDS=ON, or give the flags after --",
                      "no readable compile_commands.json in '%s'", build_dir);
         return false;
     }
+    return true;
+}
+
+void molt__commands_close(MoltCommandList *list)
+{
+    if (list->database != NULL) {
+        clang_CompilationDatabase_dispose(list->database);
+    }
+    *list = (MoltCommandList){0};
+}
+
+bool molt__command_find(MoltDiagnostics *diagnostics, const MoltCommandList *list,
+                        const char *source, const char *object_dir, MoltCommand *out)
+{
+    MoltArena *arena = diagnostics->arena;
     CXCompileCommands commands =
-        clang_CompilationDatabase_getCompileCommands(database, source);
+        clang_CompilationDatabase_getCompileCommands(list->database, source);
     uint32_t size = commands == NULL ? 0 : clang_CompileCommands_getSize(commands);
     bool found = false;
     for (uint32_t i = 0; i < size && !found; i++) {
         CXCompileCommand command = clang_CompileCommands_getCommand(commands, i);
         CXString directory = clang_CompileCommand_getDirectory(command);
-        const char *from = molt__path_real(arena, build_dir, clang_getCString(directory));
+        const char *from = molt__path_real(arena, list->build_dir, clang_getCString(directory));
         clang_disposeString(directory);
         uint32_t count = 0;
         const char **words = read_words(arena, command, &count);
@@ -180,10 +194,10 @@ bool molt__command_find(MoltDiagnostics *diagnostics, const char *build_dir, con
         }
     }
     if (!found) {
-        molt__refuse(diagnostics, place, "add the source to a target, or give the flags after --",
-                     "'%s/compile_commands.json' has no command for this source", build_dir);
+        molt__refuse(diagnostics, (MoltPlace){.file = source, .line = 1},
+                     "add the source to a target, or give the flags after --",
+                     "'%s/compile_commands.json' has no command for this source", list->build_dir);
     }
     clang_CompileCommands_dispose(commands);
-    clang_CompilationDatabase_dispose(database);
     return found;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <molt/dump_schema.h>
 
@@ -12,6 +13,7 @@
 #include "output.h"
 #include "member_use.h"
 #include "path.h"
+#include "resident.h"
 #include "suggest.h"
 #include "unit_cache.h"
 #include "unit_reader.h"
@@ -23,6 +25,7 @@ typedef struct Read {
     MoltCommand command;
     struct timespec started;
     bool cached; /* taken from the cache instead */
+    bool kept;   /* the unit is that of the process, not of the run */
 } Read;
 
 /* One run. Nothing is written before everything was read and found good. */
@@ -34,8 +37,10 @@ typedef struct Run {
     MoltUnit *units; /* one per input */
     Read *reads;     /* one per input */
     MoltUnitCache cache;
+    MoltCommandList commands;
     MoltWanted wanted;
     MoltUnit library;
+    MoltUnitMemory *memory; /* of the process; NULL: it ends with the run */
     const char *directory; /* where the run was started */
     const char *target; /* of the depfile's rule; NULL without outputs */
     MoltOutput outputs[8];
@@ -71,7 +76,8 @@ static void fix_names(Run *run)
 {
     MoltOptions *options = &run->options;
     run->directory = molt__path_real(run->arena, NULL, ".");
-    run->target = options->stamp != NULL      ? options->stamp
+    run->target = options->depfile_target != NULL ? options->depfile_target
+                  : options->stamp != NULL    ? options->stamp
                   : options->unit != NULL     ? options->unit
                   : options->metadata != NULL ? options->metadata
                   : options->schema != NULL   ? options->schema
@@ -119,12 +125,17 @@ static bool read_source(Run *run, const char *source, Read *read, MoltUnit *out)
     if (options->flags != NULL || options->build_dir == NULL) {
         molt__command_from_flags(run->arena, run->directory, options->flags,
                                  options->flag_count, &read->command);
-    } else if (!molt__command_find(&run->diagnostics, options->build_dir, source,
-                                   options->object_dir, &read->command)) {
-        return false;
+    } else {
+        bool open = run->commands.database != NULL ||
+                    molt__commands_open(&run->diagnostics, options->build_dir, source,
+                                        &run->commands);
+        if (!open || !molt__command_find(&run->diagnostics, &run->commands, source,
+                                         options->object_dir, &read->command)) {
+            return false;
+        }
     }
     if (options->cache != NULL &&
-        molt__unit_cache_load(&run->cache, source, &read->command, out)) {
+        molt__unit_cache_load(&run->cache, source, &read->command, out, &read->kept)) {
         read->cached = true;
         return true;
     }
@@ -138,16 +149,23 @@ static bool read_source(Run *run, const char *source, Read *read, MoltUnit *out)
     return molt__unit_from_source(&run->diagnostics, &desc, out);
 }
 
+static void describe_cache(Run *run)
+{
+    const MoltOptions *options = &run->options;
+    run->cache = (MoltUnitCache){.arena = run->arena,
+                                 .folder = options->cache,
+                                 .base = options->base,
+                                 .known = options->known,
+                                 .known_count = options->known_count,
+                                 .memory = run->memory};
+}
+
 static bool read_inputs(Run *run)
 {
     const MoltOptions *options = &run->options;
     run->units = molt__arena_alloc(run->arena, options->input_count * sizeof *run->units);
     run->reads = molt__arena_alloc(run->arena, options->input_count * sizeof *run->reads);
-    run->cache = (MoltUnitCache){.arena = run->arena,
-                                 .folder = options->cache,
-                                 .base = options->base,
-                                 .known = options->known,
-                                 .known_count = options->known_count};
+    describe_cache(run);
     bool good = true;
     for (uint32_t i = 0; i < options->input_count; i++) {
         const char *name = options->inputs[i];
@@ -360,18 +378,21 @@ static void generate(Run *run)
 static void release(Run *run)
 {
     for (uint32_t i = 0; run->units != NULL && i < run->options.input_count; i++) {
-        molt__unit_release(&run->units[i]);
+        if (!run->reads[i].kept) {
+            molt__unit_release(&run->units[i]);
+        }
     }
     for (uint32_t i = 0; run->known != NULL && i < run->options.known_count; i++) {
         molt_schema_free(run->known[i]);
     }
+    molt__commands_close(&run->commands);
     molt__unit_release(&run->library);
     molt__arena_destroy(run->arena);
 }
 
-int main(int argc, char **argv)
+static int run_once(void *context, int argc, char **argv)
 {
-    Run run = {.arena = molt__arena_create()};
+    Run run = {.arena = molt__arena_create(), .memory = context};
     int code = 0;
     run.diagnostics.arena = run.arena;
     const char *wrong = molt__options_parse(run.arena, argc, argv, &run.options);
@@ -387,6 +408,65 @@ int main(int argc, char **argv)
         molt__diagnostics_print(&run.diagnostics, stderr);
         code = run.diagnostics.count > 0 ? EXIT_REFUSED : 0;
     }
-    release(&run);
+    if (run.memory == NULL) { /* else the process ends now, with all that it has */
+        release(&run);
+    }
     return code;
+}
+
+/* What a run with the same arguments reads from the cache. */
+static void keep_units_in_memory(void *context, int argc, char **argv)
+{
+    Run run = {.arena = molt__arena_create(), .memory = context};
+    run.diagnostics.arena = run.arena;
+    if (molt__options_parse(run.arena, argc, argv, &run.options) == NULL &&
+        run.options.mode == MOLT_MODE_WHOLE && run.options.cache != NULL) {
+        fix_names(&run);
+        describe_cache(&run);
+        for (uint32_t i = 0; i < run.options.input_count; i++) {
+            molt__unit_cache_keep(&run.cache, run.options.inputs[i]);
+        }
+    }
+    release(&run);
+}
+
+/* What a first run does once in a process, the resident has done before it is asked: a small source is read
+ * and nothing written. */
+static void warm_up(const char *socket)
+{
+    static const char text[] =
+        "typedef unsigned long size_t;\n"
+        "void *malloc(size_t);\n"
+        "enum mood { CALM, WILD };\n"
+        "typedef struct Ant { struct Ant *next; enum mood mood; int legs[6]; char *name; } Ant;\n"
+        "Ant *molt__root;\n"
+        "static int born;\n"
+        "Ant *hatch(const Ant *mother);\n"
+        "Ant *hatch(const Ant *mother)\n"
+        "{\n"
+        "    Ant *ant = malloc(sizeof *ant);\n"
+        "    for (int i = 0; ant && i < 6; i++) ant->legs[i] = mother ? mother->legs[i] : born++;\n"
+        "    return ant;\n"
+        "}\n";
+    MoltArena *arena = molt__arena_create();
+    char *source = molt__arena_format(arena, "%s.c", socket);
+    const MoltOutput output = {source, text};
+    const char *error = NULL;
+    if (molt__output_write(arena, &output, 1, &error)) {
+        char *arguments[] = {"molt-codegen", source, "--", NULL};
+        run_once(NULL, 3, arguments);
+        unlink(source);
+    }
+    molt__arena_destroy(arena);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "--serve") == 0) {
+        MoltUnitMemory memory = {0};
+        warm_up(argv[2]);
+        const MoltResidentWork work = {run_once, keep_units_in_memory, &memory};
+        return molt__resident_serve(argv[2], &work);
+    }
+    return run_once(NULL, argc, argv);
 }

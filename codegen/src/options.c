@@ -28,6 +28,8 @@ const char molt__options_help[] =
     "  --json-schema FILE  write a JSON Schema of the dumps of the state\n"
     "  -o FILE           write the unit, or the header\n"
     "  --depfile FILE    write a make rule with everything that was read\n"
+    "  --depfile-target NAME\n"
+    "                    what the rule is for (default: the first output)\n"
     "  --stamp FILE      touch FILE on success; it becomes the target of the make rule\n"
     "  --cache DIR       keep units there and read again only sources for which something changed\n"
     "  --root TYPE       make a schema of TYPE (Ant, \"struct Ant\") and all it reaches; HEADER is a\n"
@@ -60,6 +62,7 @@ static const char **word_of(MoltOptions *out, const char *option)
         {"--schema", &out->schema},     {"-o", &out->unit},
         {"--json-schema", &out->json_schema}, {"--usage", &out->usage},
         {"--depfile", &out->depfile},   {"--stamp", &out->stamp},
+        {"--depfile-target", &out->depfile_target},
         {"--cache", &out->cache},       {"--old-header", &out->old_schema},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -115,6 +118,9 @@ static const char *check(const MoltOptions *out)
     }
     if (out->build_dir != NULL && out->flags != NULL) {
         return "give either -p DIR or -- FLAGS..., not both";
+    }
+    if (out->depfile_target != NULL && out->depfile == NULL) {
+        return "--depfile-target goes with --depfile";
     }
     if (out->depfile != NULL && out->stamp == NULL && out->unit == NULL &&
         out->metadata == NULL && out->schema == NULL && out->json_schema == NULL) {

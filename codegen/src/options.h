@@ -20,6 +20,7 @@ typedef struct MoltOptions {
     MoltMode mode;
     const char *build_dir, *base, *object_dir; /* NULL: not given */
     const char *metadata, *schema, *json_schema, *unit, *depfile, *stamp, *cache, *usage;
+    const char *depfile_target;
     const char **inputs; /* sources, or units in link mode */
     uint32_t input_count, input_capacity;
     const char **roots;

@@ -8,10 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { FIRST_PIECE = 64 };
+
 static void add_bytes(MoltText *text, const char *bytes, size_t length)
 {
     if (text->capacity - text->length <= length) {
-        size_t larger = text->capacity * 2 + length + 4096;
+        /* Many texts are one line and stay in the arena: the first piece is small. */
+        size_t larger = text->capacity * 2 + length + FIRST_PIECE;
         char *copy = molt__arena_alloc(text->arena, larger);
         if (text->length > 0) {
             memcpy(copy, text->bytes, text->length);

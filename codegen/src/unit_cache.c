@@ -87,8 +87,26 @@ static bool files_unchanged(const MoltUnitCache *cache, char *at, MoltUnit *out)
     return out->file_count > 0;
 }
 
+/* Reads a unit's file. `inputs`: the text of the file beside it. */
+static bool read_unit(const MoltUnitCache *cache, const char *path, const char *inputs, MoltUnit *out,
+                      bool *kept)
+{
+    struct stat file;
+    const MoltUnit *known = NULL;
+    if (cache->memory != NULL && stat(path, &file) == 0) {
+        known = molt__unit_memory_find(cache->memory, path, &file, inputs);
+    }
+    *kept = known != NULL;
+    if (known != NULL) {
+        *out = *known;
+        return true;
+    }
+    MoltDiagnostics ignored = {.arena = cache->arena};
+    return molt__unit_read(&ignored, path, out);
+}
+
 bool molt__unit_cache_load(const MoltUnitCache *cache, const char *source,
-                           const MoltCommand *command, MoltUnit *out)
+                           const MoltCommand *command, MoltUnit *out, bool *kept)
 {
     size_t length = 0;
     MoltUnit inputs = {0};
@@ -97,24 +115,47 @@ bool molt__unit_cache_load(const MoltUnitCache *cache, const char *source,
     if (at == NULL || key == NULL) {
         return false;
     }
+    const char *text = molt__arena_copy(cache->arena, at, length);
     const char *first = next_line(&at);
     const char *second = first == NULL ? NULL : next_line(&at);
     if (second == NULL || strcmp(first, FIRST_LINE) != 0 || strcmp(second, key) != 0 ||
         !files_unchanged(cache, at, &inputs)) {
         return false;
     }
-    MoltDiagnostics ignored = {.arena = cache->arena};
-    if (!molt__unit_read(&ignored, file_name(cache, source, "unit.json"), out)) {
+    if (!read_unit(cache, file_name(cache, source, "unit.json"), text, out, kept)) {
         return false;
     }
     /* Two sources may share a name in the folder. */
     if (strcmp(out->source, source) != 0) {
-        molt__unit_release(out);
+        if (!*kept) {
+            molt__unit_release(out);
+        }
+        *kept = false;
         return false;
     }
     out->files = inputs.files;
     out->file_count = inputs.file_count;
     return true;
+}
+
+void molt__unit_cache_keep(const MoltUnitCache *cache, const char *source)
+{
+    MoltArena *arena = molt__arena_create();
+    MoltDiagnostics ignored = {.arena = arena};
+    MoltUnit unit = {0};
+    struct stat before, after;
+    size_t length = 0;
+    const char *path = file_name(cache, source, "unit.json");
+    const char *inputs = molt__output_read(arena, file_name(cache, source, "inputs"), &length);
+    if (inputs != NULL && stat(path, &before) == 0 &&
+        molt__unit_memory_find(cache->memory, path, &before, inputs) == NULL &&
+        molt__unit_read(&ignored, path, &unit) && stat(path, &after) == 0 &&
+        after.st_ino == before.st_ino) {
+        molt__unit_memory_keep(cache->memory, path, &before, inputs, &unit, arena);
+        return;
+    }
+    molt__unit_release(&unit);
+    molt__arena_destroy(arena);
 }
 
 static bool is_settled(struct timespec changed, struct timespec started)

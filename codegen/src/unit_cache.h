@@ -8,6 +8,7 @@
 
 #include "compile_command.h"
 #include "unit.h"
+#include "unit_memory.h"
 
 typedef struct MoltUnitCache {
     MoltArena *arena;
@@ -15,12 +16,17 @@ typedef struct MoltUnitCache {
     const char *base;   /* absolute; part of what a unit depends on */
     const char *const *known; /* recorded schemas, absolute; read like sources */
     uint32_t known_count;
+    MoltUnitMemory *memory; /* NULL: the process keeps none */
 } MoltUnitCache;
 
 /* The unit of `source` as a run with the same command would read it again, with `files` filled;
- * false when it must be read. */
+ * false when it must be read. `*kept` says that the unit is the memory's: then it is not to be released. */
 bool molt__unit_cache_load(const MoltUnitCache *cache, const char *source,
-                           const MoltCommand *command, MoltUnit *out);
+                           const MoltCommand *command, MoltUnit *out, bool *kept);
+
+/* Reads the unit that the cache has of `source`, whatever became of its inputs, into the memory, unless it
+ * is there. */
+void molt__unit_cache_keep(const MoltUnitCache *cache, const char *source);
 
 /* Keeps a unit whose reading began at `started` (CLOCK_REALTIME). A file that changed since, or too
  * shortly before to tell, is not trusted: the unit is then read again next time. */

@@ -29,6 +29,7 @@ extern char **environ;
 struct MoltBuild {
     char **arguments;
     char *directory;
+    const char *variable; /* NULL: the environment is the host's */
     MoltBuildState state;
     pid_t process;
     int pipe;
@@ -112,12 +113,39 @@ static int set_files(posix_spawn_file_actions_t *files, const MoltBuild *build, 
     return code;
 }
 
+void molt__build_set_variable(MoltBuild *build, const char *variable)
+{
+    build->variable = variable;
+}
+
+/* The host's variables with one more, or another value for one of them. The caller frees the list. */
+static char **environment_of(const MoltBuild *build)
+{
+    size_t count = 0, used = 0;
+    size_t length = strcspn(build->variable, "=") + 1;
+    while (environ[count] != NULL) {
+        count++;
+    }
+    char **list = calloc(count + 2, sizeof *list);
+    for (size_t i = 0; list != NULL && i < count; i++) {
+        if (strncmp(environ[i], build->variable, length) != 0) {
+            list[used++] = environ[i];
+        }
+    }
+    if (list != NULL) {
+        list[used] = (char *)(uintptr_t)build->variable; /* posix_spawn does not write to it */
+    }
+    return list;
+}
+
 static int spawn(MoltBuild *build, int output)
 {
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t files;
+    char **own = build->variable != NULL ? environment_of(build) : NULL;
     int code = posix_spawnattr_init(&attributes);
     if (code != 0) {
+        free(own);
         return code;
     }
     code = posix_spawn_file_actions_init(&files);
@@ -126,11 +154,12 @@ static int spawn(MoltBuild *build, int output)
         code = code != 0 ? code : set_files(&files, build, output);
         if (code == 0) {
             code = posix_spawnp(&build->process, build->arguments[0], &files, &attributes,
-                                build->arguments, environ);
+                                build->arguments, own != NULL ? own : environ);
         }
         posix_spawn_file_actions_destroy(&files);
     }
     posix_spawnattr_destroy(&attributes);
+    free(own);
     return code;
 }
 

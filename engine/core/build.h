@@ -27,6 +27,10 @@ MoltStatus molt__build_create(const char *const *arguments, const char *director
                               MoltError *error);
 void molt__build_destroy(MoltBuild *build); /* cancels; NULL allowed */
 
+/* "NAME=value" for the environment of the runs that follow, beside the host's own; NULL: nothing. Must stay
+ * as long as the build. */
+void molt__build_set_variable(MoltBuild *build, const char *variable);
+
 /* Starts a run, whose processes form a session of their own. Must not be called while one is running.
  * MOLT_NOT_FOUND or MOLT_SYSTEM when the program cannot be started. */
 MoltStatus molt__build_start(MoltBuild *build, MoltError *error);

@@ -110,6 +110,10 @@ static MoltStatus read_fields(const cJSON *json, MoltManifest *manifest, const c
         status = read_path(json, "assets", manifest->directory, &manifest->assets, path, error);
     }
     if (status == MOLT_OK) {
+        status =
+            read_path(json, "generator", manifest->directory, &manifest->generator, path, error);
+    }
+    if (status == MOLT_OK) {
         status = read_list(json, "build", NULL, &manifest->build, path, error);
     }
     if (status == MOLT_OK) {
@@ -168,6 +172,7 @@ void molt__manifest_free(MoltManifest *manifest)
         free(manifest->library);
         free(manifest->schema);
         free(manifest->assets);
+        free(manifest->generator);
         free(manifest);
     }
 }

@@ -2,7 +2,7 @@
  * it is built from. It must never know how building or watching is done.
  *
  *   {"library": "game.so", "build": ["cmake", "--build", "..."], "watch": ["../game"],
- *    "schema": "game.schema.json", "assets": "../game/assets"}
+ *    "schema": "game.schema.json", "assets": "../game/assets", "generator": "molt-generate"}
  *
  * Relative paths are meant from the file's own directory, which is also where the command runs. */
 #ifndef MOLT_CORE_MANIFEST_H
@@ -19,6 +19,7 @@ typedef struct MoltManifest {
     char *library;
     char *schema;
     char *assets; /* folder of what the game reads while it runs */
+    char *generator; /* program that can be kept in memory for the builds (resident.h) */
     char **build;
     char **watch;
 } MoltManifest;

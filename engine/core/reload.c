@@ -51,6 +51,7 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
     reload->hooks = desc->hooks;
     reload->steps = desc->steps;
     reload->no_build = desc->no_build;
+    reload->no_resident = desc->no_resident;
     reload->synchronous = desc->synchronous;
     reload->through_file = desc->through_file;
     reload->converters = desc->converters;
@@ -194,6 +195,8 @@ void molt_reload_destroy(MoltReload *reload)
         return;
     }
     molt__build_destroy(reload->build);
+    molt__resident_destroy(reload->resident);
+    free(reload->generator);
     molt__reload_drop_attempt(reload);
     retire(reload);
     molt__watch_destroy(reload->watch);

@@ -15,6 +15,7 @@
 #include "history.h"
 #include "library.h"
 #include "recovery.h"
+#include "resident.h"
 #include "transaction.h"
 #include "watch.h"
 
@@ -34,7 +35,7 @@ struct MoltReload {
     MoltHeapDesc heap_desc; /* for heaps that files are loaded into */
     MoltAllocator heap_allocator;
     MoltConverterUse converters;
-    bool no_build, synchronous, through_file;
+    bool no_build, no_resident, synchronous, through_file;
     MoltReloadSteps steps;
 
     char *directory; /* private, for the copies of libraries */
@@ -61,6 +62,9 @@ struct MoltReload {
     MoltBuild *build; /* NULL: nothing names a command */
     char *assets;     /* folder below the sources of which nothing is built; NULL: none */
     char *trial;      /* program that loads libraries first; NULL: none */
+    MoltResident *resident; /* NULL: builds do without, or it is not due yet */
+    char *generator;        /* what it runs; NULL: nothing names it, or it could not be started */
+    uint64_t resident_ns;   /* when it is due; 0: not known yet */
     char *command;    /* that the desc gives; NULL: the manifest's counts */
     int wake;         /* eventfd: an attempt has become ready; -1 until made */
     bool building, manifest_changed;

@@ -4,11 +4,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "clock.h"
 #include "manifest.h"
 
 /* Overtaken builds in a row, after which one runs to its end: saves that come faster than a build ends, and
  * a build that writes into its own sources, must not keep new code away for ever. */
 #define MOST_OVERTAKEN 4u
+
+/* A host that runs no longer than this never has a generator in memory. */
+#define RESIDENT_AFTER_NS (500 * MOLT__MILLISECOND)
 
 enum { TAG_SOURCE, TAG_LIBRARY, TAG_MANIFEST };
 
@@ -37,6 +41,30 @@ static void keep_assets(MoltReload *reload, const MoltManifest *manifest)
     }
     free(reload->assets);
     reload->assets = apart ? strdup(manifest->assets) : NULL; /* without memory: built once too often */
+}
+
+/* One that was found by another name serves on: builds that are to be done by another program do without. */
+static void note_generator(MoltReload *reload, const MoltManifest *manifest)
+{
+    if (manifest != NULL && manifest->generator != NULL && reload->generator == NULL &&
+        reload->resident_ns == 0 && !reload->no_resident) {
+        reload->generator = strdup(manifest->generator);
+        reload->resident_ns = molt__clock_ns() + RESIDENT_AFTER_NS;
+    }
+}
+
+/* What goes wrong with it makes builds slower and nothing else. One that has ended is there again by the next
+ * save. */
+static void keep_resident(MoltReload *reload, bool now)
+{
+    if (reload->resident != NULL) {
+        molt__resident_refresh(reload->resident);
+    } else if (reload->generator != NULL &&
+        (now || molt__clock_ns() >= reload->resident_ns)) {
+        (void)molt__resident_create(reload->generator, reload->directory, &reload->resident, NULL);
+        free(reload->generator);
+        reload->generator = NULL;
+    }
 }
 
 /* The command of the desc runs in the current folder, that of the manifest in its own. */
@@ -82,6 +110,7 @@ static MoltStatus read_manifest(MoltReload *reload, MoltError *error)
         reload->build = build;
         build = NULL;
         keep_assets(reload, manifest);
+        note_generator(reload, manifest);
     }
     molt__build_destroy(build);
     molt__manifest_free(manifest);
@@ -148,12 +177,20 @@ bool molt__reload_library_differs(const MoltReload *reload)
            !molt__file_stamp_equal(&now, &reload->tried);
 }
 
+static void add_resident(MoltReload *reload, MoltReloadEvent *event)
+{
+    MoltResidentState state = molt__resident_state(reload->resident);
+    event->resident_runs = state.answered;
+    event->resident_kib = state.memory_kib;
+}
+
 static void build_failed(MoltReload *reload, const MoltBuild *build, const MoltError *error,
                          MoltReloadEvent *out)
 {
     molt__reload_before(reload);
     *out = molt__event_build(&reload->texts, MOLT_EVENT_BUILD_FAILED, build, error, &reload->built);
     out->generation = reload->generation;
+    add_resident(reload, out);
     molt__cause_clear(&reload->built);
     molt__reload_after(reload, out);
 }
@@ -167,6 +204,10 @@ static bool start_build(MoltReload *reload, MoltReloadEvent *out)
     MoltError error = {0};
     molt__cause_clear(&reload->built);
     molt__cause_pass(&reload->saved, &reload->built);
+    keep_resident(reload, true);
+    if (reload->resident != NULL) {
+        molt__build_set_variable(reload->build, molt__resident_variable(reload->resident));
+    }
     if (molt__build_start(reload->build, &error) != MOLT_OK) {
         build_failed(reload, NULL, &error, out);
         return true;
@@ -214,6 +255,7 @@ static bool end_build(MoltReload *reload, MoltReloadEvent *out)
     *out = molt__event_build(&reload->texts, MOLT_EVENT_BUILD_SUCCEEDED, reload->build, NULL,
                              &reload->built);
     out->generation = reload->generation;
+    add_resident(reload, out);
     out->reload_follows = molt__reload_library_differs(reload);
     if (out->reload_follows) {
         reload->library_touched = true;
@@ -227,7 +269,11 @@ static bool end_build(MoltReload *reload, MoltReloadEvent *out)
 
 bool molt__reload_build(MoltReload *reload, MoltReloadEvent *out)
 {
-    return end_build(reload, out) || start_build(reload, out);
+    if (end_build(reload, out) || start_build(reload, out)) {
+        return true;
+    }
+    keep_resident(reload, false);
+    return false;
 }
 
 bool molt_reload_progress(const MoltReload *reload, uint32_t *done, uint32_t *total)

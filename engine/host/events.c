@@ -157,6 +157,8 @@ void molt__events_build(MoltEvents *events, const MoltReloadEvent *event, uint64
     add_ms(line, "build_ms", event->build_ns);
     if (ok)
         cJSON_AddBoolToObject(line, "reload_follows", event->reload_follows);
+    add_count(line, "resident_runs", event->resident_runs);
+    add_count(line, "resident_kib", event->resident_kib);
     add_time(line);
     add_diagnostics(line, event);
     cJSON_AddStringToObject(line, "output", event->output);

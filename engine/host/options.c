@@ -38,6 +38,7 @@ enum {
     OPTION_WATCHDOG,
     OPTION_RESUME,
     OPTION_NO_BUILD,
+    OPTION_NO_RESIDENT,
     OPTION_BUILD,
     OPTION_WATCH,
     OPTION_ASSETS,
@@ -64,6 +65,7 @@ static const struct option long_options[] = {
     {"swap", required_argument, NULL, OPTION_SWAP},
     {"threads", required_argument, NULL, OPTION_THREADS},
     {"no-build", no_argument, NULL, OPTION_NO_BUILD},
+    {"no-resident", no_argument, NULL, OPTION_NO_RESIDENT},
     {"build", required_argument, NULL, OPTION_BUILD},
     {"watch", required_argument, NULL, OPTION_WATCH},
     {"assets", required_argument, NULL, OPTION_ASSETS},
@@ -104,6 +106,7 @@ static const char usage_text[] =
     "  --watch PATH       start the build when this file, or one below this folder, changes, too; several\n"
     "  --assets DIR       where the game's assets are (default: as LIBRARY.so.molt says)\n"
     "  --no-build         reload a changed library, but never build it when its sources change\n"
+    "  --no-resident      keep no code generator in memory for the builds\n"
     "  --strict           refuse a reload that would lose a value\n"
     "  --reload-every N   reload the same library every N frames, changed or not\n"
     "  --swap N=FILE.so   at frame N put a copy of FILE.so in the library's place and reload it;\n"
@@ -230,6 +233,7 @@ static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
     case OPTION_WATCH: return parse_watch(optarg, out, error);
     case OPTION_ASSETS: out->assets = optarg; break;
     case OPTION_NO_BUILD: out->no_build = true; break;
+    case OPTION_NO_RESIDENT: out->no_resident = true; break;
     case OPTION_STRICT: out->strict = true; break;
     case OPTION_SAVE: out->save = optarg; break;
     case OPTION_LOAD: out->load = optarg; break;

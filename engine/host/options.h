@@ -41,6 +41,7 @@ typedef struct MoltOptions {
     bool dump_addresses;
     bool console;
     bool no_build;
+    bool no_resident; /* builds start generators of their own */
     bool fps;
     bool mute;
     bool strict;

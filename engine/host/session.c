@@ -504,6 +504,7 @@ static MoltStatus open_reload(Session *session, MoltError *error)
         .history = (uint32_t)options->history,
         .no_history = options->history == 0,
         .no_build = options->no_build,
+        .no_resident = options->no_resident,
         .build = options->build,
         .watch = options->watch,
         /* Without a clock to keep, a reload belongs to a frame and not to a moment. */

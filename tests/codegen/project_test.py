@@ -9,6 +9,7 @@ import unittest
 
 from fixture import CMAKE, CODEGEN, INCLUDES, GameTest
 
+GENERATOR = pathlib.Path(CODEGEN).with_name("molt-generate")
 ADD_GAME = pathlib.Path(__file__).resolve().parents[2] / "codegen/cmake/MoltAddGame.cmake"
 
 LISTS = """cmake_minimum_required(VERSION 3.20)
@@ -18,6 +19,8 @@ add_library(molt::game ALIAS molt_game)
 target_include_directories(molt_game INTERFACE {includes})
 add_executable(molt::codegen IMPORTED)
 set_target_properties(molt::codegen PROPERTIES IMPORTED_LOCATION {codegen})
+add_executable(molt::generator IMPORTED)
+set_target_properties(molt::generator PROPERTIES IMPORTED_LOCATION {generator})
 include({add_game})
 molt_add_game(game SOURCES main.c sub/nest.c)
 target_compile_definitions(game PRIVATE ROOM=${{ROOM}})
@@ -57,7 +60,7 @@ class Project(GameTest):
         if shutil.which("ninja" if self.generator == "Ninja" else "make") is None:
             self.skipTest(f"no build tool for {self.generator}")
         self.write("CMakeLists.txt", LISTS.format(includes=" ".join(INCLUDES), codegen=CODEGEN,
-                                                  add_game=ADD_GAME))
+                                                  generator=GENERATOR, add_game=ADD_GAME))
         for name, text in (("part.h", PART_H), ("main.c", MAIN_C), ("sub/nest.c", NEST_C),
                            ("sub/nest.h", NEST_H), ("other.c", "int other;\n")):
             self.write(name, text)

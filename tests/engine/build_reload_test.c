@@ -1,9 +1,11 @@
 /* From a save to the new code while a host drives the build: which build counts, and when. */
 #include "sandbox.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -276,6 +278,102 @@ static void waiting_ends_when_something_happens(void **state)
     finish(&session);
 }
 
+/* Stands for the generator: says that it has done one run, and lives as long as its input is open. */
+#define GENERATOR                                                                                  \
+    "#!/bin/sh\necho $$ > \"${0%/*}/process\"\necho asked 1 answered 1 memory 77\n"                  \
+    "echo \"$2\" > \"${0%/*}/socket\"\nread line\n"
+
+static void make_generator(void **state)
+{
+    const char *path = sandbox_path(state, "generator");
+    sandbox_text(path, GENERATOR);
+    assert_int_equal(chmod(path, 0700), 0);
+    sandbox_text(sandbox_path(state, "game.so.molt"),
+                 "{\"watch\": [\"src\"], \"generator\": \"generator\", \"build\": [\"sh\", \"-c\", "
+                 "\"printf %s \\\"$MOLT_CODEGEN_SOCKET\\\" > variable; " TAKE "\"]}");
+}
+
+/* Once it has said all it says. */
+static pid_t generator_process(void **state)
+{
+    const char *socket = sandbox_path(state, "socket");
+    for (int i = 0; i < 5000 && access(socket, F_OK) != 0; i++) {
+        sandbox_sleep(2);
+    }
+    size_t size;
+    char *text = (char *)sandbox_read(sandbox_path(state, "process"), &size);
+    pid_t process = (pid_t)strtol(text, NULL, 10);
+    free(text);
+    unlink(socket);
+    assert_true(process > 0);
+    return process;
+}
+
+static void generator_stays_for_the_builds_and_ends_with_the_host(void **state)
+{
+    Session session = {0};
+    set_up(&session, state, "");
+    make_generator(state);
+    start(&session, (MoltReloadDesc){0});
+    save(&session, FIXTURE_POND_2);
+    wait_event(&session, MOLT_EVENT_BUILD_SUCCEEDED);
+    size_t size;
+    char *variable = (char *)sandbox_read(sandbox_path(state, "variable"), &size);
+    assert_non_null(strstr(variable, "/codegen.socket"));
+    free(variable);
+    wait_event(&session, MOLT_EVENT_RELOADED);
+    pid_t first = generator_process(state);
+    kill(first, SIGKILL);
+    save(&session, FIXTURE_POND_1);
+    wait_event(&session, MOLT_EVENT_BUILD_SUCCEEDED);
+    assert_true(session.event.resident_runs >= 1); /* of the one that is gone */
+    wait_event(&session, MOLT_EVENT_RELOADED);
+    pid_t second = generator_process(state);
+    assert_int_not_equal(first, second);
+    save(&session, FIXTURE_POND_2);
+    wait_event(&session, MOLT_EVENT_BUILD_SUCCEEDED);
+    assert_int_equal(session.event.resident_runs, 2);
+    assert_int_equal(session.event.resident_kib, 77);
+    wait_event(&session, MOLT_EVENT_RELOADED);
+    finish(&session);
+    assert_int_not_equal(kill(second, 0), 0);
+}
+
+static void assert_none_serves(void **state, const char *program, bool no_resident)
+{
+    Session session = {0};
+    size_t size;
+    set_up(&session, state, "");
+    make_generator(state);
+    if (program != NULL) {
+        sandbox_text(sandbox_path(state, "generator"), program);
+    }
+    start(&session, (MoltReloadDesc){.no_resident = no_resident});
+    save(&session, FIXTURE_POND_2);
+    wait_event(&session, MOLT_EVENT_BUILD_SUCCEEDED);
+    assert_int_equal(session.event.resident_runs, 0);
+    assert_int_equal(session.event.resident_kib, 0);
+    wait_event(&session, MOLT_EVENT_RELOADED);
+    free(sandbox_read(sandbox_path(state, "variable"), &size));
+    assert_true(size == 0 || program != NULL);
+    finish(&session);
+}
+
+static void generator_that_ends_at_once_is_done_without(void **state)
+{
+    assert_none_serves(state, "#!/bin/sh\nexit 1\n", false);
+}
+
+static void generator_that_is_no_program_is_done_without(void **state)
+{
+    assert_none_serves(state, "no program", false);
+}
+
+static void no_resident_starts_none(void **state)
+{
+    assert_none_serves(state, NULL, true);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
@@ -288,6 +386,10 @@ int main(void)
         TEST(given_command_needs_no_manifest),
         TEST(saved_assets_build_nothing),
         TEST(waiting_ends_when_something_happens),
+        TEST(generator_stays_for_the_builds_and_ends_with_the_host),
+        TEST(generator_that_ends_at_once_is_done_without),
+        TEST(generator_that_is_no_program_is_done_without),
+        TEST(no_resident_starts_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 
 #include "options.h"
 
-#define ARGUMENTS_MAX 40
+#define ARGUMENTS_MAX 48
 
 /* Parses `line`, words parted by single spaces. */
 static MoltStatus parse(const char *line, MoltOptions *options, MoltError *error)
@@ -56,14 +56,14 @@ static void every_option_is_taken(void **state)
     MoltOptions options;
     assert_int_equal(parse("--headless --frames 600 libgame.so --seed=18446744073709551615 --dump d "
                            "--dump-addresses --screenshot s --events - --dump-reloads r --console "
-                           "--reload-every 10 --no-build --fps --size 640x360 --mute --strict "
+                           "--reload-every 10 --no-build --no-resident --fps --size 640x360 --mute --strict "
                            "--load l --save v --autosave 30 --recover --trust "
                            "--reload-through-file --load-json l --no-guard --watchdog 9 --resume r",
                            &options, NULL), MOLT_OK);
     assert_true(options.no_guard && options.watchdog == 9);
     assert_string_equal(options.resume, "r");
     assert_true(options.headless && options.dump_addresses && options.console && options.no_build &&
-                options.fps && options.mute && options.strict);
+                options.no_resident && options.fps && options.mute && options.strict);
     assert_true(options.recover && options.trust && options.through_file);
     assert_string_equal(options.load, "l");
     assert_string_equal(options.save, "v");

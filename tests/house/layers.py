@@ -127,7 +127,8 @@ def main():
     parser.add_argument("--root", type=pathlib.Path, required=True)
     parser.add_argument("--reflect", help="libmolt_reflect.a")
     parser.add_argument("--core", help="libmolt_core.a")
-    parser.add_argument("--codegen", help="molt-codegen")
+    parser.add_argument("--codegen", help="molt-generate")
+    parser.add_argument("--asker", help="molt-codegen, which is started for each build")
     parser.add_argument("--tool", help="molt")
     parser.add_argument("--host", help="molt-host")
     parser.add_argument("--game", help="the sample game's library")
@@ -142,6 +143,8 @@ def main():
         check_archive("engine/core", options.core, below, r"SDL_|IMG_|clang_")
     if options.codegen:
         check_loads("codegen", options.codegen, r"libSDL|libelf|libdw")
+    if options.asker:
+        check_loads("molt-codegen", options.asker, r"libclang", r"lib(c|m|asan|ubsan|tsan|gcc_s)\.so|ld-linux")
     if options.tool:
         check_loads("tool", options.tool, r"libSDL|libelf|libdw|libclang")
     if options.host:

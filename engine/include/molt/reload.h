@@ -73,6 +73,9 @@ typedef struct MoltReloadEvent {
                              not in it */
     uint64_t prepare_ns;  /* opening, checking and planning, beside the running game */
     uint64_t build_ns;    /* of the build that ended */
+    uint32_t resident_runs; /* of a build that ended: runs of the generator that the one in memory has done,
+                               since the host began */
+    uint64_t resident_kib;  /* memory of that one; 0: there is none */
     uint64_t since_save_ns; /* from the first change that started it to this event; 0 when forced */
     uint32_t generation;  /* the running generation after the event, from 1 */
     int32_t steps;        /* of a reload that molt_reload_step asked for; else 0 */
@@ -128,6 +131,7 @@ typedef struct MoltReloadDesc {
     bool through_file;    /* a test: each reload takes the state through a snapshot file */
     MoltConverterUse converters;
     bool no_build;        /* watch the library only, whatever the manifest says */
+    bool no_resident;     /* no generator stays in memory for the builds; each starts its own */
     bool no_watch;        /* nothing happens on its own: only molt_reload_force reloads */
     /* A crash of main_loop() (a signal, an abort, misuse of the heap, a call without end, a stack overflow)
      * ends the frame and not the process, where that is safe: back to the code and state before a reload
