@@ -17,7 +17,7 @@ static bool is_left(const MoltLibrary *library, const MoltHeap *heap, char *text
     MoltStalePointers found;
     MoltError error = {0};
     if (molt_heap_find_stale(heap, library->begin, library->end, &found, &error) != MOLT_OK) {
-        snprintf(text, size, "%s stays loaded: %s", library->copy, error.text);
+        snprintf(text, size, "%s stays loaded: %.500s", library->copy, error.text);
         return false;
     }
     if (found.count > 0) {
