@@ -25,6 +25,26 @@ bool bench_checkpoint(Table *table, uint64_t bytes, int rounds);
  * memcpy of the bytes that they had. */
 bool bench_migration(Table *table, uint64_t count, int rounds);
 
+/* The same number of objects through an edit that drops a field and narrows another, of which a tenth of
+ * the values do not fit, against hand-written code that keeps those aside; and one that appends a field. */
+bool bench_losses(Table *table, uint64_t count, int rounds);
+
+/* The mixed edit into memory that was not there before. */
+bool bench_fresh(Table *table, uint64_t count, int rounds);
+
+/* A graph of `count` nodes that all grow, against a conversion without its pointers and against a walk
+ * with a table of addresses. */
+bool bench_graph(Table *table, uint64_t count, int rounds);
+
+/* A state of so many bytes of which a hundredth changes, without and with pointers to it from the rest. */
+bool bench_part(Table *table, uint64_t bytes, int rounds);
+
+/* The mixed edit of 10 KB to `most` bytes. */
+bool bench_scaling(Table *table, uint64_t most, int rounds);
+
+/* The heap against glibc's, `operations` times an object less and another one more, on each thread. */
+bool bench_allocator(Table *table, uint64_t operations, int rounds);
+
 /* The JSON of a state of `size` MiB, streamed, against building and printing one cJSON tree of the same
  * text and against fprintf; then the memory that the dump of `large` MiB needs beside the state. */
 bool bench_dump(Table *table, uint64_t size, uint64_t large, int rounds);

@@ -23,8 +23,11 @@ typedef struct Struct {
     size_t size;
 } Struct;
 
+/* Initialises a Struct. */
 #define BENCH_STRUCT(title, list, type)                                                            \
-    ((Struct){title, list, sizeof(list) / sizeof *(list), sizeof(type)})
+    {                                                                                              \
+        title, list, sizeof(list) / sizeof *(list), sizeof(type)                                   \
+    }
 
 /* The first struct is the root, "state". NULL, with the reason on standard error, on failure. The caller
  * frees it. */

@@ -88,6 +88,15 @@ void bench_add_memory(Table *table, const char *name, double bytes, const char *
     row->baseline = baseline / (1 << 20);
 }
 
+void bench_curve(Table *table, const char *curve, uint64_t bytes)
+{
+    if (table->count == 0)
+        return;
+    Row *row = &table->rows[table->count - 1];
+    snprintf(row->curve, sizeof row->curve, "%s", curve);
+    row->bytes = (double)bytes;
+}
+
 static double ratio_of(const Row *row)
 {
     return row->baseline > 0 ? row->value / row->baseline : 0;
@@ -132,6 +141,10 @@ bool bench_write_json(const Table *table, const char *path)
         } else {
             cJSON_AddNullToObject(object, "goal");
             cJSON_AddNullToObject(object, "met");
+        }
+        if (*row->curve) {
+            cJSON_AddStringToObject(object, "curve", row->curve);
+            cJSON_AddNumberToObject(object, "bytes", row->bytes);
         }
         cJSON_AddItemToArray(array, object);
     }
