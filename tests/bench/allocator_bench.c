@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <molt/builder.h>
 #include <molt/plain_memory.h>
 
 #include "edit.h"
 
-enum { KINDS = 12, LIVE = 20000, THREADS_MAX = 2 };
+enum { KINDS = 12, LIVE = 50000, THREADS_MAX = 2 };
 
 /* Sizes of a game's objects, and how many of a hundred allocations are of each. */
 static const struct {
@@ -35,7 +36,7 @@ typedef struct Bench {
 typedef struct Worker {
     const Bench *bench;
     Way way;
-    uint64_t operations, chance, requested;
+    uint64_t operations, live, chance, requested;
     void **blocks;
     uint32_t *sizes;
     bool ok;
@@ -113,7 +114,7 @@ static void *work(void *context)
     Worker *worker = context;
     worker->ok = true;
     for (uint64_t i = 0; worker->ok && i < worker->operations; i++) {
-        uint64_t chance = bench_chance(&worker->chance), slot = chance % LIVE;
+        uint64_t chance = bench_chance(&worker->chance), slot = chance % worker->live;
         uint32_t kind = worker->bench->kinds[chance >> 32 & 4095];
         if (worker->blocks[slot])
             release(worker->bench, worker->way, worker->blocks[slot]);
@@ -130,7 +131,7 @@ static void *work(void *context)
 
 static void let_go(Worker *worker)
 {
-    for (uint32_t i = 0; i < LIVE; i++) {
+    for (uint64_t i = 0; i < worker->live; i++) {
         if (worker->blocks[i])
             release(worker->bench, worker->way, worker->blocks[i]);
         worker->blocks[i] = NULL;
@@ -158,22 +159,28 @@ static bool run_workers(Worker *workers, int count, Samples *samples)
     return ok && started == count;
 }
 
-static bool set_workers(const Bench *bench, Way way, uint64_t operations, Worker *workers)
+/* The tables are memory by now, not only when they are written. */
+static bool set_workers(const Bench *bench, Way way, uint64_t operations, uint64_t live, int count,
+                        Worker *workers)
 {
-    for (int i = 0; i < THREADS_MAX; i++) {
-        workers[i] = (Worker){.bench = bench, .way = way, .operations = operations,
+    for (int i = 0; i < count; i++) {
+        workers[i] = (Worker){.bench = bench, .way = way, .operations = operations, .live = live,
                               .chance = 88172645463325252u + (uint64_t)i,
-                              .blocks = calloc(LIVE, sizeof(void *)),
-                              .sizes = calloc(LIVE, sizeof(uint32_t))};
+                              .blocks = malloc(live * sizeof(void *)),
+                              .sizes = malloc(live * sizeof(uint32_t))};
         if (!workers[i].blocks || !workers[i].sizes)
             return false;
+        for (uint64_t slot = 0; slot < live; slot++) {
+            workers[i].blocks[slot] = NULL;
+            workers[i].sizes[slot] = 0;
+        }
     }
     return true;
 }
 
-static void free_workers(Worker *workers)
+static void free_workers(Worker *workers, int count)
 {
-    for (int i = 0; i < THREADS_MAX; i++) {
+    for (int i = 0; i < count; i++) {
         if (workers[i].blocks)
             let_go(&workers[i]);
         free(workers[i].blocks);
@@ -181,27 +188,52 @@ static void free_workers(Worker *workers)
     }
 }
 
-/* Spans and their tables, against what was asked for, while all objects are there. */
-static void add_memory(Table *table, const char *name, const MoltHeap *heap, const Worker *workers)
+static double resident_bytes(void)
 {
-    MoltHeapStats stats;
-    double asked = 0;
-    molt_heap_stats(heap, MOLT_NO_TYPE, &stats);
-    for (int i = 0; i < THREADS_MAX; i++)
-        asked += (double)workers[i].requested;
-    bench_add_memory(table, name, (double)stats.span_bytes, "the bytes that were asked for", asked,
-                     1.125);
+    long long all = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file && fscanf(file, "%lld %lld", &all, &resident) != 2)
+        resident = 0;
+    if (file)
+        fclose(file);
+    return (double)resident * (double)sysconf(_SC_PAGESIZE);
 }
 
-static bool measure(Table *table, const Bench *bench, MoltHeap *heap, Way ours, Way theirs,
-                    uint64_t operations, int rounds)
+/* What the process has more of while `live` objects are there, bookkeeping included, against what was asked
+ * for. */
+static bool measure_memory(Table *table, Bench *bench, Way way, const char *call, uint64_t live,
+                           double goal)
+{
+    Worker worker = {0};
+    char name[96];
+    malloc_trim(0);
+    MoltHeap *heap = bench_heap(bench->schema);
+    bool ok = heap && molt_heap_set_call_sites(heap, bench->call_sites) == MOLT_OK &&
+              set_workers(bench, way, 3 * live, live, 1, &worker);
+    bench->api = heap ? molt_heap_api(heap) : NULL;
+    double before = resident_bytes();
+    ok = ok && run_workers(&worker, 1, NULL);
+    snprintf(name, sizeof name, "memory of %llu objects by %s", (unsigned long long)live, call);
+    if (ok)
+        bench_add_memory(table, name, resident_bytes() - before, "the bytes that were asked for",
+                         (double)worker.requested, goal);
+    free_workers(&worker, 1);
+    molt_heap_destroy(heap);
+    return ok;
+}
+
+static bool measure(Table *table, Bench *bench, Way ours, Way theirs, uint64_t operations,
+                    int rounds)
 {
     const char *call = ours == BY_NEW ? "molt_new and molt_delete" : "routed malloc and free";
     const char *other = theirs == BY_CALLOC ? "glibc's calloc and free" : "glibc's malloc and free";
     Worker workers[2][THREADS_MAX] = {{{0}}};
     char name[96];
-    bool ok = set_workers(bench, ours, operations, workers[0]) &&
-              set_workers(bench, theirs, operations, workers[1]);
+    MoltHeap *heap = bench_heap(bench->schema);
+    bool ok = heap && molt_heap_set_call_sites(heap, bench->call_sites) == MOLT_OK &&
+              set_workers(bench, ours, operations, LIVE, THREADS_MAX, workers[0]) &&
+              set_workers(bench, theirs, operations, LIVE, THREADS_MAX, workers[1]);
+    bench->api = heap ? molt_heap_api(heap) : NULL;
     for (int count = 1; ok && count <= THREADS_MAX; count++) {
         Samples samples[2] = {{.count = 0}, {.count = 0}};
         for (int round = -1; ok && round < rounds; round++)
@@ -211,11 +243,9 @@ static bool measure(Table *table, const Bench *bench, MoltHeap *heap, Way ours, 
         if (ok)
             bench_add(table, name, &samples[0], other, &samples[1], (double)operations, 1.25);
     }
-    snprintf(name, sizeof name, "memory of spans by %s", call);
-    if (ok)
-        add_memory(table, name, heap, workers[0]);
-    free_workers(workers[0]);
-    free_workers(workers[1]);
+    free_workers(workers[0], THREADS_MAX);
+    free_workers(workers[1], THREADS_MAX);
+    molt_heap_destroy(heap);
     return ok;
 }
 
@@ -229,16 +259,14 @@ bool bench_allocator(Table *table, uint64_t operations, int rounds)
         bench.kinds[i] = (unsigned char)kind;
     }
     bench.schema = make_schema(&bench);
-    MoltHeap *heap = bench.schema && make_call_sites(&bench) ? bench_heap(bench.schema) : NULL;
-    bool ok = heap && molt_heap_set_call_sites(heap, bench.call_sites) == MOLT_OK;
-    if (ok) {
-        bench.api = molt_heap_api(heap);
-        ok = measure(table, &bench, heap, BY_NEW, BY_CALLOC, operations, rounds) &&
-             measure(table, &bench, heap, BY_ROUTED_MALLOC, BY_MALLOC, operations, rounds);
-    }
+    bool ok = bench.schema && make_call_sites(&bench) &&
+              measure(table, &bench, BY_NEW, BY_CALLOC, operations, rounds) &&
+              measure(table, &bench, BY_ROUTED_MALLOC, BY_MALLOC, operations, rounds) &&
+              measure_memory(table, &bench, BY_NEW, "molt_new", operations, 1.125) &&
+              measure_memory(table, &bench, BY_ROUTED_MALLOC, "routed malloc", operations, 1.125) &&
+              measure_memory(table, &bench, BY_MALLOC, "glibc's malloc", operations, 0);
     if (!ok)
         fputs("molt-bench: the allocators could not be compared\n", stderr);
-    molt_heap_destroy(heap);
     molt_call_sites_free(bench.call_sites);
     molt_schema_free(bench.schema);
     return ok;
