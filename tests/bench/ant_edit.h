@@ -4,33 +4,8 @@
 #ifndef MOLT_BENCH_ANT_EDIT_H
 #define MOLT_BENCH_ANT_EDIT_H
 
+#include "ant.h"
 #include "edit.h"
-
-typedef struct AntBefore {
-    struct AntBefore *next, *prey;
-    float x, y, heading_x, heading_y;
-    int32_t energy;
-    float hunger;
-    uint64_t born;
-    uint32_t id, nest;
-    int16_t caste, task;
-    int32_t load[4];
-    double age, speed;
-} AntBefore;
-
-typedef struct AntAfter {
-    struct AntAfter *next, *prey;
-    double age, speed;
-    float x, y, heading_x, heading_y;
-    int64_t energy;
-    double hunger;
-    uint32_t wounds;
-    float fear;
-    uint64_t born;
-    int16_t caste, task;
-    uint32_t id, nest;
-    int32_t load[4];
-} AntAfter;
 
 _Static_assert(sizeof(AntBefore) == 96, "the figures are stated for 96-byte objects");
 

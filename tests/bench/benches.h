@@ -45,6 +45,10 @@ bool bench_scaling(Table *table, uint64_t most, int rounds);
 /* The heap against glibc's, `operations` times an object less and another one more, on each thread. */
 bool bench_allocator(Table *table, uint64_t operations, int rounds);
 
+/* The mixed edit of `count` objects against a round trip by each library that was there when this was
+ * built. */
+bool bench_libraries(Table *table, uint64_t count, int rounds);
+
 /* The JSON of a state of `size` MiB, streamed, against building and printing one cJSON tree of the same
  * text and against fprintf; then the memory that the dump of `large` MiB needs beside the state. */
 bool bench_dump(Table *table, uint64_t size, uint64_t large, int rounds);

@@ -16,8 +16,8 @@ static const char usage[] =
     "  --size MIB      of the states that are reloaded, migrated, saved, loaded and\n"
     "                  dumped; default: 1024. Six times as much memory is needed, and\n"
     "                  as much on the disk at TMPDIR\n"
-    "  --only BENCH    reload, migration, part, scaling, allocator, crash, dump or snapshot;\n"
-    "                  default: all of them\n"
+    "  --only BENCH    reload, migration, part, scaling, libraries, allocator, crash, dump\n"
+    "                  or snapshot; default: all of them\n"
     "  --quick         few rounds and objects, only to see that it works\n";
 
 /* What the options say. */
@@ -75,6 +75,11 @@ static bool run_allocator(Table *table, const Options *options)
     return bench_allocator(table, amount(options, 1000000, 50000), rounds(options, 9));
 }
 
+static bool run_libraries(Table *table, const Options *options)
+{
+    return bench_libraries(table, amount(options, 100000, 200), rounds(options, 5));
+}
+
 static bool run_dump(Table *table, const Options *options)
 {
     return bench_dump(table, amount(options, 8, 1), amount(options, options->size, 1),
@@ -92,8 +97,8 @@ static const struct {
     const char *name;
     bool (*run)(Table *table, const Options *options);
 } benches[] = {{"reload", run_reload},       {"migration", run_migration}, {"part", run_part},
-               {"scaling", run_scaling},     {"allocator", run_allocator}, {"crash", run_crash},
-               {"dump", run_dump},           {"snapshot", run_snapshot}};
+               {"scaling", run_scaling},     {"libraries", run_libraries}, {"allocator", run_allocator},
+               {"crash", run_crash},         {"dump", run_dump},           {"snapshot", run_snapshot}};
 
 static bool is_bench(const char *name)
 {
