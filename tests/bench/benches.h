@@ -10,11 +10,22 @@
  * game's state; what each pointer costs that is there as well; and what the guard against crashes adds. */
 bool bench_code_reload(Table *table, const char *path, uint64_t size, int rounds);
 
+/* A code-only reload of the game against copying the sections of the library at `library`, which has as much
+ * state in its variables as the game then has beside its own. */
+bool bench_sections(Table *table, const char *game, const char *library, int rounds);
+
 /* A crash that cannot be ended, of the same game: from there to the first frame of the process that goes on
  * with its state, without a window; against a second. That process is this program with `--go-on PATH PIPE
  * --resume FOLDER`, which bench_go_on answers with an exit status. */
 bool bench_restart(Table *table, const char *path, int rounds);
 int bench_go_on(const char *path, const char *pipe_end, const char *resume);
+
+/* A frame of the game at `game` against `plain`, the same as one executable: `frames` of them after `before`
+ * others, in `rounds` pairs of processes. The one with Molt is this program with `--play GAME BEFORE FRAMES
+ * guard|bare`, which bench_play answers with an exit status. */
+bool bench_frame(Table *table, const char *game, const char *plain, uint32_t before,
+                 uint32_t frames, int rounds);
+int bench_play(const char *game, const char *before, const char *frames, bool guard);
 
 /* Checkpoints of a state of so many bytes, copied and tracked, after a hundredth, a tenth and all of its
  * pages were written; against memcpy of all its bytes. */

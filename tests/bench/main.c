@@ -16,8 +16,8 @@ static const char usage[] =
     "  --size MIB      of the states that are reloaded, migrated, saved, loaded and\n"
     "                  dumped; default: 1024. Six times as much memory is needed, and\n"
     "                  as much on the disk at TMPDIR\n"
-    "  --only BENCH    reload, migration, part, scaling, libraries, allocator, crash, dump\n"
-    "                  or snapshot; default: all of them\n"
+    "  --only BENCH    reload, sections, frame, migration, part, scaling, libraries,\n"
+    "                  allocator, crash, dump or snapshot; default: all of them\n"
     "  --quick         few rounds and objects, only to see that it works\n";
 
 /* What the options say. */
@@ -75,9 +75,20 @@ static bool run_allocator(Table *table, const Options *options)
     return bench_allocator(table, amount(options, 1000000, 50000), rounds(options, 9));
 }
 
+static bool run_sections(Table *table, const Options *options)
+{
+    return bench_sections(table, options->game, BENCH_SECTIONS, rounds(options, 21));
+}
+
+static bool run_frame(Table *table, const Options *options)
+{
+    return bench_frame(table, options->game, BENCH_PLAIN, options->quick ? 1 : 60,
+                       options->quick ? 30 : 1500, options->quick ? 2 : 10);
+}
+
 static bool run_libraries(Table *table, const Options *options)
 {
-    return bench_libraries(table, amount(options, 100000, 200), rounds(options, 5));
+    return bench_libraries(table, amount(options, 100000, 200), rounds(options, 3));
 }
 
 static bool run_dump(Table *table, const Options *options)
@@ -96,7 +107,7 @@ static bool run_snapshot(Table *table, const Options *options)
 static const struct {
     const char *name;
     bool (*run)(Table *table, const Options *options);
-} benches[] = {{"reload", run_reload},       {"migration", run_migration}, {"part", run_part},
+} benches[] = {{"reload", run_reload},       {"sections", run_sections}, {"frame", run_frame},         {"migration", run_migration}, {"part", run_part},
                {"scaling", run_scaling},     {"libraries", run_libraries}, {"allocator", run_allocator},
                {"crash", run_crash},         {"dump", run_dump},           {"snapshot", run_snapshot}};
 
@@ -132,6 +143,8 @@ int main(int argc, char **argv)
 {
     if (argc == 6 && strcmp(argv[1], "--go-on") == 0)
         return bench_go_on(argv[2], argv[3], argv[5]);
+    if (argc == 6 && strcmp(argv[1], "--play") == 0)
+        return bench_play(argv[2], argv[3], argv[4], strcmp(argv[5], "guard") == 0);
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         fputs(usage, stdout);
         return EXIT_SUCCESS;
