@@ -43,6 +43,9 @@ bool bench_losses(Table *table, uint64_t count, int rounds);
 /* The mixed edit into memory that was not there before. */
 bool bench_fresh(Table *table, uint64_t count, int rounds);
 
+/* What lies between the hand-written loop and a migration, step by step. */
+bool bench_steps(Table *table, uint64_t count, int rounds);
+
 /* A graph of `count` nodes that all grow, against a conversion without its pointers and against a walk
  * with a table of addresses. */
 bool bench_graph(Table *table, uint64_t count, int rounds);

@@ -55,6 +55,8 @@ static bool run_migration(Table *table, const Options *options)
     uint64_t count = amount(options, 1000000, 1000);
     return bench_migration(table, amount(options, 10000, 100), rounds(options, 41)) &&
            bench_migration(table, count, rounds(options, 15)) &&
+           bench_steps(table, amount(options, 10000, 100), rounds(options, 41)) &&
+           bench_steps(table, count, rounds(options, 9)) &&
            bench_losses(table, count, rounds(options, 9)) &&
            bench_fresh(table, count, rounds(options, 9)) &&
            bench_graph(table, count, rounds(options, 9));
