@@ -19,7 +19,7 @@ enum { KINDS = 12, LIVE = 50000, THREADS_MAX = 2 };
 /* Sizes of a game's objects, and how many of a hundred allocations are of each. */
 static const struct {
     uint32_t size, share;
-} kinds[KINDS] = {{16, 14}, {24, 12}, {32, 14}, {40, 8}, {48, 10},  {64, 12},
+} kinds[KINDS] = {{16, 14}, {24, 12}, {32, 14}, {40, 8},  {48, 10}, {64, 12},
                   {80, 8},  {96, 9},  {128, 6}, {200, 4}, {512, 2}, {2048, 1}};
 
 typedef enum Way { BY_NEW, BY_ROUTED_MALLOC, BY_CALLOC, BY_MALLOC, WAYS } Way;
@@ -49,23 +49,32 @@ static MoltSchema *make_schema(Bench *bench)
     MoltBuilder *builder = molt_builder_create(NULL);
     MoltTypeId byte = molt_builder_add_type(
         builder, &(MoltType){.name = molt_builder_string(builder, "unsigned char"),
-                             .kind = MOLT_KIND_INT, .size = 1, .align = 1, .elem = MOLT_NO_TYPE});
+                             .kind = MOLT_KIND_INT,
+                             .size = 1,
+                             .align = 1,
+                             .elem = MOLT_NO_TYPE});
     for (int i = 0; i < KINDS; i++) {
         char name[32];
         snprintf(name, sizeof name, "unsigned char[%u]", kinds[i].size);
-        MoltTypeId array = molt_builder_add_type(
-            builder, &(MoltType){.name = molt_builder_string(builder, name), .kind = MOLT_KIND_ARRAY,
-                                 .size = kinds[i].size, .align = 1, .length = kinds[i].size,
-                                 .elem = byte});
+        MoltTypeId array =
+            molt_builder_add_type(builder, &(MoltType){.name = molt_builder_string(builder, name),
+                                                       .kind = MOLT_KIND_ARRAY,
+                                                       .size = kinds[i].size,
+                                                       .align = 1,
+                                                       .length = kinds[i].size,
+                                                       .elem = byte});
         snprintf(name, sizeof name, "Kind%d", i);
-        MoltTypeId id = molt_builder_add_type(
-            builder, &(MoltType){.name = molt_builder_string(builder, name), .kind = MOLT_KIND_STRUCT,
-                                 .size = kinds[i].size, .align = 8, .elem = MOLT_NO_TYPE});
+        MoltTypeId id =
+            molt_builder_add_type(builder, &(MoltType){.name = molt_builder_string(builder, name),
+                                                       .kind = MOLT_KIND_STRUCT,
+                                                       .size = kinds[i].size,
+                                                       .align = 8,
+                                                       .elem = MOLT_NO_TYPE});
         molt_builder_set_fields(
-            builder, id,
-            &(MoltField){.name = molt_builder_string(builder, "bytes"), .type = array}, 1);
-        bench->sites[i] = (MoltSite){.spelling = "a kind", .file = __FILE__,
-                                     .size = kinds[i].size, .align = 8, .type = id};
+            builder, id, &(MoltField){.name = molt_builder_string(builder, "bytes"), .type = array},
+            1);
+        bench->sites[i] = (MoltSite){
+            .spelling = "a kind", .file = __FILE__, .size = kinds[i].size, .align = 8, .type = id};
     }
     if (molt_builder_finish(builder, &bare, &error) != MOLT_OK ||
         molt_schema_copy_plain(&bare->tables, NULL, &schema, &error) != MOLT_OK)
@@ -82,8 +91,11 @@ static bool make_call_sites(Bench *bench)
     MoltCallSite items[KINDS];
     for (int i = 0; i < KINDS; i++)
         items[i] = (MoltCallSite){.address = (uintptr_t)(0x1000 + 0x1000 * i),
-                                  .type = bench->sites[i].type, .file = __FILE__,
-                                  .function = "allocate", .reason = "", .line = 1};
+                                  .type = bench->sites[i].type,
+                                  .file = __FILE__,
+                                  .function = "allocate",
+                                  .reason = "",
+                                  .line = 1};
     return molt_call_sites_create(NULL, items, KINDS, &bench->call_sites, &error) == MOLT_OK;
 }
 
@@ -164,7 +176,10 @@ static bool set_workers(const Bench *bench, Way way, uint64_t operations, uint64
                         Worker *workers)
 {
     for (int i = 0; i < count; i++) {
-        workers[i] = (Worker){.bench = bench, .way = way, .operations = operations, .live = live,
+        workers[i] = (Worker){.bench = bench,
+                              .way = way,
+                              .operations = operations,
+                              .live = live,
                               .chance = 88172645463325252u + (uint64_t)i,
                               .blocks = malloc(live * sizeof(void *)),
                               .sizes = malloc(live * sizeof(uint32_t))};

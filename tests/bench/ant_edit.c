@@ -53,12 +53,19 @@ AntBefore bench_ant(uint64_t number)
 {
     uint64_t chance = number * 0x9e3779b97f4a7c15u + 88172645463325252u;
     bench_chance(&chance);
-    return (AntBefore){.x = (float)(number % 1280), .y = (float)(number % 720),
-                       .heading_x = (float)(chance % 100) / 64, .heading_y = 1,
-                       .energy = (int32_t)number, .hunger = (float)(chance % 1000),
-                       .born = chance, .id = (uint32_t)number, .nest = (uint32_t)(chance % 4),
-                       .caste = (int16_t)(number % 4), .task = (int16_t)(chance % 9),
-                       .load = {1, 0, (int32_t)(chance % 77), -3}, .age = (double)number,
+    return (AntBefore){.x = (float)(number % 1280),
+                       .y = (float)(number % 720),
+                       .heading_x = (float)(chance % 100) / 64,
+                       .heading_y = 1,
+                       .energy = (int32_t)number,
+                       .hunger = (float)(chance % 1000),
+                       .born = chance,
+                       .id = (uint32_t)number,
+                       .nest = (uint32_t)(chance % 4),
+                       .caste = (int16_t)(number % 4),
+                       .task = (int16_t)(chance % 9),
+                       .load = {1, 0, (int32_t)(chance % 77), -3},
+                       .age = (double)number,
                        .speed = (double)(chance % 5000) / 64};
 }
 

@@ -13,8 +13,12 @@
 static void add_number(MoltBuilder *builder, const char *name, MoltKind kind, uint32_t size,
                        unsigned flags)
 {
-    MoltType type = {.name = molt_builder_string(builder, name), .kind = (uint16_t)kind,
-                     .flags = (uint16_t)flags, .size = size, .align = size, .elem = MOLT_NO_TYPE};
+    MoltType type = {.name = molt_builder_string(builder, name),
+                     .kind = (uint16_t)kind,
+                     .flags = (uint16_t)flags,
+                     .size = size,
+                     .align = size,
+                     .elem = MOLT_NO_TYPE};
     molt_builder_add_type(builder, &type);
 }
 
@@ -32,12 +36,18 @@ static void add_numbers(MoltBuilder *builder)
 static void add_struct(MoltBuilder *builder, const Struct *is)
 {
     char pointer[64];
-    MoltType type = {.name = molt_builder_string(builder, is->name), .kind = MOLT_KIND_STRUCT,
-                     .size = is->size, .align = 8, .elem = MOLT_NO_TYPE};
+    MoltType type = {.name = molt_builder_string(builder, is->name),
+                     .kind = MOLT_KIND_STRUCT,
+                     .size = is->size,
+                     .align = 8,
+                     .elem = MOLT_NO_TYPE};
     MoltTypeId id = molt_builder_add_type(builder, &type);
     snprintf(pointer, sizeof pointer, "%s *", is->name);
-    MoltType link = {.name = molt_builder_string(builder, pointer), .kind = MOLT_KIND_POINTER,
-                     .size = sizeof(void *), .align = _Alignof(void *), .elem = id};
+    MoltType link = {.name = molt_builder_string(builder, pointer),
+                     .kind = MOLT_KIND_POINTER,
+                     .size = sizeof(void *),
+                     .align = _Alignof(void *),
+                     .elem = id};
     molt_builder_add_type(builder, &link);
     molt_builder_add_spelling(builder, is->name, id);
 }
@@ -54,8 +64,12 @@ static MoltTypeId type_of(MoltBuilder *builder, const char *name)
     MoltTypeId of = molt_builder_find_type(builder, elem);
     const MoltType one = *molt_builder_type(builder, of);
     uint64_t length = strtoull(bracket + 1, NULL, 10);
-    MoltType array = {.name = molt_builder_string(builder, name), .kind = MOLT_KIND_ARRAY,
-                      .size = one.size * length, .align = one.align, .length = length, .elem = of};
+    MoltType array = {.name = molt_builder_string(builder, name),
+                      .kind = MOLT_KIND_ARRAY,
+                      .size = one.size * length,
+                      .align = one.align,
+                      .length = length,
+                      .elem = of};
     return molt_builder_add_type(builder, &array);
 }
 
@@ -98,8 +112,10 @@ bool bench_edit_make(const MoltSchema *before, const MoltSchema *after, bool com
     *edit = (Edit){0};
     if (!before || !after)
         return false;
-    if (molt_plan_build(before, after, MOLT_POLICY_LIVE, NULL, &edit->forth, NULL, &error) != MOLT_OK ||
-        molt_plan_build(after, before, MOLT_POLICY_LIVE, NULL, &edit->back, NULL, &error) != MOLT_OK) {
+    if (molt_plan_build(before, after, MOLT_POLICY_LIVE, NULL, &edit->forth, NULL, &error) !=
+            MOLT_OK ||
+        molt_plan_build(after, before, MOLT_POLICY_LIVE, NULL, &edit->back, NULL, &error) !=
+            MOLT_OK) {
         fprintf(stderr, "molt-bench: %s\n", error.text);
         return false;
     }
@@ -168,8 +184,8 @@ bool bench_migrate(MoltHeap *heap, const MoltPlan *plan, Samples *samples)
 void *bench_map(uint64_t bytes)
 {
     uint64_t whole = (bytes + 2 * HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    char *memory =
-        mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *memory = mmap(NULL, whole, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         return NULL;
     uint64_t before = (HUGE_PAGE - (uintptr_t)memory % HUGE_PAGE) % HUGE_PAGE;

@@ -18,8 +18,11 @@ int bench_play(const char *game, const char *before_text, const char *frames_tex
     MoltReload *reload = NULL;
     MoltReloadEvent event;
     MoltError error = {.text = ""};
-    const MoltReloadDesc desc = {.library = game, .api = &bench_stage, .no_build = true,
-                                 .guard = guard, .restart = guard ? command : NULL};
+    const MoltReloadDesc desc = {.library = game,
+                                 .api = &bench_stage,
+                                 .no_build = true,
+                                 .guard = guard,
+                                 .restart = guard ? command : NULL};
     unsigned long before = strtoul(before_text, NULL, 10), frames = strtoul(frames_text, NULL, 10);
     uint64_t started = 0;
     bench_stage_now.visible = true;
@@ -111,8 +114,8 @@ bool bench_frame(Table *table, const char *game, const char *plain, uint32_t bef
                 return false;
             }
         }
-        bench_add(table, names[guard], &pairs.ours, "the same as one plain executable", &pairs.plain,
-                  (double)frames, guard ? 0 : 1.03);
+        bench_add(table, names[guard], &pairs.ours, "the same as one plain executable",
+                  &pairs.plain, (double)frames, guard ? 0 : 1.03);
         bench_pairs(table, &pairs.ours, &pairs.plain);
     }
     return true;

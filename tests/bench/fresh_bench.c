@@ -74,8 +74,8 @@ bool bench_fresh(Table *table, uint64_t count, int rounds)
                  bench_number(count, size));
         bench_add(table, name, &bench.ours, "memcpy into as many fresh huge pages", &bench.copy,
                   (double)count, 1.3);
-        bench_add(table, name, &bench.ours, "a hand-written loop into fresh huge pages", &bench.hand,
-                  (double)count, 0);
+        bench_add(table, name, &bench.ours, "a hand-written loop into fresh huge pages",
+                  &bench.hand, (double)count, 0);
     }
     bench_edit_free(&bench.edit);
     molt_schema_free(bench.before);

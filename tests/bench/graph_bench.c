@@ -32,7 +32,9 @@ _Static_assert(sizeof(Node) == 64 && sizeof(Grown) == 88, "the figures are state
     {"links", "Node *[3]", offsetof(Type, links)}, {"id", "unsigned long", offsetof(Type, id)},    \
         {"x", "double", offsetof(Type, x)}, {"y", "double", offsetof(Type, y)},                    \
         {"born", "unsigned long", offsetof(Type, born)}, {"heat", "float", offsetof(Type, heat)},  \
-        {"light", "float", offsetof(Type, light)}
+    {                                                                                              \
+        "light", "float", offsetof(Type, light)                                                    \
+    }
 
 static const Member node_members[] = {MEMBERS(Node)};
 static const Member grown_members[] = {MEMBERS(Grown),

@@ -97,8 +97,8 @@ static bool compare(Table *table, Bench *bench, const RoundTrip *library, int ro
         library->forget();
     snprintf(against, sizeof against, "a round trip by %s", library->name);
     for (int fresh = 0; ok && fresh < 2; fresh++) {
-        snprintf(name, sizeof name, "mixed edit of %s objects, %s", bench_number(bench->count, size),
-                 fresh ? "fresh" : "warm");
+        snprintf(name, sizeof name, "mixed edit of %s objects, %s",
+                 bench_number(bench->count, size), fresh ? "fresh" : "warm");
         bench_add(table, name, &ours[fresh], against, &theirs[fresh], (double)bench->count,
                   fresh ? 0 : 1 / library->times);
     }

@@ -68,7 +68,7 @@ typedef struct Bench {
     struct {
         uint32_t object;
         int32_t energy;
-    } *energies;
+    } * energies;
     Samples ours, hand, copy, warm_up;
 } Bench;
 

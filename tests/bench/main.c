@@ -109,9 +109,10 @@ static bool run_snapshot(Table *table, const Options *options)
 static const struct {
     const char *name;
     bool (*run)(Table *table, const Options *options);
-} benches[] = {{"reload", run_reload},       {"sections", run_sections}, {"frame", run_frame},         {"migration", run_migration}, {"part", run_part},
-               {"scaling", run_scaling},     {"libraries", run_libraries}, {"allocator", run_allocator},
-               {"crash", run_crash},         {"dump", run_dump},           {"snapshot", run_snapshot}};
+} benches[] = {{"reload", run_reload},       {"sections", run_sections},   {"frame", run_frame},
+               {"migration", run_migration}, {"part", run_part},           {"scaling", run_scaling},
+               {"libraries", run_libraries}, {"allocator", run_allocator}, {"crash", run_crash},
+               {"dump", run_dump},           {"snapshot", run_snapshot}};
 
 static bool is_bench(const char *name)
 {

@@ -55,7 +55,8 @@ void bench_add_memory(Table *table, const char *name, double bytes, const char *
 void bench_curve(Table *table, const char *curve, uint64_t bytes);
 
 /* The samples of the row that was added last were taken in pairs: its ratio is the mean of theirs (of the
- * logarithms), with the interval in which that lies with 95 %, by Student's t. A goal is for the upper end. */
+ * logarithms), with the interval in which that lies with 95 %, by Student's t. A goal is for the upper
+ * end. */
 void bench_pairs(Table *table, const Samples *samples, const Samples *baseline);
 
 void bench_print(const Table *table);

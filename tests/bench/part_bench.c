@@ -137,9 +137,8 @@ static bool marks_are_right(const Bench *bench)
 
 static bool there_and_back(Bench *bench, MoltHeap *heap, Samples *samples)
 {
-    return bench_migrate(heap, bench->edit.forth, samples) &&
-           bench_ants_right(heap, bench->ants) && marks_are_right(bench) &&
-           bench_migrate(heap, bench->edit.back, NULL);
+    return bench_migrate(heap, bench->edit.forth, samples) && bench_ants_right(heap, bench->ants) &&
+           marks_are_right(bench) && bench_migrate(heap, bench->edit.back, NULL);
 }
 
 static bool run_rounds(Bench *bench, bool marks, int rounds)
@@ -150,7 +149,8 @@ static bool run_rounds(Bench *bench, bool marks, int rounds)
             return false;
         if (marks)
             do_by_hand(bench, round < 0 ? &warm_up : &bench->hand);
-        else if (!bench_migrate(bench->part, bench->edit.forth, round < 0 ? NULL : &bench->part_ns) ||
+        else if (!bench_migrate(bench->part, bench->edit.forth,
+                                round < 0 ? NULL : &bench->part_ns) ||
                  !bench_migrate(bench->part, bench->edit.back, NULL))
             return false;
     }
@@ -163,8 +163,8 @@ static bool measure_numbers(Table *table, uint64_t bytes, const char *type, cons
 {
     static Bench bench;
     char name[96];
-    bool ok = open_bench(&bench, bytes) && add_numbers(&bench, type) &&
-              run_rounds(&bench, false, rounds);
+    bool ok =
+        open_bench(&bench, bytes) && add_numbers(&bench, type) && run_rounds(&bench, false, rounds);
     if (ok) {
         snprintf(name, sizeof name, "%llu MiB of which 1 %% changes, the rest %s",
                  (unsigned long long)bytes >> 20, what);
@@ -182,10 +182,11 @@ static bool measure_marks(Table *table, uint64_t bytes, int rounds)
     char name[96];
     bool ok = open_bench(&bench, bytes) && add_marks(&bench) && run_rounds(&bench, true, rounds);
     if (ok) {
-        snprintf(name, sizeof name, "%llu MiB of which 1 %% changes, a tenth of the rest points there",
+        snprintf(name, sizeof name,
+                 "%llu MiB of which 1 %% changes, a tenth of the rest points there",
                  (unsigned long long)bytes >> 20);
-        bench_add(table, name, &bench.whole_ns, "that 1 % and those pointers by hand", &bench.hand, 1,
-                  1.5);
+        bench_add(table, name, &bench.whole_ns, "that 1 % and those pointers by hand", &bench.hand,
+                  1, 1.5);
     } else {
         fputs("molt-bench: what points at the hundredth of a state is wrong\n", stderr);
     }

@@ -67,8 +67,12 @@ static size_t count_of(const MoltHeapApi *api, const void *block)
     return header_of(block)->is.count;
 }
 
-static const MoltHeapApi heap = {.size = sizeof heap, .create = create, .resize = resize,
-                                 .destroy = destroy, .duplicate = duplicate, .count = count_of};
+static const MoltHeapApi heap = {.size = sizeof heap,
+                                 .create = create,
+                                 .resize = resize,
+                                 .destroy = destroy,
+                                 .duplicate = duplicate,
+                                 .count = count_of};
 const MoltHeapApi *molt__heap = &heap;
 
 int main(int argc, char **argv)

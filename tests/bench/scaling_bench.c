@@ -98,12 +98,16 @@ static void add_point(Table *table, const Bench *bench, const Point *point, doub
         snprintf(against, sizeof against, "an object of %s", size);
     }
     bench_add(table, name, &point->ours, against, &allowed, (double)point->count,
-              below ? 1 : point == linear ? 0 : 1.2);
+              below             ? 1
+              : point == linear ? 0
+                                : 1.2);
     bench_curve(table, "Molt", point->bytes);
-    bench_add(table, name, &point->ours, "a hand-written loop", &point->hand, (double)point->count, 0);
+    bench_add(table, name, &point->ours, "a hand-written loop", &point->hand, (double)point->count,
+              0);
     snprintf(name, sizeof name, "scaling: that loop for %llu objects",
              (unsigned long long)point->count);
-    bench_add(table, name, &point->hand, "memcpy of their bytes", &point->copy, (double)point->count, 0);
+    bench_add(table, name, &point->hand, "memcpy of their bytes", &point->copy,
+              (double)point->count, 0);
     bench_curve(table, "hand-written loop", point->bytes);
 }
 
@@ -115,15 +119,22 @@ static bool fixed_cost(Bench *bench, Table *table, int rounds, Samples *fixed)
     bool ok = measure_ours(bench, &one, rounds);
     *fixed = one.ours;
     if (ok)
-        bench_add(table, "scaling: the fixed cost, a migration of one object", fixed, "1 ms", &budget, 1,
-                  0);
+        bench_add(table, "scaling: the fixed cost, a migration of one object", fixed, "1 ms",
+                  &budget, 1, 0);
     return ok;
 }
 
 bool bench_scaling(Table *table, uint64_t most, int rounds)
 {
-    static const uint64_t sizes[] = {10000, 100000, 1 << 20, 8 << 20, 64 << 20, 256 << 20,
-                                     (uint64_t)1 << 30, (uint64_t)4 << 30, (uint64_t)16 << 30};
+    static const uint64_t sizes[] = {10000,
+                                     100000,
+                                     1 << 20,
+                                     8 << 20,
+                                     64 << 20,
+                                     256 << 20,
+                                     (uint64_t)1 << 30,
+                                     (uint64_t)4 << 30,
+                                     (uint64_t)16 << 30};
     static Bench bench;
     Samples fixed = {.count = 0};
     bench = (Bench){.before = bench_schema(&bench_ant_before, 1),
@@ -135,7 +146,9 @@ bool bench_scaling(Table *table, uint64_t most, int rounds)
         *point = (Point){.bytes = sizes[i], .count = sizes[i] / sizeof(AntBefore)};
         if (sizes[i] <= 64 << 20)
             bench.linear = (int)i;
-        int many = sizes[i] < 8 << 20 ? 10 * rounds : sizes[i] > 64 << 20 ? (rounds + 1) / 2 : rounds;
+        int many = sizes[i] < 8 << 20    ? 10 * rounds
+                   : sizes[i] > 64 << 20 ? (rounds + 1) / 2
+                                         : rounds;
         ok = measure(&bench, point, many < 33 ? many : 33);
     }
     for (int i = 0; ok && i < bench.count; i++)

@@ -85,7 +85,8 @@ static bool open_library(const char *path, Loaded *out)
 static unsigned char *base_of(const Loaded *library)
 {
     struct link_map *map = NULL;
-    return dlinfo(library->handle, RTLD_DI_LINKMAP, &map) == 0 ? (unsigned char *)map->l_addr : NULL;
+    return dlinfo(library->handle, RTLD_DI_LINKMAP, &map) == 0 ? (unsigned char *)map->l_addr
+                                                               : NULL;
 }
 
 static bool copy_sections(const Sections *sections, Loaded *library, const char *next,
@@ -126,8 +127,11 @@ static MoltReload *open_ours(const char *game, uint64_t bytes)
 {
     MoltReload *reload = NULL;
     MoltError error = {.text = "the game has no float"};
-    const MoltReloadDesc desc = {.library = game, .api = &bench_stage, .no_build = true,
-                                 .no_watch = true, .synchronous = true};
+    const MoltReloadDesc desc = {.library = game,
+                                 .api = &bench_stage,
+                                 .no_build = true,
+                                 .no_watch = true,
+                                 .synchronous = true};
     if (molt_reload_create(&desc, &reload, &error) == MOLT_OK &&
         molt_reload_start(reload, &error) == MOLT_OK) {
         MoltTypeId type = molt_schema_find(molt_reload_schema(reload), "float");

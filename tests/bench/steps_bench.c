@@ -17,10 +17,8 @@ typedef struct Bench {
 } Bench;
 
 static const char *const steps[] = {
-    "blocks with slack between them",
-    "and new blocks zeroed before they are filled",
-    "and pointers by spans and live bits",
-    "and 64-bit integers looked at for addresses",
+    "blocks with slack between them",      "and new blocks zeroed before they are filled",
+    "and pointers by spans and live bits", "and 64-bit integers looked at for addresses",
     "pointers by spans, nothing zeroed",
 };
 enum { STEPS = sizeof steps / sizeof steps[0] };
@@ -29,7 +27,7 @@ enum { STEPS = sizeof steps / sizeof steps[0] };
 static inline bool by_span(const Bench *bench, const void *pointer, AntAfter **out)
 {
     uint64_t at = (uint64_t)((const char *)pointer - bench->source);
-    uint64_t index = (uint64_t)(__extension__(unsigned __int128)at * bench->reciprocal >> 64);
+    uint64_t index = (uint64_t)(__extension__(unsigned __int128) at * bench->reciprocal >> 64);
     if (at != index * BEFORE_STRIDE || index >= bench->count ||
         (bench->live_bits[index / 64] >> (index % 64) & 1) == 0)
         return false;
@@ -59,7 +57,8 @@ static inline void convert(Bench *bench, const AntBefore *was, AntAfter *is, boo
 }
 
 /* The steps are constants here, so that each gets a loop of its own. */
-static inline __attribute__((always_inline)) void run(Bench *bench, bool zero, bool spans, bool look)
+static inline __attribute__((always_inline)) void run(Bench *bench, bool zero, bool spans,
+                                                      bool look)
 {
     for (uint64_t first = 0; first < bench->count; first += BATCH) {
         uint64_t n = bench->count - first < BATCH ? bench->count - first : BATCH;
@@ -72,8 +71,8 @@ static inline __attribute__((always_inline)) void run(Bench *bench, bool zero, b
                     (AntAfter *)(void *)(target + i * AFTER_STRIDE), spans);
         for (uint64_t i = 0; look && i < n; i++) {
             const AntBefore *was = (const AntBefore *)(const void *)(source + i * BEFORE_STRIDE);
-            bench->odd += was->born - (uint64_t)(uintptr_t)bench->source <
-                          bench->count * BEFORE_STRIDE;
+            bench->odd +=
+                was->born - (uint64_t)(uintptr_t)bench->source < bench->count * BEFORE_STRIDE;
         }
     }
     __asm__ volatile("" : : "r"(bench->target) : "memory");

@@ -38,15 +38,18 @@ static double number(const cJSON *object, const char *key)
 static void take(const cJSON *object, AntAfter *ants, AntAfter *ant)
 {
     const char *born = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "born"));
-    AntBefore was = {.x = (float)number(object, "x"), .y = (float)number(object, "y"),
+    AntBefore was = {.x = (float)number(object, "x"),
+                     .y = (float)number(object, "y"),
                      .heading_x = (float)number(object, "heading_x"),
                      .heading_y = (float)number(object, "heading_y"),
                      .energy = (int32_t)number(object, "energy"),
                      .hunger = (float)number(object, "hunger"),
                      .born = born ? strtoull(born, NULL, 10) : 0,
-                     .id = (uint32_t)number(object, "id"), .nest = (uint32_t)number(object, "nest"),
+                     .id = (uint32_t)number(object, "id"),
+                     .nest = (uint32_t)number(object, "nest"),
                      .caste = (int16_t)number(object, "caste"),
-                     .task = (int16_t)number(object, "task"), .age = number(object, "age"),
+                     .task = (int16_t)number(object, "task"),
+                     .age = number(object, "age"),
                      .speed = number(object, "speed")};
     const cJSON *load = cJSON_GetObjectItemCaseSensitive(object, "load"), *item = NULL;
     int at = 0;

@@ -11,9 +11,9 @@ static json_t *make(const AntBefore *ants, const AntBefore *ant)
                      (json_int_t)bench_ant_number(ants, ant->prey), "x", (double)ant->x, "y",
                      (double)ant->y, "heading_x", (double)ant->heading_x, "heading_y",
                      (double)ant->heading_y, "energy", (int)ant->energy, "hunger",
-                     (double)ant->hunger, "born", (json_int_t)ant->born, "id",
-                     (json_int_t)ant->id, "nest", (json_int_t)ant->nest, "caste", (int)ant->caste,
-                     "task", (int)ant->task, "load", (int)ant->load[0], (int)ant->load[1],
+                     (double)ant->hunger, "born", (json_int_t)ant->born, "id", (json_int_t)ant->id,
+                     "nest", (json_int_t)ant->nest, "caste", (int)ant->caste, "task",
+                     (int)ant->task, "load", (int)ant->load[0], (int)ant->load[1],
                      (int)ant->load[2], (int)ant->load[3], "age", ant->age, "speed", ant->speed);
 }
 
@@ -29,7 +29,8 @@ static json_int_t integer(const json_t *object, const char *key)
 
 static void take(const json_t *object, AntAfter *ants, AntAfter *ant)
 {
-    AntBefore was = {.x = (float)number(object, "x"), .y = (float)number(object, "y"),
+    AntBefore was = {.x = (float)number(object, "x"),
+                     .y = (float)number(object, "y"),
                      .heading_x = (float)number(object, "heading_x"),
                      .heading_y = (float)number(object, "heading_y"),
                      .energy = (int32_t)integer(object, "energy"),
@@ -38,7 +39,8 @@ static void take(const json_t *object, AntAfter *ants, AntAfter *ant)
                      .id = (uint32_t)integer(object, "id"),
                      .nest = (uint32_t)integer(object, "nest"),
                      .caste = (int16_t)integer(object, "caste"),
-                     .task = (int16_t)integer(object, "task"), .age = number(object, "age"),
+                     .task = (int16_t)integer(object, "task"),
+                     .age = number(object, "age"),
                      .speed = number(object, "speed")};
     const json_t *load = json_object_get(object, "load");
     for (size_t i = 0; i < 4; i++)

@@ -32,12 +32,18 @@ static void pack(msgpack_packer *packer, const AntBefore *ants, const AntBefore 
 
 static void take(const msgpack_object *of, AntAfter *ants, AntAfter *ant)
 {
-    AntBefore was = {.x = (float)of[2].via.f64, .y = (float)of[3].via.f64,
-                     .heading_x = (float)of[4].via.f64, .heading_y = (float)of[5].via.f64,
-                     .energy = (int32_t)of[6].via.i64, .hunger = (float)of[7].via.f64,
-                     .born = of[8].via.u64, .id = (uint32_t)of[9].via.u64,
-                     .nest = (uint32_t)of[10].via.u64, .caste = (int16_t)of[11].via.i64,
-                     .task = (int16_t)of[12].via.i64, .age = of[14].via.f64,
+    AntBefore was = {.x = (float)of[2].via.f64,
+                     .y = (float)of[3].via.f64,
+                     .heading_x = (float)of[4].via.f64,
+                     .heading_y = (float)of[5].via.f64,
+                     .energy = (int32_t)of[6].via.i64,
+                     .hunger = (float)of[7].via.f64,
+                     .born = of[8].via.u64,
+                     .id = (uint32_t)of[9].via.u64,
+                     .nest = (uint32_t)of[10].via.u64,
+                     .caste = (int16_t)of[11].via.i64,
+                     .task = (int16_t)of[12].via.i64,
+                     .age = of[14].via.f64,
                      .speed = of[15].via.f64};
     for (int i = 0; i < 4; i++)
         was.load[i] = (int32_t)of[13].via.array.ptr[i].via.i64;

@@ -31,11 +31,19 @@ static void fill(const AntBefore *ants, const AntBefore *ant, Bench__Ant *messag
 
 static void take(const Bench__Ant *message, AntAfter *ants, AntAfter *ant)
 {
-    AntBefore was = {.x = message->x, .y = message->y, .heading_x = message->heading_x,
-                     .heading_y = message->heading_y, .energy = message->energy,
-                     .hunger = message->hunger, .born = message->born, .id = message->id,
-                     .nest = message->nest, .caste = (int16_t)message->caste,
-                     .task = (int16_t)message->task, .age = message->age, .speed = message->speed};
+    AntBefore was = {.x = message->x,
+                     .y = message->y,
+                     .heading_x = message->heading_x,
+                     .heading_y = message->heading_y,
+                     .energy = message->energy,
+                     .hunger = message->hunger,
+                     .born = message->born,
+                     .id = message->id,
+                     .nest = message->nest,
+                     .caste = (int16_t)message->caste,
+                     .task = (int16_t)message->task,
+                     .age = message->age,
+                     .speed = message->speed};
     for (size_t i = 0; i < message->n_load && i < 4; i++)
         was.load[i] = message->load[i];
     bench_ant_take(ants, ant, &was, message->next, message->prey);
