@@ -1,9 +1,11 @@
 #include "measurement.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <cjson/cJSON.h>
@@ -13,6 +15,13 @@ uint64_t bench_now(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t bench_user_time(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (uint64_t)usage.ru_utime.tv_sec * 1000000000u + (uint64_t)usage.ru_utime.tv_usec * 1000u;
 }
 
 void bench_sample(Samples *samples, uint64_t ns)
@@ -88,9 +97,55 @@ void bench_add_memory(Table *table, const char *name, double bytes, const char *
     row->baseline = baseline / (1 << 20);
 }
 
+void bench_curve(Table *table, const char *curve, uint64_t bytes)
+{
+    if (table->count == 0)
+        return;
+    Row *row = &table->rows[table->count - 1];
+    snprintf(row->curve, sizeof row->curve, "%s", curve);
+    row->bytes = (double)bytes;
+}
+
+/* Two-sided, 95 %, by degrees of freedom; beyond the table that of the last one, which is a little more. */
+static double student(int freedom)
+{
+    static const double table[] = {0,    12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365,
+                                   2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
+                                   2.120, 2.110, 2.101, 2.093, 2.086};
+    int last = (int)(sizeof table / sizeof *table) - 1;
+    return table[freedom < last ? freedom : last];
+}
+
+void bench_pairs(Table *table, const Samples *samples, const Samples *baseline)
+{
+    double sum = 0, squares = 0;
+    int count = samples->count < baseline->count ? samples->count : baseline->count;
+    if (table->count == 0 || count < 2)
+        return;
+    for (int i = 0; i < count; i++)
+        sum += log((double)samples->ns[i] / (double)baseline->ns[i]);
+    double mean = sum / count;
+    for (int i = 0; i < count; i++) {
+        double off = log((double)samples->ns[i] / (double)baseline->ns[i]) - mean;
+        squares += off * off;
+    }
+    double half = student(count - 1) * sqrt(squares / (count - 1) / count);
+    Row *row = &table->rows[table->count - 1];
+    row->ratio = exp(mean);
+    row->low = exp(mean - half);
+    row->high = exp(mean + half);
+}
+
 static double ratio_of(const Row *row)
 {
+    if (row->ratio > 0)
+        return row->ratio;
     return row->baseline > 0 ? row->value / row->baseline : 0;
+}
+
+static bool is_met(const Row *row)
+{
+    return (row->high > 0 ? row->high : ratio_of(row)) <= row->goal;
 }
 
 void bench_print(const Table *table)
@@ -100,14 +155,17 @@ void bench_print(const Table *table)
     for (int i = 0; i < table->count; i++) {
         const Row *row = &table->rows[i];
         char goal[16] = "-";
+        char interval[48] = "";
         const char *met = "-";
+        if (row->high > 0)
+            snprintf(interval, sizeof interval, " (%.3f to %.3f)", row->low, row->high);
         if (row->goal > 0) {
             snprintf(goal, sizeof goal, "%.2f", row->goal);
-            met = ratio_of(row) <= row->goal ? "yes" : "no";
+            met = is_met(row) ? "yes" : "no";
         }
-        printf("%7.2f %6s %5s  %12.3f %5.0f%% %12.3f %5.0f%% %-3s  %s, against %s\n", ratio_of(row),
+        printf("%7.2f %6s %5s  %12.3f %5.0f%% %12.3f %5.0f%% %-3s  %s, against %s%s\n", ratio_of(row),
                goal, met, row->value, row->spread * 100, row->baseline, row->baseline_spread * 100,
-               row->unit, row->name, row->against);
+               row->unit, row->name, row->against, interval);
     }
 }
 
@@ -128,10 +186,18 @@ bool bench_write_json(const Table *table, const char *path)
         cJSON_AddNumberToObject(object, "ratio", ratio_of(row));
         if (row->goal > 0) {
             cJSON_AddNumberToObject(object, "goal", row->goal);
-            cJSON_AddBoolToObject(object, "met", ratio_of(row) <= row->goal);
+            cJSON_AddBoolToObject(object, "met", is_met(row));
         } else {
             cJSON_AddNullToObject(object, "goal");
             cJSON_AddNullToObject(object, "met");
+        }
+        if (*row->curve) {
+            cJSON_AddStringToObject(object, "curve", row->curve);
+            cJSON_AddNumberToObject(object, "bytes", row->bytes);
+        }
+        if (row->high > 0) {
+            cJSON_AddNumberToObject(object, "low", row->low);
+            cJSON_AddNumberToObject(object, "high", row->high);
         }
         cJSON_AddItemToArray(array, object);
     }

@@ -3,7 +3,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <glob.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,168 +12,7 @@
 
 #include <molt/reload.h>
 
-/* ---- a platform that shows nothing ---------------------------------------------------------- */
-
-static uint64_t frames_done;
-static bool crashing;
-static const MoltInput no_input;
-
-static uint64_t stage_frame(const MoltPlatformApi *api)
-{
-    (void)api;
-    return frames_done;
-}
-
-static uint64_t stage_seed(const MoltPlatformApi *api)
-{
-    (void)api;
-    return 1;
-}
-
-static const MoltInput *stage_input(const MoltPlatformApi *api)
-{
-    (void)api;
-    if (crashing)
-        raise(SIGSEGV); /* in the host, where nothing can be ended */
-    return &no_input;
-}
-
-static void stage_clear(const MoltPlatformApi *api, MoltColor color)
-{
-    (void)api;
-    (void)color;
-}
-
-static void stage_fill_rect(const MoltPlatformApi *api, MoltRect rect, MoltColor color)
-{
-    (void)api;
-    (void)rect;
-    (void)color;
-}
-
-static void stage_fill_rects(const MoltPlatformApi *api, const MoltRect *rects,
-                             const MoltColor *colors, int count)
-{
-    (void)api;
-    (void)rects;
-    (void)colors;
-    (void)count;
-}
-
-static void stage_line(const MoltPlatformApi *api, float x0, float y0, float x1, float y1,
-                       MoltColor color)
-{
-    (void)api;
-    (void)x0;
-    (void)y0;
-    (void)x1;
-    (void)y1;
-    (void)color;
-}
-
-static void stage_circle(const MoltPlatformApi *api, float x, float y, float radius,
-                         MoltColor color, bool filled)
-{
-    (void)api;
-    (void)x;
-    (void)y;
-    (void)radius;
-    (void)color;
-    (void)filled;
-}
-
-static void stage_triangles(const MoltPlatformApi *api, const MoltVertex *vertices, int count)
-{
-    (void)api;
-    (void)vertices;
-    (void)count;
-}
-
-static void stage_pixels(const MoltPlatformApi *api, int slot, int width, int height,
-                         const uint32_t *rgba, MoltRect dst)
-{
-    (void)api;
-    (void)slot;
-    (void)width;
-    (void)height;
-    (void)rgba;
-    (void)dst;
-}
-
-static void stage_text(const MoltPlatformApi *api, float x, float y, float scale, MoltColor color,
-                       const char *text)
-{
-    (void)api;
-    (void)x;
-    (void)y;
-    (void)scale;
-    (void)color;
-    (void)text;
-}
-
-static bool stage_visible(const MoltPlatformApi *api)
-{
-    (void)api;
-    return false;
-}
-
-static void stage_tone(const MoltPlatformApi *api, float hertz, float seconds, float volume)
-{
-    (void)api;
-    (void)hertz;
-    (void)seconds;
-    (void)volume;
-}
-
-static void stage_log(const MoltPlatformApi *api, const char *text)
-{
-    (void)api;
-    (void)text;
-}
-
-/* No file is there: the game plays by what it is built with. */
-static const MoltAsset *stage_asset(const MoltPlatformApi *api, const char *path)
-{
-    (void)api;
-    (void)path;
-    return NULL;
-}
-
-static const MoltImage *stage_image(const MoltPlatformApi *api, const char *path)
-{
-    (void)api;
-    (void)path;
-    return NULL;
-}
-
-static void stage_asset_refuse(const MoltPlatformApi *api, const char *path, const char *problem)
-{
-    (void)api;
-    (void)path;
-    (void)problem;
-}
-
-static const MoltPlatformApi stage = {
-    .size = sizeof(MoltPlatformApi),
-    .version = MOLT_PLATFORM_VERSION,
-    .frame = stage_frame,
-    .seed = stage_seed,
-    .input = stage_input,
-    .clear = stage_clear,
-    .fill_rect = stage_fill_rect,
-    .fill_rects = stage_fill_rects,
-    .line = stage_line,
-    .circle = stage_circle,
-    .fill_triangles = stage_triangles,
-    .pixels = stage_pixels,
-    .text = stage_text,
-    .visible = stage_visible,
-    .tone = stage_tone,
-    .log = stage_log,
-    .asset = stage_asset,
-    .image = stage_image,
-    .asset_refuse = stage_asset_refuse,
-};
+#include "stage.h"
 
 /* ---- the two sides -------------------------------------------------------------------------- */
 
@@ -227,7 +65,7 @@ static void play(MoltReload *reload, int frames)
 {
     for (int i = 0; i < frames; i++) {
         molt_reload_frame(reload);
-        frames_done++;
+        bench_stage_now.frames++;
     }
 }
 
@@ -403,7 +241,7 @@ bool bench_code_reload(Table *table, const char *path, uint64_t size, int rounds
     MoltReload *reload = NULL;
     MoltError error = {.text = ""};
     MoltReloadDesc desc = {
-        .library = path, .api = &stage, .no_build = true, .no_watch = true, .synchronous = true,
+        .library = path, .api = &bench_stage, .no_build = true, .no_watch = true, .synchronous = true,
         .guard = true, .restart = command};
     if (!copy_file(path, copy)) {
         fprintf(stderr, "molt-bench: cannot copy %s: %s\n", path, strerror(errno));
@@ -414,7 +252,7 @@ bool bench_code_reload(Table *table, const char *path, uint64_t size, int rounds
         fprintf(stderr, "molt-bench: %s\n", error.text);
         goto cleanup;
     }
-    frames_done = 0;
+    bench_stage_now.frames = 0;
     play(reload, 60);
     ok = measure(table, reload, copy, size, rounds);
     if (!ok)
@@ -435,7 +273,7 @@ static bool open_game(const char *path, char *const *command, const char *resume
 {
     MoltError error = {.text = ""};
     const MoltReloadDesc desc = {.library = path,
-                                 .api = &stage,
+                                 .api = &bench_stage,
                                  .no_build = true,
                                  .no_watch = true,
                                  .guard = true,
@@ -487,7 +325,7 @@ static void crash(const char *path, int pipe_end, const char *folder)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
     globfree(&found);
-    crashing = send_time(pipe_end);
+    bench_stage_now.crashing = send_time(pipe_end);
     play(reload, 1);
     _exit(EXIT_FAILURE);
 }

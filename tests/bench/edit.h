@@ -1,0 +1,65 @@
+/* An edit to measure: structs before and after it as schemas, the plans forth and back, and what they
+ * compile to; and memory to set beside the heap's. It must never know what is measured. */
+#ifndef MOLT_BENCH_EDIT_H
+#define MOLT_BENCH_EDIT_H
+
+#include <stddef.h>
+
+#include <molt/migrate.h>
+
+#include "converters.h"
+#include "measurement.h"
+
+typedef struct Member {
+    const char *name;
+    const char *type; /* "int", "float"..., "Ant *" of a struct of the same list, or "int[4]" */
+    size_t offset;
+} Member;
+
+typedef struct Struct {
+    const char *name;
+    const Member *members;
+    uint32_t count;
+    size_t size;
+} Struct;
+
+/* Initialises a Struct. */
+#define BENCH_STRUCT(title, list, type)                                                            \
+    {                                                                                              \
+        title, list, sizeof(list) / sizeof *(list), sizeof(type)                                   \
+    }
+
+/* The first struct is the root, "state". NULL, with the reason on standard error, on failure. The caller
+ * frees it. */
+MoltSchema *bench_schema(const Struct *structs, uint32_t count);
+
+/* Forth and back; both schemas must outlive it. */
+typedef struct Edit {
+    MoltPlan *forth, *back;
+    MoltConverters *forth_converters, *back_converters; /* NULL: by the plan */
+} Edit;
+
+/* False, with the reason on standard error, on failure; bench_edit_free is then still to be called.
+ * `compiled` takes the C compiler, `cc`. */
+bool bench_edit_make(const MoltSchema *before, const MoltSchema *after, bool compiled, Edit *edit);
+void bench_edit_free(Edit *edit); /* one of zeros is allowed */
+
+/* A heap of that schema without objects; NULL, with the reason on standard error, on failure. */
+MoltHeap *bench_heap(const MoltSchema *schema);
+
+/* One migration; the plan is compiled before, as a reload does. `samples` may be NULL. False, with the
+ * reason on standard error, on failure. */
+bool bench_migrate(MoltHeap *heap, const MoltPlan *plan, Samples *samples);
+
+/* Memory as the heap has it: zeroed by the system, in huge pages where there are any. None of it is there
+ * before it is written. NULL when memory is out. */
+void *bench_map(uint64_t bytes);
+void bench_unmap(void *memory, uint64_t bytes); /* NULL allowed */
+
+/* Numbers that look like chance and are the same in each run; *state starts as anything but 0. */
+uint64_t bench_chance(uint64_t *state);
+
+/* "1,000,000" in `out`, which is returned. */
+char *bench_number(uint64_t number, char out[32]);
+
+#endif
