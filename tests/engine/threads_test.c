@@ -268,10 +268,14 @@ static void steps_that_are_always_late_come_to_rest(void **state)
         sandbox_sleep(20);
         assert_false(molt_threads_rest(threads));
         molt_threads_ask(threads, true);
-        for (int i = 0; i < 5000 && molt_threads_is_late(threads); i++) {
-            sandbox_sleep(1);
+        bool rests = false;
+        for (int tries = 0; tries < 10 && !rests; tries++) { /* a busy machine may miss its wait */
+            for (int i = 0; i < 5000 && molt_threads_is_late(threads); i++) {
+                sandbox_sleep(1);
+            }
+            rests = molt_threads_rest(threads);
         }
-        assert_true(molt_threads_rest(threads) || molt_threads_rest(threads)); /* a busy machine */
+        assert_true(rests);
         molt_threads_ask(threads, false);
         molt_threads_stop(threads, "long");
         molt_threads_go_on(threads);
