@@ -148,6 +148,10 @@ static void foresee_number(MoltForesight *f, const MoltOp *op)
         }
     }
     probe_edges(f, op, values != MOLT_NO_TYPE);
+    if (op->forms[0].class == MOLT__BOOL && op->forms[0].width == 0 &&
+        op->forms[1].class != MOLT__BOOL)
+        foresee_possible(f, op, MOLT_RULE_BOOL_COLLAPSED, "a byte that is neither 0 nor 1",
+                         "keep the bool");
 }
 
 /* ---- enums ------------------------------------------------------------------------------------ */
