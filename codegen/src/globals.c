@@ -6,7 +6,6 @@
 #include "constants.h"
 #include "pool.h"
 #include "record_reader.h"
-#include "system_record.h"
 
 enum { APART = 16 };
 
@@ -216,13 +215,6 @@ void molt__global_read(MoltTypeReader *reader, MoltUnit *out, CXCursor variable,
                                .owner = globals->name,
                                .field = name,
                                .follow = !(flags & MOLT_FIELD_EXTERNAL)};
-    CXType declared = clang_getCanonicalType(clang_getCursorType(variable));
-    if (molt__system_record(declared) && !reader->lenient) {
-        molt__refuse(reader->diagnostics, place,
-                     "annotate it with MOLT_TRANSIENT: it starts anew with every library that is loaded",
-                     "'%s': what is in it means something only where it is", name);
-        return;
-    }
     MoltModelType *type =
         molt__type_read_in(reader, clang_getCanonicalType(clang_getCursorType(variable)), context);
     if (type == NULL || !molt__external_check(reader, place, name, type, flags)) {

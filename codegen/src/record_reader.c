@@ -150,16 +150,9 @@ static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
     context.flexible = !reader->lenient && (declared.kind == CXType_IncompleteArray ||
                         (declared.kind == CXType_ConstantArray &&
                          clang_getArraySize(declared) == 0));
-    bool system = !reader->lenient &&
-                  (molt__system_record(declared) ||
-                   (reader->no_game && molt__system_open_record(declared)));
-    if (system && !reader->no_game && !(flags & MOLT_FIELD_TRANSIENT)) {
-        molt__refuse(reader->diagnostics, place, molt__system_remedy,
-                     "'%s.%s': what is in it means something only where it is", walk->owner, name);
-        return;
-    }
-    MoltModelType *type = system ? molt__type_bytes(reader, declared)
-                                 : molt__type_read_in(reader, declared, context);
+    bool open = !reader->lenient && molt__system_open_record(declared);
+    MoltModelType *type = open ? molt__type_bytes(reader, declared)
+                               : molt__type_read_in(reader, declared, context);
     if (reader->lenient && (type == NULL || type->kind == MOLT_KIND_OPAQUE)) {
         type = molt__type_bytes(reader, declared);
     }
@@ -219,6 +212,9 @@ static void read_group(FieldWalk *walk, CXCursor cursor, CXType type, bool is_un
     group->place = place;
     group->followed = true;
     molt__type_measure(group, type);
+    if (!reader->lenient && molt__system_bytes(type)) {
+        molt__type_conceal(reader, group, type);
+    }
     MoltModelField *field = molt__model_add_field(reader->model, walk->into);
     field->name = name;
     field->type = group;

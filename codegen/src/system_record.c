@@ -4,17 +4,12 @@
 
 #include "translation_unit.h"
 
-const char molt__system_remedy[] =
-    "annotate it with MOLT_TRANSIENT, which starts it anew, all zero, when what holds it is "
-    "rebuilt; or keep "
-    "a pointer to one that is allocated for itself, which stays where it is";
-
-/* What they mean lies in the kernel, on the stack or in their own address. */
-static bool is_bound(CXType record)
+/* Their members are nobody's but the library's that defines them. */
+static bool is_private(CXType record)
 {
     static const char *const names[] = {
         "pthread_mutex_t", "pthread_cond_t", "pthread_rwlock_t", "pthread_barrier_t", "sem_t",
-        "mtx_t",           "cnd_t",          "__jmp_buf_tag",    "_IO_FILE",
+        "mtx_t",           "cnd_t",          "_IO_FILE",         "__va_list_tag",
     };
     CXString spelling = clang_getTypeSpelling(record);
     const char *name = clang_getCString(spelling);
@@ -27,27 +22,18 @@ static bool is_bound(CXType record)
     return found;
 }
 
-typedef struct Search {
-    bool in_union;
-    bool found; /* a pointer in a union */
-} Search;
-
-static enum CXVisitorResult visit_field(CXCursor cursor, CXClientData data)
+static enum CXVisitorResult visit_member(CXCursor cursor, CXClientData data)
 {
-    Search *search = data;
     CXType type = clang_getCanonicalType(clang_getCursorType(cursor));
     while (type.kind == CXType_ConstantArray) {
         type = clang_getCanonicalType(clang_getArrayElementType(type));
     }
+    bool *found = data;
+    *found = type.kind == CXType_Pointer;
     if (type.kind == CXType_Record) {
-        CXCursor declaration = clang_getTypeDeclaration(type);
-        Search inner = *search;
-        inner.in_union = inner.in_union || clang_getCursorKind(declaration) == CXCursor_UnionDecl;
-        clang_Type_visitFields(type, visit_field, &inner); /* as deep as C nests by value */
-        search->found = inner.found;
+        clang_Type_visitFields(type, visit_member, found); /* as deep as C nests by value */
     }
-    search->found = search->found || (search->in_union && type.kind == CXType_Pointer);
-    return search->found ? CXVisit_Break : CXVisit_Continue;
+    return *found ? CXVisit_Break : CXVisit_Continue;
 }
 
 /* The record that `type` is, or an array of which it is, when a system header defines it; else false. */
@@ -80,15 +66,15 @@ bool molt__system_open_record(CXType type)
     return open;
 }
 
-bool molt__system_record(CXType type)
+bool molt__system_bytes(CXType type)
 {
     CXCursor definition;
-    if (!find_record(&type, &definition)) {
+    bool pointers = false;
+    if (clang_getCanonicalType(type).kind != CXType_Record || !find_record(&type, &definition)) {
         return false;
     }
-    Search search = {clang_getCursorKind(definition) == CXCursor_UnionDecl, false};
-    if (!is_bound(type)) {
-        clang_Type_visitFields(type, visit_field, &search);
+    if (clang_getCursorKind(definition) == CXCursor_UnionDecl) {
+        clang_Type_visitFields(type, visit_member, &pointers);
     }
-    return search.found || is_bound(type);
+    return pointers || is_private(type);
 }

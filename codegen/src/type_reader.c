@@ -4,6 +4,7 @@
 
 #include "annotation.h"
 #include "declarator.h"
+#include "system_record.h"
 
 static const char *copy_string(MoltTypeReader *reader, CXString string)
 {
@@ -491,6 +492,10 @@ static MoltModelType *read_record(MoltTypeReader *reader, CXType type, MoltTypeC
         found->spelling = NULL;
     }
     read_declaration_notes(reader, definition, found, MOLT_WHERE_RECORD);
+    if (!reader->lenient && molt__system_bytes(type)) {
+        molt__type_conceal(reader, found, type);
+        return found;
+    }
     reader->pending = molt__arena_grow(reader->model->arena, reader->pending,
                                        reader->pending_count, &reader->pending_capacity,
                                        sizeof *reader->pending);
@@ -598,4 +603,16 @@ MoltModelType *molt__type_bytes(MoltTypeReader *reader, CXType type)
     found->length = found->size = (uint64_t)size;
     found->align = 1;
     return found;
+}
+
+void molt__type_conceal(MoltTypeReader *reader, MoltModelType *record, CXType type)
+{
+    MoltModelType *bytes = molt__type_bytes(reader, type);
+    record->kind = MOLT_KIND_STRUCT;
+    record->fields = NULL;
+    record->field_count = record->field_capacity = 0;
+    if (bytes != NULL) {
+        *molt__model_add_field(reader->model, record) =
+            (MoltModelField){.name = "bytes", .type = bytes, .place = record->place};
+    }
 }

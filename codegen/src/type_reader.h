@@ -23,7 +23,6 @@ typedef struct MoltTypeReader {
     MoltAlias *aliases;
     uint32_t alias_count, alias_capacity;
     bool lenient; /* what cannot be modelled is bytes, and nothing is refused */
-    bool no_game; /* system records are bytes: nothing of this schema is moved while it runs */
 } MoltTypeReader;
 
 /* Where a type was met. `owner` and `field` name it in messages and name types without a name. */
@@ -48,6 +47,9 @@ MoltModelType *molt__type_refuse(MoltTypeReader *reader, MoltTypeContext context
 
 /* As many bytes as the type has, of which nothing is known; NULL when memory or a size is missing. */
 MoltModelType *molt__type_bytes(MoltTypeReader *reader, CXType type);
+
+/* Makes a record a struct of nothing but its bytes, in one field of that name. */
+void molt__type_conceal(MoltTypeReader *reader, MoltModelType *record, CXType type);
 
 /* The type char, which every game has: molt_strdup and migrations make texts, whoever points at them. */
 MoltModelType *molt__type_read_char(MoltTypeReader *reader);

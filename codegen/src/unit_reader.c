@@ -454,8 +454,7 @@ static void read_declarations(Walk *walk, const MoltWanted *wanted)
     walk->types = (MoltTypeReader){.unit = &walk->unit,
                                    .diagnostics = walk->unit.diagnostics,
                                    .model = &walk->model,
-                                   .lenient = wanted->all_records,
-                                   .no_game = molt__is_wanted(wanted)};
+                                   .lenient = wanted->all_records};
     walk->allocations = (MoltAllocationReader){.types = &walk->types, .out = walk->out};
     walk->flows = (MoltFlowReader){
         .types = &walk->types, .payloads = &walk->payloads, .out = &walk->out->flows};

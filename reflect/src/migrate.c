@@ -485,6 +485,7 @@ static void release_tables(MoltMigration *m)
     molt__stale_integers_free(m);
     molt__raw_free(m);
     molt__byte_words_free(m);
+    molt__held_locks_free(m);
     MoltAllocator allocator = m->allocator;
     allocator.resize(allocator.context, m, sizeof *m, 0);
 }
@@ -606,6 +607,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__migration_step(m, MOLT_MIGRATE_BYTES);
         molt__raw_scan(m);
         molt__byte_words(m);
+        molt__held_locks(m);
         molt__migration_step(m, MOLT_MIGRATE_ATTIC);
         if (!m->refused && !m->failed) {
             molt__hook_sort(m);
@@ -633,6 +635,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__retype_report(m);
         molt__raw_report(m);
         molt__byte_words_report(m);
+        molt__held_locks_report(m);
         if (!m->refused) {
             molt__stale_integers_report(m);
             molt__stored_sizes_report(m);

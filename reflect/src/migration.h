@@ -14,6 +14,7 @@
 #include "code_patches.h"
 #include "ahead.h"
 #include "converter_batch.h"
+#include "held_lock.h"
 #include "hook_lineage.h"
 #include "hook_made.h"
 #include "heap_span.h"
@@ -185,6 +186,7 @@ struct MoltMigration {
     MoltOwnership owned;
     MoltRawFacts raw; /* memory that nobody described */
     MoltByteFacts bytes; /* addresses in bytes */
+    MoltLockFacts locks; /* that somebody has */
     MoltRetypes retypes; /* bytes that get a type */
     MoltTally *tallies;
     uint64_t tally_count, tally_slots;

@@ -17,6 +17,7 @@
 #include "code_target.h"
 #include "dump_path.h"
 #include "globals_aim.h"
+#include "held_lock.h"
 #include "migration.h"
 #include "molt/migrate.h"
 #include "molt/plan.h"
@@ -603,6 +604,8 @@ static MoltStatus fill_heap(Load *load, MoltReport *report)
         status = take_roots(load);
     if (status == MOLT_OK)
         status = take_names(load);
+    if (status == MOLT_OK && !molt__held_locks_release(load->heap))
+        status = out_of_memory(load);
     MoltStatus found =
         molt__file_findings_report(&load->findings, report, status == MOLT_OK ? load->error : NULL);
     return status == MOLT_OK ? found : status;

@@ -1,8 +1,9 @@
 """Schemas of types that the command line names, from sources and headers of any program."""
 import json
+import subprocess
 import unittest
 
-from fixture import FLAGS, GameTest, Schema
+from fixture import COMPILERS, FLAGS, GameTest, Schema
 
 HEADER = """#pragma once
 #include <stdlib.h>
@@ -75,10 +76,32 @@ class Wanted(GameTest):
         self.assertEqual(len(schema.fields("All")), 2 * len(types))
         size = lambda kind: schema.types[schema.field("All", f"m{types.index(kind)}")["type"]]["size"]
         self.assertEqual((size("pthread_mutex_t"), size("struct epoll_event")), (80, 24))
-        self.assertEqual(schema.field("All", "m0")["type"], "unsigned char[80]")
+        self.assertEqual(schema.field("All", "m0")["type"], "pthread_mutex_t[2]")
+        for kind in ("pthread_mutex_t", "sem_t", "mtx_t", "epoll_data", "sigval", "_IO_FILE"):
+            self.assertEqual(schema.fields(kind), ["bytes"])
+        self.assertEqual(schema.fields("epoll_event"), ["events", "data"])
+        self.check_in_game(schema)
         roots = [kind for kind in types if not kind.endswith("*")]  # and each for itself
         schema = self.wanted(*(word for kind in roots for word in ("--root", kind)), "all.h", "--", *FLAGS)
         self.assertEqual(len(schema.json["roots"]), len(roots))
+
+    def check_in_game(self, wanted):
+        """The same struct as a game's root: the same types, which both compilers lay out so."""
+        self.write("game.c", '#include "all.h"\n#include <molt/molt.h>\nMOLT_ROOT(All);\n'
+                             "void *start(void);\nvoid *start(void) { return molt_new(All); }\n"
+                             "pthread_rwlock_t *lock(void);\n"
+                             "pthread_rwlock_t *lock(void) { return molt_new(pthread_rwlock_t); }\n")
+        self.generate("game.c", "--schema", "schema.json", "--metadata", "metadata.c")
+        game = Schema(json.loads((self.folder / "schema.json").read_text()))
+        for field in wanted.types["All"]["fields"]:
+            self.assertEqual(game.field("All", field["name"])["type"], field["type"])
+        for name, kind in game.types.items():
+            if name in wanted.types and "fields" in kind and name != "All":
+                self.assertEqual(kind["fields"], wanted.types[name]["fields"], name)
+        for compiler in COMPILERS:
+            result = subprocess.run([compiler, *FLAGS, "-c", "metadata.c", "-o", "metadata.o"],
+                                    cwd=self.folder, text=True, capture_output=True, check=False)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
 
     def test_unknown_and_unmodelled_types_are_refused(self):
         for root, message in (("Missing", "--root Missing: no source defines it"),

@@ -12,6 +12,7 @@ BEYOND_TYPES = {
     "dangling-pointer": "of any edit and any pointer",
     "function-missing": "functions are of the library",
     "library-data-missing": "constants are of the library",
+    "lock-held": "who has a lock is known while the game runs",
     "unknown-target": "of any edit and any pointer",
     "untyped-memory": "memory without a type stands in no schema; what the sources put there is noted",
 }

@@ -1,12 +1,26 @@
 #!/usr/bin/env python3
-"""docs/evolution.md says what the evolution cases prove: each row's cases exist, run as tests and end as
-the row says, each rule is one that reports use, and each annotation of molt.h and hook.h is explained."""
+"""docs/evolution.md says what the evolution cases prove: each row's cases, or rows of the table of edits, exist,
+run as tests and end as the row says, each rule is one that reports use, and each annotation of molt.h and hook.h is explained."""
+import configparser
 import pathlib
 import re
 import sys
 
 ROW = re.compile(r"^\| (?P<change>.+) \| (?P<what>.+) \| (?P<severity>[A-Z]+) \| (?P<cases>\[.+\)) \|$")
 LINK = re.compile(r"\[(\w+)\]\(\.\./tests/evolution/cases/(\w+)\.c\)")
+EDIT = re.compile(r"\[([\w-]+)\]\(\.\./tests/evolution/rows/(\w+)\.ini\)")
+
+
+def outcome_of_edit(table, name):
+    """The same as of a case, of a row of the table of edits under the live policy; None when there is none."""
+    edits = configparser.ConfigParser(delimiters=("=",), comment_prefixes=(";;",), interpolation=None)
+    if not table.is_file():
+        return None
+    edits.read_string(table.read_text(encoding="utf-8"), str(table))
+    if name not in edits or "live" not in edits[name]:
+        return None
+    outcome, *findings = edits[name]["live"].splitlines()
+    return outcome.split()[0], {tuple(finding.split()[:2]) for finding in findings}
 
 
 def outcome_of(case):
@@ -33,6 +47,13 @@ def check_row(row, cases, registered):
         outcome, found = outcome_of(cases / f"{name}.c")
         outcomes.add(outcome)
         findings |= found
+    for name, table in EDIT.findall(row["cases"]):
+        ended = outcome_of_edit(cases.parent / f"rows/{table}.ini", name)
+        if ended is None:
+            yield f"{where}: there is no row {name} in {table}.ini"
+            return
+        outcomes.add(ended[0])
+        findings |= ended[1]
     severity = row["severity"]
     if severity == "REFUSE" and outcomes != {"refused"}:
         yield f"{where}: says REFUSE, its cases end {', '.join(sorted(outcomes))}"
@@ -74,7 +95,7 @@ def main():
     registered = set((root / "tests/evolution/CMakeLists.txt").read_text(encoding="utf-8").split())
     rows = [row for row in map(ROW.match, text.splitlines()) if row]
     problems = [problem for row in rows for problem in check_row(row, cases, registered)]
-    if len(rows) != len(re.findall(r"^\|.*tests/evolution/cases/", text, re.MULTILINE)):
+    if len(rows) != len(re.findall(r"^\|.*tests/evolution/(?:cases|rows)/", text, re.MULTILINE)):
         problems.append("a row that names a case is not of the form | change | what | SEVERITY | cases |")
     problems += check_rules(text, root)
     problems += check_annotations(text, root)

@@ -68,6 +68,7 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(ADDRESS_IN_INTEGER, "address-in-integer") /* of an object that moved */                      \
     X(ADDRESS_HASHED, "address-hashed") /* of objects that moved, as keys of a table */            \
     X(ADDRESS_IN_BYTES, "address-in-bytes") /* of what moves, in a block or an array of bytes */   \
+    X(LOCK_HELD, "lock-held") /* a lock that moves or goes, while somebody has it */               \
     X(STORED_SIZE, "stored-size") /* of a type that is another size now, or a field's offset */    \
     X(DANGLING_POINTER, "dangling-pointer")                                                        \
     X(FUNCTION_MISSING, "function-missing")                                                        \
