@@ -10,6 +10,7 @@
 #include "flexible.h"
 #include "flow_reader.h"
 #include "globals.h"
+#include "hook_code.h"
 #include "initializer.h"
 #include "member_use.h"
 #include "number_flow.h"
@@ -170,7 +171,8 @@ static void read_hook(Walk *walk, CXCursor function)
     MoltUnit *out = walk->out;
     out->hooks = molt__arena_grow(walk->model.arena, out->hooks, out->hook_count,
                                   &out->hook_capacity, sizeof *out->hooks);
-    out->hooks[out->hook_count++] = (MoltUnitHook){type->name, place};
+    uint64_t code = molt__hook_code(walk->model.arena, function);
+    out->hooks[out->hook_count++] = (MoltUnitHook){type->name, place, code};
 }
 
 /* What a type is, is known once records are followed. */

@@ -293,6 +293,7 @@ static void rebuild(MoltCarry *carry)
         return;
     }
     molt__carry_fresh(carry);
+    carry->altered = molt__attic_is_altered(carry);
     for (uint64_t r = 0; r < carry->from->count && !m->failed; r++)
         carry_record(carry, carry->from->records + r * carry->from->stride);
 }

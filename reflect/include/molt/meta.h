@@ -230,6 +230,13 @@ typedef struct MoltConstant {
                       0: it gives them no names */
 } MoltConstant;
 
+/* What the hook of a struct does, as the generator read it: an edited hook has another hash. */
+typedef struct MoltHookCode {
+    MoltTypeId type;
+    uint32_t reserved;
+    uint64_t code;
+} MoltHookCode;
+
 /* What a game library exports as `molt_module` (default visibility). */
 typedef struct MoltModule {
     uint32_t size;    /* sizeof(MoltModule) of the writer */
@@ -249,7 +256,8 @@ typedef struct MoltModule {
     const uint32_t *constant_keys;
     const char *constant_text; /* offset 0 is "": a row without a name */
     uint32_t constant_count;
-    uint32_t also_reserved;
+    uint32_t hook_code_count;
+    const MoltHookCode *hook_codes;
 } MoltModule;
 
 #define MOLT_MODULE_SYMBOL "molt_module"
