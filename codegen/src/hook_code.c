@@ -84,10 +84,12 @@ static void follow(Reading *reading, CXCursor named)
         return;
     }
     CXType type = clang_getCanonicalType(clang_getCursorType(named));
+    bool constant = clang_isConstQualifiedType(type) != 0;
     while (type.kind == CXType_ConstantArray) {
         type = clang_getElementType(type);
+        constant = constant || clang_isConstQualifiedType(type) != 0;
     }
-    if (kind == CXCursor_FunctionDecl || (kind == CXCursor_VarDecl && clang_isConstQualifiedType(type))) {
+    if (kind == CXCursor_FunctionDecl || (kind == CXCursor_VarDecl && constant)) {
         find(reading, clang_getCursorDefinition(named));
     }
 }
