@@ -67,7 +67,9 @@ static void convert_slow(void *context, uint64_t i, const void *source, void *de
     char text[64] = "";
     if (molt__tally_wants_value(m, op, rule))
         molt__number_text(&op->forms[0], source, text, sizeof text);
+    m->awaited.place = destination;
     molt__tally(m, op, rule, MOLT_LOSS, i, "%s", text);
+    m->awaited.place = NULL;
 }
 
 /* ---- pointers and strings ------------------------------------------------------------------- */
@@ -178,8 +180,10 @@ static void cut_text(MoltMigration *m, const MoltOp *op, const char *text, uint6
     uint64_t most = op->length > 0 ? op->length - 1 : 0;
     if (length > most) {
         int shown = length < 40 ? (int)length : 40;
+        m->awaited.place = to;
         molt__tally(m, op, MOLT_RULE_STRING_TRUNCATED, MOLT_LOSS, i, "\"%.*s\" (%llu > %llu)",
                     shown, text, (unsigned long long)length, (unsigned long long)most);
+        m->awaited.place = NULL;
         length = most;
     }
     memcpy(to, text, length);

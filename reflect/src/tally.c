@@ -75,6 +75,16 @@ static void count_object(MoltMigration *m, MoltTally *tally, uint64_t i)
     tally->objects++;
 }
 
+/* Findings that are none where an undone edit's own value returns. */
+static bool may_wait(MoltRule rule, MoltSeverity severity)
+{
+    bool number = rule == MOLT_RULE_NUMBER_OUT_OF_RANGE || rule == MOLT_RULE_NUMBER_ROUNDED ||
+                  rule == MOLT_RULE_NUMBER_FRACTION || rule == MOLT_RULE_NUMBER_NAN ||
+                  rule == MOLT_RULE_BOOL_COLLAPSED;
+    return severity == MOLT_REFUSE || rule == MOLT_RULE_TARGET_AMBIGUOUS ||
+           (severity == MOLT_LOSS && (number || rule == MOLT_RULE_STRING_TRUNCATED));
+}
+
 bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity,
                  uint64_t i, const char *format, ...)
 {
@@ -95,8 +105,8 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
         severity = MOLT_INFO;
     if (severity == MOLT_LOSS && m->plan->policy == MOLT_POLICY_STRICT && !deferred)
         severity = MOLT_REFUSE;
-    bool awaited = !deferred && !given_up && molt__awaited_may_settle(m) &&
-                   (severity == MOLT_REFUSE || rule == MOLT_RULE_TARGET_AMBIGUOUS);
+    bool awaited = !deferred && !given_up && may_wait(rule, severity) &&
+                   molt__awaited_may_settle(m);
     if (severity == MOLT_REFUSE && !deferred && !awaited)
         m->refused = true;
     MoltTally *tally = tally_of(m, op->check, rule);
