@@ -377,6 +377,7 @@ static bool file_block(MoltMigration *m, MoltTypeId pointee, uintptr_t value, Mo
                               .block = place.block.index,
                               .offset = MOLT__NO_PLACE};
     ref->type = place.block.type;
+    ref->made = molt__made_is(&m->heap->spans[place.block.span], place.block.index);
     ref->origin = value - (uintptr_t)place.block.start;
     return true;
 }
