@@ -121,7 +121,7 @@ static void scan_pointer(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
 {
     if (op->external)
         return;
-    bool library_only = op->pointee_ok && !m->moves && !m->edits;
+    bool library_only = op->pointee_ok && !m->moves && !m->edits && !m->texts.stand_ins;
     uintptr_t begin = library_only ? m->library_begin : 0;
     uintptr_t size = library_only ? m->library_size : UINTPTR_MAX;
     bool aimed = m->aims && op->pointee_ok && !op->external;
