@@ -95,6 +95,7 @@ static void lose_pointer(MoltCarry *carry, uint64_t index, uint64_t kept, bool r
         const MoltSpan *span = freed ? NULL : &m->heap->spans[block->span];
         bool gone = span && m->plan->types[span->type].fate == MOLT_FATE_GONE;
         lost.told = gone && molt__removal_of_type(m->plan, span->type);
+        lost.unnamed = molt_type(step->schema, ref->type)->kind != MOLT_KIND_STRUCT;
         lost.rule = freed  ? MOLT_RULE_DANGLING_POINTER
                     : gone ? MOLT_RULE_TYPE_REMOVED
                            : MOLT_RULE_TARGET_REMOVED;

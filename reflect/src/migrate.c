@@ -391,8 +391,12 @@ static void report_gone(MoltMigration *m)
         else
             objects -= seen;
         m->refused = m->refused || severity == MOLT_REFUSE;
+        bool record = molt_type(m->plan->before, t)->kind == MOLT_KIND_STRUCT ||
+                      molt_type(m->plan->before, t)->kind == MOLT_KIND_UNION;
         snprintf(remedy, sizeof remedy,
-                 missing ? "%llu live and still pointed at: keep the struct, or name it on its "
+                 !record ? "%llu live, and the new code has nothing of that type: keep a field or a "
+                           "variable that is a %.200s, or points to one%s"
+                 : missing ? "%llu live and still pointed at: keep the struct, or name it on its "
                            "successor with MOLT_WAS(\"%.200s\")%s"
                          : "%llu live that nothing will point at: if the struct was renamed, "
                            "annotate it with MOLT_WAS(\"%.200s\")%s",

@@ -138,13 +138,29 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
     return severity != MOLT_REFUSE && !given_up;
 }
 
+/* The old field has pointers to objects that go: they are kept, and return as NULL. */
+static bool target_goes(const MoltPlan *plan, uint32_t check)
+{
+    const MoltSchema *before = plan->before;
+    if (check == MOLT__NO_CHECK || plan->checks[check].before == MOLT__NO_FIELD)
+        return false;
+    const MoltType *type = molt_type(
+        before, molt_value_type(before, before->tables.fields[plan->checks[check].before].type));
+    while (molt_kind_is_sequence(type->kind))
+        type = molt_type(before, molt_value_type(before, type->elem));
+    return type->kind == MOLT_KIND_POINTER && type->elem != MOLT_NO_TYPE &&
+           plan->types[type->elem].fate == MOLT_FATE_GONE;
+}
+
 static void add_finding(MoltMigration *m, uint32_t check, const MoltTally *tally)
 {
     MoltFinding finding = {.severity = MOLT_INFO, .rule = MOLT_RULE_FIELD_REMOVED};
     MoltLossFate fate = MOLT__LOSS_UNSAID;
     if (tally && tally->severity == MOLT_LOSS && tally->rule != MOLT_RULE_DANGLING_POINTER &&
         tally->rule != MOLT_RULE_TARGET_AMBIGUOUS && (m->attic.keeps || tally->unkept))
-        fate = tally->unkept ? MOLT__LOSS_GONE : MOLT__LOSS_KEPT;
+        fate = tally->unkept                ? MOLT__LOSS_GONE
+               : target_goes(m->plan, check) ? MOLT__LOSS_UNSAID
+                                             : MOLT__LOSS_KEPT;
     if (tally)
         finding = (MoltFinding){.severity = (MoltSeverity)tally->severity,
                                 .rule = (MoltRule)tally->rule,
