@@ -89,8 +89,8 @@ static void lose_pointer(MoltCarry *carry, uint64_t index, uint64_t kept, bool r
     if (ref->kind == MOLT__REF_BLOCK) {
         const MoltAtticBlock *block = &m->heap->attic.blocks[ref->index];
         bool freed = block->span == MOLT__NO_SPAN;
-        if (freed && (returns_as_copy(carry, index) ||
-                      (ref->made && carry->parts[index].owns_string)))
+        if (freed &&
+            (returns_as_copy(carry, index) || (ref->made && carry->parts[index].owns_string)))
             return; /* or its place has such a text again */
         const MoltSpan *span = freed ? NULL : &m->heap->spans[block->span];
         bool gone = span && m->plan->types[span->type].fate == MOLT_FATE_GONE;

@@ -15,11 +15,12 @@ static const char *remedy_of(MoltRule rule, bool named)
                "freed "
                "meanwhile: it is NULL";
     case MOLT_RULE_TYPE_REMOVED:
-        return named ? "it is kept, but the object goes with this edit: it returns as NULL. Keep the "
-                       "struct, "
-                       "or annotate what it became with MOLT_WAS(\"old\")"
-                     : "it is kept, but the object goes with this edit: it returns as NULL. Keep a "
-                       "field or a variable of that type, or a pointer to it";
+        return named
+                   ? "it is kept, but the object goes with this edit: it returns as NULL. Keep the "
+                     "struct, "
+                     "or annotate what it became with MOLT_WAS(\"old\")"
+                   : "it is kept, but the object goes with this edit: it returns as NULL. Keep a "
+                     "field or a variable of that type, or a pointer to it";
     case MOLT_RULE_TARGET_REMOVED:
         return "a value that an edit took away returns, but what it pointed at has no place in "
                "this "

@@ -248,8 +248,8 @@ static void report_apart(MoltMigration *m, const MoltOp *op, const char *text, u
         return;
     int shown = length < 40 ? (int)length : 40;
     if (text)
-        molt__tally(m, op, MOLT_RULE_STRING_CONVERTED, MOLT_LOSS, i, "a pointer to \"%.*s\"",
-                    shown, text);
+        molt__tally(m, op, MOLT_RULE_STRING_CONVERTED, MOLT_LOSS, i, "a pointer to \"%.*s\"", shown,
+                    text);
     else
         molt__tally(m, op, MOLT_RULE_STRING_CONVERTED, MOLT_LOSS, i, "NULL, which is \"\" now,");
 }

@@ -163,8 +163,8 @@ void molt__lineage_touch(MoltMigration *m, MoltTypeId after, const unsigned char
     MoltLineage *next = &m->lineage;
     MoltHookTrace *trace = find_trace(next, type->hash);
     if (!trace) {
-        if (!molt__migration_grow(m, (void **)&next->traces, &next->trace_slots,
-                                  next->trace_count, 1, sizeof *next->traces))
+        if (!molt__migration_grow(m, (void **)&next->traces, &next->trace_slots, next->trace_count,
+                                  1, sizeof *next->traces))
             return;
         trace = &next->traces[next->trace_count++];
         *trace = (MoltHookTrace){.layout = type->hash, .code = m->plan->hooks[after]->code};
@@ -178,8 +178,7 @@ void molt__lineage_touch(MoltMigration *m, MoltTypeId after, const unsigned char
     }
 }
 
-bool molt__lineage_touched(const MoltMigration *m, MoltTypeId after, uint64_t offset,
-                           uint64_t size)
+bool molt__lineage_touched(const MoltMigration *m, MoltTypeId after, uint64_t offset, uint64_t size)
 {
     const MoltType *type = molt_type(m->plan->after, after);
     const MoltHookTrace *trace = find_trace(&m->lineage, type->hash);

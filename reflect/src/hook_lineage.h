@@ -23,7 +23,8 @@ typedef struct MoltLineageStep {
 typedef struct MoltHookTrace {
     uint64_t layout; /* hash of the struct */
     uint64_t code;   /* of the hook: MoltHook.code */
-    uint64_t touched[MOLT__TRACE_BITS / 64]; /* bytes of the struct, or equal parts of a larger one, that
+    uint64_t
+        touched[MOLT__TRACE_BITS / 64]; /* bytes of the struct, or equal parts of a larger one, that
                                                 it has changed in some object */
 } MoltHookTrace;
 

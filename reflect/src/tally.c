@@ -105,8 +105,8 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
         severity = MOLT_INFO;
     if (severity == MOLT_LOSS && m->plan->policy == MOLT_POLICY_STRICT && !deferred)
         severity = MOLT_REFUSE;
-    bool awaited = !deferred && !given_up && may_wait(rule, severity) &&
-                   molt__awaited_may_settle(m);
+    bool awaited =
+        !deferred && !given_up && may_wait(rule, severity) && molt__awaited_may_settle(m);
     if (severity == MOLT_REFUSE && !deferred && !awaited)
         m->refused = true;
     MoltTally *tally = tally_of(m, op->check, rule);
@@ -158,7 +158,7 @@ static void add_finding(MoltMigration *m, uint32_t check, const MoltTally *tally
     MoltLossFate fate = MOLT__LOSS_UNSAID;
     if (tally && tally->severity == MOLT_LOSS && tally->rule != MOLT_RULE_DANGLING_POINTER &&
         tally->rule != MOLT_RULE_TARGET_AMBIGUOUS && (m->attic.keeps || tally->unkept))
-        fate = tally->unkept                ? MOLT__LOSS_GONE
+        fate = tally->unkept                 ? MOLT__LOSS_GONE
                : target_goes(m->plan, check) ? MOLT__LOSS_UNSAID
                                              : MOLT__LOSS_KEPT;
     if (tally)
