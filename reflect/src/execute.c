@@ -240,7 +240,7 @@ static void run_string_to_heap(MoltMigration *m, const MoltOp *op, const MoltBat
     }
 }
 
-/* In a struct that becomes a block of its own, or stops being one, nothing is kept: going back makes a copy. */
+/* In a struct that becomes a block of its own, or stops being one, nothing is kept: undoing it copies. */
 static void report_apart(MoltMigration *m, const MoltOp *op, const char *text, uint64_t length,
                          uint64_t i)
 {
@@ -254,7 +254,7 @@ static void report_apart(MoltMigration *m, const MoltOp *op, const char *text, u
         molt__tally(m, op, MOLT_RULE_STRING_CONVERTED, MOLT_LOSS, i, "NULL, which is \"\" now,");
 }
 
-/* The copy that an edit made of an array without a NUL. Where no attic has the array, it fits all the same. */
+/* The copy that an edit made of an array without a NUL fits it all the same, where no attic has the array. */
 static bool fills_again(const MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t length)
 {
     MoltPlace place;
