@@ -465,6 +465,23 @@ static void check_hooks(Linker *linker)
     }
 }
 
+static void link_hooks(Linker *linker, MoltUnit *library)
+{
+    for (uint32_t u = 0; u < linker->names.unit_count; u++) {
+        const MoltUnit *unit = &linker->names.units[u];
+        for (uint32_t i = 0; i < unit->hook_count; i++) {
+            MoltTypeId id = molt_schema_find(unit->schema, unit->hooks[i].type);
+            if (id == MOLT_NO_TYPE || find_hook(linker, name_of(linker, unit, id)) != &unit->hooks[i]) {
+                continue;
+            }
+            library->hooks = molt__arena_grow(linker->arena, library->hooks, library->hook_count,
+                                              &library->hook_capacity, sizeof *library->hooks);
+            library->hooks[library->hook_count] = unit->hooks[i];
+            library->hooks[library->hook_count++].type = name_of(linker, unit, id);
+        }
+    }
+}
+
 /* The root called so in the first unit that has it, as a type of the library. */
 static MoltTypeId find_root(const Linker *linker, const char *name, const MoltUnit **unit)
 {
@@ -639,6 +656,7 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
         out->sources[out->source_count++] = molt__library_source(&linker.names, i);
     }
     molt__uses_link(linker.arena, &linker.names, out);
+    link_hooks(&linker, out);
     for (uint32_t i = 0; i < count; i++) {
         copy_unit(&linker, &units[i], out);
     }

@@ -221,6 +221,17 @@ static void add_tables(MoltText *text, const MoltSchema *schema)
     molt__text_add(text, "    .strings = strings,\n};\n\n");
 }
 
+static void add_hook_codes(MoltText *text, const MoltUnit *library)
+{
+    molt__text_add(text, "static const MoltHookCode hook_codes[] = {\n");
+    for (uint32_t i = 0; i < library->hook_count; i++) {
+        molt__text_add(text, "    {.type = %u, .code = 0x%016llxu}, /* %s */\n",
+                       molt_schema_find(library->schema, library->hooks[i].type),
+                       (Wide)library->hooks[i].code, library->hooks[i].type);
+    }
+    molt__text_add(text, "};\n\n");
+}
+
 static void add_module(MoltText *text, const MoltUnit *library, bool allocates,
                        uint32_t constants, uint32_t apart)
 {
@@ -274,6 +285,12 @@ static void add_module(MoltText *text, const MoltUnit *library, bool allocates,
                        "    .apart_types = apart_types,\n"
                        "    .apart_count = %u,\n",
                        apart);
+    }
+    if (library->hook_count > 0) {
+        molt__text_add(text,
+                       "    .hook_codes = hook_codes,\n"
+                       "    .hook_code_count = %u,\n",
+                       library->hook_count);
     }
     molt__text_add(text, "};\n");
 }
@@ -330,6 +347,9 @@ const char *molt__metadata_write(MoltArena *arena, const MoltUnit *library)
     bool allocates = molt__allocations_write(&text, library);
     uint32_t constants = molt__constants_write(&text, library);
     uint32_t apart = molt__image_types_write(&text, library);
+    if (library->hook_count > 0) {
+        add_hook_codes(&text, library);
+    }
     add_module(&text, library, allocates, constants, apart);
     return text.bytes;
 }

@@ -2,6 +2,7 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #include "output.h"
 
 #define FORMAT_NAME "molt-unit"
-enum { FORMAT_VERSION = 8 };
+enum { FORMAT_VERSION = 9 };
 
 void molt__unit_release(MoltUnit *unit)
 {
@@ -84,6 +85,8 @@ static cJSON *unit_to_json(MoltArena *arena, const MoltUnit *unit, const char *s
     for (uint32_t i = 0; i < unit->hook_count; i++) {
         cJSON *hook = place_to_json(&unit->hooks[i].place);
         cJSON_AddStringToObject(hook, "type", unit->hooks[i].type);
+        cJSON_AddStringToObject(hook, "code",
+                                molt__arena_format(arena, "%" PRIx64, unit->hooks[i].code));
         cJSON_AddItemToArray(hooks, hook);
     }
     cJSON *allocations = cJSON_AddArrayToObject(json, "allocations");
@@ -205,7 +208,8 @@ static void read_lists(Reading *reading, const cJSON *json, MoltUnit *out)
     out->hooks = molt__arena_alloc(reading->arena, out->hook_capacity * sizeof *out->hooks);
     cJSON_ArrayForEach(item, list) {
         out->hooks[out->hook_count++] =
-            (MoltUnitHook){get_string(reading, item, "type"), get_place(reading, item)};
+            (MoltUnitHook){get_string(reading, item, "type"), get_place(reading, item),
+                           strtoull(get_string(reading, item, "code"), NULL, 16)};
     }
 }
 

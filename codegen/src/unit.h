@@ -18,9 +18,11 @@ typedef struct MoltUnitCheck {
 
 /* A MOLT_MIGRATE. */
 typedef struct MoltUnitHook {
-    const char *type; /* name in the schema */
+    const char *type; /* name in the schema; of a library by the name that it has there */
     MoltPlace place;
+    uint64_t code; /* molt__hook_code() */
 } MoltUnitHook;
+
 /* A call that allocates plain memory, or that does if its callee turns out to be a wrapper. Files of
  * static functions tell those of one name apart; "" for all others. */
 typedef struct MoltUnitAllocation {
@@ -79,7 +81,7 @@ typedef struct MoltUnit {
     uint32_t check_count, check_capacity;
     MoltPlace *roots; /* every MOLT_ROOT seen */
     uint32_t root_count, root_capacity;
-    MoltUnitHook *hooks;
+    MoltUnitHook *hooks; /* of a library: one for each type */
     uint32_t hook_count, hook_capacity;
     MoltUnitAllocation *allocations; /* of a library: those that allocate, each place once */
     uint32_t allocation_count, allocation_capacity;

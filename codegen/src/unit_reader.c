@@ -11,6 +11,7 @@
 #include "flow_reader.h"
 #include "globals.h"
 #include "image_types.h"
+#include "hook_code.h"
 #include "initializer.h"
 #include "member_use.h"
 #include "number_flow.h"
@@ -171,7 +172,8 @@ static void read_hook(Walk *walk, CXCursor function)
     MoltUnit *out = walk->out;
     out->hooks = molt__arena_grow(walk->model.arena, out->hooks, out->hook_count,
                                   &out->hook_capacity, sizeof *out->hooks);
-    out->hooks[out->hook_count++] = (MoltUnitHook){type->name, place};
+    uint64_t code = molt__hook_code(walk->model.arena, function);
+    out->hooks[out->hook_count++] = (MoltUnitHook){type->name, place, code};
 }
 
 /* What a type is, is known once records are followed. */

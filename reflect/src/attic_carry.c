@@ -67,6 +67,15 @@ static bool return_or_clear(MoltCarry *carry, const MoltCarryPart *part, const M
     return returned;
 }
 
+/* A `char *` that is a text in the struct now and a pointer again then: it leads to a copy of that text. */
+static bool returns_as_copy(const MoltCarry *carry, uint64_t index)
+{
+    const MoltAtticRun *run = &carry->from->runs[carry->parts[index].run];
+    const MoltAtticRun *next = &carry->to->runs[index];
+    return run->placed && run->is.kind == MOLT__LEAF_TEXT && next->placed &&
+           next->is.kind == MOLT__LEAF_STRING;
+}
+
 /* Tells of a kept pointer whose target is gone, or has no place where the pointer's field is back. */
 static void lose_pointer(MoltCarry *carry, uint64_t index, uint64_t kept, bool returns)
 {
@@ -80,9 +89,13 @@ static void lose_pointer(MoltCarry *carry, uint64_t index, uint64_t kept, bool r
     if (ref->kind == MOLT__REF_BLOCK) {
         const MoltAtticBlock *block = &m->heap->attic.blocks[ref->index];
         bool freed = block->span == MOLT__NO_SPAN;
+        if (freed &&
+            (returns_as_copy(carry, index) || (ref->made && carry->parts[index].owns_string)))
+            return; /* or its place has such a text again */
         const MoltSpan *span = freed ? NULL : &m->heap->spans[block->span];
         bool gone = span && m->plan->types[span->type].fate == MOLT_FATE_GONE;
         lost.told = gone && molt__removal_of_type(m->plan, span->type);
+        lost.unnamed = molt_type(step->schema, ref->type)->kind != MOLT_KIND_STRUCT;
         lost.rule = freed  ? MOLT_RULE_DANGLING_POINTER
                     : gone ? MOLT_RULE_TYPE_REMOVED
                            : MOLT_RULE_TARGET_REMOVED;
@@ -293,6 +306,7 @@ static void rebuild(MoltCarry *carry)
         return;
     }
     molt__carry_fresh(carry);
+    carry->altered = molt__attic_is_altered(carry);
     for (uint64_t r = 0; r < carry->from->count && !m->failed; r++)
         carry_record(carry, carry->from->records + r * carry->from->stride);
 }

@@ -17,6 +17,7 @@ typedef struct MoltCarry {
     uint64_t part_count, part_slots;
     bool returns; /* at least one part may return a value */
     bool called;  /* at least one part waits for a hook, or replaces its call */
+    bool altered; /* and that hook is another one than the values were made with */
 } MoltCarry;
 
 /* A union beside a tag in the running layout, and the sample of what it began with. */

@@ -377,6 +377,7 @@ static bool file_block(MoltMigration *m, MoltTypeId pointee, uintptr_t value, Mo
                               .block = place.block.index,
                               .offset = MOLT__NO_PLACE};
     ref->type = place.block.type;
+    ref->made = molt__made_is(&m->heap->spans[place.block.span], place.block.index);
     ref->origin = value - (uintptr_t)place.block.start;
     return true;
 }
@@ -447,6 +448,8 @@ static void lose_target(MoltMigration *m, const MoltAtticPage *page, const MoltA
     MoltAtticLost lost = {.schema = m->plan->before,
                           .rule = MOLT_RULE_TYPE_REMOVED,
                           .told = true,
+                          .unnamed = molt_type(m->plan->before, place.block.type)->kind !=
+                                     MOLT_KIND_STRUCT,
                           .last_object = page->count};
     snprintf(lost.target, sizeof lost.target, "%.60s:%llu",
              molt_type_name(m->plan->before, place.block.type),

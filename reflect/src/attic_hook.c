@@ -1,5 +1,7 @@
 #include "attic_hook.h"
 
+#include "hook_run.h"
+
 #include <string.h>
 #include <xxhash.h>
 
@@ -185,10 +187,31 @@ static bool is_there(const MoltMigration *m, const MoltAtticRef *ref)
            m->plan->types[m->heap->spans[block->span].type].fate != MOLT_FATE_GONE;
 }
 
+bool molt__attic_is_altered(const MoltCarry *carry)
+{
+    const MoltMigration *m = carry->m;
+    const MoltAtticPage *page = carry->from;
+    for (MoltTypeId t = 0; carry->called && t < m->plan->before->tables.type_count; t++) {
+        if (!molt__lineage_alters(m, t))
+            continue;
+        for (uint64_t r = 0; r < page->run_count; r++) {
+            uint32_t hooked = page->runs[r].hooked;
+            MoltTypeId whole = MOLT_NO_TYPE;
+            if (hooked != 0 && (r == 0 || hooked != page->runs[r - 1].hooked))
+                whole = molt_schema_find(m->plan->after,
+                                         molt_type_name(page->step->schema, hooked - 1));
+            if (whole != MOLT_NO_TYPE &&
+                molt__hook_holds(m->plan->after, whole, m->plan->types[t].after))
+                return true;
+        }
+    }
+    return false;
+}
+
 bool molt__attic_may_restore(const MoltCarry *carry, const MoltCarryObject *object)
 {
     const MoltAtticPage *page = carry->from;
-    if (!carry->called || page->partial || object->stays || !object->unwritten)
+    if (!carry->called || carry->altered || page->partial || object->stays || !object->unwritten)
         return false;
     for (uint64_t r = 0; r < page->run_count; r++) {
         const MoltAtticRun *run = &page->runs[r];
@@ -262,6 +285,7 @@ void molt__attic_store_late(MoltMigration *m)
         const MoltAtticLate *late = &work->late[l];
         const unsigned char *value = late_bytes(work, late);
         if (!molt__leaf_is_equal(&late->leaf, value + late->leaf.size, late->destination) ||
+            molt__hook_owns(m, (uintptr_t)late->destination, late->leaf.size) ||
             !molt__leaf_store(&late->leaf, value, late->destination))
             continue;
         MoltReturned *returned = &work->returned[late->returned];

@@ -25,6 +25,8 @@ uint64_t molt__attic_digest(const MoltHeap *heap, const MoltAtticPage *page,
 
 /* A hook is to be called for what these values were, and the layout is theirs. */
 bool molt__attic_is_called(const MoltCarry *carry, const MoltAtticRun *run);
+/* The hook of a struct of the page, or of one in it, is another one than led to the layout before. */
+bool molt__attic_is_altered(const MoltCarry *carry);
 /* Nothing was written to the record's object since, and all that its values point at is there. */
 bool molt__attic_may_restore(const MoltCarry *carry, const MoltCarryObject *object);
 /* Its values returned: tells the hooks. */

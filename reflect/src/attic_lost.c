@@ -6,7 +6,8 @@
 
 #include "migration.h"
 
-static const char *remedy_of(MoltRule rule)
+/* `named`: the target is of a type that has a name in the sources. */
+static const char *remedy_of(MoltRule rule, bool named)
 {
     switch (rule) {
     case MOLT_RULE_DANGLING_POINTER:
@@ -14,9 +15,12 @@ static const char *remedy_of(MoltRule rule)
                "freed "
                "meanwhile: it is NULL";
     case MOLT_RULE_TYPE_REMOVED:
-        return "it is kept, but the object goes with this edit: it returns as NULL. Keep the "
-               "struct, "
-               "or annotate what it became with MOLT_WAS(\"old\")";
+        return named
+                   ? "it is kept, but the object goes with this edit: it returns as NULL. Keep the "
+                     "struct, "
+                     "or annotate what it became with MOLT_WAS(\"old\")"
+                   : "it is kept, but the object goes with this edit: it returns as NULL. Keep a "
+                     "field or a variable of that type, or a pointer to it";
     case MOLT_RULE_TARGET_REMOVED:
         return "a value that an edit took away returns, but what it pointed at has no place in "
                "this "
@@ -68,7 +72,7 @@ void molt__attic_report_lost(MoltMigration *m)
                                                   .before = lost->returns ? NULL : declared,
                                                   .after = lost->returns ? declared : NULL,
                                                   .value = value,
-                                                  .remedy = remedy_of(lost->rule),
+                                                  .remedy = remedy_of(lost->rule, !lost->unnamed),
                                                   .objects = lost->objects});
     }
 }

@@ -14,6 +14,7 @@ typedef struct MoltAtticLost {
     MoltTypeId owner;
     uint32_t field; /* MOLT__NO_FIELD: values of the type itself */
     MoltRule rule;
+    bool unnamed; /* the target's type has no name of the sources, as numbers have none */
     bool returns; /* the field is back, and `schema` is the new one */
     bool told; /* as a loss of its target, or MOLT_REMOVED lets that go: this is no other one */
     uint64_t last_object; /* which object it is, so that several pointers of one count once */

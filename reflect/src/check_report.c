@@ -166,6 +166,9 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
     case MOLT_RULE_ELEMENTS_DROPPED:
         text = "keep the array's length, or annotate the field with MOLT_CONVERT(truncate)";
         break;
+    case MOLT_RULE_STRING_CONVERTED:
+        text = "let the struct become a block of its own in an edit before this one";
+        break;
     case MOLT_RULE_STRING_TRUNCATED:
         text = "make room for the text, or annotate the field with MOLT_CONVERT(truncate)";
         break;

@@ -69,7 +69,9 @@ static void convert_slow(void *context, uint64_t i, const void *source, void *de
     char text[64] = "";
     if (molt__tally_wants_value(m, op, rule))
         molt__number_text(&op->forms[0], source, text, sizeof text);
+    m->awaited.place = destination;
     molt__tally(m, op, rule, MOLT_LOSS, i, "%s", text);
+    m->awaited.place = NULL;
 }
 
 /* ---- pointers and strings ------------------------------------------------------------------- */
@@ -121,7 +123,7 @@ static void scan_pointer(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
 {
     if (op->external || molt__stays_apart(m, op))
         return;
-    bool library_only = op->pointee_ok && !m->moves && !m->edits;
+    bool library_only = op->pointee_ok && !m->moves && !m->edits && !m->texts.stand_ins;
     uintptr_t begin = library_only ? m->library_begin : 0;
     uintptr_t size = library_only ? m->library_size : UINTPTR_MAX;
     bool aimed = m->aims && op->pointee_ok && !op->external;
@@ -190,8 +192,10 @@ static void cut_text(MoltMigration *m, const MoltOp *op, const char *text, uint6
     uint64_t most = op->length > 0 ? op->length - 1 : 0;
     if (length > most) {
         int shown = length < 40 ? (int)length : 40;
+        m->awaited.place = to;
         molt__tally(m, op, MOLT_RULE_STRING_TRUNCATED, MOLT_LOSS, i, "\"%.*s\" (%llu > %llu)",
                     shown, text, (unsigned long long)length, (unsigned long long)most);
+        m->awaited.place = NULL;
         length = most;
     }
     memcpy(to, text, length);
@@ -248,6 +252,31 @@ static void run_string_to_heap(MoltMigration *m, const MoltOp *op, const MoltBat
     }
 }
 
+/* In a struct that becomes a block of its own, or stops being one, nothing is kept: undoing it copies. */
+static void report_apart(MoltMigration *m, const MoltOp *op, const char *text, uint64_t length,
+                         uint64_t i)
+{
+    if (!m->apart || m->plan->policy != MOLT_POLICY_LIVE)
+        return;
+    int shown = length < 40 ? (int)length : 40;
+    if (text)
+        molt__tally(m, op, MOLT_RULE_STRING_CONVERTED, MOLT_LOSS, i, "a pointer to \"%.*s\"", shown,
+                    text);
+    else
+        molt__tally(m, op, MOLT_RULE_STRING_CONVERTED, MOLT_LOSS, i, "NULL, which is \"\" now,");
+}
+
+/* The copy that an edit made of an array without a NUL fits it all the same, where no attic has the array. */
+static bool fills_again(const MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t length)
+{
+    MoltPlace place;
+    if (length != op->length || !m->plan->undoes || m->plan->policy == MOLT_POLICY_LIVE)
+        return false;
+    molt_heap_locate(m->heap, (const void *)value, &place); /* NOLINT: an address from the state */
+    return place.kind == MOLT_PLACE_BLOCK && (uintptr_t)place.block.start == value &&
+           molt__made_is(&m->heap->spans[place.block.span], place.block.index);
+}
+
 static void run_string_from_heap(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
 {
     const unsigned char *from = b->source;
@@ -257,13 +286,22 @@ static void run_string_from_heap(MoltMigration *m, const MoltOp *op, const MoltB
         uint64_t length = 0;
         memcpy(&value, from, sizeof value);
         molt__attic_mark(m, op, i); /* the text is copied, what the pointer points at is not */
-        if (value == 0)
+        if (value == 0) {
+            report_apart(m, op, NULL, 0, i);
             continue; /* NULL becomes "" */
+        }
         if (m->mode == MOLT__RUN_DEFAULTS) {
             m->value_refused = true;
             continue;
         }
         const char *text = molt__relocate_text(m, value, &length);
+        if (text)
+            report_apart(m, op, text, length, i);
+        if (text && fills_again(m, op, value, length)) {
+            memcpy(to, text, length);
+            molt__made_take(m, value, NULL, 0);
+            continue;
+        }
         if (text && length < op->length) /* all of it stands in the struct now */
             molt__made_take(m, value, NULL, 0);
         if (text)

@@ -108,6 +108,10 @@ void molt__fresh_commit(MoltMigration *m)
 {
     for (uint64_t s = 0; s < m->fresh_count; s++) {
         MoltTypeId type = m->fresh[s].type;
+        if (m->fresh[s].live == 0) { /* every text in it gave way to one that returned */
+            molt__span_release(m->heap, &m->fresh[s]);
+            continue;
+        }
         m->fresh[s].free_hint = 0;
         molt__heap_adopt(m->heap, &m->fresh[s], type != MOLT_NO_TYPE ? type : m->heap->char_type);
     }

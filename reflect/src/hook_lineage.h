@@ -9,6 +9,8 @@
 
 #include "molt/heap.h"
 
+enum { MOLT__TRACE_BITS = 512 };
+
 typedef struct MoltLineageStep {
     uint64_t layout; /* hash of the struct */
     MoltTypeId type; /* in the running schema */
@@ -16,9 +18,21 @@ typedef struct MoltLineageStep {
     bool hooked;     /* a hook of the struct led there */
 } MoltLineageStep;
 
+/* What the hook that last led to a layout is known to do. It stays when the edit is undone, for the values
+ * that are kept then are of that hook's making. */
+typedef struct MoltHookTrace {
+    uint64_t layout; /* hash of the struct */
+    uint64_t code;   /* of the hook: MoltHook.code */
+    uint64_t
+        touched[MOLT__TRACE_BITS / 64]; /* bytes of the struct, or equal parts of a larger one, that
+                                                it has changed in some object */
+} MoltHookTrace;
+
 typedef struct MoltLineage {
     MoltLineageStep *steps;
     uint64_t count, slots;
+    MoltHookTrace *traces;
+    uint64_t trace_count, trace_slots;
     uint32_t reloads; /* that ran hooks, ever */
 } MoltLineage;
 
@@ -40,6 +54,15 @@ void molt__lineage_release(const MoltAllocator *allocator, MoltLineage *lineage)
 void molt__lineage_begin(struct MoltMigration *m);
 /* The hook of an old struct is to be called for its objects. */
 bool molt__lineage_calls(const struct MoltMigration *m, MoltTypeId before);
+/* That hook is another one than led to the layout before: what was kept of it there is of no use. */
+bool molt__lineage_alters(const struct MoltMigration *m, MoltTypeId before);
+/* The hook of new struct `after` made of an object's bytes `was` those at `is`; m->failed when memory is
+ * out. */
+void molt__lineage_touch(struct MoltMigration *m, MoltTypeId after, const unsigned char *was,
+                         const unsigned char *is);
+/* It changed, in this or in an earlier migration, one of `size` bytes at `offset` of some object. */
+bool molt__lineage_touched(const struct MoltMigration *m, MoltTypeId after, uint64_t offset,
+                           uint64_t size);
 /* The migration undoes what hooks did in that reload. */
 bool molt__lineage_undoes(const struct MoltMigration *m, uint32_t reload);
 /* Cannot fail. */

@@ -74,16 +74,18 @@ void molt__hook_sort(MoltMigration *m)
         }
     }
     work->by_now = molt__migration_table(m, work->call_count, sizeof *work->by_now);
-    for (uint64_t c = 0; work->by_now && c < work->call_count; c++)
+    for (uint64_t c = 0; work->by_now && c < work->call_count; c++) {
+        uint64_t size = molt_type(m->plan->after, work->calls[c].op->after)->size;
         work->by_now[c] = (MoltHookNow){work->calls[c].now, c};
+        work->largest = size > work->largest ? size : work->largest;
+    }
     if (work->by_now)
         qsort(work->by_now, work->call_count, sizeof *work->by_now, compare_now);
 }
 
-void molt__hook_note_restored(MoltMigration *m, MoltTypeId type, uintptr_t place)
+/* How many calls, by their new objects, begin at or before `place`. */
+static uint64_t calls_until(const MoltHookWork *work, uintptr_t place)
 {
-    MoltHookWork *work = m->hooks;
-    const MoltSchema *after = m->plan->after;
     uint64_t low = 0, high = work ? work->call_count : 0;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
@@ -92,6 +94,14 @@ void molt__hook_note_restored(MoltMigration *m, MoltTypeId type, uintptr_t place
         else
             high = middle;
     }
+    return low;
+}
+
+void molt__hook_note_restored(MoltMigration *m, MoltTypeId type, uintptr_t place)
+{
+    MoltHookWork *work = m->hooks;
+    const MoltSchema *after = m->plan->after;
+    uint64_t low = calls_until(work, place);
     /* of the structs around the place, that one and those in it; they begin within its size */
     uint64_t reach = molt_type(after, type)->size;
     for (; low > 0 && place - work->by_now[low - 1].now < reach; low--) {
@@ -100,6 +110,22 @@ void molt__hook_note_restored(MoltMigration *m, MoltTypeId type, uintptr_t place
             molt__hook_holds(after, type, call->op->after))
             call->restored = true;
     }
+}
+
+bool molt__hook_owns(const MoltMigration *m, uintptr_t place, uint64_t size)
+{
+    const MoltHookWork *work = m->hooks;
+    for (uint64_t c = calls_until(work, place); c > 0; c--) {
+        const MoltHookCall *call = &work->calls[work->by_now[c - 1].call];
+        uint64_t offset = place - call->now;
+        if (offset >= work->largest)
+            break;
+        if (offset < molt_type(m->plan->after, call->op->after)->size &&
+            (molt__lineage_alters(m, call->op->before) ||
+             molt__lineage_touched(m, call->op->after, offset, size)))
+            return true;
+    }
+    return false;
 }
 
 /* ---- the old state while hooks run ---------------------------------------------------------- */
@@ -257,8 +283,14 @@ static void call_all(MoltMigration *m)
         const MoltOld *old = molt__hook_view(m, call->op->before, call->old);
         work->ran[call->op->after]++;
         void *now = (void *)call->now; /* NOLINT: of the new side */
-        if (old && !run_hook(m->plan, hook, old, now) && !m->failed)
+        uint64_t size = molt_type(m->plan->after, call->op->after)->size;
+        unsigned char *was = molt__hook_alloc(m, size);
+        if (was)
+            memcpy(was, now, size);
+        if (old && was && !run_hook(m->plan, hook, old, now) && !m->failed)
             refuse_without_reason(m, call);
+        if (was && !m->failed)
+            molt__lineage_touch(m, call->op->after, was, now);
         work->current = NULL;
         free_chunks(m, false);
     }

@@ -59,6 +59,7 @@ typedef struct MoltHookWork {
     MoltHookCall *calls;
     uint64_t call_count, call_slots;
     MoltHookNow *by_now;     /* calls in the order of the new objects' addresses */
+    uint64_t largest;        /* size of the new structs among them */
     MoltHookShadow *shadows; /* per span of the heap; NULL until hooks run */
     MoltSpan *made;          /* types are those of the new schema */
     uint64_t made_count, made_slots;

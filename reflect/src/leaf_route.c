@@ -238,6 +238,22 @@ static bool find_route(const Search *search, uint32_t first, uint32_t count, Ori
     return false;
 }
 
+/* How many elements of a run share it that nothing touches the first one. Operations on an array begin with
+ * its first element, unless that one becomes a block. */
+static uint64_t untouched_count(const Search *search, MoltTypeId before, bool tail)
+{
+    const MoltTypePlan *type = &search->plan->types[before];
+    uint32_t first = tail ? type->first_tail : type->first_op;
+    uint32_t count = tail ? type->tail_count : type->op_count;
+    if (search->side == MOLT__AFTER || type->fate == MOLT_FATE_SAME)
+        return search->leaf->count;
+    for (uint32_t o = first; o < first + count; o++) {
+        if (search->plan->ops[o].code == MOLT__OP_BOX)
+            return 1;
+    }
+    return search->leaf->count;
+}
+
 static bool find_first(const Search *search, MoltTypeId before, bool tail, MoltRoute *out)
 {
     const MoltTypePlan *type = &search->plan->types[before];
@@ -380,7 +396,7 @@ bool molt__leaf_route(const MoltPlan *plan, MoltTypeId before, bool tail, MoltSi
         return true;
     }
     if (!find_first(&search, before, tail, out)) {
-        out->count = leaf->count; /* operations on an array begin with its first element */
+        out->count = untouched_count(&search, before, tail);
         return false;
     }
     if (side == MOLT__BEFORE)

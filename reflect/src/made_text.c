@@ -48,6 +48,7 @@ void molt__made_begin(MoltMigration *m)
     MoltMadeTexts *texts = &m->texts;
     for (uint32_t s = 0; s < m->span_count && !m->failed; s++) {
         const MoltSpan *span = &m->heap->spans[s];
+        texts->stand_ins = texts->stand_ins || (span->stands_in && span->live > 0);
         if (span->bytes == 0 || !span->made || span->hooked_in != 0 || m->spans[s].bytes > 0)
             continue;
         if (!texts->held)
@@ -110,17 +111,25 @@ void molt__made_give_way(MoltMigration *m, uint32_t span, uint32_t index)
 
 /* ---- commit --------------------------------------------------------------------------------- */
 
-/* Spans that hold nothing any more go with their serials, the last ones first: the next migration that
- * makes these texts then names them as this state did. */
+static bool is_empty(const MoltSpan *span)
+{
+    return span->made && span->hooked_in == 0 && span->live == 0;
+}
+
+/* Spans that hold nothing any more go, the last ones with their serials: the next migration that makes these
+ * texts then names them as this state did. */
 static void drop_empty_spans(MoltHeap *heap, MoltTypeId type)
 {
-    while (heap->types.last[type] != MOLT__NO_SPAN) {
-        uint32_t last = heap->types.last[type];
-        if (!heap->spans[last].made || heap->spans[last].hooked_in != 0 ||
-            heap->spans[last].live > 0)
-            return;
+    uint32_t last, next;
+    for (last = heap->types.last[type]; last != MOLT__NO_SPAN && is_empty(&heap->spans[last]);
+         last = heap->types.last[type]) {
         heap->types.serials[type] = heap->spans[last].first_serial;
         molt__heap_drop(heap, last);
+    }
+    for (uint32_t s = heap->types.first[type]; s != MOLT__NO_SPAN; s = next) {
+        next = heap->links[s].type_next;
+        if (is_empty(&heap->spans[s]))
+            molt__heap_drop(heap, s);
     }
 }
 

@@ -21,6 +21,7 @@ typedef struct MoltMadeTexts {
     uint64_t **held; /* per span of the heap; NULL while none has made blocks */
     MoltTextTake *takes;
     uint64_t take_count, take_slots;
+    bool stand_ins; /* some stand in for literals, and give way where the new library has these */
     bool partial; /* not every pointer of the state was looked at: then nothing is freed */
 } MoltMadeTexts;
 

@@ -436,16 +436,20 @@ static void report_gone(MoltMigration *m)
         else
             objects -= seen;
         m->refused = m->refused || severity == MOLT_REFUSE;
-        snprintf(remedy, sizeof remedy,
-                 missing ? "%llu live and still pointed at: keep the struct, or name it on its "
-                           "successor with MOLT_WAS(\"%.200s\")%s"
-                         : "%llu live that nothing will point at: if the struct was renamed, "
-                           "annotate it with MOLT_WAS(\"%.200s\")%s",
-                 (unsigned long long)objects, name,
-                 m->plan->policy != MOLT_POLICY_LIVE ? ""
-                 : m->heap->attic.none
-                     ? "; they are lost for good"
-                     : "; they do not return when the edit is undone");
+        bool record = molt_type(m->plan->before, t)->kind == MOLT_KIND_STRUCT ||
+                      molt_type(m->plan->before, t)->kind == MOLT_KIND_UNION;
+        snprintf(
+            remedy, sizeof remedy,
+            !record   ? "%llu live, and the new code has nothing of that type: keep a field or a "
+                        "variable that is a %.200s, or points to one%s"
+            : missing ? "%llu live and still pointed at: keep the struct, or name it on its "
+                        "successor with MOLT_WAS(\"%.200s\")%s"
+                      : "%llu live that nothing will point at: if the struct was renamed, "
+                        "annotate it with MOLT_WAS(\"%.200s\")%s",
+            (unsigned long long)objects, name,
+            m->plan->policy != MOLT_POLICY_LIVE ? ""
+            : m->heap->attic.none               ? "; they are lost for good"
+                                                : "; they do not return when the edit is undone");
         molt_report_add(m->report, &(MoltFinding){.severity = severity,
                                                   .rule = missing ? MOLT_RULE_TYPE_MISSING
                                                                   : MOLT_RULE_TYPE_REMOVED,

@@ -369,6 +369,9 @@ void molt__hook_note(MoltMigration *m, const MoltOp *op, const unsigned char *so
 void molt__hook_sort(MoltMigration *m);
 /* Values of the new struct around `place` returned that replace the calls for it. */
 void molt__hook_note_restored(MoltMigration *m, MoltTypeId type, uintptr_t place);
+/* What stands at `place` of the new state is the business of a hook: one has changed such bytes in some
+ * object, or it is another hook than before. */
+bool molt__hook_owns(const MoltMigration *m, uintptr_t place, uint64_t size);
 /* Calls all of them. The new state is complete; afterwards it is what they made of it. */
 void molt__hook_run(MoltMigration *m);
 /* What a rule says of an operation's value is decided by what hooks read. */

@@ -107,8 +107,13 @@ MoltStatus molt_module_bind(const MoltModule *module, const MoltSchema *schema, 
         if (status != MOLT_OK)
             return status;
     }
-    for (MoltHook *hook = module->hooks; hook != module->hooks_end; hook++)
+    for (MoltHook *hook = module->hooks; hook != module->hooks_end; hook++) {
         hook->type = find_type(schema, hook->spelling, hook->file);
+        for (uint32_t c = 0; c < module->hook_code_count; c++) {
+            if (module->hook_codes[c].type == hook->type)
+                hook->code = module->hook_codes[c].code;
+        }
+    }
     for (MoltSite *site = module->sites; site != module->sites_end; site++)
         site->type = find_type(schema, site->spelling, site->file);
     return MOLT_OK;

@@ -399,7 +399,7 @@ static void find(Load *load, const MoltFileTarget *symbol, MoltRule rule, MoltSe
         molt__code_text(&symbol->target, text, sizeof text);
         snprintf(item->value, sizeof item->value, "\"%s\"", text);
     } else {
-        snprintf(item->value, sizeof item->value, "%s%.100s%s%.80s",
+        snprintf(item->value, sizeof item->value, "%s%.60s%s%.60s",
                  may_have_moved(load, symbol) ? "a place in an object whose size is not known, "
                                               : "",
                  symbol->target.name, symbol->target.file[0] ? " of " : "", symbol->target.file);

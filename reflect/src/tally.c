@@ -75,6 +75,16 @@ static void count_object(MoltMigration *m, MoltTally *tally, uint64_t i)
     tally->objects++;
 }
 
+/* Findings that are none where an undone edit's own value returns. */
+static bool may_wait(MoltRule rule, MoltSeverity severity)
+{
+    bool number = rule == MOLT_RULE_NUMBER_OUT_OF_RANGE || rule == MOLT_RULE_NUMBER_ROUNDED ||
+                  rule == MOLT_RULE_NUMBER_FRACTION || rule == MOLT_RULE_NUMBER_NAN ||
+                  rule == MOLT_RULE_BOOL_COLLAPSED;
+    return severity == MOLT_REFUSE || rule == MOLT_RULE_TARGET_AMBIGUOUS ||
+           (severity == MOLT_LOSS && (number || rule == MOLT_RULE_STRING_TRUNCATED));
+}
+
 bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity,
                  uint64_t i, const char *format, ...)
 {
@@ -95,8 +105,8 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
         severity = MOLT_INFO;
     if (severity == MOLT_LOSS && m->plan->policy == MOLT_POLICY_STRICT && !deferred)
         severity = MOLT_REFUSE;
-    bool awaited = !deferred && !given_up && molt__awaited_may_settle(m) &&
-                   (severity == MOLT_REFUSE || rule == MOLT_RULE_TARGET_AMBIGUOUS);
+    bool awaited =
+        !deferred && !given_up && may_wait(rule, severity) && molt__awaited_may_settle(m);
     if (severity == MOLT_REFUSE && !deferred && !awaited)
         m->refused = true;
     MoltTally *tally = tally_of(m, op->check, rule);
@@ -128,16 +138,30 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
     return severity != MOLT_REFUSE && !given_up;
 }
 
+/* The old field has pointers to objects that go: they are kept, and return as NULL. */
+static bool target_goes(const MoltPlan *plan, uint32_t check)
+{
+    const MoltSchema *before = plan->before;
+    if (check == MOLT__NO_CHECK || plan->checks[check].before == MOLT__NO_FIELD)
+        return false;
+    const MoltType *type = molt_type(
+        before, molt_value_type(before, before->tables.fields[plan->checks[check].before].type));
+    while (molt_kind_is_sequence(type->kind))
+        type = molt_type(before, molt_value_type(before, type->elem));
+    return type->kind == MOLT_KIND_POINTER && type->elem != MOLT_NO_TYPE &&
+           plan->types[type->elem].fate == MOLT_FATE_GONE;
+}
+
 static void add_finding(MoltMigration *m, uint32_t check, const MoltTally *tally)
 {
     MoltFinding finding = {.severity = MOLT_INFO, .rule = MOLT_RULE_FIELD_REMOVED};
     MoltLossFate fate = MOLT__LOSS_UNSAID;
     if (tally && tally->severity == MOLT_LOSS && tally->rule != MOLT_RULE_DANGLING_POINTER &&
         tally->rule != MOLT_RULE_TARGET_AMBIGUOUS)
-        fate = m->heap->attic.none ? MOLT__LOSS_FOR_GOOD
-               : tally->unkept     ? MOLT__LOSS_GONE
-               : m->attic.keeps    ? MOLT__LOSS_KEPT
-                                   : MOLT__LOSS_UNSAID;
+        fate = m->heap->attic.none                                     ? MOLT__LOSS_FOR_GOOD
+               : tally->unkept                                         ? MOLT__LOSS_GONE
+               : m->attic.keeps && !target_goes(m->plan, check)        ? MOLT__LOSS_KEPT
+                                                                       : MOLT__LOSS_UNSAID;
     if (tally)
         finding = (MoltFinding){.severity = (MoltSeverity)tally->severity,
                                 .rule = (MoltRule)tally->rule,

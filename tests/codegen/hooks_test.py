@@ -1,5 +1,6 @@
 """MOLT_MIGRATE and MOLT_VERSION as the generator reads them."""
 import itertools
+import re
 import unittest
 
 from fixture import FLAGS, GameTest
@@ -81,6 +82,23 @@ class Hooks(GameTest):
     def test_a_version_is_of_a_struct(self):
         self.assert_refused(GAME.replace("hp;", "hp MOLT_VERSION(2);"), "4:36",
                             "MOLT_VERSION means nothing here", "after the } of a struct or union")
+
+    def test_a_hook_is_known_by_what_it_does(self):
+        head = "#define RATE 3\nenum { OFFSET = 4 };\nstatic const int table[1] = {5};\n"
+        helper = "static int scaled(int hp) { return hp * RATE + OFFSET + table[0]; }\n"
+        hook = HOOK.replace('(int)molt_old_int(old, "hp")', 'scaled((int)molt_old_int(old, "hp"))')
+        code = self.code_of(head + helper + hook)
+        self.assertEqual(code, self.code_of(head + helper.replace("{", "{ /* why */\n\n") + hook))
+        self.assertEqual(code, self.code_of(head + "int other(void) { return 1; }\n" + helper + hook))
+        for was, becomes in (("RATE 3", "RATE 2"), ("= 4", "= 1"), ("{5}", "{6}"), ("+ OFF", "- OFF"),
+                             ("scaled((int)", "scaled(1 + (int)")):
+            with self.subTest(was):
+                self.assertNotEqual(code, self.code_of((head + helper + hook).replace(was, becomes)))
+
+    def code_of(self, text):
+        self.write("game.c", "#include <molt/molt.h>\n" + GAME + text + "MOLT_ROOT(Game);\n")
+        self.generate("game.c", "--metadata", "metadata.c")
+        return re.search(r"\.code = (\w+)", (self.folder / "metadata.c").read_text())[1]
 
     def header_of(self, _schema, *types):
         names = list(itertools.chain.from_iterable(("--type", name) for name in types))

@@ -98,7 +98,8 @@ class Metadata(GameTest):
                         ("sources", ctypes.c_char_p), ("constants", ctypes.c_void_p),
                         ("constant_keys", ctypes.c_void_p), ("constant_text", ctypes.c_char_p),
                         ("constant_count", ctypes.c_uint32), ("apart_count", ctypes.c_uint32),
-                        ("apart_types", ctypes.POINTER(ctypes.c_uint32))]
+                        ("apart_types", ctypes.POINTER(ctypes.c_uint32)),
+                        ("hook_codes", ctypes.c_void_p), ("hook_code_count", ctypes.c_uint32)]
         module = Module.in_dll(library, "molt_module")
         schema = json.loads((self.folder / "schema.json").read_text())
         self.assertEqual((module.size, module.version), (ctypes.sizeof(Module), 1))
@@ -109,6 +110,7 @@ class Metadata(GameTest):
         self.assertEqual(module.sites_end - module.sites, 40)  # one MoltSite
         self.assertEqual((module.allocations, module.allocation_count), (None, 0))
         self.assertEqual((module.constants, module.constant_count), (None, 0))
+        self.assertEqual((module.hook_codes, module.hook_code_count), (None, 0))
         tables = module.tables
         hash_words = [tables[4] | tables[5] << 32, tables[6] | tables[7] << 32]
         self.assertEqual(f"{hash_words[1]:016x}{hash_words[0]:016x}", schema["hash"])

@@ -83,6 +83,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         self.unnamed = {}        # key -> (element's type, Place), whose offsets the compiler tells
         self.depth = 0           # of structs in each other
         self.row_copies = {}     # (constant, row) -> the copy of a row that is gone
+        self.apart = 0           # structs around the value that become a block, or stop being one
         self.embedded = set()    # objects that became a part of another one
         self.lasting = True      # what becomes of it in later versions is modelled too
         self.untold = False      # a place has no words that the check of a dump knows
@@ -295,7 +296,10 @@ class Expectation(PointerRules, UnionRules, MoveRules):
     def _allocated(self, old, new, value):
         self.cover("struct to block", old)
         self.lasting = False
-        return Owned(new.to, self.convert(old, new.to, value, Site("")))
+        self.apart += 1
+        block = Owned(new.to, self.convert(old, new.to, value, Site("")))
+        self.apart -= 1
+        return block
 
     def _embedded(self, old, new, value, site):
         """The block that the pointer alone has becomes a part of what holds the pointer."""
@@ -310,7 +314,10 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         self.embedded.add(value.obj)
         for each in value.obj.values[1:]:
             self.drop("elements-dropped", old.to, each, site)
-        return self.convert(old.to, new, value.obj.values[0], Site(site.path))
+        self.apart += 1
+        part = self.convert(old.to, new, value.obj.values[0], Site(site.path))
+        self.apart -= 1
+        return part
 
     def _find_embedded(self):
         """Blocks that a pointer's field takes in: what else points at them would point at nothing."""
@@ -540,6 +547,8 @@ class Expectation(PointerRules, UnionRules, MoveRules):
                 self.loss("elements-dropped", site)
             return FreshText(text)
         if isinstance(old, Pointer) and old.to is CHAR and is_text(new):
+            if self.apart:  # it does not return
+                self.loss("string-converted", site, strict=False)
             return self._pointed_text(new, value, site)
         if is_text(old):
             if not isinstance(new, Array):

@@ -290,6 +290,31 @@ static void pointers_to_text_return_over_arrays_of_several_lengths(void **unused
     stop(&session);
 }
 
+static void texts_that_gave_way_leave_no_memory_behind(void **unused)
+{
+    (void)unused;
+    const StructSpec held = text_cell("char[16]", 16);
+    const StructSpec pointing = text_cell("char *", sizeof(char *));
+    Session session;
+    start(&session, &pointing, 1, NULL, 0, NULL);
+    char **cells = molt_heap_new(session.heap, 0, 9);
+    MoltTypeId type = molt_schema_find(molt_heap_schema(session.heap), "char");
+    for (int n = 0; n < 9; n++) {
+        cells[n] = molt_heap_new(session.heap, type, 4);
+        memcpy(cells[n], "lab", 4);
+    }
+    molt_heap_set_root(session.heap, 0, cells);
+    MoltHeapStats before, after;
+    for (int turn = 0; turn < 4; turn++) {
+        edit(&session, &held);
+        edit(&session, &pointing);
+        molt_heap_stats(session.heap, MOLT_NO_TYPE, turn == 0 ? &before : &after);
+    }
+    assert_int_equal(after.spans, before.spans);
+    assert_int_equal(after.span_bytes, before.span_bytes);
+    stop(&session);
+}
+
 static void a_text_that_fills_its_array_leaves_no_copy_behind(void **unused)
 {
     (void)unused;
@@ -622,6 +647,7 @@ int main(void)
         cmocka_unit_test(an_array_does_not_follow_a_text_that_it_was_copied_from),
         cmocka_unit_test(a_pointer_that_is_text_meanwhile_is_read_there),
         cmocka_unit_test(pointers_to_text_return_over_arrays_of_several_lengths),
+        cmocka_unit_test(texts_that_gave_way_leave_no_memory_behind),
         cmocka_unit_test(a_text_that_fills_its_array_leaves_no_copy_behind),
         cmocka_unit_test(a_pointer_returns_over_a_text_that_returns_before_it),
         cmocka_unit_test(a_text_of_a_field_that_went_leaves_no_copy_behind),

@@ -54,6 +54,7 @@ typedef struct MoltHook {
     bool (*run)(const MoltOld *old, void *now);
     uint32_t line;
     uint32_t type; /* type id in the running schema; set by the host */
+    uint64_t code; /* hash of what it does, 0: not known; set by the host */
 } MoltHook;
 
 /* Heads the hook of a struct; `(const MoltOld *old, Type *now)` and a body follow. The function gives
@@ -77,8 +78,8 @@ typedef struct MoltHook {
         return molt__migrate_##line(old, now);                                                     \
     }                                                                                              \
     static MoltHook molt__hook_##line __attribute__((section("molt_hooks"), used, aligned(8))) = { \
-        #Type,    __FILE__,  from, layout, sizeof(Type), molt__migrate_any_##line,                 \
-        __LINE__, UINT32_MAX};                                                                     \
+        #Type,    __FILE__,   from, layout, sizeof(Type), molt__migrate_any_##line,                \
+        __LINE__, UINT32_MAX, 0};                                                                  \
     static bool molt__migrate_##line
 #endif
 

@@ -230,6 +230,13 @@ typedef struct MoltConstant {
                       0: it gives them no names */
 } MoltConstant;
 
+/* What the hook of a struct does, as the generator read it: an edited hook has another hash. */
+typedef struct MoltHookCode {
+    MoltTypeId type;
+    uint32_t reserved;
+    uint64_t code;
+} MoltHookCode;
+
 /* What a game library exports as `molt_module` (default visibility). */
 typedef struct MoltModule {
     uint32_t size;    /* sizeof(MoltModule) of the writer */
@@ -253,6 +260,8 @@ typedef struct MoltModule {
     /* Structs and unions of which the sources put no object into the library, in order; no pointer to one
      * leads there. NULL when there is none. */
     const MoltTypeId *apart_types;
+    const MoltHookCode *hook_codes;
+    uint32_t hook_code_count;
 } MoltModule;
 
 #define MOLT_MODULE_SYMBOL "molt_module"
