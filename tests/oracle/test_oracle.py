@@ -529,6 +529,11 @@ class Moves(OracleCase):
                             new_types={"K": {"D": 0, "B": 1, "A": 2, "E": 3}})
         self.assertIn(("elements-dropped", "G.n"), expected.losses)
 
+    def test_dimensions_follow_their_enumerators(self):
+        self.one([("n", "int[2][1][2]", {"index": "K"})], [("n", "int[3][1][3]", {"index": "K"})],
+                 {"n": [[[1, 2]], [[3, 4]]]}, {"n": [[[0, 0, 0]], [[0, 4, 3]], [[0, 2, 1]]]},
+                 old_types={"K": {"A": 0, "B": 1}}, new_types={"K": {"C": 0, "B": 1, "A": 2}})
+
 
 class Ownership(OracleCase):
     """Structs inline on one side and behind a pointer on the other."""

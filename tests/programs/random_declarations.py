@@ -2,7 +2,7 @@
 
 from declarations import (BOOL, CHAR, DOUBLE, FLOAT, INT, INTS, LONG_DOUBLE, TEXT, VOID, Array,
                           Bool, Complex, Enum, Enumerator, Field, Flexible, Float, Function, Int, Pointer,
-                          Program, Struct, Union, Variant, Vector, Void, is_special, is_text)
+                          Program, Struct, Union, Variant, Vector, Void, is_special, is_text, lengths)
 from random_values import random_value
 
 LEAF_LIMIT = 60  # scalars that a struct may hold by value
@@ -201,9 +201,13 @@ def can_be_indexed(field):
         field.type) and field.scope is None
 
 
-def index_fits(enum, length):
-    """Each enumerator has its element; the last one may be their number."""
+def index_fits(enum, array):
+    """Each enumerator has its element; the last one may be their number. No other dimension is as long:
+    it would follow too, which the table of edits has."""
     values = [e.value for e in enum.enumerators]
+    length, *others = lengths(array)
+    if length in others:
+        return False
     return not enum.flags and min(values) >= 0 and max(values[:-1], default=0) < length and values[-1] <= length
 
 
