@@ -262,6 +262,11 @@ class Enums(OracleCase):
         flags = {"flags": True}
         self.enum({"A": 1, "B": 2, "C": 4}, {"C": 1, "A": 2, "B": 8}, "A|C", "C|A", flags, flags)
 
+    def test_flags_to_an_unrelated_enum(self):
+        old = make_schema("G", G=[("k", "K")], K=({"A": 1, "C": 4}, {"flags": True}))
+        new = make_schema("G", G=[("k", "K")], K={"E": 5})
+        self.refused(old, new, make_dump(("G:0", {"k": "A|C"})))
+
     def test_enum_and_int(self):
         self.one([("k", "K")], [("k", "int")], {"k": "A"}, {"k": 3}, K={"A": 3})
         self.one([("k", "int")], [("k", "K")], {"k": 3}, {"k": "A"}, K={"A": 3})

@@ -159,7 +159,8 @@ def _enum(out, old, new, value, site, width):
     if value in values:
         out.cover("enum kept" if values[value] == value else "enum renumbered", new, site.new)
         return values[value]
-    if old.named(value):
+    if old.named(value) or old.flags and any(
+            e.value and value & e.value == e.value and e.value not in values for e in old.enumerators):
         fallback = [e for e in new.enumerators if e.fallback]
         if not fallback:
             out.cover("enumerator removed", new, site.new)
