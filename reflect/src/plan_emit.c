@@ -537,7 +537,11 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
         MoltEmitSite site = {pair, before, after, was->first + f, MOLT__NO_FIELD};
         uint32_t first = plan->op_count;
         int64_t twin = molt__emit_find_twin(plan, pair, was->first + f);
-        molt__emit_drop_field(plan, &site, MOLT_RULE_FIELD_REMOVED, field, source);
+        if (molt__emit_is_scattered(plan, pair, was->first + f))
+            molt__emit_drop(plan, &site, MOLT_RULE_UNION_CHANGED, field->type,
+                            source + field->bit_offset / 8, MOLT__NO_CONSTANT);
+        else
+            molt__emit_drop_field(plan, &site, MOLT_RULE_FIELD_REMOVED, field, source);
         for (uint32_t o = first; o < plan->op_count; o++)
             plan->ops[o].twin = twin;
     }
