@@ -270,6 +270,10 @@ void molt__run_flags(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
         uint64_t lost;
         uint64_t value = molt__number_bits(&op->forms[0], from);
+        if (op->forms[0].class == MOLT__FLOAT && !as_enumerator(op, from, &value)) {
+            tell_number(m, op, MOLT_RULE_ENUM_UNNAMED, MOLT_REFUSE, from, i);
+            continue;
+        }
         if (op->named_only && op->forms[0].size > sizeof value && !has_low_bits_only(op, from))
             tell_number(m, op, MOLT_RULE_FLAG_REMOVED, MOLT_LOSS, from, i);
         uint64_t mapped = map_flags(m->plan, op, value, &lost);
@@ -289,5 +293,23 @@ void molt__run_flags(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
                         (unsigned long long)value, names);
         }
         store_enum(m, op, mapped, &op->forms[1], to, i);
+    }
+}
+
+void molt__keep_unnamed(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
+{
+    const MoltType *was = molt_type(m->plan->before, op->before);
+    const MoltEnumerator *items = m->plan->before->tables.enumerators + was->first;
+    const unsigned char *from = b->source;
+    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride) {
+        uint64_t value = molt__number_bits(&op->forms[0], from), unknown = value;
+        bool named = false;
+        for (uint32_t e = 0; e < was->count && !named; e++) {
+            named = items[e].value == value;
+            if ((value & items[e].value) == items[e].value)
+                unknown &= ~items[e].value;
+        }
+        if (!named && (unknown != 0 || !(was->flags & MOLT_TYPE_FLAGS)))
+            molt__attic_mark(m, op, i);
     }
 }

@@ -84,7 +84,8 @@ typedef struct MoltOp {
     MoltTypeId before, after; /* POINTER, BOX, EMBED: pointees; ENUM, FLAGS: enums; HOOK: structs;
                                  DROP: of the value or its elements, for messages, or MOLT_NO_TYPE */
     bool pointee_ok;          /* POINTER: the new pointee is what the old one became, or void */
-    bool named_only;          /* ENUM: a value without an enumerator refuses */
+    bool named_only;          /* ENUM: a value without an enumerator refuses; NUMBER: so would the way back,
+                                 to the enum `before` */
     uint8_t rule;             /* DROP*, REFUSE: MoltRule to report */
     int64_t twin; /* DROP: bytes from the source to a value that was made from the same one and stays: what is
                      equal to that is not lost; 0: there is none */
