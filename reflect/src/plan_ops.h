@@ -337,6 +337,8 @@ bool molt__plan_arms_have_pointers(const MoltSchema *schema, MoltTypeId type);
 bool molt__plan_moves_over(const MoltPlan *plan, MoltTypeId before, uint32_t own, uint32_t field);
 /* Two structs of equal layout within which MOLT_MOVED moves values. */
 bool molt__plan_moves_within(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
+/* Says of new structs that nothing holds which MOLT_MOVED of theirs climbs to nowhere. */
+void molt__plan_tell_unreached(MoltPlan *plan);
 /* plan_index.c: two structs of equal layout with an array whose enum gives the elements other places;
  * and the places of the elements of such a field. */
 bool molt__plan_is_reindexed(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
