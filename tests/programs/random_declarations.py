@@ -173,11 +173,13 @@ def random_field(rng, program, holder, namer, stem="f"):
     if rng.random() < 0.15:
         field.default = random_default(rng, type_, width)
     decorate(rng, field)
-    enums = [e for e in program.enums if index_fits(e, 16)]
+    enums = [e for e in program.enums if index_fits(e, Array(INT, 16))]
     if can_be_indexed(field) and enums and rng.random() < 0.3:
         field.index, field.default = rng.choice(enums), None
         least = max(field.type.length, 1 + max(e.value for e in field.index.enumerators))
         field.type = Array(field.type.elem, least + rng.randint(0, 6))
+        if not index_fits(field.index, field.type):
+            field.index = None
     return field
 
 
@@ -205,8 +207,8 @@ def index_fits(enum, array):
     """Each enumerator has its element; the last one may be their number. No other dimension is as long:
     it would follow too, which the table of edits has."""
     values = [e.value for e in enum.enumerators]
-    length, *others = lengths(array)
-    if length in others:
+    length = array.length
+    if length in lengths(array)[1:]:
         return False
     return not enum.flags and min(values) >= 0 and max(values[:-1], default=0) < length and values[-1] <= length
 
