@@ -97,11 +97,12 @@ static void check_pool(MoltDiagnostics *diagnostics, const MoltModelType *owner,
     const MoltModelType *holds = innermost(field->type);
     holds = holds->kind == MOLT_KIND_ATOMIC ? holds->elem : holds;
     if (note != NULL && holds->kind != MOLT_KIND_POINTER) {
-        molt__refuse(diagnostics, field->place,
-                     "declare it as an array of that type, or allocate the memory and keep a pointer "
-                     "to it",
-                     "MOLT_POOL belongs on pointers that take memory; '%s' is %s",
-                     path_of(diagnostics, owner, field), field->type->name);
+        molt__refuse(
+            diagnostics, field->place,
+            "declare it as an array of that type, or allocate the memory and keep a pointer "
+            "to it",
+            "MOLT_POOL belongs on pointers that take memory; '%s' is %s",
+            path_of(diagnostics, owner, field), field->type->name);
     }
 }
 
@@ -120,6 +121,30 @@ static bool counts_others(const MoltModelType *type, const MoltModelEnumerator *
            enumerator == &type->enumerators[type->enumerator_count - 1];
 }
 
+static bool has_room(const MoltModelType *index, uint64_t length)
+{
+    for (uint32_t i = 0; i < index->enumerator_count; i++) {
+        const MoltModelEnumerator *enumerator = &index->enumerators[i];
+        if (enumerator->value >= length && !counts_others(index, enumerator, length)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Of the dimensions, the first one with an element for each enumerator, not counting the length of
+ * texts; the first of all when there is none. */
+static const MoltModelType *followed_array(const MoltModelType *index, const MoltModelType *type)
+{
+    for (const MoltModelType *at = type; at != NULL && at->kind == MOLT_KIND_ARRAY; at = at->elem) {
+        bool text = at != type && (at->elem->flags & MOLT_TYPE_CHAR) != 0;
+        if (!text && has_room(index, at->length)) {
+            return at;
+        }
+    }
+    return type;
+}
+
 static void check_index(MoltDiagnostics *diagnostics, const MoltModel *model,
                         const MoltModelType *owner, const MoltModelField *field)
 {
@@ -129,13 +154,14 @@ static void check_index(MoltDiagnostics *diagnostics, const MoltModel *model,
         return;
     }
     const char *path = path_of(diagnostics, owner, field);
-    if (field->type->length == 0 || field->type->length > INDEX_LIMIT) {
+    const MoltModelType *array = followed_array(index, field->type);
+    if (array->length == 0 || array->length > INDEX_LIMIT) {
         molt__refuse(diagnostics, field->place,
                      molt__arena_format(
                          diagnostics->arena,
                          "give the array one element for each enumerator, %d at most", INDEX_LIMIT),
-                     "MOLT_INDEX(%s) of '%s': elements of %s do not follow names", note->text,
-                     path, field->type->name);
+                     "MOLT_INDEX(%s) of '%s': elements of %s do not follow names", note->text, path,
+                     field->type->name);
         return;
     }
     for (uint32_t i = 0; i < index->enumerator_count; i++) {
@@ -143,19 +169,18 @@ static void check_index(MoltDiagnostics *diagnostics, const MoltModel *model,
         if (is_negative(index, enumerator)) {
             molt__refuse(diagnostics, field->place,
                          "number the enumerators from 0, and make what stands for none a #define",
-                         "MOLT_INDEX(%s) of '%s': %s is %lld, which is no index", note->text,
-                         path, enumerator->name, (long long)enumerator->value);
+                         "MOLT_INDEX(%s) of '%s': %s is %lld, which is no index", note->text, path,
+                         enumerator->name, (long long)enumerator->value);
             return;
         }
-        if (enumerator->value >= field->type->length &&
-            !counts_others(index, enumerator, field->type->length)) {
+        if (enumerator->value >= array->length &&
+            !counts_others(index, enumerator, array->length)) {
             molt__refuse(diagnostics, field->place,
                          "give the array an element for each enumerator; only the last one may be "
                          "its length",
                          "MOLT_INDEX(%s) of '%s': %s is %llu, and the array has %llu elements",
-                         note->text, path, enumerator->name,
-                         (unsigned long long)enumerator->value,
-                         (unsigned long long)field->type->length);
+                         note->text, path, enumerator->name, (unsigned long long)enumerator->value,
+                         (unsigned long long)array->length);
             return;
         }
     }

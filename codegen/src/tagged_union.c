@@ -1,6 +1,7 @@
 #include "tagged_union.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "translation_unit.h"
 
@@ -121,6 +122,37 @@ static void check_arm(MoltDiagnostics *diagnostics, const MoltModelType *tag,
     }
 }
 
+/* K_TEXT and TEXT are the names that an arm called text would be selected by. */
+static bool is_called(const MoltModelEnumerator *enumerator, const char *arm)
+{
+    size_t length = strlen(enumerator->name), tail = strlen(arm);
+    return tail > 1 && length >= tail &&
+           (length == tail || enumerator->name[length - tail - 1] == '_') &&
+           strcasecmp(enumerator->name + length - tail, arm) == 0;
+}
+
+/* A first enumerator for none, and each arm is selected by the one before its own: the live values would be
+ * read as what they are not, and no later edit could tell. MOLT_ARM says what is meant. */
+static void check_place(MoltDiagnostics *diagnostics, const MoltModelType *tag,
+                        const MoltModelType *type, uint32_t arm)
+{
+    const MoltModelField *field = &type->fields[arm];
+    if (molt__model_note(&field->notes, MOLT_NOTE_ARM) != NULL ||
+        arm >= tag->enumerator_count || is_called(&tag->enumerators[arm], field->name)) {
+        return;
+    }
+    for (uint32_t e = 0; e < tag->enumerator_count; e++) {
+        if (is_called(&tag->enumerators[e], field->name)) {
+            molt__refuse(diagnostics, field->place,
+                         "name the enumerator of each arm with MOLT_ARM(ENUMERATOR)",
+                         "'%s.%s' is selected by %s, by its place, but %s has its name",
+                         type->name, field->name, tag->enumerators[arm].name,
+                         tag->enumerators[e].name);
+            return;
+        }
+    }
+}
+
 static void check_tagged(MoltDiagnostics *diagnostics, const MoltModelType *owner,
                          const MoltModelField *field, const char *name)
 {
@@ -149,6 +181,7 @@ static void check_tagged(MoltDiagnostics *diagnostics, const MoltModelType *owne
     }
     for (uint32_t arm = 0; arm < field->type->field_count; arm++) {
         check_arm(diagnostics, tags, field->type, arm);
+        check_place(diagnostics, tags, field->type, arm);
     }
 }
 

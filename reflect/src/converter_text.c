@@ -137,7 +137,8 @@ static bool is_straight(const MoltPlan *plan, uint32_t index)
     switch ((MoltOpCode)op->code) {
     case MOLT__OP_COPY:
     case MOLT__OP_CONSTANT: return true;
-    case MOLT__OP_NUMBER: return type_name(&op->forms[0]) && type_name(&op->forms[1]);
+    case MOLT__OP_NUMBER:
+        return type_name(&op->forms[0]) && type_name(&op->forms[1]) && !op->named_only;
     case MOLT__OP_POINTER: return op->pointee_ok && !op->external;
     case MOLT__OP_DROP_BYTES: return op->constant == MOLT__NO_CONSTANT && !op->keeps_default;
     case MOLT__OP_DROP_NUMBER:

@@ -110,7 +110,7 @@ typedef struct Descent {
     MoltTypeId pointee;
     bool to_void;                /* the pointer becomes a `void *`, which may point at anything */
     const unsigned char *object; /* bytes of the old element, for the tags of unions */
-    const uint32_t *targets;     /* of this array's elements, NULL when they keep their indices */
+    MoltIndexPlaces indexed;     /* where this array's elements go */
     uintptr_t block; /* where `out` counts from when that is a block of its own by now, else 0 */
     uint32_t arm;    /* of the union at this place, MOLT__NO_ARM when there is none */
     uint32_t number; /* of the arm that unions have without an object, 0: it is not known */
@@ -134,8 +134,9 @@ static Step step_array(Descent *d, const MoltType *was, const MoltType *is)
         molt__descent_means_end(plan->before, was->elem, d->pointee, index == was->length))
         index--;
     bool end = index == was->length;
+    const uint32_t *targets = molt__indexed_here(d->indexed);
     if (molt_kind_is_sequence(is->kind)) {
-        uint64_t place = end ? is->length : d->targets ? d->targets[index] : index;
+        uint64_t place = end ? is->length : targets ? targets[index] : index;
         if (place > is->length || (place == is->length && !end))
             return STEP_GONE;
         d->out += place * molt_type(plan->after, is->elem)->size;
@@ -146,7 +147,7 @@ static Step step_array(Descent *d, const MoltType *was, const MoltType *is)
     if (end)
         return found_if(was->elem != d->pointee || d->to_void || fits(plan, d->pointee, d->after));
     d->before = was->elem;
-    d->targets = NULL;
+    d->indexed = molt__indexed_elements(d->indexed);
     d->offset -= index * size;
     d->at += index * size;
     return STEP_FURTHER;
@@ -163,7 +164,7 @@ static Step enter_field(Descent *d, uint32_t f, uint32_t g)
     d->out += is->bit_offset / 8;
     d->before = was->type;
     d->after = is->type;
-    d->targets = molt__plan_index(d->plan, f, g);
+    d->indexed = molt__plan_index(d->plan, f, g);
     return STEP_FURTHER;
 }
 
@@ -231,7 +232,7 @@ static bool step_moved(Descent *d)
         d->offset -= move->source;
         d->at += move->source;
         d->out += move->destination;
-        d->targets = molt__plan_index(d->plan, move->field_before, move->field_after);
+        d->indexed = molt__plan_index(d->plan, move->field_before, move->field_after);
         return true;
     }
     return false;
@@ -329,7 +330,7 @@ static bool map_offset(Descent *d, bool moved)
             step = step_box(d, is);
         } else if (was->kind == MOLT_KIND_POINTER && is->kind == MOLT_KIND_STRUCT) {
             step = STEP_GONE; /* the pointer itself is no more */
-        } else if (type->after == d->after && type->fate == MOLT_FATE_SAME && !d->targets) {
+        } else if (type->after == d->after && type->fate == MOLT_FATE_SAME && !d->indexed.targets) {
             d->out += d->offset;
             step = STEP_FOUND;
         } else if (d->offset == 0 && is_untyped(d) && !is_mirror(d)) {

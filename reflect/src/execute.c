@@ -433,6 +433,8 @@ static void run_op(MoltMigration *m, uint32_t index, const MoltBatch *b)
         m->op = op;
         op->kernel(op->forms, b->source, b->source_stride, b->destination, b->destination_stride,
                    b->n, convert_slow, m);
+        if (op->named_only)
+            molt__keep_unnamed(m, op, b);
         break;
     case MOLT__OP_ENUM: molt__run_enum(m, op, b); break;
     case MOLT__OP_FLAGS: molt__run_flags(m, op, b); break;

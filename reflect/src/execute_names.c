@@ -103,6 +103,22 @@ static void keep_unnamed(MoltMigration *m, const MoltOp *op, uint64_t value, uns
     store_enum(m, op, value, &op->forms[0], to, i);
 }
 
+/* Of flags that become an enum without them: the name that goes of a flag in the value, so that the value
+ * loses its name with it whatever the new enum calls the number; NULL when there is none. */
+static const MoltValueMap *find_lost_flag(const MoltPlan *plan, const MoltOp *op, uint64_t value)
+{
+    const MoltType *was = molt_type(plan->before, op->before);
+    if (op->named_only || !(was->flags & MOLT_TYPE_FLAGS))
+        return NULL;
+    for (uint32_t v = op->values; v < op->values + op->value_count; v++) {
+        const MoltValueMap *entry = &plan->values[v];
+        if (entry->before != 0 && (value & entry->before) == entry->before &&
+            entry->fate > MOLT__VALUE_SPLIT)
+            return entry;
+    }
+    return NULL;
+}
+
 /* What MOLT_REMOVED lets go is no loss, but an edit that is undone brings it back like one. */
 static MoltSeverity settle(MoltMigration *m, const MoltOp *op, bool loses, uint64_t i)
 {
@@ -136,6 +152,26 @@ static bool has_low_bits_only(const MoltOp *op, const unsigned char *from)
     return molt__number_convert(&op->forms[0], from, &form, &value, false) == MOLT__EXACT;
 }
 
+/* The old names of bits that go, and whose bits they are now where they had none. */
+static void write_lost(const MoltPlan *plan, const MoltOp *op, uint64_t lost, char *buffer,
+                       size_t size)
+{
+    size_t used = 0;
+    for (uint32_t v = op->values; v < op->values + op->value_count && used < size; v++) {
+        const MoltValueMap *entry = &plan->values[v];
+        if (entry->before == 0 || (entry->before & lost) != entry->before)
+            continue;
+        used += (size_t)snprintf(buffer + used, size - used, "%s%s", used > 0 ? "|" : "",
+                                 molt_string(plan->before, entry->name));
+        lost &= ~entry->before;
+    }
+    if (used == 0) {
+        char now[56];
+        write_flags(plan, op, lost, now, sizeof now);
+        snprintf(buffer, size, now[0] == '0' ? "without a name" : "without a name, %s now", now);
+    }
+}
+
 void molt__run_enum(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
 {
     const unsigned char *from = b->source;
@@ -149,6 +185,8 @@ void molt__run_enum(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
         if (!op->named_only)
             value = molt__number_bits(&op->forms[0], from);
         const MoltValueMap *entry = find_value(m->plan, op, value);
+        if (!entry)
+            entry = find_lost_flag(m->plan, op, value);
         m->awaited.place = to;
         if (entry && entry->fate <= MOLT__VALUE_SPLIT) {
             if (entry->fate == MOLT__VALUE_SPLIT)
@@ -159,8 +197,12 @@ void molt__run_enum(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
         } else if (entry) {
             bool fallback = entry->fate == MOLT__VALUE_FALLBACK;
             MoltSeverity severity = !fallback ? MOLT_REFUSE : settle(m, op, !entry->settled, i);
+            char name[80] = "";
+            if (entry->before != value &&
+                molt__tally_wants_value(m, op, MOLT_RULE_ENUMERATOR_REMOVED))
+                write_lost(m->plan, op, value, name, sizeof name);
             molt__tally(m, op, MOLT_RULE_ENUMERATOR_REMOVED, severity, i, "%s",
-                        molt_string(m->plan->before, entry->name));
+                        name[0] ? name : molt_string(m->plan->before, entry->name));
             if (fallback)
                 store_enum(m, op, entry->after, &op->forms[1], to, i);
         } else {
@@ -221,26 +263,6 @@ static uint64_t bits_with_room(const MoltNumberForm *form)
     return bits < 64 ? (UINT64_C(1) << bits) - 1 : UINT64_MAX;
 }
 
-/* The old names of bits that go, and whose bits they are now where they had none. */
-static void write_lost(const MoltPlan *plan, const MoltOp *op, uint64_t lost, char *buffer,
-                       size_t size)
-{
-    size_t used = 0;
-    for (uint32_t v = op->values; v < op->values + op->value_count && used < size; v++) {
-        const MoltValueMap *entry = &plan->values[v];
-        if (entry->before == 0 || (entry->before & lost) != entry->before)
-            continue;
-        used += (size_t)snprintf(buffer + used, size - used, "%s%s", used > 0 ? "|" : "",
-                                 molt_string(plan->before, entry->name));
-        lost &= ~entry->before;
-    }
-    if (used == 0) {
-        char now[56];
-        write_flags(plan, op, lost, now, sizeof now);
-        snprintf(buffer, size, now[0] == '0' ? "without a name" : "without a name, %s now", now);
-    }
-}
-
 void molt__run_flags(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
 {
     const unsigned char *from = b->source;
@@ -248,6 +270,10 @@ void molt__run_flags(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
         uint64_t lost;
         uint64_t value = molt__number_bits(&op->forms[0], from);
+        if (op->forms[0].class == MOLT__FLOAT && !as_enumerator(op, from, &value)) {
+            tell_number(m, op, MOLT_RULE_ENUM_UNNAMED, MOLT_REFUSE, from, i);
+            continue;
+        }
         if (op->named_only && op->forms[0].size > sizeof value && !has_low_bits_only(op, from))
             tell_number(m, op, MOLT_RULE_FLAG_REMOVED, MOLT_LOSS, from, i);
         uint64_t mapped = map_flags(m->plan, op, value, &lost);
@@ -267,5 +293,23 @@ void molt__run_flags(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
                         (unsigned long long)value, names);
         }
         store_enum(m, op, mapped, &op->forms[1], to, i);
+    }
+}
+
+void molt__keep_unnamed(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
+{
+    const MoltType *was = molt_type(m->plan->before, op->before);
+    const MoltEnumerator *items = m->plan->before->tables.enumerators + was->first;
+    const unsigned char *from = b->source;
+    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride) {
+        uint64_t value = molt__number_bits(&op->forms[0], from), unknown = value;
+        bool named = false;
+        for (uint32_t e = 0; e < was->count && !named; e++) {
+            named = items[e].value == value;
+            if ((value & items[e].value) == items[e].value)
+                unknown &= ~items[e].value;
+        }
+        if (!named && (unknown != 0 || !(was->flags & MOLT_TYPE_FLAGS)))
+            molt__attic_mark(m, op, i);
     }
 }

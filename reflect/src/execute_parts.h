@@ -16,6 +16,9 @@ typedef struct MoltBatch {
 
 /* execute_names.c: ENUM and FLAGS, values that have names. */
 void molt__run_enum(MoltMigration *m, const MoltOp *op, const MoltBatch *b);
+/* Values of an enum that became numbers: the attic keeps those without a name, which would be refused on
+ * the way back. */
+void molt__keep_unnamed(MoltMigration *m, const MoltOp *op, const MoltBatch *b);
 void molt__run_flags(MoltMigration *m, const MoltOp *op, const MoltBatch *b);
 /* execute_drop.c: DROP_BYTES and DROP_NUMBER, values that have no place. */
 void molt__run_drop(MoltMigration *m, const MoltOp *op, const MoltBatch *b);

@@ -63,7 +63,7 @@ static uint64_t source_of(const uint32_t *targets, uint64_t had, uint64_t index)
 }
 
 static void start_type(const Start *start, MoltTypeId before, MoltTypeId after,
-                       const uint32_t *targets, const unsigned char *initial, unsigned char *to);
+                       MoltIndexPlaces indexed, const unsigned char *initial, unsigned char *to);
 
 static bool has_parts(const MoltSchema *schema, MoltTypeId id)
 {
@@ -73,7 +73,7 @@ static bool has_parts(const MoltSchema *schema, MoltTypeId id)
 
 /* Bytes of text mean something only together, and for another shape there is no rule. */
 static void start_array(const Start *start, MoltTypeId before, MoltTypeId after,
-                        const uint32_t *targets, const unsigned char *initial, unsigned char *to)
+                        MoltIndexPlaces indexed, const unsigned char *initial, unsigned char *to)
 {
     const MoltSchema *old = start->plan->before, *new = start->plan->after;
     const MoltType *is = molt_type(new, after);
@@ -84,10 +84,11 @@ static void start_array(const Start *start, MoltTypeId before, MoltTypeId after,
     if (is_char(new, is->elem) || rank_of(new, after) != rank_of(old, before) + !was_array)
         return;
     for (uint64_t i = 0; i < is->length; i++) {
-        if (source_of(targets, had, i) == had)
+        if (source_of(molt__indexed_here(indexed), had, i) == had)
             take(start, initial + i * size, to + i * size, size);
         else if (has_parts(new, is->elem))
-            start_type(start, elem, is->elem, NULL, initial + i * size, to + i * size);
+            start_type(start, elem, is->elem, molt__indexed_elements(indexed), initial + i * size,
+                       to + i * size);
     }
 }
 
@@ -117,15 +118,15 @@ static void start_field(const Start *start, uint32_t before, uint32_t after,
 
 /* Recurses along types that hold each other by value. */
 static void start_type(const Start *start, MoltTypeId before, MoltTypeId after,
-                       const uint32_t *targets, const unsigned char *initial, unsigned char *to)
+                       MoltIndexPlaces indexed, const unsigned char *initial, unsigned char *to)
 {
     const MoltPlan *plan = start->plan;
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
-    if (!targets && plan->types[before].after == after &&
+    if (!indexed.targets && plan->types[before].after == after &&
         plan->types[before].fate == MOLT_FATE_SAME)
         return;
     if (is->kind == MOLT_KIND_ARRAY) {
-        start_array(start, before, after, targets, initial, to);
+        start_array(start, before, after, indexed, initial, to);
         return;
     }
     const MoltPair *pair = was->kind == MOLT_KIND_STRUCT && is->kind == MOLT_KIND_STRUCT

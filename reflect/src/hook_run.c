@@ -264,7 +264,8 @@ static void refuse_without_reason(MoltMigration *m, const MoltHookCall *call)
 
 static bool run_hook(const MoltPlan *plan, const MoltHook *hook, const MoltOld *old, void *now)
 {
-    return plan->hook_run ? plan->hook_run(plan->hook_run_context, hook, old, now) : hook->run(old, now);
+    return plan->hook_run ? plan->hook_run(plan->hook_run_context, hook, old, now)
+                          : hook->run(old, now);
 }
 
 static void call_all(MoltMigration *m)
@@ -395,15 +396,14 @@ uint64_t molt__hook_spans(const MoltMigration *m)
 
 /* ---- hooks that could be written -------------------------------------------------------------- */
 
-/* What a refused rule speaks of. What is only a loss, which the policy refuses, stays one until a person
- * says what becomes of it. */
+/* What a refused rule speaks of, or a loss that the policy refuses. */
 static MoltStubNeed stub_wants(const void *context, uint32_t before, uint32_t after)
 {
     const MoltMigration *m = context;
     MoltStubNeed need = MOLT__STUB_NOTHING;
     for (uint64_t t = 0; t < m->tally_count; t++) {
         const MoltTally *tally = &m->tallies[t];
-        if (tally->severity != MOLT_REFUSE || !tally->broken || tally->check == MOLT__NO_CHECK)
+        if (tally->severity != MOLT_REFUSE || tally->check == MOLT__NO_CHECK)
             continue;
         const MoltCheck *check = &m->plan->checks[tally->check];
         if (before != MOLT__NO_FIELD ? check->before != before : check->after != after)
@@ -411,9 +411,11 @@ static MoltStubNeed stub_wants(const void *context, uint32_t before, uint32_t af
         MoltRule rule = (MoltRule)tally->rule;
         bool none = rule == MOLT_RULE_SHAPE_CHANGED || rule == MOLT_RULE_KIND_CHANGED ||
                     rule == MOLT_RULE_UNION_CHANGED;
-        if (!none)
+        if (!tally->broken)
+            need = need == MOLT__STUB_NOTHING ? MOLT__STUB_LOSS : need;
+        else if (!none)
             need = MOLT__STUB_SOME;
-        else if (need == MOLT__STUB_NOTHING)
+        else if (need != MOLT__STUB_SOME)
             need = MOLT__STUB_ALL;
     }
     return need;

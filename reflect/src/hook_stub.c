@@ -12,6 +12,7 @@ typedef struct Stub {
     size_t length;
     bool full;   /* the field at hand does not fit */
     bool asleep; /* it is a comment, to be woken by hand */
+    bool loses;  /* something in it is refused until it is woken */
 } Stub;
 
 __attribute__((format(printf, 3, 4))) static void add(Stub *stub, unsigned depth,
@@ -292,8 +293,8 @@ static void replace_gone(Stub *stub, MoltTypeId before, MoltTypeId after, const 
     }
 }
 
-/* A field of both layouts of which the rules carry some values over. */
-static void add_partly(Stub *stub, uint32_t before, uint32_t after)
+/* A field of both layouts of which the rules carry some values over. `needed`: they refuse others. */
+static void add_partly(Stub *stub, uint32_t before, uint32_t after, bool needed)
 {
     const MoltField *was = &stub->plan->before->tables.fields[before];
     const MoltField *is = &stub->plan->after->tables.fields[after];
@@ -306,7 +307,9 @@ static void add_partly(Stub *stub, uint32_t before, uint32_t after)
     molt_schema_declare(stub->plan->before, was, declared, sizeof declared);
     molt_schema_declare(stub->plan->after, is, declares, sizeof declares);
     add(stub, 1, "/* before: %s, now: %s */\n", declared, declares);
+    stub->asleep = !needed;
     replace_gone(stub, was->type, is->type, &place, name);
+    stub->asleep = false;
     end_field(stub, length);
 }
 
@@ -328,16 +331,18 @@ static void add_fields(Stub *stub, const MoltPair *pair, MoltStubWants *wants, c
     for (uint32_t f = was->first; f < was->first + was->count; f++) {
         MoltStubNeed need = wants ? wants(context, f, MOLT__NO_FIELD) : MOLT__STUB_NOTHING;
         bool matched = is_matched(plan, pair, f);
+        stub->loses = stub->loses || need == MOLT__STUB_LOSS;
         if (!matched || need == MOLT__STUB_ALL)
-            add_field(stub, plan->before, f, true, need != MOLT__STUB_NOTHING);
+            add_field(stub, plan->before, f, true, need >= MOLT__STUB_SOME);
     }
     for (uint32_t f = 0; f < is->count; f++) {
         const MoltField *field = &plan->after->tables.fields[is->first + f];
         uint32_t from = plan->matches[pair->match + f];
         MoltStubNeed need =
             wants ? wants(context, MOLT__NO_FIELD, is->first + f) : MOLT__STUB_NOTHING;
-        if (from != MOLT__NO_FIELD && need == MOLT__STUB_SOME)
-            add_partly(stub, from, is->first + f);
+        stub->loses = stub->loses || need == MOLT__STUB_LOSS;
+        if (from != MOLT__NO_FIELD && (need == MOLT__STUB_SOME || need == MOLT__STUB_LOSS))
+            add_partly(stub, from, is->first + f, need == MOLT__STUB_SOME);
         else if (need == MOLT__STUB_ALL || (from == MOLT__NO_FIELD && !has_source(plan, field)))
             add_field(stub, plan->after, is->first + f, false,
                       need == MOLT__STUB_ALL || field->flags & MOLT_FIELD_REQUIRED);
@@ -369,6 +374,9 @@ void molt__hook_stub(const MoltPlan *plan, MoltTypeId before, MoltTypeId after,
     add(&stub, 0, "#include <molt/hook.h>\n\n");
     add(&stub, 0, "MOLT_MIGRATE(%s)(const MoltOld *old, %s *now)\n{\n", name, name);
     add_fields(&stub, pair, wants, context);
+    if (stub.loses)
+        add(&stub, 1,
+            "/* a loss stays refused until the line that reads it is no comment any more */\n");
     snprintf(stub.text + stub.length, STUB_TAIL,
              "%s    (void)old;\n    (void)now;\n    return true;\n}\n",
              stub.full ? "    /* and so on for the other fields */\n" : "");

@@ -10,6 +10,7 @@
 /* What a stub has to do about a field. */
 typedef enum MoltStubNeed {
     MOLT__STUB_NOTHING,
+    MOLT__STUB_LOSS, /* the rules lose a value, which stays a loss until a person wakes what reads it */
     MOLT__STUB_SOME, /* the rules make a value of it in some objects, which the stub must leave alone */
     MOLT__STUB_ALL /* in none, and refuse */
 } MoltStubNeed;

@@ -180,6 +180,8 @@ static void compile(MoltPlan *plan, const MoltHooks *hooks)
         report_added_types(plan);
         for (MoltTypeId t = 0; t < before->type_count && !plan->failed; t++)
             molt__plan_emit_type(plan, t);
+        if (!plan->failed)
+            molt__plan_tell_unreached(plan);
     }
     for (uint32_t r = 0; r < plan->replaced_count; r++)
         plan->matches[plan->replaced[r]] = MOLT__NO_FIELD;

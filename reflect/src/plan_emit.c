@@ -103,12 +103,14 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
 
 /* ---- one value ------------------------------------------------------------------------------ */
 
-static void emit_number(MoltPlan *plan, const MoltEmitSite *site, MoltNumberForm from,
-                        MoltNumberForm to, uint64_t source, uint64_t destination)
+/* `named` is the enum that the values come from and would be of again on the way back, else MOLT_NO_TYPE. */
+static void emit_number(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId named,
+                        MoltNumberForm from, MoltNumberForm to, uint64_t source,
+                        uint64_t destination)
 {
     if (plan->collecting)
         return;
-    if (same_form(&from, &to)) {
+    if (same_form(&from, &to) && named == MOLT_NO_TYPE) {
         molt__emit_copy(plan, source, destination, from.size);
         return;
     }
@@ -121,6 +123,8 @@ static void emit_number(MoltPlan *plan, const MoltEmitSite *site, MoltNumberForm
                                  .source = source,
                                  .destination = destination,
                                  .forms = {from, to},
+                                 .before = named,
+                                 .named_only = named != MOLT_NO_TYPE,
                                  .kernel = molt__number_kernel(&from, &to)});
 }
 
@@ -161,7 +165,7 @@ static void emit_enum(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
         bool flags = (was->flags & is->flags & MOLT_TYPE_FLAGS) != 0;
         bool narrower = bits_of(&to) < bits_of(&from); /* the nearest number would be other flags */
         if (op.names_only && !names_more(plan, is, &op) && !(flags && narrower)) {
-            emit_number(plan, site, from, to, source, destination);
+            emit_number(plan, site, MOLT_NO_TYPE, from, to, source, destination);
             return;
         }
         if (flags)
@@ -375,12 +379,13 @@ void molt__emit_value(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
     bool new_number = molt__plan_is_number(is) || is->kind == MOLT_KIND_ENUM;
     if (molt__emit_is_copy(plan, before, after)) {
         molt__emit_copy(plan, source, destination, was->size);
-    } else if (old_number && is->kind == MOLT_KIND_ENUM && was->kind != MOLT_KIND_FLOAT) {
+    } else if (old_number && is->kind == MOLT_KIND_ENUM) {
         emit_enum(plan, site, before, after, molt__plan_form(plan->before, before),
                   molt__plan_form(plan->after, after), source, destination);
     } else if (old_number && new_number && is->kind != MOLT_KIND_ENUM) {
-        emit_number(plan, site, molt__plan_form(plan->before, before),
-                    molt__plan_form(plan->after, after), source, destination);
+        emit_number(plan, site, was->kind == MOLT_KIND_ENUM ? before : MOLT_NO_TYPE,
+                    molt__plan_form(plan->before, before), molt__plan_form(plan->after, after),
+                    source, destination);
     } else if (was->kind == MOLT_KIND_STRUCT && is->kind == MOLT_KIND_STRUCT &&
                molt__plan_same_type(plan, before, after)) {
         emit_struct(plan, before, after, source, destination);
@@ -451,7 +456,7 @@ void molt__emit_bits(MoltPlan *plan, const MoltEmitSite *site, const MoltField *
 {
     MoltTypeId before = first_number(plan->before, was->type);
     MoltTypeId after = first_number(plan->after, is->type);
-    const MoltType *from = molt_type(plan->before, before), *to = molt_type(plan->after, after);
+    const MoltType *to = molt_type(plan->after, after);
     uint64_t at = source + was->bit_offset / 8, into = destination + is->bit_offset / 8;
     if (!molt__emit_bits_fit(plan, was->type, is->type)) {
         molt__emit_drop_field(plan, site, MOLT_RULE_KIND_CHANGED, was, source);
@@ -463,10 +468,12 @@ void molt__emit_bits(MoltPlan *plan, const MoltEmitSite *site, const MoltField *
                                   : molt__plan_form(plan->before, before);
     MoltNumberForm new_form = is->flags & MOLT_FIELD_BITS ? molt__plan_field_form(plan->after, is)
                                                           : molt__plan_form(plan->after, after);
-    if (to->kind == MOLT_KIND_ENUM && from->kind != MOLT_KIND_FLOAT)
+    if (to->kind == MOLT_KIND_ENUM)
         emit_enum(plan, site, before, after, old_form, new_form, at, into);
     else
-        emit_number(plan, site, old_form, new_form, at, into);
+        emit_number(plan, site,
+                    molt_type(plan->before, before)->kind == MOLT_KIND_ENUM ? before : MOLT_NO_TYPE,
+                    old_form, new_form, at, into);
     emit_rest(plan, site, was->type, is->type, at, into);
 }
 
@@ -537,7 +544,11 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
         MoltEmitSite site = {pair, before, after, was->first + f, MOLT__NO_FIELD};
         uint32_t first = plan->op_count;
         int64_t twin = molt__emit_find_twin(plan, pair, was->first + f);
-        molt__emit_drop_field(plan, &site, MOLT_RULE_FIELD_REMOVED, field, source);
+        if (molt__emit_is_scattered(plan, pair, was->first + f))
+            molt__emit_drop(plan, &site, MOLT_RULE_UNION_CHANGED, field->type,
+                            source + field->bit_offset / 8, MOLT__NO_CONSTANT);
+        else
+            molt__emit_drop_field(plan, &site, MOLT_RULE_FIELD_REMOVED, field, source);
         for (uint32_t o = first; o < plan->op_count; o++)
             plan->ops[o].twin = twin;
     }

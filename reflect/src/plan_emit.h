@@ -94,6 +94,9 @@ void molt__emit_drop_elements(MoltPlan *plan, const MoltEmitSite *site, MoltRule
  * of the structs that hold them. False, with nothing emitted, when the old one has no tag. */
 bool molt__emit_union(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
                       uint64_t destination);
+/* Old field `field` of the pair's struct is an unnamed union without a tag, of which a member is a field of
+ * its own by now: nobody knows whether that one was meant. */
+bool molt__emit_is_scattered(const MoltPlan *plan, uint32_t pair, uint32_t field);
 /* The pointers of the active arm of a tagged union that stays, in place. */
 void molt__emit_scan_union(MoltPlan *plan, const MoltEmitSite *site, uint64_t at);
 

@@ -315,3 +315,25 @@ bool molt__plan_moves_within(const MoltPlan *plan, MoltTypeId before, MoltTypeId
     }
     return false;
 }
+
+/* ---- notes that nothing heeds --------------------------------------------------------------- */
+
+void molt__plan_tell_unreached(MoltPlan *plan)
+{
+    for (MoltTypeId t = 0; plan->moved_told && t < plan->after->tables.type_count; t++) {
+        const MoltType *type = molt_type(plan->after, t);
+        bool added = type->kind == MOLT_KIND_STRUCT && plan->origins[t] == MOLT_NO_TYPE;
+        for (uint32_t f = type->first; added && f < type->first + type->count; f++) {
+            const MoltField *field = &plan->after->tables.fields[f];
+            const char *path = molt__trace_moved(plan, MOLT__NEW, f);
+            if (path && *path == '^' && !(field->flags & MOLT_FIELD_TRANSIENT) &&
+                tell_once(plan, f))
+                molt__plan_find(
+                    plan, MOLT_INFO, MOLT_RULE_MOVED_MISSING, MOLT_NO_TYPE, MOLT__NO_FIELD, t, f,
+                    path,
+                    "no old struct is around the new one, as where only a pointer leads "
+                    "to it: hold it by value in this edit and make it a pointer in the "
+                    "next, or fill it in a hook");
+        }
+    }
+}

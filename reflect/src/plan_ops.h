@@ -85,7 +85,8 @@ typedef struct MoltOp {
     MoltTypeId before, after; /* POINTER, BOX, EMBED: pointees; ENUM, FLAGS: enums; HOOK: structs;
                                  DROP: of the value or its elements, for messages, or MOLT_NO_TYPE */
     bool pointee_ok;          /* POINTER: the new pointee is what the old one became, or void */
-    bool named_only;          /* ENUM: a value without an enumerator refuses */
+    bool named_only;          /* ENUM: a value without an enumerator refuses; NUMBER: so would the way back,
+                                 to the enum `before` */
     uint8_t rule;             /* DROP*, REFUSE: MoltRule to report */
     int64_t twin; /* DROP: bytes from the source to a value that was made from the same one and stays: what is
                      equal to that is not lost; 0: there is none */
@@ -149,8 +150,28 @@ typedef struct MoltMove {
 typedef struct MoltIndexMap {
     uint32_t before, after; /* fields */
     uint32_t first;         /* in targets[], one for each old element; UINT32_MAX: gone */
+    uint32_t dimensions;    /* that follow the enum, all of one length; bit 0: the outermost */
     bool told;              /* it is in the report */
 } MoltIndexMap;
+
+/* The same for one dimension after the other: bit 0 of `dimensions` says whether this one follows. */
+typedef struct MoltIndexPlaces {
+    const uint32_t *targets; /* NULL: all elements keep their indices */
+    uint32_t dimensions;
+} MoltIndexPlaces;
+
+/* What holds for the elements of an array. */
+static inline MoltIndexPlaces molt__indexed_elements(MoltIndexPlaces array)
+{
+    uint32_t rest = array.dimensions >> 1;
+    return (MoltIndexPlaces){rest ? array.targets : NULL, rest};
+}
+
+/* The targets of this dimension, NULL when its elements keep their indices. */
+static inline const uint32_t *molt__indexed_here(MoltIndexPlaces array)
+{
+    return array.dimensions & 1u ? array.targets : NULL;
+}
 
 /* Bits of an old object that MOLT_MOVED takes elsewhere, so that they are not lost where they were.
  * `base` tells the loops apart whose elements the offsets are in. */
@@ -326,10 +347,12 @@ bool molt__plan_arms_have_pointers(const MoltSchema *schema, MoltTypeId type);
 bool molt__plan_moves_over(const MoltPlan *plan, MoltTypeId before, uint32_t own, uint32_t field);
 /* Two structs of equal layout within which MOLT_MOVED moves values. */
 bool molt__plan_moves_within(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
+/* Says of new structs that nothing holds which MOLT_MOVED of theirs climbs to nowhere. */
+void molt__plan_tell_unreached(MoltPlan *plan);
 /* plan_index.c: two structs of equal layout with an array whose enum gives the elements other places;
- * and the places of the elements of such a field, NULL when they are as they were. */
+ * and the places of the elements of such a field. */
 bool molt__plan_is_reindexed(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
-const uint32_t *molt__plan_index(const MoltPlan *plan, uint32_t before, uint32_t after);
+MoltIndexPlaces molt__plan_index(const MoltPlan *plan, uint32_t before, uint32_t after);
 /* A field loses its MOLT_INDEX in the very edit that gives enumerators of the enum other values; or that was
  * done on the way which is undone, so that nobody knows where its elements were. */
 bool molt__plan_leaves_index(MoltPlan *plan, uint32_t before, uint32_t after);

@@ -81,9 +81,9 @@ static const char *default_text(const MoltSchema *schema, const MoltField *field
     return note && molt_string(schema, note->text)[0] ? molt_string(schema, note->text) : NULL;
 }
 
-static bool is_integral(const MoltType *type)
+static bool is_counted(const MoltType *type)
 {
-    return type->kind == MOLT_KIND_ENUM || type->kind == MOLT_KIND_INT;
+    return type->kind == MOLT_KIND_ENUM || molt__plan_is_number(type);
 }
 
 /* The enumerators that an edit of an enum removes, for the line about it; whether a live value was one
@@ -116,7 +116,7 @@ static MoltRule change_rule(const MoltPlan *plan, const MoltField *was, const Mo
     bool changed = from->hash != to->hash;
     if (from->kind == MOLT_KIND_ENUM && to->kind == MOLT_KIND_ENUM)
         return changed ? MOLT_RULE_ENUM_RENUMBERED : MOLT_RULE_COUNT;
-    if (is_integral(from) && is_integral(to) && from->kind != to->kind)
+    if (is_counted(from) && is_counted(to) && from->kind != to->kind)
         return MOLT_RULE_NUMBER_CONVERTED;
     if (molt_kind_is_sequence(from->kind) && molt_kind_is_sequence(to->kind))
         return from->length != to->length ? MOLT_RULE_ARRAY_RESIZED : MOLT_RULE_COUNT;

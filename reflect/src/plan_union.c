@@ -68,6 +68,36 @@ static bool same_members(const MoltPlan *plan, const MoltType *was, const MoltTy
     return same;
 }
 
+/* A field without a source has the name of a member of the struct or union `id`, or of one without a name in
+ * it. */
+static bool is_new_field(const MoltPlan *plan, const MoltPair *pair, MoltTypeId id)
+{
+    const MoltType *type = molt_type(plan->before, id), *is = molt_type(plan->after, pair->after);
+    bool found = false;
+    for (uint32_t f = type->first; f < type->first + type->count && !found; f++) {
+        const MoltField *field = &plan->before->tables.fields[f];
+        const char *name = molt_string(plan->before, field->name);
+        if (name[0] == '<')
+            found = is_new_field(plan, pair, field->type);
+        for (uint32_t n = 0; n < is->count && !found; n++)
+            found = plan->matches[pair->match + n] == MOLT__NO_FIELD &&
+                    strcmp(name, molt_string(plan->after,
+                                             plan->after->tables.fields[is->first + n].name)) == 0;
+    }
+    return found;
+}
+
+bool molt__emit_is_scattered(const MoltPlan *plan, uint32_t pair, uint32_t field)
+{
+    const MoltPair *of = &plan->pairs[pair];
+    const MoltField *was = &plan->before->tables.fields[field];
+    MoltUnionTag tag;
+    return molt_type(plan->before, was->type)->kind == MOLT_KIND_UNION &&
+           molt_string(plan->before, was->name)[0] == '<' &&
+           !molt__union_tag(plan->before, molt_type(plan->before, of->before), was, &tag) &&
+           is_new_field(plan, of, was->type);
+}
+
 bool molt__emit_is_same_union(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
 {
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);

@@ -90,6 +90,8 @@ FIELDS = [
     ("int a[2] MOLT_INDEX(Good);", None, None),
     ("int a[1] MOLT_INDEX(Kind);", None, None), # the last one may be the length
     ("int a[3][2] MOLT_INDEX(Good);", None, None),
+    ("int a[1][2] MOLT_INDEX(Good);", None, None),
+    ("char a[1][2] MOLT_INDEX(Good);", "WOOD is 1, and the array has 1 elements", "for each enumerator"),
     ("int a[70000] MOLT_INDEX(Good);", "elements of int[70000] do not follow names", "65536"),
     ("int n MOLT_MOVED(\"n\");", None, None), # of the struct around, where this one is new
     ("union { int i MOLT_ARM(KIND_B); float f; } u;", "but the union has no tag",

@@ -84,6 +84,16 @@ class Unions(GameTest):
         self.assert_refused(game("int a MOLT_ARM(KIND_A);"), "5:9",
                             "MOLT_ARM belongs on the arms of a union", "a member of the union")
 
+    def test_arms_that_another_enumerator_is_called_after(self):
+        kinds = "enum Kind { K_NONE, K_NUM, K_TEXT, REF };"
+        noted = "union { int num MOLT_ARM(K_NUM); char *text MOLT_ARM(K_TEXT); } u MOLT_TAG(kind);"
+        self.assert_refused(
+            game("union { int num; char *text; int n; } u MOLT_TAG(kind);", kinds), "5:17",
+            "'Game::u.num' is selected by K_NONE, by its place, but K_NUM has its name",
+            "MOLT_ARM(ENUMERATOR)")
+        self.schema_of(game(noted, kinds))
+        self.schema_of(game("union { int text MOLT_ARM(K_NONE); int num, n, ref; } u MOLT_TAG(kind);", kinds))
+
     def test_arrays_name_the_enum_of_their_indices(self):
         schema = self.schema_of("""
 typedef enum caste { WORKER, SCOUT } Caste;

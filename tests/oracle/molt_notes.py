@@ -230,20 +230,47 @@ class Notes:
             return None
         old_enum = self.old.types[old_field["index"]]
         new_enum = self.new.types[new_field["index"]]
+        had, was_by = self.followed(self.old, old_enum, old_type)
+        length, is_by = self.followed(self.new, new_enum, new_type)
+        targets = self.index_targets(old_enum, new_enum, had, length)
+        return self.convert_dimension(old_type, new_type, value, path, targets, was_by & is_by)
+
+    @staticmethod
+    def followed(schema, enum, array):
+        """Length and numbers of the dimensions that follow an enum: the first one with room for all
+        enumerators, and all others of its length that are no text."""
+        dimensions = []
+        while array["kind"] == "array" and not (dimensions and schema.is_text(array)):
+            dimensions.append(array["length"])
+            array = schema.elem(array)
+        *values, last = [int(entry["value"]) for entry in enum["enumerators"]]
+        fitting = (length for length in dimensions
+                   if all(value < length for value in values) and last <= length)
+        chosen = next(fitting, dimensions[0])
+        return chosen, {d for d, length in enumerate(dimensions) if length == chosen}
+
+    def index_targets(self, old_enum, new_enum, had, length):
         named = [{int(entry["value"]) for entry in each["enumerators"]}
                  for each in (old_enum, new_enum)]
-        length = new_type["length"]
-        targets = {i: i for i in range(min(len(value), length))
+        targets = {i: i for i in range(min(had, length))
                    if i not in named[0] and i not in named[1]}
         for was, becomes in sorted(self.map.values(old_enum, new_enum).items()):
-            if 0 <= was < len(value) and 0 <= becomes < length and (
-                    becomes not in targets.values()):
+            if 0 <= was < had and 0 <= becomes < length and becomes not in targets.values():
                 targets[was] = becomes
+        return targets
+
+    def convert_dimension(self, old_type, new_type, value, path, targets, dimensions):
+        """An array whose dimensions of those numbers go by the targets, others by the indices."""
+        inner = {d - 1 for d in dimensions if d > 0}
+        here = targets if 0 in dimensions else {i: i for i in range(new_type["length"])}
         slots = Slot(self.old.elem(old_type)), Slot(self.new.elem(new_type))
         result = list(self.type_default(new_type, path))
         for i, each in enumerate(value):
-            if i in targets:
-                result[targets[i]] = self.convert(*slots, each, f"{path}[{targets[i]}]")
+            if i in here and inner:
+                result[here[i]] = self.convert_dimension(
+                    slots[0].type, slots[1].type, each, f"{path}[{here[i]}]", targets, inner)
+            elif i in here:
+                result[here[i]] = self.convert(*slots, each, f"{path}[{here[i]}]")
             elif not self.is_zero(slots[0].type, each):
                 self.loss("elements-dropped", f"{path}[{i}]")
         return result

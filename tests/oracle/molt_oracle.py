@@ -317,7 +317,9 @@ class Migration(Notes):
         values = self.map.values(old_type, new_type)
         if new_type.get("flags") and old_type.get("flags"):
             return self.convert_flags(old_type, new_type, number, path)
-        named = any(int(entry["value"]) == number for entry in old_type["enumerators"])
+        named = any(int(entry["value"]) == number for entry in old_type["enumerators"]) or (
+            old_type.get("flags") and any(bits and number & bits == bits and bits not in values for bits in
+                                          (int(entry["value"]) for entry in old_type["enumerators"])))
         if number in values:
             result = values[number]
         elif not named:

@@ -262,6 +262,11 @@ class Enums(OracleCase):
         flags = {"flags": True}
         self.enum({"A": 1, "B": 2, "C": 4}, {"C": 1, "A": 2, "B": 8}, "A|C", "C|A", flags, flags)
 
+    def test_flags_to_an_unrelated_enum(self):
+        old = make_schema("G", G=[("k", "K")], K=({"A": 1, "C": 4}, {"flags": True}))
+        new = make_schema("G", G=[("k", "K")], K={"E": 5})
+        self.refused(old, new, make_dump(("G:0", {"k": "A|C"})))
+
     def test_enum_and_int(self):
         self.one([("k", "K")], [("k", "int")], {"k": "A"}, {"k": 3}, K={"A": 3})
         self.one([("k", "int")], [("k", "K")], {"k": 3}, {"k": "A"}, K={"A": 3})
@@ -528,6 +533,11 @@ class Moves(OracleCase):
                             old_types={"K": {"A": 0, "B": 1, "C": 2}},
                             new_types={"K": {"D": 0, "B": 1, "A": 2, "E": 3}})
         self.assertIn(("elements-dropped", "G.n"), expected.losses)
+
+    def test_dimensions_follow_their_enumerators(self):
+        self.one([("n", "int[2][1][2]", {"index": "K"})], [("n", "int[3][1][3]", {"index": "K"})],
+                 {"n": [[[1, 2]], [[3, 4]]]}, {"n": [[[0, 0, 0]], [[0, 4, 3]], [[0, 2, 1]]]},
+                 old_types={"K": {"A": 0, "B": 1}}, new_types={"K": {"C": 0, "B": 1, "A": 2}})
 
 
 class Ownership(OracleCase):

@@ -684,7 +684,7 @@ def settle_indices(ed):
     """The note goes from an array that an edit of its enum has made too short for it."""
     for struct in ed.program.structs:
         for field in struct.fields:
-            if field.index and not index_fits(field.index, field.type.length):
+            if field.index and not index_fits(field.index, field.type):
                 field.index = None
 
 

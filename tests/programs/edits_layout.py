@@ -226,7 +226,7 @@ def array_to_bits(ed):
 def index_by_enum(ed):
     """The note is as new as the change of the enum may be."""
     chosen = ed.field(lambda f: can_be_indexed(f) and not f.index and _plain(f))
-    enums = [e for e in ed.program.enums if e.origin and chosen and index_fits(e, chosen[1].type.length)]
+    enums = [e for e in ed.program.enums if e.origin and chosen and index_fits(e, chosen[1].type)]
     if not enums:
         return None
     chosen[1].index = ed.rng.choice(enums)

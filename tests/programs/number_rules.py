@@ -116,10 +116,12 @@ def _float_to_float(out, old, new, value, site):
 def _to_enum(out, old, new, value, site):
     out.cover("number to enum", new, site.new)
     if isinstance(old, Float):
-        if not value.is_zero():
-            out.cover("kind changed, live", old)
-            return out.refuse(site, "kind-changed")
-        return 0
+        whole = value.kind == "finite" and trunc(value.value) == value.value
+        if not whole or not -2 ** 63 <= value.value < 2 ** 64:
+            out.cover("enum-unnamed-value", new, site.new)
+            return out.refuse(site, "enum-unnamed-value")
+        out.lost |= value.negative and value.value == 0
+        value = trunc(value.value)
     if new.flags:
         return _to_flags(out, new, value, site)
     if not new.named(value):
@@ -159,7 +161,8 @@ def _enum(out, old, new, value, site, width):
     if value in values:
         out.cover("enum kept" if values[value] == value else "enum renumbered", new, site.new)
         return values[value]
-    if old.named(value):
+    if old.named(value) or old.flags and any(
+            e.value and value & e.value == e.value and e.value not in values for e in old.enumerators):
         fallback = [e for e in new.enumerators if e.fallback]
         if not fallback:
             out.cover("enumerator removed", new, site.new)

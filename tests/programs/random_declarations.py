@@ -2,7 +2,7 @@
 
 from declarations import (BOOL, CHAR, DOUBLE, FLOAT, INT, INTS, LONG_DOUBLE, TEXT, VOID, Array,
                           Bool, Complex, Enum, Enumerator, Field, Flexible, Float, Function, Int, Pointer,
-                          Program, Struct, Union, Variant, Vector, Void, is_special, is_text)
+                          Program, Struct, Union, Variant, Vector, Void, is_special, is_text, lengths)
 from random_values import random_value
 
 LEAF_LIMIT = 60  # scalars that a struct may hold by value
@@ -173,11 +173,13 @@ def random_field(rng, program, holder, namer, stem="f"):
     if rng.random() < 0.15:
         field.default = random_default(rng, type_, width)
     decorate(rng, field)
-    enums = [e for e in program.enums if index_fits(e, 16)]
+    enums = [e for e in program.enums if index_fits(e, Array(INT, 16))]
     if can_be_indexed(field) and enums and rng.random() < 0.3:
         field.index, field.default = rng.choice(enums), None
         least = max(field.type.length, 1 + max(e.value for e in field.index.enumerators))
         field.type = Array(field.type.elem, least + rng.randint(0, 6))
+        if not index_fits(field.index, field.type):
+            field.index = None
     return field
 
 
@@ -201,9 +203,13 @@ def can_be_indexed(field):
         field.type) and field.scope is None
 
 
-def index_fits(enum, length):
-    """Each enumerator has its element; the last one may be their number."""
+def index_fits(enum, array):
+    """Each enumerator has its element; the last one may be their number. No other dimension is as long:
+    it would follow too, which the table of edits has."""
     values = [e.value for e in enum.enumerators]
+    length = array.length
+    if length in lengths(array)[1:]:
+        return False
     return not enum.flags and min(values) >= 0 and max(values[:-1], default=0) < length and values[-1] <= length
 
 
