@@ -476,9 +476,12 @@ static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *l
         bool pointer = was->kind == MOLT__LEAF_POINTER || was->kind == MOLT__LEAF_STRING;
         for (uint64_t i = 0; i < was->count; i++, kept += was->size) {
             const unsigned char *value = element + was->at + i * was->stride;
+            const unsigned char *made = now + run->is.at + i * run->is.stride;
             bool active = molt__leaf_is_active(was, i, element);
-            if (!active ||
-                (!stays && is_replaced(m, run, value, now + run->is.at + i * run->is.stride)))
+            bool replaced = !stays && is_replaced(m, run, value, made);
+            if (active && run->op->keeps)
+                replaced = !molt__attic_keeps_waited(m, page, run, value, made, replaced);
+            if (!active || replaced)
                 molt__record_close(record, run->open_at + i);
             if (!active)
                 continue;

@@ -243,6 +243,15 @@ void molt__attic_watch_clear(const MoltAtticRun *run, uint64_t i, unsigned char 
 void molt__attic_mark(struct MoltMigration *m, const MoltOp *op, uint64_t i);
 /* The first `n` elements may lose everything that the operations of a HOOK's struct read. */
 void molt__attic_mark_all(struct MoltMigration *m, const MoltOp *op, uint64_t n);
+/* attic_waited.c: values of fields that were away in a version between. */
+/* Marks what an operation with op->keeps reads. */
+void molt__attic_mark_waited(struct MoltMigration *m, const MoltOp *op, uint64_t n);
+/* Whether a value of a run is kept, of which `made` is what stands in the new state: `replaced`, what an
+ * older page returned there. */
+bool molt__attic_keeps_waited(struct MoltMigration *m, const MoltAtticPage *page,
+                              const MoltAtticRun *run, const unsigned char *value,
+                              const unsigned char *made, bool replaced);
+/* attic_file.c */
 /* Takes the marks of a batch that has run; `first` is its first element in the block. */
 void molt__attic_flush(struct MoltMigration *m, uint64_t first, uint64_t n);
 /* Makes pages of the losses. */

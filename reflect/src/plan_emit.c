@@ -103,12 +103,15 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
 
 /* ---- one value ------------------------------------------------------------------------------ */
 
-static void emit_number(MoltPlan *plan, const MoltEmitSite *site, MoltNumberForm from,
-                        MoltNumberForm to, uint64_t source, uint64_t destination)
+/* `was`: what the number is in the old schema. */
+static void emit_number(MoltPlan *plan, const MoltEmitSite *site, const MoltType *was,
+                        MoltNumberForm from, MoltNumberForm to, uint64_t source,
+                        uint64_t destination)
 {
+    bool keeps = plan->waited && was->kind == MOLT_KIND_ENUM;
     if (plan->collecting)
         return;
-    if (same_form(&from, &to)) {
+    if (same_form(&from, &to) && !keeps) {
         molt__emit_copy(plan, source, destination, from.size);
         return;
     }
@@ -116,6 +119,7 @@ static void emit_number(MoltPlan *plan, const MoltEmitSite *site, MoltNumberForm
     if (plan->failed)
         return;
     molt__emit_op(plan, (MoltOp){.code = MOLT__OP_NUMBER,
+                                 .keeps = keeps,
                                  .round = (plan->checks[check].allow & MOLT__ALLOW_ROUND) != 0,
                                  .check = check,
                                  .source = source,
@@ -149,6 +153,7 @@ static void emit_enum(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
 {
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
     MoltOp op = {.code = MOLT__OP_ENUM,
+                 .keeps = plan->waited && was->kind == MOLT_KIND_ENUM,
                  .source = source,
                  .destination = destination,
                  .forms = {from, to},
@@ -161,7 +166,7 @@ static void emit_enum(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
         bool flags = (was->flags & is->flags & MOLT_TYPE_FLAGS) != 0;
         bool narrower = bits_of(&to) < bits_of(&from); /* the nearest number would be other flags */
         if (op.names_only && !names_more(plan, is, &op) && !(flags && narrower)) {
-            emit_number(plan, site, from, to, source, destination);
+            emit_number(plan, site, was, from, to, source, destination);
             return;
         }
         if (flags)
@@ -379,7 +384,7 @@ void molt__emit_value(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
         emit_enum(plan, site, before, after, molt__plan_form(plan->before, before),
                   molt__plan_form(plan->after, after), source, destination);
     } else if (old_number && new_number && is->kind != MOLT_KIND_ENUM) {
-        emit_number(plan, site, molt__plan_form(plan->before, before),
+        emit_number(plan, site, was, molt__plan_form(plan->before, before),
                     molt__plan_form(plan->after, after), source, destination);
     } else if (was->kind == MOLT_KIND_STRUCT && is->kind == MOLT_KIND_STRUCT &&
                molt__plan_same_type(plan, before, after)) {
@@ -466,7 +471,7 @@ void molt__emit_bits(MoltPlan *plan, const MoltEmitSite *site, const MoltField *
     if (to->kind == MOLT_KIND_ENUM && from->kind != MOLT_KIND_FLOAT)
         emit_enum(plan, site, before, after, old_form, new_form, at, into);
     else
-        emit_number(plan, site, old_form, new_form, at, into);
+        emit_number(plan, site, from, old_form, new_form, at, into);
     emit_rest(plan, site, was->type, is->type, at, into);
 }
 
@@ -476,8 +481,8 @@ static bool is_flexible(const MoltSchema *schema, const MoltField *field)
     return type->kind == MOLT_KIND_ARRAY && (type->flags & MOLT_TYPE_FLEXIBLE) != 0;
 }
 
-void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
-                      uint64_t destination)
+static void emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
+                       uint64_t destination)
 {
     const MoltField *is = &plan->after->tables.fields[site->after];
     bool is_arm = molt_type(plan->after, site->type_after)->kind == MOLT_KIND_UNION;
@@ -499,6 +504,14 @@ void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
              !molt__emit_indexed(plan, site, source, destination))
         molt__emit_value(plan, site, was->type, is->type, source + was->bit_offset / 8,
                          destination + is->bit_offset / 8);
+}
+
+void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
+                      uint64_t destination)
+{
+    bool around = molt__emit_waited(plan, site->before, site->after);
+    emit_field(plan, site, source, destination);
+    molt__emit_waited_end(plan, around);
 }
 
 static bool is_matched(const MoltPlan *plan, uint32_t pair, uint32_t before)
@@ -586,10 +599,12 @@ void molt__emit_scan_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t at
     const MoltField *field = &plan->before->tables.fields[site->before];
     if (field->flags & (MOLT_FIELD_EXTERNAL | MOLT_FIELD_BITS) || is_flexible(plan->before, field))
         return;
+    bool around = molt__emit_waited(plan, site->before, site->after);
     if (molt_type(plan->before, field->type)->kind == MOLT_KIND_UNION)
         molt__emit_scan_union(plan, site, at);
     else
         emit_scan(plan, site, field->type, at + field->bit_offset / 8);
+    molt__emit_waited_end(plan, around);
 }
 
 /* ---- flexible arrays: operations on one element, after those of the struct -------------------- */
