@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attic_blank.h"
 #include "attic_hook.h"
 #include "attic_page.h"
 #include "code_target.h"
@@ -612,7 +613,8 @@ void molt__attic_file(MoltMigration *m)
     work->keeps = work->beyond == 0;
     if (work->beyond > 0)
         molt__attic_report_full(m, NULL, work->beyond);
-    if (work->loss_count == 0 || m->failed)
+    bool blanks = !m->failed && molt__attic_has_blank(m);
+    if ((work->loss_count == 0 && !blanks) || m->failed)
         return;
     uint64_t *losses = molt__migration_table(m, old_places, sizeof *losses);
     MoltAtticStep *step = losses ? make_step(m) : NULL;
@@ -624,6 +626,8 @@ void molt__attic_file(MoltMigration *m)
         }
         make_pages(m, step, losses);
         file_records(m);
+        if (blanks && !m->failed)
+            molt__attic_file_blank(m, step);
     }
     molt__attic_step_drop(&m->allocator, step);
     molt__migration_free(m, losses, old_places, sizeof *losses);
