@@ -95,6 +95,8 @@ class PointerRules:
         was, now = self.old.tables[value.name], self.new.tables.get(value.name)
         if not self._has_row(was, now, value):
             self.cover("constant gone", old)
+            if old.to is VOID and isinstance(was[0], Struct) and self.map_type(was[0]) is None:
+                return self.refuse(site, "library-data-missing")  # nothing that a copy could be
             if old.to is VOID:
                 self.open = True  # the row goes on as a copy, where its type is known
                 return ANY
@@ -116,12 +118,13 @@ class PointerRules:
             self.row_copies[key] = Owned(to, self.convert(struct, to, zero_value(struct), Site("")))
         return self.row_copies[key]
 
-    @staticmethod
-    def _has_row(was, now, value):
+    def _has_row(self, was, now, value):
         """Rows are known by their index here: none begins with a text, and none is designated."""
         if now is None or value.index >= len(now[1]):
             return False
-        return isinstance(now[0], Struct) if isinstance(was[0], Struct) else now[0] is was[0]
+        if isinstance(was[0], Struct):
+            return isinstance(now[0], Struct) and self.map_type(was[0]) is now[0]
+        return now[0] is was[0]
 
     def _code(self, old, new, value, site):
         if new.to is not VOID and not (isinstance(new.to, Function) and repr(old.to) == repr(new.to)):
