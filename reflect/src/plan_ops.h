@@ -71,8 +71,8 @@ typedef struct MoltOp {
     bool unkept;   /* what it loses cannot return: the pointers of a union without a tag, and what a
                       tag without a name guards */
     bool waited;   /* what a rule refuses is left to the attic, which had it already */
-    bool keeps;    /* NUMBER, ENUM, FLAGS that waited: every value is kept, because the way back from what stands
-                      there then may be refused, as of a number that is to be an enumerator */
+    bool keeps;    /* NUMBER, ENUM, FLAGS that waited: every value is kept, because the way back from what
+                      stands there then may be refused, as of a number that is to be an enumerator */
     bool otherwise; /* ARM */
     uint32_t check;
     uint64_t source, destination;

@@ -75,8 +75,8 @@ static void count_object(MoltMigration *m, MoltTally *tally, uint64_t i)
     tally->objects++;
 }
 
-/* The rules that speak of the value alone: where one of them refuses, the value may be without a place, if the
- * attic has it. */
+/* The rules that speak of the value alone: where one of them refuses, the value may be without a place, if
+ * the attic has it. */
 static bool speaks_of_value(MoltRule rule)
 {
     switch (rule) {
