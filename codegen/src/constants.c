@@ -83,8 +83,21 @@ static CXType element_of(CXType type, uint64_t *rows, uint64_t *per_row)
     return type;
 }
 
-void molt__constant_read(MoltTypeReader *reader, MoltUnit *out, CXCursor variable,
-                         const char *name, CXType index)
+static const char **names_before(MoltArena *arena, const MoltModelNotes *notes)
+{
+    const char **names = molt__arena_alloc(arena, (notes->count + 1) * sizeof *names);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < notes->count; i++) {
+        if (notes->items[i].kind == MOLT_NOTE_WAS) {
+            names[count++] = notes->items[i].text;
+        }
+    }
+    names[count] = NULL;
+    return count > 0 ? names : NULL;
+}
+
+void molt__constant_read(MoltTypeReader *reader, MoltUnit *out, CXCursor variable, const char *name,
+                         const MoltModelNotes *notes, CXType index)
 {
     MoltArena *arena = reader->model->arena;
     uint64_t rows = 0, per_row = 0;
@@ -113,7 +126,8 @@ void molt__constant_read(MoltTypeReader *reader, MoltUnit *out, CXCursor variabl
                            .size = (uint32_t)size,
                            .rows = (uint32_t)rows,
                            .per_row = (uint32_t)per_row,
-                           .keys = finish_keys(&keys)};
+                           .keys = finish_keys(&keys),
+                           .was = names_before(arena, notes)};
 }
 
 /* ---- in the unit's file ----------------------------------------------------------------------- */
@@ -134,6 +148,10 @@ cJSON *molt__constants_to_json(const MoltUnit *unit)
         cJSON *keys = constant->keys != NULL ? cJSON_AddArrayToObject(json, "keys") : NULL;
         for (uint32_t row = 0; keys != NULL && row < constant->rows; row++) {
             cJSON_AddItemToArray(keys, cJSON_CreateString(constant->keys[row]));
+        }
+        cJSON *was = constant->was != NULL ? cJSON_AddArrayToObject(json, "was") : NULL;
+        for (const char **name = constant->was; was != NULL && *name != NULL; name++) {
+            cJSON_AddItemToArray(was, cJSON_CreateString(*name));
         }
         cJSON_AddItemToArray(list, json);
     }
@@ -169,6 +187,23 @@ static const char **keys_of(MoltArena *arena, const cJSON *list, uint32_t rows, 
     return keys;
 }
 
+static const char **was_of(MoltArena *arena, const cJSON *list, bool *good)
+{
+    const cJSON *item = NULL;
+    uint32_t count = 0;
+    *good = *good && cJSON_IsArray(list);
+    if (!*good) {
+        return NULL;
+    }
+    const char **was =
+        molt__arena_alloc(arena, ((size_t)cJSON_GetArraySize(list) + 1) * sizeof *was);
+    cJSON_ArrayForEach(item, list) {
+        was[count++] = text_of(arena, item, good);
+    }
+    was[count] = NULL;
+    return was;
+}
+
 bool molt__constants_from_json(MoltArena *arena, const cJSON *json, MoltUnit *out)
 {
     const cJSON *item = NULL;
@@ -183,7 +218,9 @@ bool molt__constants_from_json(MoltArena *arena, const cJSON *json, MoltUnit *ou
             .rows = number_of(item, "rows", &good),
             .per_row = number_of(item, "per_row", &good)};
         const cJSON *keys = cJSON_GetObjectItemCaseSensitive(item, "keys");
+        const cJSON *was = cJSON_GetObjectItemCaseSensitive(item, "was");
         constant.keys = keys != NULL ? keys_of(arena, keys, constant.rows, &good) : NULL;
+        constant.was = was != NULL ? was_of(arena, was, &good) : NULL;
         out->constants = molt__arena_grow(arena, out->constants, out->constant_count,
                                           &out->constant_capacity, sizeof *out->constants);
         out->constants[out->constant_count++] = constant;
@@ -244,6 +281,16 @@ static uint32_t add_string(MoltText *strings, uint32_t *size, const char *text)
     return at;
 }
 
+/* The names, and an empty one behind them. */
+static uint32_t add_was(MoltText *strings, uint32_t *size, const char *const *was)
+{
+    uint32_t first = was != NULL ? add_string(strings, size, was[0]) : 0;
+    for (uint32_t i = 1; was != NULL && was[i - 1] != NULL; i++) {
+        add_string(strings, size, was[i] != NULL ? was[i] : "");
+    }
+    return first;
+}
+
 uint32_t molt__constants_write(MoltText *text, const MoltUnit *library)
 {
     MoltText strings = {.arena = text->arena}, keys = {.arena = text->arena};
@@ -256,10 +303,13 @@ uint32_t molt__constants_write(MoltText *text, const MoltUnit *library)
         if (type == MOLT_NO_TYPE || !is_alone(library, i)) {
             continue;
         }
+        uint32_t name = add_string(&strings, &size, constant->name);
         molt__text_add(&items,
-                       "    {.name = %u, .type = %u, .rows = %u, .per_row = %u, .keys = %u},\n",
-                       add_string(&strings, &size, constant->name), type, constant->rows,
-                       constant->per_row, constant->keys != NULL ? key_count : 0);
+                       "    {.name = %u, .type = %u, .rows = %u, .per_row = %u, .keys = %u, "
+                       ".was = %u},\n",
+                       name, type, constant->rows, constant->per_row,
+                       constant->keys != NULL ? key_count : 0,
+                       add_was(&strings, &size, constant->was));
         for (uint32_t row = 0; constant->keys != NULL && row < constant->rows; row++) {
             const char *key = constant->keys[row];
             molt__text_add(&keys, "%s%u,", key_count % 12 == 0 ? "\n    " : " ",

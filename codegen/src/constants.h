@@ -14,8 +14,8 @@
 /* Adds the variable, which is const and has static storage, to the unit's constants where it is defined.
  * `name` is what a variable would be called ("ground.c:castes"); `index` the enum of its MOLT_INDEX, or
  * of kind CXType_Invalid. */
-void molt__constant_read(MoltTypeReader *reader, MoltUnit *out, CXCursor variable,
-                         const char *name, CXType index);
+void molt__constant_read(MoltTypeReader *reader, MoltUnit *out, CXCursor variable, const char *name,
+                         const MoltModelNotes *notes, CXType index);
 
 cJSON *molt__constants_to_json(const MoltUnit *unit);
 /* False where the text is not what the other one wrote. */

@@ -170,7 +170,7 @@ static void read_constant(MoltTypeReader *reader, MoltUnit *out, CXCursor variab
                      "MOLT_INDEX(%s) of '%s': there is no such enum", note->text, name);
         return;
     }
-    molt__constant_read(reader, out, variable, name, index);
+    molt__constant_read(reader, out, variable, name, notes, index);
 }
 
 void molt__global_read(MoltTypeReader *reader, MoltUnit *out, CXCursor variable,
@@ -185,6 +185,7 @@ void molt__global_read(MoltTypeReader *reader, MoltUnit *out, CXCursor variable,
         return;
     }
     if (where != MOLT_WHERE_VARIABLE) {
+        complete_names(arena, &notes, scope_of(arena, variable, source, function));
         read_constant(reader, out, variable,
                       molt__arena_format(arena, "%s%s", scope_of(arena, variable, source, function),
                                          spelling_of(arena, variable)),

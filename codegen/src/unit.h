@@ -49,6 +49,7 @@ typedef struct MoltUnitConstant {
     uint32_t size;     /* of an element */
     uint32_t rows, per_row; /* elements of the outermost array, and of those in each of them */
     const char **keys; /* what the source calls the rows, "" for some; NULL: none has a name */
+    const char **was;  /* what MOLT_WAS says it was called, NULL behind the last; NULL: nothing */
 } MoltUnitConstant;
 
 /* A place where a function names a member of a struct (member_use.h). */

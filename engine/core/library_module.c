@@ -21,6 +21,15 @@ static bool holds_text(Image image, const char *texts, uint32_t offset)
            memchr(texts + offset, 0, image.end - at - offset) != NULL;
 }
 
+/* Texts one after the other, an empty one behind the last. */
+static bool holds_texts(Image image, const char *texts, uint32_t offset)
+{
+    while (holds_text(image, texts, offset) && texts[offset] != 0) {
+        offset += (uint32_t)strlen(texts + offset) + 1;
+    }
+    return holds_text(image, texts, offset);
+}
+
 static bool holds_tables(Image image, const MoltTables *tables)
 {
     return holds(image, tables, 1, sizeof *tables) &&
@@ -42,6 +51,9 @@ static bool holds_constant(Image image, const MoltModule *module, const MoltCons
     if (!holds_text(image, module->constant_text, constant->name)) {
         return false;
     }
+    if (constant->was != 0 && !holds_texts(image, module->constant_text, constant->was)) {
+        return false;
+    }
     const uint32_t *keys = module->constant_keys + constant->keys;
     bool good = constant->keys == 0 || holds(image, module->constant_keys,
                                              (size_t)constant->keys + constant->rows, sizeof *keys);
@@ -56,6 +68,7 @@ static bool holds_names(Image image, const MoltModule *module)
     bool good =
         holds(image, module->allocations, module->allocation_count, sizeof *module->allocations) &&
         holds(image, module->constants, module->constant_count, sizeof *module->constants) &&
+        holds(image, module->hook_codes, module->hook_code_count, sizeof *module->hook_codes) &&
         holds(image, module->apart_types, module->apart_count, sizeof *module->apart_types) &&
         (module->sources == NULL || holds_text(image, module->sources, 0));
     for (uint32_t i = 0; good && i < module->allocation_count; i++) {

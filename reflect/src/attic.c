@@ -34,8 +34,7 @@ void molt__attic_forget(MoltHeap *heap, uint32_t span, uint32_t index)
         return;
     forget_number(heap, *slot - 1);
     *slot = 0;
-    if (heap->attic.records == 0)
-        molt_attic_clear(heap);
+    molt__attic_tidy(heap);
 }
 
 void molt__attic_forget_span(MoltHeap *heap, uint32_t span)
@@ -74,6 +73,45 @@ bool molt__attic_follow(MoltHeap *heap, uint32_t span, uint32_t index, const Mol
         heap->attic.cut = true;
     }
     return true;
+}
+
+void molt__attic_born(MoltHeap *heap, MoltSpan *span, uint32_t index)
+{
+    uint64_t bytes = (uint64_t)span->blocks * sizeof *span->births;
+    if (heap->attic.edit == span->birth)
+        return;
+    if (!span->births) {
+        span->births = resize(&heap->allocator, NULL, 0, bytes);
+        if (span->births)
+            memset(span->births, 0, bytes);
+    }
+    if (span->births)
+        span->births[index] = heap->attic.edit;
+    else
+        span->birth =
+            heap->attic.edit; /* without memory nothing is said of its neighbours either */
+}
+
+uint32_t molt__attic_birth(const MoltSpan *span, uint32_t index)
+{
+    uint32_t birth = span->births ? span->births[index] : 0;
+    return birth > span->birth ? birth : span->birth;
+}
+
+/* Pages that stay without a record: what they say is of objects that have none. */
+static bool has_blank(const MoltAttic *attic)
+{
+    for (uint64_t p = 0; p < attic->page_count; p++) {
+        if (attic->pages[p].page->edit != 0)
+            return true;
+    }
+    return false;
+}
+
+void molt__attic_tidy(MoltHeap *heap)
+{
+    if (heap->attic.records == 0 && !has_blank(&heap->attic))
+        molt_attic_clear(heap);
 }
 
 /* ---- numbers -------------------------------------------------------------------------------- */
@@ -196,6 +234,7 @@ void molt__attic_release(const MoltAllocator *allocator, MoltAttic *attic)
                          .none = attic->none,
                          .free = MOLT__NO_SPAN,
                          .dropped = attic->dropped,
+                         .edit = attic->edit,
                          .lineage = attic->lineage};
 }
 
@@ -209,8 +248,11 @@ uint64_t molt__attic_span_bytes(const MoltHeap *heap)
 {
     uint64_t bytes = 0;
     for (uint32_t s = 0; s < heap->span_count; s++) {
-        if (heap->spans[s].kept)
-            bytes += (uint64_t)heap->spans[s].blocks * sizeof *heap->spans[s].kept;
+        const MoltSpan *span = &heap->spans[s];
+        if (span->kept)
+            bytes += (uint64_t)span->blocks * sizeof *span->kept;
+        if (span->births)
+            bytes += (uint64_t)span->blocks * sizeof *span->births;
     }
     return bytes;
 }

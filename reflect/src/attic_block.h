@@ -11,6 +11,8 @@
 #include "hook_lineage.h"
 #include "molt/attic.h"
 
+struct MoltSpan;
+
 typedef struct MoltAtticBlock {
     uint32_t span;  /* MOLT__NO_SPAN once the block is freed */
     uint32_t index; /* of the block in its span; of a free number the next free one */
@@ -36,8 +38,9 @@ typedef struct MoltAttic {
     uint64_t records; /* of live blocks */
     uint64_t dead;    /* records of freed blocks that pages still hold */
     uint64_t dropped; /* for space */
+    uint32_t edit;    /* edits that made blank pages (attic_blank.h); never less in a session */
     MoltLineage lineage;
-    bool cut;         /* a block lost elements that records may belong to */
+    bool cut; /* a block lost elements that records may belong to */
 } MoltAttic;
 
 /* The block is freed. */
@@ -49,6 +52,11 @@ void molt__attic_cut(MoltHeap *heap, uint32_t span, uint32_t index, uint64_t cou
 /* The block is now another one. False, with nothing done, when memory is out. */
 bool molt__attic_follow(MoltHeap *heap, uint32_t span, uint32_t index, const MoltBlock *now);
 
+/* A block begins, or gets elements: blank pages of the edits up to now do not speak of it. Cannot fail. */
+void molt__attic_born(MoltHeap *heap, struct MoltSpan *span, uint32_t index);
+/* How many edits made blank pages before the block began. */
+uint32_t molt__attic_birth(const struct MoltSpan *span, uint32_t index);
+
 /* Makes span->kept. False when memory is out. */
 bool molt__attic_number_span(MoltHeap *heap, uint32_t span);
 /* Makes room for `more` numbers. False when memory is out. */
@@ -59,6 +67,9 @@ uint32_t molt__attic_number(MoltHeap *heap, uint32_t span, uint32_t index);
 /* One use of a number more or less; a record is a use as well. */
 void molt__attic_use(MoltHeap *heap, uint32_t number, bool is_record);
 void molt__attic_unuse(MoltHeap *heap, uint32_t number, bool is_record);
+
+/* Forgets all when nothing is kept any more. */
+void molt__attic_tidy(MoltHeap *heap);
 
 /* Copies numbers, and shares the pages. On failure `to` is to be released. */
 bool molt__attic_copy(const MoltAllocator *allocator, const MoltAttic *from, MoltAttic *to);

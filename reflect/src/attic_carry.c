@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "attic_carry.h"
+#include "attic_blank.h"
 #include "attic_hook.h"
 #include "lineage.h"
 
@@ -181,14 +181,23 @@ static bool carry_part(MoltCarry *carry, uint64_t index, const MoltCarryObject *
     own.late = part->called && !object->restores;
     for (uint64_t i = 0; i < next->was.count && !carry->m->failed; i++) {
         uint64_t bit = carry->from->runs[part->run].open_at + part->skip + i;
-        if (!molt__record_is_open(object->record, bit))
-            continue;
-        if (carry_value(carry, index, &own, i))
+        if (molt__record_is_open(object->record, bit) && carry_value(carry, index, &own, i))
             any = true;
         else
             molt__record_close(object->copy, next->open_at + i);
     }
     return any;
+}
+
+void molt__carry_stand(const MoltCarry *carry, const MoltLoss *place, MoltCarryObject *object)
+{
+    const MoltMigration *m = carry->m;
+    const MoltSpan *span = &m->heap->spans[place->span], *moved = &m->spans[place->span];
+    object->stays = moved->bytes == 0;
+    if (object->stays)
+        moved = span;
+    object->live = molt__attic_element(span, place->block, place->element, place->tail);
+    object->next = molt__attic_element(moved, place->block, place->element, place->tail);
 }
 
 static bool find_object(const MoltCarry *carry, const unsigned char *record,
@@ -199,17 +208,14 @@ static bool find_object(const MoltCarry *carry, const unsigned char *record,
     uint64_t element = molt__record_word(record, 1);
     if (block->span == MOLT__NO_SPAN)
         return false;
-    const MoltSpan *span = &m->heap->spans[block->span], *moved = &m->spans[block->span];
+    const MoltSpan *span = &m->heap->spans[block->span];
     bool counts =
         carry->from->tail || span->header == 0; /* a flexible struct itself is one element */
     if (counts && element >= block->count)
         return false;
-    object->stays = moved->bytes == 0;
-    if (object->stays)
-        moved = span;
+    MoltLoss place = {block->span, block->index, (uint32_t)element, carry->from->tail};
     object->record = record;
-    object->live = molt__attic_element(span, block->index, element, carry->from->tail);
-    object->next = molt__attic_element(moved, block->index, element, carry->from->tail);
+    molt__carry_stand(carry, &place, object);
     return true;
 }
 
@@ -244,28 +250,36 @@ static bool is_unwritten(const MoltCarry *carry, const MoltCarryObject *object)
     return digest != 0 && molt__attic_digest(carry->m->heap, page, object->live) == digest;
 }
 
+bool molt__carry_object(MoltCarry *carry, MoltCarryObject *object)
+{
+    MoltAtticPage *to = carry->to;
+    bool any = false;
+    if (!see_tags(carry, object))
+        return false;
+    carry->m->attic.object++;
+    memcpy(object->copy, object->record, MOLT__RECORD_HEAD);
+    memset(object->copy + MOLT__RECORD_HEAD, 0xff, to->kept_at - MOLT__RECORD_HEAD);
+    object->unwritten = is_unwritten(carry, object);
+    object->restores = molt__attic_may_restore(carry, object);
+    if (to->watched_count > 0)
+        memset(object->copy + to->digest_at, object->unwritten ? 0xff : 0, sizeof(uint64_t));
+    for (unsigned guards = 0; guards <= MOLT__LEAF_GUARDS; guards++) { /* tags before arms */
+        for (uint64_t p = 0; p < carry->part_count; p++) {
+            if (carry->parts[p].back.guard_count == guards)
+                any = carry_part(carry, p, object) || any;
+        }
+    }
+    if (object->restores)
+        molt__attic_note_restored(carry, object);
+    return any;
+}
+
 static void carry_record(MoltCarry *carry, const unsigned char *record)
 {
     MoltAtticPage *to = carry->to;
     MoltCarryObject object = {.copy = to->records + to->count * to->stride};
-    bool any = false;
-    if (!find_object(carry, record, &object) || !see_tags(carry, &object))
-        return;
-    carry->m->attic.object++;
-    memcpy(object.copy, record, to->kept_at);
-    object.unwritten = is_unwritten(carry, &object);
-    object.restores = molt__attic_may_restore(carry, &object);
-    if (to->watched_count > 0)
-        memset(object.copy + to->digest_at, object.unwritten ? 0xff : 0, sizeof(uint64_t));
-    for (unsigned guards = 0; guards <= MOLT__LEAF_GUARDS; guards++) { /* tags before arms */
-        for (uint64_t p = 0; p < carry->part_count; p++) {
-            if (carry->parts[p].back.guard_count == guards)
-                any = carry_part(carry, p, &object) || any;
-        }
-    }
-    if (object.restores)
-        molt__attic_note_restored(carry, &object);
-    to->count += any;
+    if (find_object(carry, record, &object))
+        to->count += molt__carry_object(carry, &object);
 }
 
 /* ---- pages ----------------------------------------------------------------------------------- */
@@ -316,6 +330,10 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
     MoltTypeId after = m->plan->types[slot->type].after;
     if (after == MOLT_NO_TYPE)
         return; /* its objects go */
+    if (slot->page->edit != 0) {
+        molt__attic_carry_blank(m, slot, direct);
+        return;
+    }
     MoltCarry carry = {.m = m, .from = slot->page, .type = slot->type, .direct = direct};
     if (direct && direct->types[slot->page->type].after != after)
         carry.direct = NULL;

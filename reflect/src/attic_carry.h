@@ -69,6 +69,12 @@ bool molt__carry_find_fresh_union(const MoltAtticPage *page, MoltLeaf *leaf, uin
 /* Takes what is known about fresh fields over to carry->to. */
 void molt__carry_fresh(MoltCarry *carry);
 
+/* attic_carry.c */
+/* Where a record's element is, in the running state and in the new one. */
+void molt__carry_stand(const MoltCarry *carry, const MoltLoss *place, MoltCarryObject *object);
+/* Takes the values of a record over to object->copy. True while some of them stay open. */
+bool molt__carry_object(MoltCarry *carry, MoltCarryObject *object);
+
 /* attic_value.c */
 /* Takes a reference over to the new page; false when its target is gone. *pointer is what the pointer
  * is in the new state, 0 when it cannot be said now; *exact: it leads to the very place that it led to

@@ -37,6 +37,7 @@ static uint64_t new_numbers(const MoltMigration *m)
     for (uint64_t p = 0; p < work->page_count; p++) {
         const MoltAtticPage *page = work->pages[p].page;
         const MoltAtticRef *refs = page->refs;
+        numbers += page->places ? page->count : 0;
         for (uint64_t r = 0; page->filed && r < page->ref_count; r++) {
             bool same = r > 0 && refs[r - 1].kind == MOLT__REF_BLOCK &&
                         refs[r].index == refs[r - 1].index && refs[r].block == refs[r - 1].block;
@@ -51,10 +52,12 @@ static void drop_oldest(MoltMigration *m)
 {
     MoltAtticWork *work = &m->attic;
     MoltAtticPage *page = work->pages[0].page;
-    molt__attic_report_full(m, molt_type_name(page->step->schema, page->type), page->count);
+    if (page->count > 0)
+        molt__attic_report_full(m, molt_type_name(page->step->schema, page->type), page->count);
     if (page->filed) {
         work->keeps = false;
-        work->filed[(uint64_t)work->pages[0].type * 2 + page->tail] = NULL;
+        if (page->edit == 0)
+            work->filed[(uint64_t)work->pages[0].type * 2 + page->tail] = NULL;
     }
     molt__attic_page_drop(&m->allocator, page);
     work->page_count--;
@@ -127,6 +130,11 @@ static void number_records(MoltMigration *m)
     }
     for (uint64_t p = 0; p < work->page_count; p++) {
         MoltAtticPage *page = work->pages[p].page;
+        for (uint64_t r = 0; page->places && r < page->count; r++) {
+            const MoltLoss *place = &page->places[r];
+            uint32_t number = molt__attic_number(heap, place->span, place->block);
+            memcpy(page->records + r * page->stride, &number, sizeof number);
+        }
         for (uint64_t r = 0; page->filed && r < page->ref_count; r++) {
             MoltAtticRef *ref = &page->refs[r];
             if (ref->kind == MOLT__REF_BLOCK)
@@ -235,10 +243,14 @@ void molt__attic_commit(MoltMigration *m)
             if (page->filed || page->rebuilt)
                 sample_left(heap, page);
             page->filed = page->rebuilt = false;
+            if (page->places)
+                m->allocator.resize(m->allocator.context, page->places,
+                                    page->place_slots * sizeof *page->places, 0);
+            page->places = NULL;
+            page->place_slots = 0;
         }
         attic->cut = false;
-        if (attic->records == 0)
-            molt_attic_clear(heap);
+        molt__attic_tidy(heap);
     }
     attic->dropped += m->attic.dropped;
     molt__attic_discard(m);
@@ -256,6 +268,7 @@ void molt__attic_discard(MoltMigration *m)
     molt__migration_free(m, work->filed, (uint64_t)plan->after->tables.type_count * 2,
                          sizeof *work->filed);
     molt__migration_free(m, work->writes, work->write_slots, 1);
+    molt__migration_free(m, work->backs, work->back_slots, sizeof *work->backs);
     molt__migration_free(m, work->lost, work->lost_slots, sizeof *work->lost);
     molt__migration_free(m, work->returned, work->returned_slots, sizeof *work->returned);
     molt__migration_free(m, work->scratch, work->scratch_slots, 1);

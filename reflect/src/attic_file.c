@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attic_blank.h"
 #include "attic_hook.h"
 #include "attic_page.h"
 #include "code_target.h"
@@ -479,9 +480,12 @@ static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *l
         bool pointer = was->kind == MOLT__LEAF_POINTER || was->kind == MOLT__LEAF_STRING;
         for (uint64_t i = 0; i < was->count; i++, kept += was->size) {
             const unsigned char *value = element + was->at + i * was->stride;
+            const unsigned char *made = now + run->is.at + i * run->is.stride;
             bool active = molt__leaf_is_active(was, i, element);
-            if (!active ||
-                (!stays && is_replaced(m, run, value, now + run->is.at + i * run->is.stride)))
+            bool replaced = !stays && is_replaced(m, run, value, made);
+            if (active && run->op->keeps)
+                replaced = !molt__attic_keeps_waited(m, page, run, value, made, replaced);
+            if (!active || replaced)
                 molt__record_close(record, run->open_at + i);
             if (!active)
                 continue;
@@ -612,7 +616,8 @@ void molt__attic_file(MoltMigration *m)
     work->keeps = work->beyond == 0 && !m->heap->attic.none;
     if (work->beyond > 0)
         molt__attic_report_full(m, NULL, work->beyond);
-    if (work->loss_count == 0 || m->failed)
+    bool blanks = !m->failed && molt__attic_has_blank(m);
+    if ((work->loss_count == 0 && !blanks) || m->failed)
         return;
     uint64_t *losses = molt__migration_table(m, old_places, sizeof *losses);
     MoltAtticStep *step = losses ? make_step(m) : NULL;
@@ -624,6 +629,8 @@ void molt__attic_file(MoltMigration *m)
         }
         make_pages(m, step, losses);
         file_records(m);
+        if (blanks && !m->failed)
+            molt__attic_file_blank(m, step);
     }
     molt__attic_step_drop(&m->allocator, step);
     molt__migration_free(m, losses, old_places, sizeof *losses);

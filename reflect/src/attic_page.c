@@ -59,6 +59,8 @@ void molt__attic_page_drop(const MoltAllocator *allocator, MoltAtticPage *page)
     release(allocator, page->fresh.samples, page->fresh.sample_slots);
     release(allocator, page->records, page->record_bytes);
     release(allocator, page->refs, page->ref_slots * sizeof *page->refs);
+    release(allocator, page->others, page->other_count * sizeof *page->others);
+    release(allocator, page->places, page->place_slots * sizeof *page->places);
     release(allocator, page->watched, page->watched_slots * sizeof *page->watched);
     molt__attic_step_drop(allocator, page->step);
     release(allocator, page, sizeof *page);
@@ -75,7 +77,7 @@ uint64_t molt__attic_page_bytes(const MoltAtticPage *page)
     return sizeof *page + page->run_slots * sizeof *page->runs +
            page->fresh.slots * sizeof *page->fresh.items + page->fresh.sample_slots +
            page->record_bytes + page->ref_slots * sizeof *page->refs +
-           page->watched_slots * sizeof *page->watched;
+           page->other_count * sizeof *page->others + page->watched_slots * sizeof *page->watched;
 }
 
 static uint64_t step_bytes(const MoltAtticStep *step)

@@ -7,7 +7,9 @@
  * `kept` are the values as they were before the edit; a pointer is 0 or a reference's index + 1. `left`
  * are samples of what stood in the values' places when the last migration ended. An open bit says that
  * the value has neither returned nor been written over. Pages do not change from the commit that made
- * them on: a migration that has to change one makes another. */
+ * them on: a migration that has to change one makes another.
+ *
+ * A blank page (attic_blank.h) has no records but says one thing of all objects from before its edit. */
 #ifndef MOLT_ATTIC_PAGE_H
 #define MOLT_ATTIC_PAGE_H
 
@@ -32,6 +34,13 @@ typedef struct MoltAtticStep {
     MoltAtticSymbol *symbols;
     uint64_t symbol_count, symbol_slots;
 } MoltAtticStep;
+
+/* An element of an old block that loses a value; `tail`: one of a flexible struct's array. */
+typedef struct MoltLoss {
+    uint32_t span, block;
+    uint32_t element;
+    bool tail;
+} MoltLoss;
 
 typedef enum MoltAtticRefKind {
     MOLT__REF_BLOCK,  /* index: number of a block; offset: bytes from its start */
@@ -70,8 +79,10 @@ typedef struct MoltAtticRun {
     bool
         aims; /* pointers that went on as pointers, kept because undoing the edit would make them point
                   elsewhere: they return only to the very place that they pointed at */
-    bool copy; /* of a value that stays and was made of the same one: `is` is where that one is, and while it
+    bool
+        copy; /* of a value that stays and was made of the same one: `is` is where that one is, and while it
                   is what the edit left there the copy may return to a place of its own */
+    bool mixed;           /* of a blank page: the elements among its `others` held something else */
     uint32_t watch_count; /* of the unions beside tag `is`, MOLT__WATCHES + 1: too many */
     MoltAtticWatch watches[MOLT__WATCHES];
     uint64_t kept_at, left_at, watched_at; /* in a record */
@@ -118,6 +129,11 @@ typedef struct MoltAtticPage {
     MoltLeaf *watched; /* in the running schema: what such structs are now */
     uint64_t watched_count, watched_slots;
     uint64_t digest_at; /* of `watched`, in a record; 0 there: written since */
+    uint32_t edit;      /* of a blank page: it speaks of what was born before; 0: it has records */
+    MoltLoss *others;   /* then; in order of spans, blocks and elements */
+    uint64_t other_count;
+    MoltLoss *places; /* of a blank page's objects that got records in the running migration */
+    uint64_t place_slots;
 } MoltAtticPage;
 
 enum { MOLT__RECORD_HEAD = 8 }; /* number and element, 32 bits each */
@@ -156,13 +172,6 @@ uint64_t molt__attic_page_bytes(const MoltAtticPage *page);
 
 /* ---- the work of one migration --------------------------------------------------------------- */
 
-/* An element of an old block that loses a value; `tail`: one of a flexible struct's array. */
-typedef struct MoltLoss {
-    uint32_t span, block;
-    uint32_t element;
-    bool tail;
-} MoltLoss;
-
 /* How many objects got a field's value back. */
 typedef struct MoltReturned {
     MoltTypeId owner_before, owner_after; /* in the step's and in the new schema */
@@ -178,6 +187,13 @@ typedef struct MoltAtticLate {
     uint64_t bytes; /* the value, then what its place held before the hooks */
     uint64_t returned, object;
 } MoltAtticLate;
+
+/* Where kept values are back. */
+typedef struct MoltAtticBack {
+    MoltTypeId after; /* of the objects, in the new schema */
+    bool tail;
+    MoltLeaf leaf;
+} MoltAtticBack;
 
 typedef struct MoltAtticWork {
     bool *lossy;       /* per operation of the plan; NULL while there is no loss */
@@ -198,6 +214,8 @@ typedef struct MoltAtticWork {
     uint64_t seen_slots;
     uint64_t object;  /* running number of the record looked at */
     uint64_t dropped; /* records that the limit costs */
+    MoltAtticBack *backs;
+    uint64_t back_count, back_slots;
     MoltAtticLost *lost;
     uint64_t lost_count, lost_slots;
     MoltAtticLate *late;
@@ -206,6 +224,7 @@ typedef struct MoltAtticWork {
     uint64_t late_size, late_bytes_slots;
     MoltTypeId leaving_type; /* + 1: of which `leaving` says whether it goes back past a hook */
     bool leaving;
+    bool blanks; /* this migration makes blank pages */
     bool keeps;  /* every loss of this migration is kept */
     bool active; /* there is something to commit */
 } MoltAtticWork;
@@ -244,6 +263,15 @@ void molt__attic_watch_clear(const MoltAtticRun *run, uint64_t i, unsigned char 
 void molt__attic_mark(struct MoltMigration *m, const MoltOp *op, uint64_t i);
 /* The first `n` elements may lose everything that the operations of a HOOK's struct read. */
 void molt__attic_mark_all(struct MoltMigration *m, const MoltOp *op, uint64_t n);
+/* attic_waited.c: values of fields that were away in a version between. */
+/* Marks what an operation with op->keeps reads. */
+void molt__attic_mark_waited(struct MoltMigration *m, const MoltOp *op, uint64_t n);
+/* Whether a value of a run is kept, of which `made` is what stands in the new state: `replaced`, what an
+ * older page returned there. */
+bool molt__attic_keeps_waited(struct MoltMigration *m, const MoltAtticPage *page,
+                              const MoltAtticRun *run, const unsigned char *value,
+                              const unsigned char *made, bool replaced);
+/* attic_file.c */
 /* Takes the marks of a batch that has run; `first` is its first element in the block. */
 void molt__attic_flush(struct MoltMigration *m, uint64_t first, uint64_t n);
 /* Makes pages of the losses. */

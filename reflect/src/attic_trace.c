@@ -267,6 +267,16 @@ static uint64_t counter_of(MoltCarry *carry, const MoltAtticRun *run, const Molt
     return work->returned_count++;
 }
 
+static void note_back(const MoltCarry *carry, const MoltLeaf *is)
+{
+    MoltMigration *m = carry->m;
+    MoltAtticWork *work = &m->attic;
+    if (molt__migration_grow(m, (void **)&work->backs, &work->back_slots, work->back_count, 1,
+                             sizeof *work->backs))
+        work->backs[work->back_count++] =
+            (MoltAtticBack){m->plan->types[carry->type].after, carry->from->tail, *is};
+}
+
 void molt__carry_trace(MoltCarry *carry)
 {
     MoltMigration *m = carry->m;
@@ -290,6 +300,8 @@ void molt__carry_trace(MoltCarry *carry)
                 carry->returns = true;
                 part.returned = counter_of(carry, &next, part.taken ? &part.gate : &next.is);
             }
+            if (part.has_value && !part.gated)
+                note_back(carry, &next.is);
             to->runs[to->run_count++] = next;
             carry->parts[carry->part_count++] = part;
         }

@@ -50,13 +50,40 @@ static const MoltConstantPlace *find_place(const MoltMigration *m, const MoltOp 
     return value <= at->end ? at : NULL;
 }
 
-static const MoltConstantPlace *find_same(const MoltMigration *m, const MoltConstantPlace *was)
+static const MoltConstantPlace *find_name(const MoltConstants *all, const char *name)
 {
-    const MoltConstants *all = m->code->next_constants;
-    MoltTypeId type = m->plan->types[was->constant->type].after;
     const MoltConstantPlace *found = NULL;
     for (uint32_t c = 0; all && c < all->count; c++) {
-        if (strcmp(all->items[c].name, was->name) == 0)
+        if (strcmp(all->items[c].name, name) == 0)
+            found = &all->items[c];
+    }
+    return found;
+}
+
+/* A MOLT_WAS of the constant says that name. */
+static bool was_named(const MoltConstants *all, const MoltConstantPlace *place, const char *name)
+{
+    const char *was = place->constant->was != 0 ? all->text + place->constant->was : "";
+    while (was[0] != '\0' && strcmp(was, name) != 0)
+        was += strlen(was) + 1;
+    return was[0] != '\0';
+}
+
+/* By a new MOLT_WAS, by its name, or by its own MOLT_WAS where the edit that brought that is undone. One that
+ * both libraries have was applied before. */
+static const MoltConstantPlace *find_same(const MoltMigration *m, const MoltConstantPlace *was)
+{
+    const MoltConstants *old = m->code->constants, *all = m->code->next_constants;
+    MoltTypeId type = m->plan->types[was->constant->type].after;
+    const MoltConstantPlace *found = NULL;
+    for (uint32_t c = 0; all && !found && c < all->count; c++) {
+        if (was_named(all, &all->items[c], was->name) && !find_name(old, all->items[c].name))
+            found = &all->items[c];
+    }
+    if (!found)
+        found = find_name(all, was->name);
+    for (uint32_t c = 0; all && !found && c < all->count; c++) {
+        if (was_named(old, was, all->items[c].name) && !find_name(old, all->items[c].name))
             found = &all->items[c];
     }
     return found && found->constant->type == type ? found : NULL;

@@ -134,6 +134,8 @@ static bool are_straight(const MoltPlan *plan, uint32_t first, uint32_t count)
 static bool is_straight(const MoltPlan *plan, uint32_t index)
 {
     const MoltOp *op = &plan->ops[index];
+    if (op->waited)
+        return false; /* each value is kept */
     switch ((MoltOpCode)op->code) {
     case MOLT__OP_COPY:
     case MOLT__OP_CONSTANT: return true;

@@ -50,7 +50,9 @@ MoltDescentEnd molt__descent_end(const MoltMigration *m, const MoltPlan *plan,
 bool molt__descent_arm(const MoltMigration *m, const MoltPlan *plan, const MoltDescentWay *way,
                        uint32_t number, uint64_t *out);
 
-/* way_back.c: undoing the edit would take the pointer back to where it was. */
+/* way_back.c: the plan of undoing the edit; NULL, with m->failed set, when memory is out. */
+const MoltPlan *molt__way_back_plan(MoltMigration *m);
+/* Undoing the edit would take the pointer back to where it was. */
 bool molt__way_leads_back(MoltMigration *m, const MoltPointerWay *way);
 
 /* A pointer to where an element begins means the end of the one before when only that fits it, or

@@ -423,6 +423,8 @@ static void run_op(MoltMigration *m, uint32_t index, const MoltBatch *b)
                  op->code == MOLT__OP_BOX || op->code == MOLT__OP_EMBED;
     if (m->owned.surveying && !leads)
         return;
+    if (op->keeps)
+        molt__attic_mark_waited(m, op, b->n);
     uintptr_t outer = m->value_at;
     uint64_t outer_stride = m->value_stride;
     m->value_at = (uintptr_t)b->source + (op->code == MOLT__OP_EMBED ? op->tag : 0);

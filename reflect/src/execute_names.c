@@ -97,9 +97,12 @@ static void keep_unnamed(MoltMigration *m, const MoltOp *op, uint64_t value, uns
         if (value != 0)
             molt__tally(m, op, MOLT_RULE_ENUM_UNNAMED, MOLT_LOSS, i, "%lld, which reads as %s now,",
                         (long long)value, flags);
-    } else if (!name && !op->names_only)
-        molt__tally(m, op, MOLT_RULE_ENUM_UNNAMED, op->named_only ? MOLT_REFUSE : MOLT_LOSS, i,
-                    "%lld", (long long)value);
+    } else if (!name && !op->names_only) {
+        MoltSeverity severity = op->named_only ? MOLT_REFUSE : MOLT_LOSS;
+        if (!molt__tally(m, op, MOLT_RULE_ENUM_UNNAMED, severity, i, "%lld", (long long)value) &&
+            op->named_only)
+            return;
+    }
     store_enum(m, op, value, &op->forms[0], to, i);
 }
 

@@ -170,7 +170,9 @@ static unsigned char *allocate(MoltHeap *heap, MoltTypeId type, uint64_t count, 
         return NULL;
     MoltSpan *span = &heap->spans[index];
     *where = span;
-    return molt__span_block(span, take_block(span, count));
+    uint32_t block = take_block(span, count);
+    molt__attic_born(heap, span, block);
+    return molt__span_block(span, block);
 }
 
 static void release(MoltHeap *heap, uint32_t span_index, uint32_t block)
@@ -255,6 +257,8 @@ void *molt_heap_resize(MoltHeap *heap, void *block, uint64_t count)
         release(heap, old->span, old->index);
     } else if (count <= old->capacity) {
         result = block;
+        if (count != old->count) /* elements that come are not those that an edit saw */
+            molt__attic_born(heap, &heap->spans[old->span], old->index);
         if (heap->spans[old->span].counts)
             heap->spans[old->span].counts[old->index] = count;
         if (heap->spans[old->span].kept)

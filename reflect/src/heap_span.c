@@ -40,6 +40,8 @@ static void free_span_tables(const MoltAllocator *allocator, MoltSpan *span)
         resize(allocator, span->counts, count_bytes(span), 0);
     if (span->kept)
         resize(allocator, span->kept, (uint64_t)span->blocks * sizeof *span->kept, 0);
+    if (span->births)
+        resize(allocator, span->births, (uint64_t)span->blocks * sizeof *span->births, 0);
     if (span->made)
         resize(allocator, span->made, molt__made_bytes(span), 0);
     if (span->origins)
@@ -47,6 +49,7 @@ static void free_span_tables(const MoltAllocator *allocator, MoltSpan *span)
     span->live_bits = NULL;
     span->counts = NULL;
     span->kept = NULL;
+    span->births = NULL;
     span->made = NULL;
     span->origins = NULL;
 }
@@ -437,6 +440,7 @@ uint32_t molt__heap_adopt(MoltHeap *heap, const MoltSpan *span, MoltTypeId type)
     heap->spans[index].type = type;
     heap->spans[index].bucket = bucket;
     heap->spans[index].first_serial = heap->types.serials[type];
+    heap->spans[index].birth = heap->attic.edit;
     heap->types.serials[type] += span->blocks;
     link_span(heap, index);
     molt__span_map(heap, &heap->spans[index], index);
@@ -466,9 +470,12 @@ void molt__heap_replace(MoltHeap *heap, uint32_t index, const MoltSpan *span)
     heap->spans[index].free_hint = 0;
     heap->spans[index].next = old.next;
     heap->spans[index].kept = old.kept;
+    heap->spans[index].birth = old.birth;
+    heap->spans[index].births = old.births;
     heap->spans[index].origins = old.origins;
     heap->spans[index].align = old.align;
     old.kept = NULL;
+    old.births = NULL;
     old.origins = NULL;
     molt__span_map(heap, &old, MOLT__NO_SPAN);
     molt__span_map(heap, &heap->spans[index], index);

@@ -699,6 +699,7 @@ void molt_migrate_stretches(const MoltMigration *m,
 void molt_migrate_commit(MoltMigration *m)
 {
     MoltHeap *heap = m->heap;
+    heap->attic.edit += m->attic.blanks; /* before anything is born in the new state */
     molt__migration_patch(m);
     for (uint32_t s = 0; s < m->span_count; s++) {
         if (m->spans[s].bytes == 0)
@@ -707,11 +708,14 @@ void molt_migrate_commit(MoltMigration *m)
         molt__span_map(heap, &old, MOLT__NO_SPAN);
         heap->spans[s] = m->spans[s];
         heap->spans[s].kept = old.kept; /* the blocks keep their places and their numbers */
+        heap->spans[s].birth = old.birth;
+        heap->spans[s].births = old.births;
         heap->spans[s].origins = old.origins;
         heap->spans[s].made = old.made;
         heap->spans[s].stands_in = old.stands_in;
         heap->spans[s].hooked_in = old.hooked_in;
         old.kept = NULL;
+        old.births = NULL;
         old.made = NULL;
         old.origins = NULL;
         molt__span_map(heap, &heap->spans[s], s);

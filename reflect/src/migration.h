@@ -421,6 +421,8 @@ void molt__stored_sizes_report(MoltMigration *m);
  * annotation. True when the value may be written nevertheless. `format` is the offending value. */
 bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity,
                  uint64_t i, const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* What the rule refuses is left to the attic instead, because it had waited there before. */
+bool molt__tally_waits(const MoltMigration *m, const MoltOp *op, MoltRule rule);
 /* The value is written down only where the rule applies for the first time. */
 bool molt__tally_wants_value(const MoltMigration *m, const MoltOp *op, MoltRule rule);
 /* Turns the tallies into findings of the report. */

@@ -103,14 +103,16 @@ static void emit_struct(MoltPlan *plan, MoltTypeId before, MoltTypeId after, uin
 
 /* ---- one value ------------------------------------------------------------------------------ */
 
-/* `named` is the enum that the values come from and would be of again on the way back, else MOLT_NO_TYPE. */
-static void emit_number(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId named,
+/* `was`: what the number is in the old schema. `named` is the enum that the values come from and would be of
+ * again on the way back, else MOLT_NO_TYPE. */
+static void emit_number(MoltPlan *plan, const MoltEmitSite *site, const MoltType *was, MoltTypeId named,
                         MoltNumberForm from, MoltNumberForm to, uint64_t source,
                         uint64_t destination)
 {
+    bool keeps = plan->waited && was->kind == MOLT_KIND_ENUM;
     if (plan->collecting)
         return;
-    if (same_form(&from, &to) && named == MOLT_NO_TYPE) {
+    if (same_form(&from, &to) && named == MOLT_NO_TYPE && !keeps) {
         molt__emit_copy(plan, source, destination, from.size);
         return;
     }
@@ -118,6 +120,7 @@ static void emit_number(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId nam
     if (plan->failed)
         return;
     molt__emit_op(plan, (MoltOp){.code = MOLT__OP_NUMBER,
+                                 .keeps = keeps,
                                  .round = (plan->checks[check].allow & MOLT__ALLOW_ROUND) != 0,
                                  .check = check,
                                  .source = source,
@@ -153,6 +156,7 @@ static void emit_enum(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
 {
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
     MoltOp op = {.code = MOLT__OP_ENUM,
+                 .keeps = plan->waited && was->kind == MOLT_KIND_ENUM,
                  .source = source,
                  .destination = destination,
                  .forms = {from, to},
@@ -165,7 +169,7 @@ static void emit_enum(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
         bool flags = (was->flags & is->flags & MOLT_TYPE_FLAGS) != 0;
         bool narrower = bits_of(&to) < bits_of(&from); /* the nearest number would be other flags */
         if (op.names_only && !names_more(plan, is, &op) && !(flags && narrower)) {
-            emit_number(plan, site, MOLT_NO_TYPE, from, to, source, destination);
+            emit_number(plan, site, was, MOLT_NO_TYPE, from, to, source, destination);
             return;
         }
         if (flags)
@@ -383,7 +387,7 @@ void molt__emit_value(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
         emit_enum(plan, site, before, after, molt__plan_form(plan->before, before),
                   molt__plan_form(plan->after, after), source, destination);
     } else if (old_number && new_number && is->kind != MOLT_KIND_ENUM) {
-        emit_number(plan, site, was->kind == MOLT_KIND_ENUM ? before : MOLT_NO_TYPE,
+        emit_number(plan, site, was, was->kind == MOLT_KIND_ENUM ? before : MOLT_NO_TYPE,
                     molt__plan_form(plan->before, before), molt__plan_form(plan->after, after),
                     source, destination);
     } else if (was->kind == MOLT_KIND_STRUCT && is->kind == MOLT_KIND_STRUCT &&
@@ -471,7 +475,7 @@ void molt__emit_bits(MoltPlan *plan, const MoltEmitSite *site, const MoltField *
     if (to->kind == MOLT_KIND_ENUM)
         emit_enum(plan, site, before, after, old_form, new_form, at, into);
     else
-        emit_number(plan, site,
+        emit_number(plan, site, molt_type(plan->before, before),
                     molt_type(plan->before, before)->kind == MOLT_KIND_ENUM ? before : MOLT_NO_TYPE,
                     old_form, new_form, at, into);
     emit_rest(plan, site, was->type, is->type, at, into);
@@ -483,8 +487,8 @@ static bool is_flexible(const MoltSchema *schema, const MoltField *field)
     return type->kind == MOLT_KIND_ARRAY && (type->flags & MOLT_TYPE_FLEXIBLE) != 0;
 }
 
-void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
-                      uint64_t destination)
+static void emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
+                       uint64_t destination)
 {
     const MoltField *is = &plan->after->tables.fields[site->after];
     bool is_arm = molt_type(plan->after, site->type_after)->kind == MOLT_KIND_UNION;
@@ -506,6 +510,14 @@ void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
              !molt__emit_indexed(plan, site, source, destination))
         molt__emit_value(plan, site, was->type, is->type, source + was->bit_offset / 8,
                          destination + is->bit_offset / 8);
+}
+
+void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
+                      uint64_t destination)
+{
+    bool around = molt__emit_waited(plan, site->before, site->after);
+    emit_field(plan, site, source, destination);
+    molt__emit_waited_end(plan, around);
 }
 
 static bool is_matched(const MoltPlan *plan, uint32_t pair, uint32_t before)
@@ -597,10 +609,12 @@ void molt__emit_scan_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t at
     const MoltField *field = &plan->before->tables.fields[site->before];
     if (field->flags & (MOLT_FIELD_EXTERNAL | MOLT_FIELD_BITS) || is_flexible(plan->before, field))
         return;
+    bool around = molt__emit_waited(plan, site->before, site->after);
     if (molt_type(plan->before, field->type)->kind == MOLT_KIND_UNION)
         molt__emit_scan_union(plan, site, at);
     else
         emit_scan(plan, site, field->type, at + field->bit_offset / 8);
+    molt__emit_waited_end(plan, around);
 }
 
 /* ---- flexible arrays: operations on one element, after those of the struct -------------------- */

@@ -37,6 +37,10 @@ typedef struct MoltEmitFrame {
 MoltOp *molt__emit_op(MoltPlan *plan, MoltOp op);
 /* A run of bytes with equal meaning; adjacent ones grow together. */
 void molt__emit_copy(MoltPlan *plan, uint64_t source, uint64_t destination, uint64_t size);
+/* From here on operations are of these fields, one of which may be MOLT__NO_FIELD, and wait if the fields
+ * did; end them with what this returned. */
+bool molt__emit_waited(MoltPlan *plan, uint32_t before, uint32_t after);
+void molt__emit_waited_end(MoltPlan *plan, bool around);
 /* Opens a loop; emit its body relative to the element, then end it with what this returned. */
 uint32_t molt__emit_loop(MoltPlan *plan, uint64_t length, uint64_t source, uint64_t source_stride,
                          uint64_t destination, uint64_t destination_stride);

@@ -126,6 +126,43 @@ static void match_undone(const MoltPlan *plan, MoltNamed *olds, uint32_t old_cou
     }
 }
 
+/* The only old item that has no successor and was known by the name, UINT32_MAX when there is none. */
+static uint32_t find_known_as(const MoltPlan *plan, const MoltNamed *olds, uint32_t old_count,
+                              const char *name)
+{
+    uint32_t found = UINT32_MAX;
+    for (uint32_t o = 0; o < old_count; o++) {
+        if (!molt__name_was(plan->before, &olds[o], name))
+            continue;
+        if (found != UINT32_MAX || olds[o].taken)
+            return UINT32_MAX;
+        found = o;
+    }
+    return found;
+}
+
+/* A rename that is renamed once more under its first note: both names say that they were a third one,
+ * which is gone, so the value goes from the one to the other. */
+static void match_known_as(const MoltPlan *plan, MoltNamed *olds, uint32_t old_count,
+                           const MoltNamed *news, uint32_t new_count, uint32_t *match)
+{
+    for (uint32_t i = 0; i < new_count; i++) {
+        for (uint32_t n = 0; n < news[i].note_count; n++) {
+            const MoltNote *note = &plan->after->tables.notes[news[i].note_first + n];
+            if (match[i] != UINT32_MAX || news[i].taken || note->kind != MOLT_NOTE_WAS)
+                continue;
+            const char *name = molt_string(plan->after, note->text);
+            if (find_name(plan->before, olds, old_count, name) != UINT32_MAX)
+                continue;
+            uint32_t found = find_known_as(plan, olds, old_count, name);
+            if (found == UINT32_MAX)
+                continue;
+            match[i] = found;
+            olds[found].taken = true;
+        }
+    }
+}
+
 /* Both versions are known: what has one line is one thing. */
 static void match_lines(MoltNamed *olds, uint32_t old_count, MoltNamed *news, uint32_t new_count,
                         uint32_t *match)
@@ -202,6 +239,7 @@ static uint32_t match_named(MoltPlan *plan, bool sure, MoltNamed *olds, uint32_t
         else
             ambiguous = i; /* both its own old value and the one it claims want the place */
     }
+    match_known_as(plan, olds, old_count, news, new_count, match);
     if (plan->policy == MOLT_POLICY_LIVE)
         match_undone(plan, olds, old_count, news, new_count, match);
     return sure ? ambiguous : UINT32_MAX;

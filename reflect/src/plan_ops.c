@@ -1,14 +1,32 @@
 #include <string.h>
 
 #include "plan_emit.h"
+#include "plan_trace.h"
 
 MoltOp *molt__emit_op(MoltPlan *plan, MoltOp op)
 {
     if (plan->collecting || !molt__plan_grow(plan, (void **)&plan->ops, &plan->op_slots,
                                              plan->op_count, 1, sizeof *plan->ops))
         return NULL;
+    op.waited = op.waited || plan->waited;
+    if (op.code == MOLT__OP_DROP_BYTES || op.code == MOLT__OP_DROP_NUMBER)
+        op.keeps_default = op.keeps_default || plan->waited;
     plan->ops[plan->op_count] = op;
     return &plan->ops[plan->op_count++];
+}
+
+bool molt__emit_waited(MoltPlan *plan, uint32_t before, uint32_t after)
+{
+    bool around = plan->waited;
+    molt__emit_waited_end(plan, around || molt__trace_waited(plan, before, after));
+    return around;
+}
+
+void molt__emit_waited_end(MoltPlan *plan, bool around)
+{
+    if (plan->waited != around)
+        plan->merge_floor = plan->op_count;
+    plan->waited = around;
 }
 
 void molt__emit_copy(MoltPlan *plan, uint64_t source, uint64_t destination, uint64_t size)

@@ -71,6 +71,9 @@ typedef struct MoltOp {
     bool external; /* POINTER: bits are kept whatever they are */
     bool unkept;   /* what it loses cannot return: the pointers of a union without a tag, and what a
                       tag without a name guards */
+    bool waited;   /* what a rule refuses is left to the attic, which had it already */
+    bool keeps;    /* NUMBER, ENUM, FLAGS that waited: every value is kept, because the way back from what
+                      stands there then may be refused, as of a number that is to be an enumerator */
     bool otherwise; /* ARM */
     uint32_t check;
     uint64_t source, destination;
@@ -234,6 +237,7 @@ struct MoltPlan {
     bool moves_back;  /* old MOLT_MOVED may give new places their values */
     bool moves_elements; /* MOLT_MOVED leads into elements of arrays of structs, in this edit */
     bool collecting;  /* nothing is emitted, only taken[] is filled */
+    bool waited;      /* of the field that is being emitted: molt__trace_waited */
     const struct MoltEmitFrame *frame; /* the innermost struct that is being emitted */
     uint64_t base;                     /* of the innermost loop, as in taken[] */
     uint64_t bases[2 * MOLT_SCHEMA_DEPTH_MAX]; /* of those around it */

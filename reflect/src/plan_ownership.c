@@ -55,6 +55,8 @@ bool molt__emit_ownership(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId b
                           MoltTypeId after, uint64_t source, uint64_t destination)
 {
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
+    if (plan->waited)
+        return false; /* neither came from the other */
     if (was->kind == MOLT_KIND_POINTER && molt_schema_tail(plan->before, was->elem))
         return false; /* an inline struct has no room for as many elements as the block has */
     if (was->kind == MOLT_KIND_STRUCT && is->kind == MOLT_KIND_POINTER &&

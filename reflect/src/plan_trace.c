@@ -48,6 +48,15 @@ bool molt__trace_moves(const MoltPlan *plan, MoltSide side)
     return false;
 }
 
+bool molt__trace_waited(const MoltPlan *plan, uint32_t before, uint32_t after)
+{
+    uint32_t was = before != MOLT__NO_FIELD ? molt__trace_field(plan, MOLT__OLD, before) : 0;
+    uint32_t is = after != MOLT__NO_FIELD ? molt__trace_field(plan, MOLT__NEW, after) : 0;
+    return plan->trace && !plan->lenient &&
+           (molt__version_waited(plan->from, plan->to, was) ||
+            molt__version_waited(plan->from, plan->to, is));
+}
+
 MoltTypeId molt__trace_noted_index(const MoltSchema *schema, const MoltField *field)
 {
     const MoltNote *note =

@@ -36,6 +36,9 @@ uint32_t molt__trace_enumerator(const MoltPlan *plan, MoltSide side, uint32_t en
 const char *molt__trace_moved(const MoltPlan *plan, MoltSide side, uint32_t field);
 /* At least one field of that side has one. */
 bool molt__trace_moves(const MoltPlan *plan, MoltSide side);
+/* Between the two versions the field's values waited in the attic for a while: what one side has there may
+ * be nothing that the other's type could hold. Either field may be MOLT__NO_FIELD. */
+bool molt__trace_waited(const MoltPlan *plan, uint32_t before, uint32_t after);
 /* The enum that says where the elements of an array lie, by its MOLT_INDEX or, between known versions, by
  * one that an earlier version had; MOLT_NO_TYPE when there is none. */
 MoltTypeId molt__trace_index(const MoltPlan *plan, MoltSide side, uint32_t field);

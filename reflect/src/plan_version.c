@@ -305,7 +305,8 @@ static void note_birth(Next *next, const MoltVersion *past, MoltTypeId was, uint
             molt__version_find(fields.taken, fields.taken_count, line) != UINT32_MAX)
             continue;
         snprintf(path, sizeof path, "#%u", line);
-        plan->failed |= !molt__version_add_birth(next->version, fields.lines[field], path);
+        plan->failed |= !molt__version_add_birth(next->version, fields.lines[field], path) ||
+                        !molt__version_add_revival(next->version, fields.lines[field]);
     }
 }
 
@@ -320,6 +321,18 @@ static void note_births(Next *next, const MoltVersion *past)
         for (uint32_t f = 0; is->kind == MOLT_KIND_STRUCT && was != UINT32_MAX && f < is->count;
              f++)
             note_birth(next, past, was, is->first + f);
+    }
+}
+
+/* Fields with lines that were there before `line_end`, but not in the running version. */
+static void note_revivals(Next *next, uint32_t line_end)
+{
+    const Given fields = fields_of(next);
+    for (uint32_t f = 0; f < fields.count; f++) {
+        uint32_t line = fields.lines[f];
+        if (line != 0 && line < line_end &&
+            molt__version_find(fields.taken, fields.taken_count, line) == UINT32_MAX)
+            next->plan->failed |= !molt__version_add_revival(next->version, line);
     }
 }
 
@@ -380,6 +393,7 @@ static void find_lines(Next *next, const MoltSchema *running)
 {
     MoltPlan *plan = next->plan;
     MoltVersion *version = next->version;
+    uint32_t line_end = version->line_end;
     carry_lines(next);
     for (uint32_t a = 0; a < plan->from->ancestor_count; a++) {
         for (uint32_t v = 0; v < running->version_count && !plan->failed; v++) {
@@ -390,12 +404,14 @@ static void find_lines(Next *next, const MoltSchema *running)
             note_births(next, running->versions[v]);
         }
     }
+    note_revivals(next, line_end);
     for (uint32_t l = 0; l < molt__version_line_count(version); l++) {
         if (version->lines[l] == 0)
             version->lines[l] = version->line_end++;
     }
     find_indexed(next);
-    plan->failed |= !molt__version_take_births(version, plan->from);
+    plan->failed |= !molt__version_take_births(version, plan->from) ||
+                    !molt__version_take_revivals(version, plan->from);
     for (uint32_t v = 0; v < running->version_count && !plan->failed; v++)
         plan->failed |= !molt__version_take_births(version, running->versions[v]);
 }

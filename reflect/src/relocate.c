@@ -180,7 +180,8 @@ static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *spa
  * or what a hook made of it is undone. */
 static void note_missing(MoltMigration *m, const MoltOp *op, MoltTypeId type)
 {
-    if (m->missing[type] || molt__hook_undoes(m, op, MOLT_RULE_TYPE_MISSING))
+    if (m->missing[type] || molt__hook_undoes(m, op, MOLT_RULE_TYPE_MISSING) ||
+        molt__tally_waits(m, op, MOLT_RULE_TYPE_MISSING))
         return;
     if (!molt__hook_may_settle(m, op, MOLT_RULE_TYPE_MISSING, MOLT_REFUSE)) {
         m->missing[type] = true;

@@ -30,6 +30,14 @@ bool molt__retype_is_number(const MoltMigration *m, const MoltField *was, const 
     return true;
 }
 
+/* An exact value may still be less than there was: the sign of -0.0, bits of a NaN. Nothing keeps those. */
+static bool is_whole(const MoltNumberForm *from, const void *source, const MoltNumberForm *to,
+                     const void *made)
+{
+    bool sign = molt__number_is_zero(to, made) && !molt__number_is_zero(from, source);
+    return !sign && !(to->size < from->size && molt__number_is_nan(from, source));
+}
+
 /* False when some number has no exact value of the new type; `to` may be NULL. */
 static bool convert(const MoltMigration *m, const MoltRetyped *item, unsigned char *to)
 {
@@ -41,8 +49,10 @@ static bool convert(const MoltMigration *m, const MoltRetyped *item, unsigned ch
     uint64_t size = molt_type(m->plan->after, item->to)->size;
     unsigned char scratch[16];
     for (uint64_t i = 0; i < item->count; i++) {
+        const unsigned char *number = from + i * unit;
         unsigned char *at = to ? to + i * size : scratch;
-        if (molt__number_convert(&from_form, from + i * unit, &to_form, at, false) != MOLT__EXACT)
+        if (molt__number_convert(&from_form, number, &to_form, at, false) != MOLT__EXACT ||
+            !is_whole(&from_form, number, &to_form, at))
             return false;
     }
     return true;

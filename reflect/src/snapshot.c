@@ -33,6 +33,7 @@ static bool copy_span_tables(const MoltAllocator *allocator, const MoltSpan *fro
     to->live_bits = NULL;
     to->counts = NULL;
     to->kept = NULL;
+    to->births = NULL;
     to->made = NULL;
     to->origins = NULL;
     if (from->bytes == 0)
@@ -49,6 +50,13 @@ static bool copy_span_tables(const MoltAllocator *allocator, const MoltSpan *fro
         if (!to->origins)
             return false;
         memcpy(to->origins, from->origins, origins);
+    }
+    if (from->births) {
+        uint64_t births = (uint64_t)from->blocks * sizeof *to->births;
+        to->births = resize(allocator, NULL, 0, births);
+        if (!to->births)
+            return false;
+        memcpy(to->births, from->births, births);
     }
     if (from->kept) {
         uint64_t kept = (uint64_t)from->blocks * sizeof *to->kept;
@@ -126,6 +134,8 @@ static uint64_t bytes_of_tables(const MoltHeap *tables)
             bytes += (uint64_t)span->blocks * sizeof *span->counts;
         if (span->kept)
             bytes += (uint64_t)span->blocks * sizeof *span->kept;
+        if (span->births)
+            bytes += (uint64_t)span->blocks * sizeof *span->births;
         if (span->made)
             bytes += molt__made_bytes(span);
         if (span->origins)

@@ -85,6 +85,36 @@ static bool may_wait(MoltRule rule, MoltSeverity severity)
            (severity == MOLT_LOSS && (number || rule == MOLT_RULE_STRING_TRUNCATED));
 }
 
+/* The rules that speak of the value alone: where one of them refuses, the value may be without a place, if
+ * the attic has it. */
+static bool speaks_of_value(MoltRule rule)
+{
+    switch (rule) {
+    case MOLT_RULE_ENUMERATOR_REMOVED:
+    case MOLT_RULE_ENUM_NO_ROOM:
+    case MOLT_RULE_ENUM_UNNAMED:
+    case MOLT_RULE_FUNCTION_MISSING:
+    case MOLT_RULE_DATA_MISSING:
+    case MOLT_RULE_KIND_CHANGED:
+    case MOLT_RULE_POINTEE_CHANGED:
+    case MOLT_RULE_SHAPE_CHANGED:
+    case MOLT_RULE_SIGNATURE_CHANGED:
+    case MOLT_RULE_TARGET_REMOVED:
+    case MOLT_RULE_TYPE_MISSING:
+    case MOLT_RULE_UNION_ARM_CHANGED:
+    case MOLT_RULE_UNION_ARM_REMOVED:
+    case MOLT_RULE_UNION_CHANGED:
+    case MOLT_RULE_UNKNOWN_TARGET: return true;
+    default: return false;
+    }
+}
+
+bool molt__tally_waits(const MoltMigration *m, const MoltOp *op, MoltRule rule)
+{
+    return op->waited && m->plan->policy == MOLT_POLICY_LIVE && !m->apart && !op->unkept &&
+           speaks_of_value(rule);
+}
+
 bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity,
                  uint64_t i, const char *format, ...)
 {
@@ -93,7 +123,8 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
         m->value_refused = m->value_refused || severity == MOLT_REFUSE;
         return severity != MOLT_REFUSE;
     }
-    bool given_up = severity == MOLT_REFUSE && molt__hook_undoes(m, op, rule);
+    bool waits = severity == MOLT_REFUSE && molt__tally_waits(m, op, rule);
+    bool given_up = severity == MOLT_REFUSE && (waits || molt__hook_undoes(m, op, rule));
     bool broken = severity == MOLT_REFUSE && !given_up;
     if (given_up)
         severity = rule == MOLT_RULE_VERSION_CHANGED ? MOLT_INFO : MOLT_LOSS;
@@ -106,7 +137,8 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
     if (severity == MOLT_LOSS && m->plan->policy == MOLT_POLICY_STRICT && !deferred)
         severity = MOLT_REFUSE;
     bool awaited =
-        !deferred && !given_up && may_wait(rule, severity) && molt__awaited_may_settle(m);
+        !deferred && (!given_up || waits) && (waits || may_wait(rule, severity)) &&
+        molt__awaited_may_settle(m);
     if (severity == MOLT_REFUSE && !deferred && !awaited)
         m->refused = true;
     MoltTally *tally = tally_of(m, op->check, rule);

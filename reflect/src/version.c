@@ -92,19 +92,27 @@ void molt__version_drop(MoltVersion *version)
     if (version->indexed)
         resize(&allocator, version->indexed,
                (size_t)version->indexed_slots * sizeof *version->indexed, 0);
+    if (version->revivals)
+        resize(&allocator, version->revivals,
+               (size_t)version->revival_slots * sizeof *version->revivals, 0);
     if (version->text)
         resize(&allocator, version->text, version->text_slots, 0);
     molt_schema_free(version->schema);
     resize(&allocator, version, sizeof *version, 0);
 }
 
-bool molt__version_descends(const MoltVersion *later, const MoltVersion *earlier)
+static bool has_ancestor(const MoltVersion *version, uint32_t serial)
 {
-    for (uint32_t a = 0; a < later->ancestor_count; a++) {
-        if (later->ancestors[a] == earlier->serial)
+    for (uint32_t a = 0; a < version->ancestor_count; a++) {
+        if (version->ancestors[a] == serial)
             return true;
     }
     return false;
+}
+
+bool molt__version_descends(const MoltVersion *later, const MoltVersion *earlier)
+{
+    return has_ancestor(later, earlier->serial);
 }
 
 uint32_t molt__version_find(const uint32_t *first, uint32_t count, uint32_t line)
@@ -216,6 +224,57 @@ bool molt__version_take_births(MoltVersion *version, const MoltVersion *from)
             !molt__version_add_birth(version, end, from->text + next->path))
             return false;
     }
+}
+
+/* ---- revivals ------------------------------------------------------------------------------- */
+
+static const MoltRevival *revival_of(const MoltVersion *version, uint32_t line)
+{
+    for (uint32_t r = 0; line != 0 && r < version->revival_count; r++) {
+        if (version->revivals[r].line == line)
+            return &version->revivals[r];
+    }
+    return NULL;
+}
+
+static bool add_revival(MoltVersion *version, uint32_t line, uint32_t serial)
+{
+    if (!grow(version, (void **)&version->revivals, &version->revival_slots, version->revival_count,
+              1, sizeof *version->revivals))
+        return false;
+    version->revivals[version->revival_count++] = (MoltRevival){line, serial};
+    return true;
+}
+
+bool molt__version_add_revival(MoltVersion *version, uint32_t line)
+{
+    return revival_of(version, line) || add_revival(version, line, version->serial);
+}
+
+static bool is_or_descends(const MoltVersion *version, uint32_t serial)
+{
+    return version->serial == serial || has_ancestor(version, serial);
+}
+
+bool molt__version_take_revivals(MoltVersion *version, const MoltVersion *from)
+{
+    uint32_t fields = version->schema->tables.field_count;
+    for (uint32_t r = 0; r < from->revival_count; r++) {
+        const MoltRevival *revival = &from->revivals[r];
+        if (is_or_descends(version, revival->serial) &&
+            molt__version_find(molt__version_field(version, 0), fields, revival->line) !=
+                UINT32_MAX &&
+            !revival_of(version, revival->line) &&
+            !add_revival(version, revival->line, revival->serial))
+            return false;
+    }
+    return true;
+}
+
+bool molt__version_waited(const MoltVersion *a, const MoltVersion *b, uint32_t line)
+{
+    const MoltRevival *in_a = revival_of(a, line), *in_b = revival_of(b, line);
+    return (in_a && !is_or_descends(b, in_a->serial)) || (in_b && !is_or_descends(a, in_b->serial));
 }
 
 /* ---- paths ---------------------------------------------------------------------------------- */

@@ -6,6 +6,9 @@
  * What MOLT_MOVED takes elsewhere begins a line of its own, whose birth says where the value came from: a
  * path as in the note, in which each field is written as '#' and its line: "^.#7[2].#12".
  *
+ * A field that was away has its line again when it is back. Its values waited in the attic meanwhile, so what
+ * lies on the two sides of such a return need not convert: they need not have been one value ever.
+ *
  * Invariant: a version does not change once it is made; whoever keeps one has a share of it. */
 #ifndef MOLT_VERSION_H
 #define MOLT_VERSION_H
@@ -28,6 +31,11 @@ typedef struct MoltIndexed {
     uint32_t line, by; /* of the field, of the enum */
 } MoltIndexed;
 
+/* A field that is back, or that names one which is away: as of which version. */
+typedef struct MoltRevival {
+    uint32_t line, serial;
+} MoltRevival;
+
 typedef struct MoltVersion {
     _Atomic uint32_t shares; /* plans are built beside the running game */
     uint32_t serial;         /* greater than those of its ancestors */
@@ -45,6 +53,8 @@ typedef struct MoltVersion {
     uint32_t text_size, text_slots;
     MoltIndexed *indexed;
     uint32_t indexed_count, indexed_slots;
+    MoltRevival *revivals; /* the last one of each line, as far back as the ancestors */
+    uint32_t revival_count, revival_slots;
 } MoltVersion;
 
 /* Longest path that is followed through versions; a longer one leads nowhere. */
@@ -94,6 +104,12 @@ bool molt__version_add_indexed(MoltVersion *version, uint32_t line, uint32_t by)
 #define MOLT__INDEX_LOST UINT32_MAX
 /* The line of the enum, or MOLT__INDEX_LOST; 0 when there is none. */
 uint32_t molt__version_index(const MoltVersion *version, uint32_t line);
+/* The field of that line is back in the version itself. */
+bool molt__version_add_revival(MoltVersion *version, uint32_t line);
+/* Takes over those of the version that it came from, for the lines that it has. */
+bool molt__version_take_revivals(MoltVersion *version, const MoltVersion *from);
+/* On the way between the two versions, in either direction, the line's values were in the attic. */
+bool molt__version_waited(const MoltVersion *a, const MoltVersion *b, uint32_t line);
 /* Takes over the births that matter to the lines that the version has, or to their births. */
 bool molt__version_take_births(MoltVersion *version, const MoltVersion *from);
 

@@ -2,7 +2,7 @@
  * it would not, because two places of the old layout are one in the new, the attic keeps it. */
 #include "descent.h"
 
-static MoltPlan *plan_back(MoltMigration *m)
+const MoltPlan *molt__way_back_plan(MoltMigration *m)
 {
     if (!m->back && molt__plan_build_back(m->plan, &m->back) != MOLT_OK)
         m->failed = true;
@@ -11,7 +11,7 @@ static MoltPlan *plan_back(MoltMigration *m)
 
 static bool leads_back(MoltMigration *m, const MoltPointerWay *way)
 {
-    const MoltPlan *plan = m->plan, *back = plan_back(m);
+    const MoltPlan *plan = m->plan, *back = molt__way_back_plan(m);
     MoltTypeId after = plan->types[way->type].after;
     uint64_t had = molt_type(plan->before, way->type)->size;
     uint64_t has = molt_type(plan->after, after)->size, out = 0;

@@ -603,3 +603,10 @@ def c_declare(type_, name):
 
 def was_note(names):
     return f" MOLT_WAS({', '.join(chr(34) + name + chr(34) for name in names)})" if names else ""
+
+
+def keeps_note(struct, field):
+    """It keeps a note that its old field has, too, of a name that is gone: both were that."""
+    olds = struct.origin.fields if struct.origin else []
+    return any(name in field.origin.was and all(old.name != name for old in olds)
+               and sum(name in old.was for old in olds) == 1 for name in field.was)

@@ -6,7 +6,7 @@ A field's type is edited at most once, so that the words say what the expectatio
 
 from declarations import (BOOL, CHAR, DOUBLE, FLOAT, FLOATS, INTS, LONG_DOUBLE, TEXT, VOID, Array, Bool, Enum,
                           Field, Flexible, Float, Function, Int, Pointer, Struct, innermost,
-                          is_function, is_special, is_text, kind_name, mentions,
+                          is_function, is_special, is_text, keeps_note, kind_name, mentions,
                           rank)
 from edits_enums import ENUM_EDITS
 from edits_layout import LAYOUT_EDITS
@@ -189,6 +189,8 @@ def rename_without(ed):
         return None
     struct, field = chosen
     old, field.name = field.name, ed.name(struct, "r")
+    if keeps_note(struct, field):
+        return f"{struct.name}: {old} -> {field!r} with an earlier MOLT_WAS"
     field.origin, field.left = None, field.origin
     return f"{struct.name}: {old} -> {field!r} without MOLT_WAS"
 

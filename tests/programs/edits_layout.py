@@ -2,7 +2,7 @@
 atomics, unnamed bit-fields, unions, complex and vector types, constant tables. As those of edits.py."""
 
 from declarations import (DOUBLE, FLOAT, FLOATS, INTS, Array, Complex, Field, Flexible, Float, Int,
-                          Pointer, Struct, Vector, by_value, is_number, is_special)
+                          Pointer, Struct, Vector, by_value, is_number, is_special, keeps_note)
 from random_declarations import (VECTORS, add_anonymous_union, add_arm, can_be_atomic, can_be_indexed, index_fits,
                                  random_member, random_packing,
                                  random_width)
@@ -145,6 +145,8 @@ def replace_tail(ed):
         return None
     struct, field = chosen
     before, field.name = repr(field), ed.namer("r")
+    if keeps_note(struct, field):
+        return f"{struct.name}: {before} -> {field!r} with an earlier MOLT_WAS"
     field.origin, field.left = None, field.origin
     return f"{struct.name}: {before} -> {field!r} without MOLT_WAS"
 

@@ -166,6 +166,8 @@ class Expectation(PointerRules, UnionRules, MoveRules):
                 if field.name in old_names and field.name not in claimed:
                     # its own old value and the one that its MOLT_WAS names want the place
                     self.plan_refusals[path] = {"rename-ambiguous"}
+                    if required_in(field.type):  # nothing is made of the value that MOLT_WAS names
+                        self.plan_refusals[path].add("field-without-source")
                     self.cover("ambiguous rename", field.type, field)
 
     def _lacks_required(self, field):

@@ -1,10 +1,33 @@
 """What becomes of pointers, and of the places that they lead to."""
 
-from declarations import (VOID, Array, Field, Flexible, Function, Int, Pointer, Struct, c_declare, is_special, matches,
+from declarations import (VOID, Array, Field, Flexible, Float, Function, Int, Pointer, Struct, c_declare, is_special, matches,
                           same_type, signature)
 from expected_values import ANY, Either, FreshText, Owned, Place, Site
 from live_state import Code, Copied, Dangling, Data, Foreign, Literal, Ref, zero_value
+from number_rules import convert_number
 from places import Gone, index_targets, is_end, is_reshape, kind_of_place, trimmed
+
+
+class Losses:
+    """Whether a number loses anything on its way."""
+
+    lost = False
+
+    def cover(self, *_):
+        pass
+
+    def loss(self, *_):
+        self.lost = True
+
+
+def all_exact(obj, old, new):
+    """A block of numbers, each of which has an exact value of the other type."""
+    if not (isinstance(old, (Int, Float)) and isinstance(new, (Int, Float)) and obj.type is old):
+        return False
+    losses = Losses()
+    for value in obj.values:
+        convert_number(losses, old, new, value, Site(""), None)
+    return not losses.lost
 
 
 class PointerRules:
@@ -38,6 +61,9 @@ class PointerRules:
         if old.to is VOID and new.to is not VOID:
             return self._from_void(new, value, site)
         if new.to is not VOID and not same_type(old.to, new.to):
+            if isinstance(value, Ref) and all_exact(value.obj, old.to, new.to):
+                self.open = True  # the block may become one of such numbers, if no other pointer is against it
+                return ANY
             self.cover("pointee changed, live", old)
             return self._refuse_target(site, value, "pointee-type-changed", "type-missing",
                                        *self._gone_as_well(value))
@@ -69,6 +95,8 @@ class PointerRules:
         was, now = self.old.tables[value.name], self.new.tables.get(value.name)
         if not self._has_row(was, now, value):
             self.cover("constant gone", old)
+            if old.to is VOID and isinstance(was[0], Struct) and self.map_type(was[0]) is None:
+                return self.refuse(site, "library-data-missing")  # nothing that a copy could be
             if old.to is VOID:
                 self.open = True  # the row goes on as a copy, where its type is known
                 return ANY
@@ -90,12 +118,13 @@ class PointerRules:
             self.row_copies[key] = Owned(to, self.convert(struct, to, zero_value(struct), Site("")))
         return self.row_copies[key]
 
-    @staticmethod
-    def _has_row(was, now, value):
+    def _has_row(self, was, now, value):
         """Rows are known by their index here: none begins with a text, and none is designated."""
         if now is None or value.index >= len(now[1]):
             return False
-        return isinstance(now[0], Struct) if isinstance(was[0], Struct) else now[0] is was[0]
+        if isinstance(was[0], Struct):
+            return isinstance(now[0], Struct) and self.map_type(was[0]) is now[0]
+        return now[0] is was[0]
 
     def _code(self, old, new, value, site):
         if new.to is not VOID and not (isinstance(new.to, Function) and repr(old.to) == repr(new.to)):

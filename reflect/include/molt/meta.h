@@ -228,6 +228,8 @@ typedef struct MoltConstant {
     uint32_t rows, per_row; /* elements of the outermost array, and of those in each of them; 1: none */
     uint32_t keys; /* of the first row in constant_keys: strings, what the source calls the rows;
                       0: it gives them no names */
+    uint32_t was; /* names of MOLT_WAS, as full as `name`: strings, each with its NUL, and an empty one behind
+                     the last; 0: none */
 } MoltConstant;
 
 /* What the hook of a struct does, as the generator read it: an edited hook has another hash. */
