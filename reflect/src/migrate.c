@@ -191,11 +191,15 @@ static void run_piece(MoltMigration *m, const MoltSpan *span, const MoltSpan *mo
     } else {
         unsigned char *destination = molt__span_block(moved, block) + element * moved->elem_size;
         uint64_t stride = m->batch_of_blocks ? moved->stride : moved->elem_size;
-        if (!ahead)
+        bool looks = !ahead || ahead->integers;
+        if (!ahead && !(m->aims && type->fills))
             memset(destination, 0, (n - 1) * stride + moved->elem_size);
+        m->integers_near = false;
         molt__convert(m, type->first_converter, type->first_op, type->op_count, source,
                       source_stride, destination, stride, n);
-        if (!ahead || ahead->integers)
+        if (!ahead && m->aims && type->looks)
+            looks = m->integers_near;
+        if (looks)
             molt__stale_integers_look(m, span->type, source, source_stride, n);
         m->report->pointers_changed += ahead ? ahead->changed : 0;
         molt__attic_mark_leaving(m, span->type, n);
