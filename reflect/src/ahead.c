@@ -54,7 +54,8 @@ static void convert_piece(void *context, uint32_t index)
     batch.n = at->n;
     batch.context = &note;
     batch.other = note_left;
-    memset(batch.destination, 0, (at->n - 1) * batch.destination_stride + moved->elem_size);
+    if (!type->fills)
+        memset(batch.destination, 0, (at->n - 1) * batch.destination_stride + moved->elem_size);
     piece->left_count = 0;
     for (uint32_t c = type->first_converter;
          c < m->plan->converter_count && is_of(type, &m->plan->converters[c]) && !note.full; c++) {
@@ -63,8 +64,9 @@ static void convert_piece(void *context, uint32_t index)
     }
     piece->changed = batch.changed;
     piece->done = !note.full;
-    piece->integers =
-        molt__stale_integers_any(m, span->type, batch.source, batch.source_stride, at->n);
+    piece->integers = type->looks ? batch.near != 0
+                                  : molt__stale_integers_any(m, span->type, batch.source,
+                                                             batch.source_stride, at->n);
 }
 
 bool molt__ahead_begin(MoltMigration *m, const MoltSpan *span)

@@ -37,6 +37,11 @@ static bool is_rebuilt(const MoltPlan *plan, MoltTypeId type)
     return plan->types[type].fate == MOLT_FATE_CHANGED;
 }
 
+static bool does_rest(const MoltTypePlan *type, int part, uint32_t first)
+{
+    return part == 0 && first == type->first_op;
+}
+
 /* ---- writing ---------------------------------------------------------------------------------- */
 
 MoltStatus molt_converters_write(const MoltPlan *plan, const bool *wanted, const MoltTextSink *sink,
@@ -50,10 +55,13 @@ MoltStatus molt_converters_write(const MoltPlan *plan, const bool *wanted, const
     for (MoltTypeId id = 0; id < plan->before->tables.type_count; id++) {
         if (!is_rebuilt(plan, id) || (wanted && !wanted[id]))
             continue;
+        MoltConverterRest rest;
+        molt__converter_rest(plan, id, &rest);
         for (int part = 0; part < 2; part++) {
             Range range = range_of(&plan->types[id], part);
             for (; next_converter(plan, &range, &first, &span) && !text.failed; functions++)
-                molt__converter_text(&text, plan, first, span, name);
+                molt__converter_text(&text, plan, first, span,
+                                     does_rest(&plan->types[id], part, first) ? &rest : NULL, name);
         }
     }
     if (text.failed)
@@ -68,22 +76,44 @@ MoltStatus molt_converters_write(const MoltPlan *plan, const bool *wanted, const
 
 /* ---- binding ---------------------------------------------------------------------------------- */
 
-static void bind_range(MoltPlan *plan, Range range, MoltConverterFind *find, void *context)
+/* Binds one converter; false where there is none, or no memory for it. */
+static bool bind_one(MoltPlan *plan, uint32_t first, uint32_t count, const MoltConverterRest *rest,
+                     MoltConverterFind *find, void *context)
 {
     char name[MOLT__CONVERTER_NAME];
-    uint32_t first, count;
+    MoltConverterText text = {.allocator = &plan->allocator};
+    molt__converter_text(&text, plan, first, count, rest, name);
+    void *found = text.failed ? NULL : find(context, name);
+    molt__converter_text_free(&text);
+    if (!found || !molt__plan_grow(plan, (void **)&plan->converters, &plan->converter_slots,
+                                   plan->converter_count, 1, sizeof *plan->converters))
+        return false;
+    MoltConverter *converter = &plan->converters[plan->converter_count++];
+    *converter = (MoltConverter){.first = first, .count = count};
+    memcpy(&converter->run, &found, sizeof found); /* C has no cast from object to function */
+    return true;
+}
+
+/* Those of a part of the type's operations. Sets what the first of them takes over. */
+static void bind_part(MoltPlan *plan, MoltTypeId id, int part, MoltConverterFind *find,
+                      void *context)
+{
+    MoltTypePlan *type = &plan->types[id];
+    Range range = range_of(type, part);
+    MoltConverterRest rest;
+    uint32_t first, count, own = plan->converter_count;
+    bool all = part == 0;
+    if (part == 0)
+        molt__converter_rest(plan, id, &rest);
     while (next_converter(plan, &range, &first, &count)) {
-        MoltConverterText text = {.allocator = &plan->allocator};
-        molt__converter_text(&text, plan, first, count, name);
-        void *found = text.failed ? NULL : find(context, name);
-        molt__converter_text_free(&text);
-        if (!found || !molt__plan_grow(plan, (void **)&plan->converters, &plan->converter_slots,
-                                       plan->converter_count, 1, sizeof *plan->converters))
-            continue;
-        MoltConverter *converter = &plan->converters[plan->converter_count++];
-        *converter = (MoltConverter){.first = first, .count = count};
-        memcpy(&converter->run, &found, sizeof found); /* C has no cast from object to function */
+        bool takes_rest = does_rest(type, part, first);
+        bool bound = bind_one(plan, first, count, takes_rest ? &rest : NULL, find, context);
+        type->looks = type->looks || (takes_rest && bound && rest.looks);
+        all = all && bound;
     }
+    type->fills = type->fills || (all && rest.fills);
+    for (; own < plan->converter_count; own++)
+        plan->converters[own].fills = part == 0 && type->fills;
 }
 
 uint32_t molt_converters_bind(MoltPlan *plan, MoltConverterFind *find, void *context)
@@ -92,10 +122,11 @@ uint32_t molt_converters_bind(MoltPlan *plan, MoltConverterFind *find, void *con
         MoltTypePlan *type = &plan->types[id];
         if (!is_rebuilt(plan, id))
             continue;
+        type->fills = type->looks = false;
         type->first_converter = plan->converter_count;
-        bind_range(plan, range_of(type, 0), find, context);
+        bind_part(plan, id, 0, find, context);
         type->first_tail_converter = plan->converter_count;
-        bind_range(plan, range_of(type, 1), find, context);
+        bind_part(plan, id, 1, find, context);
     }
     return plan->converter_count;
 }
@@ -105,6 +136,7 @@ uint32_t molt_converters_bind(MoltPlan *plan, MoltConverterFind *find, void *con
 typedef struct Run {
     MoltMigration *m;
     uint32_t first;
+    bool fills;
     unsigned char *source, *destination;
     uint64_t source_stride, destination_stride;
 } Run;
@@ -114,10 +146,12 @@ static void run_other(void *context, uint32_t op, uint64_t i)
     const Run *run = context;
     MoltMigration *m = run->m;
     uint32_t index = run->first + op;
+    unsigned char *destination = run->destination + i * run->destination_stride;
+    if (run->fills)
+        molt__converter_clear(m->plan, index, destination);
     m->run = i;
     molt__execute(m, index, 1 + m->plan->ops[index].body, run->source + i * run->source_stride,
-                  run->source_stride, run->destination + i * run->destination_stride,
-                  run->destination_stride, 1);
+                  run->source_stride, destination, run->destination_stride, 1);
     m->run = 0;
 }
 
@@ -127,7 +161,9 @@ MoltConverterBatch molt__converter_batch(const MoltMigration *m)
     return (MoltConverterBatch){.aims = m->aims,
                                 .granules = heap->granules,
                                 .heap_base = heap->base,
-                                .granule_count = heap->granule_count};
+                                .granule_count = heap->granule_count,
+                                .low = m->moving_low,
+                                .range = m->moving_high - m->moving_low};
 }
 
 /* The rest of what another thread did. */
@@ -145,6 +181,7 @@ static void run_left(MoltMigration *m, const MoltConverter *converter, Run *run)
 static void run_converter(MoltMigration *m, const MoltConverter *converter, Run *run, uint64_t n)
 {
     run->first = converter->first;
+    run->fills = converter->fills;
     if (m->ahead.now) {
         run_left(m, converter, run);
         return;
@@ -158,6 +195,7 @@ static void run_converter(MoltMigration *m, const MoltConverter *converter, Run 
     batch.context = run;
     batch.other = run_other;
     converter->run(&batch);
+    m->integers_near = m->integers_near || batch.near != 0;
     m->report->pointers_changed += batch.changed;
 }
 
@@ -166,7 +204,7 @@ void molt__convert(MoltMigration *m, uint32_t converter, uint32_t first, uint32_
                    uint64_t destination_stride, uint64_t n)
 {
     const MoltPlan *plan = m->plan;
-    Run run = {m, 0, source, destination, source_stride, destination_stride};
+    Run run = {m, 0, false, source, destination, source_stride, destination_stride};
     uint32_t index = first, end = first + count;
     while (index < end && !m->failed) {
         bool more = converter < plan->converter_count && m->aims;

@@ -10,13 +10,15 @@
 
 typedef struct MoltConverterBatch {
     const unsigned char *source;
-    unsigned char *destination; /* zeroed */
+    unsigned char *destination; /* zeroed, unless `fills` holds for the converter */
     uint64_t source_stride, destination_stride, n;
     const MoltAim *aims;
     const uint32_t *granules;
     uintptr_t heap_base;
     uint64_t granule_count;
-    uint64_t changed; /* pointers that got another value */
+    uintptr_t low, range; /* addresses of all that moves or goes */
+    uint64_t changed;     /* pointers that got another value */
+    uint64_t near;        /* not 0: a 64-bit integer is in that range */
     void *context;
     /* Runs operation `op` of those that the converter stands for on object `i` of the batch. */
     void (*other)(void *context, uint32_t op, uint64_t i);
@@ -27,6 +29,7 @@ typedef void MoltConvert(MoltConverterBatch *batch);
 /* `count` operations of a plan from `first` on that one function stands for. */
 typedef struct MoltConverter {
     uint32_t first, count;
+    bool fills; /* with the others of its type it leaves no byte of an object as it was */
     MoltConvert *run;
 } MoltConverter;
 

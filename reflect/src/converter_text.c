@@ -162,6 +162,9 @@ uint32_t molt__converter_span(const MoltPlan *plan, uint32_t first, uint32_t end
     return steps > 1 || loops ? index - first : 0;
 }
 
+/* Spans that a converter remembers, each for one or several pointers. */
+enum { LASTS = 6 };
+
 /* Where a value that is not as usual goes: inside of a loop, all of the loop. */
 typedef struct Place {
     uint32_t first; /* operation of the converter */
@@ -218,6 +221,15 @@ static void add_loop(MoltConverterText *text, const MoltPlan *plan, uint32_t ind
     add(text, "} }\n");
 }
 
+/* Where the span is remembered that the operation's pointer led into last. */
+static uint32_t last_of(const MoltPlan *plan, uint32_t first, uint32_t index)
+{
+    uint32_t pointers = 0;
+    for (uint32_t o = first; o < index; o++)
+        pointers += plan->ops[o].code == MOLT__OP_POINTER;
+    return pointers % LASTS;
+}
+
 static void add_operation(MoltConverterText *text, const MoltPlan *plan, uint32_t index,
                           const Place *place)
 {
@@ -240,9 +252,10 @@ static void add_operation(MoltConverterText *text, const MoltPlan *plan, uint32_
     case MOLT__OP_POINTER:
         add(text,
             "{ uint64_t v, w = 0; memcpy(&v, s%u + %" PRIu64 ", 8);\n"
-            "if (v == 0 || follow(b, %" PRIu32 ", v, &w)) { changed += w != v; "
+            "if (v == 0 || follow(b, &last%" PRIu32 ", %" PRIu32 ", v, &w)) { changed += w != v; "
             "memcpy(d%u + %" PRIu64 ", &w, 8); } else ",
-            depth, op->source, op->before, depth, op->destination);
+            depth, op->source, last_of(plan, place->first, index), op->before, depth,
+            op->destination);
         add_other(text, place, index);
         add(text, "}\n");
         break;
@@ -251,6 +264,16 @@ static void add_operation(MoltConverterText *text, const MoltPlan *plan, uint32_
     case MOLT__OP_LOOP: add_loop(text, plan, index, place); break;
     default: break; /* is_straight() knows no other */
     }
+}
+
+static void add_rest(MoltConverterText *text, const MoltConverterRest *rest)
+{
+    for (uint32_t h = 0; h < rest->hole_count; h++)
+        add(text, "memset(d0 + %" PRIu32 ", 0, %" PRIu32 ");\n", rest->holes[h].offset,
+            rest->holes[h].size);
+    for (uint32_t i = 0; i < rest->integer_count; i++)
+        add(text, "{ uint64_t v; memcpy(&v, s0 + %" PRIu64 ", 8); near |= v - low < range; }\n",
+            rest->integers[i]);
 }
 
 static void add_operations(MoltConverterText *text, const MoltPlan *plan, uint32_t first,
@@ -270,35 +293,43 @@ void molt__converter_prelude(MoltConverterText *text)
         "#include <string.h>\n"
         "typedef struct Batch { const unsigned char *source; unsigned char *destination;\n"
         "uint64_t source_stride, destination_stride, n; const unsigned char *aims;\n"
-        "const uint32_t *granules; uint64_t heap_base, granule_count, changed; void *context;\n"
-        "void (*other)(void *, uint32_t, uint64_t); } Batch;\n"
+        "const uint32_t *granules; uint64_t heap_base, granule_count, low, range, changed, near;\n"
+        "void *context; void (*other)(void *, uint32_t, uint64_t); } Batch;\n"
         "_Static_assert(sizeof(Batch) == %zu && __builtin_offsetof(Batch, other) == %zu, \"\");\n"
         "#define AT(type, place) (*(type const *)(place))\n",
         sizeof(MoltConverterBatch), offsetof(MoltConverterBatch, other));
     add(text,
-        "static inline int follow(const Batch *b, uint32_t type, uint64_t v, uint64_t *w)\n"
+        "typedef struct Last { uint64_t base, extent, stride, reciprocal, to, to_stride;\n"
+        "const uint64_t *live; const unsigned char *aim; uint32_t type; } Last;\n"
+        "static __attribute__((noinline)) int look_up(const Batch *b, uint64_t v, Last *l)\n"
         "{ uint64_t granule = (v - b->heap_base) >> %u;\n"
         "uint32_t slot = granule < b->granule_count ? b->granules[granule] : 0;\n"
         "if (slot == 0) return 0;\n"
         "const unsigned char *a = b->aims + (slot - 1) * %zuull;\n"
-        "if (AT(uint32_t, a + %zu) != type) return 0;\n",
-        MOLT__GRANULE_SHIFT, sizeof(MoltAim), AIM(type));
+        "if (AT(uint32_t, a + %zu) == %uu) return 0;\n",
+        MOLT__GRANULE_SHIFT, sizeof(MoltAim), AIM(type), (unsigned)MOLT_NO_TYPE);
     add(text,
-        "uint64_t at = v - AT(uint64_t, a + %zu), stride = AT(uint64_t, a + %zu);\n"
-        "uint64_t index = (uint64_t)((unsigned __int128)at * AT(uint64_t, a + %zu) >> 64);\n"
-        "uint64_t rest = at - index * stride, element = 0;\n"
-        "if (index >= AT(uint32_t, a + %zu)) return 0;\n"
-        "if ((AT(uint64_t *, a + %zu)[index / 64] >> (index %% 64) & 1) == 0) return 0;\n",
-        AIM(base), AIM(stride), AIM(reciprocal.stride), AIM(blocks), AIM(live_bits));
+        "l->base = AT(uint64_t, a + %zu); l->stride = AT(uint64_t, a + %zu);\n"
+        "l->extent = l->stride * AT(uint32_t, a + %zu); l->reciprocal = AT(uint64_t, a + %zu);\n"
+        "l->to = AT(uint64_t, a + %zu); l->to_stride = AT(uint64_t, a + %zu);\n"
+        "l->live = AT(uint64_t *, a + %zu); l->aim = a; l->type = AT(uint32_t, a + %zu);\n"
+        "return v - l->base < l->extent; }\n",
+        AIM(base), AIM(stride), AIM(blocks), AIM(reciprocal.stride), AIM(to), AIM(to_stride),
+        AIM(live_bits), AIM(type));
     add(text,
-        "if (rest != 0) { const uint64_t *counts = AT(uint64_t *, a + %zu);\n"
+        "static inline int follow(const Batch *b, Last *l, uint32_t type, uint64_t v, uint64_t *w)\n"
+        "{ uint64_t at = v - l->base;\n"
+        "if (at >= l->extent) { if (!look_up(b, v, l)) return 0; at = v - l->base; }\n"
+        "uint64_t index = (uint64_t)((unsigned __int128)at * l->reciprocal >> 64);\n"
+        "uint64_t rest = at - index * l->stride, element = 0;\n"
+        "if (l->type != type || (l->live[index / 64] >> (index %% 64) & 1) == 0) return 0;\n"
+        "if (rest != 0) { const unsigned char *a = l->aim;\n"
+        "const uint64_t *counts = AT(uint64_t *, a + %zu);\n"
         "element = (uint64_t)((unsigned __int128)rest * AT(uint64_t, a + %zu) >> 64);\n"
         "if (!counts || rest != element * AT(uint64_t, a + %zu) || element > counts[index])\n"
-        "return 0; }\n"
-        "*w = AT(uint64_t, a + %zu) + index * AT(uint64_t, a + %zu) + element * "
-        "AT(uint64_t, a + %zu);\nreturn 1; }\n",
-        AIM(counts), AIM(reciprocal.elem_size), AIM(elem_size), AIM(to), AIM(to_stride),
-        AIM(to_elem_size));
+        "return 0; element *= AT(uint64_t, a + %zu); }\n"
+        "*w = l->to + index * l->to_stride + element;\nreturn 1; }\n",
+        AIM(counts), AIM(reciprocal.elem_size), AIM(elem_size), AIM(to_elem_size));
     add(text,
         "static inline int is_set(const unsigned char *at, uint64_t size)\n"
         "{ unsigned char any = 0; for (uint64_t i = 0; i < size; i++) any |= at[i]; return any; }\n");
@@ -306,18 +337,23 @@ void molt__converter_prelude(MoltConverterText *text)
 }
 
 void molt__converter_text(MoltConverterText *text, const MoltPlan *plan, uint32_t first,
-                          uint32_t count, char name[MOLT__CONVERTER_NAME])
+                          uint32_t count, const MoltConverterRest *rest,
+                          char name[MOLT__CONVERTER_NAME])
 {
     const Place place = {.first = first};
     MoltConverterText body = {.allocator = text->allocator};
     molt__converter_prelude(&body); /* what it is compiled with is part of what it is */
     uint64_t start = body.length;
     add(&body, "{\nconst unsigned char *restrict s0 = b->source;\n"
-               "unsigned char *restrict d0 = b->destination; uint64_t changed = 0, n = b->n;\n"
+               "unsigned char *restrict d0 = b->destination; uint64_t changed = 0, near = 0, n = b->n;\n"
+               "const uint64_t low = b->low, range = b->range;\n"
                "const uint64_t ss = b->source_stride, ds = b->destination_stride;\n"
+               "Last last0 = {0}, last1 = {0}, last2 = {0}, last3 = {0}, last4 = {0}, last5 = {0};\n"
                "for (uint64_t i = 0; i < n; i++, s0 += ss, d0 += ds) {\n");
+    if (rest)
+        add_rest(&body, rest);
     add_operations(&body, plan, first, count, &place);
-    add(&body, "}\nb->changed += changed;\n}\n");
+    add(&body, "}\nb->changed += changed;\nb->near |= near;\n}\n");
     if (!body.failed) {
         XXH128_hash_t hash = XXH3_128bits(body.bytes, body.length);
         snprintf(name, MOLT__CONVERTER_NAME, "molt_convert_%016" PRIx64 "%016" PRIx64, hash.high64,

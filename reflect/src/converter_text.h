@@ -2,7 +2,7 @@
 #ifndef MOLT_CONVERTER_TEXT_H
 #define MOLT_CONVERTER_TEXT_H
 
-#include "plan_ops.h"
+#include "converter_rest.h"
 
 /* Text that grows; `failed` is sticky. */
 typedef struct MoltConverterText {
@@ -17,9 +17,10 @@ enum { MOLT__CONVERTER_NAME = 64 };
 /* How many operations from `first` on, before `end`, one converter can stand for; 0: none, or so few that
  * none is worth it. */
 uint32_t molt__converter_span(const MoltPlan *plan, uint32_t first, uint32_t end);
-/* The function for them, and the name that its text gives it. */
+/* The function for them, and the name that its text gives it. `rest`: what it does beside; NULL: nothing. */
 void molt__converter_text(MoltConverterText *text, const MoltPlan *plan, uint32_t first,
-                          uint32_t count, char name[MOLT__CONVERTER_NAME]);
+                          uint32_t count, const MoltConverterRest *rest,
+                          char name[MOLT__CONVERTER_NAME]);
 /* What stands in front of all of them. */
 void molt__converter_prelude(MoltConverterText *text);
 void molt__converter_text_free(MoltConverterText *text);

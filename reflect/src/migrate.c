@@ -191,11 +191,15 @@ static void run_piece(MoltMigration *m, const MoltSpan *span, const MoltSpan *mo
     } else {
         unsigned char *destination = molt__span_block(moved, block) + element * moved->elem_size;
         uint64_t stride = m->batch_of_blocks ? moved->stride : moved->elem_size;
-        if (!ahead)
+        bool looks = !ahead || ahead->integers;
+        if (!ahead && !(m->aims && type->fills))
             memset(destination, 0, (n - 1) * stride + moved->elem_size);
+        m->integers_near = false;
         molt__convert(m, type->first_converter, type->first_op, type->op_count, source,
                       source_stride, destination, stride, n);
-        if (!ahead || ahead->integers)
+        if (!ahead && m->aims && type->looks)
+            looks = m->integers_near;
+        if (looks)
             molt__stale_integers_look(m, span->type, source, source_stride, n);
         m->report->pointers_changed += ahead ? ahead->changed : 0;
         molt__attic_mark_leaving(m, span->type, n);
@@ -573,12 +577,25 @@ static MoltStatus outcome(MoltMigration *m, MoltError *error)
     return molt_error(error, MOLT_REFUSED, "%s", text);
 }
 
+/* The plan knows another version of its old schema than the one that the state is of: its lines are others,
+ * by which values that are kept would return to the wrong fields. */
+static bool is_outdated(const MoltHeap *heap, const MoltPlan *plan)
+{
+    const MoltSchema *before = plan->before;
+    return heap->attic.records > 0 && before->version_count > 0 &&
+           plan->from != before->versions[0];
+}
+
 MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const MoltCodeMap *code,
                                 MoltMigration **out, MoltReport *report, MoltError *error)
 {
     if (molt_heap_schema(heap) != plan->before)
         return molt_error(error, MOLT_INVALID,
                           "the plan starts from another schema than the heap has");
+    if (is_outdated(heap, plan))
+        return molt_error(error, MOLT_INVALID,
+                          "the plan was built before the state came to the schema that it starts "
+                          "from, so it cannot tell what kept values belong to: build it anew");
     const MoltAllocator *allocator = &heap->allocator;
     MoltMigration *m = allocator->resize(allocator->context, NULL, 0, sizeof *m);
     if (!m)

@@ -203,6 +203,8 @@ struct MoltMigration {
     bool in_loop; /* then all of a loop's values belong to object loop_index of the batch */
     uint64_t loop_index;
     bool in_tail; /* the batch is of elements of a flexible array, which all belong to one object */
+    uintptr_t moving_low, moving_high; /* addresses of all that moves or goes; equal: nothing does */
+    bool integers_near; /* a converter saw a 64-bit integer of the batch that lies there */
     const MoltOp *op;      /* the running NUMBER or POINTER */
     uintptr_t value_at;    /* where the running operation reads its first value, */
     uint64_t value_stride; /* and the way to the next */

@@ -134,6 +134,8 @@ typedef struct MoltTypePlan {
     uint32_t first_scan, scan_count; /* SAME: POINTER operations (in loops) in place */
     uint32_t first_tail, tail_count; /* of a flexible struct: the same for an element of its array */
     uint32_t first_converter, first_tail_converter; /* in plan->converters, for those operations */
+    bool fills; /* converters leave no byte of an object as it was */
+    bool looks; /* the first of them looks at all 64-bit integers for addresses */
 } MoltTypePlan;
 
 /* What an old type is to become, whatever the names say. */

@@ -213,6 +213,10 @@ void molt__stale_integers_begin(MoltMigration *m)
 {
     if (!m->moves || m->failed)
         return;
+    Search *search = make_search(m);
+    m->moving_low = search ? search->low : 0;
+    m->moving_high = search ? search->high : 0;
+    molt__migration_free(m, search, 1, sizeof *search);
     m->stale = molt__migration_table(m, m->plan->before->tables.type_count, sizeof *m->stale);
     for (MoltTypeId id = 0; m->stale && id < m->plan->before->tables.type_count; id++) {
         if (!passes_by(m, id) || m->heap->types.first[id] == MOLT__NO_SPAN)

@@ -43,6 +43,9 @@ bool bench_losses(Table *table, uint64_t count, int rounds);
 /* The mixed edit into memory that was not there before. */
 bool bench_fresh(Table *table, uint64_t count, int rounds);
 
+/* The mixed edit on two threads against one, and what two gain at copying as many bytes. */
+bool bench_threads(Table *table, uint64_t count, int rounds);
+
 /* What lies between the hand-written loop and a migration, step by step. */
 bool bench_steps(Table *table, uint64_t count, int rounds);
 

@@ -59,6 +59,7 @@ static bool run_migration(Table *table, const Options *options)
            bench_steps(table, count, rounds(options, 9)) &&
            bench_losses(table, count, rounds(options, 9)) &&
            bench_fresh(table, count, rounds(options, 9)) &&
+           bench_threads(table, amount(options, 1000000, 20000), rounds(options, 15)) &&
            bench_graph(table, count, rounds(options, 9));
 }
 

@@ -97,6 +97,16 @@ void bench_add_memory(Table *table, const char *name, double bytes, const char *
     row->baseline = baseline / (1 << 20);
 }
 
+void bench_add_share(Table *table, const char *name, const Samples *samples, const char *against,
+                     const Samples *baseline, double goal)
+{
+    Row *row = add_row(table, name, "%", against, goal);
+    if (!row)
+        return;
+    row->value = median_of(samples, &row->spread) / 1e4;
+    row->baseline = median_of(baseline, &row->baseline_spread) / 1e4;
+}
+
 void bench_curve(Table *table, const char *curve, uint64_t bytes)
 {
     if (table->count == 0)

@@ -50,6 +50,9 @@ void bench_add(Table *table, const char *name, const Samples *samples, const cha
 /* Memory, in bytes, shown in "MiB". */
 void bench_add_memory(Table *table, const char *name, double bytes, const char *against,
                       double baseline, double goal);
+/* Parts of a whole: the samples are in millionths, shown in "%". */
+void bench_add_share(Table *table, const char *name, const Samples *samples, const char *against,
+                     const Samples *baseline, double goal);
 
 /* Makes the row that was added last a point of a curve over sizes of states. */
 void bench_curve(Table *table, const char *curve, uint64_t bytes);

@@ -581,6 +581,35 @@ static void a_refusal_leaves_the_attic_as_it_was(void **unused)
     stop(&session);
 }
 
+/* Both ways built at once, from two schemas: the second one knows nothing of what the first one keeps. */
+static void a_plan_from_before_the_edit_cannot_give_back(void **unused)
+{
+    (void)unused;
+    Session session;
+    MoltPlan *forth = NULL, *back = NULL;
+    MoltMigration *migration = NULL;
+    MoltError error;
+    start(&session, &wide_spec, 1, NULL, 0, NULL);
+    make_cells(&session, 50);
+    MoltSchema *wide = session.schemas[0], *gone = spec_schema(&gone_spec, 1);
+    session.schemas[session.count++] = gone;
+    assert_int_equal(molt_plan_build(wide, gone, MOLT_POLICY_LIVE, NULL, &forth, NULL, NULL), MOLT_OK);
+    assert_int_equal(molt_plan_build(gone, wide, MOLT_POLICY_LIVE, NULL, &back, NULL, NULL), MOLT_OK);
+    assert_int_equal(
+        molt_migrate_prepare(session.heap, forth, NULL, &migration, &session.report, NULL), MOLT_OK);
+    molt_migrate_commit(migration);
+    assert_int_equal(stats_of(&session).objects, 50);
+    assert_int_equal(
+        molt_migrate_prepare(session.heap, back, NULL, &migration, &session.report, &error),
+        MOLT_INVALID);
+    assert_non_null(strstr(error.text, "build it anew"));
+    molt_plan_free(forth);
+    molt_plan_free(back);
+    edit(&session, &wide_spec);
+    check_cells(&session, 50);
+    stop(&session);
+}
+
 static void strict_keeps_nothing(void **unused)
 {
     (void)unused;
@@ -725,6 +754,7 @@ int main(void)
         cmocka_unit_test(losses_of_several_edits_all_come_back),
         cmocka_unit_test(the_oldest_edit_leaves_when_space_is_short),
         cmocka_unit_test(a_refusal_leaves_the_attic_as_it_was),
+        cmocka_unit_test(a_plan_from_before_the_edit_cannot_give_back),
         cmocka_unit_test(strict_keeps_nothing),
         cmocka_unit_test(a_snapshot_holds_the_attic_of_its_moment),
         cmocka_unit_test(memory_running_out_loses_no_kept_value),

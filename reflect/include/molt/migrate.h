@@ -15,8 +15,10 @@
 typedef struct MoltMigration MoltMigration;
 
 /* `code` may be NULL when no library goes away. The heap must not be touched by anyone until commit
- * or discard. MOLT_REFUSED: the report has the reasons, and nothing is left behind; the same for any
- * other failure. Findings and totals are added to `report` (not NULL). */
+ * or discard. MOLT_INVALID: the plan starts from another schema than the heap has, or was built before
+ * the heap came to it while values are kept beside the state; build it anew. MOLT_REFUSED: the report has
+ * the reasons, and nothing is left behind; the same for any other failure. Findings and totals are added
+ * to `report` (not NULL). */
 MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const MoltCodeMap *code,
                                 MoltMigration **out, MoltReport *report, MoltError *error);
 
