@@ -221,6 +221,7 @@ void molt_reload_destroy(MoltReload *reload)
         close(reload->wake);
     }
     free(reload->assets);
+    molt__reload_drop_raced(reload);
     free(reload->command);
     free(reload->trial);
     free(reload->directory);

@@ -70,6 +70,9 @@ struct MoltReload {
     bool building, manifest_changed;
     uint32_t overtaken; /* builds in a row that a newer save has ended */
     MoltCause saved, built, loading;
+    char **raced; /* sources saved while a build ran, which may have read what they were before */
+    uint32_t raced_count;
+    uint64_t build_ended_ns; /* the last one; 0: none has */
 
     MoltTransaction *transaction; /* under way, or NULL */
     MoltFileStamp tried; /* of the file whose attempt failed last: not tried again by itself */
@@ -85,6 +88,9 @@ struct MoltReload {
 
 /* Watches the library, the manifest and the sources that it names, unless the desc says not to. */
 MoltStatus molt__reload_watch(MoltReload *reload, const MoltReloadDesc *desc, MoltError *error);
+
+/* Forgets what a build may have read too early. */
+void molt__reload_drop_raced(MoltReload *reload);
 
 /* Takes what the watch has seen since the last call. */
 void molt__reload_take_changes(MoltReload *reload);

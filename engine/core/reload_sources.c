@@ -1,5 +1,6 @@
 #include "reload_parts.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -140,6 +141,46 @@ MoltStatus molt__reload_watch(MoltReload *reload, const MoltReloadDesc *desc, Mo
     return status == MOLT_OK ? read_manifest(reload, error) : status;
 }
 
+/* ---- saves during a build -------------------------------------------------------------------- */
+
+void molt__reload_drop_raced(MoltReload *reload)
+{
+    for (uint32_t i = 0; i < reload->raced_count; i++) {
+        free(reload->raced[i]);
+    }
+    free(reload->raced);
+    reload->raced = NULL;
+    reload->raced_count = 0;
+}
+
+static void note_raced(MoltReload *reload, const char *path)
+{
+    for (uint32_t i = 0; i < reload->raced_count; i++) {
+        if (strcmp(reload->raced[i], path) == 0) {
+            return;
+        }
+    }
+    char **raced = realloc(reload->raced, (reload->raced_count + 1) * sizeof *raced);
+    if (raced != NULL) {
+        reload->raced = raced;
+        reload->raced_count += (raced[reload->raced_count] = strdup(path)) != NULL;
+    }
+}
+
+/* A compiler that had read a source before it was saved anew writes what it makes of it afterwards. That is
+ * the newer of the two files, and make and ninja would take it for made of the newest save. */
+static void touch_raced(MoltReload *reload)
+{
+    const struct timespec now[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_NOW}};
+    struct stat info;
+    for (uint32_t i = 0; i < reload->raced_count; i++) {
+        if (stat(reload->raced[i], &info) == 0 && S_ISREG(info.st_mode)) {
+            utimensat(AT_FDCWD, reload->raced[i], now, 0);
+        }
+    }
+    molt__reload_drop_raced(reload);
+}
+
 void molt__reload_take_changes(MoltReload *reload)
 {
     MoltWatchChange change;
@@ -150,6 +191,9 @@ void molt__reload_take_changes(MoltReload *reload)
         }
         if (change.tag == TAG_SOURCE) {
             molt__cause_note(&reload->saved, change.path, change.first_ns);
+            if (reload->building || change.first_ns < reload->build_ended_ns) {
+                note_raced(reload, change.path);
+            }
         } else if (change.tag == TAG_LIBRARY) {
             reload->library_touched = true;
             reload->give_up_ns = 0;
@@ -204,6 +248,7 @@ static bool start_build(MoltReload *reload, MoltReloadEvent *out)
     MoltError error = {0};
     molt__cause_clear(&reload->built);
     molt__cause_pass(&reload->saved, &reload->built);
+    touch_raced(reload);
     keep_resident(reload, true);
     if (reload->resident != NULL) {
         molt__build_set_variable(reload->build, molt__resident_variable(reload->resident));
@@ -243,6 +288,7 @@ static bool end_build(MoltReload *reload, MoltReloadEvent *out)
         return false;
     }
     reload->building = false;
+    reload->build_ended_ns = molt__clock_ns();
     if (state == MOLT_BUILD_IDLE) {
         build_cancelled(reload, out);
         return true;

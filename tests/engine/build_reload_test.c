@@ -162,6 +162,33 @@ static void second_of_two_saves_lands(void **state)
     finish(&session);
 }
 
+/* The build is one that makes only what is older than its source, and has read that when it is saved again. */
+static void save_that_the_running_build_does_not_see_lands(void **state)
+{
+    Session session = {0};
+    set_up(&session, state,
+           "[ made -nt src/pond.c ] && exit; trap '' INT TERM; printf x >> started; C=$(cat choice); "
+           "sleep 0.4; cp $C game.tmp && mv game.tmp game.so && touch made");
+    start(&session, (MoltReloadDesc){0});
+    save(&session, FIXTURE_POND_1);
+    wait_event(&session, MOLT_EVENT_BUILD_STARTED);
+    while (access(session.started, F_OK) != 0) {
+        sandbox_sleep(2);
+    }
+    sandbox_sleep(50);
+    save(&session, FIXTURE_POND_2);
+    uint64_t end = now_ns() + UINT64_C(10000000000);
+    while (!has_weight(&session)) {
+        assert_true(now_ns() < end);
+        molt_reload_wait(session.reload, now_ns() + 50000000u);
+        while (molt_reload_poll(session.reload, &session.event)) {
+            assert_int_not_equal(session.event.kind, MOLT_EVENT_LOAD_FAILED);
+        }
+    }
+    assert_int_equal(builds_begun(&session), 2);
+    finish(&session);
+}
+
 /* Saves that come faster than a build ends, as from a build that writes into its own sources. */
 static void build_is_not_overtaken_for_ever(void **state)
 {
@@ -380,6 +407,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(newer_save_ends_the_build_and_starts_the_next),
         TEST(second_of_two_saves_lands),
+        TEST(save_that_the_running_build_does_not_see_lands),
         TEST(build_is_not_overtaken_for_ever),
         TEST(failed_build_has_its_messages_apart),
         TEST(progress_is_told_while_building),
