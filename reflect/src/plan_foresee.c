@@ -224,9 +224,11 @@ static void foresee_values(MoltForesight *f, const MoltOp *op)
 {
     Names gone = {"", 0}, let_go = {"", 0}, fallen = {"", 0}, split = {"", 0}, large = {"", 0};
     bool flags = op->code == MOLT__OP_FLAGS;
-    if (op->named_only) /* a number becomes an enum, and has not been confined to its names */
-        foresee(f, op, flags ? MOLT_RULE_FLAG_REMOVED : MOLT_RULE_ENUM_UNNAMED,
-                flags ? MOLT_LOSS : MOLT_REFUSE, NULL);
+    /* a number becomes an enum, and has not been confined to its names */
+    if (op->named_only && flags)
+        foresee(f, op, MOLT_RULE_FLAG_REMOVED, MOLT_LOSS, NULL);
+    if (op->named_only && (!flags || op->forms[0].class == MOLT__FLOAT))
+        foresee(f, op, MOLT_RULE_ENUM_UNNAMED, MOLT_REFUSE, NULL);
     for (uint32_t v = 0; v < op->value_count && !op->named_only; v++) {
         const MoltValueMap *entry = &f->plan->values[op->values + v];
         const char *name = molt_string(f->plan->before, entry->name);
