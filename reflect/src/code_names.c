@@ -83,6 +83,8 @@ static bool copy(const MoltCodeNames *names, const MoltCodeTarget *target, Name 
     out->target.name = literal ? "" : out->strings + file;
     out->target.bytes = literal ? out->strings : NULL;
     out->target.size = literal ? target->size : 0;
+    out->target.value = NULL; /* of another's memory; a text tells of none */
+    out->target.value_size = 0;
     return true;
 }
 

@@ -418,9 +418,10 @@ static bool is_same_object(const Load *load, const MoltFileTarget *symbol, uintp
     bool known = symbol->target.size != 0;
     if (known ? there.size != symbol->target.size : there.size < symbol->target.offset)
         return false;
-    return symbol->value_size == 0 ||
-           (there.bytes && symbol->value_size <= there.size - symbol->target.offset &&
-            memcmp(there.bytes + symbol->target.offset, symbol->value, symbol->value_size) == 0);
+    uint32_t size = symbol->target.value_size;
+    return size == 0 ||
+           (there.bytes && size <= there.size - symbol->target.offset &&
+            memcmp(there.bytes + symbol->target.offset, symbol->target.value, size) == 0);
 }
 
 /* Where the symbol is in the running library, 0 with a finding when it is not. */

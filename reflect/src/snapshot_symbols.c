@@ -223,9 +223,9 @@ static const char *parse_record(const unsigned char *bytes, uint64_t room, MoltF
                                        .name = (const char *)name,
                                        .offset = symbol.offset,
                                        .bytes = text ? (const char *)content : NULL,
-                                       .size = text ? symbol.byte_count : symbol.size},
-                            .value = data && symbol.byte_count > 0 ? content : NULL,
-                            .value_size = symbol.byte_count};
+                                       .size = text ? symbol.byte_count : symbol.size,
+                                       .value = data && symbol.byte_count > 0 ? content : NULL,
+                                       .value_size = data ? symbol.byte_count : 0}};
     return NULL;
 }
 

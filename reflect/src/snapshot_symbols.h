@@ -40,11 +40,9 @@ void molt__file_symbols_writer_free(MoltSymbolWriter *writer);
 /* ---- reading */
 
 typedef struct MoltFileTarget {
-    uint32_t kind;              /* MoltCodeKind or MOLT__FILE_STRING */
-    MoltCodeTarget target;      /* strings in the section's bytes */
-    const unsigned char *value; /* of DATA, or NULL */
-    uint32_t value_size;
-    uintptr_t address; /* the loader's */
+    uint32_t kind;         /* MoltCodeKind or MOLT__FILE_STRING */
+    MoltCodeTarget target; /* strings and value in the section's bytes */
+    uintptr_t address;     /* the loader's */
 } MoltFileTarget;
 
 /* Parses a section of `size` bytes, a multiple of 8. On MOLT_INVALID *offset is where and *what says

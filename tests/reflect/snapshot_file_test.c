@@ -424,6 +424,36 @@ static void names_are_found_in_another_library(void **state)
     assert_non_null(strstr(error.text, "library-data-missing"));
 }
 
+/* As a tool does that has no library: what the file knows of a number in a constant goes on. */
+static void a_save_of_a_loaded_file_keeps_the_numbers_of_constants(void **state)
+{
+    Fixture *fixture = *state;
+    MoltHeap *heap = new_heap(fixture), *copy = NULL;
+    MoltSnapshotFile *file = NULL;
+    Library later;
+    MoltError error = {0};
+    library_load(&later);
+    make_state(heap, &fixture->library, 4, 0);
+    save(fixture, heap, fixture->other);
+    molt_heap_destroy(heap);
+    assert_int_equal(
+        molt_snapshot_file_open(fixture->other, false, &fixture->allocator, &file, NULL), MOLT_OK);
+    MoltLoadDesc as_it_is = {.schema = fixture->schema};
+    assert_int_equal(molt_snapshot_file_load(file, &as_it_is, &heap, &fixture->report, NULL),
+                     MOLT_OK);
+    MoltSaveDesc desc = {.code = molt_snapshot_file_code(file), .policy = MOLT_POLICY_STRICT};
+    assert_int_equal(
+        molt_snapshot_file_save(heap, fixture->path, &desc, &fixture->report, &error), MOLT_OK);
+    molt_heap_destroy(heap);
+    molt_snapshot_file_close(file);
+
+    assert_int_equal(load_with(fixture, &later, &copy, &error), MOLT_OK);
+    molt_heap_destroy(copy);
+    later.image[48 + 8] = 11;
+    assert_int_equal(load_with(fixture, &later, &copy, &error), MOLT_REFUSED);
+    assert_non_null(strstr(error.text, "library-data-missing"));
+}
+
 static void file_names_pointers_without_a_library(void **state)
 {
     Fixture *fixture = *state;
@@ -742,6 +772,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(files_leave_out_what_is_external_or_transient, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(names_are_found_in_another_library, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_save_of_a_loaded_file_keeps_the_numbers_of_constants, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(file_names_pointers_without_a_library, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_of_a_text_go_into_a_file_without_a_library, set_up,
                                         tear_down),

@@ -23,6 +23,10 @@ typedef struct MoltCodeTarget {
     uint64_t offset;
     const char *bytes;
     size_t size; /* of bytes; DATA: of the object, 0 when not known */
+    /* DATA: what a file kept of the number at the place, which has to stay equal. NULL and 0: nothing, as
+     * in a library, where the object's bytes tell it. */
+    const void *value;
+    uint32_t value_size;
 } MoltCodeTarget;
 
 /* Bytes of one character of a literal of `size` bytes, its NUL among them: 1, 2 or 4. */
