@@ -175,12 +175,24 @@ static void write_lost(const MoltPlan *plan, const MoltOp *op, uint64_t lost, ch
     }
 }
 
+/* A bool's byte that is neither 0 nor 1 counts as 1, whatever it becomes. */
+static void tell_odd_bool(MoltMigration *m, const MoltOp *op, const unsigned char *from,
+                          const unsigned char *to, uint64_t i)
+{
+    if (!molt__number_is_odd_bool(&op->forms[0], from))
+        return;
+    m->awaited.place = to;
+    tell_number(m, op, MOLT_RULE_BOOL_COLLAPSED, MOLT_LOSS, from, i);
+    m->awaited.place = NULL;
+}
+
 void molt__run_enum(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
 {
     const unsigned char *from = b->source;
     unsigned char *to = b->destination;
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
         uint64_t value;
+        tell_odd_bool(m, op, from, to, i);
         if (op->named_only && !as_enumerator(op, from, &value)) {
             tell_number(m, op, MOLT_RULE_ENUM_UNNAMED, MOLT_REFUSE, from, i);
             continue;
@@ -273,6 +285,7 @@ void molt__run_flags(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
     for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
         uint64_t lost;
         uint64_t value = molt__number_bits(&op->forms[0], from);
+        tell_odd_bool(m, op, from, to, i);
         if (op->forms[0].class == MOLT__FLOAT && !as_enumerator(op, from, &value)) {
             tell_number(m, op, MOLT_RULE_ENUM_UNNAMED, MOLT_REFUSE, from, i);
             continue;

@@ -123,6 +123,14 @@ static void probe_edges(MoltForesight *f, const MoltOp *op, bool unnamed)
         probe(f, op, (long double)NAN, unnamed);
 }
 
+/* What a bool holds that no assignment of C has left there. */
+static void foresee_odd_bool(MoltForesight *f, const MoltOp *op)
+{
+    if (op->forms[0].class == MOLT__BOOL && op->forms[0].width == 0)
+        foresee_possible(f, op, MOLT_RULE_BOOL_COLLAPSED, "a byte that is neither 0 nor 1",
+                         "keep the bool");
+}
+
 /* The enum that the old value or its elements are of, MOLT_NO_TYPE for other numbers. */
 static MoltTypeId enum_of(const MoltPlan *plan, const MoltOp *op)
 {
@@ -148,10 +156,8 @@ static void foresee_number(MoltForesight *f, const MoltOp *op)
         }
     }
     probe_edges(f, op, values != MOLT_NO_TYPE);
-    if (op->forms[0].class == MOLT__BOOL && op->forms[0].width == 0 &&
-        op->forms[1].class != MOLT__BOOL)
-        foresee_possible(f, op, MOLT_RULE_BOOL_COLLAPSED, "a byte that is neither 0 nor 1",
-                         "keep the bool");
+    if (op->forms[1].class != MOLT__BOOL)
+        foresee_odd_bool(f, op);
 }
 
 /* ---- enums ------------------------------------------------------------------------------------ */
@@ -190,6 +196,23 @@ static bool names_all(const MoltPlan *plan, const MoltOp *op)
     return bits <= 64 && named == (bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1);
 }
 
+/* Of a number that becomes an enum, or a set of flags: there is none that names nothing. */
+static bool names_each_number(const MoltPlan *plan, const MoltOp *op)
+{
+    const MoltNumberForm *form = &op->forms[0];
+    uint32_t bits = form->class == MOLT__BOOL ? 1 : bits_of(form);
+    uint64_t next = 0, named = 0;
+    if (form->class == MOLT__SIGNED || form->class == MOLT__FLOAT || bits > 16)
+        return false;
+    for (uint32_t v = 0; v < op->value_count; v++) { /* in ascending order */
+        uint64_t value = plan->values[op->values + v].before;
+        next += value == next;
+        named |= value;
+    }
+    uint64_t numbers = UINT64_C(1) << bits;
+    return op->code == MOLT__OP_FLAGS ? (named & (numbers - 1)) == numbers - 1 : next >= numbers;
+}
+
 /* Values without a name, once for each enum. */
 static void foresee_unnamed(MoltForesight *f, const MoltOp *op)
 {
@@ -225,9 +248,11 @@ static void foresee_values(MoltForesight *f, const MoltOp *op)
     Names gone = {"", 0}, let_go = {"", 0}, fallen = {"", 0}, split = {"", 0}, large = {"", 0};
     bool flags = op->code == MOLT__OP_FLAGS;
     /* a number becomes an enum, and has not been confined to its names */
-    if (op->named_only && flags)
+    bool free = op->named_only && !names_each_number(f->plan, op);
+    foresee_odd_bool(f, op);
+    if (free && flags)
         foresee(f, op, MOLT_RULE_FLAG_REMOVED, MOLT_LOSS, NULL);
-    if (op->named_only && (!flags || op->forms[0].class == MOLT__FLOAT))
+    if (free && (!flags || op->forms[0].class == MOLT__FLOAT))
         foresee(f, op, MOLT_RULE_ENUM_UNNAMED, MOLT_REFUSE, NULL);
     for (uint32_t v = 0; v < op->value_count && !op->named_only; v++) {
         const MoltValueMap *entry = &f->plan->values[op->values + v];

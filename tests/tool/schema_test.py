@@ -107,6 +107,15 @@ class Schema(ToolTest):
         named = self.schema("named", base.replace("long n", "Kind n"))
         self.assertRegex(self.molt("schema", "diff", old := self.schema("old", base), named, status=1),
                          r"refuse +enum-unnamed-value")
+        for number, enum, exact in (("_Bool n", "A, B", True), ("_Bool n", "B = 1, C", False),
+                                    ("unsigned n : 2", "B = 1, A = 0, C = 3, D = 2, E = 2", True),
+                                    ("unsigned n : 2", "A, B, C, X = 7", False), ("int n : 1", "A, B", False)):
+            with self.subTest(number=number, enum=enum):
+                was = self.schema("number", f"typedef struct Player {{ {number}; }} Player;")
+                now = self.schema("enum", f"typedef enum Kind {{ {enum} }} Kind;\ntypedef struct Player {{ Kind n; }} Player;")
+                text = self.molt("schema", "diff", was, now, status=1)
+                self.assertEqual("enum-unnamed-value" in text, not exact, text)
+                self.assertEqual("bool-collapsed" in text, number.startswith("_Bool"), text)
         gone = self.schema("gone", base.replace("A, B, C", "A, B"))
         self.assertRegex(self.molt("schema", "diff", old, gone, status=1),
                          r"(?m)^gone\.h:\d+: refuse +enumerator-removed")

@@ -4,6 +4,8 @@
  * report: loss bool-collapsed State.d 1
  * report: loss bool-collapsed State.e 1
  * report: loss bool-collapsed State.f 1
+ * report: loss bool-collapsed State.h 1
+ * report: loss bool-collapsed State.i 1
  */
 #include "case.h"
 
@@ -12,9 +14,11 @@ typedef struct State {
     bool a;
     int b;
     int c;
-    bool d, e, f, g;
+    bool d, e, f, g, h, i, j;
 } State;
 #else
+typedef enum Answer { NO, YES, MAYBE } Answer;
+typedef enum Set { FIRST = 1, SECOND = 2 } MOLT_FLAGS Set;
 typedef struct State {
     int a;
     bool b;
@@ -23,6 +27,9 @@ typedef struct State {
     unsigned e : 3;
     float f;
     bool g;
+    Answer h;
+    Set i;
+    Answer j;
 } State;
 #endif
 MOLT_ROOT(State);
@@ -39,6 +46,9 @@ static State *make(void)
     memcpy(&s->e, &seven, 1);
     memcpy(&s->f, &seven, 1);
     memcpy(&s->g, &seven, 1);
+    memcpy(&s->h, &seven, 1);
+    memcpy(&s->i, &seven, 1);
+    s->j = true;
     return s;
 }
 
@@ -51,6 +61,7 @@ static bool check(State *s)
 static bool check(State *s)
 {
     CHECK(s->a == 1 && s->b && s->c && s->d == 1 && s->e == 1 && s->f == 1);
+    CHECK(s->h == YES && s->i == FIRST && s->j == YES);
     return true;
 }
 #endif
