@@ -408,15 +408,23 @@ static bool give_up(MoltImport *import, Form form)
     return true;
 }
 
-static bool read_pointer(MoltImport *import, uintptr_t *out)
+static bool read_pointer(MoltImport *import, MoltTypeId pointee, uintptr_t *out)
 {
     MoltJsonReader *reader = &import->reader;
     Pointer pointer;
     *out = 0;
     if (molt__json_peek(reader) == MOLT__JSON_NULL)
         return molt__json_null(reader);
+    size_t start = reader->mark;
     if (!read_members(import, &pointer))
         return false;
+    bool named = pointer.form == FORM_DATA || pointer.form == FORM_LITERAL;
+    if (named && molt_type(import->schema, pointee)->kind == MOLT_KIND_FUNCTION) {
+        reader->mark = start;
+        return molt__json_fail(reader, MOLT_INVALID,
+                               "a pointer to a function is null or has code, not %s",
+                               forms[pointer.form].key);
+    }
     switch (pointer.form) {
     case FORM_REF: return resolve_variable(import, &pointer, out);
     case FORM_CODE:
@@ -429,10 +437,10 @@ static bool read_pointer(MoltImport *import, uintptr_t *out)
     }
 }
 
-bool molt__import_pointer(MoltImport *import, unsigned char *bytes)
+bool molt__import_pointer(MoltImport *import, MoltTypeId pointee, unsigned char *bytes)
 {
     uintptr_t address;
-    if (!read_pointer(import, &address))
+    if (!read_pointer(import, pointee, &address))
         return false;
     memcpy(bytes, &address, sizeof address);
     return true;

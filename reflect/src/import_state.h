@@ -153,8 +153,8 @@ void molt__import_store_bits(unsigned char *object, uint64_t offset, uint32_t wi
 
 /* ---- import_pointer.c ------------------------------------------------------------------------ */
 
-/* A pointer as the dump writes it, except one in an external field. */
-bool molt__import_pointer(MoltImport *import, unsigned char *bytes);
+/* A pointer to `pointee` as the dump writes it, except one in an external field. */
+bool molt__import_pointer(MoltImport *import, MoltTypeId pointee, unsigned char *bytes);
 bool molt__import_external(MoltImport *import, unsigned char *bytes);
 /* A root's object: NULL or the start of an element of `type`. */
 bool molt__import_root(MoltImport *import, MoltTypeId type, void **out);

@@ -265,7 +265,7 @@ static bool read_value(MoltImport *import, MoltTypeId id, unsigned char *bytes, 
     case MOLT_KIND_ATOMIC: return read_value(import, type->elem, bytes, external);
     case MOLT_KIND_POINTER:
         return external ? molt__import_external(import, bytes)
-                        : molt__import_pointer(import, bytes);
+                        : molt__import_pointer(import, type->elem, bytes);
     default: return molt__import_raw(import, bytes, type->size);
     }
 }

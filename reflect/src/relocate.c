@@ -45,6 +45,26 @@ bool molt__relocate_same_content(const MoltMigration *m, const MoltCodeTarget *t
     return true;
 }
 
+/* What a pointer with a new type led to is a function, whose signature nobody knows, or no function where
+ * the new type says one. */
+static bool is_other_sort(MoltMigration *m, const MoltOp *op, const MoltCodeTarget *target,
+                          uint64_t i)
+{
+    bool function = molt_type(m->plan->after, op->after)->kind == MOLT_KIND_FUNCTION;
+    char text[MOLT__LITERAL_SHOWN];
+    if (target->kind == MOLT_CODE_FUNCTION) {
+        molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i, "the function %s",
+                    target->name);
+    } else if (function && target->kind == MOLT_CODE_LITERAL) {
+        molt__code_text(target, text, sizeof text);
+        molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i, "the text \"%s\"", text);
+    } else if (function) {
+        molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i, "the constant %s",
+                    target->name);
+    }
+    return function || target->kind == MOLT_CODE_FUNCTION;
+}
+
 static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     MoltCodeEntry *entry = &m->code_cache[molt__relocate_slot(value)];
@@ -80,11 +100,8 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
                     "constant data of the library without a name");
         return 0;
     }
-    if (target.kind == MOLT_CODE_FUNCTION && !op->pointee_ok) { /* a void * that gets a type */
-        molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i, "the function %s",
-                    target.name);
+    if (!op->pointee_ok && is_other_sort(m, op, &target, i)) /* a void * that gets a type */
         return 0;
-    }
     uintptr_t after = m->code->resolve(m->code->context, &target);
     if (after != 0 && target.kind == MOLT_CODE_DATA && !same_place(m, op, &target, value, after)) {
         molt__tally(m, op, MOLT_RULE_DATA_MISSING, MOLT_REFUSE, i,

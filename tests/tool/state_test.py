@@ -83,10 +83,28 @@ class State(ToolTest):
         self.assertEqual(self.dump("b.molt")["objects"][0]["value"],
                          {"mana": 0, "hp": 3, **POINTERS, "row": {"data": "rows"}})
 
+    def test_what_a_pointer_without_a_type_leads_to_must_be_of_the_sort_it_gets(self):
+        schema = self.schema("pointing", POINTING)
+        code, data = {"code": "walk"}, {"data": "ant.c:rows"}
+        for declaration, value, words in (("int (*any)(void)", data, "the constant rows"),
+                                          ("int (*any)(void)", {"literal": "run"}, 'the text "run"'),
+                                          ("int (*any)(void)", code, "the function walk"),
+                                          ("int *any", code, "the function walk"), ("int *any", data, None)):
+            with self.subTest(declaration=declaration, value=value):
+                later = self.schema("later", POINTING.replace("void *any", declaration))
+                self.molt("import", "--schema", schema, "-", "-o", "a.molt",
+                          input=self.pointing(any=value, row=None))
+                done = self.tool("migrate", "a.molt", "--to", later, "-o", "b.molt")
+                self.assertEqual(done.returncode, 1 if words else 0, done.stderr)
+                self.assertEqual("pointee-type-changed" in done.stderr, bool(words))
+                self.assertIn(words or "", done.stderr)
+
     def test_names_that_no_file_can_hold_are_errors_with_their_place(self):
         schema = self.schema("pointing", POINTING)
         for field, value, words in (("act", {"code": ""}, "a name is missing"),
                                     ("act", {"code": "walk", "at": 8}, 'without "at"'),
+                                    ("act", {"data": "primes"}, "is null or has code, not data"),
+                                    ("hidden", {"literal": "x"}, "is null or has code, not literal"),
                                     ("title", {"literal": "a", "at": 1}, "of that size"),
                                     ("title", {"literal": "a\0b"}, "character of zeros"),
                                     ("wide", {"literal": {"bytes": "6869"}}, "character of zeros")):
