@@ -110,5 +110,6 @@ void molt__recordings_free(MoltRecordings *recordings)
 
 bool molt__recorded_alike(const MoltSchema *a, const MoltSchema *b)
 {
-    return memcmp(&a->tables.hash, &b->tables.hash, sizeof(MoltHash)) == 0;
+    const MoltHash left = molt_schema_source_hash(a), right = molt_schema_source_hash(b);
+    return left.low == right.low && left.high == right.high;
 }

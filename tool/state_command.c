@@ -40,8 +40,9 @@ static void print_verified(const char *name, const MoltToolState *state, const M
             molt_heap_stats(state->heap, type, &stats);
             blocks += stats.blocks;
         }
-        snprintf(schema, sizeof schema, "%016llx%016llx", (unsigned long long)tables->hash.high,
-                 (unsigned long long)tables->hash.low);
+        MoltHash hash = molt_schema_source_hash(molt_heap_schema(state->heap));
+        snprintf(schema, sizeof schema, "%016llx%016llx", (unsigned long long)hash.high,
+                 (unsigned long long)hash.low);
     }
     if (json) {
         cJSON *item = cJSON_CreateObject();

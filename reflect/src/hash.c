@@ -126,9 +126,24 @@ static void add_entry(MoltHash *sum, uint64_t seed, const char *name)
     sum->high += entry.high64;
 }
 
+enum { TYPE_ENTRY = 1, ROOT_ENTRY, SPELLING_ENTRY, ABI_ENTRY };
+
+MoltHash molt_schema_source_hash(const MoltSchema *schema)
+{
+    const MoltTables *tables = &schema->tables;
+    MoltHash sum = tables->hash, entry = {0, 0};
+    for (uint32_t i = 0; i < tables->type_count; i++) {
+        const MoltType *type = &tables->types[i];
+        if (type->kind == MOLT_KIND_INT && (type->flags & MOLT_TYPE_UNTYPED) != 0)
+            add_entry(&entry, mix_number(TYPE_ENTRY, type->hash), tables->strings + type->name);
+    }
+    sum.low -= entry.low;
+    sum.high -= entry.high;
+    return sum;
+}
+
 void molt_tables_hash(MoltTables *tables, MoltType *types)
 {
-    enum { TYPE_ENTRY = 1, ROOT_ENTRY, SPELLING_ENTRY, ABI_ENTRY };
     MoltHash sum = {0, 0};
 
     for (uint32_t i = 0; i < tables->type_count; i++)

@@ -126,6 +126,21 @@ class State(ToolTest):
         for file in ("b.molt", "c.molt"):
             self.assertIn(value, self.dump(file)["objects"])
 
+    def test_a_type_that_hosts_add_is_no_other_version(self):
+        text = json.loads(self.molt("dump", self.state("a")))
+        del text["schema"]
+        self.molt("import", "--schema", self.first, "-", "-o", "b.molt", input=json.dumps(text))
+        self.assertNotEqual(self.dump("b.molt")["schema"], self.hash, "the file has the type that hosts add")
+        self.assertEqual(json.loads(self.molt("verify", "b.molt", "--json"))["schema"], self.hash)
+        self.molt("migrate", "b.molt", "--to", self.first, "-o", "c.molt")
+        self.assertEqual(json.loads(self.molt("verify", "c.molt", "--json"))["schema"], self.hash)
+        larger = json.loads(self.first.read_text())
+        larger["types"].append({"name": "untyped memory", "kind": "int", "size": 1, "align": 1, "untyped": True})
+        larger["hash"] = self.dump("b.molt")["schema"]
+        (self.folder / "larger.json").write_text(json.dumps(larger))
+        self.assertEqual(self.molt("schema", "diff", self.first, "larger.json"), "equal layouts\n")
+        self.assertTrue(self.molt_json("schema", "diff", "larger.json", self.first)["equal_layouts"])
+
     def test_an_output_keeps_its_rights_and_links_and_devices_stay(self):
         self.state("a")
         for command, name in ((["dump", "a.molt"], "p.json"), (["migrate", "a.molt", "--to", self.first], "p.molt")):

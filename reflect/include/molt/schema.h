@@ -78,6 +78,10 @@ void molt_schema_declare(const MoltSchema *schema, const MoltField *field, char 
  * molt_schema_copy check first, then call this. */
 void molt_tables_hash(MoltTables *tables, MoltType *types);
 
+/* The hash of the whole without the type that molt_schema_copy_plain adds: what schemas of sources have, and
+ * recorded ones, so that the same types have one hash in all of them and in saved states. */
+MoltHash molt_schema_source_hash(const MoltSchema *schema);
+
 /* Canonical JSON text (UTF-8, two-space indent, ends in a newline): equal schemas give equal text,
  * and file paths are written as the schema has them. The caller frees it with `free`. */
 MoltStatus molt_schema_to_json(const MoltSchema *schema, char **out, MoltError *error);
