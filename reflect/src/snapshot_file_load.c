@@ -399,10 +399,11 @@ static void find(Load *load, const MoltFileTarget *symbol, MoltRule rule, MoltSe
         molt__code_text(&symbol->target, text, sizeof text);
         snprintf(item->value, sizeof item->value, "\"%s\"", text);
     } else {
-        snprintf(item->value, sizeof item->value, "%s%.60s%s%.60s",
-                 may_have_moved(load, symbol) ? "a place in an object whose size is not known, "
-                                              : "",
-                 symbol->target.name, symbol->target.file[0] ? " of " : "", symbol->target.file);
+        snprintf(
+            item->value, sizeof item->value, "%s%.60s%s%.60s%s",
+            may_have_moved(load, symbol) ? "a place in an object whose size is not known, " : "",
+            symbol->target.name, symbol->target.file[0] ? " of " : "", symbol->target.file,
+            rule == MOLT_RULE_CONSTANT_UNCHECKED ? ", of which the file tells the name only," : "");
     }
 }
 
@@ -452,6 +453,8 @@ static uintptr_t resolve(Load *load, MoltFileTarget *symbol, uint64_t position)
              symbol->kind == MOLT_CODE_FUNCTION ? MOLT_RULE_FUNCTION_MISSING
                                                 : MOLT_RULE_DATA_MISSING,
              MOLT_REFUSE, position);
+    } else if (symbol->kind == MOLT_CODE_DATA && symbol->target.size == 0) {
+        find(load, symbol, MOLT_RULE_CONSTANT_UNCHECKED, MOLT_INFO, position);
     }
     symbol->address = address;
     return address;

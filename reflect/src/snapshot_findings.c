@@ -13,6 +13,9 @@ static const char *remedy_of(MoltRule rule)
     case MOLT_RULE_FUNCTION_MISSING: return "keep the function under its name";
     case MOLT_RULE_DATA_MISSING:
         return "keep the constant under its name, its size and its content, or store an index";
+    case MOLT_RULE_CONSTANT_UNCHECKED:
+        return "where the constant has changed since the text was written, see what the pointer means "
+               "now; a save of the game tells it from then on";
     case MOLT_RULE_UNKNOWN_TARGET:
         return "allocate what has pointers under its own type, outside of unions";
     case MOLT_RULE_UNTYPED_MEMORY:

@@ -403,6 +403,7 @@ static void names_are_found_in_another_library(void **state)
     assert_ptr_equal(got->text, later.image + 32);
     assert_ptr_equal(got->head->behave, later.image + 16);
     assert_ptr_equal(got->number, later.image + 56);
+    assert_null(finding(&fixture->report, MOLT_RULE_CONSTANT_UNCHECKED));
     molt_heap_destroy(copy);
 
     later.no_hello = true; /* text that the library has no more becomes the state's own */
@@ -521,6 +522,9 @@ static void names_of_a_text_go_into_a_file_without_a_library(void **state)
     assert_ptr_equal(got->head->behave, later.image + 16);
     assert_ptr_equal(got->number, later.image + 56);
     molt_heap_destroy(copy);
+    const MoltFinding *unchecked = finding(&fixture->report, MOLT_RULE_CONSTANT_UNCHECKED);
+    assert_string_equal(unchecked->path, "State:0.number");
+    assert_non_null(strstr(unchecked->value, "primes"));
 
     /* in other structs the table may have other elements, and the file does not tell its size */
     StructSpec specs[2];

@@ -77,6 +77,7 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(LITERAL_COPIED, "literal-copied")                                                            \
     X(CONSTANT_COPIED, "constant-copied") /* a row of a table that the library lacks by now */     \
     X(CONSTANT_SHIFTED, "constant-shifted") /* what a row held may be another row by now */        \
+    X(CONSTANT_UNCHECKED, "constant-unchecked") /* a file of JSON does not tell what it was */     \
     X(ROOT_CHANGED, "root-changed")                                                                \
     X(HOOK_RAN, "hook-ran")                                                                        \
     X(HOOK_OBJECT_STAYS, "hook-object-stays") /* it was made by a hook whose edit is undone */     \
