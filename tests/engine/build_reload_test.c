@@ -162,7 +162,7 @@ static void second_of_two_saves_lands(void **state)
     finish(&session);
 }
 
-/* The build is one that makes only what is older than its source, and has read that when it is saved again. */
+/* The build makes only what is older than its source, and has read that when it is saved again. */
 static void save_that_the_running_build_does_not_see_lands(void **state)
 {
     Session session = {0};
