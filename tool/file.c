@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static char *read_all(FILE *in, size_t *length)
@@ -61,37 +60,19 @@ MoltStatus molt__tool_output_open(MoltToolOutput *output, const char *path, Molt
     if (strcmp(path, "-") == 0) {
         return MOLT_OK;
     }
-    struct stat there;
-    bool exists = stat(path, &there) == 0;
-    output->mode = exists ? there.st_mode & 0777 : 0644;
-    if (exists && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode)) {
-        output->file = fopen(path, "wb");
-        return output->file != NULL ? MOLT_OK
-                                    : molt_error(error, MOLT_SYSTEM, "%s: %s", path, strerror(errno));
-    }
-    output->resolved = exists ? realpath(path, NULL) : NULL;
-    path = output->path = output->resolved != NULL ? output->resolved : path;
-    size_t room = strlen(path) + sizeof ".XXXXXX";
-    output->beside = malloc(room);
-    if (output->beside == NULL) {
-        MoltStatus status = molt_error(error, MOLT_OUT_OF_MEMORY, "%s: no memory", path);
-        free(output->resolved);
+    MoltStatus status = molt_replaced_file_open(&output->replaced, path, error);
+    if (status != MOLT_OK) {
         return status;
     }
-    snprintf(output->beside, room, "%s.XXXXXX", path);
-    int file = mkstemp(output->beside);
-    output->file = file >= 0 ? fdopen(file, "wb") : NULL;
-    if (output->file != NULL) {
-        return MOLT_OK;
+    output->file = fdopen(output->replaced.fd, "wb");
+    if (output->file == NULL) {
+        MoltError ignored;
+        status = fail(output, error);
+        molt_replaced_file_close(&output->replaced, false, &ignored);
+        return status;
     }
-    MoltStatus status = fail(output, error);
-    if (file >= 0) {
-        unlink(output->beside);
-        close(file);
-    }
-    free(output->beside);
-    free(output->resolved);
-    return status;
+    output->replaced.fd = -1;
+    return MOLT_OK;
 }
 
 static MoltStatus write_piece(void *context, const char *bytes, size_t length, MoltError *error)
@@ -107,24 +88,21 @@ MoltTextSink molt__tool_output_sink(MoltToolOutput *output)
 
 MoltStatus molt__tool_output_close(MoltToolOutput *output, bool keep, MoltError *error)
 {
+    MoltError ignored;
     bool good = fflush(output->file) == 0;
-    if (output->beside == NULL) {
-        MoltStatus written = keep && !good ? fail(output, error) : MOLT_OK;
-        if (output->file != stdout) {
-            fclose(output->file);
-        }
-        return written;
+    if (output->file == stdout) {
+        return keep && !good ? fail(output, error) : MOLT_OK;
     }
-    int file = fileno(output->file);
-    good = good && keep && fchmod(file, (mode_t)output->mode) == 0 && fsync(file) == 0;
-    good = fclose(output->file) == 0 && good && rename(output->beside, output->path) == 0;
+    bool flush = output->replaced.beside != NULL && keep && good;
+    good = good && (!flush || fsync(fileno(output->file)) == 0);
     MoltStatus status = keep && !good ? fail(output, error) : MOLT_OK;
-    if (!good) {
-        unlink(output->beside);
+    if (fclose(output->file) != 0 && keep && good) {
+        good = false;
+        status = fail(output, error);
     }
-    free(output->beside);
-    free(output->resolved);
-    return status;
+    MoltStatus closed =
+        molt_replaced_file_close(&output->replaced, keep && good, good ? error : &ignored);
+    return status != MOLT_OK ? status : closed;
 }
 
 MoltStatus molt__tool_write(const char *path, const char *bytes, size_t length, MoltError *error)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "molt/replaced_file.h"
 #include "molt/schema.h"
 #include "molt/text_sink.h"
 
@@ -16,9 +17,7 @@ char *molt__tool_read(const char *path, size_t *length, MoltError *error);
  * that it had. What is no file, as a device or a pipe, is written to as it is. */
 typedef struct MoltToolOutput {
     const char *path;
-    char *resolved; /* `path` with links followed, where it exists */
-    char *beside;   /* NULL: standard output, or no file */
-    unsigned mode;
+    MoltReplacedFile replaced; /* without standard output */
     FILE *file;
 } MoltToolOutput;
 

@@ -62,9 +62,17 @@ static void add_output(Run *run, const char *path, const char *content)
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
+/* "-" is standard output, and what is no file may be reached by a link that leads to no name. */
+static bool is_no_path(const char *name)
+{
+    struct stat there;
+    return strcmp(name, "-") == 0 || (name[0] == '/' && stat(name, &there) == 0 &&
+                                      !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode));
+}
+
 static void make_absolute(MoltArena *arena, const char **name)
 {
-    if (*name != NULL) {
+    if (*name != NULL && !is_no_path(*name)) {
         *name = molt__path_real(arena, NULL, *name);
     }
 }
@@ -208,7 +216,7 @@ static void keep_before(Run *run, const char *path)
 {
     size_t length = 0;
     add_output(run, molt__arena_format(run->arena, "%s.before", path),
-               molt__output_read(run->arena, path, &length));
+               molt__output_before(run->arena, path, &length));
 }
 
 /* What the code was when the types were others is what tells which members were renamed. */
@@ -220,7 +228,7 @@ static void prepare_usage(Run *run)
     if (options->usage == NULL) {
         return;
     }
-    const char *text = molt__output_read(run->arena, options->schema, &length);
+    const char *text = molt__output_before(run->arena, options->schema, &length);
     if (text != NULL && molt_schema_from_json(text, length, NULL, &before, NULL) == MOLT_OK &&
         memcmp(&before->tables.hash, &run->library.schema->tables.hash, sizeof(MoltHash)) != 0) {
         keep_before(run, options->schema);

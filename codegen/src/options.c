@@ -40,7 +40,8 @@ const char molt__options_help[] =
     "  --known FILE      a recorded schema; earlier names (MOLT_WAS) must be known (repeatable)\n"
     "  --help, --version\n"
     "\n"
-    "Outputs are replaced only when their content changes.\n"
+    "Outputs are replaced only when their content changes; what is no file, as a device, is written to,\n"
+    "and - is standard output.\n"
     "Exit: 0 done, 1 refused, 2 wrong usage.\n";
 
 static void add(MoltArena *arena, const char ***items, uint32_t *count, uint32_t *capacity,
@@ -109,9 +110,15 @@ static const char *check(const MoltOptions *out)
     if (out->mode != MOLT_MODE_WHOLE && out->cache != NULL) {
         return "--cache is for sources to metadata; --unit and --link keep units themselves";
     }
+    if (out->stamp != NULL && strcmp(out->stamp, "-") == 0) {
+        return "--stamp touches a file";
+    }
     bool wanted = out->root_count > 0 || out->all_records;
     if (wanted && (out->mode != MOLT_MODE_WHOLE || out->metadata != NULL || out->cache != NULL)) {
         return "--root and --all-records take sources and write a schema only";
+    }
+    if (wanted && out->schema == NULL && out->json_schema == NULL) {
+        return "--root and --all-records write a schema; name it with --schema FILE";
     }
     if (out->mode != MOLT_MODE_LINK && out->build_dir == NULL && out->flags == NULL && !wanted) {
         return "give the compiler's flags: -p DIR or -- FLAGS...";

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <molt/replaced_file.h>
+
 enum { FIRST_PIECE = 64 };
 
 static void add_bytes(MoltText *text, const char *bytes, size_t length)
@@ -82,52 +84,73 @@ char *molt__output_read(MoltArena *arena, const char *path, size_t *length)
     return text.bytes;
 }
 
-static bool write_file(const char *path, const char *content)
+char *molt__output_before(MoltArena *arena, const char *path, size_t *length)
 {
-    FILE *file = fopen(path, "wb");
-    if (file == NULL) {
+    struct stat there;
+    bool file = strcmp(path, "-") != 0 && stat(path, &there) == 0 && S_ISREG(there.st_mode);
+    return file ? molt__output_read(arena, path, length) : NULL;
+}
+
+static bool write_all(int fd, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t count = write(fd, bytes, length);
+        if (count < 0 && errno != EINTR) {
+            return false;
+        }
+        bytes += count > 0 ? count : 0;
+        length -= count > 0 ? (size_t)count : 0;
+    }
+    return true;
+}
+
+/* Writes beside what is there, and tells whether that was another content: then *file is open. */
+static bool prepare(MoltArena *arena, const MoltOutput *output, MoltReplacedFile *file,
+                    const char **error)
+{
+    MoltError reason;
+    size_t length = 0, size = strlen(output->content);
+    const char *old = molt__output_before(arena, output->path, &length);
+    if (old != NULL && length == size && memcmp(old, output->content, size) == 0) {
         return false;
     }
-    size_t length = strlen(content);
-    bool good = fwrite(content, 1, length, file) == length;
-    good = fclose(file) == 0 && good;
-    return good;
+    if (molt_replaced_file_open(file, output->path, &reason) != MOLT_OK) {
+        *error = molt__arena_format(arena, "cannot write %s", reason.text);
+        return false;
+    }
+    if (!write_all(file->fd, output->content, size)) {
+        *error = molt__arena_format(arena, "cannot write %s: %s", output->path, strerror(errno));
+    }
+    return true;
+}
+
+static bool is_standard_output(const MoltOutput *output)
+{
+    return strcmp(output->path, "-") == 0;
 }
 
 bool molt__output_write(MoltArena *arena, const MoltOutput *outputs, uint32_t count,
                         const char **error)
 {
-    const char **beside = molt__arena_alloc(arena, count * sizeof *beside);
-    bool good = true;
+    MoltReplacedFile *files = molt__arena_alloc(arena, count * sizeof *files);
+    bool *open = molt__arena_alloc(arena, count * sizeof *open);
     *error = NULL;
-    for (uint32_t i = 0; i < count && good; i++) {
-        size_t length = 0;
-        const char *old = molt__output_read(arena, outputs[i].path, &length);
-        if (old != NULL && length == strlen(outputs[i].content) &&
-            memcmp(old, outputs[i].content, length) == 0) {
-            continue;
-        }
-        beside[i] = molt__arena_format(arena, "%s.%ld.tmp", outputs[i].path, (long)getpid());
-        good = write_file(beside[i], outputs[i].content);
-        if (!good) {
-            *error = molt__arena_format(arena, "cannot write '%s': %s", outputs[i].path,
-                                        strerror(errno));
-        }
+    for (uint32_t i = 0; i < count && *error == NULL; i++) {
+        open[i] = !is_standard_output(&outputs[i]) && prepare(arena, &outputs[i], &files[i], error);
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (beside[i] == NULL) {
-            continue;
-        }
-        if (good && rename(beside[i], outputs[i].path) != 0) {
-            *error = molt__arena_format(arena, "cannot replace '%s': %s", outputs[i].path,
-                                        strerror(errno));
-            good = false;
-        }
-        if (!good) {
-            unlink(beside[i]);
+        MoltError reason;
+        if (open[i] && molt_replaced_file_close(&files[i], *error == NULL, &reason) != MOLT_OK) {
+            *error = molt__arena_format(arena, "cannot replace %s", reason.text);
         }
     }
-    return good;
+    for (uint32_t i = 0; i < count && *error == NULL; i++) {
+        if (is_standard_output(&outputs[i]) &&
+            (fputs(outputs[i].content, stdout) < 0 || fflush(stdout) != 0)) {
+            *error = molt__arena_format(arena, "cannot write standard output: %s", strerror(errno));
+        }
+    }
+    return *error == NULL;
 }
 
 bool molt__output_stamp(const char *path)

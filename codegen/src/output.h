@@ -25,8 +25,13 @@ typedef struct MoltOutput {
     const char *path, *content;
 } MoltOutput;
 
+/* The same of what an output replaces; NULL also when that is no file, as a device, whose content may have
+ * no end, or standard output. */
+char *molt__output_before(MoltArena *arena, const char *path, size_t *length);
+
 /* Replaces all files or, when one cannot be written, as few as the system allows: all new contents
- * are on disk before the first is renamed in. False with *error set on failure. */
+ * are there before the first is renamed in. A link stays one, a device or a pipe is written to as it
+ * is, and "-" is standard output, written last. False with *error set on failure. */
 bool molt__output_write(MoltArena *arena, const MoltOutput *outputs, uint32_t count,
                         const char **error);
 

@@ -6,6 +6,8 @@
 
 #include <molt/platform_api.h>
 
+#include "whole_file.h"
+
 struct MoltDisplay {
     SDL_Window *window;   /* NULL when headless */
     SDL_Surface *surface; /* NULL with a window */
@@ -149,11 +151,23 @@ void molt__display_draw_kept(MoltDisplay *display)
 
 MoltStatus molt__display_capture(MoltDisplay *display, const char *path, MoltError *error)
 {
-    MoltStatus status = MOLT_OK;
+    MoltWholeFile file;
     SDL_Surface *picture = read_picture(display);
-    if (!picture || IMG_SavePNG(picture, path) != 0)
-        status = molt_error(error, MOLT_SYSTEM, "Cannot write the screenshot %s: %s.", path,
-                            SDL_GetError());
+    MoltStatus status = MOLT_OK;
+    if (!picture)
+        return molt_error(error, MOLT_SYSTEM, "Cannot write the screenshot %s: %s.", path, SDL_GetError());
+    status = molt__whole_file_open(&file, path, error);
+    if (!status) {
+        /* SDL_image does not look whether its bytes could be written; closing the file does */
+        SDL_RWops *out = SDL_RWFromFP(file.stream, SDL_FALSE);
+        bool saved = out && IMG_SavePNG_RW(picture, out, 0) == 0;
+        if (out)
+            SDL_RWclose(out);
+        status = molt__whole_file_close(&file, saved || ferror(file.stream), error);
+        if (!status && !saved)
+            status = molt_error(error, MOLT_SYSTEM, "Cannot write the screenshot %s: %s.", path,
+                                SDL_GetError());
+    }
     SDL_FreeSurface(picture);
     return status;
 }

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "whole_file.h"
+
 static uint64_t now_ns(void)
 {
     struct timespec now;
@@ -15,42 +17,43 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-static MoltStatus write_failed(const char *path, MoltError *error)
-{
-    return molt_error(error, MOLT_SYSTEM, "Cannot write %s: %s.", path, strerror(errno));
-}
-
 static MoltStatus write_file(const char *path, const char *text, size_t length, MoltError *error)
 {
-    FILE *file = fopen(path, "we");
-    bool written = file && fwrite(text, 1, length, file) == length;
-    return (file && fclose(file) != 0) || !written ? write_failed(path, error) : MOLT_OK;
+    MoltWholeFile file;
+    MoltStatus status = molt__whole_file_open(&file, path, error);
+    if (!status) {
+        fwrite(text, 1, length, file.stream); /* closing tells whether it could */
+        status = molt__whole_file_close(&file, true, error);
+    }
+    return status;
 }
 
 typedef struct Output {
-    FILE *file;
+    FILE *stream;
     const char *path;
 } Output;
 
 static MoltStatus write_piece(void *context, const char *text, size_t length, MoltError *error)
 {
     const Output *output = context;
-    bool written = fwrite(text, 1, length, output->file) == length;
-    return written ? MOLT_OK : write_failed(output->path, error);
+    if (fwrite(text, 1, length, output->stream) == length)
+        return MOLT_OK;
+    return molt_error(error, MOLT_SYSTEM, "Cannot write %s: %s. What was there before is unchanged.",
+                      output->path, strerror(errno));
 }
 
 MoltStatus molt__dumps_write_state(const MoltReload *reload, bool addresses, const char *path,
                                    MoltError *error)
 {
-    FILE *file = fopen(path, "we");
-    Output output = {file, path};
+    MoltWholeFile file;
+    MoltStatus status = molt__whole_file_open(&file, path, error);
+    if (status)
+        return status;
+    Output output = {file.stream, path};
     const MoltTextSink sink = {write_piece, &output};
-    if (!file)
-        return write_failed(path, error);
-    MoltStatus status = molt_reload_dump_write(reload, addresses, &sink, error);
-    if (fclose(file) != 0 && !status)
-        status = write_failed(path, error);
-    return status;
+    status = molt_reload_dump_write(reload, addresses, &sink, error);
+    MoltStatus closed = molt__whole_file_close(&file, !status, status ? NULL : error);
+    return status ? status : closed;
 }
 
 /* The caller frees *text. */

@@ -29,7 +29,7 @@ MoltStatus molt__dumps_before(MoltDumps *dumps, const MoltReload *reload, MoltEr
 /* Ends it: NNN-after.json and NNN-after.schema.json. */
 MoltStatus molt__dumps_after(MoltDumps *dumps, const MoltReload *reload, MoltError *error);
 
-/* The state as JSON in a file of its own. */
+/* The state as JSON in a file of its own, which is replaced as a whole or stays as it was. */
 MoltStatus molt__dumps_write_state(const MoltReload *reload, bool addresses, const char *path,
                                    MoltError *error);
 /* Puts the state of such a file in the place of the running one, or leaves that as it is. `report` is

@@ -87,10 +87,16 @@ static bool holds(const MoltSchema *schema, MoltTypeId id, MoltTypeId inner, int
     return false;
 }
 
-static bool is_record(const MoltSchema *schema, MoltTypeId id)
+static MoltTypeId element_of(const MoltSchema *schema, MoltTypeId id)
 {
     while (molt_kind_is_sequence(molt_type(schema, id)->kind))
         id = molt_type(schema, id)->elem;
+    return id;
+}
+
+static bool is_record(const MoltSchema *schema, MoltTypeId id)
+{
+    id = element_of(schema, id);
     return molt_type(schema, id)->kind == MOLT_KIND_STRUCT ||
            molt_type(schema, id)->kind == MOLT_KIND_UNION;
 }
@@ -98,6 +104,7 @@ static bool is_record(const MoltSchema *schema, MoltTypeId id)
 typedef struct Part {
     const MoltPlan *plan;
     MoltTypeId type;
+    MoltTypeId number; /* what it becomes, when that is a number: pointers to that follow */
     Pointers pointers;
 } Part;
 
@@ -106,15 +113,18 @@ static bool visit_part(void *context, const MoltOp *op)
 {
     Part *part = context;
     const MoltSchema *before = part->plan->before;
+    if (part->number != MOLT_NO_TYPE && op->after == part->number)
+        return true;
     bool untyped = molt_type(before, op->before)->kind == MOLT_KIND_VOID;
     if (untyped ? is_record(before, part->type) : holds(before, part->type, op->before, 0))
         add_pointer(&part->pointers, part->plan, op);
     return true;
 }
 
-static void foresee_part(const MoltForesight *f, MoltTypeId type, const char *path)
+static void foresee_part(const MoltForesight *f, MoltTypeId type, MoltTypeId number,
+                         const char *path)
 {
-    Part part = {.plan = f->plan, .type = type};
+    Part part = {.plan = f->plan, .type = type, .number = number};
     char value[300];
     visit_pointers(f->plan, visit_part, &part);
     if (part.pointers.named == 0)
@@ -122,6 +132,25 @@ static void foresee_part(const MoltForesight *f, MoltTypeId type, const char *pa
     write_pointers(&part.pointers, "there", value, sizeof value);
     molt__foresee_possible(f, MOLT_RULE_TARGET_REMOVED, path, value,
                            "keep what such a pointer leads to");
+}
+
+/* What an operation makes another number, which a pointer to the old one has no place in, or a text on the
+ * heap, of which it knows the beginning alone. */
+static void foresee_changed(const MoltForesight *f, const MoltOp *op)
+{
+    const MoltPlan *plan = f->plan;
+    char path[300];
+    bool number = op->code == MOLT__OP_NUMBER && op->forms[0].width == 0;
+    if ((!number && op->code != MOLT__OP_STRING_TO_HEAP) || op->check == MOLT__NO_CHECK)
+        return;
+    const MoltCheck *check = &plan->checks[op->check];
+    if (check->before == MOLT__NO_FIELD || check->after == MOLT__NO_FIELD)
+        return;
+    MoltTypeId becomes =
+        number ? element_of(plan->after, plan->after->tables.fields[check->after].type)
+               : MOLT_NO_TYPE;
+    molt__field_path(plan->before, check->type_before, check->before, path, sizeof path);
+    foresee_part(f, plan->before->tables.fields[check->before].type, becomes, path);
 }
 
 /* What an operation drops, by its rule; arms of unions and fields, elements that an array has no longer. */
@@ -137,14 +166,14 @@ static void foresee_dropped(const MoltForesight *f, const MoltOp *op)
     if (check->before == MOLT__NO_FIELD)
         return;
     molt__field_path(plan->before, check->type_before, check->before, path, sizeof path);
-    foresee_part(f, plan->before->tables.fields[check->before].type, path);
+    foresee_part(f, plan->before->tables.fields[check->before].type, MOLT_NO_TYPE, path);
 }
 
 static void foresee_last_variables(const MoltForesight *f, const MoltType *globals)
 {
     const MoltSchema *before = f->plan->before;
     for (uint32_t i = globals->first; i < globals->first + globals->count; i++)
-        foresee_part(f, before->tables.fields[i].type,
+        foresee_part(f, before->tables.fields[i].type, MOLT_NO_TYPE,
                      molt_string(before, before->tables.fields[i].name));
 }
 
@@ -169,7 +198,7 @@ static bool is_allocated(const MoltSchema *schema, MoltTypeId type)
 /* Pointers to the type itself are of another type now, which is told of each of them. */
 static void foresee_gone(const MoltForesight *f, MoltTypeId type)
 {
-    Part part = {.plan = f->plan, .type = type};
+    Part part = {.plan = f->plan, .type = type, .number = MOLT_NO_TYPE};
     char value[300];
     if (!is_allocated(f->plan->before, type))
         return;
@@ -211,7 +240,7 @@ static bool parts_from_first(const MoltPlan *plan, MoltTypeId type)
 
 static void foresee_first_member(const MoltForesight *f, MoltTypeId type)
 {
-    Part part = {.plan = f->plan, .type = type};
+    Part part = {.plan = f->plan, .type = type, .number = MOLT_NO_TYPE};
     const MoltTables *t = &f->plan->before->tables;
     char value[300], what[128];
     if (!parts_from_first(f->plan, type))
@@ -229,8 +258,10 @@ static void foresee_first_member(const MoltForesight *f, MoltTypeId type)
 void molt__foresee_targets(const MoltForesight *f)
 {
     const MoltPlan *plan = f->plan;
-    for (uint32_t o = 0; o < plan->op_count; o++)
+    for (uint32_t o = 0; o < plan->op_count; o++) {
         foresee_dropped(f, &plan->ops[o]);
+        foresee_changed(f, &plan->ops[o]);
+    }
     for (MoltTypeId t = 0; t < plan->before->tables.type_count; t++) {
         const MoltType *type = molt_type(plan->before, t);
         bool gone = plan->types[t].fate == MOLT_FATE_GONE;

@@ -83,13 +83,13 @@ void molt__foresee_possible(const MoltForesight *f, MoltRule rule, const char *p
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 
-/* Tries one number; it must be one that the old field can hold. */
-static void probe(MoltForesight *f, const MoltOp *op, long double number, bool unnamed)
+/* Tries one number of the form; it must be one that the old field can hold. */
+static void probe_number(MoltForesight *f, const MoltOp *op, const MoltNumberForm *form,
+                         const void *number, bool unnamed)
 {
-    static const MoltNumberForm wide = {MOLT__FLOAT, sizeof(long double), 0, 0};
     unsigned char source[16] = {0}, destination[16] = {0};
     char text[64];
-    MoltNumberLoss loss = molt__number_convert(&wide, &number, &op->forms[0], source, false);
+    MoltNumberLoss loss = molt__number_convert(form, number, &op->forms[0], source, false);
     bool held = loss == MOLT__EXACT || (loss == MOLT__ROUNDED && op->forms[0].class == MOLT__FLOAT);
     if (!held)
         return;
@@ -106,10 +106,30 @@ static void probe(MoltForesight *f, const MoltOp *op, long double number, bool u
         foresee(f, op, molt__number_rule(loss), MOLT_LOSS, text);
 }
 
+static void probe(MoltForesight *f, const MoltOp *op, long double number, bool unnamed)
+{
+    static const MoltNumberForm wide = {MOLT__FLOAT, sizeof(long double), 0, 0};
+    probe_number(f, op, &wide, &number, unnamed);
+}
+
+/* Integers of more digits than a long double has. */
+static void probe_long(MoltForesight *f, const MoltOp *op, bool unnamed)
+{
+    static const MoltNumberForm wide = {MOLT__UNSIGNED, 16, 0, 0};
+    for (int power = 64; power <= 128; power++) {
+        unsigned char number[16]; /* 2 to that power, less 1 */
+        for (int byte = 0; byte < 16; byte++) {
+            int bits = power - 8 * byte;
+            number[byte] = bits >= 8 ? 0xff : bits <= 0 ? 0 : (unsigned char)((1 << bits) - 1);
+        }
+        probe_number(f, op, &wide, number, unnamed);
+    }
+}
+
 /* The edges of every integer and floating type, and what lies between their numbers. */
 static void probe_edges(MoltForesight *f, const MoltOp *op, bool unnamed)
 {
-    static const long double others[] = {0.5L, 0.1L, 1e30L, 1e300L, 1e-300L};
+    static const long double others[] = {0.5L, 0.1L, 1e30L, 1e300L, 1e-300L, 1e4000L, 1e-4000L};
     for (int power = 1; power <= 127; power++) {
         long double edge = ldexpl(1.0L, power);
         for (int step = -1; step <= 1; step++) {
@@ -119,6 +139,9 @@ static void probe_edges(MoltForesight *f, const MoltOp *op, bool unnamed)
     }
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         probe(f, op, others[i], unnamed);
+    probe(f, op, nextafterl(ldexpl(1.0L, 128), 0), unnamed);
+    if (op->forms[0].size == 16 && op->forms[0].class != MOLT__FLOAT)
+        probe_long(f, op, unnamed);
     if (op->forms[0].class == MOLT__FLOAT)
         probe(f, op, (long double)NAN, unnamed);
 }
@@ -340,6 +363,10 @@ static void foresee_op(MoltForesight *f, const MoltOp *op)
     case MOLT__OP_STRING:
         if (op->length < op->size)
             foresee(f, op, MOLT_RULE_STRING_TRUNCATED, MOLT_LOSS, NULL);
+        break;
+    case MOLT__OP_STRING_TO_HEAP:
+        foresee_possible(f, op, MOLT_RULE_ELEMENTS_DROPPED, "bytes behind the end of the text",
+                         "keep the array");
         break;
     case MOLT__OP_STRING_FROM_HEAP:
         foresee(f, op, MOLT_RULE_STRING_TRUNCATED, MOLT_LOSS, NULL);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "molt/replaced_file.h"
 #include "snapshot_writer.h"
 
 #define SUFFIX ".saving"
@@ -74,7 +75,7 @@ MoltStatus molt__output_open(MoltOutput *output, const char *path, const MoltAll
         return molt_error(error, MOLT_INVALID,
                           "%s is no file but a device, a pipe or a socket, which a save would replace. "
                           "Name a file.", path);
-    char *resolved = exists ? realpath(path, NULL) : NULL; /* a link stays one */
+    char *resolved = molt_replaced_file_path(path); /* a link stays one */
     path = resolved ? resolved : path;
     size_t length = strlen(path) + sizeof SUFFIX;
     *output = (MoltOutput){.allocator = *allocator, .path = path, .resolved = resolved, .fd = -1};

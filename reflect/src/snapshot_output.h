@@ -17,7 +17,7 @@
 typedef struct MoltOutput {
     MoltAllocator allocator;
     const char *path;
-    char *resolved; /* what `path` is when it exists, links followed; of realpath() */
+    char *resolved; /* what `path` is, links followed; of malloc() */
     char *beside;
     int fd;
     atomic_int error; /* errno of the first write that failed; later ones do nothing */

@@ -1,6 +1,8 @@
 """Outputs: units and the whole agree, unchanged ones are left alone, depfiles list what was read."""
 import json
 import os
+import stat
+import subprocess
 import unittest
 
 from fixture import FLAGS, INCLUDES, GameTest
@@ -50,6 +52,11 @@ class Outputs(GameTest):
         result = self.run_tool("game.c", "nest.c", "--schema", "schema.json", "--metadata",
                                "metadata.c", *more)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def run_whole(self, *outputs):
+        result = self.run_tool("game.c", "nest.c", *outputs, "--", *self.flags)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        return result
 
     def read(self):
         return [(self.folder / name).read_bytes() for name in OUTPUTS]
@@ -161,6 +168,37 @@ class Outputs(GameTest):
                                "schema.json", "--", *self.flags)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertEqual(self.read()[0], here)
+
+    def test_what_is_no_file_stays_what_it_is(self):
+        """A pipe and a link; and a device without end where one can be made or is at hand."""
+        os.mkfifo(self.folder / "pipe")
+        self.write("kept.h", "old")
+        (self.folder / "link").symlink_to("kept.h")
+        (self.folder / "ahead").symlink_to("new.c")
+        reader = subprocess.Popen(["cat", "pipe"], cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        self.whole("--", *self.flags)
+        self.run_whole("--schema", "pipe", "--usage", "link", "--metadata", "ahead")
+        piped = reader.communicate(timeout=60)[0]
+        self.assertTrue(stat.S_ISFIFO(os.stat(self.folder / "pipe").st_mode))
+        self.assertEqual(piped.encode(), self.read()[0])
+        self.assertTrue((self.folder / "link").is_symlink() and (self.folder / "ahead").is_symlink())
+        self.assertIn("molt-usage", (self.folder / "kept.h").read_text())
+        self.assertEqual((self.folder / "new.c").read_bytes(), self.read()[1])
+        result = self.run_whole("--schema", "-")
+        self.assertEqual(result.stdout.encode(), self.read()[0])
+        device = self.folder / "endless"
+        try:
+            os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 5))  # of zeros, as /dev/zero
+            self.run_whole("--schema", device, "--usage", device)
+            self.assertTrue(stat.S_ISCHR(os.lstat(device).st_mode))
+        except PermissionError:
+            pass  # the pipe has shown it
+        self.assertFalse([p.name for p in self.folder.iterdir() if p.name == "-" or ".tmp" in p.name])
+
+    def test_schema_that_goes_nowhere_is_wrong_usage(self):
+        result = self.run_tool("--root", "Game", "game.c", "--", *self.flags)
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("--schema FILE", result.stderr)
 
     def test_damaged_unit_is_refused_by_name(self):
         for text in ("", "{}", '{"format":"molt-unit","version":1}', "[1]"):

@@ -3,6 +3,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import unittest
@@ -92,6 +93,28 @@ class Headless(HostTest):
             done = self.host(self.gallery(), "--headless", "--frames", 2, option, "no/file",
                              status=1)
             self.assertIn("no/file", done.stderr)
+
+    def test_outputs_that_do_not_fit_leave_what_was_there(self):
+        """A file may grow to 100 bytes from the moment on at which the host is up, as on a full disk."""
+        for name in "shot.png", "state.json":
+            (self.folder / name).write_text("before")
+        host = subprocess.Popen([HOST, str(self.gallery()), "--headless", "--events", "-", "--console",
+                                 "--dump", "state.json", "--screenshot", "shot.png"], cwd=self.folder,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                text=True, env=self.environment, restore_signals=False)
+        while json.loads(host.stdout.readline())["event"] != "started":
+            pass
+        hard = resource.prlimit(host.pid, resource.RLIMIT_FSIZE)[1]
+        resource.prlimit(host.pid, resource.RLIMIT_FSIZE, (100, hard))
+        rest, log = host.communicate("screenshot shot.png\ndump state.json\nquit\n", timeout=60)
+        self.assertEqual(host.returncode, 1, log)
+        told = {event["command"]: event.get("error", "") for event in self.events(rest)
+                if event["event"] == "done"}
+        for name, command in ("shot.png", "screenshot"), ("state.json", "dump"):
+            self.assertIn(f"Cannot write {name}: File too large", told[f"{command} {name}"])
+            self.assertGreaterEqual(log.count(f"Cannot write {name}"), 1)
+            self.assertEqual((self.folder / name).read_text(), "before")
+        self.assertEqual([path for path in self.folder.iterdir() if path.name.endswith(".tmp")], [])
 
     def test_signal_ends_the_session_in_order(self):
         host = subprocess.Popen([HOST, str(self.gallery()), "--headless", "--events", "-", "--dump",

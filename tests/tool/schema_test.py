@@ -144,6 +144,24 @@ class Schema(ToolTest):
                                r'let it go with MOLT_REMOVED\("gold"\)')
         self.molt("schema", "check", "schemas", "--current", noted)
 
+    def test_what_a_strict_migration_refuses_for_some_value_is_foreseen(self):
+        for old, new, rule, field in [
+                ("int *q; int a;", "int *q; long a;", "interior-target-removed", "a"),
+                ("int *q; int a[3];", "int *q; long a[3];", "interior-target-removed", "a"),
+                ("char s[4]; char *t;", "char *s; char *t;", "interior-target-removed", "s"),
+                ("char s[4];", "char *s;", "elements-dropped", "s"),
+                ("long double a;", "double a MOLT_CONVERT(round);", "number-out-of-range", "a"),
+                ("unsigned __int128 a;", "float a MOLT_CONVERT(round);", "number-out-of-range", "a"),
+                ("__int128 a;", "long double a;", "number-rounded", "a")]:
+            with self.subTest(old=old, new=new):
+                paths = [self.schema(name, f"typedef struct Player {{ {fields} }} Player;")
+                         for name, fields in (("old", old), ("new", new))]
+                seen = self.tool("schema", "diff", *paths)
+                self.assertRegex(seen.stdout, rf"(?m)^\S+ (info|loss|note) +{rule} +Player\.{field}\b")
+        same = [self.schema(name, f"typedef struct Player {{ {fields} }} Player;")
+                for name, fields in (("old", "int *q; int a;"), ("new", "long *q; long a;"))]
+        self.assertNotIn("interior-target-removed", self.tool("schema", "diff", *same).stdout)
+
     def test_an_unrecorded_layout_is_checked_as_what_comes_next(self):
         self.record(FIRST)
         later = self.schema("later", FIRST.replace("    long gold;\n", ""))
