@@ -400,7 +400,7 @@ static void find(Load *load, const MoltFileTarget *symbol, MoltRule rule, MoltSe
         snprintf(item->value, sizeof item->value, "\"%s\"", text);
     } else {
         snprintf(
-            item->value, sizeof item->value, "%s%.60s%s%.60s%s",
+            item->value, sizeof item->value, "%s%.50s%s%.50s%s",
             may_have_moved(load, symbol) ? "a place in an object whose size is not known, " : "",
             symbol->target.name, symbol->target.file[0] ? " of " : "", symbol->target.file,
             rule == MOLT_RULE_CONSTANT_UNCHECKED ? ", of which the file tells the name only," : "");
