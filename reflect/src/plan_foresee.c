@@ -120,7 +120,7 @@ static void probe_long(MoltForesight *f, const MoltOp *op, bool unnamed)
         unsigned char number[16]; /* 2 to that power, less 1 */
         for (int byte = 0; byte < 16; byte++) {
             int bits = power - 8 * byte;
-            number[byte] = bits >= 8 ? 0xff : bits <= 0 ? 0 : (unsigned char)((1 << bits) - 1);
+            number[byte] = (unsigned char)(bits >= 8 ? 0xff : bits <= 0 ? 0 : (1 << bits) - 1);
         }
         probe_number(f, op, &wide, number, unnamed);
     }
