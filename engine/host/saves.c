@@ -192,7 +192,7 @@ MoltStatus molt__saves_open(MoltSaves *saves, bool recover, uint64_t now, MoltEr
 {
     if (saves->every == 0 && !exists(saves->autosave) && !newest_left(saves)) {
         if (recover)
-            fputs("molt-host: there is nothing to recover; the game begins anew\n", stderr);
+            fputs("molt-host: there is nothing to recover; the game begins as without --recover\n", stderr);
         return MOLT_OK;
     }
     if (!hold_lock(saves)) {
@@ -206,7 +206,7 @@ MoltStatus molt__saves_open(MoltSaves *saves, bool recover, uint64_t now, MoltEr
     const char *left = newest_left(saves);
     if (!left) {
         if (recover)
-            fputs("molt-host: there is nothing to recover; the game begins anew\n", stderr);
+            fputs("molt-host: there is nothing to recover; the game begins as without --recover\n", stderr);
         return MOLT_OK;
     }
     if (!recover) {

@@ -544,6 +544,9 @@ static MoltStatus open_saves(Session *session, MoltError *error)
     MoltStatus status = molt__saves_open(saves, recover, molt__session_ms(), error);
     if (status == MOLT_OK && options->load && !options->resume && !saves->recovered)
         status = molt__saves_load(saves, options->load, molt__session_ms(), error);
+    else if (status == MOLT_OK && options->load && saves->recovered)
+        fprintf(stderr, "molt-host: %s is not loaded: the game goes on from %s, which was recovered\n",
+                options->load, saves->recovered);
     saves->opening = false;
     return status;
 }

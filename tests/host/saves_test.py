@@ -195,8 +195,9 @@ class Crashes(HostTest):
 
     def test_recovered_game_goes_on(self):
         self.crash()
-        done = self.host(self.gallery(), "--headless", "--frames", 2, "--recover", "--dump",
-                         "state.json")
+        done = self.host(self.gallery(), "--headless", "--frames", 2, "--recover", "--load",
+                         "other.molt", "--dump", "state.json")
+        self.assertIn("other.molt is not loaded: the game goes on from", done.stderr)
         self.assertNotIn("counts frames in its own way", done.stderr)
         dump = json.loads((self.folder / "state.json").read_text())
         gallery = next(o["value"] for o in dump["objects"] if o["type"] == "Gallery")
