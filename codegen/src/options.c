@@ -51,6 +51,16 @@ static void add(MoltArena *arena, const char ***items, uint32_t *count, uint32_t
     (*items)[(*count)++] = item;
 }
 
+static bool is_among(const char *const *items, uint32_t count, const char *item)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(items[i], item) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Where the word after an option goes, or NULL when it is no such option. */
 static const char **word_of(MoltOptions *out, const char *option)
 {
@@ -156,8 +166,10 @@ const char *molt__options_parse(MoltArena *arena, int argc, char *const *argv, M
             i++;
             if (known) {
                 add(arena, &out->known, &out->known_count, &out->known_capacity, argv[i]);
-            } else if (root) {
+            } else if (root && !is_among(out->roots, out->root_count, argv[i])) {
                 add(arena, &out->roots, &out->root_count, &out->root_capacity, argv[i]);
+            } else if (root) {
+                continue; /* asked for twice */
             } else if (type) {
                 add(arena, &out->types, &out->type_count, &out->type_capacity, argv[i]);
             } else {

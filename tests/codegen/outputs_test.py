@@ -195,6 +195,12 @@ class Outputs(GameTest):
             pass  # the pipe has shown it
         self.assertFalse([p.name for p in self.folder.iterdir() if p.name == "-" or ".tmp" in p.name])
 
+    def test_root_asked_for_twice_is_one(self):
+        texts = [self.run_tool("--root", "Part", *more, "game.c", "--schema", "-", "--", *self.flags)
+                 for more in ([], ["--root", "Part"])]
+        self.assertEqual([(t.returncode, t.stderr) for t in texts], [(0, "")] * 2)
+        self.assertEqual(texts[0].stdout, texts[1].stdout)
+
     def test_schema_that_goes_nowhere_is_wrong_usage(self):
         result = self.run_tool("--root", "Game", "game.c", "--", *self.flags)
         self.assertEqual((result.returncode, result.stdout), (2, ""))
