@@ -25,7 +25,8 @@ SEED = int(os.environ.get("SOAK_SEED", "1"))
 STEPS = int(os.environ.get("SOAK_STEPS", "100"))
 VERSIONS = max(7, STEPS // 12)
 KEPT = 8      # generations that the host keeps to go back to
-GROWTH = 4096 # KiB of resident memory from a third of all steps to the end: what malloc keeps varies
+WARM = max(STEPS // 3, 2 * KEPT) # steps after which all generations are there that the host keeps
+GROWTH = 4096 # KiB of resident memory from then to the end: what malloc keeps varies
 EARLIER = 24  # states from before edits that took values away
 TORN = 4      # at most, for each costs the host's patience of two seconds
 KINDS = {"edit": 56, "undo": 9, "redo": 6, "refused": 7, "garbage": 4, "torn": 3, "failed": 5,
@@ -119,10 +120,10 @@ class Soak(GameTest):
                 raise AssertionError(f"step {number} ({kind}), SOAK_SEED={SEED}, versions "
                                      f"{self.ran}: {error}") from error
             self.live.play(2)
-            if number == STEPS // 3:
+            if number == WARM:
                 warm = self.settled()
         end = self.settled()
-        print(f"{self.counts}\nafter a third: {warm}\nafter all: {end}", flush=True)
+        print(f"{self.counts}\nwhen warm: {warm}\nafter all: {end}", flush=True)
         self.assertEqual(warm["files"], end["files"])
         if SANITIZED:
             print("sanitized: resident memory is not compared, the sanitizer's own records grow")
