@@ -27,6 +27,7 @@ VERSIONS = max(7, STEPS // 12)
 KEPT = 8      # generations that the host keeps to go back to
 WARM = max(STEPS // 3, 2 * KEPT) # steps after which all generations are there that the host keeps
 GROWTH = 4096 # KiB of resident memory from then to the end: what malloc keeps varies
+HUGE = 8192   # KiB in huge pages on top: the kernel gives them, or not, to the state and what becomes of it
 EARLIER = 24  # states from before edits that took values away
 TORN = 4      # at most, for each costs the host's patience of two seconds
 KINDS = {"edit": 56, "undo": 9, "redo": 6, "refused": 7, "garbage": 4, "torn": 3, "failed": 5,
@@ -128,7 +129,8 @@ class Soak(GameTest):
         if SANITIZED:
             print("sanitized: resident memory is not compared, the sanitizer's own records grow")
         else:
-            self.assertLess(end["resident"], warm["resident"] + GROWTH)
+            huge = min(max(end["huge"] - warm["huge"], 0), HUGE)
+            self.assertLess(end["resident"], warm["resident"] + GROWTH + huge)
         self.assert_same_game()
 
     def draw(self):
@@ -254,7 +256,7 @@ class Soak(GameTest):
         self.assertEqual(len(libraries), 1, f"libraries still mapped: {libraries}")
         copies = [path.name for path in self.temporary.rglob("*game*.so")]
         self.assertLessEqual(len(copies), KEPT + 1, f"generations to go back to: {copies}")
-        return {"files": self.process.files(), "resident": self.process.resident()}
+        return {"files": self.process.files(), **self.process.memory()}
 
     def assert_same_game(self):
         """As one that ran as long without an edit, in what they have in common."""
@@ -281,11 +283,13 @@ class Process:
     def files(self):
         return len(os.listdir(self.folder / "fd"))
 
-    def resident(self):
-        """KiB that are the process's own; pages of shared libraries come and go."""
+    def memory(self):
+        """KiB that are the process's own, and how many of them lie in huge pages; pages of shared
+        libraries come and go."""
         rollup = (self.folder / "smaps_rollup").read_text()
-        sizes = re.findall(r"^Private_\w+: +(\d+) kB", rollup, re.MULTILINE)
-        return sum(int(size) for size in sizes)
+        sizes = {name: int(size) for name, size in re.findall(r"^(\w+): +(\d+) kB", rollup, re.MULTILINE)}
+        return {"resident": sizes["Private_Clean"] + sizes["Private_Dirty"],
+                "huge": sizes["AnonHugePages"]}
 
 
 if __name__ == "__main__":
