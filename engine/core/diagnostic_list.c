@@ -147,7 +147,7 @@ static char *find_severity(char *line, Severity *out)
 /* "ant.c:14:9: error: expected ';' before x"; "ld.lld: error: undefined symbol: hatch". */
 static bool read_message(Reader *reader, char *line)
 {
-    Severity severity;
+    Severity severity = {0};
     char *at = find_severity(line, &severity);
     if (at == NULL && starts_with(line, "error: ")) {
         add(reader,

@@ -106,7 +106,7 @@ static bool read_bool(MoltImport *import, uint64_t most, uint64_t *out)
 
 bool molt__import_bool(MoltImport *import, unsigned char *bytes)
 {
-    uint64_t value;
+    uint64_t value = 0;
     if (!read_bool(import, UINT8_MAX, &value))
         return false;
     bytes[0] = (unsigned char)value;
