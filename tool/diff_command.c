@@ -87,7 +87,7 @@ static MoltStatus parse(const char *name, const char *text, size_t length, cJSON
 static MoltStatus read_state(const char *name, cJSON **out, MoltError *error)
 {
     size_t length = 0;
-    char *text = molt__tool_read(name, &length, error), *dump = NULL;
+    char *text = molt__tool_read(name, 0, &length, error), *dump = NULL;
     if (text == NULL) {
         return MOLT_SYSTEM;
     }

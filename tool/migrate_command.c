@@ -94,7 +94,7 @@ static MoltStatus run_hooks(const Migrate *migrate, const char *from, char *path
     }
     if (status == MOLT_OK && standard) {
         size_t length = 0;
-        char *bytes = molt__tool_read(from, &length, error);
+        char *bytes = molt__tool_read(from, 0, &length, error);
         status = bytes != NULL ? molt__tool_write(input, bytes, length, error) : MOLT_SYSTEM;
         free(bytes);
     }

@@ -13,7 +13,7 @@ static MoltStatus open_file(const char *path, MoltToolState *state, MoltError *e
         return molt_snapshot_file_open(path, false, NULL, &state->file, error);
     }
     size_t size = 0;
-    state->bytes = molt__tool_read(path, &size, error);
+    state->bytes = molt__tool_read(path, 0, &size, error);
     if (state->bytes == NULL) {
         return MOLT_SYSTEM;
     }
@@ -83,7 +83,7 @@ MoltStatus molt__tool_state_save(const MoltHeap *heap, const MoltCodeMap *code,
     size_t length = 0;
     char *bytes = NULL;
     MoltStatus status = molt_snapshot_file_save(heap, name, &desc, report, error);
-    if (status == MOLT_OK && (bytes = molt__tool_read(name, &length, error)) == NULL) {
+    if (status == MOLT_OK && (bytes = molt__tool_read_own(name, &length, error)) == NULL) {
         status = MOLT_SYSTEM;
     }
     if (status == MOLT_OK) {

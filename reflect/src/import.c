@@ -260,7 +260,7 @@ MoltStatus molt_import_json(MoltHeap *heap, const char *text, size_t length,
         import.desc = *desc;
     molt_heap_gather_globals(heap);
     if (import.desc.limit == 0)
-        import.desc.limit = heap->granule_count << MOLT__GRANULE_SHIFT;
+        import.desc.limit = molt_import_limit(length);
     molt__json_open(&import.reader, text, length, import.desc.name, &import.allocator, error);
     MoltStatus status = MOLT_OK;
     if (!read_twice(&import, text, length, error)) {

@@ -65,6 +65,7 @@ typedef struct MoltImport {
     uint64_t object_count, object_slots;
     uint64_t *order;
     uint64_t bytes;          /* of all objects */
+    uint64_t placed;         /* of the spans made for them, with their tables */
     MoltJsonFrame frames[2]; /* of the reader in the list of objects */
     MoltSpan *spans;
     uint32_t span_count;

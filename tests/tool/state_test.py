@@ -165,6 +165,42 @@ class State(ToolTest):
         self.assertRegex(said, r"standard input:1:\d+: .*hp")
         self.assertFalse((self.folder / "no.molt").exists())
 
+    def test_what_has_no_end_is_refused_where_that_shows(self):
+        self.state("a")
+        (self.folder / "open.json").write_text("[" * 2000)
+        commands = (["verify", "-"], ["dump", "-"], ["diff", "-", "a.molt"], ["layout", "-"],
+                    ["migrate", "-", "--to", self.first, "-o", "no.molt"], ["schema", "diff", "-", self.first],
+                    ["import", "--schema", self.first, "-", "-o", "no.molt"],
+                    ["import", "--schema", "-", "a.molt", "-o", "no.molt"])
+        sources = (["cat", "/dev/zero"], ["cat", "/dev/urandom"], ["yes", "{}"], ["yes", "["], ["yes", "[1,"],
+                   ["yes", '{"a":'], ["yes", "\"no\" \"text\""], ["cat", "a.molt", "/dev/zero"])
+        for command in commands:
+            for source in sources:
+                with self.subTest(command=command, source=source):
+                    self.assertLess(self.endless(*command, source=source)[1], 64)
+            zero = ["/dev/zero" if word == "-" else word for word in command]
+            self.molt(*zero, status=2)
+        said, memory = self.endless("import", "--schema", self.first, "-", "-o", "no.molt", "--max-memory", "4M",
+                                    source=["yes", ""])
+        self.assertIn("more than 4194304 bytes came", said)
+        self.assertLess(memory, 64)
+        self.assertFalse((self.folder / "no.molt").exists())
+
+    def test_a_state_takes_no_more_than_its_text_warrants(self):
+        def import_of(count, *words, status=2):
+            text = {"molt_dump": 1, "roots": {"Player": None},
+                    "objects": [{"id": "char:0", "type": "char", "count": count, "value": "zeros"}]}
+            return self.molt("import", "--schema", self.first, "-", "-o", "z.molt", *words, status=status,
+                             input=json.dumps(text))
+        said = import_of(1000000000)
+        self.assertRegex(said, r"standard input:1:\d+: \$.objects\[0\]: .* bytes that are allowed; --max-memory")
+        import_of(50000, status=0)
+        self.assertIn("sound, 1 blocks", self.molt("verify", "z.molt"))
+        self.assertIn("allowed", import_of(50000, "--max-memory", "40K"))
+        import_of(50000, "--max-memory", "1M", status=0)
+        for size in "", "0", "-1", "1X", "1MB", "99999999999G", "M":
+            self.assertIn("such as 512M", import_of(1, "--max-memory", size))
+
     def test_import_is_lenient_on_request(self):
         text = json.dumps(self.dump(self.state("a"))).replace('"hp": 7', '"zz": 5')
         self.molt("import", "--schema", self.first, "-", "-o", "no.molt", input=text, status=2)
