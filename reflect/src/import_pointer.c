@@ -1,4 +1,5 @@
 /* Pointers of an import: references to objects of the text, and what the library has under a name. */
+#include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -404,7 +405,9 @@ static bool give_up(MoltImport *import, Form form)
                                "a %s pointer cannot be read back; write null, or what it should "
                                "point at",
                                key);
-    molt__import_note(import, MOLT_LOSS, rule, import->object->type, (MoltJsonText){"", 0}, key);
+    MoltImportNote *note = molt__import_note_here(import, MOLT_LOSS, rule);
+    if (note)
+        snprintf(note->value, sizeof note->value, "a %s pointer", key);
     return true;
 }
 

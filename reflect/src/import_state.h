@@ -25,7 +25,7 @@ typedef struct MoltImportObject {
     uint32_t span;
     uint32_t align;  /* of its block, beside its type's; 0: none */
     uint32_t origin; /* where plain memory was allocated, 0: not known */
-    bool list; /* several elements, so that its block has room for more than one */
+    bool list;       /* several elements, so that its block has room for more than one */
 } MoltImportObject;
 
 /* A finding that grows with each object it concerns. */
@@ -35,7 +35,8 @@ typedef struct MoltImportNote {
     MoltTypeId type;
     uint64_t member;        /* hash of the name */
     uint64_t objects, last; /* how many, and the object that was counted last */
-    char path[256], value[256];
+    char path[256], declaration[200];
+    char value[120], place[256]; /* of the first */
 } MoltImportNote;
 
 /* An arm of a tagged union that was read: the tag may stand behind it. */
@@ -74,9 +75,11 @@ typedef struct MoltImport {
     void **roots;         /* in order of the schema's roots */
     MoltTypeId *gone;     /* MOLT_NO_TYPE for each type: nothing of the old state stays */
 
-    /* The object that is read. */
+    /* The object that is read, and the innermost field of it that is, NULL outside of all. */
     const MoltImportObject *object;
     unsigned char *block;
+    const MoltType *owner; /* of the field */
+    const MoltField *field;
 
     /* Growing scratch memory: members that the open structs have had, unknown ones by hash, a name
      * with its NUL, a pointer's target and path; and the arms of their tagged unions. */
@@ -176,10 +179,16 @@ bool molt__import_default(MoltImport *import, const MoltField *field, unsigned c
 
 /* ---- import_note.c --------------------------------------------------------------------------- */
 
-/* Counts the object that is read under a finding about `member` of `type`; `value` says more about
- * the first one. */
-void molt__import_note(MoltImport *import, MoltSeverity severity, MoltRule rule, MoltTypeId type,
-                       MoltJsonText member, const char *value);
+/* Counts the object that is read under a finding about the field that is being read, or `member`. The first
+ * time it returns the finding, whose value is then to be told, else NULL. */
+MoltImportNote *molt__import_note(MoltImport *import, MoltSeverity severity, MoltRule rule,
+                                  MoltTypeId type, MoltJsonText member);
+/* About the field that is being read, or the object where it is no struct. */
+MoltImportNote *molt__import_note_here(MoltImport *import, MoltSeverity severity, MoltRule rule);
+/* The finding's value is the text [from, to), or what the field has by default. NULL: nothing is done. */
+void molt__import_note_text(const MoltImport *import, MoltImportNote *note, size_t from, size_t to);
+void molt__import_note_default(const MoltImport *import, MoltImportNote *note,
+                               const MoltField *field);
 /* Hands the findings to the report, if there is one. */
 void molt__import_report(const MoltImport *import);
 

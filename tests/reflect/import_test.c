@@ -249,7 +249,20 @@ static void unknown_members_are_lost_or_errors(void **context)
     assert_int_equal(report.findings[0].rule, MOLT_RULE_FIELD_REMOVED);
     assert_int_equal(report.findings[0].objects, 1);
     assert_non_null(strstr(report.findings[0].path, ".zz"));
-    assert_non_null(strstr(report.findings[0].value, "4:"));
+    assert_non_null(strstr(report.findings[0].value, "5 at 4:"));
+    assert_non_null(strstr(report.findings[0].value, "$.objects[0].value.zz"));
+    molt_report_clear(&report);
+    free(text);
+    text = small_document(
+        sample, "{\"i\":9,\"zz\":[1,\n   {\"long\":\"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+                "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+                "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+                "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+                "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\"}]}");
+    assert_int_equal(load(sample->heap, text, MOLT_POLICY_LIVE, &report, NULL), MOLT_OK);
+    assert_ptr_equal(strstr(report.findings[0].value, "[1, {\"long\":\"\xc3\xa9"),
+                     report.findings[0].value);
+    assert_non_null(strstr(report.findings[0].value, "\xc3\xa9... at 4:"));
     molt_report_clear(&report);
     free(text);
     text = small_document(sample, "{\"zz\":5,\"i\":9,\"zz\":6}");
@@ -268,6 +281,12 @@ static void missing_members_take_defaults_or_are_errors(void **context)
     assert_int_equal(report.count, 1);
     assert_int_equal(report.findings[0].severity, MOLT_INFO);
     assert_int_equal(report.findings[0].rule, MOLT_RULE_FIELD_ADDED);
+    assert_string_equal(report.findings[0].after, "int i");
+    char *lines = molt_report_findings_to_text(&report);
+    assert_non_null(strstr(lines, "now int i = 0, missing at 4:"));
+    assert_non_null(strstr(lines, "$.objects[0].value, 1 object."));
+    assert_null(strstr(lines, "changed"));
+    free(lines);
     molt_report_clear(&report);
     free(text);
 }
@@ -389,7 +408,13 @@ static void addresses_of_a_process_are_lost_or_errors(void **context)
     expect_error_in(sample, text, MOLT_POLICY_STRICT, "$.objects[0].value.next", "dangling");
     molt_report_init(&report, NULL);
     assert_int_equal(load(sample->heap, text, MOLT_POLICY_LIVE, &report, NULL), MOLT_OK);
-    assert_int_equal(molt_report_total(&report, MOLT_LOSS), 2);
+    assert_int_equal(molt_report_total(&report, MOLT_LOSS), 3);
+    assert_string_equal(report.findings[0].path, "Thing.next");
+    assert_string_equal(report.findings[0].before, report.findings[0].after);
+    assert_non_null(strstr(report.findings[0].after, "Thing *next"));
+    assert_non_null(strstr(report.findings[0].value, "a dangling pointer at "));
+    assert_non_null(strstr(report.findings[0].value, "$.objects[0].value.next"));
+    assert_non_null(report.findings[0].remedy);
     molt_report_clear(&report);
     free(text);
 }

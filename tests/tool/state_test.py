@@ -204,8 +204,11 @@ class State(ToolTest):
     def test_import_is_lenient_on_request(self):
         text = json.dumps(self.dump(self.state("a"))).replace('"hp": 7', '"zz": 5')
         self.molt("import", "--schema", self.first, "-", "-o", "no.molt", input=text, status=2)
-        self.molt("import", "--schema", self.first, "-", "-o", "b.molt", "--lenient", input=text)
+        said = self.tool("import", "--schema", self.first, "-", "-o", "b.molt", "--lenient", input=text).stderr
         self.assertEqual(self.dump("b.molt")["objects"][1]["value"]["hp"], 0)
+        self.assertRegex(said, r"^loss +field-removed +Player.zz: 1 object, 5 at 1:\d+, \$.objects\[1\].value.zz\. ")
+        self.assertRegex(said, r"\ninfo +field-added +Player.hp: now int hp = 0, missing at 1:\d+, \$.obj")
+        self.assertNotIn("types changed", said)
 
     def test_verify_says_what_is_in_a_file_and_where_one_is_damaged(self):
         self.assertIn("sound, 2 blocks", self.molt("verify", self.state("a")))
