@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int molt__tool_misuse(const MoltToolCommand *command, const char *format, ...)
 {
@@ -94,6 +95,24 @@ bool molt__tool_one_output(const MoltToolCommand *command, const char *a, const 
     if (is_standard(a) && is_standard(b)) {
         molt__tool_misuse(command, "two texts would both go to standard output; give one a file");
         return false;
+    }
+    return true;
+}
+
+bool molt__tool_spares(const MoltToolCommand *command, const char *const *inputs, int count,
+                       const char *output, const char *how)
+{
+    struct stat old, info;
+    if (output == NULL || is_standard(output) || stat(output, &old) != 0 || !S_ISREG(old.st_mode)) {
+        return true;
+    }
+    for (int i = 0; i < count; i++) {
+        if (inputs[i] != NULL && !is_standard(inputs[i]) && stat(inputs[i], &info) == 0 &&
+            info.st_dev == old.st_dev && info.st_ino == old.st_ino) {
+            molt__tool_misuse(command, "%s would take the place of %s, which is read; %s", output,
+                              inputs[i], how != NULL ? how : "write to another file");
+            return false;
+        }
     }
     return true;
 }

@@ -51,6 +51,11 @@ int molt__tool_words(const MoltToolCommand *command, int argc, char **argv,
 bool molt__tool_one_input(const MoltToolCommand *command, const char *const *names, int count);
 bool molt__tool_one_output(const MoltToolCommand *command, const char *a, const char *b);
 
+/* Whether what is written to `output` takes the place of none of the files that are read; says so otherwise,
+ * with `how` to do it on purpose (NULL: there is no way). Any name may be NULL or "-". */
+bool molt__tool_spares(const MoltToolCommand *command, const char *const *inputs, int count,
+                       const char *output, const char *how);
+
 /* Says "molt NAME: ..." on standard error and how to get help; returns MOLT__EXIT_USAGE. */
 int molt__tool_misuse(const MoltToolCommand *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -128,6 +128,9 @@ static int run_dump(int argc, char **argv)
     if (operands != 1) {
         return molt__tool_misuse(&molt__command_dump, "one snapshot file is needed");
     }
+    if (!molt__tool_spares(&molt__command_dump, (const char *const *)argv, 1, out, NULL)) {
+        return MOLT__EXIT_USAGE;
+    }
     MoltToolState state = {0};
     MoltReport report;
     MoltError error;
@@ -264,8 +267,10 @@ static int run_import(int argc, char **argv)
     if (operands != 1 || schema_name == NULL || words.out == NULL) {
         return molt__tool_misuse(command, "--schema, one JSON file and -o are needed");
     }
-    if (!molt__tool_one_input(command, (const char *const[]){schema_name, argv[0]}, 2) ||
-        !molt__tool_one_output(command, words.out, json ? "-" : NULL)) {
+    const char *const inputs[] = {schema_name, argv[0]};
+    if (!molt__tool_one_input(command, inputs, 2) ||
+        !molt__tool_one_output(command, words.out, json ? "-" : NULL) ||
+        !molt__tool_spares(command, inputs, 2, words.out, NULL)) {
         return MOLT__EXIT_USAGE;
     }
     if (most != NULL && (words.most = size_of_text(most)) == 0) {

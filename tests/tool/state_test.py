@@ -277,6 +277,35 @@ class State(ToolTest):
             self.assertIn("from 1 to 1024", self.molt("migrate", "s0.molt", "--to", second, "--out-dir", "out",
                                                       "-j", jobs, status=2))
 
+    def test_a_file_that_is_read_is_replaced_on_request_only(self):
+        second = self.schema("second", SECOND)
+        files = [self.state(f"s{i}", gold=i) for i in range(3)]
+        (self.folder / "linked.molt").symlink_to("s0.molt")
+        (self.folder / "sub").mkdir()
+        os.link(self.folder / "s1.molt", self.folder / "sub/s1.molt")
+        self.molt("dump", "s0.molt", "-o", "s0.json")
+        before = {path: path.read_bytes() for path in self.folder.rglob("*.*") if path.is_file()}
+        for words, wanted in ((["s0.molt", "-o", "s0.molt"], "--in-place"), (["s0.molt", "-o", "./linked.molt"], "--in-place"),
+                              ([*files, "--out-dir", "."], "--in-place"), (["s1.molt", "--out-dir", "sub"], "--in-place"),
+                              (["s0.molt", "-o", "second.json"], "another file"),
+                              (["s0.molt", "-o", "x.molt", "--report", "s0.molt"], "another file"),
+                              (["s0.molt", "-o", "x.molt", "--in-place"], "either"),
+                              (["-", "--in-place"], "no name"), (["s0.molt", "--in-place", "--report", "r"], "--report")):
+            self.assertIn(wanted, self.molt("migrate", *words, "--to", second, status=2))
+        for words in (["dump", "s0.molt", "-o", "s0.molt"], ["import", "--schema", "first.json", "s0.json", "-o", "s0.json"],
+                      ["import", "--schema", "first.json", "s0.json", "-o", "first.json"]):
+            self.assertIn("another file", self.molt(*words, status=2))
+        self.assertEqual({path: path.read_bytes() for path in before}, before)
+        self.molt("migrate", "s2.molt", "s0.molt", "--to", second, "--in-place", "-j", 2)
+        self.assertEqual([self.dump(file)["objects"][1]["value"].get("mana") for file in files], [0, None, 0])
+        # the old one stays whenever the new one cannot be
+        lossy = self.schema("lossy", LOSSY)
+        kept = (self.folder / "s2.molt").read_bytes()
+        self.molt("migrate", "s2.molt", "--to", lossy, "--in-place", status=1)
+        (self.folder / "s2.molt.saving").mkdir()
+        self.molt("migrate", "s2.molt", "--to", self.first, "--in-place", status=2)
+        self.assertEqual((self.folder / "s2.molt").read_bytes(), kept)
+
     def test_json_has_a_line_for_each_file(self):
         lossy = self.schema("lossy", LOSSY)
         files = [self.state(f"s{i}", gold=i) for i in range(3)]
