@@ -26,6 +26,15 @@ class Files(HostTest):
         loaded = next(e for e in self.events(done.stdout) if e["event"] == "loaded")
         self.assertEqual((loaded["ok"], loaded["path"], loaded["frame"]), (True, "a.molt", 0))
 
+    def test_tool_writes_the_dump_that_the_game_wrote(self):
+        self.host(self.gallery("gallery_ends"), "--headless", "--save", "a.molt", "--dump", "a.json")
+        game = (self.folder / "a.json").read_text()
+        for part in '"(globals):0"', ":frames_shown\":5", '"ggggg"', '"ref":"Gallery:0"':
+            self.assertIn(part, game)
+        tool = subprocess.run([os.environ["MOLT_TOOL"], "dump", "a.molt"], cwd=self.folder, timeout=SECONDS,
+                              capture_output=True, text=True, check=True).stdout
+        self.assertEqual(tool, game)
+
     def test_state_of_an_older_game_gets_the_new_field(self):
         self.host(self.gallery(), "--headless", "--frames", 5, "--save", "a.molt")
         self.host(self.gallery("gallery_2"), "--headless", "--frames", 1, "--load", "a.molt",
