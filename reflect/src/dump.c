@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump_constant.h"
 #include "dump_path.h"
 #include "dump_value.h"
 #include "heap_span.h"
@@ -164,15 +165,21 @@ static MoltStatus put_state(MoltDump *dump, const MoltAllocator *allocator, Molt
 {
     size_t size = (dump->schema->tables.type_count + (size_t)1) * sizeof(Named);
     Named *order = allocator->resize(allocator->context, NULL, 0, size);
-    if (!order)
-        return molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for a dump");
-    put_head(dump);
-    put_roots(dump);
-    molt__json_put_literal(&dump->out, ",\n");
-    put_objects(dump, order);
-    molt__json_put_literal(&dump->out, "}\n");
-    allocator->resize(allocator->context, order, size, 0);
-    return MOLT_OK;
+    MoltSymbolWriter constants = {.allocator = *allocator};
+    if (order) {
+        dump->constants = &constants;
+        put_head(dump);
+        put_roots(dump);
+        molt__json_put_literal(&dump->out, ",\n");
+        put_objects(dump, order);
+        molt__dump_constants(dump, &constants);
+        molt__json_put_literal(&dump->out, "}\n");
+        dump->constants = NULL;
+        allocator->resize(allocator->context, order, size, 0);
+    }
+    bool good = order && !constants.failed;
+    molt__file_symbols_writer_free(&constants);
+    return good ? MOLT_OK : molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for a dump");
 }
 
 static void put_value(MoltDump *dump, const char *path, const MoltStateValue *value)
@@ -225,6 +232,7 @@ static MoltStatus write_dump(const MoltHeap *heap, const MoltDumpDesc *desc, con
     dump->schema = schema;
     dump->code = desc ? desc->code : NULL;
     dump->addresses = desc && desc->addresses;
+    dump->constants = NULL;
     dump->tail = 0;
     molt__json_start(&dump->out, sink, error);
     if (!molt__dump_forms_make(&dump->forms, schema, allocator)) {

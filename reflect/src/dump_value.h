@@ -7,6 +7,7 @@
 #include "json_writer.h"
 #include "molt/code_map.h"
 #include "molt/heap.h"
+#include "snapshot_symbols.h"
 
 /* A dump on its way; it has failed when its writer has. Recursion follows types, never data. */
 typedef struct MoltDump {
@@ -14,6 +15,7 @@ typedef struct MoltDump {
     const MoltSchema *schema;
     const MoltCodeMap *code; /* NULL: nothing is named */
     bool addresses;
+    MoltSymbolWriter *constants; /* gets those that pointers lead to; NULL: nobody asks */
     uint64_t tail; /* elements of the flexible array of the block that is being written */
     MoltDumpForms forms;
     MoltJsonWriter out;
@@ -25,6 +27,9 @@ void molt__dump_value(MoltDump *dump, const MoltDumpValue *value, const unsigned
 void molt__dump_pointer(MoltDump *dump, const void *address, MoltTypeId pointee);
 /* Chars as a string where that says all, else as bytes. */
 void molt__dump_text(MoltDump *dump, const unsigned char *bytes, uint64_t size);
+
+/* "list.c:primes" without quotes: where a function or a constant is, and its name. */
+void molt__dump_name(MoltDump *dump, const char *file, const char *name);
 
 static inline bool molt__dump_failed(const MoltDump *dump)
 {

@@ -189,6 +189,9 @@ static bool find_in_library(MoltImport *import, MoltCodeTarget *target, MoltJson
                                code ? "the library" : "there is no library, so that it",
                                kinds[target->kind], text.length > 200 ? 200 : (int)text.length,
                                text.bytes, target->offset > 0 ? " of that size" : "");
+    if (target->kind == MOLT_CODE_DATA &&
+        !molt__import_check_constant(import, text, target, address))
+        return false;
     *known = (MoltImportName){hash, address};
     *out = address;
     return true;
@@ -392,6 +395,8 @@ static bool resolve_name(MoltImport *import, const Pointer *pointer, uintptr_t *
     if (target.kind == MOLT_CODE_FUNCTION && target.offset > 0)
         return molt__json_fail(&import->reader, MOLT_INVALID,
                                "a pointer to a function leads to its begin, without \"at\"");
+    if (target.kind == MOLT_CODE_DATA)
+        molt__import_tell_constant(import, whole, &target);
     return find_in_library(import, &target, whole, out);
 }
 

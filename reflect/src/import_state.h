@@ -11,6 +11,7 @@
 #ifndef MOLT__IMPORT_STATE_H
 #define MOLT__IMPORT_STATE_H
 
+#include "code_target.h"
 #include "heap_span.h"
 #include "json_reader.h"
 #include "molt/import.h"
@@ -51,6 +52,14 @@ typedef struct MoltImportName {
     uint64_t hash;
     uintptr_t address; /* 0: empty */
 } MoltImportName;
+
+/* What a text says of a place in a constant. Once all are read they are sorted by hash and offset. */
+typedef struct MoltImportConstant {
+    uint64_t hash; /* of the name, with its file */
+    uint64_t offset, size;
+    unsigned char value[MOLT__CODE_VALUE_MAX];
+    uint32_t value_size;
+} MoltImportConstant;
 
 #define MOLT__IMPORT_NAMES 256u
 #define MOLT__IMPORT_NOTES 128u
@@ -93,6 +102,8 @@ typedef struct MoltImport {
     uint64_t name_slots, target_slots, path_slots;
 
     MoltImportName names[MOLT__IMPORT_NAMES];
+    MoltImportConstant *constants;
+    uint64_t constant_count, constant_slots;
     MoltImportNote *notes; /* MOLT__IMPORT_NOTES, made with the first */
     uint32_t note_count;
     uint32_t left_out[3];
@@ -162,6 +173,19 @@ bool molt__import_pointer(MoltImport *import, MoltTypeId pointee, unsigned char 
 bool molt__import_external(MoltImport *import, unsigned char *bytes);
 /* A root's object: NULL or the start of an element of `type`. */
 bool molt__import_root(MoltImport *import, MoltTypeId type, void **out);
+
+/* ---- import_constant.c ----------------------------------------------------------------------- */
+
+/* Reads the list of constants. */
+bool molt__import_constants(MoltImport *import);
+/* To be called when it is read, if it is there. */
+void molt__import_sort_constants(MoltImport *import);
+/* Adds to a constant what the text says of it; `text` is its name with its file. */
+void molt__import_tell_constant(const MoltImport *import, MoltJsonText text,
+                                MoltCodeTarget *target);
+/* Whether what the library has at the address is that; fails the reader otherwise. */
+bool molt__import_check_constant(MoltImport *import, MoltJsonText text,
+                                 const MoltCodeTarget *target, uintptr_t address);
 
 /* ---- import_union.c -------------------------------------------------------------------------- */
 

@@ -419,6 +419,65 @@ static void addresses_of_a_process_are_lost_or_errors(void **context)
     free(text);
 }
 
+/* A state that points at a number of the library, and what the text says of it. */
+static char *pointing_document(const char *constants)
+{
+    char *text = document(
+        "{\"id\":\"Thing:0\",\"value\":{\"table\":{\"data\":\"thing.c:table\",\"at\":8}}}");
+    size_t length = strlen(text);
+    char *longer = realloc(text, length + strlen(constants) + 32);
+    assert_non_null(longer);
+    sprintf(longer + length - 2, ",\n\"constants\":%s}\n", constants);
+    return longer;
+}
+
+static void constants_must_be_what_they_were(void **context)
+{
+    static const char first[] = "{\"data\":\"thing.c:table\",\"at\":8,\"size\":";
+    static const char *const wrong[][2] = {
+        {"{}", "list"},
+        {"[7]", "$.constants[0]"},
+        {"[{\"data\":\"x\"}]", "no size"},
+        {"[{\"size\":4}]", "no name"},
+        {"[{\"data\":\"x\",\"size\":4,\"at\":5}]", "outside"},
+        {"[{\"data\":\"x\",\"size\":4,\"at\":3,\"holds\":\"0000\"}]", "outside"},
+        {"[{\"data\":\"x\",\"size\":-4}]", "number of bytes"},
+        {"[{\"data\":\"x\",\"size\":99999999999999999999}]", "number of bytes"},
+        {"[{\"data\":\"x\",\"size\":64,\"holds\":\"0\"}]", "digits"},
+        {"[{\"data\":\"x\",\"size\":64,\"holds\":\"zz\"}]", "digits"},
+        {"[{\"data\":\"x\",\"size\":64,\"holds\":\"0000000000000000000000000000000000\"}]",
+         "digits"},
+        {"[{\"data\":\"x\",\"size\":64,\"is\":1}]", "no such member"},
+        {"[{\"data\":\"thing.c:table\",\"at\":8,\"size\":20}]", "is another one in the library"},
+        {"[{\"data\":\"thing.c:table\",\"at\":8,\"size\":16,\"holds\":\"01000000\"}]",
+         "is another one"},
+    };
+    Sample *sample = *context;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char *text = pointing_document(wrong[i][0]);
+        expect_error_in(sample, text, MOLT_POLICY_LIVE, "state.json:", wrong[i][1]);
+        free(text);
+    }
+    /* a shorter number at the place begins the longer one; of other constants nobody asks */
+    char list[300];
+    snprintf(list, sizeof list,
+             "[%s16,\"holds\":\"0000\"},%s16,\"holds\":\"00000000\"},"
+             "{\"data\":\"thing.c:table\",\"size\":17},{\"data\":\"none\",\"size\":1}]",
+             first, first);
+    char *text = pointing_document(list), *again = NULL;
+    assert_int_equal(load(sample->heap, text, MOLT_POLICY_LIVE, NULL, NULL), MOLT_OK);
+    again = sample_dump(sample->heap);
+    assert_non_null(strstr(again,
+                           "\"constants\":[\n{\"data\":\"thing.c:table\",\"at\":8,\"size\":16,"
+                           "\"holds\":\"00000000\"}\n]}\n"));
+    sample_image[SAMPLE_TABLE + 9] = 1;
+    expect_error_in(sample, again, MOLT_POLICY_LIVE, "$.objects[", "is another one in the library");
+    sample_image[SAMPLE_TABLE + 9] = 0;
+    expect_dump(sample->heap, again);
+    free(again);
+    free(text);
+}
+
 static void objects_must_be_whole(void **context)
 {
     Sample *sample = *context;
@@ -630,6 +689,7 @@ int main(void)
         TEST(text_and_bytes_must_fit),
         TEST(references_must_lead_somewhere),
         TEST(addresses_of_a_process_are_lost_or_errors),
+        TEST(constants_must_be_what_they_were),
         TEST(objects_must_be_whole),
         TEST(documents_must_be_whole),
         TEST(roots_must_be_of_their_type),

@@ -83,6 +83,20 @@ class State(ToolTest):
         self.assertEqual(self.dump("b.molt")["objects"][0]["value"],
                          {"mana": 0, "hp": 3, **POINTERS, "row": {"data": "rows"}})
 
+    def test_what_a_text_says_of_constants_stays(self):
+        schema = self.schema("pointing", POINTING)
+        later = self.schema("later", POINTING.replace("int hp;", "int mana; long hp;"))
+        constants = [{"data": "primes", "size": 40, "holds": "02000000"},
+                     {"data": "ant.c:rows", "at": 16, "size": 64, "holds": "07000000"}]
+        text = json.loads(self.pointing())
+        text["constants"] = constants
+        self.molt("import", "--schema", schema, "-", "-o", "a.molt", input=json.dumps(text))
+        self.assertEqual(self.dump("a.molt")["constants"], constants)
+        self.molt("import", "--schema", schema, "-", "-o", "b.molt", input=self.molt("dump", "a.molt"))
+        self.assertEqual((self.folder / "a.molt").read_bytes(), (self.folder / "b.molt").read_bytes())
+        self.molt("migrate", "a.molt", "--to", later, "-o", "c.molt")  # the size tells that it is the same place
+        self.assertEqual(self.dump("c.molt")["constants"], constants)
+
     def test_what_a_pointer_without_a_type_leads_to_must_be_of_the_sort_it_gets(self):
         schema = self.schema("pointing", POINTING)
         code, data = {"code": "walk"}, {"data": "ant.c:rows"}
