@@ -41,7 +41,7 @@ typedef struct MoltToolOption {
 } MoltToolOption;
 
 /* Sorts the words of a command into options (the list ends with a NULL name) and operands, which are
- * moved to the front of argv; "--" ends the options and "-" is an operand. Returns the number of
+ * moved to the front of argv; "--" ends the options and "-" is an operand. An option takes one word. Returns the number of
  * operands, or -1 after saying on standard error what is wrong with the words. */
 int molt__tool_words(const MoltToolCommand *command, int argc, char **argv,
                      const MoltToolOption *options);

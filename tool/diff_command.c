@@ -16,7 +16,7 @@ static const char help[] =
     "    Ant:17.pos.x: 1.5 -> 2\n"
     "\n"
     "  --ignore PATTERN   leave out values whose path matches, with Ant:17 or just Ant for the object:\n"
-    "                     'Ant.pos.*', 'Colony:0.frame' (repeatable, separated by commas)\n"
+    "                     'Ant.pos.*', 'Colony:0.frame' (several with commas between)\n"
     "  --json             print JSON instead of text\n"
     "\n"
     "Exit 0: no difference; 1: differences; 2: wrong usage or unreadable input.\n";
