@@ -165,7 +165,7 @@ static MoltStatus put_state(MoltDump *dump, const MoltAllocator *allocator, Molt
 {
     size_t size = (dump->schema->tables.type_count + (size_t)1) * sizeof(Named);
     Named *order = allocator->resize(allocator->context, NULL, 0, size);
-    MoltSymbolWriter constants = {.allocator = *allocator};
+    MoltDumpConstants constants = {.places = {.allocator = *allocator}};
     if (order) {
         dump->constants = &constants;
         put_head(dump);
@@ -177,8 +177,8 @@ static MoltStatus put_state(MoltDump *dump, const MoltAllocator *allocator, Molt
         dump->constants = NULL;
         allocator->resize(allocator->context, order, size, 0);
     }
-    bool good = order && !constants.failed;
-    molt__file_symbols_writer_free(&constants);
+    bool good = order && !constants.places.failed;
+    molt__file_symbols_writer_free(&constants.places);
     return good ? MOLT_OK : molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for a dump");
 }
 

@@ -2,6 +2,22 @@
 
 #include <string.h>
 
+#include "code_target.h"
+
+void molt__dump_add_constant(MoltDump *dump, uintptr_t address, MoltTypeId pointee,
+                             const MoltCodeTarget *target)
+{
+    MoltDumpConstants *constants = dump->constants;
+    size_t slot = (address >> 2 ^ address >> 10) % MOLT__DUMP_SEEN;
+    if (constants->seen[slot].address == address && constants->seen[slot].pointee == pointee)
+        return;
+    const MoltType *type = molt_type(dump->schema, pointee);
+    const void *value = molt__code_value(type, target);
+    molt__file_symbols_add(&constants->places, target, value, value ? (uint32_t)type->size : 0);
+    constants->seen[slot].address = address;
+    constants->seen[slot].pointee = pointee;
+}
+
 static void put_constant(MoltDump *dump, const MoltFileSymbol *symbol, const char *file)
 {
     static const char digits[] = "0123456789abcdef";
@@ -28,10 +44,10 @@ static void put_constant(MoltDump *dump, const MoltFileSymbol *symbol, const cha
     molt__json_put_char(out, '}');
 }
 
-void molt__dump_constants(MoltDump *dump, const MoltSymbolWriter *constants)
+void molt__dump_constants(MoltDump *dump, const MoltDumpConstants *constants)
 {
-    const unsigned char *record = constants->records.bytes;
-    for (uint32_t i = 0; i < constants->count && !molt__dump_failed(dump); i++) {
+    const unsigned char *record = constants->places.records.bytes;
+    for (uint32_t i = 0; i < constants->places.count && !molt__dump_failed(dump); i++) {
         MoltFileSymbol symbol;
         memcpy(&symbol, record, sizeof symbol);
         if (i == 0)
@@ -41,6 +57,6 @@ void molt__dump_constants(MoltDump *dump, const MoltSymbolWriter *constants)
         put_constant(dump, &symbol, (const char *)record + sizeof symbol);
         record += molt__file_symbol_size(&symbol);
     }
-    if (constants->count > 0)
+    if (constants->places.count > 0)
         molt__json_put_literal(&dump->out, "\n]");
 }

@@ -6,7 +6,10 @@
 
 #include "dump_value.h"
 
+/* Notes what a pointer to `pointee` leads to: DATA of a known size. */
+void molt__dump_add_constant(MoltDump *dump, uintptr_t address, MoltTypeId pointee,
+                             const MoltCodeTarget *target);
 /* The member "constants" with a comma before it; nothing where there are none. */
-void molt__dump_constants(MoltDump *dump, const MoltSymbolWriter *constants);
+void molt__dump_constants(MoltDump *dump, const MoltDumpConstants *constants);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "code_target.h"
+#include "dump_constant.h"
 #include "dump_path.h"
 #include "molt/globals.h"
 #include "number_text.h"
@@ -290,12 +291,8 @@ static void put_outside(MoltDump *dump, uintptr_t address, MoltTypeId pointee)
         molt__json_put_literal(&dump->out, "{\"unnamed\":true}");
     } else {
         put_named(dump, &target);
-        if (dump->constants && target.kind == MOLT_CODE_DATA && target.size > 0) {
-            const MoltType *type = molt_type(dump->schema, pointee);
-            const void *value = molt__code_value(type, &target);
-            molt__file_symbols_add(dump->constants, &target, value,
-                                   value ? (uint32_t)type->size : 0);
-        }
+        if (dump->constants && target.kind == MOLT_CODE_DATA && target.size > 0)
+            molt__dump_add_constant(dump, address, pointee, &target);
     }
 }
 

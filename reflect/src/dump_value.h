@@ -9,13 +9,24 @@
 #include "molt/heap.h"
 #include "snapshot_symbols.h"
 
+#define MOLT__DUMP_SEEN 64u
+
+/* Constants that pointers of the dump lead to, each once. */
+typedef struct MoltDumpConstants {
+    MoltSymbolWriter places;
+    struct {
+        uintptr_t address; /* 0: none */
+        MoltTypeId pointee;
+    } seen[MOLT__DUMP_SEEN]; /* some of those that are among the places already */
+} MoltDumpConstants;
+
 /* A dump on its way; it has failed when its writer has. Recursion follows types, never data. */
 typedef struct MoltDump {
     const MoltHeap *heap;
     const MoltSchema *schema;
     const MoltCodeMap *code; /* NULL: nothing is named */
     bool addresses;
-    MoltSymbolWriter *constants; /* gets those that pointers lead to; NULL: nobody asks */
+    MoltDumpConstants *constants; /* NULL: nobody asks for them */
     uint64_t tail; /* elements of the flexible array of the block that is being written */
     MoltDumpForms forms;
     MoltJsonWriter out;

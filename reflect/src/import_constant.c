@@ -36,7 +36,8 @@ static bool read_value(MoltImport *import, MoltImportConstant *out)
     for (size_t i = 0; good && i < text.length; i += 2) {
         int high = digit_of(text.bytes[i]), low = digit_of(text.bytes[i + 1]);
         good = high >= 0 && low >= 0;
-        out->value[i / 2] = (unsigned char)(high << 4 | low);
+        if (good)
+            out->value[i / 2] = (unsigned char)(high << 4 | low);
     }
     out->value_size = (uint32_t)(text.length / 2);
     return good || molt__json_fail(&import->reader, MOLT_INVALID,
