@@ -18,9 +18,11 @@ bool molt__code_describe(const MoltCodeMap *code, const MoltSchema *schema, Molt
 bool molt__code_may_mean(const MoltSchema *schema, MoltTypeId pointee,
                          const MoltCodeTarget *target);
 
-/* The bytes, as many as the type has, that have to stay what they are for a pointer to the type: numbers in an
+/* The bytes, as many as the type has, that have to stay what they are for a pointer to the type:
+ * numbers in an
  * object that is not divided into structs mean the same only while they are the same; single bytes are text
- * or raw, and go by name. They are the library's, or what a file kept of them; NULL where they do not count or
+ * or raw, and go by name. They are the library's, or what a file kept of them; NULL where they do not
+ * count or
  * nobody has them. */
 const void *molt__code_value(const MoltType *type, const MoltCodeTarget *target);
 

@@ -1,5 +1,5 @@
-/* What a text tells of the library's constants that its state points at. A pointer into one means the same only
- * while the constant has its size, and a number that somebody points at only while it is the same. */
+/* What a text tells of the library's constants that its state points at. A pointer into one means the same
+ * only while the constant has its size, and a number that somebody points at only while it is the same. */
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>

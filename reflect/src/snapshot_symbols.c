@@ -213,7 +213,8 @@ static const char *parse_record(const unsigned char *bytes, uint64_t room, MoltF
         return "a text does not end";
     if (!data && (symbol.offset != 0 || symbol.size != 0))
         return "a symbol has a size where none belongs";
-    if (data && ((symbol.size != 0 && symbol.offset > symbol.size) || symbol.byte_count > MOLT__CODE_VALUE_MAX))
+    if (data && ((symbol.size != 0 && symbol.offset > symbol.size) ||
+                 symbol.byte_count > MOLT__CODE_VALUE_MAX))
         return "an offset is outside of its object";
     if (symbol.kind == MOLT_CODE_FUNCTION && symbol.byte_count > 0)
         return "a function has content";

