@@ -1,9 +1,11 @@
 #include "command.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int molt__tool_misuse(const MoltToolCommand *command, const char *format, ...)
 {
@@ -26,9 +28,10 @@ static const MoltToolOption *find(const MoltToolOption *options, const char *nam
     return NULL;
 }
 
-/* Takes the option at argv[*at], with its word in the same ("--policy=live") or the next one. */
+/* Takes the option at argv[*at], with its word in the same ("--policy=live") or the next one; `given` has a
+ * bit for each option that had one before. */
 static bool take(const MoltToolCommand *command, int argc, char **argv, int *at,
-                 const MoltToolOption *options)
+                 const MoltToolOption *options, uint32_t *given)
 {
     const char *text = argv[*at], *equals = strncmp(text, "--", 2) == 0 ? strchr(text, '=') : NULL;
     size_t length = equals != NULL ? (size_t)(equals - text) : strlen(text);
@@ -50,6 +53,11 @@ static bool take(const MoltToolCommand *command, int argc, char **argv, int *at,
         molt__tool_misuse(command, "%s needs a word after it", text);
         return false;
     }
+    if ((*given >> (option - options) & 1) != 0) {
+        molt__tool_misuse(command, "%s is given twice", option->name);
+        return false;
+    }
+    *given |= 1u << (option - options);
     *option->word = equals != NULL ? equals + 1 : argv[++*at];
     return true;
 }
@@ -58,13 +66,14 @@ int molt__tool_words(const MoltToolCommand *command, int argc, char **argv,
                      const MoltToolOption *options)
 {
     int operands = 0;
+    uint32_t given = 0;
     bool ended = false;
     for (int i = 0; i < argc; i++) {
         if (!ended && strcmp(argv[i], "--") == 0) {
             ended = true;
         } else if (ended || argv[i][0] != '-' || argv[i][1] == '\0') {
             argv[operands++] = argv[i];
-        } else if (!take(command, argc, argv, &i, options)) {
+        } else if (!take(command, argc, argv, &i, options, &given)) {
             return -1;
         }
     }
@@ -94,6 +103,24 @@ bool molt__tool_one_output(const MoltToolCommand *command, const char *a, const 
     if (is_standard(a) && is_standard(b)) {
         molt__tool_misuse(command, "two texts would both go to standard output; give one a file");
         return false;
+    }
+    return true;
+}
+
+bool molt__tool_spares(const MoltToolCommand *command, const char *const *inputs, int count,
+                       const char *output, const char *how)
+{
+    struct stat old, info;
+    if (output == NULL || is_standard(output) || stat(output, &old) != 0 || !S_ISREG(old.st_mode)) {
+        return true;
+    }
+    for (int i = 0; i < count; i++) {
+        if (inputs[i] != NULL && !is_standard(inputs[i]) && stat(inputs[i], &info) == 0 &&
+            info.st_dev == old.st_dev && info.st_ino == old.st_ino) {
+            molt__tool_misuse(command, "%s would take the place of %s, which is read; %s", output,
+                              inputs[i], how != NULL ? how : "write to another file");
+            return false;
+        }
     }
     return true;
 }

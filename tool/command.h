@@ -41,8 +41,8 @@ typedef struct MoltToolOption {
 } MoltToolOption;
 
 /* Sorts the words of a command into options (the list ends with a NULL name) and operands, which are
- * moved to the front of argv; "--" ends the options and "-" is an operand. Returns the number of
- * operands, or -1 after saying on standard error what is wrong with the words. */
+ * moved to the front of argv; "--" ends the options and "-" is an operand. An option takes one word.
+ * Returns the number of operands, or -1 after saying on standard error what is wrong with the words. */
 int molt__tool_words(const MoltToolCommand *command, int argc, char **argv,
                      const MoltToolOption *options);
 
@@ -50,6 +50,12 @@ int molt__tool_words(const MoltToolCommand *command, int argc, char **argv,
  * be read once, and standard output takes one text. */
 bool molt__tool_one_input(const MoltToolCommand *command, const char *const *names, int count);
 bool molt__tool_one_output(const MoltToolCommand *command, const char *a, const char *b);
+
+/* Whether what is written to `output` takes the place of none of the files that are read; says so
+ * otherwise,
+ * with `how` to do it on purpose (NULL: there is no way). Any name may be NULL or "-". */
+bool molt__tool_spares(const MoltToolCommand *command, const char *const *inputs, int count,
+                       const char *output, const char *how);
 
 /* Says "molt NAME: ..." on standard error and how to get help; returns MOLT__EXIT_USAGE. */
 int molt__tool_misuse(const MoltToolCommand *command, const char *format, ...)

@@ -16,7 +16,7 @@ static const char help[] =
     "    Ant:17.pos.x: 1.5 -> 2\n"
     "\n"
     "  --ignore PATTERN   leave out values whose path matches, with Ant:17 or just Ant for the object:\n"
-    "                     'Ant.pos.*', 'Colony:0.frame' (repeatable, separated by commas)\n"
+    "                     'Ant.pos.*', 'Colony:0.frame' (several with commas between)\n"
     "  --json             print JSON instead of text\n"
     "\n"
     "Exit 0: no difference; 1: differences; 2: wrong usage or unreadable input.\n";
@@ -87,7 +87,7 @@ static MoltStatus parse(const char *name, const char *text, size_t length, cJSON
 static MoltStatus read_state(const char *name, cJSON **out, MoltError *error)
 {
     size_t length = 0;
-    char *text = molt__tool_read(name, &length, error), *dump = NULL;
+    char *text = molt__tool_read(name, 0, &length, error), *dump = NULL;
     if (text == NULL) {
         return MOLT_SYSTEM;
     }

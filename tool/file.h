@@ -3,15 +3,24 @@
 #define MOLT_TOOL_FILE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "molt/replaced_file.h"
 #include "molt/schema.h"
 #include "molt/text_sink.h"
 
+/* Bytes that are taken from a pipe or a device unless more are asked for. */
+#define MOLT__TOOL_STREAM_MAX ((uint64_t)1 << 30)
+
 /* The content, NUL-terminated, freed with free(); "-" is standard input. NULL with *error filled when
- * it cannot be read. */
-char *molt__tool_read(const char *path, size_t *length, MoltError *error);
+ * it cannot be read. An input that is neither JSON nor a snapshot is read up to where that shows, and a
+ * snapshot to the end that its header names and a byte beyond: the first bytes are all that a reader needs to
+ * refuse it, and there may be no end. What nothing but its end tells the length of, a pipe or a device, may
+ * have `most` bytes; 0: MOLT__TOOL_STREAM_MAX. */
+char *molt__tool_read(const char *path, uint64_t most, size_t *length, MoltError *error);
+/* The same of a file that the tool has made, whatever is in it. */
+char *molt__tool_read_own(const char *path, size_t *length, MoltError *error);
 
 /* A file that is replaced as a whole: written beside and renamed in when it is closed, with the access rights
  * that it had. What is no file, as a device or a pipe, is written to as it is. */

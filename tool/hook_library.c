@@ -120,7 +120,7 @@ MoltStatus molt__tool_run_hooks(const char *library, const char *from, const cha
     }
     close(made);
     MoltStatus status = run_host(library, from, to, events, error);
-    if (status == MOLT_OK && (text = molt__tool_read(events, &length, error)) == NULL) {
+    if (status == MOLT_OK && (text = molt__tool_read_own(events, &length, error)) == NULL) {
         status = MOLT_SYSTEM;
     }
     char *line = text != NULL ? strtok_r(text, "\n", &rest) : NULL;

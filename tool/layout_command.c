@@ -210,7 +210,8 @@ static int run(int argc, char **argv)
     }
     names[0] = argv[0];
     if (!molt__tool_one_input(&molt__command_layout, names, 2) ||
-        !molt__tool_one_output(&molt__command_layout, svg, json ? "-" : NULL)) {
+        !molt__tool_one_output(&molt__command_layout, svg, json ? "-" : NULL) ||
+        !molt__tool_spares(&molt__command_layout, names, 2, svg, NULL)) {
         return MOLT__EXIT_USAGE;
     }
     MoltSchema *schemas[2] = {NULL, NULL};

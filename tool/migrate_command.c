@@ -17,6 +17,7 @@
 static const char help[] =
     "molt migrate FILE --to SCHEMA.json -o FILE2           a snapshot file for another version\n"
     "molt migrate FILE... --to SCHEMA.json --out-dir DIR   many of them, under their own names\n"
+    "molt migrate FILE... --to SCHEMA.json --in-place      each takes the place of the old one\n"
     "\n"
     "  --to FILE         the schema of the version that is to load them\n"
     "  --policy POLICY   strict (default): a value that would be lost refuses; live: it is lost for\n"
@@ -25,13 +26,14 @@ static const char help[] =
     "the\n"
     "                    game is started but plays no frame\n"
     "  --report FILE     with one file: what changed and what was lost, as JSON\n"
-    "  -j N              with --out-dir: N files at a time, 1024 at most\n"
+    "  -j N              with several: N files at a time, 1024 at most\n"
     "  --quiet           no progress\n"
     "  --json            a line of JSON for each file: file, outcome (migrated, refused, "
     "unreadable),\n"
     "                    to, numbers of info, loss and refuse findings, error\n"
     "\n"
-    "What was refused is not written and FILE stays as it is; the findings go to standard error. "
+    "FILE is replaced with --in-place only, and only when the new one is written whole. What\n"
+    "was refused is not written and FILE stays as it is; the findings go to standard error. "
     "A\n"
     "struct with a MOLT_MIGRATE hook is refused without --hooks, because a hook needs its "
     "library.\n"
@@ -94,7 +96,7 @@ static MoltStatus run_hooks(const Migrate *migrate, const char *from, char *path
     }
     if (status == MOLT_OK && standard) {
         size_t length = 0;
-        char *bytes = molt__tool_read(from, &length, error);
+        char *bytes = molt__tool_read(from, 0, &length, error);
         status = bytes != NULL ? molt__tool_write(input, bytes, length, error) : MOLT_SYSTEM;
         free(bytes);
     }
@@ -157,9 +159,13 @@ static int migrate_one(const Migrate *migrate, const char *from, const char *to)
 
 /* ---- many files ----------------------------------------------------------------------------------- */
 
-static char *path_in(const char *folder, const char *file)
+/* Where a file goes: into the folder, or without one to its own place. Freed with free(). */
+static char *target_of(const char *folder, const char *file)
 {
     char *copy = strdup(file), *path = NULL;
+    if (folder == NULL) {
+        return copy;
+    }
     if (copy != NULL && asprintf(&path, "%s/%s", folder, basename(copy)) < 0) {
         path = NULL;
     }
@@ -221,7 +227,7 @@ static int migrate_many(const Migrate *migrate, char **files, int count, const c
         fflush(NULL);
         pid_t child = fork();
         if (child == 0) {
-            char *to = path_in(folder, files[i]);
+            char *to = target_of(folder, files[i]);
             int status = to != NULL ? migrate_one(migrate, files[i], to) : MOLT__EXIT_USAGE;
             fflush(NULL);
             _exit(status);
@@ -246,7 +252,7 @@ static int migrate_many(const Migrate *migrate, char **files, int count, const c
 
 typedef struct Words {
     const char *to, *policy, *report, *out, *folder, *jobs, *hooks;
-    bool quiet, json;
+    bool quiet, json, in_place;
     int job_count;
 } Words;
 
@@ -259,8 +265,8 @@ static const char *check_words(Words *words, char **files, int count)
     if (count < 1 || words->to == NULL) {
         return "a snapshot file and --to are needed";
     }
-    if ((words->out == NULL) == (words->folder == NULL)) {
-        return "either -o or --out-dir is needed";
+    if ((words->out != NULL) + (words->folder != NULL) + words->in_place != 1) {
+        return "either -o, --out-dir or --in-place is needed";
     }
     if (words->out != NULL && count > 1) {
         return "-o takes one file; several go to --out-dir";
@@ -269,8 +275,8 @@ static const char *check_words(Words *words, char **files, int count)
         strcmp(words->out, "-") != 0) {
         return "the report would take the place of the file: give --report and -o two names";
     }
-    if (words->folder != NULL && words->report != NULL) {
-        return "--report is for one file";
+    if (words->out == NULL && words->report != NULL) {
+        return "--report is for one file, with -o";
     }
     if (words->hooks != NULL && (words->report != NULL || strcmp(words->policy, "strict") != 0)) {
         return "with --hooks the policy is strict, and there is no --report";
@@ -284,15 +290,33 @@ static const char *check_words(Words *words, char **files, int count)
     if (words->folder != NULL && has_namesakes(files, count)) {
         return "two of the files have one name, and would become one file";
     }
-    for (int i = 0; words->folder != NULL && i < count; i++) {
+    for (int i = 0; words->out == NULL && i < count; i++) {
         if (strcmp(files[i], "-") == 0) {
-            return "standard input has no name to go under in --out-dir; use -o";
+            return "standard input has no name to go under; use -o";
         }
     }
     if (words->json && words->out != NULL && strcmp(words->out, "-") == 0) {
         return "--json and -o - would both go to standard output";
     }
     return NULL;
+}
+
+/* No file that is read may be lost, unless that is what was asked for. */
+static bool spares_inputs(const Words *words, char **files, int count)
+{
+    const MoltToolCommand *command = &molt__command_migrate;
+    const char *const *inputs = (const char *const *)files, *how = "--in-place replaces files";
+    bool good = molt__tool_spares(command, inputs, count, words->out, how) &&
+                molt__tool_spares(command, inputs, count, words->report, NULL) &&
+                molt__tool_spares(command, &words->to, 1, words->out, NULL) &&
+                molt__tool_spares(command, &words->to, 1, words->report, NULL);
+    for (int i = 0; i < count && good && words->folder != NULL; i++) {
+        char *to = target_of(words->folder, files[i]);
+        good = molt__tool_spares(command, inputs, count, to, how) &&
+               molt__tool_spares(command, &words->to, 1, to, NULL);
+        free(to);
+    }
+    return good;
 }
 
 static int run(int argc, char **argv)
@@ -303,7 +327,8 @@ static int run(int argc, char **argv)
         {"--report", &words.report, NULL},  {"-o", &words.out, NULL},
         {"--out-dir", &words.folder, NULL}, {"-j", &words.jobs, NULL},
         {"--quiet", NULL, &words.quiet},    {"--hooks", &words.hooks, NULL},
-        {"--json", NULL, &words.json},      {NULL, NULL, NULL}};
+        {"--json", NULL, &words.json},      {"--in-place", NULL, &words.in_place},
+        {NULL, NULL, NULL}};
     int count = molt__tool_words(&molt__command_migrate, argc, argv, options);
     if (count < 0) {
         return MOLT__EXIT_USAGE;
@@ -314,7 +339,8 @@ static int run(int argc, char **argv)
     }
     if (!molt__tool_one_input(&molt__command_migrate, (const char *const[]){words.to, argv[0]}, 2) ||
         !molt__tool_one_output(&molt__command_migrate, words.out, words.report) ||
-        !molt__tool_one_output(&molt__command_migrate, words.report, words.json ? "-" : NULL)) {
+        !molt__tool_one_output(&molt__command_migrate, words.report, words.json ? "-" : NULL) ||
+        !spares_inputs(&words, argv, count)) {
         return MOLT__EXIT_USAGE;
     }
     MoltSchema *schema = NULL;
@@ -331,7 +357,7 @@ static int run(int argc, char **argv)
     Migrate migrate = {schema,
                        strcmp(words.policy, "live") == 0 ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
                        words.report, words.hooks, words.json};
-    int result = words.folder != NULL
+    int result = words.out == NULL
                      ? migrate_many(&migrate, argv, count, words.folder, words.job_count,
                                     words.quiet)
                      : migrate_one(&migrate, argv[0], words.out);

@@ -72,5 +72,5 @@ char *molt__tool_report_json(const MoltReport *report)
 
 char *molt__tool_report_text(const MoltReport *report)
 {
-    return in_words_of_files(molt_report_to_text(report));
+    return in_words_of_files(molt_report_findings_to_text(report));
 }

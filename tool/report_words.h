@@ -8,7 +8,7 @@
 
 /* A line on standard error for each finding that is worse than INFO, behind `name`. */
 void molt__tool_report_print(const char *name, const MoltReport *report);
-/* The whole report as JSON, or as text; freed with free(); NULL when memory is out. */
+/* The whole report as JSON, or its findings as text; freed with free(); NULL when memory is out. */
 char *molt__tool_report_json(const MoltReport *report);
 char *molt__tool_report_text(const MoltReport *report);
 

@@ -152,9 +152,8 @@ static void write_frozen_ways(const MoltFinding *finding, const MoltFindingView 
                            ? "leave it out of today's sources"
                            : "declare it in today's sources as it does";
     snprintf(buffer, size,
-             "v%04u is recorded and takes no annotation: %s, or accept it with the line `v%04u %s "
-             "%s` in "
-             "%s, or stop asking for that version: delete %s/v%04u.json and all older ones",
+             "version v%04u is recorded and takes no annotation: %s, or accept it with the line "
+             "`v%04u %s %s` in %s, or stop asking for that version: delete %s/v%04u.json and all older ones",
              view->older, keep, view->older, molt_rule_id(finding->rule), finding->path,
              view->acceptance, view->folder, view->older);
 }

@@ -13,7 +13,7 @@ static MoltStatus open_file(const char *path, MoltToolState *state, MoltError *e
         return molt_snapshot_file_open(path, false, NULL, &state->file, error);
     }
     size_t size = 0;
-    state->bytes = molt__tool_read(path, &size, error);
+    state->bytes = molt__tool_read(path, 0, &size, error);
     if (state->bytes == NULL) {
         return MOLT_SYSTEM;
     }
@@ -24,10 +24,19 @@ static MoltStatus open_file(const char *path, MoltToolState *state, MoltError *e
                              : molt_error(error, status, "standard input: %s", reason.text);
 }
 
-static bool has_untyped(const MoltSnapshotFile *file)
+/* Whether the state is to keep the type of memory without a type, which schemas of sources do not have and
+ * those of games do whose malloc goes to the heap: where it has such memory, and where nothing else would be
+ * another schema, so that the file stays what it is to the byte. */
+static bool keeps_untyped(const MoltSnapshotFile *file, const MoltSchema *schema)
 {
-    MoltTypeId type = molt_schema_find(molt_snapshot_file_schema(file), MOLT_UNTYPED_NAME);
-    return type != MOLT_NO_TYPE && molt_snapshot_file_blocks(file, type) > 0;
+    const MoltSchema *own = molt_snapshot_file_schema(file);
+    MoltTypeId type = molt_schema_find(own, MOLT_UNTYPED_NAME);
+    if (type == MOLT_NO_TYPE) {
+        return false;
+    }
+    MoltHash was = molt_schema_source_hash(own), is = molt_schema_source_hash(schema);
+    return molt_snapshot_file_blocks(file, type) > 0 ||
+           (was.high == is.high && was.low == is.low);
 }
 
 MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
@@ -35,8 +44,7 @@ MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, Mol
 {
     MoltToolState state = {0};
     MoltStatus status = open_file(path, &state, error);
-    /* Schemas of sources do not have this type; games whose malloc goes to the heap do. */
-    if (status == MOLT_OK && schema != NULL && has_untyped(state.file)) {
+    if (status == MOLT_OK && schema != NULL && keeps_untyped(state.file, schema)) {
         status = molt_schema_copy_plain(&schema->tables, NULL, &state.schema, error);
     }
     if (status == MOLT_OK) {
@@ -83,7 +91,7 @@ MoltStatus molt__tool_state_save(const MoltHeap *heap, const MoltCodeMap *code,
     size_t length = 0;
     char *bytes = NULL;
     MoltStatus status = molt_snapshot_file_save(heap, name, &desc, report, error);
-    if (status == MOLT_OK && (bytes = molt__tool_read(name, &length, error)) == NULL) {
+    if (status == MOLT_OK && (bytes = molt__tool_read_own(name, &length, error)) == NULL) {
         status = MOLT_SYSTEM;
     }
     if (status == MOLT_OK) {

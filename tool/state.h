@@ -14,7 +14,8 @@ typedef struct MoltToolState {
 
 /* Opens a snapshot file ("-": standard input), checks all of it and makes its state, under the file's
  * own schema or, when `schema` is not NULL, migrated to that by `policy`, with the type of memory
- * without a type when the file has some; findings are added to `report`. `schema` must outlive the
+ * without a type when the file has some, or an equal schema but for it; findings are added to
+ * `report`. `schema` must outlive the
  * state. Errors name the file. */
 MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
                             MoltToolState *out, MoltReport *report, MoltError *error);

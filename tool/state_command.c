@@ -1,4 +1,5 @@
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,9 @@ static int run_dump(int argc, char **argv)
     if (operands != 1) {
         return molt__tool_misuse(&molt__command_dump, "one snapshot file is needed");
     }
+    if (!molt__tool_spares(&molt__command_dump, (const char *const *)argv, 1, out, NULL)) {
+        return MOLT__EXIT_USAGE;
+    }
     MoltToolState state = {0};
     MoltReport report;
     MoltError error;
@@ -153,6 +157,9 @@ static const char import_help[] =
     "missing\n"
     "                  their defaults, with a line for each; otherwise both are errors\n"
     "  --json          print those lines as JSON\n"
+    "  --max-memory N  bytes that the state may take, and a text from a pipe: 2G, 512M, 100K. Without, a\n"
+    "                  state 256M and 64 for each byte of its text, which is more than any needs but\n"
+    "                  where blocks of char are mostly zeros; a text from a pipe 1G\n"
     "\n"
     "STATE.json is what `molt dump` and the host write, also after an edit. Every error has its "
     "line,\n"
@@ -181,14 +188,35 @@ static MoltStatus set_schema(MoltHeap *heap, const MoltSchema *schema, const cha
     return status == MOLT_OK ? molt_heap_set_schema(heap, *larger != NULL ? *larger : schema) : status;
 }
 
-static MoltStatus import_state(const MoltSchema *schema, const char *source, const char *out,
-                               bool lenient, MoltReport *report, MoltError *error)
+/* "512M" in bytes; 0 for what is no size. */
+static uint64_t size_of_text(const char *text)
 {
+    static const char units[] = "KMG";
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    const char *unit = *end != '\0' ? strchr(units, *end) : NULL;
+    int shift = unit != NULL ? (int)(unit - units + 1) * 10 : 0;
+    bool good = errno == 0 && text[0] >= '0' && text[0] <= '9' &&
+                end[unit != NULL ? 1 : 0] == '\0' && number <= UINT64_MAX >> shift;
+    return good ? (uint64_t)number << shift : 0;
+}
+
+typedef struct Import {
+    const char *source, *out;
+    uint64_t most; /* bytes of memory; 0: the default */
+    bool lenient;
+} Import;
+
+static MoltStatus import_state(const MoltSchema *schema, const Import *words, MoltReport *report,
+                               MoltError *error)
+{
+    const char *source = words->source;
     MoltHeap *heap = NULL;
     MoltSchema *larger = NULL;
     MoltCodeNames *names = molt_code_names_create(NULL);
     size_t length = 0;
-    char *text = molt__tool_read(source, &length, error);
+    char *text = molt__tool_read(source, words->most, &length, error);
     MoltStatus status = text != NULL ? molt_heap_create(NULL, &heap, error) : MOLT_SYSTEM;
     if (status == MOLT_OK && names == NULL) {
         status = molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for names");
@@ -198,13 +226,20 @@ static MoltStatus import_state(const MoltSchema *schema, const char *source, con
     }
     if (status == MOLT_OK) {
         MoltImportDesc desc = {.code = molt_code_names_map(names),
-                               .policy = lenient ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
+                               .policy = words->lenient ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
                                .name = strcmp(source, "-") == 0 ? "standard input" : source,
+                               .limit = words->most,
                                .report = report};
-        status = molt_import_json(heap, text, length, &desc, error);
+        MoltError reason;
+        status = molt_import_json(heap, text, length, &desc, &reason);
+        if (status != MOLT_OK) {
+            molt_error(error, status, "%s%s", reason.text,
+                       status == MOLT_OUT_OF_MEMORY ? "; --max-memory allows more" : "");
+        }
     }
     if (status == MOLT_OK) {
-        status = molt__tool_state_save(heap, molt_code_names_map(names), NULL, out, report, error);
+        status = molt__tool_state_save(heap, molt_code_names_map(names), NULL, words->out, report,
+                                       error);
     }
     molt_heap_destroy(heap);
     molt_code_names_free(names);
@@ -215,31 +250,39 @@ static MoltStatus import_state(const MoltSchema *schema, const char *source, con
 
 static int run_import(int argc, char **argv)
 {
-    const char *schema_name = NULL, *out = NULL;
-    bool lenient = false, json = false;
+    const char *schema_name = NULL, *most = NULL;
+    Import words = {0};
+    bool json = false;
     const MoltToolCommand *command = &molt__command_import;
     const MoltToolOption options[] = {{"--schema", &schema_name, NULL},
-                                      {"-o", &out, NULL},
-                                      {"--lenient", NULL, &lenient},
+                                      {"-o", &words.out, NULL},
+                                      {"--lenient", NULL, &words.lenient},
+                                      {"--max-memory", &most, NULL},
                                       {"--json", NULL, &json},
                                       {NULL, NULL, NULL}};
     int operands = molt__tool_words(command, argc, argv, options);
     if (operands < 0) {
         return MOLT__EXIT_USAGE;
     }
-    if (operands != 1 || schema_name == NULL || out == NULL) {
+    if (operands != 1 || schema_name == NULL || words.out == NULL) {
         return molt__tool_misuse(command, "--schema, one JSON file and -o are needed");
     }
-    if (!molt__tool_one_input(command, (const char *const[]){schema_name, argv[0]}, 2) ||
-        !molt__tool_one_output(command, out, json ? "-" : NULL)) {
+    const char *const inputs[] = {schema_name, argv[0]};
+    if (!molt__tool_one_input(command, inputs, 2) ||
+        !molt__tool_one_output(command, words.out, json ? "-" : NULL) ||
+        !molt__tool_spares(command, inputs, 2, words.out, NULL)) {
         return MOLT__EXIT_USAGE;
     }
+    if (most != NULL && (words.most = size_of_text(most)) == 0) {
+        return molt__tool_misuse(command, "--max-memory takes a size such as 512M, not %s", most);
+    }
+    words.source = argv[0];
     MoltSchema *schema = NULL;
     MoltReport report;
     MoltError error;
     molt_report_init(&report, NULL);
     bool good = molt__tool_read_schema(schema_name, &schema, &error) == MOLT_OK &&
-                import_state(schema, argv[0], out, lenient, &report, &error) == MOLT_OK;
+                import_state(schema, &words, &report, &error) == MOLT_OK;
     char *text = json                       ? molt__tool_report_json(&report)
                  : good && report.count > 0 ? molt__tool_report_text(&report)
                                             : NULL;

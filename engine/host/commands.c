@@ -30,7 +30,7 @@ MoltStatus molt__session_load_json(Session *session, const char *path, MoltError
     MoltReport report;
     molt_report_init(&report, NULL);
     MoltStatus status = molt__dumps_read_state(session->reload, policy, path, &report, error);
-    char *text = !status && report.count > 0 ? molt_report_to_text(&report) : NULL;
+    char *text = !status && report.count > 0 ? molt_report_findings_to_text(&report) : NULL;
     if (text)
         fprintf(stderr, "molt-host: state read from %s\n%s", path, text);
     free(text);

@@ -88,7 +88,9 @@ MoltStatus molt__dumps_read_state(MoltReload *reload, MoltPolicy policy, const c
 {
     char *text = NULL;
     size_t length = 0;
-    MoltImportDesc desc = {.policy = policy, .name = path, .report = report};
+    /* A developer's own text: whatever the heap can hold is meant. */
+    MoltImportDesc desc = {
+        .policy = policy, .name = path, .limit = UINT64_MAX, .report = report};
     MoltStatus status = read_file(path, &text, &length, error);
     if (!status)
         status = molt_reload_load_json(reload, text, length, &desc, error);

@@ -72,19 +72,21 @@ static bool copy(const MoltCodeNames *names, const MoltCodeTarget *target, Name 
     bool literal = target->kind == MOLT_CODE_LITERAL;
     size_t file = literal ? 0 : strlen(target->file) + 1;
     size_t name = literal ? target->size : strlen(target->name) + 1;
-    out->size = file + name;
+    size_t value = literal ? 0 : target->value_size;
+    out->size = file + name + value;
     out->strings = resize(names, NULL, 0, out->size);
     if (!out->strings)
         return false;
     memcpy(out->strings, target->file, file);
     memcpy(out->strings + file, literal ? target->bytes : target->name, name);
+    if (value > 0)
+        memcpy(out->strings + file + name, target->value, value);
     out->target = *target;
     out->target.file = literal ? "" : out->strings;
     out->target.name = literal ? "" : out->strings + file;
     out->target.bytes = literal ? out->strings : NULL;
-    out->target.size = literal ? target->size : 0;
-    out->target.value = NULL; /* of another's memory; a text tells of none */
-    out->target.value_size = 0;
+    out->target.value = value > 0 ? out->strings + file + name : NULL;
+    out->target.value_size = (uint32_t)value;
     return true;
 }
 

@@ -68,6 +68,19 @@ bool molt__code_may_mean(const MoltSchema *schema, MoltTypeId pointee, const Mol
            type->size == molt_code_width(target->bytes, target->size);
 }
 
+const void *molt__code_value(const MoltType *type, const MoltCodeTarget *target)
+{
+    bool number = type->kind == MOLT_KIND_INT || type->kind == MOLT_KIND_ENUM ||
+                  type->kind == MOLT_KIND_BOOL || type->kind == MOLT_KIND_FLOAT;
+    bool inside = target->offset <= target->size && type->size <= target->size - target->offset;
+    if (target->kind != MOLT_CODE_DATA || !number || !inside || type->size < 2 ||
+        type->size > MOLT__CODE_VALUE_MAX)
+        return NULL;
+    if (target->bytes)
+        return target->bytes + target->offset;
+    return target->value_size >= type->size ? target->value : NULL;
+}
+
 static bool ends_in_zeros(const char *bytes, size_t size, size_t count)
 {
     static const char zeros[4];

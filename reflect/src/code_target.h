@@ -6,6 +6,9 @@
 #include "molt/code_map.h"
 #include "molt/schema.h"
 
+/* Bytes of a number that is kept beside its name, at most. */
+enum { MOLT__CODE_VALUE_MAX = 16 };
+
 /* What lies at `address` for a pointer to `pointee` of that schema, MOLT_NO_TYPE or void when nobody
  * knows. False when nothing there has a name. */
 bool molt__code_describe(const MoltCodeMap *code, const MoltSchema *schema, MoltTypeId pointee,
@@ -14,6 +17,14 @@ bool molt__code_describe(const MoltCodeMap *code, const MoltSchema *schema, Molt
 /* A pointer to `pointee` may mean the target. Not: a literal, for one to what is no character of it. */
 bool molt__code_may_mean(const MoltSchema *schema, MoltTypeId pointee,
                          const MoltCodeTarget *target);
+
+/* The bytes, as many as the type has, that have to stay what they are for a pointer to the type:
+ * numbers in an
+ * object that is not divided into structs mean the same only while they are the same; single bytes are text
+ * or raw, and go by name. They are the library's, or what a file kept of them; NULL where they do not
+ * count or
+ * nobody has them. */
+const void *molt__code_value(const MoltType *type, const MoltCodeTarget *target);
 
 /* The bytes are those of a literal: one character of zeros, the last one. */
 bool molt__code_is_literal(const MoltCodeTarget *target);

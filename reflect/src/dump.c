@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump_constant.h"
 #include "dump_path.h"
 #include "dump_value.h"
 #include "heap_span.h"
@@ -123,32 +124,62 @@ static void put_roots(MoltDump *dump)
     molt__json_put_char(&dump->out, '}');
 }
 
-static void put_objects(MoltDump *dump)
+typedef struct Named {
+    const char *name;
+    MoltTypeId type;
+} Named;
+
+static int compare_names(const void *left, const void *right)
 {
-    uint64_t cursor = 0;
-    MoltBlock block;
+    return strcmp(((const Named *)left)->name, ((const Named *)right)->name);
+}
+
+/* In the order of their names: a library and a file number the same types differently. */
+static void put_objects(MoltDump *dump, Named *order)
+{
+    uint32_t types = dump->schema->tables.type_count;
     bool any = false;
+    for (MoltTypeId type = 0; type < types; type++)
+        order[type] = (Named){molt_type_name(dump->schema, type), type};
+    qsort(order, types, sizeof *order, compare_names);
     molt__json_put_literal(&dump->out, "\"objects\":[");
-    while (!molt__dump_failed(dump) && molt_heap_next(dump->heap, MOLT_NO_TYPE, &cursor, &block)) {
-        if (molt__is_vacant(molt_type(dump->schema, block.type)))
+    for (uint32_t i = 0; i < types; i++) {
+        uint64_t cursor = 0;
+        MoltBlock block;
+        if (molt__is_vacant(molt_type(dump->schema, order[i].type)))
             continue;
-        if (any)
-            molt__json_put_literal(&dump->out, ",\n");
-        else
-            molt__json_put_char(&dump->out, '\n');
-        any = true;
-        put_block(dump, &block);
+        while (!molt__dump_failed(dump) &&
+               molt_heap_next(dump->heap, order[i].type, &cursor, &block)) {
+            if (any)
+                molt__json_put_literal(&dump->out, ",\n");
+            else
+                molt__json_put_char(&dump->out, '\n');
+            any = true;
+            put_block(dump, &block);
+        }
     }
     molt__json_put_literal(&dump->out, "\n]");
 }
 
-static void put_state(MoltDump *dump)
+static MoltStatus put_state(MoltDump *dump, const MoltAllocator *allocator, MoltError *error)
 {
-    put_head(dump);
-    put_roots(dump);
-    molt__json_put_literal(&dump->out, ",\n");
-    put_objects(dump);
-    molt__json_put_literal(&dump->out, "}\n");
+    size_t size = (dump->schema->tables.type_count + (size_t)1) * sizeof(Named);
+    Named *order = allocator->resize(allocator->context, NULL, 0, size);
+    MoltDumpConstants constants = {.places = {.allocator = *allocator}};
+    if (order) {
+        dump->constants = &constants;
+        put_head(dump);
+        put_roots(dump);
+        molt__json_put_literal(&dump->out, ",\n");
+        put_objects(dump, order);
+        molt__dump_constants(dump, &constants);
+        molt__json_put_literal(&dump->out, "}\n");
+        dump->constants = NULL;
+        allocator->resize(allocator->context, order, size, 0);
+    }
+    bool good = order && !constants.places.failed;
+    molt__file_symbols_writer_free(&constants.places);
+    return good ? MOLT_OK : molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for a dump");
 }
 
 static void put_value(MoltDump *dump, const char *path, const MoltStateValue *value)
@@ -201,6 +232,7 @@ static MoltStatus write_dump(const MoltHeap *heap, const MoltDumpDesc *desc, con
     dump->schema = schema;
     dump->code = desc ? desc->code : NULL;
     dump->addresses = desc && desc->addresses;
+    dump->constants = NULL;
     dump->tail = 0;
     molt__json_start(&dump->out, sink, error);
     if (!molt__dump_forms_make(&dump->forms, schema, allocator)) {
@@ -209,8 +241,9 @@ static MoltStatus write_dump(const MoltHeap *heap, const MoltDumpDesc *desc, con
         if (path)
             put_value(dump, path, &value);
         else
-            put_state(dump);
-        status = molt__json_finish(&dump->out);
+            status = put_state(dump, allocator, error);
+        if (status == MOLT_OK)
+            status = molt__json_finish(&dump->out);
     }
     molt__dump_forms_free(&dump->forms);
     allocator->resize(allocator->context, dump, sizeof *dump, 0);

@@ -439,6 +439,23 @@ static cJSON *make_roots(Document *document)
     return closed(document, properties, NULL);
 }
 
+static cJSON *make_constants(Document *document)
+{
+    cJSON *properties = new_object(document), *list = of_type(document, "array");
+    put(document, properties, "data", of_type(document, "string"));
+    put(document, properties, "at", of_type(document, "integer"));
+    put(document, properties, "size", of_type(document, "integer"));
+    put(document, properties, "holds", of_type(document, "string"));
+    cJSON *constant = closed(document, properties, NULL);
+    cJSON *needed = cJSON_CreateArray();
+    push(document, needed, cJSON_CreateString("data"));
+    push(document, needed, cJSON_CreateString("size"));
+    cJSON_DeleteItemFromObject(constant, "required");
+    put(document, constant, "required", needed);
+    put(document, list, "items", constant);
+    return list;
+}
+
 static cJSON *make_definitions(Document *document)
 {
     cJSON *definitions = new_object(document);
@@ -475,7 +492,8 @@ static MoltStatus write_document(const MoltSchema *schema, const MoltSchema *pla
     put(&document, properties, "schema", single(&document, "enum", hashes));
     put(&document, properties, "roots", make_roots(&document));
     put(&document, properties, "objects", make_objects(&document));
-    cJSON *whole = closed(&document, properties, NULL);
+    put(&document, properties, "constants", make_constants(&document));
+    cJSON *whole = closed(&document, properties, "constants");
     put(&document, whole, "$schema",
         cJSON_CreateString("https://json-schema.org/draft/2020-12/schema"));
     put(&document, whole, "title", cJSON_CreateString("Dump of a state by Molt"));

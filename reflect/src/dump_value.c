@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "code_target.h"
+#include "dump_constant.h"
 #include "dump_path.h"
 #include "molt/globals.h"
 #include "number_text.h"
@@ -245,6 +246,15 @@ static void put_reference(MoltDump *dump, const MoltPlace *place, MoltTypeId poi
     molt__json_put_char(&dump->out, '}');
 }
 
+void molt__dump_name(MoltDump *dump, const char *file, const char *name)
+{
+    if (file && file[0] != '\0') {
+        molt__json_put_escaped(&dump->out, file, strlen(file));
+        molt__json_put_char(&dump->out, ':');
+    }
+    molt__json_put_escaped(&dump->out, name, strlen(name));
+}
+
 static void put_named(MoltDump *dump, const MoltCodeTarget *target)
 {
     MoltJsonWriter *out = &dump->out;
@@ -256,11 +266,7 @@ static void put_named(MoltDump *dump, const MoltCodeTarget *target)
             molt__json_put_literal(out, "{\"data\":\"");
         else
             molt__json_put_literal(out, "{\"code\":\"");
-        if (target->file && target->file[0] != '\0') {
-            molt__json_put_escaped(out, target->file, strlen(target->file));
-            molt__json_put_char(out, ':');
-        }
-        molt__json_put_escaped(out, target->name, strlen(target->name));
+        molt__dump_name(dump, target->file, target->name);
         molt__json_put_char(out, '"');
     }
     if (target->offset != 0) {
@@ -285,6 +291,8 @@ static void put_outside(MoltDump *dump, uintptr_t address, MoltTypeId pointee)
         molt__json_put_literal(&dump->out, "{\"unnamed\":true}");
     } else {
         put_named(dump, &target);
+        if (dump->constants && target.kind == MOLT_CODE_DATA && target.size > 0)
+            molt__dump_add_constant(dump, address, pointee, &target);
     }
 }
 

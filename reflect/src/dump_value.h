@@ -7,6 +7,18 @@
 #include "json_writer.h"
 #include "molt/code_map.h"
 #include "molt/heap.h"
+#include "snapshot_symbols.h"
+
+#define MOLT__DUMP_SEEN 64u
+
+/* Constants that pointers of the dump lead to, each once. */
+typedef struct MoltDumpConstants {
+    MoltSymbolWriter places;
+    struct {
+        uintptr_t address; /* 0: none */
+        MoltTypeId pointee;
+    } seen[MOLT__DUMP_SEEN]; /* some of those that are among the places already */
+} MoltDumpConstants;
 
 /* A dump on its way; it has failed when its writer has. Recursion follows types, never data. */
 typedef struct MoltDump {
@@ -14,6 +26,7 @@ typedef struct MoltDump {
     const MoltSchema *schema;
     const MoltCodeMap *code; /* NULL: nothing is named */
     bool addresses;
+    MoltDumpConstants *constants; /* NULL: nobody asks for them */
     uint64_t tail; /* elements of the flexible array of the block that is being written */
     MoltDumpForms forms;
     MoltJsonWriter out;
@@ -25,6 +38,9 @@ void molt__dump_value(MoltDump *dump, const MoltDumpValue *value, const unsigned
 void molt__dump_pointer(MoltDump *dump, const void *address, MoltTypeId pointee);
 /* Chars as a string where that says all, else as bytes. */
 void molt__dump_text(MoltDump *dump, const unsigned char *bytes, uint64_t size);
+
+/* "list.c:primes" without quotes: where a function or a constant is, and its name. */
+void molt__dump_name(MoltDump *dump, const char *file, const char *name);
 
 static inline bool molt__dump_failed(const MoltDump *dump)
 {

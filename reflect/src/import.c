@@ -59,7 +59,14 @@ static void free_items(MoltImport *import, void *items, uint64_t count, size_t s
 
 /* ---- the document ---------------------------------------------------------------------------- */
 
-enum { HAS_VERSION = 1u << 0, HAS_SCHEMA = 1u << 1, HAS_ROOTS = 1u << 2, HAS_OBJECTS = 1u << 3 };
+enum {
+    HAS_VERSION = 1u << 0,
+    HAS_SCHEMA = 1u << 1,
+    HAS_ROOTS = 1u << 2,
+    HAS_OBJECTS = 1u << 3,
+    HAS_CONSTANTS = 1u << 4,
+    NEEDED = HAS_VERSION | HAS_ROOTS | HAS_OBJECTS
+};
 
 static bool read_version(MoltImport *import)
 {
@@ -146,6 +153,8 @@ static bool read_member(MoltImport *import, unsigned part, bool collect)
     switch (part) {
     case HAS_VERSION: return read_version(import);
     case HAS_SCHEMA: return molt__json_string(&import->reader, &text);
+    case HAS_CONSTANTS:
+        return collect ? molt__import_constants(import) : molt__json_skip(&import->reader, NULL);
     case HAS_ROOTS: return collect ? molt__json_skip(&import->reader, NULL) : read_roots(import);
     default: return read_objects(import, collect);
     }
@@ -153,7 +162,8 @@ static bool read_member(MoltImport *import, unsigned part, bool collect)
 
 static bool read_document(MoltImport *import, bool collect)
 {
-    static const char *const keys[] = {"molt_dump", "schema", "roots", "objects"};
+    static const char *const keys[] = {"molt_dump", "schema", "roots", "objects", "constants"};
+    enum { PARTS = sizeof keys / sizeof *keys };
     MoltJsonReader *reader = &import->reader;
     unsigned seen = 0;
     if (!molt__json_enter(reader, MOLT__JSON_OBJECT))
@@ -161,11 +171,11 @@ static bool read_document(MoltImport *import, bool collect)
     size_t start = reader->mark;
     while (molt__json_next(reader)) {
         unsigned part = 0;
-        while (part < 4 && !molt__json_is(reader->key, keys[part]))
+        while (part < PARTS && !molt__json_is(reader->key, keys[part]))
             part++;
-        if (part == 4)
+        if (part == PARTS)
             return molt__json_fail_key(reader, "a dump of a whole state has no such member; it has "
-                                               "molt_dump, schema, roots and objects");
+                                               "molt_dump, schema, roots, objects and constants");
         if (seen & 1u << part)
             return molt__json_fail_key(reader, "this member stands here twice");
         seen |= 1u << part;
@@ -173,8 +183,8 @@ static bool read_document(MoltImport *import, bool collect)
             return false;
     }
     reader->mark = start;
-    for (unsigned part = 0; part < 4 && reader->status == MOLT_OK; part++) {
-        if (part != 1 && !(seen & 1u << part))
+    for (unsigned part = 0; part < PARTS && reader->status == MOLT_OK; part++) {
+        if ((NEEDED & 1u << part) && !(seen & 1u << part))
             molt__json_fail(reader, MOLT_INVALID, "the member %s is missing", keys[part]);
     }
     return molt__json_end(reader);
@@ -226,6 +236,7 @@ static void release(MoltImport *import)
     free_items(import, import->seen, import->seen_slots, 1);
     free_items(import, import->unknown, import->unknown_slots, sizeof *import->unknown);
     free_items(import, import->arms, import->arm_slots, sizeof *import->arms);
+    free_items(import, import->constants, import->constant_slots, sizeof *import->constants);
     free_items(import, import->name, import->name_slots, 1);
     free_items(import, import->target, import->target_slots, 1);
     free_items(import, import->path, import->path_slots, 1);
@@ -238,6 +249,7 @@ static bool read_twice(MoltImport *import, const char *text, size_t length, Molt
     MoltJsonReader *reader = &import->reader;
     if (!make_tables(import) || !read_document(import, true))
         return false;
+    molt__import_sort_constants(import);
     if (!molt__import_add_vacant(import))
         return false;
     import->order = zeroed(import, import->object_count, sizeof *import->order);
@@ -260,7 +272,7 @@ MoltStatus molt_import_json(MoltHeap *heap, const char *text, size_t length,
         import.desc = *desc;
     molt_heap_gather_globals(heap);
     if (import.desc.limit == 0)
-        import.desc.limit = heap->granule_count << MOLT__GRANULE_SHIFT;
+        import.desc.limit = molt_import_limit(length);
     molt__json_open(&import.reader, text, length, import.desc.name, &import.allocator, error);
     MoltStatus status = MOLT_OK;
     if (!read_twice(&import, text, length, error)) {

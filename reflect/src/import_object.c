@@ -416,9 +416,24 @@ static Run find_run(Layout *layout, uint64_t first)
     return run;
 }
 
+/* Whether there may be a span like this: few objects need much where their numbers are far apart. */
+static bool allows(MoltImport *import, const Run *run, const MoltImportObject *first)
+{
+    MoltSpan span;
+    if (!molt__span_shape(&span, import->schema, first->type, run->capacity, (uint32_t)run->blocks,
+                          first->align))
+        return true; /* which fails when it is made */
+    uint64_t counts = run->capacity > 1 || span.header > 0 ? run->blocks * sizeof *span.counts : 0;
+    return !__builtin_add_overflow(import->placed, span.bytes + counts, &import->placed) &&
+           import->placed <= import->desc.limit;
+}
+
 static bool make_span(MoltImport *import, const Run *run)
 {
     const MoltImportObject *first = &import->objects[run->first];
+    if (!allows(import, run, first))
+        return fail_at_object(import, first, MOLT_OUT_OF_MEMORY,
+                              "more memory than is allowed would be needed from here on, by ");
     MoltSpan *spans = molt__import_grow(import, import->spans, &import->span_slots,
                                         import->span_count + 1u, sizeof *spans);
     if (!spans)

@@ -1,4 +1,5 @@
 /* Pointers of an import: references to objects of the text, and what the library has under a name. */
+#include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -188,6 +189,9 @@ static bool find_in_library(MoltImport *import, MoltCodeTarget *target, MoltJson
                                code ? "the library" : "there is no library, so that it",
                                kinds[target->kind], text.length > 200 ? 200 : (int)text.length,
                                text.bytes, target->offset > 0 ? " of that size" : "");
+    if (target->kind == MOLT_CODE_DATA &&
+        !molt__import_check_constant(import, text, target, address))
+        return false;
     *known = (MoltImportName){hash, address};
     *out = address;
     return true;
@@ -391,6 +395,8 @@ static bool resolve_name(MoltImport *import, const Pointer *pointer, uintptr_t *
     if (target.kind == MOLT_CODE_FUNCTION && target.offset > 0)
         return molt__json_fail(&import->reader, MOLT_INVALID,
                                "a pointer to a function leads to its begin, without \"at\"");
+    if (target.kind == MOLT_CODE_DATA)
+        molt__import_tell_constant(import, whole, &target);
     return find_in_library(import, &target, whole, out);
 }
 
@@ -404,7 +410,9 @@ static bool give_up(MoltImport *import, Form form)
                                "a %s pointer cannot be read back; write null, or what it should "
                                "point at",
                                key);
-    molt__import_note(import, MOLT_LOSS, rule, import->object->type, (MoltJsonText){"", 0}, key);
+    MoltImportNote *note = molt__import_note_here(import, MOLT_LOSS, rule);
+    if (note)
+        snprintf(note->value, sizeof note->value, "a %s pointer", key);
     return true;
 }
 

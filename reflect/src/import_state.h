@@ -11,6 +11,7 @@
 #ifndef MOLT__IMPORT_STATE_H
 #define MOLT__IMPORT_STATE_H
 
+#include "code_target.h"
 #include "heap_span.h"
 #include "json_reader.h"
 #include "molt/import.h"
@@ -25,7 +26,7 @@ typedef struct MoltImportObject {
     uint32_t span;
     uint32_t align;  /* of its block, beside its type's; 0: none */
     uint32_t origin; /* where plain memory was allocated, 0: not known */
-    bool list; /* several elements, so that its block has room for more than one */
+    bool list;       /* several elements, so that its block has room for more than one */
 } MoltImportObject;
 
 /* A finding that grows with each object it concerns. */
@@ -35,7 +36,8 @@ typedef struct MoltImportNote {
     MoltTypeId type;
     uint64_t member;        /* hash of the name */
     uint64_t objects, last; /* how many, and the object that was counted last */
-    char path[256], value[256];
+    char path[256], declaration[200];
+    char value[120], place[256]; /* of the first */
 } MoltImportNote;
 
 /* An arm of a tagged union that was read: the tag may stand behind it. */
@@ -51,6 +53,14 @@ typedef struct MoltImportName {
     uintptr_t address; /* 0: empty */
 } MoltImportName;
 
+/* What a text says of a place in a constant. Once all are read they are sorted by hash and offset. */
+typedef struct MoltImportConstant {
+    uint64_t hash; /* of the name, with its file */
+    uint64_t offset, size;
+    unsigned char value[MOLT__CODE_VALUE_MAX];
+    uint32_t value_size;
+} MoltImportConstant;
+
 #define MOLT__IMPORT_NAMES 256u
 #define MOLT__IMPORT_NOTES 128u
 
@@ -65,6 +75,7 @@ typedef struct MoltImport {
     uint64_t object_count, object_slots;
     uint64_t *order;
     uint64_t bytes;          /* of all objects */
+    uint64_t placed;         /* of the spans made for them, with their tables */
     MoltJsonFrame frames[2]; /* of the reader in the list of objects */
     MoltSpan *spans;
     uint32_t span_count;
@@ -73,9 +84,11 @@ typedef struct MoltImport {
     void **roots;         /* in order of the schema's roots */
     MoltTypeId *gone;     /* MOLT_NO_TYPE for each type: nothing of the old state stays */
 
-    /* The object that is read. */
+    /* The object that is read, and the innermost field of it that is, NULL outside of all. */
     const MoltImportObject *object;
     unsigned char *block;
+    const MoltType *owner; /* of the field */
+    const MoltField *field;
 
     /* Growing scratch memory: members that the open structs have had, unknown ones by hash, a name
      * with its NUL, a pointer's target and path; and the arms of their tagged unions. */
@@ -89,6 +102,8 @@ typedef struct MoltImport {
     uint64_t name_slots, target_slots, path_slots;
 
     MoltImportName names[MOLT__IMPORT_NAMES];
+    MoltImportConstant *constants;
+    uint64_t constant_count, constant_slots;
     MoltImportNote *notes; /* MOLT__IMPORT_NOTES, made with the first */
     uint32_t note_count;
     uint32_t left_out[3];
@@ -159,6 +174,19 @@ bool molt__import_external(MoltImport *import, unsigned char *bytes);
 /* A root's object: NULL or the start of an element of `type`. */
 bool molt__import_root(MoltImport *import, MoltTypeId type, void **out);
 
+/* ---- import_constant.c ----------------------------------------------------------------------- */
+
+/* Reads the list of constants. */
+bool molt__import_constants(MoltImport *import);
+/* To be called when it is read, if it is there. */
+void molt__import_sort_constants(MoltImport *import);
+/* Adds to a constant what the text says of it; `text` is its name with its file. */
+void molt__import_tell_constant(const MoltImport *import, MoltJsonText text,
+                                MoltCodeTarget *target);
+/* Whether what the library has at the address is that; fails the reader otherwise. */
+bool molt__import_check_constant(MoltImport *import, MoltJsonText text,
+                                 const MoltCodeTarget *target, uintptr_t address);
+
 /* ---- import_union.c -------------------------------------------------------------------------- */
 
 /* {"arm": value}, or bytes, for the tagged union `field` of the struct that is being read. */
@@ -175,10 +203,16 @@ bool molt__import_default(MoltImport *import, const MoltField *field, unsigned c
 
 /* ---- import_note.c --------------------------------------------------------------------------- */
 
-/* Counts the object that is read under a finding about `member` of `type`; `value` says more about
- * the first one. */
-void molt__import_note(MoltImport *import, MoltSeverity severity, MoltRule rule, MoltTypeId type,
-                       MoltJsonText member, const char *value);
+/* Counts the object that is read under a finding about the field that is being read, or `member`. The first
+ * time it returns the finding, whose value is then to be told, else NULL. */
+MoltImportNote *molt__import_note(MoltImport *import, MoltSeverity severity, MoltRule rule,
+                                  MoltTypeId type, MoltJsonText member);
+/* About the field that is being read, or the object where it is no struct. */
+MoltImportNote *molt__import_note_here(MoltImport *import, MoltSeverity severity, MoltRule rule);
+/* The finding's value is the text [from, to), or what the field has by default. NULL: nothing is done. */
+void molt__import_note_text(const MoltImport *import, MoltImportNote *note, size_t from, size_t to);
+void molt__import_note_default(const MoltImport *import, MoltImportNote *note,
+                               const MoltField *field);
 /* Hands the findings to the report, if there is one. */
 void molt__import_report(const MoltImport *import);
 

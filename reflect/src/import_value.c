@@ -1,4 +1,5 @@
 /* Values of an import by their types: recursion follows types, never data. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -94,12 +95,21 @@ bool molt__import_field(MoltImport *import, const MoltType *owner, const MoltFie
                         unsigned char *object)
 {
     MoltUnionTag tag;
+    const MoltType *outer_owner = import->owner;
+    const MoltField *outer = import->field;
+    bool good;
+    import->owner = owner;
+    import->field = field;
     if ((field->flags & MOLT_FIELD_BITS) != 0)
-        return molt__import_bit_field(import, field, object);
-    if (molt__union_tag(import->schema, owner, field, &tag))
-        return molt__import_union(import, field, object);
-    return read_value(import, field->type, object + field->bit_offset / 8,
-                      (field->flags & MOLT_FIELD_EXTERNAL) != 0);
+        good = molt__import_bit_field(import, field, object);
+    else if (molt__union_tag(import->schema, owner, field, &tag))
+        good = molt__import_union(import, field, object);
+    else
+        good = read_value(import, field->type, object + field->bit_offset / 8,
+                          (field->flags & MOLT_FIELD_EXTERNAL) != 0);
+    import->owner = outer_owner;
+    import->field = outer;
+    return good;
 }
 
 static bool skip_unknown(MoltImport *import, MoltTypeId id)
@@ -115,8 +125,13 @@ static bool skip_unknown(MoltImport *import, MoltTypeId id)
     import->unknown = grown;
     grown[import->unknown_count++] = XXH3_64bits(reader->key.bytes, reader->key.length);
     reader->mark = reader->key_at;
-    molt__import_note(import, MOLT_LOSS, MOLT_RULE_FIELD_REMOVED, id, reader->key, "");
-    return molt__json_skip(reader, NULL);
+    MoltImportNote *note =
+        molt__import_note(import, MOLT_LOSS, MOLT_RULE_FIELD_REMOVED, id, reader->key);
+    molt__json_peek(reader);
+    size_t from = reader->mark;
+    bool good = molt__json_skip(reader, NULL);
+    molt__import_note_text(import, note, from, reader->at);
+    return good;
 }
 
 static int compare_hashes(const void *left, const void *right)
@@ -151,8 +166,9 @@ static bool take_default(MoltImport *import, MoltTypeId id, const MoltField *fie
                                    "the member %.200s of %.200s is "
                                    "missing",
                                    name, molt_type_name(import->schema, id));
-        molt__import_note(import, MOLT_INFO, MOLT_RULE_FIELD_ADDED, id,
-                          (MoltJsonText){name, strlen(name)}, "");
+        MoltImportNote *note = molt__import_note(import, MOLT_INFO, MOLT_RULE_FIELD_ADDED, id,
+                                                 (MoltJsonText){name, strlen(name)});
+        molt__import_note_default(import, note, field);
     }
     return molt__import_default(import, field, bytes);
 }
@@ -282,8 +298,9 @@ static bool check_untyped(MoltImport *import)
             &import->reader, MOLT_INVALID,
             "memory without a type has an address in it, which cannot be read back: "
             "name the type where the block is allocated");
-    molt__import_note(import, MOLT_LOSS, MOLT_RULE_UNTYPED_MEMORY, object->type,
-                      (MoltJsonText){"", 0}, "an address in it");
+    MoltImportNote *note = molt__import_note_here(import, MOLT_LOSS, MOLT_RULE_UNTYPED_MEMORY);
+    if (note)
+        snprintf(note->value, sizeof note->value, "an address in it");
     return true;
 }
 

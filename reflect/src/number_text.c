@@ -310,7 +310,8 @@ static MoltFloatText long_double_text(const void *bytes, char text[MOLT__NUMBER_
         *length = write_zero(signbit(value), text);
         return MOLT__FLOAT_NUMBER;
     }
-    for (int digits = LDBL_DIG; digits <= LDBL_DECIMAL_DIG; digits++) {
+    /* %g leaves zeros at the end away, so that fewer digits than a normal number keeps need no try. */
+    for (int digits = fabsl(value) < LDBL_MIN ? 1 : LDBL_DIG; digits <= LDBL_DECIMAL_DIG; digits++) {
         snprintf(text, MOLT__NUMBER_TEXT, "%.*Lg", digits, value);
         long double read = strtold(text, NULL);
         if (memcmp(&read, &value, size) == 0)

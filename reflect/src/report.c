@@ -104,15 +104,19 @@ static const char *append_facts(Line *line, const MoltFinding *finding, char *nu
         append(line, "now ");
         append(line, last = finding->after);
     }
+    bool added = finding->rule == MOLT_RULE_FIELD_ADDED; /* the value is the field's default */
+    if (has(finding->value) && added) {
+        append(line, " = ");
+        append(line, last = finding->value);
+    }
     if (finding->objects > 0) {
         snprintf(number, size, "%llu object%s", (unsigned long long)finding->objects,
                  finding->objects == 1 ? "" : "s");
         append(line, last ? ", " : "");
         append(line, last = number);
     }
-    if (has(finding->value)) {
-        bool added = finding->rule == MOLT_RULE_FIELD_ADDED; /* the value is the field's default */
-        append(line, added ? " = " : last ? ", " : "");
+    if (has(finding->value) && !added) {
+        append(line, last ? ", " : "");
         append(line, finding->objects > 1 ? "first " : "");
         append(line, last = finding->value);
     }
@@ -465,7 +469,7 @@ static void append_left_out(Line *line, const MoltReport *report)
         append(line, "\n");
 }
 
-char *molt_report_to_text(const MoltReport *report)
+static char *to_text(const MoltReport *report, bool totals)
 {
     size_t size = FRAME_BYTES + (report->text ? report->text->used : 0) + 1;
     char *buffer = malloc(size);
@@ -473,7 +477,8 @@ char *molt_report_to_text(const MoltReport *report)
         return NULL;
     buffer[0] = '\0';
     Line line = {buffer, size, 0};
-    append_totals(&line, report);
+    if (totals)
+        append_totals(&line, report);
     for (int severity = MOLT_REFUSE; severity >= MOLT_INFO; severity--)
         for (uint32_t i = 0; i < report->count; i++)
             if (report->findings[i].severity == (MoltSeverity)severity) {
@@ -487,6 +492,16 @@ char *molt_report_to_text(const MoltReport *report)
         append(&line, report->stubs[i].code);
     }
     return buffer;
+}
+
+char *molt_report_to_text(const MoltReport *report)
+{
+    return to_text(report, true);
+}
+
+char *molt_report_findings_to_text(const MoltReport *report)
+{
+    return to_text(report, false);
 }
 
 static bool add_number(cJSON *object, const char *name, uint64_t number)

@@ -526,6 +526,17 @@ MoltStatus molt_snapshot_file_open_memory(const void *bytes, size_t size,
     return status;
 }
 
+uint64_t molt_snapshot_file_size(const void *bytes, size_t known)
+{
+    MoltFileHeader header = {0};
+    size_t magic = known < sizeof header.magic ? known : sizeof header.magic;
+    if (memcmp(bytes, MOLT__FILE_MAGIC, magic) != 0)
+        return 0;
+    if (known < offsetof(MoltFileHeader, file_size) + sizeof header.file_size)
+        return UINT64_MAX;
+    return number_at((const unsigned char *)bytes + offsetof(MoltFileHeader, file_size));
+}
+
 void molt_snapshot_file_close(MoltSnapshotFile *file)
 {
     if (!file)

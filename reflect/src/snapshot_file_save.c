@@ -106,21 +106,6 @@ static void add_slot(Save *save, uint64_t position, uint32_t symbol)
         memcpy(room, &slot, sizeof slot);
 }
 
-/* Numbers in an object that is not divided into structs mean the same only while they are the same;
- * single bytes are text or raw, and go by name. The value is the library's, or what the file kept that the
- * state was read from; NULL where it does not count or nobody has it. */
-static const void *value_of(const MoltType *type, const MoltCodeTarget *target)
-{
-    bool number = type->kind == MOLT_KIND_INT || type->kind == MOLT_KIND_ENUM ||
-                  type->kind == MOLT_KIND_BOOL || type->kind == MOLT_KIND_FLOAT;
-    bool inside = target->offset <= target->size && type->size <= target->size - target->offset;
-    if (target->kind != MOLT_CODE_DATA || !number || !inside || type->size < 2 || type->size > 16)
-        return NULL;
-    if (target->bytes)
-        return target->bytes + target->offset;
-    return target->value_size == type->size ? target->value : NULL;
-}
-
 static void write_code(Save *save, const MoltImageOp *op, uintptr_t value, uint64_t position)
 {
     const MoltType *pointee = molt_type(save->heap->schema, op->pointee);
@@ -142,7 +127,7 @@ static void write_code(Save *save, const MoltImageOp *op, uintptr_t value, uint6
              "constant data of the library without a name");
         return;
     }
-    const void *number = value_of(pointee, &target);
+    const void *number = molt__code_value(pointee, &target);
     uint32_t symbol = molt__file_symbols_add(&save->symbols, &target, number,
                                              number ? (uint32_t)pointee->size : 0);
     *cached = (CachedCode){value, op->pointee, symbol};

@@ -43,7 +43,7 @@ void molt__file_bytes_free(MoltFileBytes *bytes)
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-static uint64_t record_size(const MoltFileSymbol *symbol)
+uint64_t molt__file_symbol_size(const MoltFileSymbol *symbol)
 {
     uint64_t size = sizeof *symbol + (uint64_t)symbol->file_length + 1 +
                     (uint64_t)symbol->name_length + 1 + symbol->byte_count;
@@ -86,7 +86,7 @@ static bool grow_slots(MoltSymbolWriter *writer)
         MoltFileSymbol symbol;
         const unsigned char *record = writer->records.bytes + writer->slots[s] - 1;
         memcpy(&symbol, record, sizeof symbol);
-        uint64_t slot = find_slot(&bigger, record, record_size(&symbol));
+        uint64_t slot = find_slot(&bigger, record, molt__file_symbol_size(&symbol));
         bigger.slots[slot] = writer->slots[s];
         bigger.numbers[slot] = writer->numbers[s];
     }
@@ -105,7 +105,7 @@ static bool grow_slots(MoltSymbolWriter *writer)
 static uint32_t add_record(MoltSymbolWriter *writer, const MoltFileSymbol *symbol, const char *file,
                            const char *name, const void *bytes)
 {
-    uint64_t size = record_size(symbol), start = writer->records.size;
+    uint64_t size = molt__file_symbol_size(symbol), start = writer->records.size;
     if (writer->failed ||
         (((uint64_t)writer->count + 1) * 2 > writer->slot_count && !grow_slots(writer))) {
         writer->failed = true;
@@ -194,7 +194,7 @@ static const char *parse_record(const unsigned char *bytes, uint64_t room, MoltF
     if (room < sizeof symbol)
         return "a symbol is cut off";
     memcpy(&symbol, bytes, sizeof symbol);
-    *size = record_size(&symbol);
+    *size = molt__file_symbol_size(&symbol);
     if (*size > room)
         return "a symbol is longer than its section";
     const unsigned char *file = bytes + sizeof symbol;
@@ -213,7 +213,8 @@ static const char *parse_record(const unsigned char *bytes, uint64_t room, MoltF
         return "a text does not end";
     if (!data && (symbol.offset != 0 || symbol.size != 0))
         return "a symbol has a size where none belongs";
-    if (data && ((symbol.size != 0 && symbol.offset > symbol.size) || symbol.byte_count > 16))
+    if (data && ((symbol.size != 0 && symbol.offset > symbol.size) ||
+                 symbol.byte_count > MOLT__CODE_VALUE_MAX))
         return "an offset is outside of its object";
     if (symbol.kind == MOLT_CODE_FUNCTION && symbol.byte_count > 0)
         return "a function has content";

@@ -35,6 +35,8 @@ typedef struct MoltSymbolWriter {
 uint32_t molt__file_symbols_add(MoltSymbolWriter *writer, const MoltCodeTarget *target,
                                 const void *value, uint32_t value_size);
 uint32_t molt__file_symbols_add_string(MoltSymbolWriter *writer, const char *text, size_t size);
+/* Of a whole record, which begins with the symbol: its texts with their NULs follow, then its bytes. */
+uint64_t molt__file_symbol_size(const MoltFileSymbol *symbol);
 void molt__file_symbols_writer_free(MoltSymbolWriter *writer);
 
 /* ---- reading */

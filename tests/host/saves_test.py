@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from host_run import HOST, SECONDS, HostTest
+from host_run import GALLERY, HOST, SECONDS, HostTest
 
 
 class Files(HostTest):
@@ -25,6 +25,35 @@ class Files(HostTest):
         self.assertNotIn("counts frames in its own way", done.stderr)
         loaded = next(e for e in self.events(done.stdout) if e["event"] == "loaded")
         self.assertEqual((loaded["ok"], loaded["path"], loaded["frame"]), (True, "a.molt", 0))
+
+    def tool(self, *words):
+        done = subprocess.run([os.environ["MOLT_TOOL"], *map(str, words)], cwd=self.folder, timeout=SECONDS,
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_tool_writes_the_dump_that_the_game_wrote(self):
+        self.host(self.gallery("gallery_ends"), "--headless", "--save", "a.molt", "--dump", "a.json")
+        game = (self.folder / "a.json").read_text()
+        for part in ('"(globals):0"', ":frames_shown\":5", '"ggggg"', '"ref":"Gallery:0"',
+                     '"size":16,"holds":"02000000"'):
+            self.assertIn(part, game)
+        self.assertEqual(self.tool("dump", "a.molt"), game)
+        schema = GALLERY / "gallery_ends.schema.json"
+        self.tool("import", "--schema", schema, "a.json", "-o", "b.molt")
+        self.assertEqual(self.tool("dump", "b.molt"), game)
+        done = self.host(self.gallery("gallery_ends"), "--headless", "--frames", 1, "--load", "b.molt",
+                         "--events", "-")
+        loaded = next(e for e in self.events(done.stdout) if e["event"] == "loaded")
+        self.assertEqual((loaded["ok"], loaded["report"]["findings"]), (True, []))
+        old = json.loads(game)
+        del old["constants"]
+        (self.folder / "old.json").write_text(json.dumps(old))
+        self.tool("import", "--schema", schema, "old.json", "-o", "c.molt")
+        done = self.host(self.gallery("gallery_ends"), "--headless", "--frames", 1, "--load", "c.molt",
+                         "--events", "-")
+        loaded = next(e for e in self.events(done.stdout) if e["event"] == "loaded")
+        self.assertEqual([finding["rule"] for finding in loaded["report"]["findings"]], ["constant-unchecked"])
 
     def test_state_of_an_older_game_gets_the_new_field(self):
         self.host(self.gallery(), "--headless", "--frames", 5, "--save", "a.molt")

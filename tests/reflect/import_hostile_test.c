@@ -178,6 +178,33 @@ static void numbers_far_apart_are_no_reason_for_memory(void **context)
     assert_int_equal(stats.blocks, sizeof ids / sizeof *ids);
 }
 
+/* A span for each: little text, and pages that it alone has. */
+static void numbers_far_apart_count_as_memory(void **context)
+{
+    enum { COUNT = 50 };
+    Sample *sample = *context;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    fputs("{\"molt_dump\":1,\"roots\":{\"spare\":null,\"state\":null},\"objects\":[", out);
+    for (int i = 1; i <= COUNT; i++)
+        fprintf(out, "%s{\"id\":\"Vec:%d00000\",\"value\":{\"x\":1,\"y\":2}}", i > 1 ? "," : "", i);
+    fputs("]}", out);
+    fclose(out);
+    MoltHash before = molt_heap_digest(sample->heap), after;
+    MoltError error;
+    MoltImportDesc desc = {.limit = (uint64_t)1 << 20};
+    assert_int_equal(molt_import_json(sample->heap, text, size, &desc, &error),
+                     MOLT_OUT_OF_MEMORY);
+    assert_non_null(strstr(error.text, "]: more memory than is allowed"));
+    after = molt_heap_digest(sample->heap);
+    assert_memory_equal(&before, &after, sizeof before);
+    desc.limit = 0;
+    assert_int_equal(molt_import_json(sample->heap, text, size, &desc, &error), MOLT_OK);
+    free(text);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -186,6 +213,7 @@ int main(void)
         TEST(every_byte_may_be_another),
         TEST(pieces_may_stand_elsewhere),
         TEST(numbers_far_apart_are_no_reason_for_memory),
+        TEST(numbers_far_apart_count_as_memory),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

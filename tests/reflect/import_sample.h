@@ -372,6 +372,8 @@ static inline bool sample_describe(void *context, uintptr_t address, MoltCodeTar
         out->name = "table";
         out->file = "thing.c";
         out->offset = at - SAMPLE_TABLE;
+        out->bytes = (const char *)sample_image + SAMPLE_TABLE;
+        out->size = 16;
         return true;
     }
     if (at != SAMPLE_LITERAL)

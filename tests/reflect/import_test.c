@@ -249,7 +249,20 @@ static void unknown_members_are_lost_or_errors(void **context)
     assert_int_equal(report.findings[0].rule, MOLT_RULE_FIELD_REMOVED);
     assert_int_equal(report.findings[0].objects, 1);
     assert_non_null(strstr(report.findings[0].path, ".zz"));
-    assert_non_null(strstr(report.findings[0].value, "4:"));
+    assert_non_null(strstr(report.findings[0].value, "5 at 4:"));
+    assert_non_null(strstr(report.findings[0].value, "$.objects[0].value.zz"));
+    molt_report_clear(&report);
+    free(text);
+    text = small_document(
+        sample, "{\"i\":9,\"zz\":[1,\n   {\"long\":\"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+                "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+                "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+                "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+                "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\"}]}");
+    assert_int_equal(load(sample->heap, text, MOLT_POLICY_LIVE, &report, NULL), MOLT_OK);
+    assert_ptr_equal(strstr(report.findings[0].value, "[1, {\"long\":\"\xc3\xa9"),
+                     report.findings[0].value);
+    assert_non_null(strstr(report.findings[0].value, "\xc3\xa9... at 4:"));
     molt_report_clear(&report);
     free(text);
     text = small_document(sample, "{\"zz\":5,\"i\":9,\"zz\":6}");
@@ -268,6 +281,12 @@ static void missing_members_take_defaults_or_are_errors(void **context)
     assert_int_equal(report.count, 1);
     assert_int_equal(report.findings[0].severity, MOLT_INFO);
     assert_int_equal(report.findings[0].rule, MOLT_RULE_FIELD_ADDED);
+    assert_string_equal(report.findings[0].after, "int i");
+    char *lines = molt_report_findings_to_text(&report);
+    assert_non_null(strstr(lines, "now int i = 0, missing at 4:"));
+    assert_non_null(strstr(lines, "$.objects[0].value, 1 object."));
+    assert_null(strstr(lines, "changed"));
+    free(lines);
     molt_report_clear(&report);
     free(text);
 }
@@ -389,8 +408,73 @@ static void addresses_of_a_process_are_lost_or_errors(void **context)
     expect_error_in(sample, text, MOLT_POLICY_STRICT, "$.objects[0].value.next", "dangling");
     molt_report_init(&report, NULL);
     assert_int_equal(load(sample->heap, text, MOLT_POLICY_LIVE, &report, NULL), MOLT_OK);
-    assert_int_equal(molt_report_total(&report, MOLT_LOSS), 2);
+    assert_int_equal(molt_report_total(&report, MOLT_LOSS), 3);
+    assert_string_equal(report.findings[0].path, "Thing.next");
+    assert_string_equal(report.findings[0].before, report.findings[0].after);
+    assert_non_null(strstr(report.findings[0].after, "Thing *next"));
+    assert_non_null(strstr(report.findings[0].value, "a dangling pointer at "));
+    assert_non_null(strstr(report.findings[0].value, "$.objects[0].value.next"));
+    assert_non_null(report.findings[0].remedy);
     molt_report_clear(&report);
+    free(text);
+}
+
+/* A state that points at a number of the library, and what the text says of it. */
+static char *pointing_document(const char *constants)
+{
+    char *text = document(
+        "{\"id\":\"Thing:0\",\"value\":{\"table\":{\"data\":\"thing.c:table\",\"at\":8}}}");
+    size_t length = strlen(text);
+    char *longer = realloc(text, length + strlen(constants) + 32);
+    assert_non_null(longer);
+    sprintf(longer + length - 2, ",\n\"constants\":%s}\n", constants);
+    return longer;
+}
+
+static void constants_must_be_what_they_were(void **context)
+{
+    static const char first[] = "{\"data\":\"thing.c:table\",\"at\":8,\"size\":";
+    static const char *const wrong[][2] = {
+        {"{}", "list"},
+        {"[7]", "$.constants[0]"},
+        {"[{\"data\":\"x\"}]", "no size"},
+        {"[{\"size\":4}]", "no name"},
+        {"[{\"data\":\"x\",\"size\":4,\"at\":5}]", "outside"},
+        {"[{\"data\":\"x\",\"size\":4,\"at\":3,\"holds\":\"0000\"}]", "outside"},
+        {"[{\"data\":\"x\",\"size\":-4}]", "number of bytes"},
+        {"[{\"data\":\"x\",\"size\":99999999999999999999}]", "number of bytes"},
+        {"[{\"data\":\"x\",\"size\":64,\"holds\":\"0\"}]", "digits"},
+        {"[{\"data\":\"x\",\"size\":64,\"holds\":\"zz\"}]", "digits"},
+        {"[{\"data\":\"x\",\"size\":64,\"holds\":\"0000000000000000000000000000000000\"}]",
+         "digits"},
+        {"[{\"data\":\"x\",\"size\":64,\"is\":1}]", "no such member"},
+        {"[{\"data\":\"thing.c:table\",\"at\":8,\"size\":20}]", "is another one in the library"},
+        {"[{\"data\":\"thing.c:table\",\"at\":8,\"size\":16,\"holds\":\"01000000\"}]",
+         "is another one"},
+    };
+    Sample *sample = *context;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char *text = pointing_document(wrong[i][0]);
+        expect_error_in(sample, text, MOLT_POLICY_LIVE, "state.json:", wrong[i][1]);
+        free(text);
+    }
+    /* a shorter number at the place begins the longer one; of other constants nobody asks */
+    char list[300];
+    snprintf(list, sizeof list,
+             "[%s16,\"holds\":\"0000\"},%s16,\"holds\":\"00000000\"},"
+             "{\"data\":\"thing.c:table\",\"size\":17},{\"data\":\"none\",\"size\":1}]",
+             first, first);
+    char *text = pointing_document(list), *again = NULL;
+    assert_int_equal(load(sample->heap, text, MOLT_POLICY_LIVE, NULL, NULL), MOLT_OK);
+    again = sample_dump(sample->heap);
+    assert_non_null(strstr(again,
+                           "\"constants\":[\n{\"data\":\"thing.c:table\",\"at\":8,\"size\":16,"
+                           "\"holds\":\"00000000\"}\n]}\n"));
+    sample_image[SAMPLE_TABLE + 9] = 1;
+    expect_error_in(sample, again, MOLT_POLICY_LIVE, "$.objects[", "is another one in the library");
+    sample_image[SAMPLE_TABLE + 9] = 0;
+    expect_dump(sample->heap, again);
+    free(again);
     free(text);
 }
 
@@ -605,6 +689,7 @@ int main(void)
         TEST(text_and_bytes_must_fit),
         TEST(references_must_lead_somewhere),
         TEST(addresses_of_a_process_are_lost_or_errors),
+        TEST(constants_must_be_what_they_were),
         TEST(objects_must_be_whole),
         TEST(documents_must_be_whole),
         TEST(roots_must_be_of_their_type),

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,34 @@ static void random_floats_are_shortest_and_read_back_bit_exact(void **context)
             assert_true(strtold(text, NULL) == wide);
         }
     }
+}
+
+/* Near to 0 a long double has fewer digits, as few as one. */
+static void small_long_doubles_are_shortest_and_read_back_bit_exact(void **context)
+{
+    (void)context;
+    uint64_t state = 88172645463325252u;
+    for (int i = 0; i < 2000; i++) {
+        char text[MOLT__NUMBER_TEXT], shorter[MOLT__NUMBER_TEXT];
+        size_t length;
+        long double fraction = (long double)(random_bits(&state, i) >> i % 64) + 1;
+        long double number = ldexpl(i % 2 ? fraction : -fraction,
+                                    LDBL_MIN_EXP - LDBL_MANT_DIG - (i % 3 == 0 ? 1 : 0));
+        if (number == 0)
+            continue;
+        assert_int_equal(molt__float_text(&number, sizeof number, text, &length),
+                         MOLT__FLOAT_NUMBER);
+        assert_int_equal(strlen(text), length);
+        assert_true(strtold(text, NULL) == number);
+        int digits = count_digits(text);
+        snprintf(shorter, sizeof shorter, "%.*Le", digits > 2 ? digits - 2 : 0, number);
+        assert_true(digits < 2 || strtold(shorter, NULL) != number);
+    }
+    long double least = ldexpl(1, LDBL_MIN_EXP - LDBL_MANT_DIG);
+    char text[MOLT__NUMBER_TEXT];
+    size_t length;
+    molt__float_text(&least, sizeof least, text, &length);
+    assert_int_equal(count_digits(text), 1);
 }
 
 /* A number of any size, least byte first. */
@@ -238,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_floats_are_shortest_and_read_back_bit_exact),
+        cmocka_unit_test(small_long_doubles_are_shortest_and_read_back_bit_exact),
         cmocka_unit_test(powers_of_ten_are_exact),
         cmocka_unit_test(doubles_are_spelled_by_their_size),
         cmocka_unit_test(integers_of_every_size_have_their_limits),

@@ -110,6 +110,12 @@ class GoldenSaves(GuardTest):
         self.assertTrue(any(problem.startswith("dump: expected") for problem in problems))
         self.assertEqual(self.problems(NEWEST), [])
 
+    def test_a_migration_to_the_own_schema_leaves_every_byte(self):
+        for number in golden.versions(SCHEMAS):
+            save = lzma.decompress(golden.save_path(SCHEMAS, number).read_bytes())
+            same = golden.run(MOLT, "migrate", "-", "--to", golden.schema_path(SCHEMAS, number), "-o", "-", data=save)
+            self.assertTrue(same == save, f"v{number:04} is another file")
+
     def test_a_value_that_would_be_lost_fails(self):
         self.edit("colony.h", "    uint32_t strokes; /* mouse presses on the field */\n", "")
         self.edit("tools.c", "    player->strokes += pressed;\n", "")

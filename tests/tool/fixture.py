@@ -35,6 +35,23 @@ class ToolTest(unittest.TestCase):
                        cwd=folder, check=True, capture_output=True, text=True)
         return path
 
+    def endless(self, *words, source):
+        """Runs the tool on a standard input that never ends, `source` again and again or a file's bytes and
+        then zeros; returns what it said, and the most memory that it had, in MiB."""
+        feed = subprocess.Popen(source, stdout=subprocess.PIPE, cwd=self.folder, stderr=subprocess.DEVNULL)
+        self.addCleanup(feed.wait)
+        self.addCleanup(feed.kill)
+        with tempfile.TemporaryFile() as said:
+            child = subprocess.Popen([MOLT, *map(str, words)], cwd=self.folder, stdin=feed.stdout,
+                                     stdout=said, stderr=said)
+            feed.stdout.close()
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            said.seek(0)
+            text = said.read().decode()
+        self.assertEqual(child.returncode, 2, text)
+        return text, usage.ru_maxrss / 1024
+
     def tool(self, *words, input="", stdin=None):
         """Runs the tool, whatever comes of it."""
         data = (self.folder / stdin).read_bytes() if stdin else input.encode()

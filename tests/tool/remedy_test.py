@@ -272,7 +272,7 @@ class Remedies(ToolTest):
                 (found,) = self.bad(self.check(old, new, *words), rule, path)
                 self.assertNotIn("MOLT_", found["remedy"])
                 first_way, accept, delete = found["remedy"].split(", or ")
-                self.assertEqual(first_way, f"v0001 is recorded and takes no annotation: {keep}")
+                self.assertEqual(first_way, f"version v0001 is recorded and takes no annotation: {keep}")
                 self.assertEqual(self.bad(self.check(old, old, *words), rule, path), [])
                 line = ACCEPT.fullmatch(accept).group(1)
                 self.assertEqual(self.bad(self.check(old, new, *words, accepted=line, status=0), rule, path), [])

@@ -83,6 +83,20 @@ class State(ToolTest):
         self.assertEqual(self.dump("b.molt")["objects"][0]["value"],
                          {"mana": 0, "hp": 3, **POINTERS, "row": {"data": "rows"}})
 
+    def test_what_a_text_says_of_constants_stays(self):
+        schema = self.schema("pointing", POINTING)
+        later = self.schema("later", POINTING.replace("int hp;", "int mana; long hp;"))
+        constants = [{"data": "primes", "size": 40, "holds": "02000000"},
+                     {"data": "ant.c:rows", "at": 16, "size": 64, "holds": "07000000"}]
+        text = json.loads(self.pointing())
+        text["constants"] = constants
+        self.molt("import", "--schema", schema, "-", "-o", "a.molt", input=json.dumps(text))
+        self.assertEqual(self.dump("a.molt")["constants"], constants)
+        self.molt("import", "--schema", schema, "-", "-o", "b.molt", input=self.molt("dump", "a.molt"))
+        self.assertEqual((self.folder / "a.molt").read_bytes(), (self.folder / "b.molt").read_bytes())
+        self.molt("migrate", "a.molt", "--to", later, "-o", "c.molt")  # the size tells that it is the same place
+        self.assertEqual(self.dump("c.molt")["constants"], constants)
+
     def test_what_a_pointer_without_a_type_leads_to_must_be_of_the_sort_it_gets(self):
         schema = self.schema("pointing", POINTING)
         code, data = {"code": "walk"}, {"data": "ant.c:rows"}
@@ -165,11 +179,49 @@ class State(ToolTest):
         self.assertRegex(said, r"standard input:1:\d+: .*hp")
         self.assertFalse((self.folder / "no.molt").exists())
 
+    def test_what_has_no_end_is_refused_where_that_shows(self):
+        self.state("a")
+        commands = (["verify", "-"], ["dump", "-"], ["diff", "-", "a.molt"], ["layout", "-"],
+                    ["migrate", "-", "--to", self.first, "-o", "no.molt"], ["schema", "diff", "-", self.first],
+                    ["import", "--schema", self.first, "-", "-o", "no.molt"],
+                    ["import", "--schema", "-", "a.molt", "-o", "no.molt"])
+        sources = (["cat", "/dev/zero"], ["cat", "/dev/urandom"], ["yes", "{}"], ["yes", "["], ["yes", "[1,"],
+                   ["yes", '{"a":'], ["yes", "\"no\" \"text\""], ["cat", "a.molt", "/dev/zero"])
+        for i, command in enumerate(commands):  # every source, and two for each command
+            for source in sources[i], sources[(i + 3) % len(sources)]:
+                with self.subTest(command=command, source=source):
+                    self.assertLess(self.endless(*command, source=source)[1], 64)
+            zero = ["/dev/zero" if word == "-" else word for word in command]
+            self.molt(*zero, status=2)
+        said, memory = self.endless("import", "--schema", self.first, "-", "-o", "no.molt", "--max-memory", "4M",
+                                    source=["yes", ""])
+        self.assertIn("more than 4194304 bytes came", said)
+        self.assertLess(memory, 64)
+        self.assertFalse((self.folder / "no.molt").exists())
+
+    def test_a_state_takes_no_more_than_its_text_warrants(self):
+        def import_of(count, *words, status=2):
+            text = {"molt_dump": 1, "roots": {"Player": None},
+                    "objects": [{"id": "char:0", "type": "char", "count": count, "value": "zeros"}]}
+            return self.molt("import", "--schema", self.first, "-", "-o", "z.molt", *words, status=status,
+                             input=json.dumps(text))
+        said = import_of(1000000000)
+        self.assertRegex(said, r"standard input:1:\d+: \$.objects\[0\]: .* bytes that are allowed; --max-memory")
+        import_of(50000, status=0)
+        self.assertIn("sound, 1 blocks", self.molt("verify", "z.molt"))
+        self.assertIn("allowed", import_of(50000, "--max-memory", "40K"))
+        import_of(50000, "--max-memory", "1M", status=0)
+        for size in "", "0", "-1", "1X", "1MB", "99999999999G", "M":
+            self.assertIn("such as 512M", import_of(1, "--max-memory", size))
+
     def test_import_is_lenient_on_request(self):
         text = json.dumps(self.dump(self.state("a"))).replace('"hp": 7', '"zz": 5')
         self.molt("import", "--schema", self.first, "-", "-o", "no.molt", input=text, status=2)
-        self.molt("import", "--schema", self.first, "-", "-o", "b.molt", "--lenient", input=text)
+        said = self.tool("import", "--schema", self.first, "-", "-o", "b.molt", "--lenient", input=text).stderr
         self.assertEqual(self.dump("b.molt")["objects"][1]["value"]["hp"], 0)
+        self.assertRegex(said, r"^loss +field-removed +Player.zz: 1 object, 5 at 1:\d+, \$.objects\[1\].value.zz\. ")
+        self.assertRegex(said, r"\ninfo +field-added +Player.hp: now int hp = 0, missing at 1:\d+, \$.obj")
+        self.assertNotIn("types changed", said)
 
     def test_verify_says_what_is_in_a_file_and_where_one_is_damaged(self):
         self.assertIn("sound, 2 blocks", self.molt("verify", self.state("a")))
@@ -237,6 +289,35 @@ class State(ToolTest):
         for jobs in 0, 1025, "99999999999999999999", "many", "-1":
             self.assertIn("from 1 to 1024", self.molt("migrate", "s0.molt", "--to", second, "--out-dir", "out",
                                                       "-j", jobs, status=2))
+
+    def test_a_file_that_is_read_is_replaced_on_request_only(self):
+        second = self.schema("second", SECOND)
+        files = [self.state(f"s{i}", gold=i) for i in range(3)]
+        (self.folder / "linked.molt").symlink_to("s0.molt")
+        (self.folder / "sub").mkdir()
+        os.link(self.folder / "s1.molt", self.folder / "sub/s1.molt")
+        self.molt("dump", "s0.molt", "-o", "s0.json")
+        before = {path: path.read_bytes() for path in self.folder.rglob("*.*") if path.is_file()}
+        for words, wanted in ((["s0.molt", "-o", "s0.molt"], "--in-place"), (["s0.molt", "-o", "./linked.molt"], "--in-place"),
+                              ([*files, "--out-dir", "."], "--in-place"), (["s1.molt", "--out-dir", "sub"], "--in-place"),
+                              (["s0.molt", "-o", "second.json"], "another file"),
+                              (["s0.molt", "-o", "x.molt", "--report", "s0.molt"], "another file"),
+                              (["s0.molt", "-o", "x.molt", "--in-place"], "either"),
+                              (["-", "--in-place"], "no name"), (["s0.molt", "--in-place", "--report", "r"], "--report")):
+            self.assertIn(wanted, self.molt("migrate", *words, "--to", second, status=2))
+        for words in (["dump", "s0.molt", "-o", "s0.molt"], ["import", "--schema", "first.json", "s0.json", "-o", "s0.json"],
+                      ["import", "--schema", "first.json", "s0.json", "-o", "first.json"]):
+            self.assertIn("another file", self.molt(*words, status=2))
+        self.assertEqual({path: path.read_bytes() for path in before}, before)
+        self.molt("migrate", "s2.molt", "s0.molt", "--to", second, "--in-place", "-j", 2)
+        self.assertEqual([self.dump(file)["objects"][1]["value"].get("mana") for file in files], [0, None, 0])
+        # the old one stays whenever the new one cannot be
+        lossy = self.schema("lossy", LOSSY)
+        kept = (self.folder / "s2.molt").read_bytes()
+        self.molt("migrate", "s2.molt", "--to", lossy, "--in-place", status=1)
+        (self.folder / "s2.molt.saving").mkdir()
+        self.molt("migrate", "s2.molt", "--to", self.first, "--in-place", status=2)
+        self.assertEqual((self.folder / "s2.molt").read_bytes(), kept)
 
     def test_json_has_a_line_for_each_file(self):
         lossy = self.schema("lossy", LOSSY)

@@ -46,6 +46,7 @@ class Words(ToolTest):
                 (("migrate", "a.molt", "--to", "s.json", "-o", "b", "--report", "b"), "two names"),
                 (("schema", "diff", "-", "-"), "only once"),
                 (("schema", "diff", "a.json"), "two schemas"),
+                (("diff", "a.molt", "b.molt", "--ignore", "a", "--ignore=b"), "--ignore is given twice"),
                 (("schema", "record", "a.json"), "a schema and a folder")]:
             said = self.molt(*words, status=2)
             self.assertIn(text, said)

@@ -16,8 +16,8 @@ MoltCodeNames *molt_code_names_create(const MoltAllocator *allocator);
 void molt_code_names_free(MoltCodeNames *names); /* NULL allowed */
 
 /* Its `resolve` takes every name that a snapshot file can hold: 0 for others and when memory is out.
- * The size of a constant is not known. Owned by `names`, which must stay as long as a heap with such
- * addresses is used. */
+ * Of a constant it keeps the size and the number that the name came with first. Owned by `names`,
+ * which must stay as long as a heap with such addresses is used. */
 const MoltCodeMap *molt_code_names_map(const MoltCodeNames *names);
 
 #endif

@@ -18,17 +18,24 @@ typedef struct MoltImportDesc {
                                 both with a finding. STRICT: either is an error */
     const char *name;    /* of the file, for errors; NULL: none */
     bool roots_required; /* a root that is null is an error */
-    uint64_t limit;      /* bytes that all objects may take; default what the heap can hold */
+    uint64_t limit;      /* bytes that the blocks may take; default molt_import_limit(length) */
     MoltReport *report;  /* initialised; gets the findings of a success; NULL: nobody asks */
 } MoltImportDesc;
+
+/* 256 MiB, and 64 bytes for each of the text: what any dump needs but one whose blocks of char are mostly
+ * zeros, which take no room in a text. */
+static inline uint64_t molt_import_limit(size_t length)
+{
+    return ((uint64_t)256 << 20) + 64 * (uint64_t)length;
+}
 
 /* Replaces all blocks and roots by those of the text, under the ids they have there, for the heap's
  * schema, which stays. `desc` may be NULL. Pointers in fields marked MOLT_EXTERNAL are kept where the
  * text has the running state's root under the same id, else NULL. The attic is emptied.
  *
  * On failure the heap is untouched, to the byte: MOLT_INVALID for whatever is wrong in the text, with
- * line, column and path of the place in `error`; MOLT_OUT_OF_MEMORY also where the heap's range is too
- * small. A dump that was read gives the same dump again, except for addresses of the process
+ * line, column and path of the place in `error`; MOLT_OUT_OF_MEMORY also where the limit or the heap's
+ * range is too small. A dump that was read gives the same dump again, except for addresses of the process
  * (external, foreign, dangling, unnamed). */
 MoltStatus molt_import_json(MoltHeap *heap, const char *text, size_t length,
                             const MoltImportDesc *desc, MoltError *error);

@@ -155,6 +155,8 @@ const MoltFinding *molt_report_refusal(const MoltReport *report);
 void molt_finding_text(const MoltFinding *finding, char *buffer, size_t size);
 /* The whole report for people, worst first; caller frees with free(); NULL when memory is out. */
 char *molt_report_to_text(const MoltReport *report);
+/* The same without the numbers of types, objects and pointers: of what is no migration. */
+char *molt_report_findings_to_text(const MoltReport *report);
 /* The same as JSON; caller frees with free(). */
 char *molt_report_to_json(const MoltReport *report);
 

@@ -54,6 +54,10 @@ MoltStatus molt_snapshot_file_open_memory(const void *bytes, size_t size,
                                           MoltError *error);
 void molt_snapshot_file_close(MoltSnapshotFile *file); /* NULL allowed */
 
+/* How many bytes the snapshot has that begins with these, as its header says it; nothing is checked.
+ * UINT64_MAX while too few are known to tell, 0 when no snapshot begins so. */
+uint64_t molt_snapshot_file_size(const void *bytes, size_t known);
+
 /* The schema that the state was saved under; owned by the file. */
 const MoltSchema *molt_snapshot_file_schema(const MoltSnapshotFile *file);
 /* How many blocks of a type of that schema the state ever had, also of those that it has no more. */
