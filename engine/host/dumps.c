@@ -1,5 +1,6 @@
 #include "dumps.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -56,6 +57,14 @@ MoltStatus molt__dumps_write_state(const MoltReload *reload, bool addresses, con
     return status ? status : closed;
 }
 
+static bool may_be_dump(const char *text, size_t length)
+{
+    size_t space = 0;
+    while (space < length && isspace((unsigned char)text[space]))
+        space++;
+    return space == length || text[space] == '{';
+}
+
 /* The caller frees *text. */
 static MoltStatus read_file(const char *path, char **text, size_t *length, MoltError *error)
 {
@@ -64,6 +73,8 @@ static MoltStatus read_file(const char *path, char **text, size_t *length, MoltE
     char *bytes = file ? malloc(room) : NULL;
     while (bytes && (got = fread(bytes + used, 1, room - used, file)) > 0) {
         used += got;
+        if (!may_be_dump(bytes, used))
+            break; /* its beginning is enough to refuse it, and an end it may not have */
         char *grown = used == room ? realloc(bytes, room *= 2) : bytes;
         if (!grown)
             free(bytes);

@@ -88,6 +88,11 @@ class Headless(HostTest):
         self.assertIn("b.json:2:", done.stderr)
         self.assertIn("$.roots.state", done.stderr)
 
+    def test_input_without_an_end_is_refused(self):
+        for option in "--load-json", "--load":
+            done = self.host(self.gallery(), "--headless", "--frames", 1, option, "/dev/zero", status=1)
+            self.assertIn("/dev/zero", done.stderr)
+
     def test_unwritable_outputs_are_named_and_fail(self):
         for option in "--dump", "--screenshot", "--events":
             done = self.host(self.gallery(), "--headless", "--frames", 2, option, "no/file",
