@@ -1,5 +1,6 @@
 #include "reload_parts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <molt/dump.h>
@@ -7,6 +8,7 @@
 #include "rest.h"
 #include "saved_state.h"
 #include "state_json.h"
+#include "thread_moment.h"
 
 /* ---- files --------------------------------------------------------------------------------- */
 
@@ -29,6 +31,20 @@ MoltStatus molt_reload_save(MoltReload *reload, const char *path, const void *ho
     }
     molt_threads_go_on(reload->threads);
     return status;
+}
+
+/* A state that comes from elsewhere has none of the jobs and threads that worked on the one before. A game
+ * that has not started them again may not know. */
+static void tell_of_ended(const MoltReload *reload, MoltThreadMoment *before)
+{
+    char names[300], text[600];
+    if (reload->api->log != NULL &&
+        molt__thread_moment_missing(before, reload->threads, names, sizeof names)) {
+        snprintf(text, sizeof text,
+                 "the load ended %s, and end_reload() did not start what works on the loaded state", names);
+        reload->api->log(reload->api, text);
+    }
+    molt__thread_moment_clear(before);
 }
 
 static void take_host(const MoltSnapshotFile *file, void *host, size_t host_size, bool *found)
@@ -74,6 +90,7 @@ MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, 
                             size_t host_size, bool *host_found, MoltReport *report,
                             MoltError *error)
 {
+    MoltThreadMoment threads = {0};
     bool here = false;
     if (!reload->running) {
         return molt_error(error, MOLT_INVALID, "A state can be loaded only while the game runs.");
@@ -84,8 +101,10 @@ MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, 
     }
     status = molt__reload_stop_state(reload, &here, error);
     if (status == MOLT_OK) {
+        (void)molt__thread_moment_take(&threads, reload->threads); /* without memory nobody is named */
         status = molt__reload_put_state(reload, path, trusted, host, host_size, host_found, report, error);
         molt__reload_start_state(reload, here || status == MOLT_OK);
+        tell_of_ended(reload, &threads);
     }
     molt_threads_go_on(reload->threads);
     return status;
@@ -144,15 +163,18 @@ MoltStatus molt_reload_load_json(MoltReload *reload, const char *text, size_t le
     if (status != MOLT_OK) {
         return status;
     }
+    MoltThreadMoment threads = {0};
     bool here = false;
     status = molt__reload_stop_state(reload, &here, error);
     if (status == MOLT_OK) {
+        (void)molt__thread_moment_take(&threads, reload->threads);
         status = molt__state_load(reload->current, reload->heap, reload->threads, text, length, desc,
                                   &reload->state, error);
         if (status == MOLT_OK) {
             molt__reload_replaced(reload);
         }
         molt__reload_start_state(reload, here || status == MOLT_OK);
+        tell_of_ended(reload, &threads);
     }
     molt_threads_go_on(reload->threads);
     return status;

@@ -147,6 +147,7 @@ typedef struct MoltReloadDesc {
     /* The host's command line, NULL at its end (NULL: none), which must outlive the reload. Where a crash
      * cannot be ended safely, the process becomes a new one with that and `--resume DIRECTORY`. */
     char *const *restart;
+    int kept; /* a descriptor of the host's that this process has under the same number; 0: none */
     /* The last words of a process that a crash ends after all; one line; async-signal-safe. NULL: none. */
     void (*dying)(void *context, const char *text);
     void *dying_context;
@@ -172,6 +173,8 @@ bool molt_reload_frame(MoltReload *reload);
 bool molt_reload_frozen(const MoltReload *reload);
 /* Why there is no guard although one was asked for, for people; "" when all is well. */
 const char *molt_reload_guard_problem(const MoltReload *reload);
+/* When the process crashed for which this one goes on, by CLOCK_MONOTONIC in ns; 0: none did. */
+uint64_t molt_reload_crash_ns(const MoltReload *reload);
 /* What the last checkpoint took, with the fork for its files when there was one; 0 without a guard. */
 uint64_t molt_reload_checkpoint_ns(const MoltReload *reload);
 

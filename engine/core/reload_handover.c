@@ -1,0 +1,100 @@
+#include "reload_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+
+static bool is_some(const MoltFileStamp *stamp)
+{
+    const MoltFileStamp none = {0};
+    return !molt__file_stamp_equal(stamp, &none);
+}
+
+/* ---- in the process that may crash ----------------------------------------------------------- */
+
+/* What is being built is as little done as what waits for a build. */
+static void note_save(const MoltReload *reload, MoltRestartWork *work)
+{
+    const MoltCause *cause = &reload->saved;
+    if (reload->building && (cause->first_ns == 0 || reload->built.first_ns < cause->first_ns)) {
+        cause = &reload->built;
+    }
+    if (cause->first_ns != work->saved_ns) {
+        snprintf(work->saved, sizeof work->saved, "%s", cause->path != NULL ? cause->path : "");
+        work->saved_ns = cause->first_ns;
+    }
+}
+
+void molt__reload_note_work(MoltReload *reload)
+{
+    MoltRestartWork *work = molt__recovery_work(reload->recovery);
+    if (work == NULL) {
+        return;
+    }
+    note_save(reload, work);
+    work->tried = reload->tried;
+    work->build = reload->building ? (int32_t)molt__build_process(reload->build) : 0;
+    work->attempt = reload->transaction != NULL && reload->loading.steps == 0 ? reload->attempted
+                                                                              : (MoltFileStamp){0};
+}
+
+/* By the clock that files are stamped with, so that a file written from now on is not older. While something
+ * that was seen waits to settle it has not been heard of. */
+void molt__reload_note_look(MoltReload *reload)
+{
+    MoltRestartWork *work = molt__recovery_work(reload->recovery);
+    struct timespec now;
+    if (work != NULL && !molt__watch_pending(reload->watch) &&
+        clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0) {
+        work->seen_seconds = now.tv_sec;
+        work->seen_nanoseconds = now.tv_nsec;
+    }
+}
+
+/* ---- in the one that goes on ----------------------------------------------------------------- */
+
+/* A library that was being loaded when the process crashed may have been what crashed it. It gets a second
+ * chance, and no third. */
+static void judge_attempt(MoltReload *reload, const MoltRestartWork *before)
+{
+    MoltRestartWork *work = molt__recovery_work(reload->recovery);
+    if (!is_some(&before->attempt)) {
+        return;
+    }
+    if (work == NULL || molt__file_stamp_equal(&before->attempt, &before->suspect)) {
+        reload->tried = before->attempt;
+    } else {
+        work->suspect = before->attempt;
+    }
+}
+
+void molt__reload_take_work(MoltReload *reload, const MoltRestartWork *before)
+{
+    if (is_some(&before->running)) { /* what runs was read from a copy of that */
+        reload->current->stamp = before->running;
+        reload->tried = before->tried;
+        judge_attempt(reload, before);
+    } else {
+        reload->tried = molt__file_stamp(reload->library);
+    }
+    if (reload->watch == NULL) {
+        return;
+    }
+    reload->library_touched = molt__reload_library_differs(reload);
+    if (reload->build != NULL && before->saved_ns != 0) {
+        reload->building = before->build > 0;
+        molt__cause_note(reload->building ? &reload->built : &reload->saved, before->saved,
+                         before->saved_ns);
+    }
+    if (reload->building) { /* two at a time would write the same files */
+        molt__build_adopt(reload->build, (pid_t)before->build);
+    }
+    if (before->seen_seconds != 0) {
+        const struct timespec since = {.tv_sec = (time_t)before->seen_seconds,
+                                       .tv_nsec = (long)before->seen_nanoseconds};
+        molt__watch_tell_since(reload->watch, &since);
+        reload->settling = molt__watch_pending(reload->watch);
+    }
+}
