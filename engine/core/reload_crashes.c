@@ -123,6 +123,7 @@ MoltStatus molt__reload_resume(MoltReload *reload, const MoltLeft *left, MoltErr
         molt__recovery_left(reload->recovery, &running, left, missing, &reload->recovered);
         molt__reload_take_work(reload, &left->work);
         reload->crash_ns = left->crash_ns;
+        reload->kept = left->kept;
         reload->frozen = true;
     } else {
         molt__reload_start_state(reload, status == MOLT_OK);
@@ -166,6 +167,11 @@ const char *molt_reload_guard_problem(const MoltReload *reload)
 uint64_t molt_reload_crash_ns(const MoltReload *reload)
 {
     return reload->crash_ns;
+}
+
+int molt_reload_kept(const MoltReload *reload)
+{
+    return reload->kept;
 }
 
 uint64_t molt_reload_checkpoint_ns(const MoltReload *reload)

@@ -53,6 +53,17 @@ void molt__reload_note_look(MoltReload *reload)
     }
 }
 
+/* ---- before there was a watch ---------------------------------------------------------------- */
+
+void molt__reload_tell_since(MoltReload *reload, int64_t seconds, int64_t nanoseconds)
+{
+    const struct timespec since = {.tv_sec = (time_t)seconds, .tv_nsec = (long)nanoseconds};
+    if (reload->watch != NULL && (seconds != 0 || nanoseconds != 0)) {
+        molt__watch_tell_since(reload->watch, &since);
+        reload->settling = molt__watch_pending(reload->watch);
+    }
+}
+
 /* ---- in the one that goes on ----------------------------------------------------------------- */
 
 /* A library that was being loaded when the process crashed may have been what crashed it. It gets a second
@@ -91,10 +102,5 @@ void molt__reload_take_work(MoltReload *reload, const MoltRestartWork *before)
     if (reload->building) { /* two at a time would write the same files */
         molt__build_adopt(reload->build, (pid_t)before->build);
     }
-    if (before->seen_seconds != 0) {
-        const struct timespec since = {.tv_sec = (time_t)before->seen_seconds,
-                                       .tv_nsec = (long)before->seen_nanoseconds};
-        molt__watch_tell_since(reload->watch, &since);
-        reload->settling = molt__watch_pending(reload->watch);
-    }
+    molt__reload_tell_since(reload, before->seen_seconds, before->seen_nanoseconds);
 }

@@ -58,6 +58,7 @@ struct MoltReload {
     void *host;            /* the host's bytes in it */
     size_t host_size;
     uint64_t crash_ns; /* of the process before; 0: none crashed */
+    int kept;          /* the host's descriptor from there */
     bool frozen;  /* main_loop() crashed and is not called; the threads are held at rest for that */
     bool stopped; /* begin_reload() has been called, or is not to be called again, as it crashed */
 
@@ -145,6 +146,8 @@ bool molt__reload_tell_crash(MoltReload *reload, MoltReloadEvent *out);
 void molt__reload_note_work(MoltReload *reload);
 /* Before what the watch has seen is taken: what it has not seen yet comes later than this. */
 void molt__reload_note_look(MoltReload *reload);
+/* What was saved since then, by the wall clock, counts as saved now. */
+void molt__reload_tell_since(MoltReload *reload, int64_t seconds, int64_t nanoseconds);
 /* This process goes on where that work ended: a build that was under way is begun anew, saves that nobody has
  * heard of are found, and a library that is there and was not loaded yet is. */
 void molt__reload_take_work(MoltReload *reload, const MoltRestartWork *work);

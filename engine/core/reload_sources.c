@@ -138,7 +138,12 @@ MoltStatus molt__reload_watch(MoltReload *reload, const MoltReloadDesc *desc, Mo
             status = watch_source(reload, *path, error);
         }
     }
-    return status == MOLT_OK ? read_manifest(reload, error) : status;
+    status = status == MOLT_OK ? read_manifest(reload, error) : status;
+    if (status == MOLT_OK && desc->resume == NULL) {
+        molt__reload_tell_since(reload, (int64_t)(desc->since_ns / 1000000000u),
+                                (int64_t)(desc->since_ns % 1000000000u));
+    }
+    return status;
 }
 
 /* ---- saves during a build -------------------------------------------------------------------- */

@@ -30,7 +30,7 @@ typedef struct CrashRecord {
     uint64_t crash_ns;
     uint64_t base;
     uint32_t idle; /* processes in a row that crashed before a frame of the game */
-    int32_t lock;
+    int32_t lock, kept;
     char file[MOLT__RESTART_PATH];
     MoltRestartWork work;
 } CrashRecord;
@@ -39,7 +39,6 @@ struct MoltRestart {
     char directory[MOLT__RESTART_PATH], ready[MOLT__RESTART_PATH], record_path[MOLT__RESTART_PATH];
     char **command;
     MoltThreads *threads;
-    int kept;
     CrashRecord record; /* all but the crash */
     const MoltLibrary *running;
     uint32_t number; /* of the files that were begun last */
@@ -92,8 +91,8 @@ MoltStatus molt__restart_create(const MoltRestartDesc *desc, MoltRestart **out, 
         return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for starting again after a crash.");
     }
     restart->threads = desc->threads;
-    restart->kept = desc->kept;
     restart->record.lock = desc->lock;
+    restart->record.kept = desc->kept;
     snprintf(restart->directory, sizeof restart->directory, "%s", desc->directory);
     path_in(desc->directory, "restart", restart->ready);
     path_in(desc->directory, "crash", restart->record_path);
@@ -275,7 +274,7 @@ void molt__restart_now(void *context, const MoltCrash *crash)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL); /* a mask goes on in the next program */
     hand_on(restart->record.lock);
-    hand_on(restart->kept);
+    hand_on(restart->record.kept);
     execve("/proc/self/exe", restart->command, environ);
 }
 
@@ -304,6 +303,7 @@ static void read_crash(const char *directory, MoltLeft *out)
         out->work.saved[sizeof out->work.saved - 1] = 0;
         out->crash_ns = record.crash_ns;
         out->lock = record.lock;
+        out->kept = record.kept;
         snprintf(out->file, sizeof out->file, "%s", record.file);
     }
 }

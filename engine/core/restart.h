@@ -82,7 +82,7 @@ typedef struct MoltLeft {
     MoltCrash crash;
     MoltRestartWork work; /* when it crashed */
     uint64_t crash_ns;    /* by molt__clock_ns() */
-    int lock;             /* of the folder; this process has it now */
+    int lock, kept;       /* of MoltRestartDesc; this process has them now */
     uint64_t base;                 /* that the code had which crashed */
     uint32_t idle; /* processes in a row that crashed before a frame of the game */
     char file[MOLT__RESTART_PATH]; /* of that code */

@@ -30,6 +30,10 @@ void molt__display_begin(MoltDisplay *display);
 void molt__display_keep(MoltDisplay *display);
 /* Draws the copy; nothing without one. */
 void molt__display_draw_kept(MoltDisplay *display);
+/* The descriptor of the copy, for the next program of this process; 0: none. */
+int molt__display_kept_file(const MoltDisplay *display);
+/* Takes over the copy of the program before, whose descriptor `file` was (kept_picture.h). */
+void molt__display_take_over(MoltDisplay *display, int file);
 /* Writes the picture drawn since molt__display_begin() as PNG. Call before molt__display_present(). */
 MoltStatus molt__display_capture(MoltDisplay *display, const char *path, MoltError *error);
 /* Carries out what has been drawn so far, so that its cost is felt here and not in the present, which

@@ -38,6 +38,12 @@ void molt__events_reload(MoltEvents *events, const MoltReloadEvent *event,
 void molt__events_asset(MoltEvents *events, const MoltAssetEvent *event, uint64_t frame);
 /* The game crashed, and what is shown is the state of before. */
 void molt__events_crashed(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame);
+/* This program goes on for one that crashed, and its first picture has been shown. Together the parts are the
+ * time since the crash. */
+typedef struct MoltRestartParts {
+    uint64_t process_ns, display_ns, state_ns, picture_ns;
+} MoltRestartParts;
+void molt__events_restarted(MoltEvents *events, const MoltRestartParts *parts, uint64_t frame);
 /* The first frame of the new code has finished. */
 void molt__events_running(MoltEvents *events, const MoltReloadRecord *record);
 /* `kind`: "saved" or "loaded"; `problem` is NULL when it was done. `report` may be NULL. */

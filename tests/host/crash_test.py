@@ -149,21 +149,32 @@ class Crash(HostTest):
         self.assertIn("started again", crashed["detail"])
         self.assertEqual(self.running.pid, same)
         self.assertIsNone(self.running.poll())
+        restarted = self.wait("restarted")
+        parts = [restarted[part + "_ms"] for part in ("process", "display", "state", "picture")]
+        self.assertTrue(all(part > 0 for part in parts), restarted)
+        self.assertAlmostEqual(sum(parts), restarted["ms"], delta=0.01)
+        self.assertRegex((self.folder / "log").read_text(), r"started again within \d+ ms: \d+ to the new program")
         frames = self.frames()
         self.assertGreater(frames, 0)
         self.assertLess(frames, 100000)
         self.assertEqual(self.frames(), frames)
-        self.go_on(frames)
+        return frames
 
     def test_restart_headless(self):
-        self.restart("--headless")
+        self.go_on(self.restart("--headless"))
 
     def test_restart_with_its_window(self):
         if not shutil.which("Xvfb"):
             self.skipTest("Xvfb is not installed")
         screen = Screen()
         self.addCleanup(screen.close)
-        self.restart(environment={"DISPLAY": screen.name, "SDL_VIDEODRIVER": "x11"})
+        for driver in ({}, {"SDL_RENDER_DRIVER": "software"}):
+            frames = self.restart(environment={"DISPLAY": screen.name, "SDL_VIDEODRIVER": "x11", **driver})
+            self.assertTrue(self.tell("screenshot shot.png")["ok"])
+            picture = Picture(self.folder / "shot.png")
+            self.check_gallery(picture)  # the state, as it was shown before
+            self.assertNotEqual(picture.at(300, 30), (10, 20, 30))  # the panel
+            self.go_on(frames)
 
     def play_to_the_end(self, name, *, status, **environment):
         """A run without anybody to mend anything; what it says."""

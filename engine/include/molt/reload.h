@@ -154,6 +154,9 @@ typedef struct MoltReloadDesc {
     const char *resume;     /* such a directory: begin with the code and state in it, and remove it */
     void *host;             /* what the host wants back then; read between frames, must stay (NULL: none) */
     size_t host_size;
+    /* By CLOCK_REALTIME_COARSE, in ns: what was saved since then, before there was a watch for it, is built,
+     * too; 0: nothing. */
+    uint64_t since_ns;
     bool synchronous;     /* prepare inside molt_reload_poll instead of beside the game, so that the
                              frame at which a reload happens follows from the calls alone */
 } MoltReloadDesc;
@@ -175,6 +178,8 @@ bool molt_reload_frozen(const MoltReload *reload);
 const char *molt_reload_guard_problem(const MoltReload *reload);
 /* When the process crashed for which this one goes on, by CLOCK_MONOTONIC in ns; 0: none did. */
 uint64_t molt_reload_crash_ns(const MoltReload *reload);
+/* What `kept` was in that process, still open and the caller's; 0: nothing. */
+int molt_reload_kept(const MoltReload *reload);
 /* What the last checkpoint took, with the fork for its files when there was one; 0 without a guard. */
 uint64_t molt_reload_checkpoint_ns(const MoltReload *reload);
 

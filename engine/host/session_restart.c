@@ -1,0 +1,32 @@
+#include "session_parts.h"
+
+void molt__session_go_on(Session *session)
+{
+    const KeptState *kept = &session->kept;
+    session->platform.frame = kept->frame;
+    session->platform.frames_before = kept->frames_before;
+    session->platform.seed = kept->seed;
+    molt__display_take_over(session->display, molt_reload_kept(session->reload));
+    session->restarted = molt_reload_crash_ns(session->reload) != 0;
+    session->times.restored = molt__session_ns();
+}
+
+void molt__session_say_restarted(Session *session)
+{
+    uint64_t crash = molt_reload_crash_ns(session->reload), now = molt__session_ns();
+    const RestartTimes *times = &session->times;
+    const MoltRestartParts parts = {
+        .process_ns = times->begun - crash,
+        .display_ns = times->open - times->begun,
+        .state_ns = times->restored - times->open,
+        .picture_ns = now - times->restored,
+    };
+    session->restarted = false;
+    fprintf(stderr,
+            "molt-host: started again within %.0f ms: %.0f to the new program, %.0f for the %s, %.0f for code "
+            "and state, %.0f for the first picture\n",
+            (double)(now - crash) / 1e6, (double)parts.process_ns / 1e6, (double)parts.display_ns / 1e6,
+            session->options->headless ? "canvas" : "window", (double)parts.state_ns / 1e6,
+            (double)parts.picture_ns / 1e6);
+    molt__events_restarted(session->events, &parts, session->platform.frame);
+}
