@@ -136,6 +136,16 @@ static void empty(int at)
     unlinkat(at, LOCK, 0);
 }
 
+void molt__private_folder_abandon(MoltPrivateFolder *folder)
+{
+    int at = folder->path != NULL ? open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (at >= 0) {
+        empty(at);
+        close(at);
+    }
+    molt__private_folder_remove(folder);
+}
+
 void molt__private_folder_sweep(const MoltPrivateFolder *folder)
 {
     const char *base = base_folder(), *own = strrchr(folder->path, '/') + 1;

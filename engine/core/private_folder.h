@@ -18,6 +18,9 @@ MoltStatus molt__private_folder_make(MoltPrivateFolder *out, MoltError *error);
 /* Removes it, unless others' files are left in it. Zero-initialised: nothing is done. */
 void molt__private_folder_remove(MoltPrivateFolder *folder);
 
+/* Removes it with all its files. */
+void molt__private_folder_abandon(MoltPrivateFolder *folder);
+
 /* Removes those beside `folder` whose owners are gone: this user's alone, and none that anybody has locked or
  * that lacks its lock. What cannot be removed stays. */
 void molt__private_folder_sweep(const MoltPrivateFolder *folder);

@@ -388,6 +388,12 @@ MoltRestartWork *molt__recovery_work(const MoltRecovery *recovery)
                                                          : NULL;
 }
 
+bool molt__recovery_newest(const MoltRecovery *recovery, char path[MOLT__RESTART_PATH])
+{
+    return recovery != NULL && recovery->restart != NULL &&
+           molt__restart_newest(recovery->restart, path);
+}
+
 void molt__recovery_left(MoltRecovery *recovery, const MoltRunning *running, const MoltLeft *left,
                          const char *missing, MoltRecovered *recovered)
 {

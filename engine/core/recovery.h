@@ -106,6 +106,8 @@ void molt__recovery_go_back(MoltRecovery *recovery, MoltRunning *running, const 
  * is a line about what could not be brought along; "". */
 void molt__recovery_left(MoltRecovery *recovery, const MoltRunning *running, const MoltLeft *left,
                          const char *missing, MoltRecovered *recovered);
+/* As molt__restart_newest. NULL allowed. */
+bool molt__recovery_newest(const MoltRecovery *recovery, char path[MOLT__RESTART_PATH]);
 /* What the next process is to know; NULL where there will be none. `recovery` may be NULL. */
 MoltRestartWork *molt__recovery_work(const MoltRecovery *recovery);
 

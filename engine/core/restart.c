@@ -158,6 +158,26 @@ void molt__restart_go_on(MoltRestart *restart, const MoltLeft *left)
     restart->record.work.running = left->work.running;
 }
 
+static bool read_ready(const char *path, unsigned *number)
+{
+    FILE *file = fopen(path, "r");
+    bool good = file != NULL && fscanf(file, "%u", number) == 1;
+    if (file != NULL) {
+        fclose(file);
+    }
+    return good;
+}
+
+bool molt__restart_newest(const MoltRestart *restart, char path[MOLT__RESTART_PATH])
+{
+    unsigned number = 0;
+    if (!read_ready(restart->ready, &number)) {
+        return false;
+    }
+    numbered(restart->directory, number, "molt", path);
+    return true;
+}
+
 uint64_t molt__restart_cost_ns(const MoltRestart *restart)
 {
     return restart->cost_ns;
@@ -312,14 +332,11 @@ MoltStatus molt__restart_left(const char *directory, MoltLeft *out, MoltError *e
 {
     char path[MOLT__RESTART_PATH];
     unsigned number = 0;
-    FILE *file = fopen(path_in(directory, "restart", path), "r");
-    if (file == NULL) {
+    if (access(path_in(directory, "restart", path), R_OK) != 0) {
         return molt_error(error, MOLT_NOT_FOUND, "%s has nothing to go on with: %s.", directory,
                           strerror(errno));
     }
-    bool good = fscanf(file, "%u", &number) == 1;
-    fclose(file);
-    if (!good) {
+    if (!read_ready(path, &number)) {
         return molt_error(error, MOLT_INVALID, "%s does not say which files to go on with.", path);
     }
     *out = (MoltLeft){0};

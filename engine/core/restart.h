@@ -70,6 +70,8 @@ MoltRestartWork *molt__restart_work(MoltRestart *restart);
 void molt__restart_running(MoltRestart *restart, const MoltLibrary *library);
 /* Writes files of this moment, unless a child still writes some. Between frames, the threads at rest. */
 void molt__restart_write(MoltRestart *restart, const MoltRestartState *state);
+/* The state of the last files that are complete; false when there are none yet. On any thread. */
+bool molt__restart_newest(const MoltRestart *restart, char path[MOLT__RESTART_PATH]);
 /* What the last fork took. */
 uint64_t molt__restart_cost_ns(const MoltRestart *restart);
 /* The last resort of a guard. Async-signal-safe. Returns when there are no files yet. */

@@ -316,6 +316,15 @@ void molt__events_fault(MoltEvents *events, uint64_t frame, const char *text)
     end(events, line);
 }
 
+void molt__events_exit(MoltEvents *events, int status, const char *text, uint64_t frame)
+{
+    cJSON *line = begin(events, "exit");
+    add_count(line, "frame", frame);
+    cJSON_AddNumberToObject(line, "status", status);
+    cJSON_AddStringToObject(line, "text", text);
+    end(events, line);
+}
+
 void molt__events_quit(MoltEvents *events, uint64_t frame)
 {
     cJSON *line = begin(events, "quit");

@@ -60,6 +60,8 @@ void molt__events_done(MoltEvents *events, const char *command, const char *prob
 /* A value of the state, as the JSON text that molt_reload_dump_path gives. */
 void molt__events_value(MoltEvents *events, const char *json);
 void molt__events_fault(MoltEvents *events, uint64_t frame, const char *text);
+/* The process ends in the middle of it; `text` says by whom. */
+void molt__events_exit(MoltEvents *events, int status, const char *text, uint64_t frame);
 void molt__events_quit(MoltEvents *events, uint64_t frame);
 
 #endif

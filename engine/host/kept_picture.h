@@ -15,16 +15,16 @@ typedef struct MoltKeptPicture {
 
 void molt__kept_picture_free(MoltKeptPicture *picture);
 
-/* Opens `file` for what is kept from now on. Without memory, or where the system has no such files, nothing is
- * ever kept. */
+/* Opens `file` for what is kept from now on. Without memory, or where the system has no such files, nothing
+ * is ever kept. */
 void molt__kept_picture_open(MoltKeptPicture *picture);
 /* Copies what was drawn on `renderer`, of `width` x `height` pixels, in the place of an older picture. */
 void molt__kept_picture_take(MoltKeptPicture *picture, SDL_Renderer *renderer, int width, int height);
 /* Draws it over the whole of `renderer`; nothing without one. */
 void molt__kept_picture_draw(const MoltKeptPicture *picture, SDL_Renderer *renderer);
 
-/* Takes what the program before kept in `file`, which was its `file` and is closed then. One that is something
- * else is left alone. */
+/* Takes what the program before kept in `file`, which was its `file` and is closed then. One that is
+ * something else is left alone. */
 void molt__kept_picture_take_over(MoltKeptPicture *picture, int file);
 
 #endif

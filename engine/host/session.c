@@ -394,9 +394,8 @@ static bool run_frame(Session *session, bool *ok)
     platform->visible = will_be_seen(session);
     if (platform->visible)
         molt__display_begin(session->display);
-    session->kept.frame = platform->frame;
-    session->kept.frames_before = platform->frames_before;
-    session->kept.seed = platform->seed;
+    session->kept = (KeptState){{platform->frame + platform->frames_before, platform->seed},
+                                platform->frame};
     last |= !molt_reload_frame(session->reload);
     bool drawn = platform->visible, frozen = molt_reload_frozen(session->reload);
     platform->visible = false;
@@ -597,6 +596,7 @@ static bool close_session(Session *session)
 {
     MoltError error;
     bool ended = true;
+    session->closing = true;
     molt__saves_close(&session->saves, false);
     if (session->reload) {
         molt_reload_stop(session->reload);
@@ -658,6 +658,7 @@ int molt__session_run(const MoltOptions *options, const volatile sig_atomic_t *i
     session->times.begun = molt__session_ns();
     session->since_ns = file_time_ns();
     session->saves.lock = -1;
+    molt__session_watch_exit(session);
     if (open_session(session, &error)) {
         molt__session_complain(&error);
         goto cleanup;
@@ -682,6 +683,7 @@ int molt__session_run(const MoltOptions *options, const volatile sig_atomic_t *i
     molt__events_quit(session->events, session->platform.frame);
 cleanup:
     ok = close_session(session) && ok;
+    molt__session_unwatch_exit();
     free(session);
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

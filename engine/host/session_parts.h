@@ -1,5 +1,6 @@
 /* A session as the files that make it up see it: session.c (frames, opening and closing),
- * session_assets.c (files that the game reads), session_restart.c (going on after a crash) and commands.c (what is typed, or sent with --console).
+ * session_assets.c (files that the game reads), session_exit.c (what becomes of it when the game calls
+ * exit()), session_restart.c (going on after a crash) and commands.c (what is typed, or sent with --console).
  * Nothing else may look inside. */
 #ifndef MOLT_HOST_SESSION_PARTS_H
 #define MOLT_HOST_SESSION_PARTS_H
@@ -18,7 +19,8 @@
 
 /* What a host that starts again after a crash needs beside the state. */
 typedef struct KeptState {
-    uint64_t frame, frames_before, seed;
+    MoltHostState state; /* first, so that the file can be loaded as any save */
+    uint64_t frame;      /* of the process */
 } KeptState;
 
 /* When a host that goes on after a crash was how far, CLOCK_MONOTONIC in ns. */
@@ -45,6 +47,7 @@ typedef struct Session {
     MoltConsole console;
     bool video;        /* SDL's video is initialised */
     bool console_open; /* commands are still read */
+    bool closing;      /* its state has gone where it goes at the end */
     bool quitting;     /* the frame in progress is the last one */
     bool exit_shot_done;
     char shot[MOLT__DUMP_PATH]; /* picture to be taken of this frame; "" for none */
@@ -83,6 +86,13 @@ void molt__session_turn_assets(Session *session);
 void molt__session_go_on(Session *session);
 /* The first picture after that is on the screen: says how long the user has seen none. */
 void molt__session_say_restarted(Session *session);
+
+/* ---- session_exit.c ----------------------------------------------------------------------- */
+
+/* Until molt__session_unwatch_exit: whoever calls exit() ends the session, which says so, and leaves its
+ * state for the next one. */
+void molt__session_watch_exit(Session *session);
+void molt__session_unwatch_exit(void);
 
 /* ---- commands.c --------------------------------------------------------------------------- */
 

@@ -4,8 +4,8 @@ void molt__session_go_on(Session *session)
 {
     const KeptState *kept = &session->kept;
     session->platform.frame = kept->frame;
-    session->platform.frames_before = kept->frames_before;
-    session->platform.seed = kept->seed;
+    session->platform.frames_before = kept->state.frame - kept->frame;
+    session->platform.seed = kept->state.seed;
     molt__display_take_over(session->display, molt_reload_kept(session->reload));
     session->restarted = molt_reload_crash_ns(session->reload) != 0;
     session->times.restored = molt__session_ns();
@@ -23,8 +23,8 @@ void molt__session_say_restarted(Session *session)
     };
     session->restarted = false;
     fprintf(stderr,
-            "molt-host: started again within %.0f ms: %.0f to the new program, %.0f for the %s, %.0f for code "
-            "and state, %.0f for the first picture\n",
+            "molt-host: started again within %.0f ms: %.0f to the new program, %.0f for the %s, %.0f for "
+            "code and state, %.0f for the first picture\n",
             (double)(now - crash) / 1e6, (double)parts.process_ns / 1e6, (double)parts.display_ns / 1e6,
             session->options->headless ? "canvas" : "window", (double)parts.state_ns / 1e6,
             (double)parts.picture_ns / 1e6);

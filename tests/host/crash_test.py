@@ -210,6 +210,48 @@ class Crash(HostTest):
         self.assertIn("molt-trial is missing", done.stderr)
         self.assertIn("molt-host: SIGSEGV, which cannot be ended safely", done.stderr)
 
+    def end_by_exit(self, status, *arguments, **environment):
+        """The game calls exit() in a frame once a checkpoint is on disk; what the host says."""
+        self.start("--headless", *arguments, environment={"GALLERY_EXIT": str(status), **environment})
+        self.replace("gallery_crashes")
+        self.wait("running")
+        while not self.left_code():
+            time.sleep(0.01)
+        (self.folder / "crash").touch()
+        exited = self.wait("exit")
+        self.assertEqual(exited["status"], status)
+        self.assertRegex(exited["text"], rf"the game called exit\({status}\) in crash \(gallery\.c:\d+\)")
+        self.assertEqual(self.running.wait(timeout=SECONDS), status)
+        self.assertEqual(os.listdir(self.private), [])
+        said = (self.folder / "log").read_text()
+        self.assertEqual(said.count("the game called exit"), 1)  # not by the fork
+        (self.folder / "crash").unlink()
+        return said
+
+    def test_exit_of_the_game_is_told_and_keeps_the_state(self):
+        kept = self.folder / "gallery.ended.molt"
+        said = self.end_by_exit(3, "--autosave", "600", GALLERY_FORK="1")
+        self.assertIn("s before is in gallery.ended.molt: start with --recover", said)
+        done = self.host(self.library, "--headless", "--frames", 1)
+        self.assertIn("or by exit()", done.stderr)
+        done = self.host(self.library, "--headless", "--frames", 1, "--recover", "--dump", "state.json")
+        self.assertNotIn("counts frames in its own way", done.stderr)
+        dump = json.loads((self.folder / "state.json").read_text())
+        frames = next(o["value"] for o in dump["objects"] if o["type"] == "Gallery")["frames"]
+        self.assertGreater(frames, 1)
+        self.assertLess(frames, 100000)
+        self.assertFalse(kept.exists())
+        self.assertIn("nothing is kept", self.end_by_exit(0, "--autosave", "600"))
+        self.assertFalse(kept.exists())
+        self.end_by_exit(3)  # headless and without autosaves
+        self.assertFalse(kept.exists())
+
+    def test_exit_in_start_up_is_told(self):
+        (self.folder / "crash").touch()
+        done = self.host(self.gallery("gallery_crashes"), "--headless", "--frames", 5, status=3,
+                         environment={**self.environment, "GALLERY_START": "1", "GALLERY_EXIT": "3"})
+        self.assertRegex(done.stderr, r"the game called exit\(3\) in crash \(gallery\.c:\d+\)")
+
     def test_interrupt_ends_a_frozen_host(self):
         self.crash_in_probation("--headless")
         self.running.send_signal(signal.SIGINT)

@@ -219,12 +219,26 @@ MoltStatus molt_reload_save(MoltReload *reload, const char *path, const void *ho
 /* Puts the state of a snapshot file in the place of the running one, migrated by the rules under the
  * strict policy when it was saved under another schema. begin_reload() and end_reload() are called as
  * for a reload. MOLT_EXTERNAL pointers of the root stay those of the running state, all others are
- * NULL. `trusted` as for molt_snapshot_file_open. `host` takes the host's bytes where there are exactly
- * `host_size` (NULL: not wanted); *host_found says so (NULL allowed). Between two frames only. On
+ * NULL. `trusted` as for molt_snapshot_file_open. `host` takes the first of the host's bytes where there are
+ * at least `host_size` (NULL: not wanted); *host_found says so (NULL allowed). Between two frames only. On
  * failure the running state goes on untouched. */
 MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, void *host,
                             size_t host_size, bool *host_found, MoltReport *report,
                             MoltError *error);
+
+/* ---- the process ends in the middle of the game's code: in a handler that on_exit() has registered */
+
+/* Where the game called exit(): "in quit (menu.c:12)", or "below play (menu.c:40)" where something that this
+ * called did. False when no function of the game is on the stack. On any thread. */
+bool molt_reload_exit_place(const MoltReload *reload, char *text, size_t size);
+/* Writes the state of the last checkpoint, which is on disk about once a second with a guard and `restart`,
+ * to `path`, as molt_reload_save does; *age_ns is how long ago that was. The host's bytes are those that
+ * `host` of the desc had. On any thread. MOLT_NOT_FOUND: there is none; MOLT_SYSTEM. On failure `path` is as it was. */
+MoltStatus molt_reload_keep_checkpoint(const MoltReload *reload, const char *path, uint64_t *age_ns,
+                                       MoltError *error);
+/* Ends a build and removes the private files. Nothing may be called afterwards. On the thread that runs
+ * main_loop(); NULL allowed. */
+void molt_reload_abandon(MoltReload *reload);
 
 /* Ends the game's jobs and threads, then calls shut_down(). Nothing when start did not succeed or stop has
  * been called. A thread that does not return from its step keeps shut_down() from being called. */
