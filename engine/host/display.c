@@ -15,6 +15,7 @@ struct MoltDisplay {
     SDL_Renderer *renderer;
     MoltKeptPicture kept;
     bool keeps_time;
+    bool quick; /* the renderer is the one that is there soonest */
 };
 
 static MoltStatus fail(MoltDisplay *display, const char *what, MoltError *error)
@@ -43,7 +44,23 @@ static bool waits_for_60_hertz(const MoltDisplay *display)
            mode.refresh_rate >= 59 && mode.refresh_rate <= 61;
 }
 
-MoltStatus molt__display_open_window(int width, int height, MoltDisplay **out, MoltError *error)
+/* OpenGL takes ten times as long to begin as all the rest of a window. */
+static void make_renderer(MoltDisplay *display)
+{
+    if (display->quick) {
+        SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
+        display->renderer = SDL_CreateRenderer(display->window, -1, SDL_RENDERER_SOFTWARE);
+        SDL_ResetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION);
+    }
+    display->quick = display->renderer != NULL;
+    if (!display->renderer)
+        display->renderer = SDL_CreateRenderer(display->window, -1, SDL_RENDERER_PRESENTVSYNC);
+    if (!display->renderer)
+        display->renderer = SDL_CreateRenderer(display->window, -1, 0);
+}
+
+MoltStatus molt__display_open_window(int width, int height, bool quick, MoltDisplay **out,
+                                     MoltError *error)
 {
     MoltDisplay *display = calloc(1, sizeof *display);
     if (!display)
@@ -53,14 +70,31 @@ MoltStatus molt__display_open_window(int width, int height, MoltDisplay **out, M
                                        height, SDL_WINDOW_RESIZABLE);
     if (!display->window)
         return fail(display, "a window", error);
-    display->renderer = SDL_CreateRenderer(display->window, -1, SDL_RENDERER_PRESENTVSYNC);
-    if (!display->renderer)
-        display->renderer = SDL_CreateRenderer(display->window, -1, 0);
+    display->quick = quick;
+    make_renderer(display);
     if (!finish(display))
         return fail(display, "a renderer for the window", error);
     display->keeps_time = waits_for_60_hertz(display);
     *out = display;
     return MOLT_OK;
+}
+
+MoltStatus molt__display_settle(MoltDisplay *display, MoltError *error)
+{
+    SDL_DestroyRenderer(display->renderer);
+    display->renderer = NULL;
+    display->quick = false;
+    make_renderer(display);
+    if (!finish(display))
+        return molt_error(error, MOLT_SYSTEM, "Cannot open a renderer for the window: %s.",
+                          SDL_GetError());
+    display->keeps_time = waits_for_60_hertz(display);
+    return MOLT_OK;
+}
+
+bool molt__display_is_quick(const MoltDisplay *display)
+{
+    return display->quick;
 }
 
 MoltStatus molt__display_open_surface(int width, int height, MoltDisplay **out, MoltError *error)

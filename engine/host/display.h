@@ -11,8 +11,14 @@
 typedef struct MoltDisplay MoltDisplay;
 
 /* A resizable window of `width` x `height` pixels that shows the logical canvas, letterboxed. SDL's
- * video must be initialised. */
-MoltStatus molt__display_open_window(int width, int height, MoltDisplay **out, MoltError *error);
+ * video must be initialised. `quick`: as soon as can be, although drawing on it takes longer: for somebody
+ * who waits for the first picture of a game that stands still. */
+MoltStatus molt__display_open_window(int width, int height, bool quick, MoltDisplay **out,
+                                     MoltError *error);
+/* Gives a window that was opened quickly what any other one has. Its renderer is another one then: canvases
+ * on the old one have to go before. MOLT_SYSTEM: there is none any more. */
+MoltStatus molt__display_settle(MoltDisplay *display, MoltError *error);
+bool molt__display_is_quick(const MoltDisplay *display);
 /* The same picture in memory; needs no video at all. */
 MoltStatus molt__display_open_surface(int width, int height, MoltDisplay **out, MoltError *error);
 void molt__display_close(MoltDisplay *display); /* NULL allowed */

@@ -3,8 +3,9 @@
  *
  * Files stand in the current folder, named after the library (NAME of libNAME.so): NAME.save.molt,
  * NAME.autosave.molt, which goes when a session ends in order, NAME.crashed.molt, an autosave that the
- * next session found, and NAME.ended.molt, the last state of a session that a signal or exit() ended. Sessions
- * that autosave lock NAME.autosave.lock, so that one that still runs is not taken for one that crashed. */
+ * next session found, and NAME.ended.molt, the last state of a session that a signal or exit() ended.
+ * Sessions that autosave lock NAME.autosave.lock, so that one that still runs is not taken for one that
+ * crashed. */
 #ifndef MOLT_HOST_SAVES_H
 #define MOLT_HOST_SAVES_H
 

@@ -417,6 +417,8 @@ static bool run_frame(Session *session, bool *ok)
         molt__display_present(session->display);
     if (session->restarted)
         molt__session_say_restarted(session);
+    else if (molt__display_is_quick(session->display) && !molt__session_settle_display(session))
+        return *ok = false;
     return !last;
 }
 
@@ -458,7 +460,10 @@ static MoltStatus open_display(Session *session, MoltError *error)
                               "No display: %s. Use --headless to run without a window.",
                               SDL_GetError());
         session->video = true;
-        status = molt__display_open_window(options->width, options->height, &session->display, error);
+        if (options->resume) /* whoever sits there is writing in another window */
+            SDL_SetHint(SDL_HINT_WINDOW_NO_ACTIVATION_WHEN_SHOWN, "1");
+        status = molt__display_open_window(options->width, options->height, options->resume != NULL,
+                                           &session->display, error);
     }
     return status ? status : molt__canvas_create(molt__display_renderer(session->display),
                                                  &session->canvas, error);

@@ -86,6 +86,9 @@ void molt__session_turn_assets(Session *session);
 void molt__session_go_on(Session *session);
 /* The first picture after that is on the screen: says how long the user has seen none. */
 void molt__session_say_restarted(Session *session);
+/* That picture was on a window that could be there soon: it becomes one as any other. False, with a message,
+ * when that cannot be: the session ends. */
+bool molt__session_settle_display(Session *session);
 
 /* ---- session_exit.c ----------------------------------------------------------------------- */
 

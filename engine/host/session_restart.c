@@ -11,6 +11,20 @@ void molt__session_go_on(Session *session)
     session->times.restored = molt__session_ns();
 }
 
+bool molt__session_settle_display(Session *session)
+{
+    MoltError error;
+    molt__canvas_destroy(session->canvas);
+    session->canvas = session->platform.canvas = NULL;
+    MoltStatus status = molt__display_settle(session->display, &error);
+    if (status == MOLT_OK)
+        status = molt__canvas_create(molt__display_renderer(session->display), &session->canvas, &error);
+    if (status)
+        molt__session_complain(&error);
+    session->platform.canvas = session->canvas;
+    return status == MOLT_OK;
+}
+
 void molt__session_say_restarted(Session *session)
 {
     uint64_t crash = molt_reload_crash_ns(session->reload), now = molt__session_ns();

@@ -3,6 +3,8 @@
 
 import json
 import os
+import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -125,6 +127,11 @@ class Crash(HostTest):
             self.assertNotEqual(picture.at(300, 30), (10, 20, 30))  # the panel
             self.go_on(frames)
 
+    def drivers(self):
+        """What the process has loaded to draw with."""
+        maps = pathlib.Path(f"/proc/{self.running.pid}/maps").read_text()
+        return set(re.findall(r"/(lib(?:GL|EGL|gallium)[\w-]*|\w+_dri)\.so", maps))
+
     def left_code(self):
         """The files to start again with are complete and of the code that runs."""
         for ready in self.private.glob("molt-*/restart"):
@@ -140,7 +147,7 @@ class Crash(HostTest):
         self.wait("running")
         while not self.left_code():
             time.sleep(0.01)
-        same = self.running.pid
+        same, drivers = self.running.pid, self.drivers()
         (self.folder / "crash").touch()
         self.wait("started")
         crashed = self.wait("crashed")
@@ -158,6 +165,10 @@ class Crash(HostTest):
         self.assertGreater(frames, 0)
         self.assertLess(frames, 100000)
         self.assertEqual(self.frames(), frames)
+        deadline = time.monotonic() + SECONDS
+        while "SDL_RENDER_DRIVER" not in (environment or {}) and self.drivers() != drivers:
+            self.assertLess(time.monotonic(), deadline, f"{self.drivers()} instead of {drivers}")
+            time.sleep(0.01)  # until it draws as it did
         return frames
 
     def test_restart_headless(self):

@@ -233,7 +233,8 @@ MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, 
 bool molt_reload_exit_place(const MoltReload *reload, char *text, size_t size);
 /* Writes the state of the last checkpoint, which is on disk about once a second with a guard and `restart`,
  * to `path`, as molt_reload_save does; *age_ns is how long ago that was. The host's bytes are those that
- * `host` of the desc had. On any thread. MOLT_NOT_FOUND: there is none; MOLT_SYSTEM. On failure `path` is as it was. */
+ * `host` of the desc had. On any thread. MOLT_NOT_FOUND: there is none; MOLT_SYSTEM. On failure `path` is as
+ * it was. */
 MoltStatus molt_reload_keep_checkpoint(const MoltReload *reload, const char *path, uint64_t *age_ns,
                                        MoltError *error);
 /* Ends a build and removes the private files. Nothing may be called afterwards. On the thread that runs
