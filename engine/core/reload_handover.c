@@ -68,9 +68,8 @@ void molt__reload_tell_since(MoltReload *reload, int64_t seconds, int64_t nanose
 
 /* A library that was being loaded when the process crashed may have been what crashed it. It gets a second
  * chance, and no third. */
-static void judge_attempt(MoltReload *reload, const MoltRestartWork *before)
+static void judge_attempt(MoltReload *reload, const MoltRestartWork *before, MoltRestartWork *work)
 {
-    MoltRestartWork *work = molt__recovery_work(reload->recovery);
     if (!is_some(&before->attempt)) {
         return;
     }
@@ -81,15 +80,22 @@ static void judge_attempt(MoltReload *reload, const MoltRestartWork *before)
     }
 }
 
+/* Where nobody knows, what is there counts as tried. */
+static void take_stamps(MoltReload *reload, const MoltRestartWork *before, MoltRestartWork *work)
+{
+    if (!is_some(&before->running)) {
+        reload->tried = molt__file_stamp(reload->library);
+        return;
+    }
+    reload->current->stamp = before->running; /* what runs was read from a copy of that */
+    reload->tried = before->tried;
+    judge_attempt(reload, before, work);
+}
+
 void molt__reload_take_work(MoltReload *reload, const MoltRestartWork *before)
 {
-    if (is_some(&before->running)) { /* what runs was read from a copy of that */
-        reload->current->stamp = before->running;
-        reload->tried = before->tried;
-        judge_attempt(reload, before);
-    } else {
-        reload->tried = molt__file_stamp(reload->library);
-    }
+    MoltRestartWork *work = molt__recovery_work(reload->recovery);
+    take_stamps(reload, before, work);
     if (reload->watch == NULL) {
         return;
     }
@@ -103,4 +109,9 @@ void molt__reload_take_work(MoltReload *reload, const MoltRestartWork *before)
         molt__build_adopt(reload->build, (pid_t)before->build);
     }
     molt__reload_tell_since(reload, before->seen_seconds, before->seen_nanoseconds);
+    if (work != NULL) { /* for a crash before anything of it is done */
+        work->seen_seconds = before->seen_seconds;
+        work->seen_nanoseconds = before->seen_nanoseconds;
+        molt__reload_note_work(reload);
+    }
 }

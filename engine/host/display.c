@@ -50,7 +50,7 @@ static void make_renderer(MoltDisplay *display)
     if (display->quick) {
         SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
         display->renderer = SDL_CreateRenderer(display->window, -1, SDL_RENDERER_SOFTWARE);
-        SDL_ResetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION);
+        SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, NULL);
     }
     display->quick = display->renderer != NULL;
     if (!display->renderer)

@@ -460,8 +460,10 @@ static MoltStatus open_display(Session *session, MoltError *error)
                               "No display: %s. Use --headless to run without a window.",
                               SDL_GetError());
         session->video = true;
+#ifdef SDL_HINT_WINDOW_NO_ACTIVATION_WHEN_SHOWN
         if (options->resume) /* whoever sits there is writing in another window */
             SDL_SetHint(SDL_HINT_WINDOW_NO_ACTIVATION_WHEN_SHOWN, "1");
+#endif
         status = molt__display_open_window(options->width, options->height, options->resume != NULL,
                                            &session->display, error);
     }
