@@ -10,7 +10,9 @@
 #include <molt/reload.h>
 
 #include "fixtures/loom.h"
+#include "reload_parts.h"
 #include "step_fault.h"
+#include "thread_record.h"
 
 enum { RELOADS = 100, DEADLINE_MS = 300 };
 
@@ -439,6 +441,36 @@ static void load_ends_threads_and_the_game_starts_them_again(void **state)
     close_session(&session);
 }
 
+/* What another process would read, in this one. */
+static void threads_of_a_file_go_on(void **state)
+{
+    Session session = {0};
+    char path[600], missing[300];
+    open_session(&session, state, false, 2);
+    MoltThreads *threads = session.host.threads;
+    const MoltReload *reload = session.reload;
+    snprintf(path, sizeof path, "%s", sandbox_path(state, "threads"));
+    wait_for_code(&session, 1);
+    assert_true(molt_threads_start(threads, "foreign", rest_for_ever, NULL));
+    assert_true(molt_threads_rest(threads));
+    assert_true(molt__thread_record_write(path, threads, reload->current, reload->heap));
+    assert_true(molt_threads_end(threads));
+    assert_false(molt_threads_running(threads, "warp"));
+    molt__thread_record_start(path, threads, reload->current, reload->heap, missing, sizeof missing);
+    assert_string_equal(missing, "Not started again: the thread foreign");
+    assert_true(molt_threads_running(threads, "warp"));
+    assert_true(molt_threads_running(threads, "weft"));
+    assert_true(molt_threads_running(threads, "spare"));
+    assert_false(molt_threads_running(threads, "foreign"));
+    molt_threads_go_on(threads);
+    force(&session, FIXTURE_LOOM_2, MOLT_EVENT_RELOADED);
+    wait_for_code(&session, 2);
+    check_right(&session);
+    molt__thread_record_start("/nowhere", threads, reload->current, reload->heap, missing, sizeof missing);
+    assert_string_equal(missing, "");
+    close_session(&session);
+}
+
 static void reload_through_a_file_starts_them_again(void **state)
 {
     Session session = {0};
@@ -482,6 +514,7 @@ int main(void)
         TEST(context_that_is_deleted_is_refused),
         TEST(threads_of_the_game_itself_are_refused),
         TEST(load_ends_threads_and_the_game_starts_them_again),
+        TEST(threads_of_a_file_go_on),
         TEST(reload_through_a_file_starts_them_again),
         TEST(thread_that_never_returns_is_named_at_the_end),
     };
