@@ -268,7 +268,7 @@ static MoltStatus begin_attempt(MoltReload *reload, const char *library, bool th
         .converters = reload->converters,
         .recovery = reload->recovery,
     };
-    reload->attempted = molt__file_stamp(library);
+    molt__reload_note_attempt(reload, library);
     return molt__transaction_start(&desc, threaded, &reload->transaction, error);
 }
 

@@ -1,7 +1,9 @@
 #include "reload_parts.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "clock.h"
@@ -35,9 +37,19 @@ void molt__reload_note_work(MoltReload *reload)
     }
     note_save(reload, work);
     work->tried = reload->tried;
+    work->resident = (int32_t)molt__resident_process(reload->resident);
     work->build = reload->building ? (int32_t)molt__build_process(reload->build) : 0;
-    work->attempt = reload->transaction != NULL && reload->loading.steps == 0 ? reload->attempted
-                                                                              : (MoltFileStamp){0};
+    if (reload->transaction == NULL) {
+        work->attempt = (MoltFileStamp){0};
+    }
+}
+
+void molt__reload_note_attempt(MoltReload *reload, const char *library)
+{
+    MoltRestartWork *work = molt__recovery_work(reload->recovery);
+    if (work != NULL) {
+        work->attempt = molt__file_stamp(library);
+    }
 }
 
 /* By the clock that files are stamped with, so that a file written from now on is not older. While something
@@ -92,16 +104,40 @@ static void take_stamps(MoltReload *reload, const MoltRestartWork *before, MoltR
     judge_attempt(reload, before, work);
 }
 
+/* What the program before has started is this one's; any other process is none of its business. */
+static bool is_child(int32_t process)
+{
+    siginfo_t info = {0};
+    return process > 0 && waitid(P_PID, (id_t)process, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/* It serves at a place that goes with the folder of the process before. */
+static void end_resident(MoltReload *reload, const MoltRestartWork *before)
+{
+    if (is_child(before->resident)) {
+        kill(before->resident, SIGKILL);
+        reload->orphan = before->resident;
+    }
+}
+
+void molt__reload_reap_orphan(MoltReload *reload)
+{
+    if (reload->orphan > 0 && waitpid(reload->orphan, NULL, WNOHANG) != 0) {
+        reload->orphan = 0;
+    }
+}
+
 void molt__reload_take_work(MoltReload *reload, const MoltRestartWork *before)
 {
     MoltRestartWork *work = molt__recovery_work(reload->recovery);
     take_stamps(reload, before, work);
+    end_resident(reload, before);
     if (reload->watch == NULL) {
         return;
     }
     reload->library_touched = molt__reload_library_differs(reload);
     if (reload->build != NULL && before->saved_ns != 0) {
-        reload->building = before->build > 0;
+        reload->building = is_child(before->build);
         molt__cause_note(reload->building ? &reload->built : &reload->saved, before->saved,
                          before->saved_ns);
     }

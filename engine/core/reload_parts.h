@@ -66,6 +66,7 @@ struct MoltReload {
     MoltBuild *build; /* NULL: nothing names a command */
     char *assets;     /* folder below the sources of which nothing is built; NULL: none */
     char *trial;      /* program that loads libraries first; NULL: none */
+    pid_t orphan; /* generator of the process before, which is ending; 0: none */
     MoltResident *resident; /* NULL: builds do without, or it is not due yet */
     char *generator;        /* what it runs; NULL: nothing names it, or it could not be started */
     uint64_t resident_ns;   /* when it is due; 0: not known yet */
@@ -80,7 +81,6 @@ struct MoltReload {
     uint64_t build_ended_ns; /* the last one; 0: none has */
 
     MoltTransaction *transaction; /* under way, or NULL */
-    MoltFileStamp attempted; /* of the file that `transaction` loads, unless it goes to kept code */
     MoltFileStamp tried; /* of the file whose attempt failed last: not tried again by itself */
     bool library_touched;
     bool postponed; /* `transaction` is ready, and waits for a step of a thread to return */
@@ -144,10 +144,14 @@ bool molt__reload_tell_crash(MoltReload *reload, MoltReloadEvent *out);
 
 /* After every poll: what is under way now. */
 void molt__reload_note_work(MoltReload *reload);
+/* Before the library is opened, which may crash on another thread at once. */
+void molt__reload_note_attempt(MoltReload *reload, const char *library);
 /* Before what the watch has seen is taken: what it has not seen yet comes later than this. */
 void molt__reload_note_look(MoltReload *reload);
 /* What was saved since then, by the wall clock, counts as saved now. */
 void molt__reload_tell_since(MoltReload *reload, int64_t seconds, int64_t nanoseconds);
+/* Waits for what is ending, if it has ended. */
+void molt__reload_reap_orphan(MoltReload *reload);
 /* This process goes on where that work ended: a build that was under way is begun anew, saves that nobody has
  * heard of are found, and a library that is there and was not loaded yet is. */
 void molt__reload_take_work(MoltReload *reload, const MoltRestartWork *work);

@@ -325,6 +325,7 @@ bool molt__reload_build(MoltReload *reload, MoltReloadEvent *out)
     if (end_build(reload, out) || (!reload->settling && start_build(reload, out))) {
         return true;
     }
+    molt__reload_reap_orphan(reload);
     keep_resident(reload, false);
     return false;
 }

@@ -46,7 +46,8 @@ typedef struct MoltRestartWork {
                                                nobody listens */
     uint64_t saved_ns; /* of a save that no build has brought to its end, by molt__clock_ns(); 0: none */
     char saved[MOLT__RESTART_PATH];
-    int32_t build; /* leader of the session of processes that build; 0: none */
+    int32_t build;    /* leader of the session of processes that build; 0: none */
+    int32_t resident; /* the generator in memory; 0: none */
 } MoltRestartWork;
 
 typedef struct MoltRestartDesc {

@@ -134,7 +134,8 @@ static uint64_t file_time_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* A host listens only some time after it was started; what is older than that was built by whoever wrote it. */
+/* A host listens only some time after it was started; what is older than that was built by whoever wrote
+ * it. */
 static void save_before_there_is_a_watch_is_built(void **state)
 {
     Session session = {0};
