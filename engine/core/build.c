@@ -23,8 +23,9 @@
 
 extern char **environ;
 
-/* Invariant: `process` and `pipe` are valid exactly while `state` is RUNNING; `process` may have been
- * waited for by then, when an interrupted build has left processes behind. The output buffer has room for
+/* Invariant: `process` and `pipe` are valid exactly while `state` is RUNNING, but for the pipe of an adopted
+ * run, whose output went with who began it; `process` may have been waited for by then, when an interrupted
+ * build has left processes behind. The output buffer has room for
  * twice the limit, so that old output is dropped in large pieces. */
 struct MoltBuild {
     char **arguments;
@@ -197,6 +198,24 @@ MoltStatus molt__build_start(MoltBuild *build, MoltError *error)
     return MOLT_OK;
 }
 
+pid_t molt__build_process(const MoltBuild *build)
+{
+    return build->state == MOLT_BUILD_RUNNING ? build->process : 0;
+}
+
+void molt__build_adopt(MoltBuild *build, pid_t process)
+{
+    build->process = process;
+    build->interrupted = build->reaped = false;
+    build->length = 0;
+    build->output[0] = 0;
+    build->ending[0] = 0;
+    build->state = MOLT_BUILD_RUNNING;
+    build->start_ns = molt__clock_ns();
+    build->end_ns = 0;
+    molt__build_interrupt(build);
+}
+
 /* ---- output -------------------------------------------------------------------------------- */
 
 /* Keeps the last `limit` bytes, from the start of a line on where there is one. */
@@ -218,7 +237,7 @@ static void drop_old(MoltBuild *build, size_t limit)
 
 static void take_output(MoltBuild *build)
 {
-    for (;;) {
+    for (; build->pipe >= 0;) {
         if (build->length == 2 * MOLT__BUILD_OUTPUT_LIMIT) {
             drop_old(build, MOLT__BUILD_OUTPUT_LIMIT);
         }
@@ -238,7 +257,9 @@ static void take_output(MoltBuild *build)
 static void finish(MoltBuild *build, MoltBuildState state)
 {
     take_output(build);
-    close(build->pipe);
+    if (build->pipe >= 0) {
+        close(build->pipe);
+    }
     if (build->ended >= 0) {
         close(build->ended);
     }
@@ -364,7 +385,7 @@ size_t molt__build_descriptors(const MoltBuild *build, int *descriptors)
     if (build->state == MOLT_BUILD_RUNNING && !build->reaped) {
         if (build->ended >= 0) {
             descriptors[count++] = build->ended;
-        } else {
+        } else if (build->pipe >= 0) {
             descriptors[count++] = build->pipe;
         }
     }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <molt/status.h>
 
@@ -34,6 +35,12 @@ void molt__build_set_variable(MoltBuild *build, const char *variable);
 /* Starts a run, whose processes form a session of their own. Must not be called while one is running.
  * MOLT_NOT_FOUND or MOLT_SYSTEM when the program cannot be started. */
 MoltStatus molt__build_start(MoltBuild *build, MoltError *error);
+
+/* The leader of the session that runs; 0: none does. */
+pid_t molt__build_process(const MoltBuild *build);
+/* A run that another program has begun in this process, of which only its leader is known, is to end: as
+ * molt__build_interrupt. Must not be called while one is running. */
+void molt__build_adopt(MoltBuild *build, pid_t process);
 
 /* Takes output and looks whether the run has ended. Never waits. */
 MoltBuildState molt__build_poll(MoltBuild *build);

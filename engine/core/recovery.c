@@ -72,6 +72,7 @@ MoltRecoveryDesc molt__recovery_describe(const MoltReloadDesc *desc)
         .hang_ns = desc->no_watchdog ? 0 : or_default(desc->hang_ms, HANG_MS) * MOLT__MILLISECOND,
         .threads = desc->threads,
         .restart = desc->restart,
+        .kept = desc->kept,
         .host = desc->host,
         .host_size = desc->host_size,
         .fault = desc->fault,
@@ -109,8 +110,12 @@ MoltStatus molt__recovery_open(const MoltRecoveryDesc *desc, const char *directo
     MoltStatus status =
         molt_checkpoint_create(MOLT_CHECKPOINT_TRACKED, NULL, &recovery->checkpoint, error);
     if (status == MOLT_OK && desc->restart != NULL) {
-        status = molt__restart_create(directory, desc->restart, desc->threads, &recovery->restart,
-                                      error);
+        const MoltRestartDesc restart = {.directory = directory,
+                                         .command = desc->restart,
+                                         .threads = desc->threads,
+                                         .lock = desc->lock,
+                                         .kept = desc->kept};
+        status = molt__restart_create(&restart, &recovery->restart, error);
         guard.last_resort = molt__restart_now;
         guard.context = recovery->restart;
     }
@@ -377,8 +382,20 @@ static void describe_here(MoltRecovery *recovery, const MoltLibrary *library,
     describe(recovery, crash, places, where);
 }
 
+MoltRestartWork *molt__recovery_work(const MoltRecovery *recovery)
+{
+    return recovery != NULL && recovery->restart != NULL ? molt__restart_work(recovery->restart)
+                                                         : NULL;
+}
+
+bool molt__recovery_newest(const MoltRecovery *recovery, char path[MOLT__RESTART_PATH])
+{
+    return recovery != NULL && recovery->restart != NULL &&
+           molt__restart_newest(recovery->restart, path);
+}
+
 void molt__recovery_left(MoltRecovery *recovery, const MoltRunning *running, const MoltLeft *left,
-                         MoltRecovered *recovered)
+                         const char *missing, MoltRecovered *recovered)
 {
     MoltCodePlace places[MOLT__CRASH_FRAMES];
     molt__code_places(left->file, left->base, NULL, left->crash.frames, left->crash.frame_count,
@@ -386,6 +403,9 @@ void molt__recovery_left(MoltRecovery *recovery, const MoltRunning *running, con
     describe(
         recovery, &left->crash, places,
         "The crash could not be ended safely: the host started again with the last checkpoint");
+    size_t length = strlen(recovery->detail);
+    snprintf(recovery->detail + length, sizeof recovery->detail - length, "%s%s", missing,
+             missing[0] != 0 ? "\n" : "");
     *recovered = (MoltRecovered){.headline = recovery->headline, .detail = recovery->detail};
     if (recovery->restart != NULL) {
         molt__restart_go_on(recovery->restart, left);

@@ -33,6 +33,7 @@ typedef struct MoltRecoveryDesc {
     MoltGameThreads *game_threads; /* of the game's own: while one lives there is no checkpoint */
     MoltHeldLibraries *held;       /* takes the old library when its probation has ended */
     char *const *restart; /* NULL: a crash that cannot be ended is the end of the process */
+    int lock, kept;       /* as in MoltRestartDesc */
     const void *host;     /* goes into the files */
     size_t host_size;
     void (*fault)(void *context,
@@ -58,7 +59,8 @@ typedef struct MoltRecovered {
     uint64_t frames;      /* finished since the moment that the state is of */
 } MoltRecovered;
 
-/* What a host asked for, with defaults; the game's own threads and `held` are for the caller to fill in. */
+/* What a host asked for, with defaults; the game's own threads, `held` and `lock` are for the caller to fill
+ * in. */
 MoltRecoveryDesc molt__recovery_describe(const MoltReloadDesc *desc);
 /* Takes the faults of the heap, too, which must outlive it. `directory` is the private folder. MOLT_OK
  * with nothing made when it is not wanted, MOLT_INVALID where there can be no guard. */
@@ -100,9 +102,14 @@ bool molt__recovery_frame(MoltRecovery *recovery, MoltRunning *running, bool *re
  * the process like molt__recovery_frame. */
 void molt__recovery_go_back(MoltRecovery *recovery, MoltRunning *running, const char *what,
                             MoltRecovered *recovered);
-/* This process goes on for one that crashed: a checkpoint, and files to start again with, at once. */
+/* This process goes on for one that crashed: a checkpoint, and files to start again with, at once. `missing`
+ * is a line about what could not be brought along; "". */
 void molt__recovery_left(MoltRecovery *recovery, const MoltRunning *running, const MoltLeft *left,
-                         MoltRecovered *recovered);
+                         const char *missing, MoltRecovered *recovered);
+/* As molt__restart_newest. NULL allowed. */
+bool molt__recovery_newest(const MoltRecovery *recovery, char path[MOLT__RESTART_PATH]);
+/* What the next process is to know; NULL where there will be none. `recovery` may be NULL. */
+MoltRestartWork *molt__recovery_work(const MoltRecovery *recovery);
 
 /* The steps that the host calls on the thread of main_loop() itself, which are no part of it: they can be
  * caught, by a new process. NULL allowed. */

@@ -9,7 +9,6 @@
 #include "clock.h"
 #include "first_load.h"
 #include "guarded_calls.h"
-#include "private_folder.h"
 #include "rest.h"
 
 #define RETRY_NS (50 * MOLT__MILLISECOND)
@@ -63,7 +62,10 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
     }
     MoltStatus status = copy_paths(reload, desc, error);
     if (status == MOLT_OK) {
-        status = molt__private_folder_make(&reload->directory, error);
+        status = molt__private_folder_make(&reload->folder, error);
+    }
+    if (status == MOLT_OK && desc->resume == NULL) { /* it would cost time that somebody waits for */
+        molt__private_folder_sweep(&reload->folder);
     }
     if (status == MOLT_OK) {
         status = molt_heap_create(&desc->heap, &reload->heap, error);
@@ -82,6 +84,7 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
     reload->guarding = molt__recovery_describe(desc);
     reload->guarding.game_threads = reload->game_threads;
     reload->guarding.held = &reload->held;
+    reload->guarding.lock = reload->folder.lock;
     reload->resume = desc->resume;
     reload->host = desc->host;
     reload->host_size = desc->host_size;
@@ -110,7 +113,7 @@ static void count_generation(MoltReload *reload, int32_t steps)
     reload->tried = (MoltFileStamp){0};
     /* without a file of it there is only no way back to it */
     (void)molt__history_add(&reload->history, reload->generation, reload->current->copy,
-                            reload->directory, NULL);
+                            reload->folder.path, NULL);
 }
 
 MoltStatus molt_reload_start(MoltReload *reload, MoltError *error)
@@ -122,10 +125,10 @@ MoltStatus molt_reload_start(MoltReload *reload, MoltError *error)
     }
     if (status == MOLT_OK) {
         /* no guard is no reason not to run */
-        (void)molt__recovery_open(&reload->guarding, reload->directory, reload->heap, &reload->recovery,
+        (void)molt__recovery_open(&reload->guarding, reload->folder.path, reload->heap, &reload->recovery,
                                   &reload->guard_problem);
         status = molt__library_open(reload->resume != NULL ? left.library : reload->library,
-                                    reload->directory, ++reload->copies, reload->trial, &reload->steps,
+                                    reload->folder.path, ++reload->copies, reload->trial, &reload->steps,
                                     &reload->current, error);
     }
     if (status == MOLT_OK) {
@@ -211,9 +214,7 @@ void molt_reload_destroy(MoltReload *reload)
     }
     molt__game_threads_destroy(reload->game_threads);
     molt__history_clear(&reload->history);
-    if (reload->directory != NULL) {
-        rmdir(reload->directory);
-    }
+    molt__private_folder_remove(&reload->folder);
     molt__cause_clear(&reload->saved);
     molt__cause_clear(&reload->built);
     molt__cause_clear(&reload->loading);
@@ -224,7 +225,6 @@ void molt_reload_destroy(MoltReload *reload)
     molt__reload_drop_raced(reload);
     free(reload->command);
     free(reload->trial);
-    free(reload->directory);
     free(reload->library);
     free(reload->manifest);
     free(reload);
@@ -253,7 +253,7 @@ static MoltStatus begin_attempt(MoltReload *reload, const char *library, bool th
 {
     MoltTransactionDesc desc = {
         .library = library,
-        .directory = reload->directory,
+        .directory = reload->folder.path,
         .number = ++reload->copies,
         .trial = reload->trial,
         .current = reload->current,
@@ -268,6 +268,7 @@ static MoltStatus begin_attempt(MoltReload *reload, const char *library, bool th
         .converters = reload->converters,
         .recovery = reload->recovery,
     };
+    molt__reload_note_attempt(reload, library);
     return molt__transaction_start(&desc, threaded, &reload->transaction, error);
 }
 
@@ -429,7 +430,9 @@ bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out)
     if (reload->watch != NULL) {
         molt__reload_take_changes(reload);
     }
-    return molt__reload_build(reload, out) || load(reload, out);
+    bool told = molt__reload_build(reload, out) || load(reload, out);
+    molt__reload_note_work(reload);
+    return told;
 }
 
 /* Loads a library now, in the place of what is being loaded. */

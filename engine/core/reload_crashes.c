@@ -2,6 +2,7 @@
 
 #include "guarded_calls.h"
 #include "rest.h"
+#include "thread_record.h"
 
 /* ---- standing still -------------------------------------------------------------------------- */
 
@@ -99,6 +100,7 @@ void molt__reload_replaced(MoltReload *reload)
 MoltStatus molt__reload_resume(MoltReload *reload, const MoltLeft *left, MoltError *error)
 {
     MoltReport report;
+    char missing[400] = "";
     bool here = false;
     MoltStatus status = molt__rest_begin(reload->threads, "replaced", error);
     if (status != MOLT_OK) {
@@ -111,18 +113,24 @@ MoltStatus molt__reload_resume(MoltReload *reload, const MoltLeft *left, MoltErr
                                         NULL, &report, error);
     }
     molt_report_clear(&report);
+    if (status == MOLT_OK) {
+        molt__thread_record_start(left->threads, reload->threads, reload->current, reload->heap, missing,
+                                  sizeof missing);
+    }
     if (status == MOLT_OK && left->crashed && reload->recovery != NULL) {
         reload->stopped = true; /* end_reload() is the new code's */
         MoltRunning running = what_runs(reload);
-        molt__recovery_left(reload->recovery, &running, left, &reload->recovered);
-        reload->tried = molt__file_stamp(reload->library); /* until somebody saves */
+        molt__recovery_left(reload->recovery, &running, left, missing, &reload->recovered);
+        molt__reload_take_work(reload, &left->work);
+        reload->crash_ns = left->crash_ns;
+        reload->kept = left->kept;
         reload->frozen = true;
     } else {
         molt__reload_start_state(reload, status == MOLT_OK);
         molt_threads_go_on(reload->threads);
     }
     if (status == MOLT_OK) {
-        molt__restart_clean(reload->resume);
+        molt__restart_clean(reload->resume, left);
     }
     return status;
 }
@@ -154,6 +162,16 @@ bool molt_reload_frozen(const MoltReload *reload)
 const char *molt_reload_guard_problem(const MoltReload *reload)
 {
     return reload->guard_problem.text;
+}
+
+uint64_t molt_reload_crash_ns(const MoltReload *reload)
+{
+    return reload->crash_ns;
+}
+
+int molt_reload_kept(const MoltReload *reload)
+{
+    return reload->kept;
 }
 
 uint64_t molt_reload_checkpoint_ns(const MoltReload *reload)

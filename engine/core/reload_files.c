@@ -1,12 +1,20 @@
 #include "reload_parts.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <molt/dump.h>
 
+#include "exit_place.h"
 #include "rest.h"
 #include "saved_state.h"
 #include "state_json.h"
+#include "thread_moment.h"
 
 /* ---- files --------------------------------------------------------------------------------- */
 
@@ -31,13 +39,27 @@ MoltStatus molt_reload_save(MoltReload *reload, const char *path, const void *ho
     return status;
 }
 
+/* A state that comes from elsewhere has none of the jobs and threads that worked on the one before. A game
+ * that has not started them again may not know. */
+static void tell_of_ended(const MoltReload *reload, MoltThreadMoment *before)
+{
+    char names[300], text[600];
+    if (reload->api->log != NULL &&
+        molt__thread_moment_missing(before, reload->threads, names, sizeof names)) {
+        snprintf(text, sizeof text,
+                 "the load ended %s, and end_reload() did not start what works on the loaded state", names);
+        reload->api->log(reload->api, text);
+    }
+    molt__thread_moment_clear(before);
+}
+
 static void take_host(const MoltSnapshotFile *file, void *host, size_t host_size, bool *found)
 {
     size_t size = 0;
     const void *bytes = molt_snapshot_file_host(file, &size);
-    bool fits = host != NULL && bytes != NULL && size == host_size;
+    bool fits = host != NULL && bytes != NULL && size >= host_size;
     if (fits) {
-        memcpy(host, bytes, size);
+        memcpy(host, bytes, host_size);
     }
     if (found != NULL) {
         *found = fits;
@@ -74,6 +96,7 @@ MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, 
                             size_t host_size, bool *host_found, MoltReport *report,
                             MoltError *error)
 {
+    MoltThreadMoment threads = {0};
     bool here = false;
     if (!reload->running) {
         return molt_error(error, MOLT_INVALID, "A state can be loaded only while the game runs.");
@@ -84,11 +107,78 @@ MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, 
     }
     status = molt__reload_stop_state(reload, &here, error);
     if (status == MOLT_OK) {
+        (void)molt__thread_moment_take(&threads, reload->threads); /* without memory nobody is named */
         status = molt__reload_put_state(reload, path, trusted, host, host_size, host_found, report, error);
         molt__reload_start_state(reload, here || status == MOLT_OK);
+        tell_of_ended(reload, &threads);
     }
     molt_threads_go_on(reload->threads);
     return status;
+}
+
+/* ---- a sudden end ---------------------------------------------------------------------------- */
+
+bool molt_reload_exit_place(const MoltReload *reload, char *text, size_t size)
+{
+    return molt__exit_place(reload->folder.path, text, size);
+}
+
+static bool copy_whole(int from, int to)
+{
+    char bytes[65536];
+    ssize_t got;
+    while ((got = read(from, bytes, sizeof bytes)) > 0) {
+        if (write(to, bytes, (size_t)got) != got) {
+            return false;
+        }
+    }
+    return got == 0 && fsync(to) == 0;
+}
+
+/* Beside it, and then in its place. */
+static bool copy_file(int from, const char *path)
+{
+    char fresh[MOLT__RESTART_PATH];
+    int length = snprintf(fresh, sizeof fresh, "%s.saving", path);
+    int to = length > 0 && (size_t)length < sizeof fresh
+                 ? open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)
+                 : -1;
+    bool good = to >= 0 && copy_whole(from, to);
+    good = to >= 0 && close(to) == 0 && good && rename(fresh, path) == 0;
+    if (to >= 0 && !good) {
+        unlink(fresh);
+    }
+    return good;
+}
+
+MoltStatus molt_reload_keep_checkpoint(const MoltReload *reload, const char *path, uint64_t *age_ns,
+                                       MoltError *error)
+{
+    char newest[MOLT__RESTART_PATH];
+    struct stat status;
+    struct timespec now;
+    int from = molt__recovery_newest(reload->recovery, newest) ? open(newest, O_RDONLY | O_CLOEXEC) : -1;
+    if (from < 0 || fstat(from, &status) != 0) {
+        return molt_error(error, MOLT_NOT_FOUND, "There is no checkpoint.");
+    }
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t age = (now.tv_sec - status.st_mtim.tv_sec) * INT64_C(1000000000) +
+                  (now.tv_nsec - status.st_mtim.tv_nsec);
+    *age_ns = age > 0 ? (uint64_t)age : 0;
+    bool good = copy_file(from, path);
+    close(from);
+    return good ? MOLT_OK
+                : molt_error(error, MOLT_SYSTEM, "Cannot write %s: %s.", path, strerror(errno));
+}
+
+void molt_reload_abandon(MoltReload *reload)
+{
+    if (reload == NULL) {
+        return;
+    }
+    molt__build_destroy(reload->build);
+    reload->build = NULL;
+    molt__private_folder_abandon(&reload->folder);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
@@ -144,15 +234,18 @@ MoltStatus molt_reload_load_json(MoltReload *reload, const char *text, size_t le
     if (status != MOLT_OK) {
         return status;
     }
+    MoltThreadMoment threads = {0};
     bool here = false;
     status = molt__reload_stop_state(reload, &here, error);
     if (status == MOLT_OK) {
+        (void)molt__thread_moment_take(&threads, reload->threads);
         status = molt__state_load(reload->current, reload->heap, reload->threads, text, length, desc,
                                   &reload->state, error);
         if (status == MOLT_OK) {
             molt__reload_replaced(reload);
         }
         molt__reload_start_state(reload, here || status == MOLT_OK);
+        tell_of_ended(reload, &threads);
     }
     molt_threads_go_on(reload->threads);
     return status;

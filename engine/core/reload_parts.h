@@ -1,7 +1,8 @@
 /* A running game as the files that make up <molt/reload.h> see it: reload.c (generations and
  * attempts), reload_sources.c (what is watched and built), reload_wait.c (the time between two frames),
- * reload_files.c (what is saved, read and dumped) and reload_crashes.c (frames, and what becomes of a
- * crash). Nothing else may look inside. */
+ * reload_files.c (what is saved, read and dumped), reload_crashes.c (frames, and what becomes of a
+ * crash) and reload_handover.c (what a new process is told of saves and builds). Nothing else may look
+ * inside. */
 #ifndef MOLT_ENGINE_RELOAD_PARTS_H
 #define MOLT_ENGINE_RELOAD_PARTS_H
 
@@ -14,6 +15,7 @@
 #include "held_library.h"
 #include "history.h"
 #include "library.h"
+#include "private_folder.h"
 #include "recovery.h"
 #include "resident.h"
 #include "transaction.h"
@@ -38,7 +40,7 @@ struct MoltReload {
     bool no_build, no_resident, synchronous, through_file;
     MoltReloadSteps steps;
 
-    char *directory; /* private, for the copies of libraries */
+    MoltPrivateFolder folder; /* for the copies of libraries */
     uint32_t copies;
     MoltHeap *heap;
     MoltLibrary *current;
@@ -55,6 +57,8 @@ struct MoltReload {
     const char *resume;    /* folder with what a process before left; NULL: none did */
     void *host;            /* the host's bytes in it */
     size_t host_size;
+    uint64_t crash_ns; /* of the process before; 0: none crashed */
+    int kept;          /* the host's descriptor from there */
     bool frozen;  /* main_loop() crashed and is not called; the threads are held at rest for that */
     bool stopped; /* begin_reload() has been called, or is not to be called again, as it crashed */
 
@@ -62,12 +66,14 @@ struct MoltReload {
     MoltBuild *build; /* NULL: nothing names a command */
     char *assets;     /* folder below the sources of which nothing is built; NULL: none */
     char *trial;      /* program that loads libraries first; NULL: none */
+    pid_t orphan; /* generator of the process before, which is ending; 0: none */
     MoltResident *resident; /* NULL: builds do without, or it is not due yet */
     char *generator;        /* what it runs; NULL: nothing names it, or it could not be started */
     uint64_t resident_ns;   /* when it is due; 0: not known yet */
     char *command;    /* that the desc gives; NULL: the manifest's counts */
     int wake;         /* eventfd: an attempt has become ready; -1 until made */
     bool building, manifest_changed;
+    bool settling; /* saves from before this process are still to be told: one build is for all of them */
     uint32_t overtaken; /* builds in a row that a newer save has ended */
     MoltCause saved, built, loading;
     char **raced; /* sources saved while a build ran, which may have read what they were before */
@@ -133,6 +139,22 @@ void molt__reload_fall(MoltReload *reload, const char *what);
 MoltStatus molt__reload_resume(MoltReload *reload, const MoltLeft *left, MoltError *error);
 /* True when a crash was still to be told. */
 bool molt__reload_tell_crash(MoltReload *reload, MoltReloadEvent *out);
+
+/* ---- reload_handover.c */
+
+/* After every poll: what is under way now. */
+void molt__reload_note_work(MoltReload *reload);
+/* Before the library is opened, which may crash on another thread at once. */
+void molt__reload_note_attempt(MoltReload *reload, const char *library);
+/* Before what the watch has seen is taken: what it has not seen yet comes later than this. */
+void molt__reload_note_look(MoltReload *reload);
+/* What was saved since then, by the wall clock, counts as saved now. */
+void molt__reload_tell_since(MoltReload *reload, int64_t seconds, int64_t nanoseconds);
+/* Waits for what is ending, if it has ended. */
+void molt__reload_reap_orphan(MoltReload *reload);
+/* This process goes on where that work ended: a build that was under way is begun anew, saves that nobody has
+ * heard of are found, and a library that is there and was not loaded yet is. */
+void molt__reload_take_work(MoltReload *reload, const MoltRestartWork *work);
 
 /* The hooks of the desc, around what stops the game. */
 void molt__reload_before(const MoltReload *reload);

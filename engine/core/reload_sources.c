@@ -62,7 +62,7 @@ static void keep_resident(MoltReload *reload, bool now)
         molt__resident_refresh(reload->resident);
     } else if (reload->generator != NULL &&
         (now || molt__clock_ns() >= reload->resident_ns)) {
-        (void)molt__resident_create(reload->generator, reload->directory, &reload->resident, NULL);
+        (void)molt__resident_create(reload->generator, reload->folder.path, &reload->resident, NULL);
         free(reload->generator);
         reload->generator = NULL;
     }
@@ -138,7 +138,12 @@ MoltStatus molt__reload_watch(MoltReload *reload, const MoltReloadDesc *desc, Mo
             status = watch_source(reload, *path, error);
         }
     }
-    return status == MOLT_OK ? read_manifest(reload, error) : status;
+    status = status == MOLT_OK ? read_manifest(reload, error) : status;
+    if (status == MOLT_OK && desc->resume == NULL) {
+        molt__reload_tell_since(reload, (int64_t)(desc->since_ns / 1000000000u),
+                                (int64_t)(desc->since_ns % 1000000000u));
+    }
+    return status;
 }
 
 /* ---- saves during a build -------------------------------------------------------------------- */
@@ -184,6 +189,7 @@ static void touch_raced(MoltReload *reload)
 void molt__reload_take_changes(MoltReload *reload)
 {
     MoltWatchChange change;
+    molt__reload_note_look(reload);
     while (molt__watch_poll(reload->watch, &change)) {
         if (change.tag == TAG_SOURCE && reload->assets != NULL &&
             is_below(change.path, reload->assets)) {
@@ -315,9 +321,11 @@ static bool end_build(MoltReload *reload, MoltReloadEvent *out)
 
 bool molt__reload_build(MoltReload *reload, MoltReloadEvent *out)
 {
-    if (end_build(reload, out) || start_build(reload, out)) {
+    reload->settling = reload->settling && molt__watch_pending(reload->watch);
+    if (end_build(reload, out) || (!reload->settling && start_build(reload, out))) {
         return true;
     }
+    molt__reload_reap_orphan(reload);
     keep_resident(reload, false);
     return false;
 }

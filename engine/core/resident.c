@@ -232,6 +232,11 @@ void molt__resident_destroy(MoltResident *resident)
     free(resident);
 }
 
+pid_t molt__resident_process(const MoltResident *resident)
+{
+    return resident != NULL && resident->process > 0 ? resident->process : 0;
+}
+
 const char *molt__resident_variable(const MoltResident *resident)
 {
     return resident->variable;

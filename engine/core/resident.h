@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <molt/status.h>
 
@@ -19,6 +20,9 @@ void molt__resident_destroy(MoltResident *resident); /* ends it; NULL allowed */
 
 /* One that has ended is started anew, unless nobody ever asked it for anything. Never waits. */
 void molt__resident_refresh(MoltResident *resident);
+
+/* Its process; 0: there is none now, or `resident` is NULL. */
+pid_t molt__resident_process(const MoltResident *resident);
 
 /* "NAME=value" for the environment of builds; valid as long as the resident. */
 const char *molt__resident_variable(const MoltResident *resident);

@@ -14,8 +14,10 @@
 
 #include "clock.h"
 #include "fault_signals.h"
+#include "private_folder.h"
 #include "saved_state.h"
 #include "thread_moment.h"
+#include "thread_record.h"
 
 #define OPTION "--resume"
 #define IDLE_MOST 3u /* a host that crashes by itself is not to begin again for ever */
@@ -25,9 +27,12 @@
 /* The record `crash`, byte for byte; read by the same program. */
 typedef struct CrashRecord {
     MoltCrash crash;
+    uint64_t crash_ns;
     uint64_t base;
     uint32_t idle; /* processes in a row that crashed before a frame of the game */
+    int32_t lock, kept;
     char file[MOLT__RESTART_PATH];
+    MoltRestartWork work;
 } CrashRecord;
 
 struct MoltRestart {
@@ -79,18 +84,19 @@ static char **make_command(char *const *command, char *directory)
     return copy;
 }
 
-MoltStatus molt__restart_create(const char *directory, char *const *command, MoltThreads *threads,
-                                MoltRestart **out, MoltError *error)
+MoltStatus molt__restart_create(const MoltRestartDesc *desc, MoltRestart **out, MoltError *error)
 {
     MoltRestart *restart = calloc(1, sizeof *restart);
     if (restart == NULL) {
         return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for starting again after a crash.");
     }
-    restart->threads = threads;
-    snprintf(restart->directory, sizeof restart->directory, "%s", directory);
-    path_in(directory, "restart", restart->ready);
-    path_in(directory, "crash", restart->record_path);
-    restart->command = make_command(command, restart->directory);
+    restart->threads = desc->threads;
+    restart->record.lock = desc->lock;
+    restart->record.kept = desc->kept;
+    snprintf(restart->directory, sizeof restart->directory, "%s", desc->directory);
+    path_in(desc->directory, "restart", restart->ready);
+    path_in(desc->directory, "crash", restart->record_path);
+    restart->command = make_command(desc->command, restart->directory);
     if (restart->command == NULL) {
         free(restart);
         return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for starting again after a crash.");
@@ -104,6 +110,7 @@ static void remove_numbered(const MoltRestart *restart, uint32_t number)
     char path[MOLT__RESTART_PATH];
     unlink(numbered(restart->directory, number, "so", path));
     unlink(numbered(restart->directory, number, "molt", path));
+    unlink(numbered(restart->directory, number, "threads", path));
 }
 
 /* True when no child writes any more. */
@@ -137,11 +144,38 @@ void molt__restart_running(MoltRestart *restart, const MoltLibrary *library)
     restart->running = library;
     snprintf(restart->record.file, sizeof restart->record.file, "%s", library->copy);
     restart->record.base = library->base;
+    restart->record.work.running = library->stamp;
+}
+
+MoltRestartWork *molt__restart_work(MoltRestart *restart)
+{
+    return &restart->record.work;
 }
 
 void molt__restart_go_on(MoltRestart *restart, const MoltLeft *left)
 {
     restart->idle_before = left->idle;
+    restart->record.work.running = left->work.running;
+}
+
+static bool read_ready(const char *path, unsigned *number)
+{
+    FILE *file = fopen(path, "r");
+    bool good = file != NULL && fscanf(file, "%u", number) == 1;
+    if (file != NULL) {
+        fclose(file);
+    }
+    return good;
+}
+
+bool molt__restart_newest(const MoltRestart *restart, char path[MOLT__RESTART_PATH])
+{
+    unsigned number = 0;
+    if (!read_ready(restart->ready, &number)) {
+        return false;
+    }
+    numbered(restart->directory, number, "molt", path);
+    return true;
 }
 
 uint64_t molt__restart_cost_ns(const MoltRestart *restart)
@@ -154,16 +188,18 @@ static bool write_files(const MoltRestart *restart, const MoltRestartState *stat
 {
     const MoltLibrary *library = state->library;
     char library_path[MOLT__RESTART_PATH], state_path[MOLT__RESTART_PATH],
-        fresh[MOLT__RESTART_PATH];
+        threads_path[MOLT__RESTART_PATH], fresh[MOLT__RESTART_PATH];
     MoltReport report;
     molt_report_init(&report, NULL);
     numbered(restart->directory, restart->number, "so", library_path);
     numbered(restart->directory, restart->number, "molt", state_path);
+    numbered(restart->directory, restart->number, "threads", threads_path);
     path_in(restart->directory, "restart.new", fresh);
     if (library->begin_reload != NULL && !state->stopped) {
         library->begin_reload(state->state);
     }
     if (link(library->copy, library_path) != 0 ||
+        !molt__thread_record_write(threads_path, restart->threads, library, state->heap) ||
         molt__saved_state_write(library, state->heap, state_path, MOLT_POLICY_LIVE, state->host,
                                 state->host_size, &report, NULL) != MOLT_OK) {
         remove_numbered(restart, restart->number);
@@ -222,9 +258,18 @@ void molt__restart_write(MoltRestart *restart, const MoltRestartState *state)
     restart->cost_ns = molt__clock_ns() - start;
 }
 
+/* Stays open in the next program. */
+static void hand_on(int descriptor)
+{
+    if (descriptor > 0) {
+        fcntl(descriptor, F_SETFD, 0);
+    }
+}
+
 void molt__restart_now(void *context, const MoltCrash *crash)
 {
     MoltRestart *restart = context;
+    uint64_t crash_ns = molt__clock_ns();
     const struct timespec a_moment = {.tv_nsec = 1000000};
     sigset_t none;
     bool needed = access(restart->ready, R_OK) != 0;
@@ -240,6 +285,7 @@ void molt__restart_now(void *context, const MoltCrash *crash)
         return;
     }
     restart->record.crash = *crash;
+    restart->record.crash_ns = crash_ns;
     int file = open(restart->record_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file >= 0) {
         (void)!write(file, &restart->record, sizeof restart->record);
@@ -247,6 +293,8 @@ void molt__restart_now(void *context, const MoltCrash *crash)
     }
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL); /* a mask goes on in the next program */
+    hand_on(restart->record.lock);
+    hand_on(restart->record.kept);
     execve("/proc/self/exe", restart->command, environ);
 }
 
@@ -271,6 +319,11 @@ static void read_crash(const char *directory, MoltLeft *out)
         out->crash = record.crash;
         out->base = record.base;
         out->idle = record.idle;
+        out->work = record.work;
+        out->work.saved[sizeof out->work.saved - 1] = 0;
+        out->crash_ns = record.crash_ns;
+        out->lock = record.lock;
+        out->kept = record.kept;
         snprintf(out->file, sizeof out->file, "%s", record.file);
     }
 }
@@ -279,28 +332,27 @@ MoltStatus molt__restart_left(const char *directory, MoltLeft *out, MoltError *e
 {
     char path[MOLT__RESTART_PATH];
     unsigned number = 0;
-    FILE *file = fopen(path_in(directory, "restart", path), "r");
-    if (file == NULL) {
+    if (access(path_in(directory, "restart", path), R_OK) != 0) {
         return molt_error(error, MOLT_NOT_FOUND, "%s has nothing to go on with: %s.", directory,
                           strerror(errno));
     }
-    bool good = fscanf(file, "%u", &number) == 1;
-    fclose(file);
-    if (!good) {
+    if (!read_ready(path, &number)) {
         return molt_error(error, MOLT_INVALID, "%s does not say which files to go on with.", path);
     }
     *out = (MoltLeft){0};
     numbered(directory, number, "so", out->library);
     numbered(directory, number, "molt", out->state);
+    numbered(directory, number, "threads", out->threads);
     read_crash(directory, out);
     return MOLT_OK;
 }
 
-void molt__restart_clean(const char *directory)
+void molt__restart_clean(const char *directory, const MoltLeft *left)
 {
     char path[MOLT__RESTART_PATH];
     DIR *folder = opendir(directory);
     struct dirent *entry;
+    bool locked = molt__private_folder_is_lock(directory, left->lock);
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         if (entry->d_name[0] != '.') {
             unlink(path_in(directory, entry->d_name, path));
@@ -309,5 +361,8 @@ void molt__restart_clean(const char *directory)
     if (folder != NULL) {
         closedir(folder);
         rmdir(directory);
+    }
+    if (locked) {
+        close(left->lock);
     }
 }

@@ -8,13 +8,15 @@
  *   restart            the number N of the last ones that are complete
  *   restart-N.so       the code
  *   restart-N.molt     its state
- *   crash              what happened, and in which file */
+ *   restart-N.threads  jobs and named threads of it
+ *   crash              what happened, in which file, and what was under way */
 #ifndef MOLT_CORE_RESTART_H
 #define MOLT_CORE_RESTART_H
 
 #include <molt/heap.h>
 #include <molt/threads.h>
 
+#include "file_stamp.h"
 #include "guard.h"
 #include "library.h"
 
@@ -33,17 +35,44 @@ typedef struct MoltRestartState {
     size_t host_size;
 } MoltRestartState;
 
-/* `command`: the host's command line, NULL at its end; it must outlive this. What a process before has
- * appended is left out. `threads`: that run code of the game in this process; NULL: none. */
-MoltStatus molt__restart_create(const char *directory, char *const *command, MoltThreads *threads,
-                                MoltRestart **out, MoltError *error);
+/* What a process knows of saves and builds, for the one that goes on. No pointers: it goes to a file as it
+ * is. Stamps are all zero where there is none. */
+typedef struct MoltRestartWork {
+    MoltFileStamp running; /* of the library's file when the code that ran was read from it */
+    MoltFileStamp tried;   /* one that is not to be loaded by itself */
+    MoltFileStamp attempt; /* one that was being loaded */
+    MoltFileStamp suspect; /* one that was being loaded when the process before crashed */
+    int64_t seen_seconds, seen_nanoseconds; /* all saves before have been heard of, by the files' clock; 0:
+                                               nobody listens */
+    uint64_t saved_ns; /* of a save that no build has brought to its end, by molt__clock_ns(); 0: none */
+    char saved[MOLT__RESTART_PATH];
+    int32_t build;    /* leader of the session of processes that build; 0: none */
+    int32_t resident; /* the generator in memory; 0: none */
+} MoltRestartWork;
+
+typedef struct MoltRestartDesc {
+    const char *directory; /* the private folder */
+    char *const *command;  /* the host's command line, NULL at its end; must outlive this. What a process
+                              before has appended is left out */
+    MoltThreads *threads;  /* that run code of the game in this process; NULL: none */
+    /* Descriptors that the next process has under the same numbers: the lock of the private folder, and one
+     * of the host's. 0: none. */
+    int lock, kept;
+} MoltRestartDesc;
+
+MoltStatus molt__restart_create(const MoltRestartDesc *desc, MoltRestart **out, MoltError *error);
 /* Waits for a child, and removes the files. NULL allowed. */
 void molt__restart_destroy(MoltRestart *restart);
 
+/* To be kept up to date by who knows, between frames; `running` is molt__restart_running's. Lives as long as
+ * `restart`. */
+MoltRestartWork *molt__restart_work(MoltRestart *restart);
 /* The code that runs: a crash is one of it. */
 void molt__restart_running(MoltRestart *restart, const MoltLibrary *library);
 /* Writes files of this moment, unless a child still writes some. Between frames, the threads at rest. */
 void molt__restart_write(MoltRestart *restart, const MoltRestartState *state);
+/* The state of the last files that are complete; false when there are none yet. On any thread. */
+bool molt__restart_newest(const MoltRestart *restart, char path[MOLT__RESTART_PATH]);
 /* What the last fork took. */
 uint64_t molt__restart_cost_ns(const MoltRestart *restart);
 /* The last resort of a guard. Async-signal-safe. Returns when there are no files yet. */
@@ -51,9 +80,12 @@ void molt__restart_now(void *restart, const MoltCrash *crash);
 
 /* What a process left. */
 typedef struct MoltLeft {
-    char library[MOLT__RESTART_PATH], state[MOLT__RESTART_PATH];
+    char library[MOLT__RESTART_PATH], state[MOLT__RESTART_PATH], threads[MOLT__RESTART_PATH];
     bool crashed;
     MoltCrash crash;
+    MoltRestartWork work; /* when it crashed */
+    uint64_t crash_ns;    /* by molt__clock_ns() */
+    int lock, kept;       /* of MoltRestartDesc; this process has them now */
     uint64_t base;                 /* that the code had which crashed */
     uint32_t idle; /* processes in a row that crashed before a frame of the game */
     char file[MOLT__RESTART_PATH]; /* of that code */
@@ -65,7 +97,7 @@ void molt__restart_go_on(MoltRestart *restart, const MoltLeft *left);
 
 /* MOLT_NOT_FOUND, MOLT_INVALID. */
 MoltStatus molt__restart_left(const char *directory, MoltLeft *out, MoltError *error);
-/* Removes the folder with all its files. */
-void molt__restart_clean(const char *directory);
+/* Removes the folder with all its files, and lets go of its lock. */
+void molt__restart_clean(const char *directory, const MoltLeft *left);
 
 #endif

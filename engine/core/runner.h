@@ -24,6 +24,7 @@ typedef struct MoltRunner {
     uint64_t serial;
     uint64_t steps; /* begun */
     bool own;       /* has a thread of its own */
+    bool absent;    /* which is not in this process, a fork of that one */
     bool stop;      /* no further step */
     bool inside;
     uint64_t hang_step, hang_cpu; /* a step that was seen, and its thread's time then, for the watchdog */

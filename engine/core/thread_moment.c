@@ -1,5 +1,6 @@
 #include "thread_moment.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +107,22 @@ bool molt__thread_moment_restore(const MoltThreadMoment *moment, MoltThreads *th
     return all;
 }
 
+bool molt__thread_moment_missing(const MoltThreadMoment *moment, MoltThreads *threads, char *text,
+                                 size_t size)
+{
+    size_t length = 0;
+    text[0] = 0;
+    for (uint32_t i = 0; i < moment->count && length < size; i++) {
+        const MoltThreadMark *mark = &moment->items[i];
+        if (!molt_threads_running(threads, mark->name)) {
+            int added = snprintf(text + length, size - length, "%sthe %s %s", length > 0 ? ", " : "",
+                                 mark->own ? "thread" : "job", mark->name);
+            length += added > 0 ? (size_t)added : 0;
+        }
+    }
+    return length > 0;
+}
+
 /* ---- forks ----------------------------------------------------------------------------------- */
 
 void molt__threads_before_fork(MoltThreads *threads)
@@ -120,8 +137,10 @@ void molt__threads_after_fork(MoltThreads *threads, bool child)
     if (threads == NULL) {
         return;
     }
-    if (child) { /* what they held in memory goes with the child */
-        threads->first = NULL;
+    if (child) {
+        for (MoltRunner *runner = threads->first; runner != NULL; runner = runner->next) {
+            runner->absent = runner->own;
+        }
         threads->worker_count = 0;
         threads->count = 1;
     }

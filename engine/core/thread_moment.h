@@ -5,6 +5,7 @@
 #define MOLT_CORE_THREAD_MOMENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <molt/threads.h>
@@ -27,10 +28,14 @@ bool molt__thread_moment_take(MoltThreadMoment *moment, MoltThreads *threads);
 /* Those of the moment go on with their steps and contexts of then, those that came since end, and what has
  * ended since is started again. False when the system gives no thread for it: some are missing. */
 bool molt__thread_moment_restore(const MoltThreadMoment *moment, MoltThreads *threads);
+/* Names those of the moment that do not run now, for people: "the thread pump, the job search". False when
+ * there are none. */
+bool molt__thread_moment_missing(const MoltThreadMoment *moment, MoltThreads *threads, char *text,
+                                 size_t size);
 void molt__thread_moment_clear(MoltThreadMoment *moment);
 
-/* Around a fork, so that the child finds the set whole. The child has none of the threads: for it there are
- * no jobs, named threads and workers. */
+/* Around a fork, so that the child finds the set whole. The child has none of the threads: there named ones
+ * take no step, but can be stopped, and jobs have their steps from who waits for them. */
 void molt__threads_before_fork(MoltThreads *threads);
 void molt__threads_after_fork(MoltThreads *threads, bool child);
 

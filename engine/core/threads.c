@@ -65,7 +65,7 @@ void molt__threads_reap(MoltThreads *threads)
             continue;
         }
         *link = runner->next;
-        if (runner->own) {
+        if (runner->own && !runner->absent) {
             pthread_join(runner->thread, NULL);
         }
         free(runner);
@@ -385,7 +385,7 @@ void molt_threads_stop(MoltThreads *threads, const char *name)
         if (molt__runner_is_self(runner)) {
             break;
         }
-        if (!runner->own && !runner->inside) {
+        if ((!runner->own || runner->absent) && !runner->inside) {
             runner->ended = true;
             pthread_cond_broadcast(&threads->quiet);
         } else {

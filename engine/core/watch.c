@@ -608,6 +608,30 @@ MoltStatus molt__watch_add_tree(MoltWatch *watch, const char *directory, int tag
     return attach(watch, 0, false, error);
 }
 
+static bool is_since(const struct stat *status, const struct timespec *since)
+{
+    const struct timespec *then = &status->st_ctim;
+    return then->tv_sec != since->tv_sec ? then->tv_sec > since->tv_sec : then->tv_nsec >= since->tv_nsec;
+}
+
+void molt__watch_tell_since(MoltWatch *watch, const struct timespec *since)
+{
+    for (size_t i = 0; i < watch->directory_count; i++) {
+        DIR *stream = opendir(watch->directories[i].path);
+        struct dirent *entry;
+        struct stat status;
+        while (stream != NULL && (entry = readdir(stream)) != NULL) {
+            if (fstatat(dirfd(stream), entry->d_name, &status, 0) == 0 && S_ISREG(status.st_mode) &&
+                is_since(&status, since)) {
+                file_changed(watch, &watch->directories[i], entry->d_name, FOUND);
+            }
+        }
+        if (stream != NULL) {
+            closedir(stream);
+        }
+    }
+}
+
 bool molt__watch_poll(MoltWatch *watch, MoltWatchChange *out)
 {
     read_events(watch);

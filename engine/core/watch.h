@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <molt/status.h>
 
@@ -31,6 +32,10 @@ MoltStatus molt__watch_add_file(MoltWatch *watch, const char *path, int tag, Mol
  * told: temporary files of editors, hidden files and directories, object files and libraries, and build
  * trees (subdirectories that hold a CMakeCache.txt). The directory need not exist yet. */
 MoltStatus molt__watch_add_tree(MoltWatch *watch, const char *directory, int tag, MoltError *error);
+
+/* Files of what is watched so far that were written, or put into their places, at `since` or later, by the
+ * clock that the file system stamps them with, count as changes: nobody watched then. */
+void molt__watch_tell_since(MoltWatch *watch, const struct timespec *since);
 
 /* Takes one settled change; false when there is none now. Never waits. */
 bool molt__watch_poll(MoltWatch *watch, MoltWatchChange *out);

@@ -6,14 +6,16 @@
 
 #include <molt/platform_api.h>
 
+#include "kept_picture.h"
 #include "whole_file.h"
 
 struct MoltDisplay {
     SDL_Window *window;   /* NULL when headless */
     SDL_Surface *surface; /* NULL with a window */
     SDL_Renderer *renderer;
-    SDL_Surface *kept;    /* a picture, or NULL */
+    MoltKeptPicture kept;
     bool keeps_time;
+    bool quick; /* the renderer is the one that is there soonest */
 };
 
 static MoltStatus fail(MoltDisplay *display, const char *what, MoltError *error)
@@ -42,18 +44,34 @@ static bool waits_for_60_hertz(const MoltDisplay *display)
            mode.refresh_rate >= 59 && mode.refresh_rate <= 61;
 }
 
-MoltStatus molt__display_open_window(int width, int height, MoltDisplay **out, MoltError *error)
+/* OpenGL takes ten times as long to begin as all the rest of a window. */
+static void make_renderer(MoltDisplay *display)
+{
+    if (display->quick) {
+        SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
+        display->renderer = SDL_CreateRenderer(display->window, -1, SDL_RENDERER_SOFTWARE);
+        SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, NULL);
+    }
+    display->quick = display->renderer != NULL;
+    if (!display->renderer)
+        display->renderer = SDL_CreateRenderer(display->window, -1, SDL_RENDERER_PRESENTVSYNC);
+    if (!display->renderer)
+        display->renderer = SDL_CreateRenderer(display->window, -1, 0);
+}
+
+MoltStatus molt__display_open_window(int width, int height, bool quick, MoltDisplay **out,
+                                     MoltError *error)
 {
     MoltDisplay *display = calloc(1, sizeof *display);
     if (!display)
         return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for the display.");
+    molt__kept_picture_open(&display->kept);
     display->window = SDL_CreateWindow("Molt", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, width,
                                        height, SDL_WINDOW_RESIZABLE);
     if (!display->window)
         return fail(display, "a window", error);
-    display->renderer = SDL_CreateRenderer(display->window, -1, SDL_RENDERER_PRESENTVSYNC);
-    if (!display->renderer)
-        display->renderer = SDL_CreateRenderer(display->window, -1, 0);
+    display->quick = quick;
+    make_renderer(display);
     if (!finish(display))
         return fail(display, "a renderer for the window", error);
     display->keeps_time = waits_for_60_hertz(display);
@@ -61,11 +79,30 @@ MoltStatus molt__display_open_window(int width, int height, MoltDisplay **out, M
     return MOLT_OK;
 }
 
+MoltStatus molt__display_settle(MoltDisplay *display, MoltError *error)
+{
+    SDL_DestroyRenderer(display->renderer);
+    display->renderer = NULL;
+    display->quick = false;
+    make_renderer(display);
+    if (!finish(display))
+        return molt_error(error, MOLT_SYSTEM, "Cannot open a renderer for the window: %s.",
+                          SDL_GetError());
+    display->keeps_time = waits_for_60_hertz(display);
+    return MOLT_OK;
+}
+
+bool molt__display_is_quick(const MoltDisplay *display)
+{
+    return display->quick;
+}
+
 MoltStatus molt__display_open_surface(int width, int height, MoltDisplay **out, MoltError *error)
 {
     MoltDisplay *display = calloc(1, sizeof *display);
     if (!display)
         return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for the display.");
+    molt__kept_picture_open(&display->kept);
     /* Without an alpha channel, so that a picture never has holes. */
     display->surface = SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_RGB888);
     if (display->surface)
@@ -80,7 +117,7 @@ void molt__display_close(MoltDisplay *display)
 {
     if (!display)
         return;
-    SDL_FreeSurface(display->kept);
+    molt__kept_picture_free(&display->kept);
     if (display->renderer)
         SDL_DestroyRenderer(display->renderer);
     if (display->window)
@@ -111,15 +148,22 @@ void molt__display_begin(MoltDisplay *display)
     SDL_RenderClear(display->renderer);
 }
 
-/* NULL on failure. The caller frees it. */
-static SDL_Surface *read_picture(MoltDisplay *display)
+/* The view is in logical units; without a rectangle SDL reads exactly its pixels. */
+static void measure_view(const MoltDisplay *display, int *width, int *height)
 {
     SDL_Rect view;
     float scale_x, scale_y;
-    /* The view is in logical units; without a rectangle SDL reads exactly its pixels. */
     SDL_RenderGetViewport(display->renderer, &view);
     SDL_RenderGetScale(display->renderer, &scale_x, &scale_y);
-    int width = (int)((float)view.w * scale_x + 0.5f), height = (int)((float)view.h * scale_y + 0.5f);
+    *width = (int)((float)view.w * scale_x + 0.5f);
+    *height = (int)((float)view.h * scale_y + 0.5f);
+}
+
+/* NULL on failure. The caller frees it. */
+static SDL_Surface *read_picture(MoltDisplay *display)
+{
+    int width, height;
+    measure_view(display, &width, &height);
     SDL_Surface *picture =
         SDL_CreateRGBSurfaceWithFormat(0, width, height, 24, SDL_PIXELFORMAT_RGB24);
     if (picture && SDL_RenderReadPixels(display->renderer, NULL, SDL_PIXELFORMAT_RGB24, picture->pixels,
@@ -131,22 +175,24 @@ static SDL_Surface *read_picture(MoltDisplay *display)
 
 void molt__display_keep(MoltDisplay *display)
 {
-    SDL_Surface *picture = read_picture(display);
-    if (!picture)
-        return;
-    SDL_FreeSurface(display->kept);
-    display->kept = picture;
+    int width, height;
+    measure_view(display, &width, &height);
+    molt__kept_picture_take(&display->kept, display->renderer, width, height);
 }
 
 void molt__display_draw_kept(MoltDisplay *display)
 {
-    SDL_Texture *texture =
-        display->kept ? SDL_CreateTextureFromSurface(display->renderer, display->kept) : NULL;
-    if (texture)
-        SDL_RenderCopy(display->renderer, texture, NULL, NULL);
-    SDL_RenderFlush(display->renderer); /* before the texture goes */
-    if (texture)
-        SDL_DestroyTexture(texture);
+    molt__kept_picture_draw(&display->kept, display->renderer);
+}
+
+int molt__display_kept_file(const MoltDisplay *display)
+{
+    return display->kept.file;
+}
+
+void molt__display_take_over(MoltDisplay *display, int file)
+{
+    molt__kept_picture_take_over(&display->kept, file);
 }
 
 MoltStatus molt__display_capture(MoltDisplay *display, const char *path, MoltError *error)

@@ -11,8 +11,14 @@
 typedef struct MoltDisplay MoltDisplay;
 
 /* A resizable window of `width` x `height` pixels that shows the logical canvas, letterboxed. SDL's
- * video must be initialised. */
-MoltStatus molt__display_open_window(int width, int height, MoltDisplay **out, MoltError *error);
+ * video must be initialised. `quick`: as soon as can be, although drawing on it takes longer: for somebody
+ * who waits for the first picture of a game that stands still. */
+MoltStatus molt__display_open_window(int width, int height, bool quick, MoltDisplay **out,
+                                     MoltError *error);
+/* Gives a window that was opened quickly what any other one has. Its renderer is another one then: canvases
+ * on the old one have to go before. MOLT_SYSTEM: there is none any more. */
+MoltStatus molt__display_settle(MoltDisplay *display, MoltError *error);
+bool molt__display_is_quick(const MoltDisplay *display);
 /* The same picture in memory; needs no video at all. */
 MoltStatus molt__display_open_surface(int width, int height, MoltDisplay **out, MoltError *error);
 void molt__display_close(MoltDisplay *display); /* NULL allowed */
@@ -30,6 +36,10 @@ void molt__display_begin(MoltDisplay *display);
 void molt__display_keep(MoltDisplay *display);
 /* Draws the copy; nothing without one. */
 void molt__display_draw_kept(MoltDisplay *display);
+/* The descriptor of the copy, for the next program of this process; 0: none. */
+int molt__display_kept_file(const MoltDisplay *display);
+/* Takes over the copy of the program before, whose descriptor `file` was (kept_picture.h). */
+void molt__display_take_over(MoltDisplay *display, int file);
 /* Writes the picture drawn since molt__display_begin() as PNG. Call before molt__display_present(). */
 MoltStatus molt__display_capture(MoltDisplay *display, const char *path, MoltError *error);
 /* Carries out what has been drawn so far, so that its cost is felt here and not in the present, which

@@ -212,6 +212,18 @@ void molt__events_crashed(MoltEvents *events, const MoltReloadEvent *event, uint
     end(events, line);
 }
 
+void molt__events_restarted(MoltEvents *events, const MoltRestartParts *parts, uint64_t frame)
+{
+    cJSON *line = begin(events, "restarted");
+    add_count(line, "frame", frame);
+    add_ms(line, "ms", parts->process_ns + parts->display_ns + parts->state_ns + parts->picture_ns);
+    add_ms(line, "process_ms", parts->process_ns);
+    add_ms(line, "display_ms", parts->display_ns);
+    add_ms(line, "state_ms", parts->state_ns);
+    add_ms(line, "picture_ms", parts->picture_ns);
+    end(events, line);
+}
+
 void molt__events_running(MoltEvents *events, const MoltReloadRecord *record)
 {
     cJSON *line = begin(events, "running");
@@ -300,6 +312,15 @@ void molt__events_fault(MoltEvents *events, uint64_t frame, const char *text)
 {
     cJSON *line = begin(events, "fault");
     add_count(line, "frame", frame);
+    cJSON_AddStringToObject(line, "text", text);
+    end(events, line);
+}
+
+void molt__events_exit(MoltEvents *events, int status, const char *text, uint64_t frame)
+{
+    cJSON *line = begin(events, "exit");
+    add_count(line, "frame", frame);
+    cJSON_AddNumberToObject(line, "status", status);
     cJSON_AddStringToObject(line, "text", text);
     end(events, line);
 }

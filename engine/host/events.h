@@ -38,6 +38,12 @@ void molt__events_reload(MoltEvents *events, const MoltReloadEvent *event,
 void molt__events_asset(MoltEvents *events, const MoltAssetEvent *event, uint64_t frame);
 /* The game crashed, and what is shown is the state of before. */
 void molt__events_crashed(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame);
+/* This program goes on for one that crashed, and its first picture has been shown. Together the parts are the
+ * time since the crash. */
+typedef struct MoltRestartParts {
+    uint64_t process_ns, display_ns, state_ns, picture_ns;
+} MoltRestartParts;
+void molt__events_restarted(MoltEvents *events, const MoltRestartParts *parts, uint64_t frame);
 /* The first frame of the new code has finished. */
 void molt__events_running(MoltEvents *events, const MoltReloadRecord *record);
 /* `kind`: "saved" or "loaded"; `problem` is NULL when it was done. `report` may be NULL. */
@@ -54,6 +60,8 @@ void molt__events_done(MoltEvents *events, const char *command, const char *prob
 /* A value of the state, as the JSON text that molt_reload_dump_path gives. */
 void molt__events_value(MoltEvents *events, const char *json);
 void molt__events_fault(MoltEvents *events, uint64_t frame, const char *text);
+/* The process ends in the middle of it; `text` says by whom. */
+void molt__events_exit(MoltEvents *events, int status, const char *text, uint64_t frame);
 void molt__events_quit(MoltEvents *events, uint64_t frame);
 
 #endif

@@ -10,12 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What belongs to a state beside the heap, as it stands in a file. */
-typedef struct HostState {
-    uint64_t frame; /* that the game sees */
-    uint64_t seed;
-} HostState;
-
 static uint64_t now_ns(void)
 {
     struct timespec now;
@@ -59,7 +53,7 @@ MoltStatus molt__saves_save(MoltSaves *saves, const char *path, bool quiet, uint
                             MoltError *error)
 {
     const MoltPlatform *platform = saves->platform;
-    const HostState host = {platform->frame + platform->frames_before, platform->seed};
+    const MoltHostState host = {platform->frame + platform->frames_before, platform->seed};
     MoltReport report;
     uint64_t start = now_ns();
     molt_report_init(&report, NULL);
@@ -76,7 +70,7 @@ MoltStatus molt__saves_save(MoltSaves *saves, const char *path, bool quiet, uint
 MoltStatus molt__saves_load(MoltSaves *saves, const char *path, uint64_t now, MoltError *error)
 {
     MoltPlatform *platform = saves->platform;
-    HostState host;
+    MoltHostState host;
     MoltReport report;
     bool found = false;
     uint64_t start = now_ns();
@@ -147,7 +141,7 @@ static void offer(const MoltSaves *saves, const char *left, uint64_t now)
     snprintf(text, sizeof text,
              "A session before this one %s. Its state of %s is in %s: start with --recover to go on "
              "with it, or remove the file.",
-             ended ? "was ended from outside, as by a logout or a closed terminal"
+             ended ? "was ended from outside, as by a logout or a closed terminal, or by exit()"
                    : "did not end in order",
              when, left);
     fprintf(stderr, "molt-host: %s\n", text);
@@ -228,15 +222,31 @@ void molt__saves_frame(MoltSaves *saves, uint64_t now)
 }
 
 /* The new file replaces the one that the session began with, whose state lives on in it. */
-bool molt__saves_keep(MoltSaves *saves, uint64_t now)
+static bool make_room(MoltSaves *saves)
 {
-    MoltError error;
     if (!hold_lock(saves))
         return false;
     if (exists(saves->ended) && saves->recovered != saves->ended)
         keep_older(saves->ended);
+    return true;
+}
+
+bool molt__saves_keep(MoltSaves *saves, uint64_t now)
+{
+    MoltError error;
+    if (!make_room(saves))
+        return false;
     saves->kept = molt__saves_save(saves, saves->ended, false, now, &error) == MOLT_OK;
     return saves->kept;
+}
+
+MoltStatus molt__saves_keep_checkpoint(MoltSaves *saves, uint64_t *age_ns, MoltError *error)
+{
+    if (!make_room(saves))
+        return molt_error(error, MOLT_BUSY, "%s cannot be locked.", saves->lock_path);
+    MoltStatus status = molt_reload_keep_checkpoint(saves->reload, saves->ended, age_ns, error);
+    saves->kept = status == MOLT_OK;
+    return status;
 }
 
 void molt__saves_close(MoltSaves *saves, bool in_order)

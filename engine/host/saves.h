@@ -3,8 +3,9 @@
  *
  * Files stand in the current folder, named after the library (NAME of libNAME.so): NAME.save.molt,
  * NAME.autosave.molt, which goes when a session ends in order, NAME.crashed.molt, an autosave that the
- * next session found, and NAME.ended.molt, the last state of a session that a signal ended. Sessions that
- * autosave lock NAME.autosave.lock, so that one that still runs is not taken for one that crashed. */
+ * next session found, and NAME.ended.molt, the last state of a session that a signal or exit() ended.
+ * Sessions that autosave lock NAME.autosave.lock, so that one that still runs is not taken for one that
+ * crashed. */
 #ifndef MOLT_HOST_SAVES_H
 #define MOLT_HOST_SAVES_H
 
@@ -15,6 +16,12 @@
 #include "platform.h"
 
 #define MOLT__SAVE_PATH 256
+
+/* What belongs to a state beside the heap, as it stands in a file. */
+typedef struct MoltHostState {
+    uint64_t frame; /* that the game sees */
+    uint64_t seed;
+} MoltHostState;
 
 /* All pointers are borrowed; set before molt__saves_open. */
 typedef struct MoltSaves {
@@ -47,6 +54,9 @@ MoltStatus molt__saves_save(MoltSaves *saves, const char *path, bool quiet, uint
 MoltStatus molt__saves_load(MoltSaves *saves, const char *path, uint64_t now, MoltError *error);
 /* A signal ends the session: its state is kept for the next one. False, with a line, when it is not. */
 bool molt__saves_keep(MoltSaves *saves, uint64_t now);
+/* The same when the process ends at once, on whatever thread: the state of the last checkpoint, which is
+ * *age_ns old. */
+MoltStatus molt__saves_keep_checkpoint(MoltSaves *saves, uint64_t *age_ns, MoltError *error);
 /* `in_order`: the autosave has served, and what the session began with, too. */
 void molt__saves_close(MoltSaves *saves, bool in_order);
 

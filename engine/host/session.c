@@ -23,16 +23,24 @@
 
 /* ---- time ----------------------------------------------------------------------------------- */
 
-static uint64_t now_ns(void)
+uint64_t molt__session_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
+/* As files are stamped: what is saved from now on is not older. */
+static uint64_t file_time_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
 uint64_t molt__session_ms(void)
 {
-    return now_ns() / 1000000;
+    return molt__session_ns() / 1000000;
 }
 
 static bool as_fast_as_possible(const Session *session)
@@ -44,7 +52,7 @@ static void count_rate(Session *session)
 {
     if (!session->options->fps)
         return;
-    uint64_t now = now_ns();
+    uint64_t now = molt__session_ns();
     session->rate_frames++;
     session->rate_busy_ns += session->busy_ns;
     if (now - session->rate_at < SECOND_NS / 2)
@@ -270,7 +278,7 @@ static void reload_boundary(Session *session)
  * save brings is taken as soon as it is there; new code does not wait for the frame to be due. */
 static void pace(Session *session)
 {
-    uint64_t now = now_ns();
+    uint64_t now = molt__session_ns();
     if (as_fast_as_possible(session))
         return;
     session->deadline += FRAME_NS;
@@ -279,9 +287,9 @@ static void pace(Session *session)
     uint64_t slack = molt__display_keeps_time(session->display) ? SCREEN_SLACK_NS : 0;
     if (session->deadline <= now + slack)
         return;
-    for (; now < session->deadline; now = now_ns())
+    for (; now < session->deadline; now = molt__session_ns())
         if (molt_reload_wait(session->reload, session->deadline) && take_reloads(session))
-            session->deadline = now_ns();
+            session->deadline = molt__session_ns();
 }
 
 /* ---- input ----------------------------------------------------------------------------------- */
@@ -370,9 +378,9 @@ static void stand_still(Session *session, bool frozen)
     if (frozen) {
         molt__display_begin(session->display);
         molt__display_draw_kept(session->display);
-    } else if (!session->options->no_guard && now_ns() >= session->keep_at) {
+    } else if (!session->options->no_guard && molt__session_ns() >= session->keep_at) {
         molt__display_keep(session->display);
-        session->keep_at = now_ns() + SECOND_NS;
+        session->keep_at = molt__session_ns() + SECOND_NS;
     }
 }
 
@@ -380,13 +388,14 @@ static void stand_still(Session *session, bool frozen)
  * could not be written. */
 static bool run_frame(Session *session, bool *ok)
 {
-    uint64_t start = now_ns();
+    uint64_t start = molt__session_ns();
     MoltPlatform *platform = &session->platform;
     bool last = is_last_frame(session);
     platform->visible = will_be_seen(session);
     if (platform->visible)
         molt__display_begin(session->display);
-    session->kept = (KeptState){platform->frame, platform->frames_before, platform->seed};
+    session->kept = (KeptState){{platform->frame + platform->frames_before, platform->seed},
+                                platform->frame};
     last |= !molt_reload_frame(session->reload);
     bool drawn = platform->visible, frozen = molt_reload_frozen(session->reload);
     platform->visible = false;
@@ -403,16 +412,20 @@ static bool run_frame(Session *session, bool *ok)
     if (drawn)
         *ok = finish_picture(session, last);
     molt__sound_update(session->sound);
-    session->busy_ns = now_ns() - start;
+    session->busy_ns = molt__session_ns() - start;
     if (drawn)
         molt__display_present(session->display);
+    if (session->restarted)
+        molt__session_say_restarted(session);
+    else if (molt__display_is_quick(session->display) && !molt__session_settle_display(session))
+        return *ok = false;
     return !last;
 }
 
 static bool run_frames(Session *session)
 {
     bool ok = true, going = true;
-    session->deadline = session->rate_at = now_ns();
+    session->deadline = session->rate_at = molt__session_ns();
     while (going) {
         read_input(session);
         molt__session_run_commands(session);
@@ -447,7 +460,12 @@ static MoltStatus open_display(Session *session, MoltError *error)
                               "No display: %s. Use --headless to run without a window.",
                               SDL_GetError());
         session->video = true;
-        status = molt__display_open_window(options->width, options->height, &session->display, error);
+#ifdef SDL_HINT_WINDOW_NO_ACTIVATION_WHEN_SHOWN
+        if (options->resume) /* whoever sits there is writing in another window */
+            SDL_SetHint(SDL_HINT_WINDOW_NO_ACTIVATION_WHEN_SHOWN, "1");
+#endif
+        status = molt__display_open_window(options->width, options->height, options->resume != NULL,
+                                           &session->display, error);
     }
     return status ? status : molt__canvas_create(molt__display_renderer(session->display),
                                                  &session->canvas, error);
@@ -497,6 +515,8 @@ static MoltStatus open_reload(Session *session, MoltError *error)
         .hang_ms = (uint32_t)(options->watchdog < WATCHDOG_MAX ? options->watchdog : WATCHDOG_MAX) * 1000,
         .no_watchdog = options->watchdog == 0,
         .restart = options->command,
+        .kept = molt__display_kept_file(session->display),
+        .since_ns = session->since_ns,
         .resume = options->resume,
         .dying = on_dying,
         .host = &session->kept,
@@ -517,11 +537,8 @@ static MoltStatus open_reload(Session *session, MoltError *error)
     MoltStatus status = molt_reload_create(&desc, &session->reload, error);
     if (status == MOLT_OK)
         status = molt_reload_start(session->reload, error);
-    if (status == MOLT_OK && options->resume) {
-        session->platform.frame = session->kept.frame;
-        session->platform.frames_before = session->kept.frames_before;
-        session->platform.seed = session->kept.seed;
-    }
+    if (status == MOLT_OK && options->resume)
+        molt__session_go_on(session);
     if (status == MOLT_OK && *molt_reload_guard_problem(session->reload))
         fprintf(stderr, "molt-host: %s\n", molt_reload_guard_problem(session->reload));
     return status;
@@ -566,6 +583,7 @@ static MoltStatus open_session(Session *session, MoltError *error)
         return status;
     if ((status = open_display(session, error)))
         return status;
+    session->times.open = molt__session_ns();
     open_sound(session);
     session->platform.canvas = session->canvas;
     session->platform.sound = session->sound;
@@ -585,6 +603,7 @@ static bool close_session(Session *session)
 {
     MoltError error;
     bool ended = true;
+    session->closing = true;
     molt__saves_close(&session->saves, false);
     if (session->reload) {
         molt_reload_stop(session->reload);
@@ -643,7 +662,10 @@ int molt__session_run(const MoltOptions *options, const volatile sig_atomic_t *i
     }
     session->options = options;
     session->interrupted = interrupted;
+    session->times.begun = molt__session_ns();
+    session->since_ns = file_time_ns();
     session->saves.lock = -1;
+    molt__session_watch_exit(session);
     if (open_session(session, &error)) {
         molt__session_complain(&error);
         goto cleanup;
@@ -668,6 +690,7 @@ int molt__session_run(const MoltOptions *options, const volatile sig_atomic_t *i
     molt__events_quit(session->events, session->platform.frame);
 cleanup:
     ok = close_session(session) && ok;
+    molt__session_unwatch_exit();
     free(session);
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

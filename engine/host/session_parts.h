@@ -1,5 +1,6 @@
 /* A session as the files that make it up see it: session.c (frames, opening and closing),
- * session_assets.c (files that the game reads) and commands.c (what is typed, or sent with --console).
+ * session_assets.c (files that the game reads), session_exit.c (what becomes of it when the game calls
+ * exit()), session_restart.c (going on after a crash) and commands.c (what is typed, or sent with --console).
  * Nothing else may look inside. */
 #ifndef MOLT_HOST_SESSION_PARTS_H
 #define MOLT_HOST_SESSION_PARTS_H
@@ -18,8 +19,14 @@
 
 /* What a host that starts again after a crash needs beside the state. */
 typedef struct KeptState {
-    uint64_t frame, frames_before, seed;
+    MoltHostState state; /* first, so that the file can be loaded as any save */
+    uint64_t frame;      /* of the process */
 } KeptState;
+
+/* When a host that goes on after a crash was how far, CLOCK_MONOTONIC in ns. */
+typedef struct RestartTimes {
+    uint64_t begun, open, restored; /* this program; its window; code and state */
+} RestartTimes;
 
 /* Invariant: between frames nothing of the host points into the game library; only `reload` knows it. */
 typedef struct Session {
@@ -40,11 +47,15 @@ typedef struct Session {
     MoltConsole console;
     bool video;        /* SDL's video is initialised */
     bool console_open; /* commands are still read */
+    bool closing;      /* its state has gone where it goes at the end */
     bool quitting;     /* the frame in progress is the last one */
     bool exit_shot_done;
     char shot[MOLT__DUMP_PATH]; /* picture to be taken of this frame; "" for none */
     char command[MOLT__CONSOLE_LINE]; /* that asked for it, answered when it is taken; or "" */
     KeptState kept; /* as it was before this frame */
+    RestartTimes times;
+    uint64_t since_ns; /* when the session began, by the clock that files are stamped with */
+    bool restarted; /* after a crash, and no picture was shown yet */
     MoltReloadRecord started; /* new code whose first frame has not finished; sequence 0 for none */
     uint64_t deadline;        /* when the next frame is due */
     uint64_t busy_ns;         /* of the frame in progress */
@@ -52,6 +63,7 @@ typedef struct Session {
     uint64_t rate_at, rate_frames, rate_busy_ns; /* frame rate since rate_at */
 } Session;
 
+uint64_t molt__session_ns(void);
 uint64_t molt__session_ms(void);
 
 /* Tells the terminal what went wrong. */
@@ -67,6 +79,23 @@ void molt__session_close_assets(Session *session);
 
 /* Between two frames: takes what was saved, and says so. */
 void molt__session_turn_assets(Session *session);
+
+/* ---- session_restart.c -------------------------------------------------------------------- */
+
+/* The state is that which the process before left: frames, seed and picture go on from there. */
+void molt__session_go_on(Session *session);
+/* The first picture after that is on the screen: says how long the user has seen none. */
+void molt__session_say_restarted(Session *session);
+/* That picture was on a window that could be there soon: it becomes one as any other. False, with a message,
+ * when that cannot be: the session ends. */
+bool molt__session_settle_display(Session *session);
+
+/* ---- session_exit.c ----------------------------------------------------------------------- */
+
+/* Until molt__session_unwatch_exit: whoever calls exit() ends the session, which says so, and leaves its
+ * state for the next one. */
+void molt__session_watch_exit(Session *session);
+void molt__session_unwatch_exit(void);
 
 /* ---- commands.c --------------------------------------------------------------------------- */
 

@@ -309,7 +309,7 @@ static void try_damaged(Session *session, uint32_t seed)
     if (status != 0) {
         fail_msg("damage %u ends the host: status %d", seed, status);
     }
-    snprintf(copy, sizeof copy, "%s/game.%u.so", session->reload->directory,
+    snprintf(copy, sizeof copy, "%s/game.%u.so", session->reload->folder.path,
              session->reload->copies + 1);
     unlink(copy);
 }

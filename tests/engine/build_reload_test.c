@@ -127,6 +127,35 @@ static void newer_save_ends_the_build_and_starts_the_next(void **state)
     finish(&session);
 }
 
+static uint64_t file_time_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* A host listens only some time after it was started; what is older than that was built by whoever wrote
+ * it. */
+static void save_before_there_is_a_watch_is_built(void **state)
+{
+    Session session = {0};
+    set_up(&session, state, "printf x >> started; " TAKE);
+    save(&session, FIXTURE_POND_2);
+    sandbox_sleep(20);
+    start(&session, (MoltReloadDesc){.since_ns = file_time_ns()});
+    for (int i = 0; i < 50; i++) {
+        assert_false(molt_reload_poll(session.reload, &session.event));
+        sandbox_sleep(2);
+    }
+    finish(&session);
+    uint64_t since = file_time_ns();
+    save(&session, FIXTURE_POND_2);
+    start(&session, (MoltReloadDesc){.since_ns = since});
+    wait_event(&session, MOLT_EVENT_RELOADED);
+    assert_int_equal(builds_begun(&session), 1);
+    finish(&session);
+}
+
 /* The state has a field `weight` in pond_2 alone. */
 static bool has_weight(const Session *session)
 {
@@ -406,6 +435,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
     const struct CMUnitTest tests[] = {
         TEST(newer_save_ends_the_build_and_starts_the_next),
+        TEST(save_before_there_is_a_watch_is_built),
         TEST(second_of_two_saves_lands),
         TEST(save_that_the_running_build_does_not_see_lands),
         TEST(build_is_not_overtaken_for_ever),

@@ -10,7 +10,9 @@
 #include <molt/reload.h>
 
 #include "fixtures/loom.h"
+#include "reload_parts.h"
 #include "step_fault.h"
+#include "thread_record.h"
 
 enum { RELOADS = 100, DEADLINE_MS = 300 };
 
@@ -19,6 +21,7 @@ typedef struct Host {
     MoltPlatformApi api;
     MoltThreads *threads;
     atomic_uint wish; /* enum LoomWish */
+    char logged[600]; /* the last line */
 } Host;
 
 typedef struct Session {
@@ -38,6 +41,12 @@ static Host *host_of(const MoltPlatformApi *api)
 static uint64_t seed(const MoltPlatformApi *api)
 {
     return atomic_load(&host_of(api)->wish);
+}
+
+static void log_line(const MoltPlatformApi *api, const char *text)
+{
+    Host *host = host_of(api);
+    snprintf(host->logged, sizeof host->logged, "%s", text);
 }
 
 static void parallel_for(const MoltPlatformApi *api, uint32_t count, MoltTask task, void *context)
@@ -106,6 +115,7 @@ static void open_session(Session *session, void **state, bool through_file, uint
     session->host.api = (MoltPlatformApi){.size = sizeof session->host.api,
                                           .version = MOLT_PLATFORM_VERSION,
                                           .seed = seed,
+                                          .log = log_line,
                                           .parallel_for = parallel_for,
                                           .job_start = job_start,
                                           .job_wait = job_wait,
@@ -387,6 +397,13 @@ static void threads_of_the_game_itself_are_refused(void **state)
 
 /* ---- files and the end --------------------------------------------------------------------- */
 
+static bool rest_for_ever(void *context)
+{
+    (void)context;
+    sandbox_sleep(1);
+    return true;
+}
+
 static void load_ends_threads_and_the_game_starts_them_again(void **state)
 {
     Session session = {0};
@@ -406,17 +423,51 @@ static void load_ends_threads_and_the_game_starts_them_again(void **state)
         fail_msg("%s", error.text);
     }
     molt_report_clear(&report);
+    assert_null(strstr(session.host.logged, "the load ended"));
     assert_int_equal(number(&session, "state.started"), 2);
     wait_for_code(&session, 2);
+    assert_true(molt_threads_start(session.host.threads, "forgotten", rest_for_ever, NULL));
     assert_int_equal(molt_reload_dump(session.reload, false, &dump, &length, &error), MOLT_OK);
     const MoltImportDesc import = {0};
     if (molt_reload_load_json(session.reload, dump, length, &import, &error) != MOLT_OK) {
         fail_msg("%s", error.text);
     }
     free(dump);
+    assert_non_null(strstr(session.host.logged, "the load ended the thread forgotten, and end_reload()"));
+    assert_false(molt_threads_running(session.host.threads, "forgotten"));
     wait_for_code(&session, 2);
     frame(&session, LOOM_JOB);
     check_right(&session);
+    close_session(&session);
+}
+
+/* What another process would read, in this one. */
+static void threads_of_a_file_go_on(void **state)
+{
+    Session session = {0};
+    char path[600], missing[300];
+    open_session(&session, state, false, 2);
+    MoltThreads *threads = session.host.threads;
+    const MoltReload *reload = session.reload;
+    snprintf(path, sizeof path, "%s", sandbox_path(state, "threads"));
+    wait_for_code(&session, 1);
+    assert_true(molt_threads_start(threads, "foreign", rest_for_ever, NULL));
+    assert_true(molt_threads_rest(threads));
+    assert_true(molt__thread_record_write(path, threads, reload->current, reload->heap));
+    assert_true(molt_threads_end(threads));
+    assert_false(molt_threads_running(threads, "warp"));
+    molt__thread_record_start(path, threads, reload->current, reload->heap, missing, sizeof missing);
+    assert_string_equal(missing, "Not started again: the thread foreign");
+    assert_true(molt_threads_running(threads, "warp"));
+    assert_true(molt_threads_running(threads, "weft"));
+    assert_true(molt_threads_running(threads, "spare"));
+    assert_false(molt_threads_running(threads, "foreign"));
+    molt_threads_go_on(threads);
+    force(&session, FIXTURE_LOOM_2, MOLT_EVENT_RELOADED);
+    wait_for_code(&session, 2);
+    check_right(&session);
+    molt__thread_record_start("/nowhere", threads, reload->current, reload->heap, missing, sizeof missing);
+    assert_string_equal(missing, "");
     close_session(&session);
 }
 
@@ -463,6 +514,7 @@ int main(void)
         TEST(context_that_is_deleted_is_refused),
         TEST(threads_of_the_game_itself_are_refused),
         TEST(load_ends_threads_and_the_game_starts_them_again),
+        TEST(threads_of_a_file_go_on),
         TEST(reload_through_a_file_starts_them_again),
         TEST(thread_that_never_returns_is_named_at_the_end),
     };

@@ -3,6 +3,8 @@
 
 import json
 import os
+import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -125,6 +127,11 @@ class Crash(HostTest):
             self.assertNotEqual(picture.at(300, 30), (10, 20, 30))  # the panel
             self.go_on(frames)
 
+    def drivers(self):
+        """What the process has loaded to draw with."""
+        maps = pathlib.Path(f"/proc/{self.running.pid}/maps").read_text()
+        return set(re.findall(r"/(lib(?:GL|EGL|gallium)[\w-]*|\w+_dri)\.so", maps))
+
     def left_code(self):
         """The files to start again with are complete and of the code that runs."""
         for ready in self.private.glob("molt-*/restart"):
@@ -140,7 +147,7 @@ class Crash(HostTest):
         self.wait("running")
         while not self.left_code():
             time.sleep(0.01)
-        same = self.running.pid
+        same, drivers = self.running.pid, self.drivers()
         (self.folder / "crash").touch()
         self.wait("started")
         crashed = self.wait("crashed")
@@ -149,21 +156,36 @@ class Crash(HostTest):
         self.assertIn("started again", crashed["detail"])
         self.assertEqual(self.running.pid, same)
         self.assertIsNone(self.running.poll())
+        restarted = self.wait("restarted")
+        parts = [restarted[part + "_ms"] for part in ("process", "display", "state", "picture")]
+        self.assertTrue(all(part > 0 for part in parts), restarted)
+        self.assertAlmostEqual(sum(parts), restarted["ms"], delta=0.01)
+        self.assertRegex((self.folder / "log").read_text(), r"started again within \d+ ms: \d+ to the new program")
         frames = self.frames()
         self.assertGreater(frames, 0)
         self.assertLess(frames, 100000)
         self.assertEqual(self.frames(), frames)
-        self.go_on(frames)
+        deadline = time.monotonic() + SECONDS
+        while "SDL_RENDER_DRIVER" not in (environment or {}) and self.drivers() != drivers:
+            self.assertLess(time.monotonic(), deadline, f"{self.drivers()} instead of {drivers}")
+            time.sleep(0.01)  # until it draws as it did
+        return frames
 
     def test_restart_headless(self):
-        self.restart("--headless")
+        self.go_on(self.restart("--headless"))
 
     def test_restart_with_its_window(self):
         if not shutil.which("Xvfb"):
             self.skipTest("Xvfb is not installed")
         screen = Screen()
         self.addCleanup(screen.close)
-        self.restart(environment={"DISPLAY": screen.name, "SDL_VIDEODRIVER": "x11"})
+        for driver in ({}, {"SDL_RENDER_DRIVER": "software"}):
+            frames = self.restart(environment={"DISPLAY": screen.name, "SDL_VIDEODRIVER": "x11", **driver})
+            self.assertTrue(self.tell("screenshot shot.png")["ok"])
+            picture = Picture(self.folder / "shot.png")
+            self.check_gallery(picture)  # the state, as it was shown before
+            self.assertNotEqual(picture.at(300, 30), (10, 20, 30))  # the panel
+            self.go_on(frames)
 
     def play_to_the_end(self, name, *, status, **environment):
         """A run without anybody to mend anything; what it says."""
@@ -198,6 +220,48 @@ class Crash(HostTest):
         self.assertEqual(done.returncode, -signal.SIGSEGV, done.stderr)
         self.assertIn("molt-trial is missing", done.stderr)
         self.assertIn("molt-host: SIGSEGV, which cannot be ended safely", done.stderr)
+
+    def end_by_exit(self, status, *arguments, **environment):
+        """The game calls exit() in a frame once a checkpoint is on disk; what the host says."""
+        self.start("--headless", *arguments, environment={"GALLERY_EXIT": str(status), **environment})
+        self.replace("gallery_crashes")
+        self.wait("running")
+        while not self.left_code():
+            time.sleep(0.01)
+        (self.folder / "crash").touch()
+        exited = self.wait("exit")
+        self.assertEqual(exited["status"], status)
+        self.assertRegex(exited["text"], rf"the game called exit\({status}\) in crash \(gallery\.c:\d+\)")
+        self.assertEqual(self.running.wait(timeout=SECONDS), status)
+        self.assertEqual(os.listdir(self.private), [])
+        said = (self.folder / "log").read_text()
+        self.assertEqual(said.count("the game called exit"), 1)  # not by the fork
+        (self.folder / "crash").unlink()
+        return said
+
+    def test_exit_of_the_game_is_told_and_keeps_the_state(self):
+        kept = self.folder / "gallery.ended.molt"
+        said = self.end_by_exit(3, "--autosave", "600", GALLERY_FORK="1")
+        self.assertIn("s before is in gallery.ended.molt: start with --recover", said)
+        done = self.host(self.library, "--headless", "--frames", 1)
+        self.assertIn("or by exit()", done.stderr)
+        done = self.host(self.library, "--headless", "--frames", 1, "--recover", "--dump", "state.json")
+        self.assertNotIn("counts frames in its own way", done.stderr)
+        dump = json.loads((self.folder / "state.json").read_text())
+        frames = next(o["value"] for o in dump["objects"] if o["type"] == "Gallery")["frames"]
+        self.assertGreater(frames, 1)
+        self.assertLess(frames, 100000)
+        self.assertFalse(kept.exists())
+        self.assertIn("nothing is kept", self.end_by_exit(0, "--autosave", "600"))
+        self.assertFalse(kept.exists())
+        self.end_by_exit(3)  # headless and without autosaves
+        self.assertFalse(kept.exists())
+
+    def test_exit_in_start_up_is_told(self):
+        (self.folder / "crash").touch()
+        done = self.host(self.gallery("gallery_crashes"), "--headless", "--frames", 5, status=3,
+                         environment={**self.environment, "GALLERY_START": "1", "GALLERY_EXIT": "3"})
+        self.assertRegex(done.stderr, r"the game called exit\(3\) in crash \(gallery\.c:\d+\)")
 
     def test_interrupt_ends_a_frozen_host(self):
         self.crash_in_probation("--headless")

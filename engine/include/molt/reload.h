@@ -147,12 +147,16 @@ typedef struct MoltReloadDesc {
     /* The host's command line, NULL at its end (NULL: none), which must outlive the reload. Where a crash
      * cannot be ended safely, the process becomes a new one with that and `--resume DIRECTORY`. */
     char *const *restart;
+    int kept; /* a descriptor of the host's that this process has under the same number; 0: none */
     /* The last words of a process that a crash ends after all; one line; async-signal-safe. NULL: none. */
     void (*dying)(void *context, const char *text);
     void *dying_context;
     const char *resume;     /* such a directory: begin with the code and state in it, and remove it */
     void *host;             /* what the host wants back then; read between frames, must stay (NULL: none) */
     size_t host_size;
+    /* By CLOCK_REALTIME_COARSE, in ns: what was saved since then, before there was a watch for it, is built,
+     * too; 0: nothing. */
+    uint64_t since_ns;
     bool synchronous;     /* prepare inside molt_reload_poll instead of beside the game, so that the
                              frame at which a reload happens follows from the calls alone */
 } MoltReloadDesc;
@@ -172,6 +176,10 @@ bool molt_reload_frame(MoltReload *reload);
 bool molt_reload_frozen(const MoltReload *reload);
 /* Why there is no guard although one was asked for, for people; "" when all is well. */
 const char *molt_reload_guard_problem(const MoltReload *reload);
+/* When the process crashed for which this one goes on, by CLOCK_MONOTONIC in ns; 0: none did. */
+uint64_t molt_reload_crash_ns(const MoltReload *reload);
+/* What `kept` was in that process, still open and the caller's; 0: nothing. */
+int molt_reload_kept(const MoltReload *reload);
 /* What the last checkpoint took, with the fork for its files when there was one; 0 without a guard. */
 uint64_t molt_reload_checkpoint_ns(const MoltReload *reload);
 
@@ -211,12 +219,27 @@ MoltStatus molt_reload_save(MoltReload *reload, const char *path, const void *ho
 /* Puts the state of a snapshot file in the place of the running one, migrated by the rules under the
  * strict policy when it was saved under another schema. begin_reload() and end_reload() are called as
  * for a reload. MOLT_EXTERNAL pointers of the root stay those of the running state, all others are
- * NULL. `trusted` as for molt_snapshot_file_open. `host` takes the host's bytes where there are exactly
- * `host_size` (NULL: not wanted); *host_found says so (NULL allowed). Between two frames only. On
+ * NULL. `trusted` as for molt_snapshot_file_open. `host` takes the first of the host's bytes where there are
+ * at least `host_size` (NULL: not wanted); *host_found says so (NULL allowed). Between two frames only. On
  * failure the running state goes on untouched. */
 MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, void *host,
                             size_t host_size, bool *host_found, MoltReport *report,
                             MoltError *error);
+
+/* ---- the process ends in the middle of the game's code: in a handler that on_exit() has registered */
+
+/* Where the game called exit(): "in quit (menu.c:12)", or "below play (menu.c:40)" where something that this
+ * called did. False when no function of the game is on the stack. On any thread. */
+bool molt_reload_exit_place(const MoltReload *reload, char *text, size_t size);
+/* Writes the state of the last checkpoint, which is on disk about once a second with a guard and `restart`,
+ * to `path`, as molt_reload_save does; *age_ns is how long ago that was. The host's bytes are those that
+ * `host` of the desc had. On any thread. MOLT_NOT_FOUND: there is none; MOLT_SYSTEM. On failure `path` is as
+ * it was. */
+MoltStatus molt_reload_keep_checkpoint(const MoltReload *reload, const char *path, uint64_t *age_ns,
+                                       MoltError *error);
+/* Ends a build and removes the private files. Nothing may be called afterwards. On the thread that runs
+ * main_loop(); NULL allowed. */
+void molt_reload_abandon(MoltReload *reload);
 
 /* Ends the game's jobs and threads, then calls shut_down(). Nothing when start did not succeed or stop has
  * been called. A thread that does not return from its step keeps shut_down() from being called. */
