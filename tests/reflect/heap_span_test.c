@@ -1,4 +1,5 @@
 /* Inside of the heap: address ranges, and what a migration does with spans. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include "counting_allocator.h"
 #include "heap_fixture.h"
 #include "heap_span.h"
+#include "molt/snapshot.h"
 
 typedef struct Fixture {
     MoltSchema *schema;
@@ -269,6 +271,57 @@ static void adoption_after_reserve_asks_for_no_memory(void **state)
     molt_schema_free(schema);
 }
 
+/* ---- the gate ------------------------------------------------------------------------------ */
+
+static const MoltSite ant_site = {.spelling = "Ant", .file = "a.c", .size = 24, .type = TYPE_ANT};
+
+/* A crash took the game out of the heap, in the middle of a call. */
+static void who_was_inside_does_not_come_back(void **state)
+{
+    MoltHeap *heap = heap_from(state);
+    const MoltHeapApi *api = molt_heap_api(heap);
+    MoltSnapshot *snapshot = NULL;
+    void *ant = api->create(api, &ant_site, 1);
+    assert_int_equal(molt_snapshot_capture(heap, &snapshot, NULL), MOLT_OK);
+    molt__gate_enter_all(heap->gate);
+    assert_int_equal(molt_snapshot_restore(snapshot, heap, NULL), MOLT_OK);
+    api->destroy(api, ant);
+    molt__gate_enter(heap->gate);
+    assert_int_equal(molt_snapshot_restore(snapshot, heap, NULL), MOLT_OK);
+    assert_int_equal(api->count(api, ant), 1);
+    assert_ptr_not_equal(api->create(api, &ant_site, 1), ant);
+    assert_int_equal(molt_heap_set_schema(heap, ((Fixture *)*state)->schema), MOLT_INVALID);
+    molt_heap_destroy(heap);
+    ((Fixture *)*state)->heap = NULL;
+    molt_snapshot_free(snapshot);
+}
+
+static void *have_all_doors(void *context)
+{
+    MoltHeap *heap = context;
+    molt__heap_lock(heap);
+    molt__heap_unlock(heap);
+    return NULL;
+}
+
+/* A thread that others disturbed goes without waiting again, once they have left it alone for a while. */
+static void door_is_its_threads_own_again(void **state)
+{
+    MoltHeap *heap = heap_from(state);
+    const MoltHeapApi *api = molt_heap_api(heap);
+    const MoltDoor *own = &heap->gate->doors[0];
+    pthread_t other;
+    assert_int_equal(own->shared, !heap->gate->has_barrier);
+    for (int round = 0; round < 3; round++) {
+        assert_int_equal(pthread_create(&other, NULL, have_all_doors, heap), 0);
+        assert_int_equal(pthread_join(other, NULL), 0);
+        assert_true(own->shared);
+        for (int i = 0; i < 1000; i++)
+            api->destroy(api, api->create(api, &ant_site, 1));
+        assert_int_equal(own->shared, !heap->gate->has_barrier);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +333,8 @@ int main(void)
         X(replaced_span_keeps_serials),
         X(switch_renumbers_types_and_drops_what_is_gone),
         X(adoption_after_reserve_asks_for_no_memory),
+        X(who_was_inside_does_not_come_back),
+        X(door_is_its_threads_own_again),
 #undef X
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
