@@ -259,6 +259,8 @@ void molt_heap_stats(const MoltHeap *heap, MoltTypeId type, MoltHeapStats *out)
             bytes += molt__span_bytes(span, span->counts[i]) - span->counts[i] * span->elem_size;
         out->spans++;
         out->span_bytes += span->bytes;
+        out->block_bytes += span->live * span->stride;
+        out->table_bytes += molt__span_table_bytes(span);
         out->blocks += span->live;
         out->elements += elements;
         out->live_bytes += bytes;

@@ -75,6 +75,8 @@ static uint32_t add_span(MoltHeap *heap, MoltTypeId type, uint64_t capacity, uin
     MoltSpan span;
     if (!molt__span_make_of(heap, &span, heap->schema, type, capacity, (uint32_t)blocks, align))
         return MOLT__NO_SPAN;
+    if (!lone && there * span.stride < MOLT__HUGE_BUCKET)
+        molt__range_huge_pages(&span, false);
     uint32_t index = molt__heap_adopt(heap, &span, type);
     if (index == MOLT__NO_SPAN)
         molt__span_release(heap, &span);

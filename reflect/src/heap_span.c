@@ -32,6 +32,15 @@ uint64_t molt__span_stride(uint64_t elem_size, uint32_t align, uint64_t capacity
     return bytes & ~mask;
 }
 
+uint64_t molt__span_table_bytes(const MoltSpan *span)
+{
+    uint64_t per_block =
+        (span->counts ? sizeof *span->counts : 0) + (span->kept ? sizeof *span->kept : 0) +
+        (span->births ? sizeof *span->births : 0) + (span->origins ? sizeof *span->origins : 0);
+    return sizeof *span + sizeof(MoltSpanLink) + sizeof(MoltReciprocal) + live_bytes(span->blocks) +
+           (span->made ? molt__made_bytes(span) : 0) + span->blocks * per_block;
+}
+
 static void free_span_tables(const MoltAllocator *allocator, MoltSpan *span)
 {
     if (span->live_bits)
@@ -103,6 +112,7 @@ static bool make(MoltHeap *heap, MoltSpan *span, uint32_t align)
     if (!molt__range_take(heap, span->bytes >> MOLT__GRANULE_SHIFT, &first))
         goto failed;
     span->base = heap->base + (first << MOLT__GRANULE_SHIFT);
+    molt__range_huge_pages(span, true);
     return true;
 
 failed:
@@ -155,6 +165,7 @@ bool molt__span_make_of(MoltHeap *heap, MoltSpan *span, const MoltSchema *schema
 
 void molt__span_release(MoltHeap *heap, MoltSpan *span)
 {
+    molt__range_huge_pages(span, false); /* small ones may come here next */
     molt__range_give(heap, (span->base - heap->base) >> MOLT__GRANULE_SHIFT,
                      span->bytes >> MOLT__GRANULE_SHIFT);
     free_span_tables(&heap->allocator, span);

@@ -31,6 +31,10 @@
 #define MOLT__GRANULE_SHIFT 16u
 #define MOLT__GRANULE ((uint64_t)1 << MOLT__GRANULE_SHIFT)
 #define MOLT__NO_SPAN UINT32_MAX
+/* From so many bytes on a span may have huge pages; and one that is to be filled by and by, when as much as
+ * this is in its bucket already, of which the last huge page is but a small part. */
+#define MOLT__HUGE_SPAN ((uint64_t)2 << 20)
+#define MOLT__HUGE_BUCKET ((uint64_t)32 << 20)
 
 /* What taking and giving back a block looks at comes first, so that it lies in two cache lines. */
 typedef struct MoltSpan {
@@ -212,9 +216,12 @@ void molt__range_give(MoltHeap *heap, uint64_t first, uint64_t count);
 bool molt__range_open(MoltHeap *heap, uint64_t end);
 /* Makes slots for `taken` ranges in use. False when memory is out. */
 bool molt__range_make_slots(MoltHeap *heap, uint64_t taken);
-/* Whether pages that are touched first from now on in the first `bytes` of the range are huge ones, as
- * they are from the start on. */
-void molt__range_prefer(const MoltHeap *heap, uint64_t bytes, bool huge);
+/* Pages that are touched first from now on in the first `bytes` of the range are small ones, as they are
+ * where nothing else is said. */
+void molt__range_small_pages(const MoltHeap *heap, uint64_t bytes);
+/* Pages of the span that are touched first from now on are huge ones, or small ones. Spans below
+ * MOLT__HUGE_SPAN stay as they are: they would take pages for what they will never hold. */
+void molt__range_huge_pages(const MoltSpan *span, bool huge);
 /* Makes a span read-only, or writable again. A system that cannot leaves it writable. */
 void molt__range_protect(const MoltSpan *span, bool writable);
 /* Derives ranges from granules[], after a snapshot restored them; slots for them are there. */
@@ -238,6 +245,8 @@ bool molt__span_make_of(MoltHeap *heap, MoltSpan *span, const MoltSchema *schema
  * False when memory is out. */
 bool molt__span_make(MoltHeap *heap, MoltSpan *span, uint64_t elem_size, uint32_t align,
                      uint64_t capacity, uint32_t blocks);
+/* Of its bookkeeping, its place in the tables of the heap included. */
+uint64_t molt__span_table_bytes(const MoltSpan *span);
 /* Gives range and tables of an unregistered span back. */
 void molt__span_release(MoltHeap *heap, MoltSpan *span);
 /* Points granules[] at span `index` (index MOLT__NO_SPAN: at nothing) for the range of `span`. */

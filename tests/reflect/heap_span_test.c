@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,6 +116,45 @@ static void warm_memory_has_a_limit(void **state)
     assert_int_equal(again, first[0]);
     assert_int_equal(heap->warm_count, limit - limit / 8);
     molt__range_give(heap, again, limit / 8);
+}
+
+/* Whether the system was told to use huge pages at the address; -1 where it knows of none. */
+static int huge_pages_at(uintptr_t address)
+{
+    char line[512], *end;
+    bool there = false;
+    int huge = -1;
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    while (maps && huge < 0 && fgets(line, sizeof line, maps)) {
+        uintptr_t begin = strtoul(line, &end, 16);
+        if (*end == '-')
+            there = begin <= address && address < strtoul(end + 1, NULL, 16);
+        if (there && strncmp(line, "VmFlags:", 8) == 0)
+            huge = strstr(line, " hg") ? 1 : strstr(line, " nh") ? 0 : -2;
+    }
+    if (maps)
+        fclose(maps);
+    return huge;
+}
+
+/* Those of a type with few objects would take 2 MiB for what fits into a page. */
+static void huge_pages_are_for_large_spans(void **state)
+{
+    MoltHeap *heap = heap_from(state);
+    MoltSpan span;
+    uintptr_t ant = (uintptr_t)molt_heap_new(heap, TYPE_ANT, 1);
+    if (huge_pages_at(ant) < 0)
+        skip();
+    assert_int_equal(huge_pages_at(ant), 0);
+    assert_true(molt__span_make(heap, &span, 1000, 8, 1, 10000));
+    assert_int_equal(huge_pages_at(span.base + span.bytes / 2), 1);
+    molt__span_release(heap, &span);
+    for (int i = 0; i < 600;
+         i++) { /* in spans that are filled by and by, of which the last has 35 MB before it */
+        uintptr_t map = (uintptr_t)molt_heap_new(heap, TYPE_MAP, 1);
+        if (i % 16 == 0 || i > 512)
+            assert_int_equal(huge_pages_at(map), i >= 512);
+    }
 }
 
 static void stride_keeps_slack_and_alignment(void **state)
@@ -328,6 +368,7 @@ int main(void)
 #define X(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
         X(random_ranges_are_coalesced),
         X(warm_memory_has_a_limit),
+        X(huge_pages_are_for_large_spans),
         X(stride_keeps_slack_and_alignment),
         X(unregistered_span_is_invisible),
         X(replaced_span_keeps_serials),
