@@ -75,21 +75,24 @@ bool molt__attic_follow(MoltHeap *heap, uint32_t span, uint32_t index, const Mol
     return true;
 }
 
-void molt__attic_born(MoltHeap *heap, MoltSpan *span, uint32_t index)
+void molt__attic_make_births(MoltHeap *heap, MoltSpan *span)
 {
     uint64_t bytes = (uint64_t)span->blocks * sizeof *span->births;
-    if (heap->attic.edit == span->birth)
+    if (heap->attic.edit == span->birth || span->births)
         return;
-    if (!span->births) {
-        span->births = resize(&heap->allocator, NULL, 0, bytes);
-        if (span->births)
-            memset(span->births, 0, bytes);
-    }
+    span->births = resize(&heap->allocator, NULL, 0, bytes);
     if (span->births)
-        span->births[index] = heap->attic.edit;
+        memset(span->births, 0, bytes);
     else
         span->birth =
             heap->attic.edit; /* without memory nothing is said of its neighbours either */
+}
+
+void molt__attic_born(MoltHeap *heap, MoltSpan *span, uint32_t index)
+{
+    molt__attic_make_births(heap, span);
+    if (heap->attic.edit != span->birth)
+        span->births[index] = heap->attic.edit;
 }
 
 uint32_t molt__attic_birth(const MoltSpan *span, uint32_t index)

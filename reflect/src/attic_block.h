@@ -54,6 +54,8 @@ bool molt__attic_follow(MoltHeap *heap, uint32_t span, uint32_t index, const Mol
 
 /* A block begins, or gets elements: blank pages of the edits up to now do not speak of it. Cannot fail. */
 void molt__attic_born(MoltHeap *heap, struct MoltSpan *span, uint32_t index);
+/* What that needs memory for, so that blocks of the span may begin while others use the allocator. */
+void molt__attic_make_births(MoltHeap *heap, struct MoltSpan *span);
 /* How many edits made blank pages before the block began. */
 uint32_t molt__attic_birth(const struct MoltSpan *span, uint32_t index);
 

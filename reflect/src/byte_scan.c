@@ -146,7 +146,7 @@ bool molt__byte_scan(MoltByteScan *scan)
 
 uint32_t molt__byte_scan_origin(const MoltByteScan *scan)
 {
-    return scan->span->origins ? scan->span->origins[scan->block] : 0;
+    return molt__span_origin(scan->span, scan->block);
 }
 
 void molt__byte_scan_path(const MoltByteScan *scan, uint32_t run, const unsigned char *begin,

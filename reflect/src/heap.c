@@ -6,17 +6,14 @@
 #define XXH_STATIC_LINKING_ONLY /* a hash state on the stack: a digest cannot fail */
 #include <xxhash.h>
 
+#include "heap_gate.h"
 #include "heap_span.h"
-#include "made_text.h"
 #include "molt/globals.h"
 
 #define DEFAULT_RESERVE ((uint64_t)64 << 30)
 /* Far from where systems and sanitizers put things, the same in each run: addresses that a person
  * noted in one run mean the same in the next. */
 #define DEFAULT_BASE ((uintptr_t)0x200000000000)
-
-/* An extension: C11 has no other way to the high word of a product. */
-__extension__ typedef unsigned __int128 Wide;
 
 /* ---- life ---------------------------------------------------------------------------------- */
 
@@ -36,14 +33,19 @@ MoltStatus molt_heap_create(const MoltHeapDesc *desc, MoltHeap **out, MoltError 
     if (!heap)
         return molt_error(error, MOLT_OUT_OF_MEMORY, "Out of memory for the heap.");
     *heap = (MoltHeap){.allocator = *allocator, .char_type = MOLT_NO_TYPE, .untyped = MOLT_NO_TYPE};
-    MoltStatus status = molt__range_reserve(heap, base, reserve, error);
+    heap->gate = allocator->resize(allocator->context, NULL, 0, sizeof *heap->gate);
+    MoltStatus status = heap->gate
+                            ? molt__range_reserve(heap, base, reserve, error)
+                            : molt_error(error, MOLT_OUT_OF_MEMORY, "Out of memory for the heap.");
     if (status != MOLT_OK) {
+        if (heap->gate)
+            allocator->resize(allocator->context, heap->gate, sizeof *heap->gate, 0);
         allocator->resize(allocator->context, heap, sizeof *heap, 0);
         return status;
     }
+    molt__gate_init(heap->gate);
     molt__heap_make_api(heap);
-    heap->attic.limit =
-        desc && desc->attic_limit ? desc->attic_limit : MOLT_ATTIC_LIMIT_DEFAULT;
+    heap->attic.limit = desc && desc->attic_limit ? desc->attic_limit : MOLT_ATTIC_LIMIT_DEFAULT;
     heap->attic.none = desc && desc->no_attic;
     heap->attic.free = MOLT__NO_SPAN;
     *out = heap;
@@ -58,6 +60,7 @@ void molt_heap_destroy(MoltHeap *heap)
     molt__heap_free_tables(heap);
     molt__origins_free(&allocator, &heap->origins);
     molt__range_unreserve(heap);
+    allocator.resize(allocator.context, heap->gate, sizeof *heap->gate, 0);
     allocator.resize(allocator.context, heap, sizeof *heap, 0);
 }
 
@@ -68,8 +71,10 @@ void molt_heap_exchange(MoltHeap *a, MoltHeap *b)
     MoltHeap was = *a;
     *a = *b;
     *b = was;
-    b->api = a->api; /* tables, handlers and addresses of the heaps themselves stay */
+    b->api = a->api; /* tables, handlers, gates and addresses of the heaps themselves stay */
     a->api = was.api;
+    b->gate = a->gate;
+    a->gate = was.gate;
     b->fault = a->fault;
     a->fault = was.fault;
     b->fault_context = a->fault_context;
@@ -99,186 +104,7 @@ const MoltSchema *molt_heap_schema(const MoltHeap *heap)
     return heap->schema;
 }
 
-/* ---- allocation ---------------------------------------------------------------------------- */
-
-static uint32_t add_span(MoltHeap *heap, MoltTypeId type, uint64_t capacity, uint32_t align)
-{
-    uint32_t bucket = molt__heap_bucket(heap, type, capacity, align);
-    uint64_t blocks = 0;
-    if (capacity > MOLT__LONE_CAPACITY)
-        blocks = 1;
-    else if (bucket != MOLT__NO_SPAN)
-        for (uint32_t i = heap->buckets[bucket].first; i != MOLT__NO_SPAN; i = heap->spans[i].next)
-            blocks += heap->spans[i].blocks;
-    if (capacity <= MOLT__LONE_CAPACITY && blocks < MOLT__SPAN_BLOCKS_MIN)
-        blocks = MOLT__SPAN_BLOCKS_MIN;
-    if (blocks > MOLT__SPAN_BLOCKS_MAX)
-        blocks = MOLT__SPAN_BLOCKS_MAX;
-
-    MoltSpan span;
-    if (!molt__span_make_of(heap, &span, heap->schema, type, capacity, (uint32_t)blocks, align))
-        return MOLT__NO_SPAN;
-    uint32_t index = molt__heap_adopt(heap, &span, type);
-    if (index == MOLT__NO_SPAN)
-        molt__span_release(heap, &span);
-    return index;
-}
-
-/* The first span of a bucket with a free block, MOLT__NO_SPAN when there is none. */
-static uint32_t open_span(MoltHeap *heap, MoltBucket *bucket)
-{
-    uint32_t index = bucket->open;
-    while (index != MOLT__NO_SPAN && heap->spans[index].live == heap->spans[index].blocks)
-        index = heap->spans[index].next;
-    bucket->open = index;
-    return index;
-}
-
-/* Takes the lowest free block of a span that has one. */
-static uint32_t take_block(MoltSpan *span, uint64_t count)
-{
-    uint32_t word = span->free_hint;
-    while (span->live_bits[word] == UINT64_MAX)
-        word++;
-    uint32_t bit = (uint32_t)__builtin_ctzll(~span->live_bits[word]);
-    uint32_t index = word * 64 + bit;
-    span->live_bits[word] |= (uint64_t)1 << bit;
-    span->free_hint = word;
-    span->live++;
-    if (span->counts)
-        span->counts[index] = count;
-    return index;
-}
-
-/* A block of any content; *where is its span. */
-static unsigned char *allocate(MoltHeap *heap, MoltTypeId type, uint64_t count, uint32_t align,
-                               const MoltSpan **where)
-{
-    if (type >= heap->types.count || molt_type(heap->schema, type)->size == 0 ||
-        (count == 0 && !molt_schema_tail(heap->schema, type)))
-        return NULL;
-    uint64_t capacity = molt__capacity_for(count);
-    if (capacity == 0)
-        return NULL;
-    uint32_t bucket = molt__heap_bucket(heap, type, capacity, align);
-    uint32_t index = MOLT__NO_SPAN;
-    if (bucket != MOLT__NO_SPAN)
-        index = open_span(heap, &heap->buckets[bucket]);
-    if (index == MOLT__NO_SPAN)
-        index = add_span(heap, type, capacity, align);
-    if (index == MOLT__NO_SPAN)
-        return NULL;
-    MoltSpan *span = &heap->spans[index];
-    *where = span;
-    uint32_t block = take_block(span, count);
-    molt__attic_born(heap, span, block);
-    return molt__span_block(span, block);
-}
-
-static void release(MoltHeap *heap, uint32_t span_index, uint32_t block)
-{
-    MoltSpan *span = &heap->spans[span_index];
-    if (span->kept)
-        molt__attic_forget(heap, span_index, block);
-    molt__made_unmark(span, block);
-    span->live_bits[block / 64] &= ~((uint64_t)1 << (block % 64));
-    span->live--;
-    if (span->counts)
-        span->counts[block] = 0;
-    if (span->origins)
-        span->origins[block] = 0;
-    if (block / 64 < span->free_hint)
-        span->free_hint = block / 64;
-    if (span->capacity > MOLT__LONE_CAPACITY && span->live == 0) {
-        molt__heap_drop(heap, span_index);
-        return;
-    }
-    MoltBucket *bucket = &heap->buckets[span->bucket];
-    if (bucket->open == MOLT__NO_SPAN ||
-        heap->spans[bucket->open].first_serial > span->first_serial)
-        bucket->open = span_index;
-}
-
-bool molt__heap_find_start(const MoltHeap *heap, const void *address, MoltPlace *out)
-{
-    molt_heap_locate(heap, address, out);
-    return out->kind == MOLT_PLACE_BLOCK && out->block.start == address;
-}
-
-void *molt__heap_new_aligned(MoltHeap *heap, MoltTypeId type, uint64_t count, uint32_t align)
-{
-    const MoltSpan *span;
-    unsigned char *block = allocate(heap, type, count, align, &span);
-    if (block)
-        memset(block, 0, molt__span_bytes(span, count));
-    return block;
-}
-
-void *molt_heap_new(MoltHeap *heap, MoltTypeId type, uint64_t count)
-{
-    return molt__heap_new_aligned(heap, type, count, 0);
-}
-
-/* A block that would fit in a quarter moves to a smaller one, so that what once was long does not
- * hold its memory forever. */
-static bool fits_in_place(uint64_t capacity, uint64_t count)
-{
-    return count <= capacity && molt__capacity_for(count) > capacity / 4;
-}
-
-/* What the attic keeps for a block goes with it; without memory for that the new block goes again. */
-static bool keep_values(MoltHeap *heap, const MoltBlock *old, const void *moved)
-{
-    MoltPlace place;
-    molt_heap_locate(heap, moved, &place);
-    if (molt__attic_follow(heap, old->span, old->index, &place.block))
-        return true;
-    release(heap, place.block.span, place.block.index);
-    return false;
-}
-
-void *molt_heap_resize(MoltHeap *heap, void *block, uint64_t count)
-{
-    MoltPlace place;
-    if (!molt__heap_find_start(heap, block, &place) || (count == 0 && place.block.header == 0))
-        return NULL;
-    const MoltBlock *old = &place.block;
-    const MoltSpan *span = &heap->spans[old->span];
-    uint64_t kept = span->header + (old->count < count ? old->count : count) * span->elem_size;
-    uint64_t bytes = molt__span_bytes(span, count); /* where that overflows, no block is made */
-
-    unsigned char *result = NULL;
-    if (!fits_in_place(old->capacity, count))
-        result = allocate(heap, old->type, count, span->align, &span);
-    if (result && heap->spans[old->span].kept && !keep_values(heap, old, result))
-        result = NULL;
-    if (result) {
-        memcpy(result, block, kept);
-        release(heap, old->span, old->index);
-    } else if (count <= old->capacity) {
-        result = block;
-        if (count != old->count) /* elements that come are not those that an edit saw */
-            molt__attic_born(heap, &heap->spans[old->span], old->index);
-        if (heap->spans[old->span].counts)
-            heap->spans[old->span].counts[old->index] = count;
-        if (heap->spans[old->span].kept)
-            molt__attic_cut(heap, old->span, old->index, count);
-        molt__made_unmark(&heap->spans[old->span], old->index);
-    } else {
-        return NULL;
-    }
-    memset(result + kept, 0, bytes - kept);
-    return result;
-}
-
-bool molt_heap_delete(MoltHeap *heap, void *block)
-{
-    MoltPlace place;
-    if (!molt__heap_find_start(heap, block, &place))
-        return false;
-    release(heap, place.block.span, place.block.index);
-    return true;
-}
+/* ---- roots -------------------------------------------------------------------------------------- */
 
 void molt_heap_set_root(MoltHeap *heap, uint32_t root, void *object)
 {
@@ -292,13 +118,6 @@ void *molt_heap_root(const MoltHeap *heap, uint32_t root)
 }
 
 /* ---- places -------------------------------------------------------------------------------- */
-
-static uint64_t divide(uint64_t number, uint64_t divisor, uint64_t reciprocal)
-{
-    if (reciprocal != 0)
-        return (uint64_t)((Wide)number * reciprocal >> 64);
-    return divisor == 1 ? number : number / divisor;
-}
 
 static void describe(const MoltHeap *heap, uint32_t span_index, uint32_t index, MoltBlock *out)
 {
@@ -327,7 +146,7 @@ void molt_heap_locate(const MoltHeap *heap, const void *address, MoltPlace *out)
     const MoltSpan *span = &heap->spans[span_index];
     const MoltReciprocal *reciprocal = &heap->reciprocals[span_index];
     uint64_t offset = (uintptr_t)address - span->base;
-    uint64_t index = divide(offset, span->stride, reciprocal->stride);
+    uint64_t index = molt__divide(offset, span->stride, reciprocal->stride);
     if (index >= span->blocks || !molt__span_is_live(span, (uint32_t)index))
         return; /* index >= blocks: the rest of the last granule */
     offset -= index * span->stride;
@@ -339,7 +158,7 @@ void molt_heap_locate(const MoltHeap *heap, const void *address, MoltPlace *out)
         offset -= element * bytes;
         count = 1;
     } else {
-        element = divide(offset, span->elem_size, reciprocal->elem_size);
+        element = molt__divide(offset, span->elem_size, reciprocal->elem_size);
         offset -= element * span->elem_size;
     }
     if (element > count || (element == count && offset > 0))
@@ -348,6 +167,12 @@ void molt_heap_locate(const MoltHeap *heap, const void *address, MoltPlace *out)
     out->element = element;
     out->offset = offset;
     describe(heap, span_index, (uint32_t)index, &out->block);
+}
+
+bool molt__heap_find_start(const MoltHeap *heap, const void *address, MoltPlace *out)
+{
+    molt_heap_locate(heap, address, out);
+    return out->kind == MOLT_PLACE_BLOCK && out->block.start == address;
 }
 
 /* ---- all blocks ---------------------------------------------------------------------------- */
@@ -434,6 +259,8 @@ void molt_heap_stats(const MoltHeap *heap, MoltTypeId type, MoltHeapStats *out)
             bytes += molt__span_bytes(span, span->counts[i]) - span->counts[i] * span->elem_size;
         out->spans++;
         out->span_bytes += span->bytes;
+        out->block_bytes += span->live * span->stride;
+        out->table_bytes += molt__span_table_bytes(span);
         out->blocks += span->live;
         out->elements += elements;
         out->live_bytes += bytes;

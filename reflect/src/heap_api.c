@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "heap_span.h"
+#include "heap_block.h"
 
 #define API_VERSION 1u
 
@@ -46,18 +46,48 @@ __attribute__((noreturn)) void molt__heap_fault_place(const MoltHeap *heap, cons
           describe_place(heap, address, place, sizeof place));
 }
 
+/* A call that was not seen before, or for whose block no span has room. */
+static void *create_anew(MoltHeap *heap, const void *site, MoltTypeId type, size_t count)
+{
+    MoltKnownSite known = {.address = (uintptr_t)site, .size = count, .count = count};
+    MoltSpan *span;
+    uint32_t index;
+    void *block = NULL;
+    uint32_t arena = molt__gate_enter(heap->gate);
+    if (count > 0 && molt__known_aim(heap, arena, type, 0, &known))
+        block = molt__block_take(heap, known.bucket, count, &span, &index);
+    if (block && site)
+        molt__known_add(heap, arena, &known);
+    molt__gate_leave(heap->gate, arena);
+    if (block)
+        return memset(block, 0, known.bytes);
+    molt__heap_lock(heap);
+    molt__known_make(heap, heap->arena);
+    block = molt_heap_new(heap, type, count);
+    molt__heap_unlock(heap);
+    return block;
+}
+
 static void *create(const MoltHeapApi *api, const MoltSite *site, size_t count)
 {
     MoltHeap *heap = api->heap;
+    MoltSpan *span;
+    uint32_t index;
+    uint64_t bytes = 0;
     if (site->type >= heap->types.count)
         fault(heap,
               "%s:%u: molt_new(%s) ran before the host bound this allocation site to a type. Build "
               "the library together with its metadata, and allocate only after it is loaded.",
               site->file, site->line, site->spelling);
-    molt__heap_lock(heap);
-    void *block = molt_heap_new(heap, site->type, count);
-    molt__heap_unlock(heap);
-    return block;
+    uint32_t arena = molt__gate_enter(heap->gate);
+    const MoltKnownSite *known = molt__known_find(heap, arena, (uintptr_t)site, count, 0);
+    void *block = NULL;
+    if (known && heap->buckets[known->bucket].type == site->type) {
+        bytes = known->bytes;
+        block = molt__block_take(heap, known->bucket, count, &span, &index);
+    }
+    molt__gate_leave(heap->gate, arena);
+    return block ? memset(block, 0, bytes) : create_anew(heap, site, site->type, count);
 }
 
 static void *resize(const MoltHeapApi *api, void *block, size_t count)
@@ -76,10 +106,7 @@ static void *resize(const MoltHeapApi *api, void *block, size_t count)
 static void destroy(const MoltHeapApi *api, void *block)
 {
     MoltHeap *heap = api->heap;
-    molt__heap_lock(heap);
-    bool deleted = !block || molt_heap_delete(heap, block);
-    molt__heap_unlock(heap);
-    if (!deleted)
+    if (block && !molt__heap_give(heap, block))
         molt__heap_fault_place(heap, "molt_delete", block);
 }
 
@@ -94,9 +121,7 @@ static char *duplicate(const MoltHeapApi *api, const char *text)
               "library has. Give a persistent struct a char * to hold it.",
               text);
     size_t size = strlen(text) + 1;
-    molt__heap_lock(heap);
-    char *copy = molt_heap_new(heap, heap->char_type, size);
-    molt__heap_unlock(heap);
+    char *copy = create_anew(heap, NULL, heap->char_type, size);
     if (copy)
         memcpy(copy, text, size);
     return copy;
@@ -106,9 +131,8 @@ static size_t count_elements(const MoltHeapApi *api, const void *block)
 {
     MoltHeap *heap = api->heap;
     MoltPlace place;
-    molt__heap_lock(heap); /* another thread may make the tables of blocks anew */
-    bool found = molt__heap_find_start(heap, block, &place);
-    molt__heap_unlock(heap);
+    uint64_t bytes;
+    bool found = molt__heap_find_safely(heap, block, &place, &bytes);
     if (!found)
         molt__heap_fault_place(heap, "molt_count", block);
     return (size_t)place.block.count;

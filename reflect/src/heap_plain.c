@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <malloc.h>
-#include <sched.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "heap_block.h"
 #include "heap_plain.h"
 
 /* How many wrappers may call each other. */
@@ -18,6 +18,7 @@ enum { WRAPPERS_MAX = 8 };
 
 MoltStatus molt_heap_set_call_sites(MoltHeap *heap, const MoltCallSites *sites)
 {
+    molt__known_forget(heap);
     return molt__origins_use(&heap->allocator, &heap->origins, sites) ? MOLT_OK
                                                                       : MOLT_OUT_OF_MEMORY;
 }
@@ -102,17 +103,6 @@ static MoltPlainTypes types_of(const MoltHeap *heap)
 
 /* ---- blocks ---------------------------------------------------------------------------------- */
 
-void molt__heap_lock(MoltHeap *heap)
-{
-    while (atomic_flag_test_and_set_explicit(&heap->busy, memory_order_acquire))
-        sched_yield();
-}
-
-void molt__heap_unlock(MoltHeap *heap)
-{
-    atomic_flag_clear_explicit(&heap->busy, memory_order_release);
-}
-
 static bool in_range(const MoltHeap *heap, const void *block)
 {
     return (uintptr_t)block - heap->base < heap->granule_count << MOLT__GRANULE_SHIFT;
@@ -121,12 +111,19 @@ static bool in_range(const MoltHeap *heap, const void *block)
 bool molt__plain_note(const MoltAllocator *allocator, MoltSpan *span, uint32_t index,
                       uint32_t origin)
 {
+    if (!span->origins && span->origin == origin)
+        return true;
+    if (!span->origins && span->live <= (molt__span_is_live(span, index) ? 1u : 0u)) {
+        span->origin = origin; /* nobody else is there */
+        return true;
+    }
     if (!span->origins) {
-        uint64_t bytes = (uint64_t)span->blocks * sizeof *span->origins;
-        span->origins = allocator->resize(allocator->context, NULL, 0, bytes);
+        span->origins = allocator->resize(allocator->context, NULL, 0,
+                                          (uint64_t)span->blocks * sizeof *span->origins);
         if (!span->origins)
             return false;
-        memset(span->origins, 0, bytes);
+        for (uint32_t i = 0; i < span->blocks; i++)
+            span->origins[i] = span->origin;
     }
     span->origins[index] = origin;
     return true;
@@ -157,28 +154,118 @@ static void *or_no_memory(void *block)
     return block;
 }
 
+/* A block that the arena has room for, of any content; NULL: it takes all doors. */
+static inline void *make_own(MoltHeap *heap, uint32_t arena, const MoltKnownSite *site)
+{
+    MoltSpan *span;
+    uint32_t index;
+    void *block = molt__block_take(heap, site->bucket, site->count, &span, &index);
+    if (block && span->origins) {
+        span->origins[index] = site->origin;
+    } else if (block && span->live == 1) {
+        span->origin = site->origin;
+    } else if (block && span->origin != site->origin) { /* a table has to be made */
+        molt__block_give(heap, arena, block);
+        block = NULL;
+    }
+    return block;
+}
+
+/* What a call of the arena that its address does not tell, or that is new, leads to; false when that is not
+ * there yet. */
+static bool find_known(MoltHeap *heap, uint32_t arena, const MoltCaller *caller, size_t size,
+                       uint32_t align, MoltKnownSite *out)
+{
+    uint32_t site = molt__plain_site(heap->origins.sites, *caller);
+    MoltPlainTypes types = types_of(heap);
+    MoltTypeId type = molt__plain_type(&types, site, size, &out->count);
+    out->origin = site < heap->origins.site_count ? heap->origins.of_site[site] : 0;
+    return (out->origin != 0 || site == UINT32_MAX) &&
+           molt__known_aim(heap, arena, type, align, out);
+}
+
+/* Of a wrapper the address is the same for all who call it. */
+static bool is_told_by_address(const MoltHeap *heap, const MoltCaller *caller)
+{
+    const MoltCallSites *sites = heap->origins.sites;
+    uint32_t site = molt_call_sites_find(sites, caller->address);
+    return site == UINT32_MAX || !molt_call_sites_at(sites, site)->wrapper;
+}
+
+/* A call that was not seen before, or for whose block no span has room. */
+static void *new_anew(MoltHeap *heap, const MoltCaller *caller, size_t size, size_t asked)
+{
+    MoltKnownSite known = {.address = caller->address, .size = size, .align = (uint32_t)asked};
+    uint32_t align = (uint32_t)(asked < alignof(max_align_t) ? alignof(max_align_t) : asked);
+    uint32_t arena = molt__gate_enter(heap->gate);
+    void *block = NULL;
+    if (find_known(heap, arena, caller, size, align, &known))
+        block = make_own(heap, arena, &known);
+    if (block && is_told_by_address(heap, caller))
+        molt__known_add(heap, arena, &known);
+    molt__gate_leave(heap->gate, arena);
+    if (block)
+        return memset(block, 0, known.bytes);
+
+    molt__heap_lock(heap);
+    molt__known_make(heap, heap->arena);
+    uint32_t site = molt__plain_site(heap->origins.sites, *caller);
+    MoltPlainTypes types = types_of(heap);
+    uint64_t count = 0;
+    MoltTypeId type = molt__plain_type(&types, site, size, &count);
+    uint32_t origin = molt__origins_of(&heap->allocator, &heap->origins, site);
+    block = make(heap, type, count, align, origin);
+    molt__heap_unlock(heap);
+    return block;
+}
+
+/* Memory of libc's, where the heap has no type or no place. */
+static void *new_elsewhere(size_t size, size_t align)
+{
+    void *block = NULL;
+    if (align < alignof(max_align_t))
+        align = alignof(max_align_t);
+    int wrong = posix_memalign(&block, align, size > 0 ? size : 1);
+    return wrong ? NULL : memset(block, 0, size);
+}
+
 static void *plain_new(const MoltHeapApi *api, const MoltCaller *caller, size_t size, size_t align)
 {
     MoltHeap *heap = api->heap;
-    uint64_t count = 0;
+    uint64_t bytes = 0;
+    uint32_t arena = molt__gate_enter(heap->gate);
+    const MoltKnownSite *known =
+        molt__known_find(heap, arena, caller->address, size, (uint32_t)align);
+    void *block = NULL;
+    if (known) {
+        bytes = known->bytes;
+        block = make_own(heap, arena, known);
+    }
+    molt__gate_leave(heap->gate, arena);
+    if (block)
+        return memset(block, 0, bytes);
     if (size > PTRDIFF_MAX)
         return or_no_memory(NULL);
-    if (align < alignof(max_align_t))
-        align = alignof(max_align_t);
-    if (heap->untyped == MOLT_NO_TYPE ||
-        align > MOLT__PLAIN_ALIGN_MAX) { /* no type, no place: libc's */
-        void *block = NULL;
-        int wrong = posix_memalign(&block, align, size > 0 ? size : 1);
-        return or_no_memory(wrong ? NULL : memset(block, 0, size));
-    }
+    if (heap->untyped == MOLT_NO_TYPE || align > MOLT__PLAIN_ALIGN_MAX)
+        return or_no_memory(new_elsewhere(size, align));
+    return or_no_memory(new_anew(heap, caller, size, align));
+}
+
+static void *new_text(MoltHeap *heap, MoltTypeId type, uint64_t size)
+{
+    const uint32_t align = alignof(max_align_t);
+    MoltKnownSite known = {.count = size};
+    void *block = NULL;
+    uint32_t arena = molt__gate_enter(heap->gate);
+    if (molt__known_aim(heap, arena, type, align, &known))
+        block = make_own(heap, arena, &known);
+    molt__gate_leave(heap->gate, arena);
+    if (block)
+        return memset(block, 0, known.bytes);
     molt__heap_lock(heap);
-    uint32_t site = molt__plain_site(heap->origins.sites, *caller);
-    MoltPlainTypes types = types_of(heap);
-    MoltTypeId type = molt__plain_type(&types, site, size, &count);
-    uint32_t origin = molt__origins_of(&heap->allocator, &heap->origins, site);
-    void *block = make(heap, type, count, (uint32_t)align, origin);
+    block = make(heap, type, size, align, 0);
     molt__heap_unlock(heap);
-    return or_no_memory(block);
+    return block;
 }
 
 static char *plain_text(const MoltHeapApi *api, const char *text, size_t length)
@@ -191,9 +278,7 @@ static char *plain_text(const MoltHeapApi *api, const char *text, size_t length)
     if (type == MOLT_NO_TYPE) {
         copy = malloc(length + 1);
     } else {
-        molt__heap_lock(heap);
-        copy = make(heap, type, length + 1, alignof(max_align_t), 0);
-        molt__heap_unlock(heap);
+        copy = new_text(heap, type, length + 1);
     }
     if (copy) {
         memcpy(copy, text, length);
@@ -214,9 +299,8 @@ static void *resize(MoltHeap *heap, const MoltBlock *old, uint32_t site, uint64_
     MoltPlainTypes types = types_of(heap);
     MoltTypeId type = molt__plain_resized_type(&types, old->type, site, size, &count);
     uint32_t origin = molt__origins_of(&heap->allocator, &heap->origins, site);
-    uint32_t *origins = heap->spans[old->span].origins;
-    if (origin == 0 && origins)
-        origin = origins[old->index];
+    if (origin == 0)
+        origin = molt__span_origin(&heap->spans[old->span], old->index);
     if (type == old->type && align >= alignof(max_align_t)) {
         /* the attic follows; a block that moved takes its origin along */
         void *block = molt_heap_resize(heap, old->start, count);
@@ -271,10 +355,7 @@ static void plain_free(const MoltHeapApi *api, void *block)
         free(block);
         return;
     }
-    molt__heap_lock(heap);
-    bool freed = molt_heap_delete(heap, block);
-    molt__heap_unlock(heap);
-    if (!freed)
+    if (!molt__heap_give(heap, block))
         molt__heap_fault_place(heap, "free", block);
 }
 
@@ -286,10 +367,8 @@ static size_t plain_size(const MoltHeapApi *api, const void *block)
         return 0;
     if (!in_range(heap, block))
         return malloc_usable_size((void *)block); /* NOLINT: which does not write */
-    molt__heap_lock(heap);
-    bool found = molt__heap_find_start(heap, block, &place);
-    uint64_t bytes = found ? bytes_of(heap, &place.block) : 0;
-    molt__heap_unlock(heap);
+    uint64_t bytes;
+    bool found = molt__heap_find_safely(heap, block, &place, &bytes);
     if (!found)
         molt__heap_fault_place(heap, "malloc_usable_size", block);
     return (size_t)bytes;
@@ -314,9 +393,9 @@ uint32_t molt_heap_align(const MoltHeap *heap, const MoltBlock *block)
 const MoltOrigin *molt_heap_origin(const MoltHeap *heap, const MoltBlock *block)
 {
     const MoltSpan *span = &heap->spans[block->span];
-    if (!span->origins || span->align == 0)
+    if (span->align == 0)
         return NULL;
-    uint32_t origin = span->origins[block->index];
+    uint32_t origin = molt__span_origin(span, block->index);
     static const MoltOrigin unknown = {.file = "", .function = "", .reason = ""};
     return origin < heap->origins.count ? &heap->origins.items[origin] : &unknown;
 }

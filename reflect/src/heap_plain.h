@@ -28,7 +28,8 @@ MoltTypeId molt__plain_type(const MoltPlainTypes *types, uint32_t site, uint64_t
 MoltTypeId molt__plain_resized_type(const MoltPlainTypes *types, MoltTypeId was, uint32_t site,
                                     uint64_t size, uint64_t *count);
 
-/* Says where a block of the span was allocated; false when memory is out. */
+/* Says where a live block of the span, or one that comes next, was allocated; false when memory is out. To be
+ * said of each, also of those of which nothing is known. */
 bool molt__plain_note(const MoltAllocator *allocator, MoltSpan *span, uint32_t index,
                       uint32_t origin);
 

@@ -123,15 +123,22 @@ bool molt__range_open(MoltHeap *heap, uint64_t end)
     if (mprotect(granule_address(heap, heap->opened), bytes, PROT_READ | PROT_WRITE) != 0)
         return false;
     /* Only advice: without huge pages everything works, and first touches take longer. */
-    madvise(granule_address(heap, heap->opened), bytes, MADV_HUGEPAGE);
+    madvise(granule_address(heap, heap->opened), bytes, MADV_NOHUGEPAGE);
     heap->opened = end;
     return true;
 }
 
-void molt__range_prefer(const MoltHeap *heap, uint64_t bytes, bool huge)
+void molt__range_small_pages(const MoltHeap *heap, uint64_t bytes)
 {
     /* only advice here, too */
-    (void)!madvise(granule_address(heap, 0), bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+    (void)!madvise(granule_address(heap, 0), bytes, MADV_NOHUGEPAGE);
+}
+
+void molt__range_huge_pages(const MoltSpan *span, bool huge)
+{
+    void *start = (void *)span->base; /* NOLINT: the span owns the range */
+    if (span->bytes >= MOLT__HUGE_SPAN)
+        (void)!madvise(start, span->bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 }
 
 void molt__range_protect(const MoltSpan *span, bool writable)

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "heap_span.h"
+#include "heap_block.h"
 #include "made_text.h"
 
 static void *resize(const MoltAllocator *allocator, void *block, uint64_t old_size, uint64_t size)
@@ -30,6 +30,15 @@ uint64_t molt__span_stride(uint64_t elem_size, uint32_t align, uint64_t capacity
         __builtin_add_overflow(bytes, mask + 1, &bytes))
         return 0;
     return bytes & ~mask;
+}
+
+uint64_t molt__span_table_bytes(const MoltSpan *span)
+{
+    uint64_t per_block =
+        (span->counts ? sizeof *span->counts : 0) + (span->kept ? sizeof *span->kept : 0) +
+        (span->births ? sizeof *span->births : 0) + (span->origins ? sizeof *span->origins : 0);
+    return sizeof *span + sizeof(MoltSpanLink) + sizeof(MoltReciprocal) + live_bytes(span->blocks) +
+           (span->made ? molt__made_bytes(span) : 0) + span->blocks * per_block;
 }
 
 static void free_span_tables(const MoltAllocator *allocator, MoltSpan *span)
@@ -103,6 +112,7 @@ static bool make(MoltHeap *heap, MoltSpan *span, uint32_t align)
     if (!molt__range_take(heap, span->bytes >> MOLT__GRANULE_SHIFT, &first))
         goto failed;
     span->base = heap->base + (first << MOLT__GRANULE_SHIFT);
+    molt__range_huge_pages(span, true);
     return true;
 
 failed:
@@ -155,6 +165,7 @@ bool molt__span_make_of(MoltHeap *heap, MoltSpan *span, const MoltSchema *schema
 
 void molt__span_release(MoltHeap *heap, MoltSpan *span)
 {
+    molt__range_huge_pages(span, false); /* small ones may come here next */
     molt__range_give(heap, (span->base - heap->base) >> MOLT__GRANULE_SHIFT,
                      span->bytes >> MOLT__GRANULE_SHIFT);
     free_span_tables(&heap->allocator, span);
@@ -318,10 +329,12 @@ void molt__heap_free_tables(MoltHeap *heap)
     heap->roots = NULL;
     heap->root_count = 0;
     free_next(heap);
+    molt__known_free(heap);
 }
 
 void molt__heap_use_schema(MoltHeap *heap, const MoltSchema *schema)
 {
+    molt__known_forget(heap);
     heap->schema = schema;
     heap->char_type = MOLT_NO_TYPE;
     heap->untyped = MOLT_NO_TYPE;
@@ -337,12 +350,13 @@ void molt__heap_use_schema(MoltHeap *heap, const MoltSchema *schema)
 
 /* ---- buckets ------------------------------------------------------------------------------- */
 
-uint32_t molt__heap_bucket(const MoltHeap *heap, MoltTypeId type, uint64_t capacity,
+uint32_t molt__heap_bucket(const MoltHeap *heap, uint32_t arena, MoltTypeId type, uint64_t capacity,
                            uint32_t align)
 {
     uint32_t index = heap->types.buckets[type];
     while (index != MOLT__NO_SPAN &&
-           (heap->buckets[index].capacity != capacity || heap->buckets[index].align != align))
+           (heap->buckets[index].capacity != capacity || heap->buckets[index].align != align ||
+            heap->buckets[index].arena != arena))
         index = heap->buckets[index].next;
     return index;
 }
@@ -356,10 +370,12 @@ static uint32_t add_bucket(MoltHeap *heap, MoltTypeId type, uint64_t capacity, u
         heap->bucket_count++;
     heap->buckets[index] = (MoltBucket){.type = type,
                                         .align = align,
+                                        .arena = heap->arena,
                                         .capacity = capacity,
                                         .first = MOLT__NO_SPAN,
                                         .last = MOLT__NO_SPAN,
                                         .open = MOLT__NO_SPAN,
+                                        .open_serial = UINT64_MAX,
                                         .next = heap->types.buckets[type]};
     heap->types.buckets[type] = index;
     return index;
@@ -392,7 +408,7 @@ static void link_span(MoltHeap *heap, uint32_t index)
         bucket->first = index;
     bucket->last = index;
     if (bucket->open == MOLT__NO_SPAN && span->live < span->blocks)
-        bucket->open = index;
+        molt__bucket_open(heap, bucket, index);
 
     if (types->last[span->type] != MOLT__NO_SPAN)
         heap->links[types->last[span->type]].type_next = index;
@@ -407,7 +423,7 @@ static void unlink_span(MoltHeap *heap, uint32_t index)
     const MoltSpanLink link = heap->links[index];
     MoltBucket *bucket = &heap->buckets[span->bucket];
     if (bucket->open == index)
-        bucket->open = span->next;
+        molt__bucket_open(heap, bucket, span->next);
     if (link.bucket_prev != MOLT__NO_SPAN)
         heap->spans[link.bucket_prev].next = span->next;
     else
@@ -432,7 +448,7 @@ uint32_t molt__heap_adopt(MoltHeap *heap, const MoltSpan *span, MoltTypeId type)
     if (!molt__heap_make_slots(heap, (uint64_t)heap->span_count + 1,
                                (uint64_t)heap->bucket_count + 1))
         return MOLT__NO_SPAN;
-    uint32_t bucket = molt__heap_bucket(heap, type, span->capacity, span->align);
+    uint32_t bucket = molt__heap_bucket(heap, heap->arena, type, span->capacity, span->align);
     if (bucket == MOLT__NO_SPAN)
         bucket = add_bucket(heap, type, span->capacity, span->align);
     uint32_t index = add_slot(heap);
@@ -472,6 +488,7 @@ void molt__heap_replace(MoltHeap *heap, uint32_t index, const MoltSpan *span)
     heap->spans[index].kept = old.kept;
     heap->spans[index].birth = old.birth;
     heap->spans[index].births = old.births;
+    heap->spans[index].origin = old.origin;
     heap->spans[index].origins = old.origins;
     heap->spans[index].align = old.align;
     old.kept = NULL;
@@ -504,6 +521,7 @@ bool molt__heap_reserve(MoltHeap *heap, uint32_t spans, const MoltSchema *after)
 
 void molt__heap_drop_type(MoltHeap *heap, MoltTypeId type)
 {
+    molt__known_forget(heap);
     while (heap->types.first[type] != MOLT__NO_SPAN)
         molt__heap_drop(heap, heap->types.first[type]);
     uint32_t index = heap->types.buckets[type];

@@ -7,15 +7,18 @@
  * not flexible; in a bucket, spans stand in order of first_serial, and serials of a type are never
  * reused by another span.
  *
+ * An arena is what lies behind one door of the gate (heap_gate.h): the buckets that a thread takes blocks of.
+ * Through its door a thread reads all tables, and changes the spans of its buckets and what is in them; what
+ * changes other tables needs all doors.
+ *
  * Nothing that decides where a block goes depends on the size of a type: neither the capacities nor
  * the number of blocks in a span nor the arrays that get a span of their own. A heap whose types
  * grew in a reload thus numbers the blocks that come as one whose types did not. */
 #ifndef MOLT_HEAP_SPAN_H
 #define MOLT_HEAP_SPAN_H
 
-#include <stdatomic.h>
-
 #include "attic_block.h"
+#include "heap_gate.h"
 #include "molt/heap.h"
 #include "origin.h"
 
@@ -28,32 +31,38 @@
 #define MOLT__GRANULE_SHIFT 16u
 #define MOLT__GRANULE ((uint64_t)1 << MOLT__GRANULE_SHIFT)
 #define MOLT__NO_SPAN UINT32_MAX
+/* From so many bytes on a span may have huge pages; and one that is to be filled by and by, when as much as
+ * this is in its bucket already, of which the last huge page is but a small part. */
+#define MOLT__HUGE_SPAN ((uint64_t)2 << 20)
+#define MOLT__HUGE_BUCKET ((uint64_t)32 << 20)
 
+/* What taking and giving back a block looks at comes first, so that it lies in two cache lines. */
 typedef struct MoltSpan {
     uintptr_t base;
-    uint64_t bytes; /* multiple of the granule; 0: slot not in use */
-    MoltTypeId type;
-    uint32_t bucket;
-    uint64_t elem_size; /* of a flexible struct, of its array's elements */
-    uint64_t header;    /* bytes before the elements: of a flexible struct up to its array; else 0 */
-    uint64_t least;     /* bytes of the shortest block: size of the flexible struct; else 0 */
-    uint64_t stride;    /* bytes from block to block: those of a full block + slack, aligned */
-    uint64_t capacity; /* elements per block */
-    uint32_t blocks;   /* blocks in the span */
-    uint32_t live;     /* live ones */
-    uint64_t first_serial;
+    uint64_t stride;     /* bytes from block to block: those of a full block + slack, aligned */
     uint64_t *live_bits; /* (blocks + 63) / 64 words */
     uint64_t *counts;    /* elements per block */
     uint32_t *kept;      /* the attic's numbers (attic_block.h), or NULL */
-    uint32_t birth;      /* edits of the attic that no block of the span is older than */
-    uint32_t *births;    /* the same of each block, where that is more; NULL: of none */
     uint64_t *made;      /* bits of blocks that migrations made (made_text.h), or NULL */
-    bool stands_in;      /* those stand in for literals that the library lacks */
-    uint32_t hooked_in;  /* number of the reload whose hooks made those (hook_made.h); 0: texts */
-    uint32_t *origins;   /* per block the index of its origin, 0 for none; NULL: no block has one */
-    uint32_t align;      /* least alignment of a block beside its type's; 0: none */
-    uint32_t free_hint;  /* no free block below this word of live_bits */
-    uint32_t next;       /* next span of the bucket, MOLT__NO_SPAN at the end */
+    uint64_t capacity;   /* elements per block */
+    uint64_t first_serial;
+    uint32_t bucket;
+    uint32_t blocks;    /* blocks in the span */
+    uint32_t live;      /* live ones */
+    uint32_t free_hint; /* no free block below this word of live_bits */
+    uint32_t birth;     /* edits of the attic that no block of the span is older than */
+    uint32_t origin;    /* index of the origin of each block, 0 for none; where they differ: */
+    uint32_t *origins;  /* per block that index; NULL: they do not differ */
+    uint64_t elem_size; /* of a flexible struct, of its array's elements */
+    uint64_t header; /* bytes before the elements: of a flexible struct up to its array; else 0 */
+    uint64_t least;  /* bytes of the shortest block: size of the flexible struct; else 0 */
+    uint64_t bytes;  /* multiple of the granule; 0: slot not in use */
+    MoltTypeId type;
+    uint32_t align;     /* least alignment of a block beside its type's; 0: none */
+    uint32_t *births;   /* as birth, of each block where that is more; NULL: of none */
+    bool stands_in;     /* made blocks stand in for literals that the library lacks */
+    uint32_t hooked_in; /* number of the reload whose hooks made those (hook_made.h); 0: texts */
+    uint32_t next;      /* next span of the bucket, MOLT__NO_SPAN at the end */
 } MoltSpan;
 
 /* Neighbours of a span, parallel to spans[] so that a span can be replaced without minding them.
@@ -69,13 +78,16 @@ typedef struct MoltReciprocal {
     uint64_t stride, elem_size;
 } MoltReciprocal;
 
-/* Blocks of one type, capacity and least alignment. A slot not in use has capacity 0. */
+/* Blocks of one type, capacity and least alignment, which one arena takes. A slot not in use has capacity
+ * 0. */
 typedef struct MoltBucket {
     MoltTypeId type;
     uint32_t align;
+    uint32_t arena;
     uint64_t capacity;
     uint32_t first, last; /* spans, MOLT__NO_SPAN when there are none */
     uint32_t open;        /* no free block in the spans before this one; MOLT__NO_SPAN: in none */
+    uint64_t open_serial; /* the first of that span; UINT64_MAX for none */
     uint32_t next;        /* next bucket of the type */
 } MoltBucket;
 
@@ -93,6 +105,8 @@ typedef struct MoltTypeRows {
     uint32_t *first;   /* first and last span, MOLT__NO_SPAN when none */
     uint32_t *last;
 } MoltTypeRows;
+
+typedef struct MoltKnownSite MoltKnownSite;
 
 struct MoltHeap {
     MoltAllocator allocator;
@@ -125,10 +139,18 @@ struct MoltHeap {
     MoltTypeId char_type; /* for molt_strdup; MOLT_NO_TYPE when the schema has no plain char */
     MoltTypeId untyped;   /* of plain memory of which no type is known; MOLT_NO_TYPE: none */
     MoltOrigins origins;
-    atomic_flag busy; /* the game allocates or frees */
+    MoltGate *gate;                    /* of the heap itself, whatever it holds */
+    uint32_t arena;                    /* whose blocks are taken: that of who has all doors, or 0 */
+    MoltKnownSite *known[MOLT__DOORS]; /* by arena (heap_block.h); NULL: none is known */
     void (*fault)(void *context, const char *text);
     void *fault_context;
 };
+
+static inline void molt__bucket_open(const MoltHeap *heap, MoltBucket *bucket, uint32_t span)
+{
+    bucket->open = span;
+    bucket->open_serial = span != MOLT__NO_SPAN ? heap->spans[span].first_serial : UINT64_MAX;
+}
 
 static inline bool molt__span_is_live(const MoltSpan *span, uint32_t index)
 {
@@ -138,6 +160,11 @@ static inline bool molt__span_is_live(const MoltSpan *span, uint32_t index)
 static inline uint64_t molt__span_count(const MoltSpan *span, uint32_t index)
 {
     return span->counts ? span->counts[index] : 1;
+}
+
+static inline uint32_t molt__span_origin(const MoltSpan *span, uint32_t index)
+{
+    return span->origins ? span->origins[index] : span->origin;
 }
 
 /* Bytes of a block of `count` elements. A flexible struct has room for its padding. */
@@ -164,6 +191,17 @@ static inline uint64_t molt__capacity_for(uint64_t count)
     return count <= power + power / 2 ? power + power / 2 : power << 1;
 }
 
+/* An extension: C11 has no other way to the high word of a product. */
+__extension__ typedef unsigned __int128 MoltWide;
+
+/* number / divisor, with its reciprocal as MoltReciprocal has it. */
+static inline uint64_t molt__divide(uint64_t number, uint64_t divisor, uint64_t reciprocal)
+{
+    if (reciprocal != 0)
+        return (uint64_t)((MoltWide)number * reciprocal >> 64);
+    return divisor == 1 ? number : number / divisor;
+}
+
 /* ---- ranges -------------------------------------------------------------------------------- */
 
 /* Reserves the address space with the tables that grow with it; a heap of zeroes but allocator. */
@@ -178,9 +216,12 @@ void molt__range_give(MoltHeap *heap, uint64_t first, uint64_t count);
 bool molt__range_open(MoltHeap *heap, uint64_t end);
 /* Makes slots for `taken` ranges in use. False when memory is out. */
 bool molt__range_make_slots(MoltHeap *heap, uint64_t taken);
-/* Whether pages that are touched first from now on in the first `bytes` of the range are huge ones, as
- * they are from the start on. */
-void molt__range_prefer(const MoltHeap *heap, uint64_t bytes, bool huge);
+/* Pages that are touched first from now on in the first `bytes` of the range are small ones, as they are
+ * where nothing else is said. */
+void molt__range_small_pages(const MoltHeap *heap, uint64_t bytes);
+/* Pages of the span that are touched first from now on are huge ones, or small ones. Spans below
+ * MOLT__HUGE_SPAN stay as they are: they would take pages for what they will never hold. */
+void molt__range_huge_pages(const MoltSpan *span, bool huge);
 /* Makes a span read-only, or writable again. A system that cannot leaves it writable. */
 void molt__range_protect(const MoltSpan *span, bool writable);
 /* Derives ranges from granules[], after a snapshot restored them; slots for them are there. */
@@ -204,6 +245,8 @@ bool molt__span_make_of(MoltHeap *heap, MoltSpan *span, const MoltSchema *schema
  * False when memory is out. */
 bool molt__span_make(MoltHeap *heap, MoltSpan *span, uint64_t elem_size, uint32_t align,
                      uint64_t capacity, uint32_t blocks);
+/* Of its bookkeeping, its place in the tables of the heap included. */
+uint64_t molt__span_table_bytes(const MoltSpan *span);
 /* Gives range and tables of an unregistered span back. */
 void molt__span_release(MoltHeap *heap, MoltSpan *span);
 /* Points granules[] at span `index` (index MOLT__NO_SPAN: at nothing) for the range of `span`. */
@@ -221,8 +264,8 @@ void molt__heap_free_tables(MoltHeap *heap);
 /* Takes a schema whose types have the ids that the tables use; NULL allowed. */
 void molt__heap_use_schema(MoltHeap *heap, const MoltSchema *schema);
 
-/* Bucket of a type, capacity and least alignment, MOLT__NO_SPAN when there is none. */
-uint32_t molt__heap_bucket(const MoltHeap *heap, MoltTypeId type, uint64_t capacity,
+/* Bucket of an arena for a type, capacity and least alignment, MOLT__NO_SPAN when there is none. */
+uint32_t molt__heap_bucket(const MoltHeap *heap, uint32_t arena, MoltTypeId type, uint64_t capacity,
                            uint32_t align);
 /* Takes a registered span out of all tables and releases it with its blocks. */
 void molt__heap_drop(MoltHeap *heap, uint32_t index);
@@ -241,15 +284,16 @@ bool molt__heap_find_start(const MoltHeap *heap, const void *address, MoltPlace 
 /* Fills heap->api; the second one its plain_* functions. */
 void molt__heap_make_api(MoltHeap *heap);
 void molt__heap_make_plain_api(MoltHeapApi *api);
-/* Games allocate from any thread: held for the length of one call, never while a fault is told. */
+/* Games allocate from any thread: all doors of the gate, held for the length of one call, never while a fault
+ * is told. */
 void molt__heap_lock(MoltHeap *heap);
 void molt__heap_unlock(MoltHeap *heap);
 /* The game gave `function` what is no live block: ends in the fault handler. */
 __attribute__((noreturn)) void molt__heap_fault_place(const MoltHeap *heap, const char *function,
                                                       const void *address);
 
-/* Registers an unregistered span of `type` as the last one of its bucket (made when missing) and
- * gives it serials; returns its index or MOLT__NO_SPAN when memory is out (the span is
+/* Registers an unregistered span of `type` as the last one of its bucket of heap->arena (made when
+ * missing) and gives it serials; returns its index or MOLT__NO_SPAN when memory is out (the span is
  * untouched). */
 uint32_t molt__heap_adopt(MoltHeap *heap, const MoltSpan *span, MoltTypeId type);
 

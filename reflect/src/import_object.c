@@ -454,8 +454,7 @@ static bool make_span(MoltImport *import, const Run *run)
         if (span->counts)
             span->counts[index] = object->count;
         memset(molt__span_block(span, (uint32_t)index), 0, molt__span_bytes(span, object->count));
-        if (object->origin != 0 &&
-            !molt__plain_note(&import->allocator, span, (uint32_t)index, object->origin))
+        if (!molt__plain_note(&import->allocator, span, (uint32_t)index, object->origin))
             return fail_at_object(import, object, MOLT_OUT_OF_MEMORY,
                                   "no memory for the place of ");
     }

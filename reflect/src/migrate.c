@@ -727,6 +727,7 @@ void molt_migrate_commit(MoltMigration *m)
         heap->spans[s].kept = old.kept; /* the blocks keep their places and their numbers */
         heap->spans[s].birth = old.birth;
         heap->spans[s].births = old.births;
+        heap->spans[s].origin = old.origin;
         heap->spans[s].origins = old.origins;
         heap->spans[s].made = old.made;
         heap->spans[s].stands_in = old.stands_in;

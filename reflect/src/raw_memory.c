@@ -338,8 +338,7 @@ typedef struct Group {
 
 static uint32_t origin_of(const MoltHeap *heap, uint32_t span, uint32_t index)
 {
-    const uint32_t *origins = heap->spans[span].origins;
-    return origins ? origins[index] : 0;
+    return molt__span_origin(&heap->spans[span], index);
 }
 
 static void count_in(MoltMigration *m, Group **groups, uint64_t *count, uint64_t *slots, Group fact)

@@ -388,7 +388,7 @@ static void make_block(MoltMigration *m, MoltRetyped *item)
     if (!span)
         return;
     uint32_t index = span->live;
-    if (old->origins && !molt__plain_note(&m->allocator, span, index, old->origins[item->index])) {
+    if (!molt__plain_note(&m->allocator, span, index, molt__span_origin(old, item->index))) {
         m->failed = true;
         return;
     }
@@ -575,8 +575,7 @@ static bool told_before(const MoltRetypes *all, uint64_t i)
 static void say_other(const MoltMigration *m, const MoltRetyped *item, char *text, size_t size)
 {
     const MoltHeap *heap = m->heap;
-    const uint32_t *origins = heap->spans[item->span].origins;
-    uint32_t origin = origins ? origins[item->index] : 0;
+    uint32_t origin = molt__span_origin(&heap->spans[item->span], item->index);
     char place[300] = "a place that is not known";
     int length = (int)strcspn(item->other, " ");
     if (origin != 0 && origin < heap->origins.count)

@@ -234,6 +234,7 @@ static void empty_range(MoltHeap *heap)
 
 void molt__tables_take(MoltHeap *heap, const MoltHeap *fresh)
 {
+    molt__gate_reset(heap->gate); /* no thread goes on with what it was about */
     heap->spans = fresh->spans;
     heap->links = fresh->links;
     heap->reciprocals = fresh->reciprocals;

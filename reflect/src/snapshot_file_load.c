@@ -308,11 +308,11 @@ static MoltStatus take_content(Load *load)
         return out_of_memory(load);
     aim_slot(load);
     if (small)
-        molt__range_prefer(load->heap, load->file->position, false);
+        molt__range_small_pages(load->heap, load->file->position);
     for (uint32_t i = 0; i < load->file->span_count && status == MOLT_OK; i++)
         status = map_or_read(load, i, hashes, walks);
-    if (small)
-        molt__range_prefer(load->heap, load->file->position, true);
+    for (uint32_t i = 0; small && i < load->heap->span_count; i++)
+        molt__range_huge_pages(&load->heap->spans[i], true);
     return status == MOLT_OK ? judge(load, hashes, walks) : status;
 }
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <molt/builder.h>
 #include <molt/plain_memory.h>
@@ -203,15 +202,22 @@ static void free_workers(Worker *workers, int count)
     }
 }
 
-static double resident_bytes(void)
+/* What of the memory is what: bytes of blocks that nobody asked for, bookkeeping, and blocks that are free
+ * again, in pages that are there with what was never used of them. */
+static void add_causes(Table *table, const MoltHeap *heap, const char *name, double bytes,
+                       double requested)
 {
-    long long all = 0, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file && fscanf(file, "%lld %lld", &all, &resident) != 2)
-        resident = 0;
-    if (file)
-        fclose(file);
-    return (double)resident * (double)sysconf(_SC_PAGESIZE);
+    const char *against = "the bytes that were asked for";
+    char part[128];
+    MoltHeapStats stats;
+    molt_heap_stats(heap, MOLT_NO_TYPE, &stats);
+    double around = (double)stats.block_bytes - requested, tables = (double)stats.table_bytes;
+    snprintf(part, sizeof part, "%s: slack and alignment", name);
+    bench_add_memory(table, part, around, against, requested, 0);
+    snprintf(part, sizeof part, "%s: bookkeeping of spans", name);
+    bench_add_memory(table, part, tables, against, requested, 0);
+    snprintf(part, sizeof part, "%s: free blocks and pages", name);
+    bench_add_memory(table, part, bytes - requested - around - tables, against, requested, 0);
 }
 
 /* What the process has more of while `live` objects are there, bookkeeping included, against what was asked
@@ -226,12 +232,15 @@ static bool measure_memory(Table *table, Bench *bench, Way way, const char *call
     bool ok = heap && molt_heap_set_call_sites(heap, bench->call_sites) == MOLT_OK &&
               set_workers(bench, way, 3 * live, live, 1, &worker);
     bench->api = heap ? molt_heap_api(heap) : NULL;
-    double before = resident_bytes();
+    double before = bench_resident();
     ok = ok && run_workers(&worker, 1, NULL);
+    double bytes = bench_resident() - before;
     snprintf(name, sizeof name, "memory of %llu objects by %s", (unsigned long long)live, call);
     if (ok)
-        bench_add_memory(table, name, resident_bytes() - before, "the bytes that were asked for",
+        bench_add_memory(table, name, bytes, "the bytes that were asked for",
                          (double)worker.requested, goal);
+    if (ok && way != BY_MALLOC)
+        add_causes(table, heap, name, bytes, (double)worker.requested);
     free_workers(&worker, 1);
     molt_heap_destroy(heap);
     return ok;
@@ -279,7 +288,8 @@ bool bench_allocator(Table *table, uint64_t operations, int rounds)
               measure(table, &bench, BY_ROUTED_MALLOC, BY_MALLOC, operations, rounds) &&
               measure_memory(table, &bench, BY_NEW, "molt_new", operations, 1.125) &&
               measure_memory(table, &bench, BY_ROUTED_MALLOC, "routed malloc", operations, 1.125) &&
-              measure_memory(table, &bench, BY_MALLOC, "glibc's malloc", operations, 0);
+              measure_memory(table, &bench, BY_MALLOC, "glibc's malloc", operations, 0) &&
+              bench_few(table);
     if (!ok)
         fputs("molt-bench: the allocators could not be compared\n", stderr);
     molt_call_sites_free(bench.call_sites);

@@ -62,6 +62,9 @@ bool bench_scaling(Table *table, uint64_t most, int rounds);
 /* The heap against glibc's, `operations` times an object less and another one more, on each thread. */
 bool bench_allocator(Table *table, uint64_t operations, int rounds);
 
+/* What memory many types with few objects each take. */
+bool bench_few(Table *table);
+
 /* The mixed edit of `count` objects against a round trip by each library that was there when this was
  * built. */
 bool bench_libraries(Table *table, uint64_t count, int rounds);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cjson/cJSON.h>
 
@@ -85,6 +86,17 @@ void bench_add(Table *table, const char *name, const Samples *samples, const cha
         return;
     row->value = median_of(samples, &row->spread) / divisor;
     row->baseline = median_of(baseline, &row->baseline_spread) / divisor;
+}
+
+double bench_resident(void)
+{
+    long long all = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file && fscanf(file, "%lld %lld", &all, &resident) != 2)
+        resident = 0;
+    if (file)
+        fclose(file);
+    return (double)resident * (double)sysconf(_SC_PAGESIZE);
 }
 
 void bench_add_memory(Table *table, const char *name, double bytes, const char *against,

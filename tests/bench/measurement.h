@@ -40,6 +40,9 @@ void bench_sample(Samples *samples, uint64_t ns); /* beyond BENCH_ROUNDS_MAX: ig
 
 uint64_t bench_median(const Samples *samples); /* 0 without samples */
 
+/* Bytes of memory that the process has. */
+double bench_resident(void);
+
 /* A baseline that is not measured: a time in nanoseconds that the work may take. */
 Samples bench_budget(uint64_t ns);
 

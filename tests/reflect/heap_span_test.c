@@ -1,8 +1,10 @@
 /* Inside of the heap: address ranges, and what a migration does with spans. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +13,7 @@
 #include "counting_allocator.h"
 #include "heap_fixture.h"
 #include "heap_span.h"
+#include "molt/snapshot.h"
 
 typedef struct Fixture {
     MoltSchema *schema;
@@ -113,6 +116,45 @@ static void warm_memory_has_a_limit(void **state)
     assert_int_equal(again, first[0]);
     assert_int_equal(heap->warm_count, limit - limit / 8);
     molt__range_give(heap, again, limit / 8);
+}
+
+/* Whether the system was told to use huge pages at the address; -1 where it knows of none. */
+static int huge_pages_at(uintptr_t address)
+{
+    char line[512], *end;
+    bool there = false;
+    int huge = -1;
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    while (maps && huge < 0 && fgets(line, sizeof line, maps)) {
+        uintptr_t begin = strtoul(line, &end, 16);
+        if (*end == '-')
+            there = begin <= address && address < strtoul(end + 1, NULL, 16);
+        if (there && strncmp(line, "VmFlags:", 8) == 0)
+            huge = strstr(line, " hg") ? 1 : strstr(line, " nh") ? 0 : -2;
+    }
+    if (maps)
+        fclose(maps);
+    return huge;
+}
+
+/* Those of a type with few objects would take 2 MiB for what fits into a page. */
+static void huge_pages_are_for_large_spans(void **state)
+{
+    MoltHeap *heap = heap_from(state);
+    MoltSpan span;
+    uintptr_t ant = (uintptr_t)molt_heap_new(heap, TYPE_ANT, 1);
+    if (huge_pages_at(ant) < 0)
+        skip();
+    assert_int_equal(huge_pages_at(ant), 0);
+    assert_true(molt__span_make(heap, &span, 1000, 8, 1, 10000));
+    assert_int_equal(huge_pages_at(span.base + span.bytes / 2), 1);
+    molt__span_release(heap, &span);
+    for (int i = 0; i < 600;
+         i++) { /* in spans that are filled by and by, of which the last has 35 MB before it */
+        uintptr_t map = (uintptr_t)molt_heap_new(heap, TYPE_MAP, 1);
+        if (i % 16 == 0 || i > 512)
+            assert_int_equal(huge_pages_at(map), i >= 512);
+    }
 }
 
 static void stride_keeps_slack_and_alignment(void **state)
@@ -269,17 +311,71 @@ static void adoption_after_reserve_asks_for_no_memory(void **state)
     molt_schema_free(schema);
 }
 
+/* ---- the gate ------------------------------------------------------------------------------ */
+
+static const MoltSite ant_site = {.spelling = "Ant", .file = "a.c", .size = 24, .type = TYPE_ANT};
+
+/* A crash took the game out of the heap, in the middle of a call. */
+static void who_was_inside_does_not_come_back(void **state)
+{
+    MoltHeap *heap = heap_from(state);
+    const MoltHeapApi *api = molt_heap_api(heap);
+    MoltSnapshot *snapshot = NULL;
+    void *ant = api->create(api, &ant_site, 1);
+    assert_int_equal(molt_snapshot_capture(heap, &snapshot, NULL), MOLT_OK);
+    molt__gate_enter_all(heap->gate);
+    assert_int_equal(molt_snapshot_restore(snapshot, heap, NULL), MOLT_OK);
+    api->destroy(api, ant);
+    molt__gate_enter(heap->gate);
+    assert_int_equal(molt_snapshot_restore(snapshot, heap, NULL), MOLT_OK);
+    assert_int_equal(api->count(api, ant), 1);
+    assert_ptr_not_equal(api->create(api, &ant_site, 1), ant);
+    assert_int_equal(molt_heap_set_schema(heap, ((Fixture *)*state)->schema), MOLT_INVALID);
+    molt_heap_destroy(heap);
+    ((Fixture *)*state)->heap = NULL;
+    molt_snapshot_free(snapshot);
+}
+
+static void *have_all_doors(void *context)
+{
+    MoltHeap *heap = context;
+    molt__heap_lock(heap);
+    molt__heap_unlock(heap);
+    return NULL;
+}
+
+/* A thread that others disturbed goes without waiting again, once they have left it alone for a while. */
+static void door_is_its_threads_own_again(void **state)
+{
+    MoltHeap *heap = heap_from(state);
+    const MoltHeapApi *api = molt_heap_api(heap);
+    const MoltDoor *own = &heap->gate->doors[0];
+    pthread_t other;
+    assert_int_equal(own->shared, !heap->gate->has_barrier);
+    for (int round = 0; round < 3; round++) {
+        assert_int_equal(pthread_create(&other, NULL, have_all_doors, heap), 0);
+        assert_int_equal(pthread_join(other, NULL), 0);
+        assert_true(own->shared);
+        for (int i = 0; i < 1000; i++)
+            api->destroy(api, api->create(api, &ant_site, 1));
+        assert_int_equal(own->shared, !heap->gate->has_barrier);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define X(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
         X(random_ranges_are_coalesced),
         X(warm_memory_has_a_limit),
+        X(huge_pages_are_for_large_spans),
         X(stride_keeps_slack_and_alignment),
         X(unregistered_span_is_invisible),
         X(replaced_span_keeps_serials),
         X(switch_renumbers_types_and_drops_what_is_gone),
         X(adoption_after_reserve_asks_for_no_memory),
+        X(who_was_inside_does_not_come_back),
+        X(door_is_its_threads_own_again),
 #undef X
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

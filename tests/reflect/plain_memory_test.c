@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include "counting_allocator.h"
 #include "heap_fixture.h"
+#include "heap_gate.h"
 #include "molt/leaks.h"
 #include "molt/plain_memory.h"
 #include "molt/snapshot.h"
@@ -388,7 +390,164 @@ static void threads_may_allocate_at_once(void **state)
     assert_int_equal(stats.blocks, 0);
 }
 
+/* Where threads leave blocks for each other. */
+typedef struct Mailbox {
+    const Fixture *fixture;
+    _Atomic(unsigned char *) slots[64];
+    atomic_int running;
+} Mailbox;
+
+/* A block says how long it is, and where. */
+static bool is_as_written(const unsigned char *block)
+{
+    uintptr_t at;
+    uint32_t size;
+    memcpy(&at, block, sizeof at);
+    memcpy(&size, block + sizeof at, sizeof size);
+    bool whole = at == (uintptr_t)block;
+    for (uint32_t i = sizeof at + sizeof size; i < size; i++)
+        whole = whole && block[i] == (unsigned char)size;
+    return whole;
+}
+
+static unsigned char *write_block(unsigned char *block, uint32_t size)
+{
+    const uintptr_t at = (uintptr_t)block;
+    bool zeroed = true;
+    for (uint32_t i = 0; i < size; i++)
+        zeroed = zeroed && block[i] == 0;
+    memset(block, (int)size, size);
+    memcpy(block, &at, sizeof at);
+    memcpy(block + sizeof at, &size, sizeof size);
+    return zeroed ? block : NULL;
+}
+
+static void *exchange_blocks(void *context)
+{
+    Mailbox *mailbox = context;
+    const MoltHeapApi *api = mailbox->fixture->api;
+    uint64_t chance = (uint64_t)(uintptr_t)&chance | 1;
+    void *failed = NULL;
+    for (unsigned round = 0; round < 4000 && !failed; round++) {
+        uint64_t random = fixture_random(&chance);
+        uint32_t size = 24 * (1 + (uint32_t)(random >> 20) % 9);
+        unsigned char *block =
+            new_at(mailbox->fixture, random >> 30 & 1 ? AT_ANT : AT_NOWHERE, size);
+        block = block ? write_block(block, size) : NULL;
+        if (!block)
+            failed = context;
+        block = atomic_exchange(&mailbox->slots[random % 64], block);
+        if (block && (!is_as_written(block) || api->count(api, block) == 0))
+            failed = context;
+        api->plain_free(api, block);
+    }
+    atomic_fetch_sub(&mailbox->running, 1);
+    return failed;
+}
+
+/* More threads than have doors of their own, and one that has all doors now and then. */
+static void blocks_go_from_thread_to_thread(void **state)
+{
+    enum { THREADS = MOLT__DOORS + 2 };
+    const Fixture *fixture = *state;
+    static Mailbox mailbox;
+    pthread_t threads[THREADS];
+    uint64_t bytes[TYPE_COUNT + 1];
+    mailbox.fixture = fixture;
+    atomic_store(&mailbox.running, THREADS);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, exchange_blocks, &mailbox), 0);
+    while (atomic_load(&mailbox.running) > 0) {
+        molt_heap_weigh(fixture->heap, bytes);
+        fixture->api->plain_free(fixture->api, new_at(fixture, AT_ODD, 10));
+    }
+    for (int i = 0; i < THREADS; i++) {
+        void *result;
+        assert_int_equal(pthread_join(threads[i], &result), 0);
+        assert_null(result);
+    }
+    for (int i = 0; i < 64; i++) {
+        assert_true(!mailbox.slots[i] || is_as_written(mailbox.slots[i]));
+        fixture->api->plain_free(fixture->api, mailbox.slots[i]);
+        mailbox.slots[i] = NULL;
+    }
+    MoltHeapStats stats;
+    molt_heap_stats(fixture->heap, MOLT_NO_TYPE, &stats);
+    assert_int_equal(stats.blocks, 0);
+}
+
+static void *take_ants(void *context)
+{
+    const Fixture *fixture = context;
+    void **ants = test_calloc(8, sizeof *ants);
+    for (int i = 0; i < 8; i++)
+        ants[i] = new_at(fixture, AT_ANT, 24);
+    return ants;
+}
+
+static void threads_take_from_spans_of_their_own(void **state)
+{
+    const Fixture *fixture = *state;
+    pthread_t thread;
+    void *result = NULL;
+    void *mine = new_at(fixture, AT_ANT, 24);
+    assert_int_equal(pthread_create(&thread, NULL, take_ants, *state), 0);
+    assert_int_equal(pthread_join(thread, &result), 0);
+    void **ants = result;
+    uint32_t span = block_at(fixture, ants[0]).span;
+    assert_int_not_equal(span, block_at(fixture, mine).span);
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(block_at(fixture, ants[i]).span, span);
+        assert_int_equal(block_at(fixture, ants[i]).index, i);
+        fixture->api->plain_free(fixture->api, ants[i]);
+    }
+    MoltBlock next = block_at(fixture, new_at(fixture, AT_ANT, 24));
+    assert_int_equal(next.span, block_at(fixture, mine).span);
+    assert_int_equal(next.index, 1);
+    test_free(ants);
+}
+
 /* ---- call sites ------------------------------------------------------------------------------ */
+
+/* Another library may have another call at the same address. */
+static void sites_that_change_are_asked_again(void **state)
+{
+    const Fixture *fixture = *state;
+    MoltCallSites *others = NULL;
+    MoltCallSite other = call_sites[1];
+    other.address = AT_ANT;
+    for (int i = 0; i < 3; i++)
+        assert_block(fixture, new_at(fixture, AT_ANT, 120), "Ant", 5);
+    assert_int_equal(molt_call_sites_create(NULL, &other, 1, &others, NULL), MOLT_OK);
+    assert_int_equal(molt_heap_set_call_sites(fixture->heap, others), MOLT_OK);
+    for (int i = 0; i < 3; i++) {
+        void *odd = new_at(fixture, AT_ANT, 120);
+        assert_block(fixture, odd, "Odd", 24);
+        MoltBlock block = block_at(fixture, odd);
+        assert_int_equal(molt_heap_origin(fixture->heap, &block)->line, 20);
+    }
+    assert_int_equal(molt_heap_set_call_sites(fixture->heap, fixture->sites), MOLT_OK);
+    molt_call_sites_free(others);
+}
+
+/* Calls of several places take blocks of the same spans. */
+static void places_in_one_span_are_kept_apart(void **state)
+{
+    const Fixture *fixture = *state;
+    void *blocks[40];
+    for (int i = 0; i < 40; i++) {
+        blocks[i] = new_at(fixture, i % 3 ? AT_ANT : AT_POOL, 24);
+        if (i % 5 == 4) {
+            fixture->api->plain_free(fixture->api, blocks[i - 2]);
+            blocks[i - 2] = new_at(fixture, AT_POOL, 24);
+        }
+    }
+    for (int i = 0; i < 40; i++) {
+        MoltBlock block = block_at(fixture, blocks[i]);
+        bool pool = i % 3 == 0 || i % 5 == 2;
+        assert_int_equal(molt_heap_origin(fixture->heap, &block)->line, pool ? 40 : 10);
+    }
+}
 
 static void call_sites_are_found_by_address(void **state)
 {
@@ -441,6 +600,10 @@ int main(void)
         TEST(what_nothing_reaches_is_listed),
         TEST(leaks_without_memory_are_an_error),
         TEST(threads_may_allocate_at_once),
+        TEST(blocks_go_from_thread_to_thread),
+        TEST(threads_take_from_spans_of_their_own),
+        TEST(sites_that_change_are_asked_again),
+        TEST(places_in_one_span_are_kept_apart),
         cmocka_unit_test(call_sites_are_found_by_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,6 +98,8 @@ typedef struct MoltHeapStats {
     uint64_t blocks;      /* live */
     uint64_t elements;    /* in live blocks */
     uint64_t live_bytes;  /* of their elements */
+    uint64_t block_bytes; /* from the start of each live block to that of the next one */
+    uint64_t table_bytes; /* of bookkeeping for their spans */
     uint64_t span_bytes;  /* of address space in spans */
     uint64_t spans;
 } MoltHeapStats;
