@@ -22,7 +22,10 @@ static void add(char *text, size_t size, const char *pattern, ...)
 static void say_what(const MoltCrash *crash, char *text, size_t size)
 {
     switch ((MoltCrashKind)crash->kind) {
-    case MOLT_CRASH_ABORT: add(text, size, "SIGABRT (abort or a failed assertion)"); break;
+    case MOLT_CRASH_ABORT:
+        add(text, size, "SIGABRT%s%s", crash->text[0] != 0 ? ": " : " (abort was called)",
+            crash->text);
+        break;
     case MOLT_CRASH_OVERFLOW: add(text, size, "SIGSEGV (stack overflow)"); break;
     case MOLT_CRASH_HANG:
         add(text, size, "no end after %.3g s (endless loop)", (double)crash->hang_ns / 1e9);
@@ -47,22 +50,46 @@ static void say_place(const MoltCodePlace *place, char *text, size_t size)
     }
 }
 
-/* Before it there may be a stub of the linker's, on the way to a function elsewhere. */
+/* Code that is in the game's library, but not the game's. */
+static bool is_route(const MoltCodePlace *place)
+{
+    return strcmp(place->file, "plain_memory.c") == 0 || strcmp(place->file, "game_threads.c") == 0;
+}
+
+/* Before it there may be a stub of the linker's, on the way to a function elsewhere, and what malloc and its
+ * relatives are here. */
 static uint32_t first_named(const MoltCrash *crash, const MoltCodePlace *places)
 {
     uint32_t first = 0;
-    while (first + 1 < crash->frame_count && places[first].function[0] == 0) {
+    while (first + 1 < crash->frame_count &&
+           (places[first].function[0] == 0 || is_route(&places[first]))) {
         first++;
     }
     return first;
+}
+
+/* What the first named one calls, where it is that which crashed; else NULL. */
+static const char *called_by(const MoltCrash *crash, const MoltCodePlace *places, uint32_t first)
+{
+    if (!crash->outside) {
+        return NULL;
+    }
+    const char *called = first > 0 ? places[first - 1].function : crash->called;
+    return called[0] != 0 ? called : "other code";
 }
 
 void molt__crash_write(const MoltCrash *crash, const MoltCodePlace *places, char *text, size_t size)
 {
     text[0] = 0;
     if (crash->frame_count > 0) {
-        add(text, size, "in ");
-        say_place(&places[first_named(crash, places)], text, size);
+        uint32_t first = first_named(crash, places);
+        const char *called = called_by(crash, places, first);
+        if (called != NULL) {
+            add(text, size, "in %s, called by ", called);
+        } else {
+            add(text, size, "in ");
+        }
+        say_place(&places[first], text, size);
     }
     if (crash->thread[0] != 0) {
         add(text, size, "%son the thread %s", text[0] != 0 ? " " : "", crash->thread);
@@ -75,8 +102,12 @@ void molt__crash_write_calls(const MoltCrash *crash, const MoltCodePlace *places
                              size_t size)
 {
     uint32_t first = first_named(crash, places);
+    const char *called = called_by(crash, places, first);
+    if (called != NULL && crash->frame_count > 0) {
+        add(text, size, "in %s\n", called);
+    }
     for (uint32_t i = first; i < crash->frame_count; i++) {
-        add(text, size, "%s ", i == first ? "in" : "called by");
+        add(text, size, "%s ", i == first && called == NULL ? "in" : "called by");
         say_place(&places[i], text, size);
         add(text, size, "\n");
     }

@@ -43,12 +43,18 @@ typedef struct MoltCrash {
     uint64_t frames[MOLT__CRASH_FRAMES]; /* in the game's image, innermost first; of callers the
                                             address of the call, not that of the return */
     char thread[16]; /* name of another thread than the one that runs main_loop(); else "" */
-    char text[200];
+    char text[200];  /* of misuse: how; of an abort: what libc said about it, else "" */
+    bool outside;    /* it was not in the game's code, but in what the first frame calls */
+    char called[48]; /* what that is, once somebody has found out; else "" */
+    uint64_t base;   /* of the image that `frames` are of */
+    char file[512];  /* of that image; "" when nothing was called yet */
 } MoltCrash;
 
 /* What to call, in the image [begin, end): the one of the functions that is not NULL. */
 typedef struct MoltGuardedCall {
     uintptr_t begin, end;
+    const char *file; /* of that image, for messages */
+    uint64_t base;
     bool (*loop)(void *state);
     void (*notice)(void *state);
     void *(*start)(const MoltPlatformApi *api);
