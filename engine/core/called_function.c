@@ -52,8 +52,8 @@ static uint64_t entry_of_stub(Elf *elf, uint64_t stub)
                : 0;
 }
 
-/* What the loader writes into the entry; false where no relocation says it. */
-static bool name_of_entry(Elf *elf, uint64_t entry, char *name, size_t size)
+/* What the loader writes into the entry. */
+static void name_of_entry(Elf *elf, uint64_t entry, char *name, size_t size)
 {
     GElf_Shdr header, symbols;
     GElf_Rela relocation;
@@ -78,11 +78,32 @@ static bool name_of_entry(Elf *elf, uint64_t entry, char *name, size_t size)
             const char *text = elf_strptr(elf, symbols.sh_link, symbol.st_name);
             if (text != NULL && text[0] != 0) {
                 snprintf(name, size, "%s", text);
-                return true;
+                return;
             }
         }
     }
-    return false;
+}
+
+/* Of the file itself: it jumps to what crashed, as the last that it does. */
+static void name_of_function(Elf *elf, uint64_t address, char *name, size_t size)
+{
+    GElf_Shdr header;
+    GElf_Sym symbol;
+    for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section)) != NULL;) {
+        if (gelf_getshdr(section, &header) == NULL || header.sh_type != SHT_SYMTAB ||
+            header.sh_entsize == 0) {
+            continue;
+        }
+        Elf_Data *data = elf_getdata(section, NULL);
+        for (size_t i = 0; data != NULL && i < header.sh_size / header.sh_entsize; i++) {
+            if (gelf_getsym(data, (int)i, &symbol) != NULL && symbol.st_value == address &&
+                GELF_ST_TYPE(symbol.st_info) == STT_FUNC) {
+                const char *text = elf_strptr(elf, header.sh_link, symbol.st_name);
+                snprintf(name, size, "%s", text != NULL ? text : "");
+                return;
+            }
+        }
+    }
 }
 
 static void find(Elf *elf, uint64_t last, char *name, size_t size)
@@ -98,8 +119,10 @@ static void find(Elf *elf, uint64_t last, char *name, size_t size)
     } else if (code[1] == 0xe8) {
         entry = entry_of_stub(elf, relative(code + 2, next));
     }
-    if (entry != 0) {
-        (void)name_of_entry(elf, entry, name, size);
+    if (entry == 0 && code[1] == 0xe8) {
+        name_of_function(elf, relative(code + 2, next), name, size);
+    } else if (entry != 0) {
+        name_of_entry(elf, entry, name, size);
     }
 }
 #else

@@ -50,10 +50,16 @@ static void say_place(const MoltCodePlace *place, char *text, size_t size)
     }
 }
 
-/* Code that is in the game's library, but not the game's. */
+/* Code that is in the game's library, but not the game's; it may have no debug information. */
 static bool is_route(const MoltCodePlace *place)
 {
-    return strcmp(place->file, "plain_memory.c") == 0 || strcmp(place->file, "game_threads.c") == 0;
+    static const char *const names[] = {"malloc", "calloc", "realloc", "reallocarray", "free"};
+    bool named = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        named = named || strcmp(place->function, names[i]) == 0;
+    }
+    return named || strcmp(place->file, "plain_memory.c") == 0 ||
+           strcmp(place->file, "game_threads.c") == 0;
 }
 
 /* Before it there may be a stub of the linker's, on the way to a function elsewhere, and what malloc and its
@@ -74,7 +80,13 @@ static const char *called_by(const MoltCrash *crash, const MoltCodePlace *places
     if (!crash->outside) {
         return NULL;
     }
+    static const char *const ends[] = {"abort", "raise", "kill", "__assert_fail"};
     const char *called = first > 0 ? places[first - 1].function : crash->called;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        if (strcmp(called, ends[i]) == 0) {
+            return NULL; /* the signal says it */
+        }
+    }
     return called[0] != 0 ? called : "other code";
 }
 

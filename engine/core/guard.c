@@ -20,6 +20,7 @@
 #include "crashed_stack.h"
 #include "fault_signals.h"
 #include "hang_watch.h"
+#include "last_words.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -96,33 +97,6 @@ bool molt__guard_is_traced(void)
 static bool is_own(const siginfo_t *info)
 {
     return (info->si_code == SI_TKILL || info->si_code == SI_USER) && info->si_pid == getpid();
-}
-
-static void say(char *text, size_t size, const char *more)
-{
-    size_t length = strlen(text), room = size - length - 1;
-    size_t count = strlen(more) < room ? strlen(more) : room;
-    memcpy(text + length, more, count);
-    text[length + count] = 0;
-}
-
-static void say_last_words(const MoltGuard *guard, const MoltCrash *crash)
-{
-    char text[160] = "";
-    if (guard->desc.dying == NULL) {
-        return;
-    }
-    say(text, sizeof text,
-        crash->signal != 0               ? molt__crash_signal_name(crash->signal)
-        : crash->kind == MOLT_CRASH_HANG ? "a step without end"
-                                         : "misuse of the heap");
-    if (crash->thread[0] != 0) {
-        say(text, sizeof text, " on the thread ");
-        say(text, sizeof text, crash->thread);
-    }
-    say(text, sizeof text,
-        ", which cannot be ended safely, and there is no checkpoint to go back to");
-    guard->desc.dying(guard->desc.dying_context, text);
 }
 
 /* The instruction fails again when the handler returns. Those behind which a trap or a forbidden call of the
@@ -255,7 +229,9 @@ static void take_signal(MoltGuard *guard, int number, siginfo_t *info, void *con
     if (guard->desc.last_resort != NULL) {
         guard->desc.last_resort(guard->desc.context, &guard->crash);
     }
-    say_last_words(guard, &guard->crash);
+    if (guard->desc.dying != NULL) {
+        molt__last_words(&guard->crash, guard->desc.dying, guard->desc.dying_context);
+    }
     die(hang ? SIGABRT : number, !hang && comes_again(number, info));
 }
 
@@ -290,13 +266,21 @@ static bool enter(MoltGuard *guard, MoltGuardedCall *call)
     return true;
 }
 
+void molt__guard_image(MoltGuard *guard, uintptr_t begin, uintptr_t end, const char *file,
+                       uint64_t base)
+{
+    guard->owner.begin = begin;
+    guard->owner.end = end;
+    size_t length = strlen(file);
+    length = length < sizeof guard->file ? length : sizeof guard->file - 1;
+    memcpy(guard->file, file, length);
+    guard->file[length] = 0;
+    guard->base = base;
+}
+
 bool molt__guard_call(MoltGuard *guard, MoltGuardedCall *call, MoltCrash *crash)
 {
-    guard->owner.begin = call->begin;
-    guard->owner.end = call->end;
-    guard->file[0] = 0;
-    say(guard->file, sizeof guard->file, call->file);
-    guard->base = call->base;
+    molt__guard_image(guard, call->begin, call->end, call->file, call->base);
     molt__hang_watch_begin(&guard->watch);
     bool good = enter(guard, call);
     molt__hang_watch_end(&guard->watch);

@@ -94,6 +94,10 @@ MoltGuard *molt__guard_mine(void);
  * returned; false when it crashed, with *crash. */
 bool molt__guard_call(MoltGuard *guard, MoltGuardedCall *call, MoltCrash *crash);
 
+/* Which image is the game's from now on, as in MoltGuardedCall: threads may run it before the next call. */
+void molt__guard_image(MoltGuard *guard, uintptr_t begin, uintptr_t end, const char *file,
+                       uint64_t base);
+
 /* Other code of the game on this thread, below functions of the host: a loop without end in it is a crash
  * that goes to the last resort. Not around molt__guard_call. */
 void molt__guard_watch(MoltGuard *guard, bool on);

@@ -342,6 +342,14 @@ bool molt__recovery_swapped(MoltRecovery *recovery, const MoltHeap *heap, MoltLi
     return true;
 }
 
+void molt__recovery_runs(MoltRecovery *recovery, const MoltLibrary *library)
+{
+    if (recovery != NULL) {
+        molt__guard_image(recovery->guard, library->begin, library->end, library->copy,
+                          library->base);
+    }
+}
+
 /* ---- words ----------------------------------------------------------------------------------- */
 
 static void describe(MoltRecovery *recovery, const MoltCrash *crash, const MoltCodePlace *places,

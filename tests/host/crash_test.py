@@ -197,7 +197,7 @@ class Crash(HostTest):
                               env={**self.environment, "GALLERY_CONSTRUCTOR": "1"})
         self.assertEqual(done.returncode, -signal.SIGSEGV, done.stderr)
         self.assertIn("molt-trial is missing", done.stderr)
-        self.assertIn("molt-host: SIGSEGV, which cannot be ended safely", done.stderr)
+        self.assertIn("molt-host: SIGSEGV (address 0x0), which cannot be ended safely", done.stderr)
 
     def test_interrupt_ends_a_frozen_host(self):
         self.crash_in_probation("--headless")
