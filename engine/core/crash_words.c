@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ROUTE_DEPTH = 4 }; /* frames of plain_memory.c at most */
+
 static void add(char *text, size_t size, const char *pattern, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -67,9 +69,11 @@ static bool is_route(const MoltCodePlace *place)
 static uint32_t first_named(const MoltCrash *crash, const MoltCodePlace *places)
 {
     uint32_t first = 0;
-    while (first + 1 < crash->frame_count &&
-           (places[first].function[0] == 0 || is_route(&places[first]))) {
+    while (first + 1 < crash->frame_count && places[first].function[0] == 0) {
         first++;
+    }
+    for (uint32_t i = first; i < ROUTE_DEPTH && i + 1 < crash->frame_count; i++) {
+        first = is_route(&places[i]) ? i + 1 : first; /* with the functions that it calls */
     }
     return first;
 }
