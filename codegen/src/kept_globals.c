@@ -47,9 +47,9 @@ bool molt__kept_globals_from_json(MoltArena *arena, const cJSON *json, MoltUnit 
 {
     const cJSON *item = NULL;
     bool good = cJSON_IsArray(json) != 0;
-    cJSON_ArrayForEach(item, json) {
-        const char *symbol =
-            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "symbol"));
+    cJSON_ArrayForEach(item, json)
+    {
+        const char *symbol = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "symbol"));
         good = good && symbol != NULL;
         if (good) {
             bool local = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "thread_local")) != 0;

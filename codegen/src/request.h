@@ -3,8 +3,8 @@
  *
  * On the socket: a MoltRequestHead with three descriptors (folder, standard output, standard error), then
  * `bytes` bytes of words that each end in NUL, the arguments first, then the environment. The answer is an
- * int32_t, the exit status, after as many MOLT_REQUEST_ALIVE as it takes, one a second. A connection that ends
- * without an answer, or says nothing for MOLT_REQUEST_PATIENCE_S, means: do it yourself. */
+ * int32_t, the exit status, after as many MOLT_REQUEST_ALIVE as it takes, one a second. A connection that
+ * ends without an answer, or says nothing for MOLT_REQUEST_PATIENCE_S, means: do it yourself. */
 #ifndef MOLT_CODEGEN_REQUEST_H
 #define MOLT_CODEGEN_REQUEST_H
 

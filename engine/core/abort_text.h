@@ -7,8 +7,8 @@
 
 /* Finds where libc keeps it, which is not to be done in a handler. */
 void molt__abort_text_prepare(void);
-/* In a handler of SIGABRT. Without the program's name, of an assertion without its place; "" when abort() was called without a word, or by a libc
- * that keeps none. The next abort does not find it again. */
+/* In a handler of SIGABRT. Without the program's name, of an assertion without its place; "" when abort()
+ * was called without a word, or by a libc that keeps none. The next abort does not find it again. */
 void molt__abort_text_take(char *text, size_t size);
 
 #endif

@@ -47,9 +47,8 @@ static uint64_t entry_of_stub(Elf *elf, uint64_t stub)
     }
     at += memcmp(code, branch_target, sizeof branch_target) == 0 ? sizeof branch_target : 0;
     at += code[at] == 0xf2;
-    return code[at] == 0xff && code[at + 1] == 0x25
-               ? relative(code + at + 2, stub + at + JUMP_SIZE)
-               : 0;
+    return code[at] == 0xff && code[at + 1] == 0x25 ? relative(code + at + 2, stub + at + JUMP_SIZE)
+                                                    : 0;
 }
 
 /* What the loader writes into the entry. */
@@ -69,8 +68,7 @@ static void name_of_entry(Elf *elf, uint64_t entry, char *name, size_t size)
             continue;
         }
         for (size_t i = 0; i < header.sh_size / header.sh_entsize; i++) {
-            if (gelf_getrela(data, (int)i, &relocation) == NULL ||
-                relocation.r_offset != entry ||
+            if (gelf_getrela(data, (int)i, &relocation) == NULL || relocation.r_offset != entry ||
                 gelf_getsym(elf_getdata(table, NULL), (int)GELF_R_SYM(relocation.r_info),
                             &symbol) == NULL) {
                 continue;
@@ -137,9 +135,8 @@ void molt__called_function(const char *path, uint64_t base, uint64_t address, ch
 {
     name[0] = 0;
     int file = open(path, O_RDONLY | O_CLOEXEC);
-    Elf *elf = file >= 0 && elf_version(EV_CURRENT) != EV_NONE
-                   ? elf_begin(file, ELF_C_READ, NULL)
-                   : NULL;
+    Elf *elf =
+        file >= 0 && elf_version(EV_CURRENT) != EV_NONE ? elf_begin(file, ELF_C_READ, NULL) : NULL;
     if (elf != NULL) {
         find(elf, address - base, name, size);
         elf_end(elf);

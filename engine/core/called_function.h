@@ -1,4 +1,5 @@
-/* Which function a call instruction goes to, from the file of the library that it stands in. Slow, for messages. It must never know why somebody asks. */
+/* Which function a call instruction goes to, from the file of the library that it stands in. Slow, for
+ * messages. It must never know why somebody asks. */
 #ifndef MOLT_CORE_CALLED_FUNCTION_H
 #define MOLT_CORE_CALLED_FUNCTION_H
 

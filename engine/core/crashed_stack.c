@@ -44,7 +44,8 @@ static bool peek(uintptr_t address, void *out, size_t size)
 
 /* A call of an address that is no code: the fault is the caller's. Its frame is the one to begin with,
  * as if the call were the instruction that failed. Of a breakpoint it is the one before the counter. */
-static void find_fault(const MoltStackOwner *owner, int number, const siginfo_t *info, void *context)
+static void find_fault(const MoltStackOwner *owner, int number, const siginfo_t *info,
+                       void *context)
 {
 #if defined(__x86_64__)
     ucontext_t *user = context;
@@ -178,7 +179,14 @@ bool molt__stack_is_games_here(const MoltStackOwner *owner, MoltCrash *crash)
 static bool is_behind_call(const MoltStackOwner *owner, uintptr_t address)
 {
 #if defined(__x86_64__)
-    enum { LONGEST = 7, CALL = 0xe8, CALL_SIZE = 5, INDIRECT = 0xff, KIND = 0x38, KIND_CALL = 0x10 };
+    enum {
+        LONGEST = 7,
+        CALL = 0xe8,
+        CALL_SIZE = 5,
+        INDIRECT = 0xff,
+        KIND = 0x38,
+        KIND_CALL = 0x10
+    };
     if (address < owner->begin + LONGEST || address >= owner->end) {
         return false;
     }

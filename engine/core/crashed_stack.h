@@ -14,9 +14,10 @@ enum { MOLT__ENDS = 8 };
 
 /* Whose stack it is. */
 typedef struct MoltStackOwner {
-    uintptr_t begin, end;       /* the game's image */
-    uintptr_t boundary;         /* entry of the function below which the game was called */
-    uintptr_t ends[MOLT__ENDS]; /* entries of libc functions by which a program ends itself; 0: none */
+    uintptr_t begin, end; /* the game's image */
+    uintptr_t boundary;   /* entry of the function below which the game was called */
+    uintptr_t
+        ends[MOLT__ENDS]; /* entries of libc functions by which a program ends itself; 0: none */
 } MoltStackOwner;
 
 /* Sets the unwinder up, which is not to be done in a handler. */

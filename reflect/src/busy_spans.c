@@ -13,7 +13,8 @@ static bool is_busy(const MoltMigration *m, const MoltSpan *span)
 {
     const MoltTypePlan *type = &m->plan->types[span->type];
     return type->scan_count + type->tail_count > 0 || span->made || span->stands_in ||
-           span->hooked_in != 0 || (molt_type(m->plan->before, span->type)->flags & MOLT_TYPE_GLOBALS);
+           span->hooked_in != 0 ||
+           (molt_type(m->plan->before, span->type)->flags & MOLT_TYPE_GLOBALS);
 }
 
 void molt__busy_spans_find(MoltMigration *m)
