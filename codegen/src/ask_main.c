@@ -3,10 +3,10 @@
  * longer to load than all that a resident has to do. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,15 +32,17 @@ static bool find_worker(char *path)
     return true;
 }
 
-static bool receive_status(int socket, int *status)
+/* What it may have begun must not write beside this run: its runs end with it. */
+static void end_hung(int socket)
 {
-    int32_t answer;
-    ssize_t got;
-    do {
-        got = recv(socket, &answer, sizeof answer, MSG_WAITALL);
-    } while (got < 0 && errno == EINTR);
-    *status = answer;
-    return got == (ssize_t)sizeof answer;
+    pid_t resident = molt__request_peer(socket);
+    fprintf(stderr,
+            "molt-codegen: the generator in memory (process %d) has said nothing for %d s; it is "
+            "ended, and this run does the work\n",
+            (int)resident, MOLT_REQUEST_PATIENCE_S);
+    if (resident > 0) {
+        kill(resident, SIGKILL);
+    }
 }
 
 /* False when nobody did it. */
@@ -57,8 +59,16 @@ static bool ask(char **argv, const char *worker, int *status)
     mode_t mask = umask(0);
     umask(mask);
     request.mask = (uint32_t)mask;
-    bool done = socket >= 0 && request.folder >= 0 && molt__request_send(socket, &request) &&
-                receive_status(socket, status);
+    bool hung = false, done = false;
+    if (socket >= 0 && request.folder >= 0) {
+        errno = 0;
+        done = molt__request_send(socket, &request);
+        hung = !done && (errno == EAGAIN || errno == EWOULDBLOCK);
+        done = done && molt__request_await(socket, status, &hung);
+    }
+    if (hung) {
+        end_hung(socket);
+    }
     if (request.folder >= 0) {
         close(request.folder);
     }

@@ -4,6 +4,7 @@
 
 #include "annotation.h"
 #include "constants.h"
+#include "kept_globals.h"
 #include "pool.h"
 #include "record_reader.h"
 
@@ -195,6 +196,7 @@ void molt__global_read(MoltTypeReader *reader, MoltUnit *out, CXCursor variable,
     if (molt__model_note(&notes, MOLT_NOTE_TRANSIENT) != NULL) {
         return;
     }
+    molt__kept_global_read(arena, out, variable);
     const char *spelling = spelling_of(arena, variable);
     const char *scope = scope_of(arena, variable, source, function);
     const char *name = molt__arena_format(arena, "%s%s", scope, spelling);

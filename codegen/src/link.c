@@ -10,6 +10,7 @@
 #include "erased.h"
 #include "globals.h"
 #include "image_types.h"
+#include "kept_globals.h"
 #include "layout_number.h"
 #include "library_names.h"
 #include "member_use.h"
@@ -614,6 +615,7 @@ static void copy_unit(Linker *linker, const MoltUnit *unit, MoltUnit *out)
     for (uint32_t i = 0; i < unit->check_count; i++) {
         copy_check(linker, out, unit->checks[i]);
     }
+    molt__kept_globals_link(linker->arena, unit, out);
 }
 
 /* ---- linking --------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "allocation_table.h"
 #include "constants.h"
 #include "image_types.h"
+#include "kept_globals.h"
 #include "output.h"
 
 typedef unsigned long long Wide;
@@ -350,6 +351,7 @@ const char *molt__metadata_write(MoltArena *arena, const MoltUnit *library)
     if (library->hook_count > 0) {
         add_hook_codes(&text, library);
     }
+    molt__kept_globals_write(&text, library);
     add_module(&text, library, allocates, constants, apart);
     return text.bytes;
 }

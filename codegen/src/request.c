@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -96,6 +97,29 @@ bool molt__request_send(int socket, const MoltRequest *request)
     }
     free(text);
     return good;
+}
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+bool molt__request_await(int socket, int *status, bool *hung)
+{
+    int32_t answer = MOLT_REQUEST_ALIVE;
+    ssize_t got = sizeof answer;
+    while (got == (ssize_t)sizeof answer && answer == MOLT_REQUEST_ALIVE) {
+        do {
+            got = recv(socket, &answer, sizeof answer, MSG_WAITALL);
+        } while (got < 0 && errno == EINTR);
+    }
+    *hung = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    *status = answer;
+    return got == (ssize_t)sizeof answer;
+}
+
+pid_t molt__request_peer(int socket)
+{
+    struct ucred peer = {0};
+    socklen_t size = sizeof peer;
+    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */
@@ -226,7 +250,12 @@ int molt__request_listen(const char *path)
 int molt__request_connect(const char *path)
 {
     struct sockaddr_un address;
+    const struct timeval patience = {.tv_sec = MOLT_REQUEST_PATIENCE_S};
     int connected = open_socket(path, &address);
+    if (connected >= 0) {
+        setsockopt(connected, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        setsockopt(connected, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    }
     if (connected >= 0 && connect(connected, (struct sockaddr *)&address, sizeof address) != 0) {
         close(connected);
         return -1;

@@ -195,12 +195,24 @@ static void accept_run(Resident *resident)
 
 enum { AT_INPUT, AT_LISTENING, AT_RUNS, DESCRIPTORS = AT_RUNS + 2 * MOST_RUNS };
 
+/* Whoever asks takes a resident that says nothing for hung. */
+static void say_alive(const Resident *resident)
+{
+    const int32_t alive = MOLT_REQUEST_ALIVE;
+    for (int i = 0; i < MOST_RUNS; i++) {
+        if (resident->runs[i].process != 0) {
+            send(resident->runs[i].client, &alive, sizeof alive, MSG_NOSIGNAL | MSG_DONTWAIT);
+        }
+    }
+}
+
 static void wait_for_news(const Resident *resident, struct pollfd *polled)
 {
-    bool room = false;
+    bool room = false, busy = false;
     for (int i = 0; i < MOST_RUNS; i++) {
         const Run *run = &resident->runs[i];
         room = room || run->process == 0;
+        busy = busy || run->process != 0;
         polled[AT_RUNS + 2 * i] =
             (struct pollfd){.fd = run->process != 0 ? run->client : -1, .events = POLLIN};
         polled[AT_RUNS + 2 * i + 1] =
@@ -209,7 +221,10 @@ static void wait_for_news(const Resident *resident, struct pollfd *polled)
     polled[AT_INPUT] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
     polled[AT_LISTENING] =
         (struct pollfd){.fd = room ? resident->listening : -1, .events = POLLIN};
-    while (poll(polled, DESCRIPTORS, -1) < 0 && errno == EINTR) {
+    int news;
+    while ((news = poll(polled, DESCRIPTORS, busy ? MOLT_REQUEST_BEAT_MS : -1)) <= 0 &&
+           (news == 0 || errno == EINTR)) {
+        say_alive(resident);
     }
 }
 

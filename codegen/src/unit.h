@@ -52,6 +52,12 @@ typedef struct MoltUnitConstant {
     const char **was;  /* what MOLT_WAS says it was called, NULL behind the last; NULL: nothing */
 } MoltUnitConstant;
 
+/* A variable that all sources share. */
+typedef struct MoltUnitKept {
+    const char *symbol; /* as the linker knows it */
+    bool thread_local;
+} MoltUnitKept;
+
 /* A place where a function names a member of a struct (member_use.h). */
 typedef struct MoltUnitUse {
     const char *type; /* name in the schema */
@@ -88,6 +94,8 @@ typedef struct MoltUnit {
     uint32_t allocation_count, allocation_capacity;
     MoltUnitConstant *constants;
     uint32_t constant_count, constant_capacity;
+    MoltUnitKept *kept; /* of a library: each once */
+    uint32_t kept_count, kept_capacity;
     MoltUnitUse *uses;
     uint32_t use_count, use_capacity;
     MoltFlows flows; /* of a source; types under the schema's names */

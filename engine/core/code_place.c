@@ -3,6 +3,7 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <fcntl.h>
+#include <gelf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,31 @@ static void from_symbols(const MoltSymbols *symbols, uintptr_t address, MoltCode
             snprintf(out->file, sizeof out->file, "%s", last_component(symbol->file));
         }
     }
+}
+
+/* The name alone, from the file's own table. */
+static void from_file(int file, GElf_Addr address, MoltCodePlace *out)
+{
+    GElf_Shdr header;
+    GElf_Sym symbol;
+    Elf *elf = elf_version(EV_CURRENT) != EV_NONE ? elf_begin(file, ELF_C_READ, NULL) : NULL;
+    Elf_Scn *section = NULL;
+    while (elf != NULL && (section = elf_nextscn(elf, section)) != NULL) {
+        if (gelf_getshdr(section, &header) == NULL || header.sh_type != SHT_SYMTAB ||
+            header.sh_entsize == 0) {
+            continue;
+        }
+        Elf_Data *data = elf_getdata(section, NULL);
+        for (size_t i = 0; data != NULL && i < header.sh_size / header.sh_entsize; i++) {
+            if (gelf_getsym(data, (int)i, &symbol) != NULL &&
+                GELF_ST_TYPE(symbol.st_info) == STT_FUNC && address >= symbol.st_value &&
+                address - symbol.st_value < symbol.st_size) {
+                const char *name = elf_strptr(elf, header.sh_link, symbol.st_name);
+                snprintf(out->function, sizeof out->function, "%s", name != NULL ? name : "");
+            }
+        }
+    }
+    elf_end(elf);
 }
 
 /* The innermost function around the address, inlined or not. */
@@ -74,6 +100,9 @@ void molt__code_places(const char *path, uint64_t base, const MoltSymbols *symbo
         }
         if (dwarf != NULL) {
             from_debug(dwarf, addresses[i] - base, &out[i]);
+        }
+        if (file >= 0 && out[i].function[0] == 0) {
+            from_file(file, addresses[i] - base, &out[i]);
         }
     }
     if (dwarf != NULL) {

@@ -12,7 +12,8 @@ typedef struct MoltCodePlace {
 } MoltCodePlace;
 
 /* `addresses` lie in the image of the file `path` when it is loaded at `base`, on instructions and not
- * behind calls. `symbols` (NULL allowed) are those of that image. What cannot be found out stays empty. */
+ * behind calls. `symbols` (NULL: as the file has them) are those of that image. What cannot be found out
+ * stays empty. */
 void molt__code_places(const char *path, uint64_t base, const MoltSymbols *symbols,
                        const uint64_t *addresses, uint32_t count, MoltCodePlace *out);
 

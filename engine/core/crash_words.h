@@ -6,7 +6,8 @@
 #include "code_place.h"
 #include "guard.h"
 
-/* "in step (ant.c:12): SIGSEGV (address 0x0)"; without places what is left of that. Cut at `size`. */
+/* "in step (ant.c:12): SIGSEGV (address 0x0)", "in strlen, called by step (ant.c:12): ..."; without places
+ * what is left of that. Cut at `size`. */
 void molt__crash_write(const MoltCrash *crash, const MoltCodePlace *places, char *text,
                        size_t size);
 /* A line for each place: "in step (ant.c:12)", "called by main_loop (ant.c:40)". Appends, cut at `size`. */

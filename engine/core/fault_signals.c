@@ -40,7 +40,5 @@ void molt__fault_signals_others(sigset_t *out)
 #define X(number) sigdelset(out, number);
     MOLT__FAULT_SIGNALS(X)
 #undef X
-    sigdelset(out, SIGTRAP);
-    sigdelset(out, SIGSYS);
     sigdelset(out, MOLT__HANG_SIGNAL);
 }

@@ -7,7 +7,7 @@
 #include <signal.h>
 
 /* X(signal) */
-#define MOLT__FAULT_SIGNALS(X) X(SIGSEGV) X(SIGBUS) X(SIGFPE) X(SIGILL) X(SIGABRT)
+#define MOLT__FAULT_SIGNALS(X) X(SIGSEGV) X(SIGBUS) X(SIGFPE) X(SIGILL) X(SIGABRT) X(SIGTRAP) X(SIGSYS)
 
 /* Sent to the thread that runs game code without an end. */
 #define MOLT__HANG_SIGNAL (SIGRTMAX - 2)

@@ -14,11 +14,13 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
-#include <ucontext.h>
 #include <unistd.h>
-#include <unwind.h>
 
+#include "abort_text.h"
+#include "crashed_stack.h"
 #include "fault_signals.h"
+#include "hang_watch.h"
+#include "last_words.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -40,14 +42,11 @@
 
 /* Below the stack's end: a large frame steps over pages. */
 #define OVERFLOW_REACH ((uintptr_t)1 << 20)
-#define HANG_RETRY_NS UINT64_C(10000000)
-#define HANG_RETRIES 200 /* of a loop that is caught outside of the game's own code each time */
-#define SECOND_NS UINT64_C(1000000000)
 
 #define X(number) number,
 static const int signals[] = {MOLT__FAULT_SIGNALS(X)};
 #undef X
-enum { SIGNALS = sizeof signals / sizeof signals[0], DIRECT = 8 };
+enum { SIGNALS = sizeof signals / sizeof signals[0] };
 
 /* Invariant: `inside` is set only while `boundary` can be jumped to, by the owner's thread. `crash` belongs
  * to the thread that `handling` names. */
@@ -55,18 +54,17 @@ struct MoltGuard {
     MoltGuardDesc desc;
     pid_t thread;
     int hang_signal;
-    bool timed;
-    timer_t timer;
+    MoltHangWatch watch;
     MoltSignalStack stack;
     struct sigaction before[SIGNALS], hang_before;
-    uintptr_t stack_low;      /* the owner's stack ends here; 0: not known */
-    uintptr_t direct[DIRECT]; /* entries of libc functions by which a program ends itself */
+    uintptr_t stack_low; /* the owner's stack ends here; 0: not known */
+    MoltStackOwner owner;
+    char file[sizeof((MoltCrash *)NULL)->file]; /* as in MoltCrash */
+    uint64_t base;
     sigjmp_buf boundary;
     volatile sig_atomic_t inside;
     volatile sig_atomic_t watching; /* beside of a call */
     atomic_int handling; /* the thread in the handler, whose next fault is one of its own; or 0 */
-    volatile sig_atomic_t hang_retries;
-    uintptr_t begin, end;
     MoltCrash crash;
 };
 
@@ -78,124 +76,6 @@ static MoltGuard *_Atomic active;
 /* The frame at which unwinding has arrived. A function of its own, never inlined or cloned, so that the
  * unwinder can tell it by its entry. */
 ALONE static bool enter(MoltGuard *guard, MoltGuardedCall *call);
-
-/* ---- the interrupted stack ------------------------------------------------------------------- */
-
-static uintptr_t *counter_of(void *context)
-{
-    ucontext_t *user = context;
-#if defined(__x86_64__)
-    return (uintptr_t *)&user->uc_mcontext.gregs[REG_RIP]; /* NOLINT: a register of pointer size */
-#elif defined(__aarch64__)
-    return (uintptr_t *)&user->uc_mcontext.pc;
-#else
-    (void)user;
-    return NULL;
-#endif
-}
-
-static uintptr_t stack_of(const void *context)
-{
-    const ucontext_t *user = context;
-#if defined(__x86_64__)
-    return (uintptr_t)user->uc_mcontext.gregs[REG_RSP];
-#elif defined(__aarch64__)
-    return (uintptr_t)user->uc_mcontext.sp;
-#else
-    (void)user;
-    return 0;
-#endif
-}
-
-/* A call of an address that is no code: the fault is the caller's. Its frame is the one to begin with,
- * as if the call were the instruction that failed. */
-static void undo_wild_call(const MoltGuard *guard, int number, const siginfo_t *info, void *context)
-{
-#if defined(__x86_64__)
-    ucontext_t *user = context;
-    greg_t *registers = user->uc_mcontext.gregs;
-    uintptr_t counter = (uintptr_t)registers[REG_RIP], stack = (uintptr_t)registers[REG_RSP];
-    if (number != SIGSEGV || counter != (uintptr_t)info->si_addr ||
-        stack % sizeof(uintptr_t) != 0) {
-        return;
-    }
-    /* A fault here is one of the handler's own. */
-    uintptr_t back = *(const uintptr_t *)stack; /* NOLINT */
-    if (back > guard->begin && back < guard->end) {
-        registers[REG_RIP] = (greg_t)(back - 1);
-        registers[REG_RSP] = (greg_t)(stack + sizeof(uintptr_t));
-    }
-#else
-    (void)guard, (void)number, (void)info, (void)context;
-#endif
-}
-
-typedef struct Walk {
-    const MoltGuard *guard;
-    MoltCrash *crash;
-    uintptr_t counter; /* at which the signal came */
-    bool started;
-    bool sent;   /* by the program itself, so that libc's frames come first */
-    bool misuse; /* found by the host, whose frames come first */
-    bool mere;   /* only for the names: other frames may come in between, whatever they are */
-    uintptr_t outermost; /* entry of the last function outside of the image */
-    bool arrived;
-} Walk;
-
-static bool ends_program(const MoltGuard *guard, uintptr_t entry)
-{
-    for (int i = 0; i < DIRECT; i++) {
-        if (entry != 0 && guard->direct[i] == entry) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static _Unwind_Reason_Code visit_frame(struct _Unwind_Context *context, void *argument)
-{
-    Walk *walk = argument;
-    const MoltGuard *guard = walk->guard;
-    int exact = 0;
-    uintptr_t at = _Unwind_GetIPInfo(context, &exact);
-    if (!walk->started) {
-        walk->started = exact != 0 && at == walk->counter;
-        if (!walk->started) {
-            return _URC_NO_REASON;
-        }
-    }
-    at -= exact != 0 ? 0 : 1;
-    bool game = at >= guard->begin && at < guard->end;
-    if (game) {
-        if (walk->crash->frame_count == 0 && walk->outermost != 0 && !walk->mere && !walk->misuse &&
-            !ends_program(guard, walk->outermost)) {
-            return _URC_END_OF_STACK;
-        }
-        if (walk->crash->frame_count < MOLT__CRASH_FRAMES) {
-            walk->crash->frames[walk->crash->frame_count++] = at;
-        }
-        return _URC_NO_REASON;
-    }
-    uintptr_t entry = (uintptr_t)_Unwind_FindEnclosingFunction((void *)at); /* NOLINT: code */
-    if (entry == (uintptr_t)enter) {
-        walk->arrived = walk->crash->frame_count > 0;
-        return _URC_END_OF_STACK;
-    }
-    bool first = (walk->sent || walk->misuse) && walk->crash->frame_count == 0;
-    if (!walk->mere && !first) {
-        return _URC_END_OF_STACK;
-    }
-    walk->outermost = entry != 0 ? entry : 1;
-    return _URC_NO_REASON;
-}
-
-/* Every frame from the signal to the boundary is the game's. Fills in the first ones. */
-static bool is_games_alone(const MoltGuard *guard, bool sent, void *context, MoltCrash *crash)
-{
-    Walk walk = {.guard = guard, .crash = crash, .counter = *counter_of(context), .sent = sent};
-    _Unwind_Backtrace(visit_frame, &walk);
-    return walk.arrived;
-}
 
 /* ---- the handler ----------------------------------------------------------------------------- */
 
@@ -213,40 +93,17 @@ bool molt__guard_is_traced(void)
     return found != NULL && found[sizeof name - 1] != '0';
 }
 
-static void set_watch(const MoltGuard *guard, uint64_t nanoseconds)
+/* raise() and what calls it; kill() of the process itself. */
+static bool is_own(const siginfo_t *info)
 {
-    const struct itimerspec time = {
-        .it_value = {(time_t)(nanoseconds / SECOND_NS), (long)(nanoseconds % SECOND_NS)}};
-    if (guard->timed) {
-        timer_settime(guard->timer, 0, &time, NULL);
-    }
+    return (info->si_code == SI_TKILL || info->si_code == SI_USER) && info->si_pid == getpid();
 }
 
-static void say(char *text, size_t size, const char *more)
+/* The instruction fails again when the handler returns. Those behind which a trap or a forbidden call of the
+ * system is told do not. */
+static bool comes_again(int number, const siginfo_t *info)
 {
-    size_t length = strlen(text), room = size - length - 1;
-    size_t count = strlen(more) < room ? strlen(more) : room;
-    memcpy(text + length, more, count);
-    text[length + count] = 0;
-}
-
-static void say_last_words(const MoltGuard *guard, const MoltCrash *crash)
-{
-    char text[160] = "";
-    if (guard->desc.dying == NULL) {
-        return;
-    }
-    say(text, sizeof text,
-        crash->signal != 0               ? molt__crash_signal_name(crash->signal)
-        : crash->kind == MOLT_CRASH_HANG ? "a step without end"
-                                         : "misuse of the heap");
-    if (crash->thread[0] != 0) {
-        say(text, sizeof text, " on the thread ");
-        say(text, sizeof text, crash->thread);
-    }
-    say(text, sizeof text,
-        ", which cannot be ended safely, and there is no checkpoint to go back to");
-    guard->desc.dying(guard->desc.dying_context, text);
+    return info->si_code > 0 && number != SIGTRAP && number != SIGSYS;
 }
 
 /* The process ends as it would have without a guard: with the signal, and with its core. */
@@ -255,7 +112,7 @@ static void die(int number, bool again)
     struct sigaction action = {.sa_handler = SIG_DFL};
     sigaction(number, &action, NULL);
     if (!again) {
-        raise(number); /* else the instruction fails again when the handler returns */
+        raise(number);
     }
 }
 
@@ -264,7 +121,7 @@ static MoltCrashKind kind_of(const MoltGuard *guard, bool own, int number, const
                              const void *context)
 {
     uintptr_t address = (uintptr_t)info->si_addr;
-    uintptr_t low = own ? guard->stack_low : stack_of(context);
+    uintptr_t low = own ? guard->stack_low : molt__stack_pointer(context);
     if (number == guard->hang_signal) {
         return MOLT_CRASH_HANG;
     }
@@ -276,43 +133,18 @@ static MoltCrashKind kind_of(const MoltGuard *guard, bool own, int number, const
     return stack ? MOLT_CRASH_OVERFLOW : MOLT_CRASH_SIGNAL;
 }
 
-/* The watchdog found the thread in code that is not the game's: a moment later it may be back. */
-static bool wait_for_game(MoltGuard *guard)
-{
-    if (guard->hang_retries >= HANG_RETRIES) {
-        return false;
-    }
-    guard->hang_retries++;
-    set_watch(guard, HANG_RETRY_NS);
-    return true;
-}
-
 static void jump_out(MoltGuard *guard)
 {
     guard->inside = 0;
     atomic_store(&guard->handling, 0);
-    set_watch(guard, 0);
+    molt__hang_watch_end(&guard->watch);
     siglongjmp(guard->boundary, 1); /* with the signal mask of the boundary */
 }
 
-/* Leaves the context as it was: the process may yet have to die of it. */
 static bool is_recoverable(MoltGuard *guard, int number, const siginfo_t *info, void *context)
 {
-    const mcontext_t registers = ((ucontext_t *)context)->uc_mcontext;
-    bool sent = info->si_code == SI_TKILL && number != guard->hang_signal;
-    undo_wild_call(guard, number, info, context);
-    bool good = is_games_alone(guard, sent, context, &guard->crash);
-    ((ucontext_t *)context)->uc_mcontext = registers;
-    return good;
-}
-
-/* The game's frames of any stack, for the message alone. */
-static void name_frames(MoltGuard *guard, void *context)
-{
-    guard->crash.frame_count = 0;
-    Walk walk = {
-        .guard = guard, .crash = &guard->crash, .counter = *counter_of(context), .mere = true};
-    _Unwind_Backtrace(visit_frame, &walk);
+    bool sent = is_own(info) && number != guard->hang_signal;
+    return molt__stack_is_games(&guard->owner, number, info, sent, context, &guard->crash);
 }
 
 /* Waits while another thread is in the handler: it ends in a jump, which takes no other thread along, or
@@ -330,6 +162,13 @@ static bool begin_handling(MoltGuard *guard, int self)
     return true;
 }
 
+/* Which image the frames are of: of a call that is none of the code that runs, too. */
+static void note_image(const MoltGuard *guard, MoltCrash *crash)
+{
+    memcpy(crash->file, guard->file, sizeof crash->file);
+    crash->base = guard->base;
+}
+
 static void note_crash(MoltGuard *guard, bool own, int number, const siginfo_t *info,
                        const void *context)
 {
@@ -339,7 +178,11 @@ static void note_crash(MoltGuard *guard, bool own, int number, const siginfo_t *
     crash->signal = hang ? 0 : number;
     crash->kind = kind_of(guard, own, number, info, context);
     crash->address = info->si_code > 0 && !hang ? (uintptr_t)info->si_addr : 0;
-    crash->hang_ns = guard->desc.hang_ns;
+    crash->hang_ns = own && guard->watch.found_ns != 0 ? guard->watch.found_ns : guard->desc.hang_ns;
+    note_image(guard, crash);
+    if (number == SIGABRT) {
+        molt__abort_text_take(crash->text, sizeof crash->text);
+    }
     if (!own) {
         prctl(PR_GET_NAME, crash->thread);
     }
@@ -353,17 +196,22 @@ static bool is_meant(const MoltGuard *guard, bool own, const siginfo_t *info)
            (own && (guard->inside || guard->watching) && atomic_load(&guard->handling) == 0);
 }
 
+static bool is_hang(MoltGuard *guard, bool own, const siginfo_t *info)
+{
+    return is_meant(guard, own, info) && !molt__guard_is_traced() &&
+           (info->si_code == SI_TKILL || molt__hang_watch_judge(&guard->watch, info) != 0);
+}
+
 static void take_signal(MoltGuard *guard, int number, siginfo_t *info, void *context)
 {
     int self = (int)syscall(SYS_gettid);
     bool own = self == guard->thread, hang = number == guard->hang_signal;
-    bool sent = info->si_code == SI_TKILL && info->si_pid == getpid();
-    bool foreign = !hang && info->si_code <= 0 && !sent; /* kill -ABRT and the like */
-    if (hang && (!is_meant(guard, own, info) || molt__guard_is_traced())) {
+    bool foreign = !hang && info->si_code <= 0 && !is_own(info); /* kill -ABRT and the like */
+    if (hang && !is_hang(guard, own, info)) {
         return;
     }
-    if (foreign || molt__guard_is_traced()) {
-        die(number, info->si_code > 0);
+    if (foreign || (!hang && molt__guard_is_traced())) {
+        die(number, comes_again(number, info));
         return;
     }
     if (begin_handling(guard, self)) {
@@ -371,17 +219,20 @@ static void take_signal(MoltGuard *guard, int number, siginfo_t *info, void *con
         if (own && guard->inside && is_recoverable(guard, number, info, context)) {
             jump_out(guard);
         }
-        if (hang && info->si_code != SI_TKILL && wait_for_game(guard)) {
+        if (hang && info->si_code != SI_TKILL && molt__hang_watch_again(&guard->watch)) {
             atomic_store(&guard->handling, 0);
-            return;
+            return; /* a moment later it may be in the game's code */
         }
-        name_frames(guard, context); /* a fault in here comes back as the handler's own */
+        /* a fault in here comes back as the handler's own */
+        molt__stack_name(&guard->owner, context, &guard->crash);
     }
     if (guard->desc.last_resort != NULL) {
         guard->desc.last_resort(guard->desc.context, &guard->crash);
     }
-    say_last_words(guard, &guard->crash);
-    die(hang ? SIGABRT : number, !hang && info->si_code > 0);
+    if (guard->desc.dying != NULL) {
+        molt__last_words(&guard->crash, guard->desc.dying, guard->desc.dying_context);
+    }
+    die(hang ? SIGABRT : number, !hang && comes_again(number, info));
 }
 
 static void on_signal(int number, siginfo_t *info, void *context)
@@ -415,14 +266,24 @@ static bool enter(MoltGuard *guard, MoltGuardedCall *call)
     return true;
 }
 
+void molt__guard_image(MoltGuard *guard, uintptr_t begin, uintptr_t end, const char *file,
+                       uint64_t base)
+{
+    guard->owner.begin = begin;
+    guard->owner.end = end;
+    size_t length = strlen(file);
+    length = length < sizeof guard->file ? length : sizeof guard->file - 1;
+    memcpy(guard->file, file, length);
+    guard->file[length] = 0;
+    guard->base = base;
+}
+
 bool molt__guard_call(MoltGuard *guard, MoltGuardedCall *call, MoltCrash *crash)
 {
-    guard->begin = call->begin;
-    guard->end = call->end;
-    guard->hang_retries = 0;
-    set_watch(guard, guard->desc.hang_ns);
+    molt__guard_image(guard, call->begin, call->end, call->file, call->base);
+    molt__hang_watch_begin(&guard->watch);
     bool good = enter(guard, call);
-    set_watch(guard, 0);
+    molt__hang_watch_end(&guard->watch);
     if (!good) {
         *crash = guard->crash;
     }
@@ -431,9 +292,12 @@ bool molt__guard_call(MoltGuard *guard, MoltGuardedCall *call, MoltCrash *crash)
 
 void molt__guard_watch(MoltGuard *guard, bool on)
 {
-    guard->hang_retries = 0;
     guard->watching = on;
-    set_watch(guard, on ? guard->desc.hang_ns : 0);
+    if (on) {
+        molt__hang_watch_begin(&guard->watch);
+    } else {
+        molt__hang_watch_end(&guard->watch);
+    }
 }
 
 void molt__guard_misuse(MoltGuard *guard, const char *text)
@@ -446,19 +310,15 @@ void molt__guard_misuse(MoltGuard *guard, const char *text)
     memset(crash, 0, sizeof *crash);
     crash->kind = MOLT_CRASH_MISUSE;
     snprintf(crash->text, sizeof crash->text, "%s", text);
-    Walk walk = {.guard = guard, .crash = crash, .started = true, .misuse = true};
-    if (self == guard->thread && guard->inside) {
-        _Unwind_Backtrace(visit_frame, &walk);
-    }
-    if (walk.arrived) {
+    note_image(guard, crash);
+    if (self == guard->thread && guard->inside &&
+        molt__stack_is_games_here(&guard->owner, crash)) {
         jump_out(guard);
     }
     if (self != guard->thread) {
         prctl(PR_GET_NAME, crash->thread);
     }
-    crash->frame_count = 0;
-    walk = (Walk){.guard = guard, .crash = crash, .started = true, .mere = true};
-    _Unwind_Backtrace(visit_frame, &walk);
+    molt__stack_name(&guard->owner, NULL, crash);
     if (guard->desc.last_resort != NULL) {
         guard->desc.last_resort(guard->desc.context, crash);
     }
@@ -473,6 +333,8 @@ const char *molt__crash_signal_name(int signal)
     case SIGFPE: return "SIGFPE";
     case SIGILL: return "SIGILL";
     case SIGABRT: return "SIGABRT";
+    case SIGTRAP: return "SIGTRAP";
+    case SIGSYS: return "SIGSYS";
     default: return "a signal";
     }
 }
@@ -491,12 +353,15 @@ bool molt__guard_possible(const char **reason)
 }
 
 /* The functions by which a program ends itself, called by the game directly. */
-static void find_direct(MoltGuard *guard)
+static void find_ends(MoltGuard *guard)
 {
-    static const char *const names[] = {"abort", "raise", "__assert_fail", "__assert",
+    static const char *const names[] = {"abort",    "raise",
+                                        "kill",     "pthread_kill",
+                                        "__assert", "__assert_fail",
                                         "__assert_perror_fail"};
+    _Static_assert(sizeof names / sizeof names[0] <= MOLT__ENDS, "each has room");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        guard->direct[i] = (uintptr_t)dlsym(RTLD_DEFAULT, names[i]);
+        guard->owner.ends[i] = (uintptr_t)dlsym(RTLD_DEFAULT, names[i]);
     }
 }
 
@@ -528,15 +393,6 @@ static bool take_signals(MoltGuard *guard)
     return sigaction(guard->hang_signal, &hang, &guard->hang_before) == 0;
 }
 
-/* Processor time: a process that is stopped or starved does not hang. */
-static void take_timer(MoltGuard *guard)
-{
-    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = guard->hang_signal};
-    event._sigev_un._tid = guard->thread;
-    guard->timed = guard->desc.hang_ns > 0 &&
-                   timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &guard->timer) == 0;
-}
-
 MoltStatus molt__guard_create(const MoltGuardDesc *desc, MoltGuard **out, MoltError *error)
 {
     const char *reason = "";
@@ -554,11 +410,11 @@ MoltStatus molt__guard_create(const MoltGuardDesc *desc, MoltGuard **out, MoltEr
     guard->desc = *desc;
     guard->thread = (pid_t)syscall(SYS_gettid);
     guard->hang_signal = MOLT__HANG_SIGNAL;
-    find_direct(guard);
+    guard->owner.boundary = (uintptr_t)enter;
+    find_ends(guard);
     find_stack(guard);
-    /* The unwinder sets itself up when it is used first, which is not to be in a handler. */
-    Walk nowhere = {.guard = guard, .crash = &guard->crash};
-    _Unwind_Backtrace(visit_frame, &nowhere);
+    molt__stack_prepare();
+    molt__abort_text_prepare();
     atomic_store(&active, guard);
     molt__signal_stack_take(&guard->stack);
     if (!take_signals(guard)) {
@@ -567,7 +423,7 @@ MoltStatus molt__guard_create(const MoltGuardDesc *desc, MoltGuard **out, MoltEr
         molt__guard_destroy(guard);
         return status;
     }
-    take_timer(guard);
+    molt__hang_watch_create(&guard->watch, desc->hang_ns, guard->hang_signal, guard->thread);
     *out = guard;
     return MOLT_OK;
 }
@@ -577,9 +433,7 @@ void molt__guard_destroy(MoltGuard *guard)
     if (guard == NULL) {
         return;
     }
-    if (guard->timed) {
-        timer_delete(guard->timer);
-    }
+    molt__hang_watch_destroy(&guard->watch);
     for (int i = 0; i < SIGNALS; i++) {
         sigaction(signals[i], &guard->before[i], NULL);
     }

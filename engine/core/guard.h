@@ -43,12 +43,18 @@ typedef struct MoltCrash {
     uint64_t frames[MOLT__CRASH_FRAMES]; /* in the game's image, innermost first; of callers the
                                             address of the call, not that of the return */
     char thread[16]; /* name of another thread than the one that runs main_loop(); else "" */
-    char text[200];
+    char text[200];  /* of misuse: how; of an abort: what libc said about it, else "" */
+    bool outside;    /* it was not in the game's code, but in what the first frame calls */
+    char called[48]; /* what that is, once somebody has found out; else "" */
+    uint64_t base;   /* of the image that `frames` are of */
+    char file[512];  /* of that image; "" when nothing was called yet */
 } MoltCrash;
 
 /* What to call, in the image [begin, end): the one of the functions that is not NULL. */
 typedef struct MoltGuardedCall {
     uintptr_t begin, end;
+    const char *file; /* of that image, for messages */
+    uint64_t base;
     bool (*loop)(void *state);
     void (*notice)(void *state);
     void *(*start)(const MoltPlatformApi *api);
@@ -87,6 +93,10 @@ MoltGuard *molt__guard_mine(void);
 /* Makes the call, on the thread that created the guard; not from inside of another one. True when it
  * returned; false when it crashed, with *crash. */
 bool molt__guard_call(MoltGuard *guard, MoltGuardedCall *call, MoltCrash *crash);
+
+/* Which image is the game's from now on, as in MoltGuardedCall: threads may run it before the next call. */
+void molt__guard_image(MoltGuard *guard, uintptr_t begin, uintptr_t end, const char *file,
+                       uint64_t base);
 
 /* Other code of the game on this thread, below functions of the host: a loop without end in it is a crash
  * that goes to the last resort. Not around molt__guard_call. */

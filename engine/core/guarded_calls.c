@@ -19,6 +19,8 @@ static MoltStatus call(const MoltLibrary *library, MoltGuardedCall *what, const 
     char words[400];
     what->begin = library->begin;
     what->end = library->end;
+    what->file = library->copy;
+    what->base = library->base;
     if (molt__guard_call(molt__guard_mine(), what, &crash)) {
         return MOLT_OK;
     }
@@ -71,8 +73,13 @@ MoltStatus molt__call_shut_down(const MoltLibrary *library, void *state, MoltErr
 bool molt__call_hook(void *library, const MoltHook *hook, const MoltOld *old, void *now)
 {
     const MoltLibrary *of = library;
-    MoltGuardedCall what = {
-        .begin = of->begin, .end = of->end, .hook = hook->run, .old = old, .state = now};
+    MoltGuardedCall what = {.begin = of->begin,
+                            .end = of->end,
+                            .file = of->copy,
+                            .base = of->base,
+                            .hook = hook->run,
+                            .old = old,
+                            .state = now};
     MoltCrash crash;
     char words[400];
     MoltGuard *guard = molt__guard_mine();

@@ -7,6 +7,7 @@
 
 #include <molt/plain_memory.h>
 
+#include "called_function.h"
 #include "clock.h"
 #include "crash_words.h"
 #include "runner.h"
@@ -346,6 +347,14 @@ bool molt__recovery_swapped(MoltRecovery *recovery, const MoltHeap *heap, MoltLi
     return true;
 }
 
+void molt__recovery_runs(MoltRecovery *recovery, const MoltLibrary *library)
+{
+    if (recovery != NULL) {
+        molt__guard_image(recovery->guard, library->begin, library->end, library->copy,
+                          library->base);
+    }
+}
+
 /* ---- words ----------------------------------------------------------------------------------- */
 
 static void describe(MoltRecovery *recovery, const MoltCrash *crash, const MoltCodePlace *places,
@@ -398,10 +407,15 @@ void molt__recovery_left(MoltRecovery *recovery, const MoltRunning *running, con
                          const char *missing, MoltRecovered *recovered)
 {
     MoltCodePlace places[MOLT__CRASH_FRAMES];
-    molt__code_places(left->file, left->base, NULL, left->crash.frames, left->crash.frame_count,
-                      places);
+    MoltCrash crash = left->crash;
+    const char *file = crash.file[0] != 0 ? crash.file : left->file;
+    uint64_t base = crash.file[0] != 0 ? crash.base : left->base;
+    molt__code_places(file, base, NULL, crash.frames, crash.frame_count, places);
+    if (crash.outside && crash.frame_count > 0) {
+        molt__called_function(file, base, crash.frames[0], crash.called, sizeof crash.called);
+    }
     describe(
-        recovery, &left->crash, places,
+        recovery, &crash, places,
         "The crash could not be ended safely: the host started again with the last checkpoint");
     size_t length = strlen(recovery->detail);
     snprintf(recovery->detail + length, sizeof recovery->detail - length, "%s%s", missing,
@@ -492,6 +506,8 @@ bool molt__recovery_frame(MoltRecovery *recovery, MoltRunning *running, bool *re
     const MoltLibrary *library = running->library;
     MoltGuardedCall call = {.begin = library->begin,
                             .end = library->end,
+                            .file = library->copy,
+                            .base = library->base,
                             .loop = library->main_loop,
                             .state = running->state};
     if (recovery->restart != NULL) {

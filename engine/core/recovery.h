@@ -91,6 +91,9 @@ void molt__recovery_before_commit(MoltRecovery *recovery, const MoltMigration *m
 bool molt__recovery_swapped(MoltRecovery *recovery, const MoltHeap *heap, MoltLibrary *old,
                             uint32_t generation);
 
+/* Threads of the game run this code from now on. */
+void molt__recovery_runs(MoltRecovery *recovery, const MoltLibrary *library);
+
 /* ---- crashes. After each of them the threads of the host rest, until molt_threads_go_on */
 
 /* One main_loop() of what runs, and a checkpoint before where one is due. True when it returned, with

@@ -203,14 +203,19 @@ void molt_reload_destroy(MoltReload *reload)
     molt__reload_drop_attempt(reload);
     retire(reload);
     molt__watch_destroy(reload->watch);
-    molt__recovery_close(reload->recovery);
+    molt__recovery_reset(reload->recovery);
+    molt__recovery_renounce(reload->recovery); /* what closes the library may crash as well */
     if (molt_threads_end(reload->threads) &&
         molt__rest_left(reload->threads, reload->game_threads, reload->current, NULL) == MOLT_OK) {
         molt__library_close(reload->current); /* its destructors may free */
         molt__held_library_clear(&reload->held);
+        molt__recovery_close(reload->recovery);
         molt_heap_destroy(reload->heap);
-    } else if (reload->current != NULL) {
-        unlink(reload->current->copy);
+    } else {
+        molt__recovery_close(reload->recovery);
+        if (reload->current != NULL) {
+            unlink(reload->current->copy);
+        }
     }
     molt__game_threads_destroy(reload->game_threads);
     molt__history_clear(&reload->history);
@@ -289,6 +294,7 @@ static void put_in_place(MoltReload *reload, MoltLibrary *next)
                                        reload->generation);
     reload->retired_library = kept ? NULL : reload->current;
     reload->current = next;
+    molt__recovery_runs(reload->recovery, next);
     reload->stopped = false;
     molt__reload_thaw(reload);
     count_generation(reload, reload->loading.steps);

@@ -232,6 +232,7 @@ static void add_resident(MoltReload *reload, MoltReloadEvent *event)
     MoltResidentState state = molt__resident_state(reload->resident);
     event->resident_runs = state.answered;
     event->resident_kib = state.memory_kib;
+    event->resident_signal = state.signal;
 }
 
 static void build_failed(MoltReload *reload, const MoltBuild *build, const MoltError *error,

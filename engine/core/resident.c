@@ -25,6 +25,7 @@ struct MoltResident {
     int input, output;
     unsigned asked, answered, before; /* of this process, and answers of those before it */
     unsigned long memory_kib;
+    int signal; /* that ended one, until it is told */
     char line[256]; /* that has not come to its end */
     size_t length;
 };
@@ -140,9 +141,13 @@ static void forget(MoltResident *resident)
 static bool has_ended(MoltResident *resident)
 {
     if (resident->process > 0) {
-        pid_t ended = waitpid(resident->process, NULL, WNOHANG);
+        int status = 0;
+        pid_t ended = waitpid(resident->process, &status, WNOHANG);
         if (ended == 0 || (ended < 0 && errno == EINTR)) {
             return false;
+        }
+        if (ended > 0 && WIFSIGNALED(status)) {
+            resident->signal = WTERMSIG(status);
         }
         listen_to(resident);
         forget(resident);
@@ -248,5 +253,10 @@ MoltResidentState molt__resident_state(MoltResident *resident)
         return (MoltResidentState){0};
     }
     listen_to(resident);
-    return (MoltResidentState){resident->before + resident->answered, resident->memory_kib};
+    (void)has_ended(resident);
+    MoltResidentState state = {.answered = resident->before + resident->answered,
+                               .memory_kib = resident->memory_kib,
+                               .signal = resident->signal};
+    resident->signal = 0;
+    return state;
 }

@@ -27,10 +27,11 @@ pid_t molt__resident_process(const MoltResident *resident);
 /* "NAME=value" for the environment of builds; valid as long as the resident. */
 const char *molt__resident_variable(const MoltResident *resident);
 
-/* What it has told by now. Zeros for NULL. */
+/* What it has told by now, and what became of it. Zeros for NULL. */
 typedef struct MoltResidentState {
     uint32_t answered;   /* runs that it did, since the host began */
     uint64_t memory_kib; /* its own, of the process that there is now */
+    int32_t signal;      /* that ended one since this was asked last; 0: none. A build ends one that hangs */
 } MoltResidentState;
 
 MoltResidentState molt__resident_state(MoltResident *resident);

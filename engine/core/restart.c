@@ -313,6 +313,7 @@ static void read_crash(const char *directory, MoltLeft *out)
     if (out->crashed) {
         record.file[sizeof record.file - 1] = 0;
         record.crash.text[sizeof record.crash.text - 1] = 0;
+        record.crash.file[sizeof record.crash.file - 1] = 0;
         if (record.crash.frame_count > MOLT__CRASH_FRAMES) {
             record.crash.frame_count = MOLT__CRASH_FRAMES;
         }

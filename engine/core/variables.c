@@ -10,8 +10,8 @@
 
 #define KEPT_WHOLE                                                                                 \
     "molt_add_game() has the flags that keep variables whole (-fno-toplevel-reorder "              \
-    "-fno-ipa-reference-addressable for gcc); else make it const, say MOLT_TRANSIENT, or compile " \
-    "with -O0"
+    "-fno-ipa-reference-addressable for gcc, -include molt/keep_statics.h for clang); else make "  \
+    "it const, say MOLT_TRANSIENT, or compile with -O0 and link without -flto"
 
 /* "game/ground.c:grow():calls#2" in its parts. */
 typedef struct Key {

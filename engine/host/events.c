@@ -159,6 +159,7 @@ void molt__events_build(MoltEvents *events, const MoltReloadEvent *event, uint64
         cJSON_AddBoolToObject(line, "reload_follows", event->reload_follows);
     add_count(line, "resident_runs", event->resident_runs);
     add_count(line, "resident_kib", event->resident_kib);
+    add_count(line, "resident_signal", (uint64_t)event->resident_signal);
     add_time(line);
     add_diagnostics(line, event);
     cJSON_AddStringToObject(line, "output", event->output);

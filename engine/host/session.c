@@ -170,6 +170,16 @@ static void show_crash(Session *session, const MoltReloadEvent *event)
     set_title(session, event->outcome);
 }
 
+/* A build ends a code generator that hangs, and does without. */
+static void tell_resident(const MoltReloadEvent *event)
+{
+    if (event->resident_signal != 0)
+        fprintf(stderr,
+                "molt-host: the code generator in memory was ended by signal %d, for it did not answer or "
+                "crashed; the next build has a new one\n",
+                event->resident_signal);
+}
+
 static void handle(Session *session, const MoltReloadEvent *event)
 {
     uint64_t frame = session->platform.frame;
@@ -182,9 +192,11 @@ static void handle(Session *session, const MoltReloadEvent *event)
         break;
     case MOLT_EVENT_BUILD_SUCCEEDED:
         molt__events_build(session->events, event, frame, true);
+        tell_resident(event);
         break;
     case MOLT_EVENT_BUILD_FAILED:
         molt__events_build(session->events, event, frame, false);
+        tell_resident(event);
         finish_attempt(session, event, false);
         break;
     case MOLT_EVENT_RELOADED:

@@ -216,7 +216,8 @@ static void find_ranges(Search *search)
 {
     const MoltMigration *m = search->m;
     uintptr_t low = UINTPTR_MAX, high = 0;
-    for (uint32_t s = 0; s < m->span_count; s++) {
+    for (uint32_t i = 0; i < m->busy_count; i++) {
+        uint32_t s = m->busy[i];
         const MoltSpan *span = &m->heap->spans[s];
         if (span->bytes > 0 && span->live > 0 &&
             (m->plan->types[span->type].fate != MOLT_FATE_SAME || span->made ||

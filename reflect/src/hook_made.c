@@ -58,7 +58,8 @@ static int compare_after(const void *a, const void *b)
 
 static void list_blocks(MoltMigration *m)
 {
-    for (uint32_t s = 0; s < m->span_count && !m->failed; s++) {
+    for (uint32_t i = 0; i < m->busy_count && !m->failed; i++) {
+        uint32_t s = m->busy[i];
         const MoltSpan *span = &m->heap->spans[s];
         if (span->bytes == 0 || span->hooked_in == 0 || !molt__lineage_undoes(m, span->hooked_in))
             continue;

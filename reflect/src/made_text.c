@@ -46,7 +46,8 @@ void molt__made_unmark(MoltSpan *span, uint32_t index)
 void molt__made_begin(MoltMigration *m)
 {
     MoltMadeTexts *texts = &m->texts;
-    for (uint32_t s = 0; s < m->span_count && !m->failed; s++) {
+    for (uint32_t i = 0; i < m->busy_count && !m->failed; i++) {
+        uint32_t s = m->busy[i];
         const MoltSpan *span = &m->heap->spans[s];
         texts->stand_ins = texts->stand_ins || (span->stands_in && span->live > 0);
         if (span->bytes == 0 || !span->made || span->hooked_in != 0 || m->spans[s].bytes > 0)

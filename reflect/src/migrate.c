@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "attic_hook.h"
+#include "busy_spans.h"
 #include "constant_row.h"
 #include "fresh_block.h"
 #include "lineage.h"
@@ -110,7 +111,8 @@ void molt__migration_contains(MoltMigration *m, MoltTypeId id)
 
 static bool make_new_spans(MoltMigration *m)
 {
-    for (uint32_t s = 0; s < m->span_count; s++) {
+    for (uint32_t i = 0; i < m->busy_count; i++) {
+        uint32_t s = m->busy[i];
         const MoltSpan *span = &m->heap->spans[s];
         if (span->bytes == 0)
             continue;
@@ -360,7 +362,8 @@ static void count_changed(MoltMigration *m, MoltTypeId id, bool rebuilt)
 
 static void run_spans(MoltMigration *m)
 {
-    for (uint32_t s = 0; s < m->span_count && !m->failed; s++) {
+    for (uint32_t i = 0; i < m->busy_count && !m->failed; i++) {
+        uint32_t s = m->busy[i];
         const MoltSpan *span = &m->heap->spans[s];
         if (span->bytes == 0 || span->live == 0)
             continue;
@@ -472,6 +475,7 @@ static void release_tables(MoltMigration *m)
     molt__lineage_discard(m);
     molt__hook_made_discard(m);
     free_table(m, m->spans, m->span_count, sizeof *m->spans);
+    molt__busy_spans_free(m);
     free_table(m, m->roots, m->plan->after->tables.root_count, sizeof *m->roots);
     free_table(m, m->new_types, m->plan->before->tables.type_count, sizeof *m->new_types);
     free_table(m, m->rebuilt, m->plan->before->tables.type_count, sizeof *m->rebuilt);
@@ -502,7 +506,8 @@ void molt_migrate_discard(MoltMigration *m)
 {
     if (!m)
         return;
-    for (uint32_t s = 0; m->spans && s < m->span_count; s++) {
+    for (uint32_t i = 0; m->spans && i < m->busy_count; i++) {
+        uint32_t s = m->busy[i];
         if (m->spans[s].bytes > 0)
             molt__span_release(m->heap, &m->spans[s]);
     }
@@ -525,6 +530,7 @@ static bool make_tables(MoltMigration *m)
     m->contained = new_table(m, types, sizeof *m->contained);
     m->into = new_table(m, types, sizeof *m->into);
     m->missing = new_table(m, types, sizeof *m->missing);
+    molt__busy_spans_find(m);
     if (m->failed)
         return false;
     for (MoltTypeId t = 0; t < types; t++) {
@@ -718,7 +724,8 @@ void molt_migrate_commit(MoltMigration *m)
     MoltHeap *heap = m->heap;
     heap->attic.edit += m->attic.blanks; /* before anything is born in the new state */
     molt__migration_patch(m);
-    for (uint32_t s = 0; s < m->span_count; s++) {
+    for (uint32_t i = 0; i < m->busy_count; i++) {
+        uint32_t s = m->busy[i];
         if (m->spans[s].bytes == 0)
             continue;
         MoltSpan old = heap->spans[s];

@@ -163,6 +163,8 @@ struct MoltMigration {
 
     MoltSpan *spans; /* per span of the heap: its new side; bytes == 0 where it stays */
     uint32_t span_count;
+    uint32_t *busy; /* those of them that are looked at (busy_spans.h) */
+    uint32_t busy_count;
     MoltSpan *fresh; /* spans of blocks that did not exist before: strings */
     uint64_t fresh_count, fresh_slots;
     MoltPatch *patches;

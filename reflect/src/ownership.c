@@ -283,7 +283,8 @@ void molt__ownership_survey(MoltMigration *m)
 {
     MoltOwnership *owned = &m->owned;
     owned->surveying = true;
-    for (uint32_t s = 0; s < m->span_count && !m->failed; s++) {
+    for (uint32_t i = 0; i < m->busy_count && !m->failed; i++) {
+        uint32_t s = m->busy[i];
         const MoltSpan *span = &m->heap->spans[s];
         if (span->bytes > 0 && m->spans[s].bytes > 0 &&
             changes_ownership(m->plan, &m->plan->types[span->type]) &&

@@ -93,6 +93,22 @@ void f(void) { static int turns MOLT_WAS("rounds"); turns++; }
             self.assertEqual(list(fields), ["a.c:n", "a.c:step():n", "b.c:n", "b.c:step():n",
                                             "score"], cached)
 
+    def test_metadata_refers_to_what_sources_share(self):
+        """So that an optimiser that sees the sources at once does not see all uses."""
+        self.write("a.c", "#include <molt/molt.h>\n" + GAME + """MOLT_ROOT(Game);
+int score; static int hidden; const int fixed = 1; int cache MOLT_TRANSIENT; extern int elsewhere;
+_Thread_local int local; static _Thread_local int own; int named __asm__("another");
+int f(void); int f(void) { static int calls; return ++calls + hidden + own + elsewhere; }
+""")
+        self.write("b.c", "int score; extern int named; float b;\n")
+        for cached in range(2):  # the second time from the cache of units
+            self.generate("a.c", "b.c", "--cache", "cache", "--metadata", "metadata.c")
+            text = (self.folder / "metadata.c").read_text()
+            kept = [line.split('"')[1:-1] for line in text.splitlines() if ".quad" in line]
+            self.assertEqual(["".join(line) for line in kept],
+                             [r".quad \score\\n", r".quad \another\\n", r".quad \b\\n",
+                              r".quad \local\@dtpoff\n"], cached)
+
     def test_one_global_has_one_type(self):
         self.write("a.c", "#include <molt/molt.h>\n" + GAME + "MOLT_ROOT(Game);\nint score;\n")
         self.write("b.c", "short score;\n")

@@ -34,9 +34,13 @@ static const struct {
     [TRICK_DIVIDE] = {"SIGFPE", "(trap.c:"},
     [TRICK_ILLEGAL] = {"SIGILL", "(trap.c:"},
     [TRICK_BUS] = {"SIGBUS", "(trap.c:"},
-    [TRICK_ABORT] = {"SIGABRT", "(trap.c:"},
-    [TRICK_ASSERT] = {"SIGABRT", "(trap.c:"},
+    [TRICK_ABORT] = {"SIGABRT (abort was called)", "(trap.c:"},
+    [TRICK_ASSERT] = {"SIGABRT: Assertion `zero == 1' failed.", "(trap.c:"},
     [TRICK_RAISE] = {"SIGSEGV", "(trap.c:"},
+    [TRICK_BREAK] = {"SIGTRAP", "leave_breakpoint (trap.c:"},
+    [TRICK_TRAP] = {"SIGTRAP", "(trap.c:"},
+    [TRICK_SYSTEM] = {"SIGSYS", "(trap.c:"},
+    [TRICK_KILL] = {"SIGFPE", "(trap.c:"},
     [TRICK_LOOP] = {"endless loop", "(trap.c:"},
     [TRICK_LOOP_OUT] = {"endless loop", "(trap.c:"},
     [TRICK_OVERFLOW] = {"stack overflow", "overflow (trap.c:"},
@@ -300,7 +304,7 @@ static int end_of_child(void **state, Trick trick, bool guard)
     assert_true(child >= 0);
     if (child == 0) {
         Session session = {0};
-        const int numbers[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
+        const int numbers[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
         for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
             signal(numbers[i], SIG_DFL); /* cmocka has them */
         }

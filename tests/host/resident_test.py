@@ -144,10 +144,23 @@ class Resident(unittest.TestCase):
         self.assertNotEqual(self.children(), [process])
         self.edit("pond.h", "float weight", "double weight")
         self.assertGreater(self.build()[0], before + 1)
+        self.build_beside_one_that_hangs()
         (process,) = self.children()
         self.session.process.kill()
         self.session.process.wait()
         self.wait(lambda: not os.path.exists(f"/proc/{process}"), "the resident outlives its host")
+
+    def build_beside_one_that_hangs(self):
+        (process,) = self.children()
+        os.kill(process, signal.SIGSTOP)
+        self.edit("pond.h", "double weight", "float weight")
+        event = self.session.wait_for("build", SECONDS)
+        self.assertTrue(event["ok"], event["output"])
+        self.assertEqual(event["resident_signal"], signal.SIGKILL)
+        self.assertIn(f"(process {process}) has said nothing for 10 s", event["output"])
+        self.assertEqual(self.session.wait_for("reload", SECONDS)["outcome"], "migrated")
+        self.wait(self.listening, "no resident listens")
+        self.assertNotIn(process, self.children())
 
     def build_of_a_mistake(self):
         self.edit("crab.c", "int claws;", "long claws")

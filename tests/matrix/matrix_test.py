@@ -20,7 +20,7 @@ from run_case import ROUTING, variable_flags
 
 SOURCES = [HERE / "game/walk.c", HERE / "game/dig.c"]
 FACTORS = {"cc": ["gcc", "clang"], "opt": ["-O0", "-O1", "-O2", "-O3"], "sections": [False, True],
-           "lto": [False, True], "linker": ["bfd", "lld", "mold"], "plt": [True, False],
+           "lto": ["", "-flto", "-flto=thin"], "linker": ["bfd", "lld", "mold"], "plt": [True, False],
            "debug": ["-g", "-g0"]}
 LINKERS = {"bfd": "ld.bfd", "lld": "ld.lld", "mold": "mold", "gold": "ld.gold"}
 SECTIONS = ["-ffunction-sections", "-fdata-sections"]
@@ -32,6 +32,8 @@ def possible(build):
     """Which linkers know the code that a compiler leaves for later."""
     if not build["lto"]:
         return True
+    if build["lto"] == "-flto=thin" and build["cc"] == "gcc":
+        return False
     return build["linker"] in (("bfd", "mold") if build["cc"] == "gcc" else ("lld", "mold"))
 
 
@@ -99,7 +101,7 @@ class Matrix:
         flags += variable_flags(cc) if build.get("whole", True) else []
         flags += SECTIONS if build["sections"] else []
         flags += [] if build["plt"] else ["-fno-plt"]
-        return flags + (["-flto"] if build["lto"] else [])
+        return flags + ([build["lto"]] if build["lto"] else [])
 
     def library(self, build, version):
         cc, statics = build["cc"], build.get("statics", True)
@@ -194,7 +196,7 @@ def folded(matrix, build, first):
                   "identical code was folded")
 
 
-PLAIN = {"cc": "gcc", "opt": "-O2", "sections": True, "lto": False, "linker": "bfd", "plt": True,
+PLAIN = {"cc": "gcc", "opt": "-O2", "sections": True, "lto": "", "linker": "bfd", "plt": True,
          "debug": "-g"}
 SPECIAL = [
     {**PLAIN, "opt": "-O3", "whole": False, "expect": variables_named},
@@ -210,7 +212,7 @@ SPECIAL = [
 
 def words_of(build):
     words = [build["cc"], build["opt"], build["debug"], build["linker"]]
-    words += [word for word, given in (("sections", build["sections"]), ("lto", build["lto"]),
+    words += [word for word, given in (("sections", build["sections"]), (build["lto"][1:], build["lto"]),
                                        ("no-plt", not build["plt"]),
                                        ("variables as they come", not build.get("whole", True)))
               if given]

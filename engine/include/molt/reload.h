@@ -76,6 +76,8 @@ typedef struct MoltReloadEvent {
     uint32_t resident_runs; /* of a build that ended: runs of the generator that the one in memory has done,
                                since the host began */
     uint64_t resident_kib;  /* memory of that one; 0: there is none */
+    int32_t resident_signal; /* by which it was ended since the build before, as one that hangs is; 0: it
+                                was not */
     uint64_t since_save_ns; /* from the first change that started it to this event; 0 when forced */
     uint32_t generation;  /* the running generation after the event, from 1 */
     int32_t steps;        /* of a reload that molt_reload_step asked for; else 0 */

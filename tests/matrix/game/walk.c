@@ -21,6 +21,8 @@ static struct Pair {
     int low, high;
 } pair;                            /* clang takes it apart */
 static bool lit;                   /* gcc shrinks it */
+int mode = 11; /* all sources know it; clang shrinks it, when it links, to whether it is 7 */
+const char *title = "none";
 #endif
 
 static KEEP int counted(int by)
@@ -117,6 +119,8 @@ State *walk_start(void)
     pair.low = 1;
     pair.high = 2;
     lit = true;
+    mode = 7;
+    title = "a title of walk.c";
 #endif
     return state;
 }
@@ -141,6 +145,7 @@ bool walk_check(State *state)
 #endif
 #ifndef NO_STATICS
     CHECK(seed == 4 && pair.low == 1 && pair.high == 2 && lit && counted(0) == 15);
+    CHECK(mode == 7 && strcmp(title, "a title of walk.c") == 0);
 #if VERSION > 1
     CHECK(written == 7);
 #endif
