@@ -15,15 +15,10 @@ typedef struct Collect {
     uint64_t value_count, value_slots;
 } Collect;
 
-static bool is_drop(const MoltOp *op)
-{
-    return op->code == MOLT__OP_DROP_BYTES || op->code == MOLT__OP_DROP_NUMBER;
-}
-
 /* A default that is dropped without a record. */
 static bool drops_default(const MoltOp *op)
 {
-    return is_drop(op) && !op->unkept && !op->keeps_default && op->twin == 0;
+    return molt__op_drops(op) && !op->unkept && !op->keeps_default && op->twin == 0;
 }
 
 static bool is_in_loop(const MoltPlan *plan, const MoltOp *op, uint32_t first)
@@ -162,21 +157,24 @@ static uint64_t count_elements(const MoltMigration *m, MoltTypeId type, bool tai
 static bool list_others(MoltMigration *m, MoltAtticPage *page)
 {
     const MoltAtticWork *work = &m->attic;
+    uint64_t elements = 0;
     for (int pass = 0; pass < 2; pass++) {
         uint64_t count = 0;
+        elements = 0;
         for (uint64_t l = 0; l < work->loss_count; l++) {
             const MoltLoss *loss = &work->losses[l];
             if (m->heap->spans[loss->span].type != page->type || loss->tail != page->tail)
                 continue;
             if (page->others)
                 page->others[count] = *loss;
+            elements += loss->blocks;
             count++;
         }
         if (count > 0 && !page->others)
             page->others = molt__migration_table(m, count, sizeof *page->others);
         page->other_count = page->others ? count : 0;
     }
-    return page->other_count < count_elements(m, page->type, page->tail);
+    return elements < count_elements(m, page->type, page->tail);
 }
 
 /* Whether the page speaks of any element; lists those of which it does not. */
@@ -350,20 +348,7 @@ static void wait_on(MoltCarry *carry, MoltTypeId after)
 
 static bool is_other(const MoltAtticPage *page, const MoltLoss *place)
 {
-    uint64_t low = 0, high = page->other_count;
-    while (low < high) {
-        uint64_t middle = low + (high - low) / 2;
-        const MoltLoss *at = &page->others[middle];
-        bool less = at->span != place->span     ? at->span < place->span
-                    : at->block != place->block ? at->block < place->block
-                                                : at->element < place->element;
-        if (less)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < page->other_count && page->others[low].span == place->span &&
-           page->others[low].block == place->block && page->others[low].element == place->element;
+    return molt__attic_find_place(page->others, page->other_count, place) != NULL;
 }
 
 /* One element gets a record, and keeps it if something of it stays open. */
@@ -410,7 +395,7 @@ static void carry_elements(MoltCarry *carry)
             bool one = span->header > 0 && !from->tail;
             uint64_t count = one ? 1 : molt__span_count(span, b);
             for (uint64_t e = 0; e < count && e <= UINT32_MAX && !m->failed; e++) {
-                MoltLoss place = {s, b, (uint32_t)e, from->tail};
+                MoltLoss place = {s, b, 1, (uint32_t)e, from->tail};
                 carry_element(carry, &place, record);
             }
         }

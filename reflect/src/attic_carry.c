@@ -213,7 +213,7 @@ static bool find_object(const MoltCarry *carry, const unsigned char *record,
         carry->from->tail || span->header == 0; /* a flexible struct itself is one element */
     if (counts && element >= block->count)
         return false;
-    MoltLoss place = {block->span, block->index, (uint32_t)element, carry->from->tail};
+    MoltLoss place = {block->span, block->index, 1, (uint32_t)element, carry->from->tail};
     object->record = record;
     molt__carry_stand(carry, &place, object);
     return true;

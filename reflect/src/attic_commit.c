@@ -31,8 +31,8 @@ static uint64_t new_numbers(const MoltMigration *m)
         const MoltLoss *loss = &work->losses[l];
         bool same = last && last->span == loss->span && last->block == loss->block;
         last = loss;
-        if (!same && m->heap->spans[loss->span].kept)
-            numbers += !has_number(m->heap, loss->span, loss->block);
+        for (uint32_t b = 0; !same && m->heap->spans[loss->span].kept && b < loss->blocks; b++)
+            numbers += !has_number(m->heap, loss->span, loss->block + b);
     }
     for (uint64_t p = 0; p < work->page_count; p++) {
         const MoltAtticPage *page = work->pages[p].page;
@@ -123,10 +123,10 @@ static void number_records(MoltMigration *m)
     for (uint64_t l = 0; work->filed && l < work->loss_count; l++) {
         const MoltLoss *loss = &work->losses[l];
         MoltAtticPage *page = work->filed[(uint64_t)heap->spans[loss->span].type * 2 + loss->tail];
-        if (!page)
-            continue;
-        uint32_t number = molt__attic_number(heap, loss->span, loss->block);
-        memcpy(page->records + page->numbered++ * page->stride, &number, sizeof number);
+        for (uint32_t b = 0; page && b < loss->blocks; b++) {
+            uint32_t number = molt__attic_number(heap, loss->span, loss->block + b);
+            memcpy(page->records + page->numbered++ * page->stride, &number, sizeof number);
+        }
     }
     for (uint64_t p = 0; p < work->page_count; p++) {
         MoltAtticPage *page = work->pages[p].page;

@@ -17,6 +17,18 @@ static bool is_of_plan(const MoltPlan *plan, const MoltOp *op)
     return at - first < (uintptr_t)plan->op_count * sizeof *op;
 }
 
+/* Whether what an operation loses is kept; makes room to note it. */
+static bool may_mark(MoltMigration *m, const MoltOp *op)
+{
+    bool stays = m->scanning && op->code != MOLT__OP_POINTER;
+    if (m->mode != MOLT__RUN_STATE || stays || !m->batch_span ||
+        m->plan->policy != MOLT_POLICY_LIVE || m->heap->attic.none || m->apart || op->unkept)
+        return false;
+    if (!m->attic.lossy)
+        m->attic.lossy = molt__migration_table(m, m->plan->op_count, sizeof *m->attic.lossy);
+    return m->attic.lossy != NULL;
+}
+
 void molt__attic_mark(MoltMigration *m, const MoltOp *op, uint64_t i)
 {
     MoltAtticWork *work = &m->attic;
@@ -24,17 +36,19 @@ void molt__attic_mark(MoltMigration *m, const MoltOp *op, uint64_t i)
         m->value_lost = true;
     if (!is_of_plan(m->plan, op))
         op = m->op; /* a pointer to a variable is looked at as one of its type */
-    bool stays = m->scanning && op->code != MOLT__OP_POINTER;
-    if (m->mode != MOLT__RUN_STATE || stays || !m->batch_span ||
-        m->plan->policy != MOLT_POLICY_LIVE || m->heap->attic.none || m->apart || op->unkept)
-        return;
-    if (!work->lossy)
-        work->lossy = molt__migration_table(m, m->plan->op_count, sizeof *work->lossy);
-    if (!work->lossy)
+    if (!may_mark(m, op))
         return;
     uint64_t element = molt__batch_index(m, i);
     work->lossy[op - m->plan->ops] = true;
     work->marks[element / 64] |= (uint64_t)1 << (element % 64);
+}
+
+void molt__attic_mark_bits(MoltMigration *m, const MoltOp *op, uint64_t at, uint64_t bits)
+{
+    if (!may_mark(m, op))
+        return;
+    m->attic.lossy[op - m->plan->ops] = true;
+    m->attic.marks[at / 64] |= bits;
 }
 
 void molt__attic_mark_all(MoltMigration *m, const MoltOp *op, uint64_t n)
@@ -52,27 +66,62 @@ void molt__attic_mark_all(MoltMigration *m, const MoltOp *op, uint64_t n)
     }
 }
 
-void molt__attic_flush(MoltMigration *m, uint64_t first, uint64_t n)
+/* Elements [from, end) of the batch, whose first one is `first`, lose values. */
+static bool add_losses(MoltMigration *m, uint64_t first, uint64_t from, uint64_t end)
 {
     MoltAtticWork *work = &m->attic;
-    if (!work->lossy)
-        return;
+    bool of_blocks = m->batch_of_blocks && !m->in_tail;
     uint32_t span = (uint32_t)(m->batch_span - m->heap->spans);
-    for (uint64_t i = 0; i < n; i++) {
-        if ((work->marks[i / 64] >> (i % 64) & 1u) == 0)
-            continue;
-        bool of_blocks = m->batch_of_blocks && !m->in_tail;
+    uint32_t block = m->batch_block + (of_blocks ? (uint32_t)from : 0);
+    MoltLoss *last = work->loss_count > 0 ? &work->losses[work->loss_count - 1] : NULL;
+    if (of_blocks && last && last->span == span && !last->tail && last->element == 0 &&
+        last->block + last->blocks == block) {
+        last->blocks += (uint32_t)(end - from);
+        return true;
+    }
+    for (uint64_t i = from; i < end; i++) {
         uint64_t element = of_blocks ? 0 : first + i;
         if (element > UINT32_MAX) { /* records number elements with 32 bits */
             work->beyond++;
             continue;
         }
-        MoltLoss loss = {span, m->batch_block + (of_blocks ? (uint32_t)i : 0), (uint32_t)element,
-                         m->in_tail};
         if (!molt__migration_grow(m, (void **)&work->losses, &work->loss_slots, work->loss_count, 1,
                                   sizeof *work->losses))
+            return false;
+        work->losses[work->loss_count++] =
+            (MoltLoss){span, block, of_blocks ? (uint32_t)(end - from) : 1, (uint32_t)element,
+                       m->in_tail};
+        if (of_blocks)
             break;
-        work->losses[work->loss_count++] = loss;
+    }
+    return true;
+}
+
+/* The end of the marks that are `set` or not from `i` on, at most `n`. */
+static uint64_t end_of_marks(const uint64_t *marks, uint64_t i, uint64_t n, bool set)
+{
+    while (i < n) {
+        uint64_t word = set ? ~marks[i / 64] : marks[i / 64];
+        word >>= i % 64;
+        if (word != 0) {
+            i += (uint64_t)__builtin_ctzll(word);
+            break;
+        }
+        i = (i / 64 + 1) * 64;
+    }
+    return i < n ? i : n;
+}
+
+void molt__attic_flush(MoltMigration *m, uint64_t first, uint64_t n)
+{
+    MoltAtticWork *work = &m->attic;
+    if (!work->lossy)
+        return;
+    for (uint64_t i = end_of_marks(work->marks, 0, n, false); i < n;) {
+        uint64_t end = end_of_marks(work->marks, i, n, true);
+        if (!add_losses(m, first, i, end))
+            break;
+        i = end_of_marks(work->marks, end, n, false);
     }
     memset(work->marks, 0, sizeof work->marks);
 }
@@ -459,14 +508,13 @@ static void lose_target(MoltMigration *m, const MoltAtticPage *page, const MoltA
     molt__attic_lose(m, &lost);
 }
 
-static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *loss)
+static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *loss, uint32_t block)
 {
     const MoltSpan *span = &m->heap->spans[loss->span];
     bool stays = m->spans[loss->span].bytes == 0;
     const MoltSpan *next = stays ? span : &m->spans[loss->span];
-    const unsigned char *element =
-        molt__attic_element(span, loss->block, loss->element, page->tail);
-    const unsigned char *now = molt__attic_element(next, loss->block, loss->element, page->tail);
+    const unsigned char *element = molt__attic_element(span, block, loss->element, page->tail);
+    const unsigned char *now = molt__attic_element(next, block, loss->element, page->tail);
     unsigned char *record = page->records + page->count++ * page->stride;
     uint32_t head[2] = {0, loss->element};
     memcpy(record, head, sizeof head);
@@ -603,8 +651,8 @@ static void file_records(MoltMigration *m)
         MoltAtticPage *page = work->filed[place_of(type, loss->tail)];
         if (page && !molt__attic_number_span(m->heap, loss->span))
             m->failed = true;
-        else if (page)
-            file_record(m, page, loss);
+        for (uint32_t b = 0; page && b < loss->blocks && !m->failed; b++)
+            file_record(m, page, loss, loss->block + b);
     }
 }
 
@@ -625,7 +673,7 @@ void molt__attic_file(MoltMigration *m)
     if (step && work->filed) {
         for (uint64_t l = 0; l < work->loss_count; l++) {
             const MoltLoss *loss = &work->losses[l];
-            losses[place_of(m->heap->spans[loss->span].type, loss->tail)]++;
+            losses[place_of(m->heap->spans[loss->span].type, loss->tail)] += loss->blocks;
         }
         make_pages(m, step, losses);
         file_records(m);

@@ -39,6 +39,27 @@ void molt__attic_page_layout(MoltAtticPage *page)
         page->stride += sizeof(uint64_t);
 }
 
+const MoltLoss *molt__attic_find_place(const MoltLoss *places, uint64_t count, const MoltLoss *place)
+{
+    uint64_t low = 0, high = count; /* the last one that does not begin behind it */
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        const MoltLoss *at = &places[middle];
+        bool behind = at->span != place->span     ? at->span > place->span
+                      : at->block != place->block ? at->block > place->block
+                                                  : at->element > place->element;
+        if (behind)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    const MoltLoss *found = low > 0 ? &places[low - 1] : NULL;
+    return found && found->span == place->span && place->block - found->block < found->blocks &&
+                   found->element == place->element
+               ? found
+               : NULL;
+}
+
 void molt__attic_step_drop(const MoltAllocator *allocator, MoltAtticStep *step)
 {
     if (!step || --step->shares > 0)

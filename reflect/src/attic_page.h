@@ -35,9 +35,11 @@ typedef struct MoltAtticStep {
     uint64_t symbol_count, symbol_slots;
 } MoltAtticStep;
 
-/* An element of an old block that loses a value; `tail`: one of a flexible struct's array. */
+/* An element of old blocks that loses a value; `tail`: one of a flexible struct's array. Of blocks that are
+ * single objects, those behind each other are one entry. */
 typedef struct MoltLoss {
     uint32_t span, block;
+    uint32_t blocks; /* from `block` on, at least 1 */
     uint32_t element;
     bool tail;
 } MoltLoss;
@@ -161,6 +163,9 @@ static inline void molt__record_close(unsigned char *record, uint64_t bit)
 uint64_t molt__attic_kept_size(const MoltLeaf *leaf);
 /* Lays out records for the runs of a page: sets every *_at and the stride. */
 void molt__attic_page_layout(MoltAtticPage *page);
+/* The entry that has the element of `place`, of entries in order of spans, blocks and elements; NULL: none. */
+const MoltLoss *molt__attic_find_place(const MoltLoss *places, uint64_t count,
+                                       const MoltLoss *place);
 /* One share less; frees page and step with the last one. */
 void molt__attic_page_drop(const MoltAllocator *allocator, MoltAtticPage *page);
 void molt__attic_step_drop(const MoltAllocator *allocator, MoltAtticStep *step);
@@ -261,6 +266,8 @@ void molt__attic_watch_clear(const MoltAtticRun *run, uint64_t i, unsigned char 
 /* attic_file.c */
 /* Element `i` of the running batch loses what `op` reads. */
 void molt__attic_mark(struct MoltMigration *m, const MoltOp *op, uint64_t i);
+/* The same of 64 elements of a batch in no loop, from `at` on. */
+void molt__attic_mark_bits(struct MoltMigration *m, const MoltOp *op, uint64_t at, uint64_t bits);
 /* The first `n` elements may lose everything that the operations of a HOOK's struct read. */
 void molt__attic_mark_all(struct MoltMigration *m, const MoltOp *op, uint64_t n);
 /* attic_waited.c: values of fields that were away in a version between. */

@@ -162,6 +162,14 @@ uint32_t molt__converter_span(const MoltPlan *plan, uint32_t first, uint32_t end
     return steps > 1 || loops ? index - first : 0;
 }
 
+uint32_t molt__converter_drops(const MoltPlan *plan, uint32_t first, uint32_t end)
+{
+    uint32_t drops = 0;
+    for (uint32_t index = first; index < end; index += extent(&plan->ops[index]))
+        drops += molt__op_drops(&plan->ops[index]);
+    return drops;
+}
+
 /* Spans that a converter remembers, each for one or several pointers. */
 enum { LASTS = 6 };
 
@@ -189,9 +197,21 @@ static void add_constant(MoltConverterText *text, const MoltPlan *plan, const Mo
     add(text, "}; memcpy(d%u + %" PRIu64 ", c, %" PRIu64 "); }\n", depth, op->destination, op->size);
 }
 
-static void add_drop(MoltConverterText *text, const MoltOp *op, const Place *place, uint32_t index)
+static void add_drop(MoltConverterText *text, const MoltPlan *plan, const Place *place,
+                     uint32_t index)
 {
+    const MoltOp *op = &plan->ops[index];
     uint64_t size = op->code == MOLT__OP_DROP_BYTES ? op->size : op->forms[0].size;
+    uint32_t number = place->depth == 0 ? molt__converter_drops(plan, place->first, index) : 0;
+    if (place->depth == 0 && number < MOLT__LOST_DROPS) {
+        add(text, "lost[%" PRIu32 " + i / 64] |= (uint64_t)", number * MOLT__LOST_WORDS);
+        if (size == 1 || size == 2 || size == 4 || size == 8)
+            add(text, "any%" PRIu64 "(s0 + %" PRIu64 ")", size, op->source);
+        else
+            add(text, "(is_set(s0 + %" PRIu64 ", %" PRIu64 ") != 0)", op->source, size);
+        add(text, " << i %% 64;\n");
+        return;
+    }
     add(text, "if (is_set(s%u + %" PRIu64 ", %" PRIu64 ")) ", place->depth, op->source, size);
     add_other(text, place, index);
 }
@@ -260,7 +280,7 @@ static void add_operation(MoltConverterText *text, const MoltPlan *plan, uint32_
         add(text, "}\n");
         break;
     case MOLT__OP_DROP_BYTES:
-    case MOLT__OP_DROP_NUMBER: add_drop(text, op, place, index); break;
+    case MOLT__OP_DROP_NUMBER: add_drop(text, plan, place, index); break;
     case MOLT__OP_LOOP: add_loop(text, plan, index, place); break;
     default: break; /* is_straight() knows no other */
     }
@@ -294,7 +314,7 @@ void molt__converter_prelude(MoltConverterText *text)
         "typedef struct Batch { const unsigned char *source; unsigned char *destination;\n"
         "uint64_t source_stride, destination_stride, n; const unsigned char *aims;\n"
         "const uint32_t *granules; uint64_t heap_base, granule_count, low, range, changed, near;\n"
-        "void *context; void (*other)(void *, uint32_t, uint64_t); } Batch;\n"
+        "uint64_t *lost; void *context; void (*other)(void *, uint32_t, uint64_t); } Batch;\n"
         "_Static_assert(sizeof(Batch) == %zu && __builtin_offsetof(Batch, other) == %zu, \"\");\n"
         "#define AT(type, place) (*(type const *)(place))\n",
         sizeof(MoltConverterBatch), offsetof(MoltConverterBatch, other));
@@ -333,6 +353,11 @@ void molt__converter_prelude(MoltConverterText *text)
     add(text,
         "static inline int is_set(const unsigned char *at, uint64_t size)\n"
         "{ unsigned char any = 0; for (uint64_t i = 0; i < size; i++) any |= at[i]; return any; }\n");
+    for (unsigned size = 1; size <= 8; size *= 2)
+        add(text,
+            "static inline int any%u(const unsigned char *at)\n"
+            "{ uint%u_t v; memcpy(&v, at, sizeof v); return v != 0; }\n",
+            size, size * 8);
 #undef AIM
 }
 
@@ -347,6 +372,7 @@ void molt__converter_text(MoltConverterText *text, const MoltPlan *plan, uint32_
     add(&body, "{\nconst unsigned char *restrict s0 = b->source;\n"
                "unsigned char *restrict d0 = b->destination; uint64_t changed = 0, near = 0, n = b->n;\n"
                "const uint64_t low = b->low, range = b->range;\n"
+               "uint64_t *restrict lost = b->lost;\n"
                "const uint64_t ss = b->source_stride, ds = b->destination_stride;\n"
                "Last last0 = {0}, last1 = {0}, last2 = {0}, last3 = {0}, last4 = {0}, last5 = {0};\n"
                "for (uint64_t i = 0; i < n; i++, s0 += ss, d0 += ds) {\n");

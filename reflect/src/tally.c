@@ -170,6 +170,27 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
     return severity != MOLT_REFUSE && !given_up;
 }
 
+bool molt__tally_all(MoltMigration *m, const MoltOp *op, MoltRule rule, uint64_t at, uint64_t bits)
+{
+    MoltTally *tally = m->mode == MOLT__RUN_STATE ? find_tally(m, op->check, rule) : NULL;
+    bool refuses = rule == MOLT_RULE_KIND_CHANGED || rule == MOLT_RULE_SHAPE_CHANGED ||
+                   rule == MOLT_RULE_UNION_CHANGED;
+    if (!tally || refuses || m->in_tail || m->in_loop || m->run != 0 ||
+        m->plan->policy == MOLT_POLICY_STRICT || rule == MOLT_RULE_DANGLING_POINTER ||
+        may_wait(rule, MOLT_LOSS) || molt__hook_may_settle(m, op, rule, MOLT_LOSS))
+        return false;
+    molt__attic_mark_bits(m, op, at, bits);
+    if (tally->batch != m->object) {
+        tally->batch = m->object;
+        memset(tally->counted, 0, sizeof tally->counted);
+    }
+    tally->objects += (uint64_t)__builtin_popcountll(bits & ~tally->counted[at / 64]);
+    tally->counted[at / 64] |= bits;
+    tally->lasting = true;
+    tally->unkept = tally->unkept || m->apart || op->unkept;
+    return true;
+}
+
 /* The old field has pointers to objects that go: they are kept, and return as NULL. */
 static bool target_goes(const MoltPlan *plan, uint32_t check)
 {
