@@ -209,7 +209,7 @@ static void push(MoltMigration *m, MoltAtticPage *page, MoltTypeId type)
     MoltAtticWork *work = &m->attic;
     if (!m->failed && molt__migration_grow(m, (void **)&work->pages, &work->page_slots,
                                            work->page_count, 1, sizeof *work->pages))
-        work->pages[work->page_count++] = (MoltAtticSlot){page, type};
+        work->pages[work->page_count++] = (MoltAtticSlot){.page = page, .type = type};
     else
         molt__attic_page_drop(&m->allocator, page);
 }
@@ -351,17 +351,10 @@ static bool is_other(const MoltAtticPage *page, const MoltLoss *place)
     return molt__attic_find_place(page->others, page->other_count, place) != NULL;
 }
 
-/* One element gets a record, and keeps it if something of it stays open. */
+/* One element gets a record, without what it had a record of its own for. */
 static void carry_element(MoltCarry *carry, const MoltLoss *place, unsigned char *record)
 {
-    MoltMigration *m = carry->m;
     const MoltAtticPage *from = carry->from;
-    MoltAtticPage *to = carry->to;
-    if (!molt__migration_grow(m, (void **)&to->records, &to->record_bytes, to->count * to->stride,
-                              to->stride, 1) ||
-        !molt__migration_grow(m, (void **)&to->places, &to->place_slots, to->count, 1,
-                              sizeof *to->places))
-        return;
     memcpy(record, from->records, from->stride);
     memcpy(record + sizeof(uint32_t), &place->element, sizeof place->element);
     bool other = from->other_count > 0 && is_other(from, place);
@@ -369,14 +362,7 @@ static void carry_element(MoltCarry *carry, const MoltLoss *place, unsigned char
         for (uint64_t i = 0; from->runs[r].mixed && i < from->runs[r].was.count; i++)
             molt__record_close(record, from->runs[r].open_at + i);
     }
-    MoltCarryObject object = {.record = record, .copy = to->records + to->count * to->stride};
-    memset(object.copy, 0, to->stride);
-    molt__carry_stand(carry, place, &object);
-    to->places[to->count] = *place;
-    if (!molt__carry_object(carry, &object))
-        return;
-    to->count++;
-    m->failed = m->failed || !molt__attic_number_span(m->heap, place->span);
+    molt__carry_place(carry, place, record);
 }
 
 /* All elements that the page speaks of. */

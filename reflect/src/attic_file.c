@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "attic_blank.h"
+#include "attic_column.h"
 #include "attic_hook.h"
 #include "attic_page.h"
 #include "code_target.h"
@@ -580,10 +581,18 @@ void molt__attic_report_full(MoltMigration *m, const char *type, uint64_t object
                                    .objects = objects});
 }
 
-/* A page for `losses` objects of a type, without records yet; NULL when there is nothing to keep, no
+static MoltAtticPage *drop_new(MoltMigration *m, MoltAtticPage *page, MoltAtticSlot *slot)
+{
+    slot->page = page;
+    molt__attic_slot_free(&m->allocator, slot);
+    molt__attic_page_drop(&m->allocator, page);
+    return NULL;
+}
+
+/* A page for `losses` objects of a type, without records yet but in columns; NULL when there is nothing to keep, no
  * memory, or more than the attic may hold. */
 static MoltAtticPage *make_page(MoltMigration *m, MoltAtticStep *step, MoltTypeId type, bool tail,
-                                uint64_t losses)
+                                uint64_t losses, MoltAtticSlot *slot)
 {
     MoltAtticPage *page = molt__migration_table(m, 1, sizeof *page);
     if (!page)
@@ -600,19 +609,22 @@ static MoltAtticPage *make_page(MoltMigration *m, MoltAtticStep *step, MoltTypeI
     if (molt__leaf_walk(m->plan->before, walked, collect_leaf, &collect) && page->run_count > 0) {
         molt__attic_watch_hooked(m, page, m->plan->types[type].after);
         molt__attic_page_layout(page);
-        if (__builtin_mul_overflow(losses, page->stride, &bytes) || bytes > m->heap->attic.limit) {
+        bool columns = molt__attic_columns_fit(m, page);
+        uint64_t each = columns ? molt__attic_columns_width(page) : page->stride;
+        if (__builtin_mul_overflow(losses, each, &bytes) || bytes > m->heap->attic.limit) {
             molt__attic_report_full(m, molt_type_name(m->plan->before, type), losses);
             m->attic.keeps = false;
+        } else if (columns) {
+            if (molt__attic_columns_fill(m, page, losses, slot))
+                molt__attic_add_fresh(m, type, tail, &page->fresh);
         } else {
             page->records = molt__migration_table(m, bytes, 1);
             page->record_bytes = page->records ? bytes : 0;
             molt__attic_add_fresh(m, type, tail, &page->fresh);
         }
     }
-    if (!page->records || m->failed) {
-        molt__attic_page_drop(&m->allocator, page);
-        return NULL;
-    }
+    if (!page->records || m->failed)
+        return drop_new(m, page, slot);
     return page;
 }
 
@@ -628,16 +640,18 @@ static void make_pages(MoltMigration *m, MoltAtticStep *step, const uint64_t *lo
     uint64_t places = place_of(m->plan->before->tables.type_count, false);
     for (uint64_t p = 0; p < places && !m->failed; p++) {
         MoltTypeId type = (MoltTypeId)(p / 2), after = m->plan->types[type].after;
+        MoltAtticSlot slot = {.type = after};
         MoltAtticPage *page =
-            losses[p] > 0 ? make_page(m, step, type, p % 2 != 0, losses[p]) : NULL;
+            losses[p] > 0 ? make_page(m, step, type, p % 2 != 0, losses[p], &slot) : NULL;
         if (!page)
             continue;
+        slot.page = page;
         if (molt__migration_grow(m, (void **)&work->pages, &work->page_slots, work->page_count, 1,
                                  sizeof *work->pages)) {
             work->filed[place_of(after, page->tail)] = page;
-            work->pages[work->page_count++] = (MoltAtticSlot){page, after};
+            work->pages[work->page_count++] = slot;
         } else {
-            molt__attic_page_drop(&m->allocator, page);
+            drop_new(m, page, &slot);
         }
     }
 }
@@ -649,9 +663,11 @@ static void file_records(MoltMigration *m)
         const MoltLoss *loss = &work->losses[l];
         MoltTypeId type = m->plan->types[m->heap->spans[loss->span].type].after;
         MoltAtticPage *page = work->filed[place_of(type, loss->tail)];
-        if (page && !molt__attic_number_span(m->heap, loss->span))
+        if (!page || page->columns)
+            continue;
+        if (!molt__attic_number_span(m->heap, loss->span))
             m->failed = true;
-        for (uint32_t b = 0; page && b < loss->blocks && !m->failed; b++)
+        for (uint32_t b = 0; b < loss->blocks && !m->failed; b++)
             file_record(m, page, loss, loss->block + b);
     }
 }

@@ -81,10 +81,19 @@ void molt__attic_page_drop(const MoltAllocator *allocator, MoltAtticPage *page)
     release(allocator, page->records, page->record_bytes);
     release(allocator, page->refs, page->ref_slots * sizeof *page->refs);
     release(allocator, page->others, page->other_count * sizeof *page->others);
+    release(allocator, page->stretches, page->stretch_count * sizeof *page->stretches);
     release(allocator, page->places, page->place_slots * sizeof *page->places);
     release(allocator, page->watched, page->watched_slots * sizeof *page->watched);
     molt__attic_step_drop(allocator, page->step);
     release(allocator, page, sizeof *page);
+}
+
+void molt__attic_slot_free(const MoltAllocator *allocator, MoltAtticSlot *slot)
+{
+    if (slot->alive)
+        release(allocator, slot->alive, molt__attic_alive_bytes(slot->page->count));
+    slot->alive = NULL;
+    slot->live = 0;
 }
 
 bool molt__attic_same_layout(const MoltSchema *then, MoltTypeId type, const MoltSchema *now)
@@ -98,7 +107,9 @@ uint64_t molt__attic_page_bytes(const MoltAtticPage *page)
     return sizeof *page + page->run_slots * sizeof *page->runs +
            page->fresh.slots * sizeof *page->fresh.items + page->fresh.sample_slots +
            page->record_bytes + page->ref_slots * sizeof *page->refs +
-           page->other_count * sizeof *page->others + page->watched_slots * sizeof *page->watched;
+           page->other_count * sizeof *page->others + page->watched_slots * sizeof *page->watched +
+           page->stretch_count * sizeof *page->stretches +
+           (page->columns ? molt__attic_alive_bytes(page->count) : 0);
 }
 
 static uint64_t step_bytes(const MoltAtticStep *step)

@@ -44,6 +44,12 @@ typedef struct MoltLoss {
     bool tail;
 } MoltLoss;
 
+/* Blocks behind each other whose objects have records `first` and those behind it (attic_column.h). */
+typedef struct MoltAtticStretch {
+    uint32_t span, block, blocks;
+    uint64_t first;
+} MoltAtticStretch;
+
 typedef enum MoltAtticRefKind {
     MOLT__REF_BLOCK,  /* index: number of a block; offset: bytes from its start */
     MOLT__REF_CODE,   /* index: symbol of the step */
@@ -89,6 +95,7 @@ typedef struct MoltAtticRun {
     MoltAtticWatch watches[MOLT__WATCHES];
     uint64_t kept_at, left_at, watched_at; /* in a record */
     uint64_t open_at;                      /* first bit */
+    uint64_t kept_column, left_column;     /* in the records of a page with columns */
     uint32_t
         hooked; /* struct in the step's schema whose hook may have changed it, + 1; 0: none. Such
                         values return only when that layout does: a hook says what they became. */
@@ -131,10 +138,13 @@ typedef struct MoltAtticPage {
     MoltLeaf *watched; /* in the running schema: what such structs are now */
     uint64_t watched_count, watched_slots;
     uint64_t digest_at; /* of `watched`, in a record; 0 there: written since */
+    bool columns;       /* the records lie field by field, of objects in stretches (attic_column.h) */
+    MoltAtticStretch *stretches; /* then; in order of spans and blocks */
+    uint64_t stretch_count;
     uint32_t edit;      /* of a blank page: it speaks of what was born before; 0: it has records */
     MoltLoss *others;   /* then; in order of spans, blocks and elements */
     uint64_t other_count;
-    MoltLoss *places; /* of a blank page's objects that got records in the running migration */
+    MoltLoss *places; /* of objects without numbers that got records in the running migration */
     uint64_t place_slots;
 } MoltAtticPage;
 
@@ -168,6 +178,13 @@ const MoltLoss *molt__attic_find_place(const MoltLoss *places, uint64_t count,
                                        const MoltLoss *place);
 /* One share less; frees page and step with the last one. */
 void molt__attic_page_drop(const MoltAllocator *allocator, MoltAtticPage *page);
+/* Gives back what is the slot's own, while its page is there; the page stays. */
+void molt__attic_slot_free(const MoltAllocator *allocator, MoltAtticSlot *slot);
+/* Bytes of the bits of a page with columns of that many records. */
+static inline uint64_t molt__attic_alive_bytes(uint64_t records)
+{
+    return (records + 63) / 64 * sizeof(uint64_t);
+}
 void molt__attic_step_drop(const MoltAllocator *allocator, MoltAtticStep *step);
 uint64_t molt__attic_pages_bytes(const MoltAtticSlot *pages, uint64_t count);
 /* The struct has the same layout under the same name in another schema. */

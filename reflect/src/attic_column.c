@@ -1,0 +1,352 @@
+#include "attic_column.h"
+
+#include <string.h>
+
+#include "migration.h"
+
+/* ---- bits ------------------------------------------------------------------------------------ */
+
+static uint64_t words(uint64_t records)
+{
+    return (records + 63) / 64;
+}
+
+static bool is_alive(const MoltAtticSlot *slot, uint64_t record)
+{
+    return (slot->alive[record / 64] >> (record % 64) & 1u) != 0;
+}
+
+static void clear(MoltAttic *attic, MoltAtticSlot *slot, uint64_t record)
+{
+    slot->alive[record / 64] &= ~((uint64_t)1 << (record % 64));
+    slot->live--;
+    attic->records--;
+}
+
+/* The first stretch that does not lie before a block. */
+static uint64_t find_stretch(const MoltAtticPage *page, uint32_t span, uint32_t block)
+{
+    uint64_t low = 0, high = page->stretch_count;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        const MoltAtticStretch *at = &page->stretches[middle];
+        if (at->span < span || (at->span == span && at->block + at->blocks <= block))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The record of a block that is where it was; false when there is none. */
+static bool find_record(const MoltAtticSlot *slot, uint32_t span, uint32_t block, uint64_t *record)
+{
+    const MoltAtticPage *page = slot->page;
+    uint64_t s = find_stretch(page, span, block);
+    const MoltAtticStretch *at = &page->stretches[s];
+    if (s == page->stretch_count || at->span != span || block < at->block)
+        return false;
+    *record = at->first + (block - at->block);
+    return is_alive(slot, *record);
+}
+
+/* ---- what happens to blocks while the game runs ----------------------------------------------- */
+
+void molt__attic_columns_forget(MoltHeap *heap, uint32_t span, uint32_t block)
+{
+    MoltAttic *attic = &heap->attic;
+    uint64_t record;
+    for (uint64_t p = 0; p < attic->page_count; p++) {
+        MoltAtticSlot *slot = &attic->pages[p];
+        if (slot->alive && find_record(slot, span, block, &record))
+            clear(attic, slot, record);
+    }
+}
+
+void molt__attic_columns_forget_span(MoltHeap *heap, uint32_t span)
+{
+    MoltAttic *attic = &heap->attic;
+    for (uint64_t p = 0; p < attic->page_count; p++) {
+        MoltAtticSlot *slot = &attic->pages[p];
+        const MoltAtticPage *page = slot->page;
+        uint64_t s = slot->alive ? find_stretch(page, span, 0) : 0;
+        for (; slot->alive && s < page->stretch_count && page->stretches[s].span == span; s++) {
+            const MoltAtticStretch *at = &page->stretches[s];
+            for (uint64_t r = at->first; r < at->first + at->blocks; r++) {
+                if (is_alive(slot, r))
+                    clear(attic, slot, r);
+            }
+        }
+    }
+}
+
+static bool make_moved(MoltHeap *heap)
+{
+    MoltAttic *attic = &heap->attic;
+    if (attic->moved_count < attic->moved_slots)
+        return true;
+    uint64_t slots = attic->moved_slots > 0 ? attic->moved_slots * 2 : 16;
+    MoltAtticMoved *moved = heap->allocator.resize(heap->allocator.context, attic->moved,
+                                                   attic->moved_slots * sizeof *moved,
+                                                   slots * sizeof *moved);
+    if (!moved)
+        return false;
+    attic->moved = moved;
+    attic->moved_slots = slots;
+    return true;
+}
+
+/* Room for one number; more of them at a time, because blocks move one after the other. */
+static bool make_number(MoltHeap *heap, uint32_t span)
+{
+    const MoltAttic *attic = &heap->attic;
+    bool none = attic->free == MOLT__NO_SPAN && attic->block_count == attic->block_slots;
+    return molt__attic_number_span(heap, span) &&
+           (!none || molt__attic_make_numbers(heap, 16 + attic->block_count / 2));
+}
+
+bool molt__attic_columns_follow(MoltHeap *heap, uint32_t span, uint32_t block)
+{
+    MoltAttic *attic = &heap->attic;
+    uint64_t record;
+    for (uint64_t p = 0; p < attic->page_count; p++) {
+        MoltAtticSlot *slot = &attic->pages[p];
+        if (!slot->alive || !find_record(slot, span, block, &record))
+            continue;
+        if (!make_moved(heap) || !make_number(heap, span))
+            return false;
+        uint32_t number = molt__attic_number(heap, span, block);
+        attic->moved[attic->moved_count++] = (MoltAtticMoved){slot->page, record, number};
+        clear(attic, slot, record);
+        molt__attic_use(heap, number, true);
+    }
+    return true;
+}
+
+/* ---- filing ---------------------------------------------------------------------------------- */
+
+static bool is_plain(const MoltAtticRun *run)
+{
+    bool value = run->was.kind == MOLT__LEAF_BYTES || run->was.kind == MOLT__LEAF_BITS ||
+                 run->was.kind == MOLT__LEAF_TEXT;
+    return value && run->was.guard_count == 0 && run->is.guard_count == 0 &&
+           run->watch_count == 0 && run->hooked == 0 && !run->aims && !run->copy && !run->op->keeps;
+}
+
+static bool is_of(const MoltMigration *m, const MoltAtticPage *page, const MoltLoss *loss)
+{
+    return m->heap->spans[loss->span].type == page->type && loss->tail == page->tail;
+}
+
+bool molt__attic_columns_fit(const MoltMigration *m, const MoltAtticPage *page)
+{
+    bool plain = !page->tail && !page->partial && m->attic.returned_count == 0;
+    for (uint64_t r = 0; r < page->run_count && plain; r++)
+        plain = is_plain(&page->runs[r]);
+    for (uint64_t l = 0; l < m->attic.loss_count && plain; l++) {
+        const MoltLoss *loss = &m->attic.losses[l];
+        const MoltSpan *span = &m->heap->spans[loss->span];
+        if (is_of(m, page, loss))
+            plain = !span->counts && span->header == 0 && m->spans[loss->span].bytes > 0;
+    }
+    return plain;
+}
+
+static uint64_t left_size(const MoltAtticRun *run)
+{
+    return run->placed ? run->was.count * molt__leaf_sample_size(&run->is) : 0;
+}
+
+uint64_t molt__attic_columns_width(const MoltAtticPage *page)
+{
+    uint64_t width = 0;
+    for (uint64_t r = 0; r < page->run_count; r++)
+        width += molt__attic_kept_size(&page->runs[r].was) + left_size(&page->runs[r]);
+    return width;
+}
+
+/* Copies `size` bytes each from `n` places that are `stride` apart. */
+static void gather(unsigned char *to, const unsigned char *from, uint64_t stride, uint64_t size,
+                   uint64_t n)
+{
+    /* constant sizes become single moves */
+#define EACH(bytes)                                                                                \
+    for (uint64_t i = 0; i < n; i++, from += stride, to += (bytes))                                \
+    memcpy(to, from, bytes)
+    switch (size) {
+    case 1: EACH(1); break;
+    case 2: EACH(2); break;
+    case 4: EACH(4); break;
+    case 8: EACH(8); break;
+    case 16: EACH(16); break;
+    default: EACH(size); break;
+    }
+#undef EACH
+}
+
+/* Values of a leaf in `n` objects, those of one object behind each other. */
+static void gather_leaf(unsigned char *to, const unsigned char *objects, uint64_t stride,
+                        const MoltLeaf *leaf, uint64_t n)
+{
+    const unsigned char *from = objects + leaf->at;
+    if (leaf->count == 1 || leaf->stride == leaf->size) {
+        gather(to, from, stride, leaf->count * leaf->size, n);
+        return;
+    }
+    for (uint64_t i = 0; i < n; i++, from += stride, to += leaf->count * leaf->size)
+        gather(to, from, leaf->stride, leaf->size, leaf->count);
+}
+
+static void lay_out(MoltAtticPage *page)
+{
+    uint64_t at = 0;
+    for (uint64_t r = 0; r < page->run_count; r++) {
+        MoltAtticRun *run = &page->runs[r];
+        run->kept_column = at;
+        at += page->count * molt__attic_kept_size(&run->was);
+        run->left_column = at;
+        at += page->count * left_size(run);
+    }
+}
+
+static bool add_stretches(MoltMigration *m, MoltAtticPage *page)
+{
+    uint64_t count = 0, first = 0;
+    for (uint64_t l = 0; l < m->attic.loss_count; l++)
+        count += is_of(m, page, &m->attic.losses[l]);
+    page->stretches = molt__migration_table(m, count, sizeof *page->stretches);
+    page->stretch_count = page->stretches ? count : 0;
+    count = 0;
+    for (uint64_t l = 0; l < m->attic.loss_count && page->stretches; l++) {
+        const MoltLoss *loss = &m->attic.losses[l];
+        if (!is_of(m, page, loss))
+            continue;
+        page->stretches[count++] = (MoltAtticStretch){loss->span, loss->block, loss->blocks, first};
+        first += loss->blocks;
+    }
+    return page->stretches != NULL;
+}
+
+/* All values of as many objects as stay in the first cache, before the next ones. */
+static void keep(const MoltMigration *m, MoltAtticPage *page, const MoltAtticStretch *stretch)
+{
+    const MoltSpan *span = &m->heap->spans[stretch->span];
+    for (uint32_t b = 0; b < stretch->blocks; b += MOLT__BATCH) {
+        uint64_t n = stretch->blocks - b < MOLT__BATCH ? stretch->blocks - b : MOLT__BATCH;
+        const unsigned char *objects = molt__span_block(span, stretch->block + b);
+        for (uint64_t r = 0; r < page->run_count; r++) {
+            const MoltAtticRun *run = &page->runs[r];
+            gather_leaf(page->records + run->kept_column +
+                            (stretch->first + b) * molt__attic_kept_size(&run->was),
+                        objects, span->stride, &run->was, n);
+        }
+    }
+}
+
+bool molt__attic_columns_fill(MoltMigration *m, MoltAtticPage *page, uint64_t records,
+                              MoltAtticSlot *slot)
+{
+    uint64_t bytes = records * molt__attic_columns_width(page);
+    page->count = records;
+    page->records = m->allocator.resize(m->allocator.context, NULL, 0, bytes); /* all is written */
+    page->record_bytes = page->records ? bytes : 0;
+    m->failed = m->failed || !page->records;
+    slot->alive = molt__migration_table(m, words(records), sizeof *slot->alive);
+    if (!slot->alive || !add_stretches(m, page))
+        return false;
+    page->columns = true;
+    slot->live = records;
+    memset(slot->alive, 0xff, words(records) * sizeof *slot->alive);
+    lay_out(page);
+    for (uint64_t s = 0; s < page->stretch_count; s++)
+        keep(m, page, &page->stretches[s]);
+    return true;
+}
+
+void molt__attic_columns_sample(const MoltHeap *heap, MoltAtticPage *page)
+{
+    for (uint64_t s = 0; s < page->stretch_count; s++) {
+        const MoltAtticStretch *stretch = &page->stretches[s];
+        const MoltSpan *span = &heap->spans[stretch->span];
+        const unsigned char *objects = molt__span_block(span, stretch->block);
+        for (uint64_t r = 0; r < page->run_count; r++) {
+            const MoltAtticRun *run = &page->runs[r];
+            const MoltLeaf *is = &run->is;
+            unsigned char *left = page->records + run->left_column + stretch->first * left_size(run);
+            MoltLeaf each = *is;
+            each.count = run->was.count;
+            if (run->placed && is->kind == MOLT__LEAF_BYTES)
+                gather_leaf(left, objects, span->stride, &each, stretch->blocks);
+            else
+                for (uint64_t i = 0; run->placed && i < stretch->blocks * each.count; i++)
+                    molt__leaf_sample(heap, is,
+                                      objects + i / each.count * span->stride + is->at +
+                                          i % each.count * is->stride,
+                                      left + i * molt__leaf_sample_size(is));
+        }
+    }
+}
+
+/* ---- over a migration ------------------------------------------------------------------------- */
+
+bool molt__attic_columns_is_sparse(const MoltAtticSlot *slot)
+{
+    return slot->live < slot->page->count / 4;
+}
+
+/* The record as those of other pages are laid out; its bits are all open. */
+static void put_together(const MoltAtticPage *page, uint64_t record, unsigned char *out)
+{
+    for (uint64_t r = 0; r < page->run_count; r++) {
+        const MoltAtticRun *run = &page->runs[r];
+        uint64_t kept = molt__attic_kept_size(&run->was), left = left_size(run);
+        memcpy(out + run->kept_at, page->records + run->kept_column + record * kept, kept);
+        memcpy(out + run->left_at, page->records + run->left_column + record * left, left);
+    }
+}
+
+void molt__attic_columns_carry(MoltCarry *carry, const MoltAtticSlot *slot)
+{
+    MoltMigration *m = carry->m;
+    const MoltAtticPage *page = carry->from;
+    const MoltAttic *attic = &m->heap->attic;
+    unsigned char *record = molt__migration_table(m, page->stride, 1);
+    if (!record)
+        return;
+    memset(record + MOLT__RECORD_HEAD, 0xff, page->kept_at - MOLT__RECORD_HEAD);
+    for (uint64_t s = 0; s < page->stretch_count; s++) {
+        const MoltAtticStretch *at = &page->stretches[s];
+        for (uint32_t b = 0; b < at->blocks && !m->failed; b++) {
+            if (!is_alive(slot, at->first + b))
+                continue;
+            put_together(page, at->first + b, record);
+            molt__carry_place(carry, &(MoltLoss){at->span, at->block + b, 1, 0, false}, record);
+        }
+    }
+    for (uint64_t i = 0; i < attic->moved_count && !m->failed; i++) {
+        const MoltAtticMoved *moved = &attic->moved[i];
+        const MoltAtticBlock *block = &attic->blocks[moved->number];
+        if (moved->page != page || block->span == MOLT__NO_SPAN || block->count == 0)
+            continue;
+        put_together(page, moved->record, record);
+        molt__carry_place(carry, &(MoltLoss){block->span, block->index, 1, 0, false}, record);
+    }
+    molt__migration_free(m, record, page->stride, 1);
+}
+
+void molt__attic_columns_leave(MoltHeap *heap, MoltAtticSlot *slot)
+{
+    MoltAttic *attic = &heap->attic;
+    uint64_t kept = 0;
+    if (!slot->alive)
+        return;
+    attic->records -= slot->live;
+    for (uint64_t i = 0; i < attic->moved_count; i++) {
+        if (attic->moved[i].page == slot->page)
+            molt__attic_unuse(heap, attic->moved[i].number, true);
+        else
+            attic->moved[kept++] = attic->moved[i];
+    }
+    attic->moved_count = kept;
+    molt__attic_slot_free(&heap->allocator, slot);
+}

@@ -1,0 +1,34 @@
+/* Columns: pages of the attic whose values lie field by field, each field's as one array over all objects,
+ * beside the stretches of blocks that the objects are. Such a page is made where an edit took plain values
+ * from single objects: none of its values is a pointer, a text of the heap or in an arm of a union, and no
+ * hook carried them. Its records are put together one by one only when a migration has to look at them. It
+ * must never know numbers of blocks but for those that moved.
+ *
+ *   page: stretches[] span, block.. -> record..      slot: alive bits, one for each record
+ *         columns: kept of run 0 | left of run 0 | kept of run 1 | ...
+ *
+ * Invariants: a record's bit is set as long as its object is where the stretch says; it is cleared when the
+ * object is freed, and when it moves, which attic.moved then says with the number of the block. */
+#ifndef MOLT_ATTIC_COLUMN_H
+#define MOLT_ATTIC_COLUMN_H
+
+#include "attic_carry.h"
+
+/* Whether the losses of the running migration that `page` is for can lie in columns; the runs are there. */
+bool molt__attic_columns_fit(const MoltMigration *m, const MoltAtticPage *page);
+/* Bytes that a record takes in columns. */
+uint64_t molt__attic_columns_width(const MoltAtticPage *page);
+/* Fills the page's stretches and columns with `records` losses, and slot->alive. False when memory is
+ * out. */
+bool molt__attic_columns_fill(MoltMigration *m, MoltAtticPage *page, uint64_t records,
+                              MoltAtticSlot *slot);
+/* Writes down what stands in the places of the values now. */
+void molt__attic_columns_sample(const MoltHeap *heap, MoltAtticPage *page);
+/* Few of the objects are left: as records they take less. */
+bool molt__attic_columns_is_sparse(const MoltAtticSlot *slot);
+/* Takes each record over, as records of carry->to. */
+void molt__attic_columns_carry(MoltCarry *carry, const MoltAtticSlot *slot);
+/* The page is in the attic no more: `slot` gives back what is its own. */
+void molt__attic_columns_leave(MoltHeap *heap, MoltAtticSlot *slot);
+
+#endif
