@@ -138,11 +138,17 @@ static bool is_of(const MoltMigration *m, const MoltAtticPage *page, const MoltL
     return m->heap->spans[loss->span].type == page->type && loss->tail == page->tail;
 }
 
-bool molt__attic_columns_fit(const MoltMigration *m, const MoltAtticPage *page)
+bool molt__attic_columns_plain(const MoltAtticPage *page)
 {
-    bool plain = !page->tail && !page->partial && m->attic.returned_count == 0;
+    bool plain = !page->partial;
     for (uint64_t r = 0; r < page->run_count && plain; r++)
         plain = is_plain(&page->runs[r]);
+    return plain;
+}
+
+bool molt__attic_columns_fit(const MoltMigration *m, const MoltAtticPage *page)
+{
+    bool plain = !page->tail && m->attic.returned_count == 0 && molt__attic_columns_plain(page);
     for (uint64_t l = 0; l < m->attic.loss_count && plain; l++) {
         const MoltLoss *loss = &m->attic.losses[l];
         const MoltSpan *span = &m->heap->spans[loss->span];
@@ -197,15 +203,30 @@ static void gather_leaf(unsigned char *to, const unsigned char *objects, uint64_
         gather(to, from, leaf->stride, leaf->size, leaf->count);
 }
 
-static void lay_out(MoltAtticPage *page)
+void molt__attic_columns_lay_out(MoltAtticPage *page, uint64_t records)
 {
     uint64_t at = 0;
     for (uint64_t r = 0; r < page->run_count; r++) {
         MoltAtticRun *run = &page->runs[r];
         run->kept_column = at;
-        at += page->count * molt__attic_kept_size(&run->was);
+        at += records * molt__attic_kept_size(&run->was);
         run->left_column = at;
-        at += page->count * left_size(run);
+        at += records * left_size(run);
+    }
+}
+
+void molt__attic_columns_close_up(MoltAtticPage *page)
+{
+    uint64_t at = 0;
+    for (uint64_t r = 0; r < page->run_count; r++) {
+        MoltAtticRun *run = &page->runs[r];
+        uint64_t kept = page->count * molt__attic_kept_size(&run->was);
+        uint64_t left = page->count * left_size(run);
+        memmove(page->records + at, page->records + run->kept_column, kept);
+        memmove(page->records + at + kept, page->records + run->left_column, left);
+        run->kept_column = at;
+        run->left_column = at + kept;
+        at += kept + left;
     }
 }
 
@@ -227,64 +248,111 @@ static bool add_stretches(MoltMigration *m, MoltAtticPage *page)
     return page->stretches != NULL;
 }
 
-/* All values of as many objects as stay in the first cache, before the next ones. */
-static void keep(const MoltMigration *m, MoltAtticPage *page, const MoltAtticStretch *stretch)
+void molt__attic_columns_keep(MoltAtticPage *page, uint64_t first, const unsigned char *objects,
+                              uint64_t stride, uint64_t n)
 {
-    const MoltSpan *span = &m->heap->spans[stretch->span];
-    for (uint32_t b = 0; b < stretch->blocks; b += MOLT__BATCH) {
-        uint64_t n = stretch->blocks - b < MOLT__BATCH ? stretch->blocks - b : MOLT__BATCH;
-        const unsigned char *objects = molt__span_block(span, stretch->block + b);
-        for (uint64_t r = 0; r < page->run_count; r++) {
-            const MoltAtticRun *run = &page->runs[r];
-            gather_leaf(page->records + run->kept_column +
-                            (stretch->first + b) * molt__attic_kept_size(&run->was),
-                        objects, span->stride, &run->was, n);
+    for (uint64_t r = 0; r < page->run_count; r++) {
+        const MoltAtticRun *run = &page->runs[r];
+        gather_leaf(page->records + run->kept_column + first * molt__attic_kept_size(&run->was),
+                    objects, stride, &run->was, n);
+    }
+}
+
+void molt__attic_columns_leave_behind(MoltAtticPage *page, uint64_t first,
+                                      const unsigned char *objects, uint64_t stride, uint64_t n)
+{
+    for (uint64_t r = 0; r < page->run_count; r++) {
+        const MoltAtticRun *run = &page->runs[r];
+        MoltLeaf is = run->is;
+        is.count = run->was.count;
+        if (run->placed)
+            gather_leaf(page->records + run->left_column + first * left_size(run), objects, stride,
+                        &is, n);
+    }
+}
+
+bool molt__attic_columns_leave_bytes(const MoltAtticPage *page)
+{
+    for (uint64_t r = 0; r < page->run_count; r++) {
+        if (page->runs[r].placed && page->runs[r].is.kind != MOLT__LEAF_BYTES)
+            return false;
+    }
+    return true;
+}
+
+/* All values of as many objects as stay in the first cache, before the next ones. */
+static void keep_all(const MoltMigration *m, MoltAtticPage *page)
+{
+    for (uint64_t s = 0; s < page->stretch_count; s++) {
+        const MoltAtticStretch *stretch = &page->stretches[s];
+        const MoltSpan *span = &m->heap->spans[stretch->span];
+        for (uint32_t b = 0; b < stretch->blocks; b += MOLT__BATCH) {
+            uint64_t n = stretch->blocks - b < MOLT__BATCH ? stretch->blocks - b : MOLT__BATCH;
+            molt__attic_columns_keep(page, stretch->first + b,
+                                     molt__span_block(span, stretch->block + b), span->stride, n);
         }
     }
+}
+
+static bool make_columns(MoltMigration *m, MoltAtticPage *page)
+{
+    uint64_t bytes = page->count * molt__attic_columns_width(page);
+    page->records = m->allocator.resize(m->allocator.context, NULL, 0, bytes); /* all is written */
+    page->record_bytes = page->records ? bytes : 0;
+    m->failed = m->failed || !page->records;
+    return page->records != NULL;
 }
 
 bool molt__attic_columns_fill(MoltMigration *m, MoltAtticPage *page, uint64_t records,
                               MoltAtticSlot *slot)
 {
-    uint64_t bytes = records * molt__attic_columns_width(page);
+    bool drafted = page->records != NULL;
     page->count = records;
-    page->records = m->allocator.resize(m->allocator.context, NULL, 0, bytes); /* all is written */
-    page->record_bytes = page->records ? bytes : 0;
-    m->failed = m->failed || !page->records;
     slot->alive = molt__migration_table(m, words(records), sizeof *slot->alive);
-    if (!slot->alive || !add_stretches(m, page))
+    if (!slot->alive || !add_stretches(m, page) || (!drafted && !make_columns(m, page)))
         return false;
     page->columns = true;
     slot->live = records;
     memset(slot->alive, 0xff, words(records) * sizeof *slot->alive);
-    lay_out(page);
-    for (uint64_t s = 0; s < page->stretch_count; s++)
-        keep(m, page, &page->stretches[s]);
+    if (!drafted) {
+        molt__attic_columns_lay_out(page, records);
+        keep_all(m, page);
+    }
     return true;
+}
+
+/* Where what the edit left is more than bytes. */
+static void sample_run(const MoltHeap *heap, MoltAtticPage *page, const MoltAtticRun *run,
+                       const MoltAtticStretch *stretch)
+{
+    const MoltSpan *span = &heap->spans[stretch->span];
+    const MoltLeaf *is = &run->is;
+    unsigned char *left = page->records + run->left_column + stretch->first * left_size(run);
+    for (uint32_t b = 0; run->placed && b < stretch->blocks; b++) {
+        const unsigned char *value = molt__span_block(span, stretch->block + b) + is->at;
+        for (uint64_t i = 0; i < run->was.count; i++, value += is->stride) {
+            molt__leaf_sample(heap, is, value, left);
+            left += molt__leaf_sample_size(is);
+        }
+    }
 }
 
 void molt__attic_columns_sample(const MoltHeap *heap, MoltAtticPage *page)
 {
-    for (uint64_t s = 0; s < page->stretch_count; s++) {
+    bool bytes = molt__attic_columns_leave_bytes(page);
+    for (uint64_t s = 0; s < page->stretch_count && !page->sampled; s++) {
         const MoltAtticStretch *stretch = &page->stretches[s];
         const MoltSpan *span = &heap->spans[stretch->span];
-        const unsigned char *objects = molt__span_block(span, stretch->block);
-        for (uint64_t r = 0; r < page->run_count; r++) {
-            const MoltAtticRun *run = &page->runs[r];
-            const MoltLeaf *is = &run->is;
-            unsigned char *left = page->records + run->left_column + stretch->first * left_size(run);
-            MoltLeaf each = *is;
-            each.count = run->was.count;
-            if (run->placed && is->kind == MOLT__LEAF_BYTES)
-                gather_leaf(left, objects, span->stride, &each, stretch->blocks);
-            else
-                for (uint64_t i = 0; run->placed && i < stretch->blocks * each.count; i++)
-                    molt__leaf_sample(heap, is,
-                                      objects + i / each.count * span->stride + is->at +
-                                          i % each.count * is->stride,
-                                      left + i * molt__leaf_sample_size(is));
+        if (bytes) {
+            molt__attic_columns_leave_behind(page, stretch->first,
+                                             molt__span_block(span, stretch->block), span->stride,
+                                             stretch->blocks);
+            continue;
         }
+        for (uint64_t r = 0; r < page->run_count; r++)
+            sample_run(heap, page, &page->runs[r], stretch);
     }
+    page->sampled = true;
 }
 
 /* ---- over a migration ------------------------------------------------------------------------- */

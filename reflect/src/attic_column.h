@@ -16,13 +16,26 @@
 
 /* Whether the losses of the running migration that `page` is for can lie in columns; the runs are there. */
 bool molt__attic_columns_fit(const MoltMigration *m, const MoltAtticPage *page);
+/* The runs are of plain values. */
+bool molt__attic_columns_plain(const MoltAtticPage *page);
 /* Bytes that a record takes in columns. */
 uint64_t molt__attic_columns_width(const MoltAtticPage *page);
-/* Fills the page's stretches and columns with `records` losses, and slot->alive. False when memory is
+/* Fills the page's stretches, and where it has no records yet its columns, with `records` losses, and slot->alive. False when memory is
  * out. */
 bool molt__attic_columns_fill(MoltMigration *m, MoltAtticPage *page, uint64_t records,
                               MoltAtticSlot *slot);
-/* Writes down what stands in the places of the values now. */
+/* Columns for that many records, in the runs; then with as many as the page has, their values moved up. */
+void molt__attic_columns_lay_out(MoltAtticPage *page, uint64_t records);
+void molt__attic_columns_close_up(MoltAtticPage *page);
+/* What the edit left of the values are plain bytes. */
+bool molt__attic_columns_leave_bytes(const MoltAtticPage *page);
+/* Copies the values of `n` old objects that are `stride` apart to the records from `first` on; and what the
+ * edit left of them in the new ones, where that are bytes. */
+void molt__attic_columns_keep(MoltAtticPage *page, uint64_t first, const unsigned char *objects,
+                              uint64_t stride, uint64_t n);
+void molt__attic_columns_leave_behind(MoltAtticPage *page, uint64_t first,
+                                      const unsigned char *objects, uint64_t stride, uint64_t n);
+/* Writes down what stands in the places of the values now, where that was not done before. */
 void molt__attic_columns_sample(const MoltHeap *heap, MoltAtticPage *page);
 /* Few of the objects are left: as records they take less. */
 bool molt__attic_columns_is_sparse(const MoltAtticSlot *slot);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "attic_column.h"
+#include "attic_draft.h"
 #include "attic_hook.h"
 #include "attic_page.h"
 #include "migration.h"
@@ -285,6 +286,7 @@ void molt__attic_discard(MoltMigration *m)
         molt__attic_page_drop(&m->allocator, work->pages[p].page);
     }
     molt__migration_free(m, work->pages, work->page_slots, sizeof *work->pages);
+    molt__attic_drafts_free(m);
     molt__migration_free(m, work->lossy, plan->op_count, sizeof *work->lossy);
     molt__migration_free(m, work->losses, work->loss_slots, sizeof *work->losses);
     molt__migration_free(m, work->filed, (uint64_t)plan->after->tables.type_count * 2,

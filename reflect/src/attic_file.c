@@ -4,6 +4,7 @@
 
 #include "attic_blank.h"
 #include "attic_column.h"
+#include "attic_draft.h"
 #include "attic_hook.h"
 #include "attic_page.h"
 #include "code_target.h"
@@ -16,6 +17,12 @@ static bool is_of_plan(const MoltPlan *plan, const MoltOp *op)
 {
     uintptr_t first = (uintptr_t)plan->ops, at = (uintptr_t)op;
     return at - first < (uintptr_t)plan->op_count * sizeof *op;
+}
+
+static void note_lossy(MoltAtticWork *work, uint64_t op)
+{
+    work->lossy_count += !work->lossy[op];
+    work->lossy[op] = true;
 }
 
 /* Whether what an operation loses is kept; makes room to note it. */
@@ -40,7 +47,7 @@ void molt__attic_mark(MoltMigration *m, const MoltOp *op, uint64_t i)
     if (!may_mark(m, op))
         return;
     uint64_t element = molt__batch_index(m, i);
-    work->lossy[op - m->plan->ops] = true;
+    note_lossy(work, (uint64_t)(op - m->plan->ops));
     work->marks[element / 64] |= (uint64_t)1 << (element % 64);
 }
 
@@ -48,7 +55,7 @@ void molt__attic_mark_bits(MoltMigration *m, const MoltOp *op, uint64_t at, uint
 {
     if (!may_mark(m, op))
         return;
-    m->attic.lossy[op - m->plan->ops] = true;
+    note_lossy(&m->attic, (uint64_t)(op - m->plan->ops));
     m->attic.marks[at / 64] |= bits;
 }
 
@@ -61,7 +68,7 @@ void molt__attic_mark_all(MoltMigration *m, const MoltOp *op, uint64_t n)
     for (const MoltOp *inner = op + 1; inner <= op + op->size; inner++) {
         bool apart = inner->code == MOLT__OP_BOX || inner->code == MOLT__OP_EMBED;
         if (!inner->unkept)
-            m->attic.lossy[inner - m->plan->ops] = true;
+            note_lossy(&m->attic, (uint64_t)(inner - m->plan->ops));
         if (apart)
             inner += inner->body;
     }
@@ -74,6 +81,8 @@ static bool add_losses(MoltMigration *m, uint64_t first, uint64_t from, uint64_t
     bool of_blocks = m->batch_of_blocks && !m->in_tail;
     uint32_t span = (uint32_t)(m->batch_span - m->heap->spans);
     uint32_t block = m->batch_block + (of_blocks ? (uint32_t)from : 0);
+    if (of_blocks)
+        molt__attic_draft_keep(m, block, (uint32_t)(end - from));
     MoltLoss *last = work->loss_count > 0 ? &work->losses[work->loss_count - 1] : NULL;
     if (of_blocks && last && last->span == span && !last->tail && last->element == 0 &&
         last->block + last->blocks == block) {
@@ -235,6 +244,13 @@ static bool collect_leaf(void *context, const MoltLeaf *leaf)
             return false;
     }
     return true;
+}
+
+bool molt__attic_collect(MoltMigration *m, MoltAtticPage *page)
+{
+    Collect collect = {m, page, page->type};
+    MoltTypeId walked = molt__leaf_root(m->plan->before, page->type, page->tail);
+    return molt__leaf_walk(m->plan->before, walked, collect_leaf, &collect);
 }
 
 /* ---- fields that a migration adds ----------------------------------------------------------- */
@@ -594,7 +610,9 @@ static MoltAtticPage *drop_new(MoltMigration *m, MoltAtticPage *page, MoltAtticS
 static MoltAtticPage *make_page(MoltMigration *m, MoltAtticStep *step, MoltTypeId type, bool tail,
                                 uint64_t losses, MoltAtticSlot *slot)
 {
-    MoltAtticPage *page = molt__migration_table(m, 1, sizeof *page);
+    MoltAtticPage *page = tail ? NULL : molt__attic_draft_take(m, type, losses);
+    bool drafted = page != NULL;
+    page = drafted ? page : molt__migration_table(m, 1, sizeof *page);
     if (!page)
         return NULL;
     page->shares = 1;
@@ -603,10 +621,8 @@ static MoltAtticPage *make_page(MoltMigration *m, MoltAtticStep *step, MoltTypeI
     page->tail = tail;
     page->filed = true;
     step->shares++;
-    Collect collect = {m, page, type};
-    MoltTypeId walked = molt__leaf_root(m->plan->before, type, tail);
     uint64_t bytes;
-    if (molt__leaf_walk(m->plan->before, walked, collect_leaf, &collect) && page->run_count > 0) {
+    if ((drafted || molt__attic_collect(m, page)) && page->run_count > 0) {
         molt__attic_watch_hooked(m, page, m->plan->types[type].after);
         molt__attic_page_layout(page);
         bool columns = molt__attic_columns_fit(m, page);

@@ -139,6 +139,7 @@ typedef struct MoltAtticPage {
     uint64_t watched_count, watched_slots;
     uint64_t digest_at; /* of `watched`, in a record; 0 there: written since */
     bool columns;       /* the records lie field by field, of objects in stretches (attic_column.h) */
+    bool sampled;       /* then: what the edit left is there before the commit */
     MoltAtticStretch *stretches; /* then; in order of spans and blocks */
     uint64_t stretch_count;
     uint32_t edit;      /* of a blank page: it speaks of what was born before; 0: it has records */
@@ -219,6 +220,8 @@ typedef struct MoltAtticBack {
 
 typedef struct MoltAtticWork {
     bool *lossy;       /* per operation of the plan; NULL while there is no loss */
+    uint64_t lossy_count;
+    struct MoltAtticDraft *drafts; /* per old type, or NULL (attic_draft.h) */
     uint64_t marks[4]; /* of the running batch: elements that lose a value */
     MoltLoss *losses;  /* in order of spans, blocks and elements */
     uint64_t loss_count, loss_slots;
@@ -298,6 +301,8 @@ bool molt__attic_keeps_waited(struct MoltMigration *m, const MoltAtticPage *page
 /* attic_file.c */
 /* Takes the marks of a batch that has run; `first` is its first element in the block. */
 void molt__attic_flush(struct MoltMigration *m, uint64_t first, uint64_t n);
+/* Adds the runs of values that were lost so far, of objects of the page's type. False when memory is out. */
+bool molt__attic_collect(struct MoltMigration *m, MoltAtticPage *page);
 /* Makes pages of the losses. */
 void molt__attic_file(struct MoltMigration *m);
 /* What a pointer of the running schema's state into the heap points at, in the new layout. False when

@@ -27,6 +27,11 @@ typedef struct Gone {
     int id;
 } Gone;
 
+typedef struct Small {
+    struct Small *next;
+    short value;
+} Small;
+
 #define SPEC(T, ...)                                                                               \
     {                                                                                              \
         "Cell", sizeof(T), _Alignof(T), {FIELD(T, next, "Cell *"), __VA_ARGS__}, NULL              \
@@ -35,6 +40,7 @@ static const StructSpec wide_spec = SPEC(Wide, FIELD(Wide, value, "int"), FIELD(
 static const StructSpec narrow_spec =
     SPEC(Narrow, FIELD(Narrow, value, "short"), FIELD(Narrow, id, "int"));
 static const StructSpec gone_spec = SPEC(Gone, FIELD(Gone, id, "int"));
+static const StructSpec small_spec = SPEC(Small, FIELD(Small, value, "short"));
 static const StructSpec *const specs[] = {&wide_spec, &narrow_spec, &gone_spec};
 
 enum { CELLS = 150, STEPS = 90, WAYS = 40 };
@@ -275,12 +281,53 @@ static void a_kept_value_takes_its_own_size(void **unused)
     stop(&session);
 }
 
+/* Which objects lose values is known as they are gone over: all, some, first of one field and then of two, or
+ * single objects and arrays. */
+static void what_is_lost_may_turn_out_late(void **unused)
+{
+    (void)unused;
+    enum { MANY = 20000, LATE = MANY / 2 };
+    for (int kind = 0; kind < 4; kind++) {
+        Session session;
+        start(&session, &wide_spec, 1, NULL, 0, NULL);
+        Wide *last = NULL;
+        for (int n = 0; n < MANY; n++) {
+            bool fits = kind == 1 && n % 3 != 0, late = kind == 2 && n < LATE;
+            Wide *cell = molt_heap_new(session.heap, 0, kind == 3 && n == LATE ? 7 : 1);
+            *cell = (Wide){.value = fits ? n : 70000 + n, .id = fits || late ? 0 : n + 1};
+            if (last)
+                last->next = cell;
+            else
+                molt_heap_set_root(session.heap, 0, cell);
+            last = cell;
+        }
+        edit(&session, &small_spec);
+        assert_int_equal(stats_of(&session).objects, kind == 1 ? (MANY + 2) / 3 : MANY);
+        assert_int_equal(found(&session, MOLT_RULE_NUMBER_OUT_OF_RANGE, "Cell.value"),
+                         kind == 1 ? (MANY + 2) / 3 : MANY);
+        int n = 0;
+        for (const Small *cell = root(&session); cell; cell = cell->next, n++)
+            assert_int_equal(cell->value, kind == 1 && n % 3 != 0 ? n : 32767);
+        edit(&session, &wide_spec);
+        n = 0;
+        for (const Wide *cell = root(&session); cell; cell = cell->next, n++) {
+            bool fits = kind == 1 && n % 3 != 0, late = kind == 2 && n < LATE;
+            assert_int_equal(cell->value, fits ? n : 70000 + n);
+            assert_int_equal(cell->id, fits || late ? 0 : n + 1);
+        }
+        assert_int_equal(n, MANY);
+        assert_int_equal(stats_of(&session).bytes, 0);
+        stop(&session);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_stay_with_their_objects),
         cmocka_unit_test(objects_that_moved_or_went_are_counted),
         cmocka_unit_test(a_kept_value_takes_its_own_size),
+        cmocka_unit_test(what_is_lost_may_turn_out_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
