@@ -31,7 +31,7 @@ void molt__attic_forget(MoltHeap *heap, uint32_t span, uint32_t index)
 {
     uint32_t *slot = kept_slot(heap, span, index);
     uint64_t records = heap->attic.records;
-    if (heap->attic.columns > 0)
+    if (heap->spans[span].in_columns)
         molt__attic_columns_forget(heap, span, index);
     if (slot) {
         forget_number(heap, *slot - 1);
@@ -44,7 +44,7 @@ void molt__attic_forget(MoltHeap *heap, uint32_t span, uint32_t index)
 void molt__attic_forget_span(MoltHeap *heap, uint32_t span)
 {
     uint32_t *kept = heap->spans[span].kept;
-    if (heap->attic.columns > 0)
+    if (heap->spans[span].in_columns)
         molt__attic_columns_forget_span(heap, span);
     for (uint32_t index = 0; kept && index < heap->spans[span].blocks; index++) {
         if (kept[index] != 0)
@@ -64,7 +64,7 @@ void molt__attic_cut(MoltHeap *heap, uint32_t span, uint32_t index, uint64_t cou
 
 bool molt__attic_follow(MoltHeap *heap, uint32_t span, uint32_t index, const MoltBlock *now)
 {
-    if (heap->attic.columns > 0 && !molt__attic_columns_follow(heap, span, index))
+    if (heap->spans[span].in_columns && !molt__attic_columns_follow(heap, span, index))
         return false;
     uint32_t *slot = kept_slot(heap, span, index);
     if (!slot)
@@ -85,7 +85,7 @@ bool molt__attic_follow(MoltHeap *heap, uint32_t span, uint32_t index, const Mol
 
 bool molt__attic_knows(const MoltHeap *heap, const MoltSpan *span)
 {
-    return span->kept || heap->attic.columns > 0;
+    return span->kept || (span->in_columns && heap->attic.columns > 0);
 }
 
 void molt__attic_born(MoltHeap *heap, MoltSpan *span, uint32_t index)
@@ -300,6 +300,7 @@ void molt_attic_clear(MoltHeap *heap)
     molt__attic_release(&heap->allocator, &heap->attic);
     for (uint32_t s = 0; s < heap->span_count; s++) {
         MoltSpan *span = &heap->spans[s];
+        span->in_columns = false;
         if (!span->kept)
             continue;
         resize(&heap->allocator, span->kept, (uint64_t)span->blocks * sizeof *span->kept, 0);

@@ -11,11 +11,6 @@ static uint64_t words(uint64_t records)
     return (records + 63) / 64;
 }
 
-static bool is_alive(const MoltAtticSlot *slot, uint64_t record)
-{
-    return (slot->alive[record / 64] >> (record % 64) & 1u) != 0;
-}
-
 static void clear(MoltAttic *attic, MoltAtticSlot *slot, uint64_t record)
 {
     slot->alive[record / 64] &= ~((uint64_t)1 << (record % 64));
@@ -47,7 +42,7 @@ static bool find_record(const MoltAtticSlot *slot, uint32_t span, uint32_t block
     if (s == page->stretch_count || at->span != span || block < at->block)
         return false;
     *record = at->first + (block - at->block);
-    return is_alive(slot, *record);
+    return molt__attic_column_is_alive(slot, *record);
 }
 
 /* ---- what happens to blocks while the game runs ----------------------------------------------- */
@@ -73,7 +68,7 @@ void molt__attic_columns_forget_span(MoltHeap *heap, uint32_t span)
         for (; slot->alive && s < page->stretch_count && page->stretches[s].span == span; s++) {
             const MoltAtticStretch *at = &page->stretches[s];
             for (uint64_t r = at->first; r < at->first + at->blocks; r++) {
-                if (is_alive(slot, r))
+                if (molt__attic_column_is_alive(slot, r))
                     clear(attic, slot, r);
             }
         }
@@ -158,16 +153,11 @@ bool molt__attic_columns_fit(const MoltMigration *m, const MoltAtticPage *page)
     return plain;
 }
 
-static uint64_t left_size(const MoltAtticRun *run)
-{
-    return run->placed ? run->was.count * molt__leaf_sample_size(&run->is) : 0;
-}
-
 uint64_t molt__attic_columns_width(const MoltAtticPage *page)
 {
     uint64_t width = 0;
     for (uint64_t r = 0; r < page->run_count; r++)
-        width += molt__attic_kept_size(&page->runs[r].was) + left_size(&page->runs[r]);
+        width += molt__attic_kept_size(&page->runs[r].was) + molt__attic_column_left_size(&page->runs[r]);
     return width;
 }
 
@@ -211,7 +201,7 @@ void molt__attic_columns_lay_out(MoltAtticPage *page, uint64_t records)
         run->kept_column = at;
         at += records * molt__attic_kept_size(&run->was);
         run->left_column = at;
-        at += records * left_size(run);
+        at += records * molt__attic_column_left_size(run);
     }
 }
 
@@ -221,7 +211,7 @@ void molt__attic_columns_close_up(MoltAtticPage *page)
     for (uint64_t r = 0; r < page->run_count; r++) {
         MoltAtticRun *run = &page->runs[r];
         uint64_t kept = page->count * molt__attic_kept_size(&run->was);
-        uint64_t left = page->count * left_size(run);
+        uint64_t left = page->count * molt__attic_column_left_size(run);
         memmove(page->records + at, page->records + run->kept_column, kept);
         memmove(page->records + at + kept, page->records + run->left_column, left);
         run->kept_column = at;
@@ -266,7 +256,7 @@ void molt__attic_columns_leave_behind(MoltAtticPage *page, uint64_t first,
         MoltLeaf is = run->is;
         is.count = run->was.count;
         if (run->placed)
-            gather_leaf(page->records + run->left_column + first * left_size(run), objects, stride,
+            gather_leaf(page->records + run->left_column + first * molt__attic_column_left_size(run), objects, stride,
                         &is, n);
     }
 }
@@ -327,7 +317,7 @@ static void sample_run(const MoltHeap *heap, MoltAtticPage *page, const MoltAtti
 {
     const MoltSpan *span = &heap->spans[stretch->span];
     const MoltLeaf *is = &run->is;
-    unsigned char *left = page->records + run->left_column + stretch->first * left_size(run);
+    unsigned char *left = page->records + run->left_column + stretch->first * molt__attic_column_left_size(run);
     for (uint32_t b = 0; run->placed && b < stretch->blocks; b++) {
         const unsigned char *value = molt__span_block(span, stretch->block + b) + is->at;
         for (uint64_t i = 0; i < run->was.count; i++, value += is->stride) {
@@ -355,52 +345,7 @@ void molt__attic_columns_sample(const MoltHeap *heap, MoltAtticPage *page)
     page->sampled = true;
 }
 
-/* ---- over a migration ------------------------------------------------------------------------- */
-
-bool molt__attic_columns_is_sparse(const MoltAtticSlot *slot)
-{
-    return slot->live < slot->page->count / 4;
-}
-
-/* The record as those of other pages are laid out; its bits are all open. */
-static void put_together(const MoltAtticPage *page, uint64_t record, unsigned char *out)
-{
-    for (uint64_t r = 0; r < page->run_count; r++) {
-        const MoltAtticRun *run = &page->runs[r];
-        uint64_t kept = molt__attic_kept_size(&run->was), left = left_size(run);
-        memcpy(out + run->kept_at, page->records + run->kept_column + record * kept, kept);
-        memcpy(out + run->left_at, page->records + run->left_column + record * left, left);
-    }
-}
-
-void molt__attic_columns_carry(MoltCarry *carry, const MoltAtticSlot *slot)
-{
-    MoltMigration *m = carry->m;
-    const MoltAtticPage *page = carry->from;
-    const MoltAttic *attic = &m->heap->attic;
-    unsigned char *record = molt__migration_table(m, page->stride, 1);
-    if (!record)
-        return;
-    memset(record + MOLT__RECORD_HEAD, 0xff, page->kept_at - MOLT__RECORD_HEAD);
-    for (uint64_t s = 0; s < page->stretch_count; s++) {
-        const MoltAtticStretch *at = &page->stretches[s];
-        for (uint32_t b = 0; b < at->blocks && !m->failed; b++) {
-            if (!is_alive(slot, at->first + b))
-                continue;
-            put_together(page, at->first + b, record);
-            molt__carry_place(carry, &(MoltLoss){at->span, at->block + b, 1, 0, false}, record);
-        }
-    }
-    for (uint64_t i = 0; i < attic->moved_count && !m->failed; i++) {
-        const MoltAtticMoved *moved = &attic->moved[i];
-        const MoltAtticBlock *block = &attic->blocks[moved->number];
-        if (moved->page != page || block->span == MOLT__NO_SPAN || block->count == 0)
-            continue;
-        put_together(page, moved->record, record);
-        molt__carry_place(carry, &(MoltLoss){block->span, block->index, 1, 0, false}, record);
-    }
-    molt__migration_free(m, record, page->stride, 1);
-}
+/* ---- the end of a page ------------------------------------------------------------------------- */
 
 void molt__attic_columns_leave(MoltHeap *heap, MoltAtticSlot *slot)
 {

@@ -16,6 +16,17 @@
 
 /* Whether the losses of the running migration that `page` is for can lie in columns; the runs are there. */
 bool molt__attic_columns_fit(const MoltMigration *m, const MoltAtticPage *page);
+static inline bool molt__attic_column_is_alive(const MoltAtticSlot *slot, uint64_t record)
+{
+    return (slot->alive[record / 64] >> (record % 64) & 1u) != 0;
+}
+
+/* Bytes that a record takes for what the edit left of a run. */
+static inline uint64_t molt__attic_column_left_size(const MoltAtticRun *run)
+{
+    return run->placed ? run->was.count * molt__leaf_sample_size(&run->is) : 0;
+}
+
 /* The runs are of plain values. */
 bool molt__attic_columns_plain(const MoltAtticPage *page);
 /* Bytes that a record takes in columns. */
@@ -37,9 +48,10 @@ void molt__attic_columns_leave_behind(MoltAtticPage *page, uint64_t first,
                                       const unsigned char *objects, uint64_t stride, uint64_t n);
 /* Writes down what stands in the places of the values now, where that was not done before. */
 void molt__attic_columns_sample(const MoltHeap *heap, MoltAtticPage *page);
+/* attic_column_carry.c */
 /* Few of the objects are left: as records they take less. */
 bool molt__attic_columns_is_sparse(const MoltAtticSlot *slot);
-/* Takes each record over, as records of carry->to. */
+/* Takes each record over; what stays open of them becomes records of carry->to. */
 void molt__attic_columns_carry(MoltCarry *carry, const MoltAtticSlot *slot);
 /* The page is in the attic no more: `slot` gives back what is its own. */
 void molt__attic_columns_leave(MoltHeap *heap, MoltAtticSlot *slot);

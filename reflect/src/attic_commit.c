@@ -197,8 +197,12 @@ static void swap_pages(MoltMigration *m)
     if (attic->pages)
         m->allocator.resize(m->allocator.context, attic->pages,
                             attic->page_slots * sizeof *attic->pages, 0);
-    for (uint64_t p = 0; p < work->page_count; p++)
+    for (uint64_t p = 0; p < work->page_count; p++) {
+        const MoltAtticPage *page = work->pages[p].page;
         attic->columns += work->pages[p].alive != NULL;
+        for (uint64_t s = 0; page->filed && s < page->stretch_count; s++)
+            heap->spans[page->stretches[s].span].in_columns = true;
+    }
     attic->pages = work->pages;
     attic->page_count = work->page_count;
     attic->page_slots = work->page_slots;

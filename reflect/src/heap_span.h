@@ -45,6 +45,7 @@ typedef struct MoltSpan {
     uint64_t *live_bits; /* (blocks + 63) / 64 words */
     uint64_t *counts;    /* elements per block */
     uint32_t *kept;      /* the attic's numbers (attic_block.h), or NULL */
+    bool in_columns;     /* some of its blocks may be in columns of the attic (attic_column.h) */
     uint32_t birth;      /* edits of the attic that no block of the span is older than */
     uint32_t *births;    /* the same of each block, where that is more; NULL: of none */
     uint64_t *made;      /* bits of blocks that migrations made (made_text.h), or NULL */

@@ -725,6 +725,7 @@ void molt_migrate_commit(MoltMigration *m)
         molt__span_map(heap, &old, MOLT__NO_SPAN);
         heap->spans[s] = m->spans[s];
         heap->spans[s].kept = old.kept; /* the blocks keep their places and their numbers */
+        heap->spans[s].in_columns = old.in_columns;
         heap->spans[s].birth = old.birth;
         heap->spans[s].births = old.births;
         heap->spans[s].origins = old.origins;
