@@ -20,8 +20,8 @@ typedef struct MoltAim {
     uint64_t stride, to_stride;
     uint64_t elem_size, to_elem_size;
     const uint64_t *live_bits; /* NULL: all blocks are live */
-    const uint64_t *counts; /* NULL: one element in each block */
-    MoltTypeId type;        /* of the elements; MOLT_NO_TYPE: relocate.c decides */
+    const uint64_t *counts;    /* NULL: one element in each block */
+    MoltTypeId type;           /* of the elements; MOLT_NO_TYPE: relocate.c decides */
     uint32_t blocks;
 } MoltAim;
 

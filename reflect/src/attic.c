@@ -83,11 +83,6 @@ bool molt__attic_follow(MoltHeap *heap, uint32_t span, uint32_t index, const Mol
     return true;
 }
 
-bool molt__attic_knows(const MoltHeap *heap, const MoltSpan *span)
-{
-    return span->kept || (span->in_columns && heap->attic.columns > 0);
-}
-
 void molt__attic_born(MoltHeap *heap, MoltSpan *span, uint32_t index)
 {
     uint64_t bytes = (uint64_t)span->blocks * sizeof *span->births;

@@ -74,9 +74,6 @@ void molt__attic_columns_forget(MoltHeap *heap, uint32_t span, uint32_t block);
 void molt__attic_columns_forget_span(MoltHeap *heap, uint32_t span);
 bool molt__attic_columns_follow(MoltHeap *heap, uint32_t span, uint32_t block);
 
-/* What is kept may belong to the span's blocks: the calls above are worth making. */
-bool molt__attic_knows(const MoltHeap *heap, const struct MoltSpan *span);
-
 /* Makes span->kept. False when memory is out. */
 bool molt__attic_number_span(MoltHeap *heap, uint32_t span);
 /* Makes room for `more` numbers. False when memory is out. */

@@ -311,8 +311,8 @@ static bool must_rebuild(const MoltCarry *carry, const MoltAtticSlot *slot)
     const MoltAttic *attic = &m->heap->attic;
     bool goes = slot->alive ? molt__attic_columns_is_sparse(slot)
                             : attic->cut || attic->dead > attic->records / 4;
-    return carry->returns || m->plan->types[carry->type].fate == MOLT_FATE_CHANGED || goes || (m->moves && carry->from->ref_count > 0) ||
-           (m->code && carry->from->raw) ||
+    return carry->returns || m->plan->types[carry->type].fate == MOLT_FATE_CHANGED || goes ||
+           (m->moves && carry->from->ref_count > 0) || (m->code && carry->from->raw) ||
            (carry->from->watched_count > 0 &&
             (m->moves || m->code)); /* addresses among it change */
 }

@@ -81,9 +81,9 @@ static bool make_moved(MoltHeap *heap)
     if (attic->moved_count < attic->moved_slots)
         return true;
     uint64_t slots = attic->moved_slots > 0 ? attic->moved_slots * 2 : 16;
-    MoltAtticMoved *moved = heap->allocator.resize(heap->allocator.context, attic->moved,
-                                                   attic->moved_slots * sizeof *moved,
-                                                   slots * sizeof *moved);
+    MoltAtticMoved *moved =
+        heap->allocator.resize(heap->allocator.context, attic->moved,
+                               attic->moved_slots * sizeof *moved, slots * sizeof *moved);
     if (!moved)
         return false;
     attic->moved = moved;
@@ -157,7 +157,8 @@ uint64_t molt__attic_columns_width(const MoltAtticPage *page)
 {
     uint64_t width = 0;
     for (uint64_t r = 0; r < page->run_count; r++)
-        width += molt__attic_kept_size(&page->runs[r].was) + molt__attic_column_left_size(&page->runs[r]);
+        width += molt__attic_kept_size(&page->runs[r].was) +
+                 molt__attic_column_left_size(&page->runs[r]);
     return width;
 }
 
@@ -256,8 +257,9 @@ void molt__attic_columns_leave_behind(MoltAtticPage *page, uint64_t first,
         MoltLeaf is = run->is;
         is.count = run->was.count;
         if (run->placed)
-            gather_leaf(page->records + run->left_column + first * molt__attic_column_left_size(run), objects, stride,
-                        &is, n);
+            gather_leaf(page->records + run->left_column +
+                            first * molt__attic_column_left_size(run),
+                        objects, stride, &is, n);
     }
 }
 
@@ -317,7 +319,8 @@ static void sample_run(const MoltHeap *heap, MoltAtticPage *page, const MoltAtti
 {
     const MoltSpan *span = &heap->spans[stretch->span];
     const MoltLeaf *is = &run->is;
-    unsigned char *left = page->records + run->left_column + stretch->first * molt__attic_column_left_size(run);
+    unsigned char *left =
+        page->records + run->left_column + stretch->first * molt__attic_column_left_size(run);
     for (uint32_t b = 0; run->placed && b < stretch->blocks; b++) {
         const unsigned char *value = molt__span_block(span, stretch->block + b) + is->at;
         for (uint64_t i = 0; i < run->was.count; i++, value += is->stride) {

@@ -31,8 +31,8 @@ static inline uint64_t molt__attic_column_left_size(const MoltAtticRun *run)
 bool molt__attic_columns_plain(const MoltAtticPage *page);
 /* Bytes that a record takes in columns. */
 uint64_t molt__attic_columns_width(const MoltAtticPage *page);
-/* Fills the page's stretches, and where it has no records yet its columns, with `records` losses, and slot->alive. False when memory is
- * out. */
+/* Fills the page's stretches, and where it has no records yet its columns, with `records` losses; makes
+ * slot->alive. False when memory is out. */
 bool molt__attic_columns_fill(MoltMigration *m, MoltAtticPage *page, uint64_t records,
                               MoltAtticSlot *slot);
 /* Columns for that many records, in the runs; then with as many as the page has, their values moved up. */

@@ -23,8 +23,7 @@ static bool is_quick(const MoltCarry *carry, uint64_t index)
            !part->forced && !part->owns_string && !next->lent && next->watch_count == 0 &&
            part->back.guard_count == 0 && next->is.guard_count == 0 &&
            run->was.kind == MOLT__LEAF_BYTES && next->is.kind == MOLT__LEAF_BYTES &&
-           next->is.size == run->was.size &&
-           (!run->placed || run->is.kind == MOLT__LEAF_BYTES);
+           next->is.size == run->was.size && (!run->placed || run->is.kind == MOLT__LEAF_BYTES);
 }
 
 static bool all_quick(const MoltCarry *carry)

@@ -33,8 +33,9 @@ static uint64_t new_numbers(const MoltMigration *m)
         const MoltLoss *loss = &work->losses[l];
         bool same = last && last->span == loss->span && last->block == loss->block;
         MoltTypeId after = m->plan->types[m->heap->spans[loss->span].type].after;
-        const MoltAtticPage *page =
-            work->filed && after != MOLT_NO_TYPE ? work->filed[(uint64_t)after * 2 + loss->tail] : NULL;
+        const MoltAtticPage *page = work->filed && after != MOLT_NO_TYPE
+                                        ? work->filed[(uint64_t)after * 2 + loss->tail]
+                                        : NULL;
         last = loss;
         same = same || !page || page->columns;
         for (uint32_t b = 0; !same && m->heap->spans[loss->span].kept && b < loss->blocks; b++)

@@ -117,9 +117,10 @@ MoltAtticPage *molt__attic_draft_take(MoltMigration *m, MoltTypeId type, uint64_
     draft->page = NULL;
     molt__attic_columns_close_up(page);
     uint64_t bytes = losses * molt__attic_columns_width(page);
-    void *less = bytes < page->record_bytes ? m->allocator.resize(m->allocator.context, page->records,
-                                                                  page->record_bytes, bytes)
-                                            : NULL;
+    void *less =
+        bytes < page->record_bytes
+            ? m->allocator.resize(m->allocator.context, page->records, page->record_bytes, bytes)
+            : NULL;
     if (less) {
         page->records = less;
         page->record_bytes = bytes;

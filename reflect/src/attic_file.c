@@ -98,9 +98,8 @@ static bool add_losses(MoltMigration *m, uint64_t first, uint64_t from, uint64_t
         if (!molt__migration_grow(m, (void **)&work->losses, &work->loss_slots, work->loss_count, 1,
                                   sizeof *work->losses))
             return false;
-        work->losses[work->loss_count++] =
-            (MoltLoss){span, block, of_blocks ? (uint32_t)(end - from) : 1, (uint32_t)element,
-                       m->in_tail};
+        work->losses[work->loss_count++] = (MoltLoss){
+            span, block, of_blocks ? (uint32_t)(end - from) : 1, (uint32_t)element, m->in_tail};
         if (of_blocks)
             break;
     }
@@ -605,8 +604,8 @@ static MoltAtticPage *drop_new(MoltMigration *m, MoltAtticPage *page, MoltAtticS
     return NULL;
 }
 
-/* A page for `losses` objects of a type, without records yet but in columns; NULL when there is nothing to keep, no
- * memory, or more than the attic may hold. */
+/* A page for `losses` objects of a type, without records yet but where they are columns; NULL when there is
+ * nothing to keep, no memory, or more than the attic may hold. */
 static MoltAtticPage *make_page(MoltMigration *m, MoltAtticStep *step, MoltTypeId type, bool tail,
                                 uint64_t losses, MoltAtticSlot *slot)
 {

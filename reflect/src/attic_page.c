@@ -39,7 +39,8 @@ void molt__attic_page_layout(MoltAtticPage *page)
         page->stride += sizeof(uint64_t);
 }
 
-const MoltLoss *molt__attic_find_place(const MoltLoss *places, uint64_t count, const MoltLoss *place)
+const MoltLoss *molt__attic_find_place(const MoltLoss *places, uint64_t count,
+                                       const MoltLoss *place)
 {
     uint64_t low = 0, high = count; /* the last one that does not begin behind it */
     while (low < high) {

@@ -138,12 +138,12 @@ typedef struct MoltAtticPage {
     MoltLeaf *watched; /* in the running schema: what such structs are now */
     uint64_t watched_count, watched_slots;
     uint64_t digest_at; /* of `watched`, in a record; 0 there: written since */
-    bool columns;       /* the records lie field by field, of objects in stretches (attic_column.h) */
-    bool sampled;       /* then: what the edit left is there before the commit */
+    bool columns; /* the records lie field by field, of objects in stretches (attic_column.h) */
+    bool sampled; /* then: what the edit left is there before the commit */
     MoltAtticStretch *stretches; /* then; in order of spans and blocks */
     uint64_t stretch_count;
-    uint32_t edit;      /* of a blank page: it speaks of what was born before; 0: it has records */
-    MoltLoss *others;   /* then; in order of spans, blocks and elements */
+    uint32_t edit;    /* of a blank page: it speaks of what was born before; 0: it has records */
+    MoltLoss *others; /* then; in order of spans, blocks and elements */
     uint64_t other_count;
     MoltLoss *places; /* of objects without numbers that got records in the running migration */
     uint64_t place_slots;
@@ -174,7 +174,8 @@ static inline void molt__record_close(unsigned char *record, uint64_t bit)
 uint64_t molt__attic_kept_size(const MoltLeaf *leaf);
 /* Lays out records for the runs of a page: sets every *_at and the stride. */
 void molt__attic_page_layout(MoltAtticPage *page);
-/* The entry that has the element of `place`, of entries in order of spans, blocks and elements; NULL: none. */
+/* The entry that has the element of `place`, of entries in order of spans, blocks and elements; NULL when
+ * there is none. */
 const MoltLoss *molt__attic_find_place(const MoltLoss *places, uint64_t count,
                                        const MoltLoss *place);
 /* One share less; frees page and step with the last one. */
@@ -219,11 +220,11 @@ typedef struct MoltAtticBack {
 } MoltAtticBack;
 
 typedef struct MoltAtticWork {
-    bool *lossy;       /* per operation of the plan; NULL while there is no loss */
+    bool *lossy; /* per operation of the plan; NULL while there is no loss */
     uint64_t lossy_count;
     struct MoltAtticDraft *drafts; /* per old type, or NULL (attic_draft.h) */
-    uint64_t marks[4]; /* of the running batch: elements that lose a value */
-    MoltLoss *losses;  /* in order of spans, blocks and elements */
+    uint64_t marks[4];             /* of the running batch: elements that lose a value */
+    MoltLoss *losses;              /* in order of spans, blocks and elements */
     uint64_t loss_count, loss_slots;
     uint64_t beyond;       /* more, in elements that no record can name */
     MoltAtticPage **filed; /* per new type two: the pages of its losses, and of those in its tail */

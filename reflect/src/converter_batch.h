@@ -2,7 +2,8 @@
  * offsets that the engine's compiler gave. It must never know operations.
  *
  * Invariant: whatever a converter does not do itself it passes to `other`, once for each operation and
- * object; but dropped values that are not zero, of which there may be one in every object, it notes as bits. */
+ * object; but dropped values that are not zero, of which there may be one in every object, it notes as
+ * bits. */
 #ifndef MOLT_CONVERTER_BATCH_H
 #define MOLT_CONVERTER_BATCH_H
 
@@ -34,7 +35,7 @@ typedef void MoltConvert(MoltConverterBatch *batch);
 typedef struct MoltConverter {
     uint32_t first, count;
     uint32_t drops; /* of them that note what they lose, the first ones in no loop */
-    bool fills; /* with the others of its type it leaves no byte of an object as it was */
+    bool fills;     /* with the others of its type it leaves no byte of an object as it was */
     MoltConvert *run;
 } MoltConverter;
 

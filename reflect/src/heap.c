@@ -178,7 +178,7 @@ static unsigned char *allocate(MoltHeap *heap, MoltTypeId type, uint64_t count, 
 static void release(MoltHeap *heap, uint32_t span_index, uint32_t block)
 {
     MoltSpan *span = &heap->spans[span_index];
-    if (molt__attic_knows(heap, span))
+    if (molt__span_is_kept(span))
         molt__attic_forget(heap, span_index, block);
     molt__made_unmark(span, block);
     span->live_bits[block / 64] &= ~((uint64_t)1 << (block % 64));
@@ -250,7 +250,7 @@ void *molt_heap_resize(MoltHeap *heap, void *block, uint64_t count)
     unsigned char *result = NULL;
     if (!fits_in_place(old->capacity, count))
         result = allocate(heap, old->type, count, span->align, &span);
-    if (result && molt__attic_knows(heap, &heap->spans[old->span]) && !keep_values(heap, old, result))
+    if (result && molt__span_is_kept(&heap->spans[old->span]) && !keep_values(heap, old, result))
         result = NULL;
     if (result) {
         memcpy(result, block, kept);

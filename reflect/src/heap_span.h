@@ -136,6 +136,12 @@ static inline bool molt__span_is_live(const MoltSpan *span, uint32_t index)
     return (span->live_bits[index / 64] >> (index % 64) & 1u) != 0;
 }
 
+/* The attic may have values of its blocks, which it has to be told of. */
+static inline bool molt__span_is_kept(const MoltSpan *span)
+{
+    return span->kept || span->in_columns;
+}
+
 static inline uint64_t molt__span_count(const MoltSpan *span, uint32_t index)
 {
     return span->counts ? span->counts[index] : 1;

@@ -172,7 +172,7 @@ static uint32_t count_live(const MoltSpan *span, uint32_t b)
 static void search_span(Search *search, const MoltSpan *span, bool tail)
 {
     bool elements = tail || span->header == 0, single = !tail && elements && !span->counts;
-    for (uint32_t b = 0, n; single && b < span->blocks; b += n > 0 ? n : 1) {
+    for (uint32_t b = 0, n; single && b<span->blocks; b += n> 0 ? n : 1) {
         n = count_live(span, b);
         look_at(search, molt__span_block(span, b), span->stride, n);
     }

@@ -48,9 +48,9 @@ enum { CELLS = 150, STEPS = 90, WAYS = 40 };
 /* ---- a game of cells, and what is to be true of it -------------------------------------------- */
 
 typedef struct Truth {
-    int count;                  /* of ids that were given */
-    int layout;                 /* index of its spec */
-    bool lives[CELLS + STEPS];  /* by id */
+    int count;                 /* of ids that were given */
+    int layout;                /* index of its spec */
+    bool lives[CELLS + STEPS]; /* by id */
     int values[CELLS + STEPS];
 } Truth;
 
