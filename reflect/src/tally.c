@@ -226,11 +226,29 @@ static void add_finding(MoltMigration *m, uint32_t check, const MoltTally *tally
     molt__check_report(m->plan, check, &finding, fate, m->report);
 }
 
+static uint64_t rank(const MoltTally *tally)
+{
+    return (uint64_t)tally->check << 8 | tally->rule;
+}
+
+/* The next one in order of checks and rules, which is the same whoever ran the operations. */
+static const MoltTally *next_tally(const MoltMigration *m, const MoltTally *last)
+{
+    const MoltTally *next = NULL;
+    for (uint64_t t = 0; t < m->tally_count; t++) {
+        const MoltTally *tally = &m->tallies[t];
+        if ((!last || rank(tally) > rank(last)) && (!next || rank(tally) < rank(next)))
+            next = tally;
+    }
+    return next;
+}
+
 void molt__tally_report(MoltMigration *m)
 {
-    for (uint64_t t = 0; t < m->tally_count; t++) {
-        if (m->tallies[t].lasting || !m->tallies[t].returned)
-            add_finding(m, m->tallies[t].check, &m->tallies[t]);
+    const MoltTally *tally = NULL;
+    while ((tally = next_tally(m, tally))) {
+        if (tally->lasting || !tally->returned)
+            add_finding(m, tally->check, tally);
     }
     /* a removed field whose every value was the default is worth a line, not a loss */
     for (uint32_t c = 0; c < m->plan->check_count; c++) {
