@@ -35,7 +35,7 @@ void molt__aims_make(MoltMigration *m)
                             .to_stride = to->stride,
                             .elem_size = span->elem_size,
                             .to_elem_size = to->elem_size,
-                            .live_bits = span->live_bits,
+                            .live_bits = span->live == span->blocks ? NULL : span->live_bits,
                             .counts = span->counts,
                             .type = span->type,
                             .blocks = span->blocks};

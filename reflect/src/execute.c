@@ -486,6 +486,20 @@ void molt__execute(MoltMigration *m, uint32_t first, uint32_t count, unsigned ch
     }
 }
 
+void molt__execute_drop_set(MoltMigration *m, uint32_t index, unsigned char *source,
+                            uint64_t source_stride, uint64_t n, const uint64_t *set)
+{
+    const MoltOp *op = &m->plan->ops[index];
+    const MoltBatch batch = {source + op->source, source_stride, NULL, 0, n};
+    uintptr_t outer = m->value_at;
+    uint64_t outer_stride = m->value_stride;
+    m->value_at = (uintptr_t)batch.source;
+    m->value_stride = source_stride;
+    molt__run_drop_set(m, op, &batch, set);
+    m->value_at = outer;
+    m->value_stride = outer_stride;
+}
+
 void molt__execute_value(MoltMigration *m, const MoltOp *op, const unsigned char *source,
                          unsigned char *destination)
 {

@@ -486,6 +486,7 @@ void molt__heap_replace(MoltHeap *heap, uint32_t index, const MoltSpan *span)
     heap->spans[index].free_hint = 0;
     heap->spans[index].next = old.next;
     heap->spans[index].kept = old.kept;
+    heap->spans[index].in_columns = old.in_columns;
     heap->spans[index].birth = old.birth;
     heap->spans[index].births = old.births;
     heap->spans[index].origin = old.origin;

@@ -321,7 +321,7 @@ static void run_pieces_ahead(MoltMigration *m, const MoltSpan *span, const MoltS
         molt__ahead_run(m, span, moved);
         for (uint32_t p = 0; p < ahead->count && !m->failed; p++) {
             ahead->now = ahead->pieces[p].done ? &ahead->pieces[p] : NULL;
-            ahead->replayed = 0;
+            ahead->replayed = ahead->drops = 0;
             run_piece(m, span, moved, &ahead->pieces[p].piece);
         }
         ahead->now = NULL;
@@ -732,6 +732,7 @@ void molt_migrate_commit(MoltMigration *m)
         molt__span_map(heap, &old, MOLT__NO_SPAN);
         heap->spans[s] = m->spans[s];
         heap->spans[s].kept = old.kept; /* the blocks keep their places and their numbers */
+        heap->spans[s].in_columns = old.in_columns;
         heap->spans[s].birth = old.birth;
         heap->spans[s].births = old.births;
         heap->spans[s].origin = old.origin;

@@ -251,6 +251,9 @@ static inline uint64_t molt__batch_index(const MoltMigration *m, uint64_t i)
 void molt__execute(MoltMigration *m, uint32_t first, uint32_t count, unsigned char *source,
                    uint64_t source_stride, unsigned char *destination, uint64_t destination_stride,
                    uint64_t n);
+/* One operation that drops values, of which `set` (MOLT__BATCH bits) says where they are not zero. */
+void molt__execute_drop_set(MoltMigration *m, uint32_t index, unsigned char *source,
+                            uint64_t source_stride, uint64_t n, const uint64_t *set);
 /* One operation, which is no loop, on one value at `source`; op belongs to m->plan. */
 void molt__execute_value(MoltMigration *m, const MoltOp *op, const unsigned char *source,
                          unsigned char *destination);
@@ -425,6 +428,9 @@ void molt__stored_sizes_report(MoltMigration *m);
  * annotation. True when the value may be written nevertheless. `format` is the offending value. */
 bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity,
                  uint64_t i, const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* The same for all elements whose bits are set, from element `at` (a multiple of 64) of the batch on, which
+ * lose a value. False, with nothing done, where each of them has to be gone into, as the first one has. */
+bool molt__tally_all(MoltMigration *m, const MoltOp *op, MoltRule rule, uint64_t at, uint64_t bits);
 /* What the rule refuses is left to the attic instead, because it had waited there before. */
 bool molt__tally_waits(const MoltMigration *m, const MoltOp *op, MoltRule rule);
 /* The value is written down only where the rule applies for the first time. */

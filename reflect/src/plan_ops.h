@@ -98,6 +98,12 @@ typedef struct MoltOp {
 
 #define MOLT__NO_CONSTANT UINT32_MAX
 
+/* It drops a value that has no place. */
+static inline bool molt__op_drops(const MoltOp *op)
+{
+    return op->code == MOLT__OP_DROP_BYTES || op->code == MOLT__OP_DROP_NUMBER;
+}
+
 /* One thing that a live value may violate: where it was declared and what to say. */
 typedef struct MoltCheck {
     MoltTypeId type_before,

@@ -170,6 +170,27 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
     return severity != MOLT_REFUSE && !given_up;
 }
 
+bool molt__tally_all(MoltMigration *m, const MoltOp *op, MoltRule rule, uint64_t at, uint64_t bits)
+{
+    MoltTally *tally = m->mode == MOLT__RUN_STATE ? find_tally(m, op->check, rule) : NULL;
+    bool refuses = rule == MOLT_RULE_KIND_CHANGED || rule == MOLT_RULE_SHAPE_CHANGED ||
+                   rule == MOLT_RULE_UNION_CHANGED;
+    if (!tally || refuses || m->in_tail || m->in_loop || m->run != 0 ||
+        m->plan->policy == MOLT_POLICY_STRICT || rule == MOLT_RULE_DANGLING_POINTER ||
+        may_wait(rule, MOLT_LOSS) || molt__hook_may_settle(m, op, rule, MOLT_LOSS))
+        return false;
+    molt__attic_mark_bits(m, op, at, bits);
+    if (tally->batch != m->object) {
+        tally->batch = m->object;
+        memset(tally->counted, 0, sizeof tally->counted);
+    }
+    tally->objects += (uint64_t)__builtin_popcountll(bits & ~tally->counted[at / 64]);
+    tally->counted[at / 64] |= bits;
+    tally->lasting = true;
+    tally->unkept = tally->unkept || m->apart || op->unkept;
+    return true;
+}
+
 /* The old field has pointers to objects that go: they are kept, and return as NULL. */
 static bool target_goes(const MoltPlan *plan, uint32_t check)
 {
@@ -205,11 +226,29 @@ static void add_finding(MoltMigration *m, uint32_t check, const MoltTally *tally
     molt__check_report(m->plan, check, &finding, fate, m->report);
 }
 
+static uint64_t rank(const MoltTally *tally)
+{
+    return (uint64_t)tally->check << 8 | tally->rule;
+}
+
+/* The next one in order of checks and rules, which is the same whoever ran the operations. */
+static const MoltTally *next_tally(const MoltMigration *m, const MoltTally *last)
+{
+    const MoltTally *next = NULL;
+    for (uint64_t t = 0; t < m->tally_count; t++) {
+        const MoltTally *tally = &m->tallies[t];
+        if ((!last || rank(tally) > rank(last)) && (!next || rank(tally) < rank(next)))
+            next = tally;
+    }
+    return next;
+}
+
 void molt__tally_report(MoltMigration *m)
 {
-    for (uint64_t t = 0; t < m->tally_count; t++) {
-        if (m->tallies[t].lasting || !m->tallies[t].returned)
-            add_finding(m, m->tallies[t].check, &m->tallies[t]);
+    const MoltTally *tally = NULL;
+    while ((tally = next_tally(m, tally))) {
+        if (tally->lasting || !tally->returned)
+            add_finding(m, tally->check, tally);
     }
     /* a removed field whose every value was the default is worth a line, not a loss */
     for (uint32_t c = 0; c < m->plan->check_count; c++) {
