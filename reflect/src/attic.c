@@ -4,6 +4,7 @@
 
 #include "attic_page.h"
 #include "heap_span.h"
+#include "row_stand.h"
 
 static void *resize(const MoltAllocator *allocator, void *block, uint64_t old_size, uint64_t size)
 {
@@ -198,6 +199,7 @@ bool molt__attic_copy(const MoltAllocator *allocator, const MoltAttic *from, Mol
     to->blocks = NULL;
     to->pages = NULL;
     to->lineage = (MoltLineage){0};
+    to->stands = NULL;
     to->block_slots = from->block_count;
     to->page_slots = from->page_count;
     to->block_count = to->page_count = 0;
@@ -219,6 +221,9 @@ bool molt__attic_copy(const MoltAllocator *allocator, const MoltAttic *from, Mol
         for (uint64_t p = 0; p < to->page_count; p++)
             to->pages[p].page->shares++;
     }
+    to->stands = from->stands;
+    if (to->stands)
+        to->stands->shares++;
     return true;
 }
 
@@ -235,7 +240,8 @@ void molt__attic_release(const MoltAllocator *allocator, MoltAttic *attic)
                          .free = MOLT__NO_SPAN,
                          .dropped = attic->dropped,
                          .edit = attic->edit,
-                         .lineage = attic->lineage};
+                         .lineage = attic->lineage,
+                         .stands = attic->stands};
 }
 
 uint64_t molt__attic_bytes(const MoltAttic *attic)

@@ -486,6 +486,7 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->awaited.items, m->awaited.slots, sizeof *m->awaited.items);
     molt_plan_free(m->back);
     molt__constant_rows_release(m);
+    molt__row_stands_discard(m);
     molt__ownership_release(m);
     molt__retype_release(m);
     molt__aims_free(m);
@@ -642,6 +643,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
             molt__hook_run(m);
         molt__hook_settle(m);
         molt__hook_made_mark(m);
+        molt__row_stands_make(m);
         if (!m->refused && !m->failed)
             molt__hook_made_find(m);
         molt__migration_step(m, MOLT_MIGRATE_RESERVE);
@@ -741,6 +743,7 @@ void molt_migrate_commit(MoltMigration *m)
     molt__lineage_follow(m->plan->before, m->plan->after, m->plan->from, m->plan->to);
     molt__heap_switch(heap, m->plan->after, m->new_types, m->roots);
     molt__fresh_commit(m);
+    molt__row_stands_commit(m);
     molt__ownership_commit(m);
     molt__retype_commit(m);
     molt__hook_adopt(m);

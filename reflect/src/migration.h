@@ -23,6 +23,7 @@
 #include "plan_ops.h"
 #include "raw_memory.h"
 #include "retype.h"
+#include "row_stand.h"
 
 struct MoltHookWork;
 struct MoltStaleSearch;
@@ -215,6 +216,7 @@ struct MoltMigration {
     MoltAtticWork attic;
     MoltMadeTexts texts;
     MoltRowCopies row_copies;
+    MoltRowStands *stands; /* as they are after commit */
     MoltHookWay *ways;   /* per old type */
     MoltLineage lineage; /* as it is after commit */
     MoltHookBlock *made; /* by hooks of edits that this one undoes */
@@ -236,7 +238,7 @@ struct MoltMigration {
 static inline bool molt__stays_apart(const MoltMigration *m, const MoltOp *op)
 {
     return m->code && m->code->apart && op->pointee_ok && !m->moves && !m->edits &&
-           m->code->apart[op->before];
+           !m->texts.stand_ins && m->code->apart[op->before];
 }
 
 /* Which element of the batch the `i`th of an operation's elements is. */
