@@ -31,6 +31,7 @@ static bool has_untyped(const MoltSnapshotFile *file)
 }
 
 MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
+                                 MoltMissingFunctions missing,
                             MoltToolState *out, MoltReport *report, MoltError *error)
 {
     MoltToolState state = {0};
@@ -42,6 +43,7 @@ MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, Mol
     if (status == MOLT_OK) {
         MoltLoadDesc load = {.schema = state.schema != NULL ? state.schema : schema,
                              .policy = policy,
+                             .missing_functions = missing,
                              .heap = {.no_attic = true}};
         status = molt_snapshot_file_load(state.file, &load, &state.heap, report, error);
     }

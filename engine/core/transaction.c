@@ -23,6 +23,7 @@ struct MoltTransaction {
     uint32_t number;
     const MoltLibrary *current;
     MoltPolicy policy;
+    MoltMissingFunctions missing;
     MoltThreads *threads;
     MoltGameThreads *game_threads;
     bool through_file;
@@ -127,6 +128,7 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
     if (status != MOLT_OK) {
         return status;
     }
+    molt_plan_set_missing_functions(transaction->plan, transaction->missing);
     molt__reload_step_watch(&transaction->steps, transaction->plan);
     if (!result->same_schema) {
         transaction->usage_before = molt__usage_file_parse(&transaction->current->usage);
@@ -174,6 +176,7 @@ MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threade
     transaction->number = desc->number;
     transaction->current = desc->current;
     transaction->policy = desc->policy;
+    transaction->missing = desc->missing_functions;
     transaction->threads = desc->threads;
     transaction->game_threads = desc->game_threads;
     transaction->through_file = desc->through_file;

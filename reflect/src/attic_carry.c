@@ -345,6 +345,7 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
                           .type = slot->page->type,
                           .tail = slot->page->tail,
                           .rebuilt = true,
+                          .functions = slot->page->functions,
                           .raw = slot->page->raw && !m->code};
     to->step->shares++;
     molt__carry_trace(&carry);
@@ -367,8 +368,12 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
 
 static bool maps_nothing_new(const MoltMigration *m)
 {
+    const MoltAttic *attic = &m->heap->attic;
     const MoltVersionMark mark = molt__version_mark(m->plan->after);
-    return molt__version_is(m->plan->from, &mark);
+    bool functions = false;
+    for (uint64_t p = 0; m->code && p < attic->page_count; p++)
+        functions = functions || attic->pages[p].page->functions;
+    return !functions && molt__version_is(m->plan->from, &mark);
 }
 
 /* The plan from a step's schema to the new one, in which the types of the step's pages become what they

@@ -404,6 +404,8 @@ static uint64_t file_pointer(MoltMigration *m, MoltAtticPage *page, MoltTypeId t
     } else if (m->code && value - m->code->begin < m->code->end - m->code->begin) {
         if (!make_code_ref(m, page->step, molt_type(m->plan->before, type)->elem, value, &ref))
             return 0;
+        page->functions =
+            page->functions || page->step->symbols[ref.index].target.kind == MOLT_CODE_FUNCTION;
     } else if (!m->code) {
         page->raw = true;
     }
