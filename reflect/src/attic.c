@@ -275,6 +275,11 @@ void molt_attic_clear(MoltHeap *heap)
     }
 }
 
+uint64_t molt_attic_limit(const MoltHeap *heap)
+{
+    return heap->attic.none ? 0 : heap->attic.limit;
+}
+
 void molt_attic_stats(const MoltHeap *heap, MoltAtticStats *out)
 {
     const MoltAttic *attic = &heap->attic;

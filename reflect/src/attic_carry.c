@@ -335,8 +335,9 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
         return;
     }
     MoltCarry carry = {.m = m, .from = slot->page, .type = slot->type, .direct = direct};
-    if (direct && direct->types[slot->page->type].after != after)
-        carry.direct = NULL;
+    if ((direct && direct->types[slot->page->type].after != after) ||
+        molt_type_is_kept(m->plan->after, after))
+        carry.direct = NULL; /* nothing returns to where no code sees it */
     MoltAtticPage *to = carry.to = molt__migration_table(m, 1, sizeof *to);
     if (!to)
         return;
@@ -366,6 +367,7 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
                             carry.part_slots * sizeof(MoltCarryPart), 0);
 }
 
+/* No kept value can return: fields are as they were, and no page has a function, which may be back. */
 static bool maps_nothing_new(const MoltMigration *m)
 {
     const MoltAttic *attic = &m->heap->attic;

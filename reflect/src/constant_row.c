@@ -386,7 +386,7 @@ static uintptr_t copy_row(MoltMigration *m, const MoltOp *op, const Way *way, ui
     const MoltType *layout = molt_type(m->plan->before, type);
     bool record = layout->kind == MOLT_KIND_STRUCT || layout->kind == MOLT_KIND_UNION;
     if (!record || way->end || m->plan->types[type].after == MOLT_NO_TYPE ||
-        m->plan->types[type].fate == MOLT_FATE_GONE)
+        m->plan->types[type].fate == MOLT_FATE_GONE || molt__plan_keeps(m->plan, type))
         return refuse(m, op, way, i);
     if (!molt__tally(m, op, MOLT_RULE_CONSTANT_COPIED, MOLT_LOSS, i, "row %llu of %s, %s",
                      (unsigned long long)way->row, way->was->name, what_of(way)) ||

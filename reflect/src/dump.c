@@ -8,6 +8,7 @@
 #include "dump_value.h"
 #include "heap_span.h"
 #include "molt/globals.h"
+#include "molt/kept_types.h"
 #include "origin.h"
 #include "state_path.h"
 #include "tables.h"
@@ -130,7 +131,8 @@ static void put_objects(MoltDump *dump)
     bool any = false;
     molt__json_put_literal(&dump->out, "\"objects\":[");
     while (!molt__dump_failed(dump) && molt_heap_next(dump->heap, MOLT_NO_TYPE, &cursor, &block)) {
-        if (molt__is_vacant(molt_type(dump->schema, block.type)))
+        if (molt__is_vacant(molt_type(dump->schema, block.type)) ||
+            molt_type_is_kept(dump->schema, block.type))
             continue;
         if (any)
             molt__json_put_literal(&dump->out, ",\n");

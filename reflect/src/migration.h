@@ -17,6 +17,7 @@
 #include "held_lock.h"
 #include "hook_lineage.h"
 #include "hook_made.h"
+#include "kept_types.h"
 #include "heap_span.h"
 #include "made_text.h"
 #include "molt/migrate.h"
@@ -203,6 +204,8 @@ struct MoltMigration {
     uint64_t run; /* inside of a UNION: element of the batch where the arm's run begins */
     bool in_loop; /* then all of a loop's values belong to object loop_index of the batch */
     uint64_t loop_index;
+    bool keeping; /* the batch is of objects of a kept type: nothing of theirs is told or refuses, and
+                     their pointers are in the attic. Pointers may lead to such objects */
     bool in_tail; /* the batch is of elements of a flexible array, which all belong to one object */
     uintptr_t moving_low, moving_high; /* addresses of all that moves or goes; equal: nothing does */
     bool integers_near; /* a converter saw a 64-bit integer of the batch that lies there */
@@ -298,6 +301,9 @@ bool molt__relocate_same_content(const MoltMigration *m, const MoltCodeTarget *t
                                  uintptr_t after);
 /* Readable text at a `char *` of the old state: bytes up to `*length`, NULL when it is none. */
 const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *length);
+
+/* gone_types.c: objects of types that the new code lacks, and of those that it has again. */
+void molt__gone_types_report(MoltMigration *m);
 
 /* migrate_globals.c */
 /* Fills the mirror and finds out which variables the game set; false when memory is out. */

@@ -377,7 +377,9 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         return 0;
     }
     const MoltTypePlan *type = &m->plan->types[span->type];
-    if (m->mode == MOLT__RUN_STATE && type->fate == MOLT_FATE_GONE)
+    bool gone =
+        type->fate == MOLT_FATE_GONE || (!m->keeping && molt__plan_keeps(m->plan, span->type));
+    if (m->mode == MOLT__RUN_STATE && gone)
         note_missing(m, op, span->type);
     if (!molt__raw_reached(m, op, span, (uint32_t)index, flexible ? at : offset, i))
         return 0;
@@ -390,9 +392,9 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
             return 0;
         }
     }
-    if (type->fate == MOLT_FATE_SAME)
+    if (type->fate == MOLT_FATE_SAME && !gone)
         return value;
-    if (type->fate == MOLT_FATE_GONE) {
+    if (gone) {
         molt__tally(m, op, MOLT_RULE_TYPE_MISSING, MOLT_REFUSE, i, "%s",
                     molt_type_name(m->plan->before, span->type));
         return 0;

@@ -130,6 +130,11 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
         m->value_refused = m->value_refused || severity == MOLT_REFUSE;
         return severity != MOLT_REFUSE;
     }
+    if (m->keeping) { /* no code sees the object: what it loses waits, as the object does */
+        if (severity != MOLT_INFO && rule != MOLT_RULE_DANGLING_POINTER)
+            molt__attic_mark(m, op, i);
+        return severity != MOLT_REFUSE;
+    }
     bool waits = severity == MOLT_REFUSE && molt__tally_waits(m, op, rule);
     bool given_up = severity == MOLT_REFUSE &&
                     (waits || molt__hook_undoes(m, op, rule) || becomes_null(m, rule));
