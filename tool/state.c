@@ -40,6 +40,7 @@ static bool keeps_untyped(const MoltSnapshotFile *file, const MoltSchema *schema
 }
 
 MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
+                                 MoltMissingFunctions missing,
                             MoltToolState *out, MoltReport *report, MoltError *error)
 {
     MoltToolState state = {0};
@@ -50,6 +51,7 @@ MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, Mol
     if (status == MOLT_OK) {
         MoltLoadDesc load = {.schema = state.schema != NULL ? state.schema : schema,
                              .policy = policy,
+                             .missing_functions = missing,
                              .heap = {.no_attic = true}};
         status = molt_snapshot_file_load(state.file, &load, &state.heap, report, error);
     }

@@ -4,6 +4,7 @@
 
 #include "attic_page.h"
 #include "heap_span.h"
+#include "row_stand.h"
 
 static void *resize(const MoltAllocator *allocator, void *block, uint64_t old_size, uint64_t size)
 {
@@ -231,6 +232,7 @@ bool molt__attic_copy(const MoltAllocator *allocator, const MoltAttic *from, Mol
     to->moved = NULL;
     to->moved_slots = to->moved_count = 0;
     to->lineage = (MoltLineage){0};
+    to->stands = NULL;
     to->block_slots = from->block_count;
     to->page_slots = from->page_count;
     to->block_count = to->page_count = 0;
@@ -250,6 +252,9 @@ bool molt__attic_copy(const MoltAllocator *allocator, const MoltAttic *from, Mol
         memcpy(to->moved, from->moved, from->moved_count * sizeof *to->moved);
         to->moved_slots = to->moved_count = from->moved_count;
     }
+    to->stands = from->stands;
+    if (to->stands)
+        to->stands->shares++;
     return to->page_slots == 0 || copy_pages(allocator, from, to);
 }
 
@@ -270,7 +275,8 @@ void molt__attic_release(const MoltAllocator *allocator, MoltAttic *attic)
                          .free = MOLT__NO_SPAN,
                          .dropped = attic->dropped,
                          .edit = attic->edit,
-                         .lineage = attic->lineage};
+                         .lineage = attic->lineage,
+                         .stands = attic->stands};
 }
 
 uint64_t molt__attic_bytes(const MoltAttic *attic)
@@ -304,6 +310,11 @@ void molt_attic_clear(MoltHeap *heap)
         resize(&heap->allocator, span->kept, (uint64_t)span->blocks * sizeof *span->kept, 0);
         span->kept = NULL;
     }
+}
+
+uint64_t molt_attic_limit(const MoltHeap *heap)
+{
+    return heap->attic.none ? 0 : heap->attic.limit;
 }
 
 void molt_attic_stats(const MoltHeap *heap, MoltAtticStats *out)

@@ -52,6 +52,7 @@ typedef struct MoltAttic {
     uint64_t dropped; /* for space */
     uint32_t edit;    /* edits that made blank pages (attic_blank.h); never less in a session */
     MoltLineage lineage;
+    struct MoltRowStands *stands; /* of rows of constants that the library lacks; may be NULL */
     bool cut; /* a block lost elements that records may belong to */
 } MoltAttic;
 
@@ -92,7 +93,7 @@ void molt__attic_tidy(MoltHeap *heap);
 
 /* Copies numbers, and shares the pages. On failure `to` is to be released. */
 bool molt__attic_copy(const MoltAllocator *allocator, const MoltAttic *from, MoltAttic *to);
-/* Forgets what is kept; the limit and the lineage stay. */
+/* Forgets what is kept; the limit, the lineage and what stands for rows stay. */
 void molt__attic_release(const MoltAllocator *allocator, MoltAttic *attic);
 /* All memory of the attic but that of the spans, and that. */
 uint64_t molt__attic_bytes(const MoltAttic *attic);

@@ -361,8 +361,9 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
         return;
     }
     MoltCarry carry = {.m = m, .from = slot->page, .type = slot->type, .direct = direct};
-    if (direct && direct->types[slot->page->type].after != after)
-        carry.direct = NULL;
+    if ((direct && direct->types[slot->page->type].after != after) ||
+        molt_type_is_kept(m->plan->after, after))
+        carry.direct = NULL; /* nothing returns to where no code sees it */
     MoltAtticPage *to = carry.to = molt__migration_table(m, 1, sizeof *to);
     if (!to)
         return;
@@ -371,6 +372,7 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
                           .type = slot->page->type,
                           .tail = slot->page->tail,
                           .rebuilt = true,
+                          .functions = slot->page->functions,
                           .raw = slot->page->raw && !m->code};
     to->step->shares++;
     molt__carry_trace(&carry);
@@ -391,10 +393,15 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
                             carry.part_slots * sizeof(MoltCarryPart), 0);
 }
 
+/* No kept value can return: fields are as they were, and no page has a function, which may be back. */
 static bool maps_nothing_new(const MoltMigration *m)
 {
+    const MoltAttic *attic = &m->heap->attic;
     const MoltVersionMark mark = molt__version_mark(m->plan->after);
-    return molt__version_is(m->plan->from, &mark);
+    bool functions = false;
+    for (uint64_t p = 0; m->code && p < attic->page_count; p++)
+        functions = functions || attic->pages[p].page->functions;
+    return !functions && molt__version_is(m->plan->from, &mark);
 }
 
 /* The plan from a step's schema to the new one, in which the types of the step's pages become what they

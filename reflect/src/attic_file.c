@@ -8,6 +8,7 @@
 #include "attic_hook.h"
 #include "attic_page.h"
 #include "code_target.h"
+#include "kept_types.h"
 #include "migration.h"
 #include "molt/globals.h"
 
@@ -175,7 +176,8 @@ static bool add_run(Collect *collect, const MoltLeaf *was, const MoltRoute *rout
     MoltAtticRun *run = &page->runs[page->run_count++];
     *run = (MoltAtticRun){.was = *was, .is = route->leaf, .placed = route->placed, .op = route->op};
     run->hooked = whole != MOLT_NO_TYPE ? whole + 1 : 0;
-    run->aims = route->placed && route->op->code == MOLT__OP_POINTER && run->hooked == 0;
+    run->aims = route->placed && route->op->code == MOLT__OP_POINTER && run->hooked == 0 &&
+                !molt__plan_keeps(m->plan, collect->type);
     run->was.count = run->is.count = route->count;
     MoltTypeId after = m->plan->types[collect->type].after;
     molt__attic_watch(m->plan->after, molt__leaf_root(m->plan->after, after, page->tail), run);
@@ -392,11 +394,13 @@ typedef uintptr_t Relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, 
 static uintptr_t relocate_value(MoltMigration *m, Relocate *relocate, const MoltOp *op,
                                 uintptr_t value)
 {
-    bool scanning = m->scanning;
+    bool scanning = m->scanning, keeping = m->keeping;
     m->mode = MOLT__RUN_VALUE;
     m->scanning = false;
+    m->keeping = true; /* what the attic has may lead to what is kept */
     uintptr_t moved = relocate(m, op, value, 0);
     m->scanning = scanning;
+    m->keeping = keeping;
     m->mode = MOLT__RUN_STATE;
     return moved;
 }
@@ -469,6 +473,8 @@ static uint64_t file_pointer(MoltMigration *m, MoltAtticPage *page, MoltTypeId t
     } else if (m->code && value - m->code->begin < m->code->end - m->code->begin) {
         if (!make_code_ref(m, page->step, molt_type(m->plan->before, type)->elem, value, &ref))
             return 0;
+        page->functions =
+            page->functions || page->step->symbols[ref.index].target.kind == MOLT_CODE_FUNCTION;
     } else if (!m->code) {
         page->raw = true;
     }
@@ -483,10 +489,11 @@ static uint64_t file_pointer(MoltMigration *m, MoltAtticPage *page, MoltTypeId t
 
 /* What stands in the new state is not what this edit makes of the value: an older page returned its own
  * value there, which counts more than the one that it replaced. */
-static bool is_replaced(MoltMigration *m, const MoltAtticRun *run, const unsigned char *value,
-                        const unsigned char *now)
+static bool is_replaced(MoltMigration *m, MoltTypeId type, const MoltAtticRun *run,
+                        const unsigned char *value, const unsigned char *now)
 {
-    if (!run->placed || run->copy || m->attic.returned_count == 0 || run->hooked != 0)
+    if (molt__plan_keeps(m->plan, type) || !run->placed || run->copy ||
+        m->attic.returned_count == 0 || run->hooked != 0)
         return false; /* what a hook carries is itself again when its layout is */
     if (run->is.kind == MOLT__LEAF_STRING || run->is.kind == MOLT__LEAF_POINTER) {
         uintptr_t address, was;
@@ -546,7 +553,7 @@ static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *l
             const unsigned char *value = element + was->at + i * was->stride;
             const unsigned char *made = now + run->is.at + i * run->is.stride;
             bool active = molt__leaf_is_active(was, i, element);
-            bool replaced = !stays && is_replaced(m, run, value, made);
+            bool replaced = !stays && is_replaced(m, page->type, run, value, made);
             if (active && run->op->keeps)
                 replaced = !molt__attic_keeps_waited(m, page, run, value, made, replaced);
             if (!active || replaced)
@@ -575,7 +582,7 @@ static MoltAtticStep *make_step(MoltMigration *m)
     if (!step)
         return NULL;
     step->shares = 1;
-    if (molt_schema_copy(&m->plan->before->tables, &m->allocator, &step->schema, NULL) != MOLT_OK) {
+    if (molt__schema_clone(m->plan->before, &m->allocator, &step->schema, NULL) != MOLT_OK) {
         m->failed = true;
         molt__migration_free(m, step, 1, sizeof *step);
         return NULL;

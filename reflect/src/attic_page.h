@@ -133,6 +133,8 @@ typedef struct MoltAtticPage {
     uint64_t numbered; /* records of a new page that have their number */
     bool filed;        /* made from losses of the running migration: not numbered yet */
     bool rebuilt;      /* made in the running migration from another page */
+    bool functions;    /* its pointers may lead to functions, which a library without edits of structs
+                          may have again */
     bool raw;          /* addresses of a library may be among the foreign ones */
     bool partial;      /* of a struct that a hook carried, not every value is here */
     MoltLeaf *watched; /* in the running schema: what such structs are now */

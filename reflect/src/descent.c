@@ -218,6 +218,16 @@ static bool means_moved(const Descent *d, const MoltMove *move)
            schema->tables.fields[f].bit_offset / 8 != d->offset;
 }
 
+/* The pointer leads to the end of the array that moved, and not to what begins there. */
+static bool means_end_of(const Descent *d, const MoltMove *move, uint64_t size)
+{
+    const MoltSchema *schema = d->plan->before;
+    uint32_t f = molt__descent_field(schema, molt_type(schema, d->before), d->offset, d->pointee);
+    return size > 0 && d->offset - move->source == size && f != MOLT__NO_FIELD &&
+           schema->tables.fields[f].bit_offset / 8 == move->source &&
+           schema->tables.fields[f].type == move->type_before;
+}
+
 /* What MOLT_MOVED took out of this struct lies elsewhere in the new one. */
 static bool step_moved(Descent *d)
 {
@@ -225,7 +235,7 @@ static bool step_moved(Descent *d)
         const MoltMove *move = &d->plan->moves[i];
         uint64_t size = molt_type(d->plan->before, move->type_before)->size;
         if (move->before != d->before || move->after != d->after || d->offset < move->source ||
-            d->offset - move->source >= size || !means_moved(d, move))
+            !(d->offset - move->source < size ? means_moved(d, move) : means_end_of(d, move, size)))
             continue;
         d->before = move->type_before;
         d->after = move->type_after;

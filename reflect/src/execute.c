@@ -107,6 +107,22 @@ static bool add_patch(MoltMigration *m, unsigned char *at, uintptr_t value)
     return true;
 }
 
+/* The objects wait where no code sees them, while what they point at may go: the attic knows of that, so it
+ * has their pointers meanwhile. */
+static void set_aside(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
+{
+    unsigned char *from = b->source, *to = b->destination;
+    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
+        uintptr_t value;
+        memcpy(&value, from, sizeof value);
+        if (value == 0)
+            continue;
+        molt__attic_mark(m, op, i);
+        if (m->scanning && !add_patch(m, from, 0))
+            return;
+    }
+}
+
 enum { AHEAD = 16 };
 
 static uint8_t *begin_numbers(MoltMigration *m, const MoltBatch *b)
@@ -167,6 +183,10 @@ static void run_pointer(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
 {
     const unsigned char *from = b->source;
     unsigned char *to = b->destination;
+    if (m->mode == MOLT__RUN_STATE && m->keeping && !op->external) {
+        set_aside(m, op, b);
+        return;
+    }
     if (m->mode == MOLT__RUN_STATE && m->scanning) {
         scan_pointer(m, op, b);
         return;

@@ -4,6 +4,7 @@
 
 #include "heap_block.h"
 #include "made_text.h"
+#include "row_stand.h"
 
 static void *resize(const MoltAllocator *allocator, void *block, uint64_t old_size, uint64_t size)
 {
@@ -307,6 +308,7 @@ void molt__heap_free_tables(MoltHeap *heap)
     const MoltAllocator *allocator = &heap->allocator;
     molt__attic_release(allocator, &heap->attic);
     molt__lineage_release(allocator, &heap->attic.lineage);
+    molt__row_stands_drop(allocator, heap->attic.stands);
     for (uint32_t i = 0; i < heap->span_count; i++)
         if (heap->spans[i].bytes > 0)
             free_span_tables(allocator, &heap->spans[i]);

@@ -233,10 +233,11 @@ static uintptr_t new_address(const MoltHookQuestion *question, const MoltHookPla
         return call->now;
     m->mode = MOLT__RUN_VALUE; /* what a rule says of it is for this hook, not for the report */
     m->value_lost = m->value_refused = false;
-    if (after != MOLT_NO_TYPE)
+    bool there = after != MOLT_NO_TYPE && !molt__plan_keeps(m->plan, pointee);
+    if (there)
         moved = molt__relocate(m, &op, value, 0);
     m->mode = MOLT__RUN_STATE;
-    if (after == MOLT_NO_TYPE || m->value_refused)
+    if (!there || m->value_refused)
         molt__hook_mistake(question, place, "read the old object with molt_old_follow",
                            "what it points at has no place in the new state");
     return moved;

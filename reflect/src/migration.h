@@ -17,12 +17,14 @@
 #include "held_lock.h"
 #include "hook_lineage.h"
 #include "hook_made.h"
+#include "kept_types.h"
 #include "heap_span.h"
 #include "made_text.h"
 #include "molt/migrate.h"
 #include "plan_ops.h"
 #include "raw_memory.h"
 #include "retype.h"
+#include "row_stand.h"
 
 struct MoltHookWork;
 struct MoltStaleSearch;
@@ -204,6 +206,8 @@ struct MoltMigration {
     uint64_t run; /* inside of a UNION: element of the batch where the arm's run begins */
     bool in_loop; /* then all of a loop's values belong to object loop_index of the batch */
     uint64_t loop_index;
+    bool keeping; /* the batch is of objects of a kept type: nothing of theirs is told or refuses, and
+                     their pointers are in the attic. Pointers may lead to such objects */
     bool in_tail; /* the batch is of elements of a flexible array, which all belong to one object */
     uintptr_t moving_low, moving_high; /* addresses of all that moves or goes; equal: nothing does */
     bool integers_near; /* a converter saw a 64-bit integer of the batch that lies there */
@@ -217,6 +221,7 @@ struct MoltMigration {
     MoltAtticWork attic;
     MoltMadeTexts texts;
     MoltRowCopies row_copies;
+    MoltRowStands *stands; /* as they are after commit */
     MoltHookWay *ways;   /* per old type */
     MoltLineage lineage; /* as it is after commit */
     MoltHookBlock *made; /* by hooks of edits that this one undoes */
@@ -238,7 +243,7 @@ struct MoltMigration {
 static inline bool molt__stays_apart(const MoltMigration *m, const MoltOp *op)
 {
     return m->code && m->code->apart && op->pointee_ok && !m->moves && !m->edits &&
-           m->code->apart[op->before];
+           !m->texts.stand_ins && m->code->apart[op->before];
 }
 
 /* Which element of the batch the `i`th of an operation's elements is. */
@@ -301,6 +306,9 @@ bool molt__relocate_same_content(const MoltMigration *m, const MoltCodeTarget *t
                                  uintptr_t after);
 /* Readable text at a `char *` of the old state: bytes up to `*length`, NULL when it is none. */
 const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *length);
+
+/* gone_types.c: objects of types that the new code lacks, and of those that it has again. */
+void molt__gone_types_report(MoltMigration *m);
 
 /* migrate_globals.c */
 /* Fills the mirror and finds out which variables the game set; false when memory is out. */

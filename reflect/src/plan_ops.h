@@ -242,6 +242,7 @@ struct MoltPlan {
     bool undoes, redoes; /* goes back to a version that the running one came from; on to one that came
                             from it */
     bool lenient; /* for values that wait beside the state */
+    bool nulls_functions; /* pointers to functions that are gone become NULL */
     bool moves_back;  /* old MOLT_MOVED may give new places their values */
     bool moves_elements; /* MOLT_MOVED leads into elements of arrays of structs, in this edit */
     bool collecting;  /* nothing is emitted, only taken[] is filled */
@@ -311,6 +312,7 @@ void molt__plan_report_pair(MoltPlan *plan, uint32_t pair);
 typedef enum MoltLossFate {
     MOLT__LOSS_UNSAID,
     MOLT__LOSS_KEPT,
+    MOLT__LOSS_NULL, /* a pointer to a function */
     MOLT__LOSS_GONE,
     MOLT__LOSS_FOR_GOOD /* no attic */
 } MoltLossFate;

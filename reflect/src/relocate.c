@@ -309,13 +309,17 @@ static uintptr_t relocate_retyped(MoltMigration *m, const MoltOp *op, uintptr_t 
     return box ? box + inner : retyped->after + start_after + element * size + inner;
 }
 
-/* Where the new library has the literal that the block stands in for; 0 where it lacks it still, or where
- * the block is another one. */
-static uintptr_t give_way(MoltMigration *m, uint32_t span_index, uint32_t index)
+/* Where the new library has the literal or row that the block stands in for, `at` bytes into it; 0 where it
+ * lacks it still, or where the block is another one. */
+static uintptr_t give_way(MoltMigration *m, const MoltOp *op, uint32_t span_index, uint32_t index,
+                          uint64_t at)
 {
     const MoltSpan *span = &m->heap->spans[span_index];
+    uint16_t kind = molt_type(m->plan->before, span->type)->kind;
     if (!span->stands_in || m->mode != MOLT__RUN_STATE || !m->code || !molt__made_is(span, index))
         return 0;
+    if (kind == MOLT_KIND_STRUCT || kind == MOLT_KIND_UNION)
+        return molt__constant_row_again(m, op, span_index, index, at);
     const char *bytes = (const char *)molt__span_block(span, index);
     MoltCodeEntry *entry = &m->code_cache[molt__relocate_slot((uintptr_t)bytes)];
     if (entry->before != (uintptr_t)bytes) {
@@ -333,7 +337,7 @@ static uintptr_t give_way(MoltMigration *m, uint32_t span_index, uint32_t index)
         if (after != 0)
             molt__made_give_way(m, span_index, index);
     }
-    return entry->after;
+    return entry->after != 0 ? entry->after + at : 0;
 }
 
 static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
@@ -348,9 +352,9 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         return dangling(m, op, value, i, span);
     uint64_t count = molt__span_count(span, (uint32_t)index);
     at -= index * span->stride;
-    uintptr_t literal = give_way(m, slot - 1, (uint32_t)index);
-    if (literal != 0)
-        return literal + at;
+    uintptr_t instead = give_way(m, op, slot - 1, (uint32_t)index, at);
+    if (instead != 0)
+        return instead;
     if (span->made)
         molt__made_hold(m, slot - 1, (uint32_t)index);
     const MoltRetyped *retyped = molt__retyped(m, span->base + index * span->stride);
@@ -373,7 +377,9 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         return 0;
     }
     const MoltTypePlan *type = &m->plan->types[span->type];
-    if (m->mode == MOLT__RUN_STATE && type->fate == MOLT_FATE_GONE)
+    bool gone =
+        type->fate == MOLT_FATE_GONE || (!m->keeping && molt__plan_keeps(m->plan, span->type));
+    if (m->mode == MOLT__RUN_STATE && gone)
         note_missing(m, op, span->type);
     if (!molt__raw_reached(m, op, span, (uint32_t)index, flexible ? at : offset, i))
         return 0;
@@ -386,9 +392,9 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
             return 0;
         }
     }
-    if (type->fate == MOLT_FATE_SAME)
+    if (type->fate == MOLT_FATE_SAME && !gone)
         return value;
-    if (type->fate == MOLT_FATE_GONE) {
+    if (gone) {
         molt__tally(m, op, MOLT_RULE_TYPE_MISSING, MOLT_REFUSE, i, "%s",
                     molt_type_name(m->plan->before, span->type));
         return 0;

@@ -107,7 +107,7 @@ static bool converts(const MoltMigration *m, MoltTypeId id)
     const MoltTypePlan *type = &m->plan->types[id];
     if (molt_type(schema, id)->size == 0 || molt_schema_tail(schema, id) ||
         molt__is_bytes(schema, id) || type->fate == MOLT_FATE_GONE || type->after == MOLT_NO_TYPE ||
-        molt_schema_tail(m->plan->after, type->after))
+        molt__plan_keeps(m->plan, id) || molt_schema_tail(m->plan->after, type->after))
         return false;
     for (uint32_t o = type->first_op; o < type->first_op + type->op_count; o++) {
         uint8_t code = m->plan->ops[o].code;
@@ -414,7 +414,7 @@ void molt__retype_find(MoltMigration *m)
     for (MoltTypeId id = 0; id < m->heap->types.count && !m->failed; id++) {
         MoltTypeId after = m->plan->types[id].after;
         if (m->heap->types.first[id] != MOLT__NO_SPAN && after != MOLT_NO_TYPE &&
-            walk(m, id, after, NULL))
+            !molt__plan_keeps(m->plan, id) && walk(m, id, after, NULL))
             walk_blocks(m, id);
     }
     settle(all);

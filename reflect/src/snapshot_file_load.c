@@ -31,6 +31,7 @@ typedef struct Load {
     MoltSnapshotFile *file;
     MoltHeap *heap;
     const MoltCodeMap *code;
+    bool nulls_functions;
     bool placeholders; /* `code` is the file's own */
     bool migrates;     /* into another schema than the file's */
     uintptr_t delta;   /* from an address in the file to one in the heap */
@@ -449,10 +450,9 @@ static uintptr_t resolve(Load *load, MoltFileTarget *symbol, uint64_t position)
         if (address != 0)
             find(load, symbol, MOLT_RULE_LITERAL_COPIED, MOLT_INFO, position);
     } else if (address == 0) {
-        find(load, symbol,
-             symbol->kind == MOLT_CODE_FUNCTION ? MOLT_RULE_FUNCTION_MISSING
-                                                : MOLT_RULE_DATA_MISSING,
-             MOLT_REFUSE, position);
+        bool function = symbol->kind == MOLT_CODE_FUNCTION;
+        find(load, symbol, function ? MOLT_RULE_FUNCTION_MISSING : MOLT_RULE_DATA_MISSING,
+             function && load->nulls_functions ? MOLT_LOSS : MOLT_REFUSE, position);
     } else if (symbol->kind == MOLT_CODE_DATA && symbol->target.size == 0) {
         find(load, symbol, MOLT_RULE_CONSTANT_UNCHECKED, MOLT_INFO, position);
     }
@@ -517,6 +517,8 @@ static MoltStatus migrate(Load *load, const MoltLoadDesc *desc, MoltReport *repo
     MoltStatus status =
         molt_plan_build_with_hooks(load->file->schema, desc->schema, desc->policy, desc->hooks,
                                    &load->file->allocator, &plan, report, load->error);
+    if (status == MOLT_OK)
+        molt_plan_set_missing_functions(plan, desc->missing_functions);
     /* Where nothing moves the pointers are right already. */
     if (status == MOLT_OK)
         status =
@@ -646,6 +648,8 @@ static MoltStatus add_globals(Load *load)
 static MoltStatus make_heap(Load *load, const MoltLoadDesc *desc)
 {
     MoltHeapDesc heap = desc->heap;
+    load->nulls_functions =
+        desc->missing_functions == MOLT_MISSING_FUNCTIONS_NULL && desc->policy == MOLT_POLICY_LIVE;
     heap.allocator = heap.allocator ? heap.allocator : &load->file->allocator;
     MoltStatus status = desc->globals ? add_globals(load) : MOLT_OK;
     if (status == MOLT_OK)

@@ -206,7 +206,8 @@ static void bound(const MoltMigration *m, Search *search)
     search->low = UINTPTR_MAX;
     for (uint32_t s = 0; s < m->span_count; s++) {
         const MoltSpan *span = &m->heap->spans[s];
-        if (span->bytes == 0 || m->plan->types[span->type].fate == MOLT_FATE_SAME)
+        if (span->bytes == 0 || (m->plan->types[span->type].fate == MOLT_FATE_SAME &&
+                                 !molt__plan_loses(m->plan, span->type)))
             continue;
         search->low = span->base < search->low ? span->base : search->low;
         search->high =
@@ -296,7 +297,7 @@ void molt__stale_integers_report(MoltMigration *m)
     for (MoltTypeId id = 0; search && id < m->plan->before->tables.type_count; id++) {
         if (m->stale[id])
             report(m->stale[id]);
-        else if (search->low < search->high)
+        else if (search->low < search->high && !molt_type_is_kept(m->plan->before, id))
             search_type(search, id);
     }
     molt__migration_free(m, search, 1, sizeof *search);

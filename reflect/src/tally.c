@@ -115,6 +115,13 @@ bool molt__tally_waits(const MoltMigration *m, const MoltOp *op, MoltRule rule)
            speaks_of_value(rule);
 }
 
+/* Who runs the migration lets go of functions that are gone. */
+static bool becomes_null(const MoltMigration *m, MoltRule rule)
+{
+    return m->plan->nulls_functions &&
+           (rule == MOLT_RULE_FUNCTION_MISSING || rule == MOLT_RULE_SIGNATURE_CHANGED);
+}
+
 bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity,
                  uint64_t i, const char *format, ...)
 {
@@ -123,8 +130,14 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
         m->value_refused = m->value_refused || severity == MOLT_REFUSE;
         return severity != MOLT_REFUSE;
     }
+    if (m->keeping) { /* no code sees the object: what it loses waits, as the object does */
+        if (severity != MOLT_INFO && rule != MOLT_RULE_DANGLING_POINTER)
+            molt__attic_mark(m, op, i);
+        return severity != MOLT_REFUSE;
+    }
     bool waits = severity == MOLT_REFUSE && molt__tally_waits(m, op, rule);
-    bool given_up = severity == MOLT_REFUSE && (waits || molt__hook_undoes(m, op, rule));
+    bool given_up = severity == MOLT_REFUSE &&
+                    (waits || molt__hook_undoes(m, op, rule) || becomes_null(m, rule));
     bool broken = severity == MOLT_REFUSE && !given_up;
     if (given_up)
         severity = rule == MOLT_RULE_VERSION_CHANGED ? MOLT_INFO : MOLT_LOSS;
@@ -211,10 +224,11 @@ static void add_finding(MoltMigration *m, uint32_t check, const MoltTally *tally
     MoltLossFate fate = MOLT__LOSS_UNSAID;
     if (tally && tally->severity == MOLT_LOSS && tally->rule != MOLT_RULE_DANGLING_POINTER &&
         tally->rule != MOLT_RULE_TARGET_AMBIGUOUS)
-        fate = m->heap->attic.none                                     ? MOLT__LOSS_FOR_GOOD
-               : tally->unkept                                         ? MOLT__LOSS_GONE
-               : m->attic.keeps && !target_goes(m->plan, check)        ? MOLT__LOSS_KEPT
-                                                                       : MOLT__LOSS_UNSAID;
+        fate = m->heap->attic.none                              ? MOLT__LOSS_FOR_GOOD
+               : tally->unkept                                  ? MOLT__LOSS_GONE
+               : becomes_null(m, (MoltRule)tally->rule)         ? MOLT__LOSS_NULL
+               : m->attic.keeps && !target_goes(m->plan, check) ? MOLT__LOSS_KEPT
+                                                                : MOLT__LOSS_UNSAID;
     if (tally)
         finding = (MoltFinding){.severity = (MoltSeverity)tally->severity,
                                 .rule = (MoltRule)tally->rule,
