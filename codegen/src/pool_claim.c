@@ -256,10 +256,62 @@ static void note_views(Solver *solver)
     }
 }
 
+/* The library's names of what MOLT_POOL(T, H) on a field says; false where it says none. */
+static bool read_headed(const Solver *solver, uint32_t unit, const MoltField *field, const char **type,
+                        const char **header)
+{
+    const MoltSchema *schema = solver->names->units[unit].schema;
+    const MoltNote *pool =
+        molt_schema_note(schema, field->note_first, field->note_count, MOLT_NOTE_POOL);
+    if (pool == NULL) {
+        return false;
+    }
+    MoltPoolNames names = molt__pool_names(solver->arena, molt_string(schema, pool->text));
+    MoltTypeId item = molt_schema_find(schema, names.type);
+    MoltTypeId head = molt_schema_find(schema, names.header);
+    if (item == MOLT_NO_TYPE || head == MOLT_NO_TYPE) {
+        return false;
+    }
+    *type = molt__library_name(solver->names, unit, item);
+    *header = molt__library_name(solver->names, unit, head);
+    return true;
+}
+
+/* Moves them behind the others. */
+static void put_last_between(Solver *solver, const char *type, const char *header)
+{
+    for (uint32_t v = solver->view_count; v-- > 0;) {
+        const MoltFlow view = solver->views[v];
+        if ((strcmp(view.a, type) == 0 && strcmp(view.b, header) == 0) ||
+            (strcmp(view.a, header) == 0 && strcmp(view.b, type) == 0)) {
+            solver->views[v] = solver->views[--solver->view_count];
+            solver->views[solver->view_count] = view;
+        }
+    }
+}
+
+/* Where a MOLT_POOL(T, H) says that an H stands before Ts, casts between the two are the way from the one to
+ * the other, and tell nothing against a note on Ts elsewhere. */
+static void set_explained_views_apart(Solver *solver)
+{
+    const char *item, *head;
+    for (uint32_t u = 0; u < solver->names->unit_count && solver->view_count > 0; u++) {
+        const MoltSchema *schema = solver->names->units[u].schema;
+        for (uint32_t f = 0; f < schema->tables.field_count; f++) {
+            if (read_headed(solver, u, &schema->tables.fields[f], &item, &head)) {
+                put_last_between(solver, item, head);
+            }
+        }
+    }
+}
+
 void molt__pool_claims_judge(Solver *solver)
 {
+    uint32_t views = solver->view_count;
+    set_explained_views_apart(solver);
     contradict_flow(solver);
     contradict_views(solver);
     note_fields(solver);
     note_views(solver);
+    solver->view_count = views;
 }
