@@ -65,7 +65,7 @@ typedef struct MoltTally {
 /* What an address in the library becomes depends on the type of the pointer, too. */
 typedef struct MoltCodeEntry {
     uintptr_t before, after;
-    MoltTypeId pointee;
+    MoltTypeId pointee, to; /* old and new; `to` counts where the new one says something else */
     bool pointee_ok;
     uint8_t number; /* in the code patches, 0 for none */
     uint8_t rule;   /* that applies to each such pointer, as a loss; MOLT_RULE_COUNT: none */
@@ -85,7 +85,7 @@ typedef struct MoltRowCopies {
 } MoltRowCopies;
 
 typedef struct MoltOffsetEntry {
-    MoltTypeId type, pointee;
+    MoltTypeId type, pointee, to; /* to: MOLT_NO_TYPE when the way is not exact */
     uint64_t before, after;
     bool to_void, valid, found;
     MoltTypeId ambiguous; /* see descent.h */
@@ -281,7 +281,8 @@ static inline const MoltCodeEntry *molt__relocate_known(const MoltMigration *m, 
 {
     const MoltCodeEntry *entry = &m->code_cache[molt__relocate_slot(value)];
     bool known = value != 0 && entry->before == value && entry->pointee == op->before &&
-                 entry->pointee_ok == op->pointee_ok && entry->rule == MOLT_RULE_COUNT;
+                 entry->pointee_ok == op->pointee_ok && (op->pointee_ok || entry->to == op->after) &&
+                 entry->rule == MOLT_RULE_COUNT;
     return known ? entry : NULL;
 }
 
