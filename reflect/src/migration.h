@@ -135,6 +135,8 @@ typedef struct MoltBox {
 /* A block of the old state that becomes part of the object whose pointer, at `owner`, points at it. */
 typedef struct MoltClaim {
     uintptr_t block, owner;
+    uintptr_t after; /* where the block's first element is in the new object, as a `type` */
+    MoltTypeId type;
     uint32_t span, index;
 } MoltClaim;
 
@@ -363,6 +365,9 @@ void molt__run_embed(MoltMigration *m, uint32_t index, unsigned char *source,
 uintptr_t molt__ownership_box(const MoltMigration *m, uintptr_t before, MoltTypeId type);
 /* Whether a block of the old state becomes part of another object. */
 bool molt__ownership_is_claimed(const MoltMigration *m, MoltTypeId type, uintptr_t block);
+/* Where the first element of such a block is then, a value of the new *type; 0 where several objects claim
+ * it, or one that becomes part of another itself. */
+uintptr_t molt__ownership_part(const MoltMigration *m, uintptr_t block, MoltTypeId *type);
 /* hook_run.c and hook_settle.c: hooks. */
 /* Notes that the hook of op->after is to be called for `n` objects. */
 void molt__hook_note(MoltMigration *m, const MoltOp *op, const unsigned char *source,

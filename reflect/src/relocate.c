@@ -396,6 +396,31 @@ static bool stays_exact(MoltMigration *m, const MoltOp *op, const MoltSpan *span
     return way.after != MOLT_NO_TYPE && molt__descent_map(m, &way, &box, &out);
 }
 
+/* Where an undone edit made a block of a struct, what points into the block goes back into the struct, as
+ * long as one object alone takes it in. 0 where it has no place there, or nothing is undone. */
+static uintptr_t into_owner(MoltMigration *m, const MoltOp *op, const MoltSpan *span, uint32_t index,
+                            uint64_t offset)
+{
+    const unsigned char *block = molt__span_block(span, index);
+    MoltTypeId type;
+    uintptr_t part = m->plan->undoes ? molt__ownership_part(m, (uintptr_t)block, &type) : 0, box = 0;
+    uint64_t inner = 0;
+    if (part == 0 || !may_follow(m, op))
+        return 0;
+    MoltDescentWay way = {.before = span->type,
+                          .after = type,
+                          .offset = offset,
+                          .pointee = op->before,
+                          .to_void = molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID,
+                          .object = block,
+                          .exact = !op->pointee_ok,
+                          .to = op->after};
+    bool whole = offset == 0 && op->before == span->type && op->pointee_ok;
+    if (!whole && !molt__descent_map(m, &way, &box, &inner))
+        return 0;
+    return box ? box + inner : part + inner;
+}
+
 static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     const MoltHeap *heap = m->heap;
@@ -427,6 +452,9 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         return dangling(m, op, value, i, span);
 
     if (molt__ownership_is_claimed(m, span->type, span->base + index * span->stride)) {
+        uintptr_t part = element == 0 ? into_owner(m, op, span, (uint32_t)index, offset) : 0;
+        if (part != 0)
+            return part;
         molt__tally(m, op, MOLT_RULE_ALIAS_LOST, MOLT_REFUSE, i, "%s:%llu",
                     molt_type_name(m->plan->before, span->type),
                     (unsigned long long)(span->first_serial + index));
