@@ -6,7 +6,7 @@
  * report: info untyped-memory State.ants 1
  * json: no, the addresses in the bytes would mean nothing
  * undo: differs the blocks have other numbers
- * through-file: differs a file does not say what bytes hold
+ * through-file: differs a dump shows the addresses in the bytes
  */
 #include "case.h"
 
