@@ -126,8 +126,29 @@ static bool begins_with(const Solver *solver, const char *type, const char *firs
     return false;
 }
 
+/* A struct that is nothing but a pointer to another of it, as free objects are linked by: a migration knows
+ * those by what they hold. */
+static bool is_link(const Solver *solver, const char *type)
+{
+    for (uint32_t u = 0; u < solver->names->unit_count; u++) {
+        const MoltSchema *schema = solver->names->units[u].schema;
+        for (MoltTypeId id = 0; id < schema->tables.type_count; id++) {
+            const MoltType *at = molt_type(schema, id);
+            if (at->kind != MOLT_KIND_STRUCT || at->count != 1 ||
+                strcmp(molt__library_name(solver->names, u, id), type) != 0) {
+                continue;
+            }
+            const MoltType *only = molt_type(schema, schema->tables.fields[at->first].type);
+            if (only->kind == MOLT_KIND_POINTER && only->elem == id) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* A struct that pointers to `type`, or to `view`, are cast to, so that it may lie where they lead: not one
- * that a `type` begins with anyway, nor the `header` before it. NULL: there is none. */
+ * that a `type` begins with anyway, nor the `header` before it, nor a link. NULL: there is none. */
 static const char *seen_as(const Solver *solver, const char *type, const char *view,
                            const char *header)
 {
@@ -137,7 +158,8 @@ static const char *seen_as(const Solver *solver, const char *type, const char *v
             bool base = strcmp(pair[i], type) == 0 || strcmp(pair[i], view) == 0;
             const char *other = pair[1 - i];
             if (base && strcmp(other, type) != 0 && strcmp(other, view) != 0 &&
-                strcmp(other, header) != 0 && !begins_with(solver, type, other)) {
+                strcmp(other, header) != 0 && !begins_with(solver, type, other) &&
+                !is_link(solver, other)) {
                 return other;
             }
         }

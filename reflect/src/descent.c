@@ -126,8 +126,7 @@ static bool means_exactly(const Descent *d, MoltTypeId type)
     return d->pointee == type || molt_type(d->plan->before, d->pointee)->kind == MOLT_KIND_VOID;
 }
 
-/* Of a new `type` whose layout is that of the old one: whether a `wanted` is at `offset`. */
-static bool has_exactly(const MoltSchema *schema, MoltTypeId type, uint64_t offset, MoltTypeId wanted)
+bool molt__descent_has(const MoltSchema *schema, MoltTypeId type, uint64_t offset, MoltTypeId wanted)
 {
     while (type != wanted || offset != 0) {
         const MoltType *t = molt_type(schema, type);
@@ -153,7 +152,7 @@ static bool has_exactly(const MoltSchema *schema, MoltTypeId type, uint64_t offs
 static bool keeps_exactly(const Descent *d)
 {
     return !d->exact || (molt_type(d->plan->before, d->pointee)->kind == MOLT_KIND_VOID &&
-                         has_exactly(d->plan->after, d->after, d->offset, d->to));
+                         molt__descent_has(d->plan->after, d->after, d->offset, d->to));
 }
 
 typedef enum Step { STEP_FURTHER, STEP_FOUND, STEP_GONE } Step;

@@ -66,4 +66,7 @@ bool molt__descent_means_end(const MoltSchema *schema, MoltTypeId element, MoltT
 uint32_t molt__descent_field(const MoltSchema *schema, const MoltType *type, uint64_t offset,
                              MoltTypeId pointee);
 
+/* A value of `type` has at `offset` one of `wanted`, which begins there; not in a union. */
+bool molt__descent_has(const MoltSchema *schema, MoltTypeId type, uint64_t offset, MoltTypeId wanted);
+
 #endif

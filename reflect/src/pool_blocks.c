@@ -80,6 +80,12 @@ static void *resized(MoltPoolBlocks *pools, void *list, uint64_t from, uint64_t 
     return grown;
 }
 
+static void give_back(MoltPoolBlocks *pools, void *list, uint64_t slots, size_t size)
+{
+    if (list)
+        pools->allocator.resize(pools->allocator.context, list, slots * size, 0);
+}
+
 /* Where an item of the block is, or would be. */
 static uint64_t *place_of(const MoltPoolBlocks *pools, uintptr_t block)
 {
@@ -108,9 +114,7 @@ static bool make_room(MoltPoolBlocks *pools)
     if (!places)
         return false;
     memset(places, 0, wanted * sizeof *places);
-    if (pools->places)
-        resized(pools, pools->places, pools->place_count, 0, sizeof *places);
-    pools->failed = false; /* to give memory back gives none */
+    give_back(pools, pools->places, pools->place_count, sizeof *places);
     pools->places = places;
     pools->place_count = wanted;
     for (uint64_t i = 0; i < pools->count; i++)
@@ -234,7 +238,7 @@ static void walk_objects(MoltPoolBlocks *pools, MoltTypeId id)
 
 static void walk_item(MoltPoolBlocks *pools, uint64_t i)
 {
-    const MoltPoolBlock item = pools->items[i]; /* the list grows */
+    const MoltPoolBlock item = pools->items[i];                     /* the list grows */
     const unsigned char *block = (const unsigned char *)item.block; /* NOLINT: of the heap */
     uint64_t unit = molt_type(pools->heap->schema, item.type)->size;
     if (item.wrong)
@@ -285,17 +289,13 @@ bool molt__pool_blocks_find(MoltPoolBlocks *pools, const MoltHeap *heap, uintptr
 
 void molt__pool_blocks_free(MoltPoolBlocks *pools)
 {
-    if (pools->items)
-        resized(pools, pools->items, pools->slots, 0, sizeof *pools->items);
-    if (pools->places)
-        resized(pools, pools->places, pools->place_count, 0, sizeof *pools->places);
+    give_back(pools, pools->items, pools->slots, sizeof *pools->items);
+    give_back(pools, pools->places, pools->place_count, sizeof *pools->places);
     *pools = (MoltPoolBlocks){0};
 }
 
 const MoltPoolBlock *molt__pool_block(const MoltPoolBlocks *pools, uintptr_t block)
 {
     const MoltPoolBlock key = {.block = block};
-    return pools->count > 0
-               ? bsearch(&key, pools->items, pools->count, sizeof key, compare)
-               : NULL;
+    return pools->count > 0 ? bsearch(&key, pools->items, pools->count, sizeof key, compare) : NULL;
 }

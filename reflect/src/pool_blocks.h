@@ -1,10 +1,10 @@
-/* Blocks of bytes of which MOLT_POOL notes say what lies in them, as one schema has them: objects of a type one
- * after the other, perhaps behind a header, and what such objects lead to by notes of their own. So that their
- * pointers can be written and read where no edit is at hand. It must never know plans, nor files but by
- * `distance`.
+/* Blocks of bytes of which MOLT_POOL notes say what lies in them, as one schema has them: objects of a type
+ * one after the other, perhaps behind a header, and what such objects lead to by notes of their own. So that
+ * their pointers can be written and read where no edit is at hand. It must never know plans, nor files but
+ * by `distance`.
  *
- * Invariants: once found, items are sorted by address, one per block, and the pointer that a note stands on is
- * one that everybody sees: those of fields that are left out of files count for nothing. */
+ * Invariants: once found, items are sorted by address, one per block, and the pointer that a note stands on
+ * is one that everybody sees: those of fields that are left out of files count for nothing. */
 #ifndef MOLT_POOL_BLOCKS_H
 #define MOLT_POOL_BLOCKS_H
 
@@ -12,12 +12,13 @@
 
 typedef struct MoltPoolBlock {
     uintptr_t block;
-    uint64_t bytes, head; /* of the block, and of the header at its begin */
-    uint64_t count;       /* whole objects behind the header; what is left over is zero */
+    uint64_t bytes, head;    /* of the block, and of the header at its begin */
+    uint64_t count;          /* whole objects behind the header; what is left over is zero */
     MoltTypeId type, header; /* header: MOLT_NO_TYPE when there is none */
     uint32_t span, index;
-    uint64_t within; /* while blocks are looked for: 1 + the item whose objects lead to it; 0: none */
-    bool wrong;      /* then, too: something contradicts it, and it stays bytes */
+    uint64_t
+        within; /* while blocks are looked for: 1 + the item whose objects lead to it; 0: none */
+    bool wrong; /* then, too: something contradicts it, and it stays bytes */
 } MoltPoolBlock;
 
 typedef struct MoltPoolBlocks {

@@ -1,6 +1,7 @@
 /* Runs one edit twice, once with the state in memory and once through a snapshot file, and compares
- * what comes of it: outcome, state, and what a frame of the new code says of that. Prints "through-file same" or what came of each; then the dumps are
- * in MEMORY.json and FILE.json. Exit 0 when both could be run. */
+ * what comes of it: outcome, state, and what a frame of the new code says of that. Prints "through-file
+ * same" or what came of each; then the dumps are in MEMORY.json and FILE.json. Exit 0 when both could be
+ * run. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
