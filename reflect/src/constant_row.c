@@ -403,10 +403,13 @@ static bool map_inner(MoltMigration *m, const MoltOp *op, const Way *way, uint64
     MoltTypeId type = way->was->constant->type, after = m->plan->types[type].after;
     uintptr_t box = 0;
     MoltTypeId ambiguous = MOLT_NO_TYPE;
+    bool exact = !op->pointee_ok && (way->offset != 0 || after != op->after);
     *inner = way->offset;
-    if (m->plan->types[type].fate == MOLT_FATE_SAME || after == MOLT_NO_TYPE ||
-        (way->offset == 0 && op->before == type))
+    if (!exact && (m->plan->types[type].fate == MOLT_FATE_SAME || after == MOLT_NO_TYPE ||
+                   (way->offset == 0 && op->before == type)))
         return true;
+    if (after == MOLT_NO_TYPE)
+        return false;
     uint64_t element = way->row * way->was->constant->per_row + way->element;
     MoltDescentWay down = {
         .before = type,
@@ -415,7 +418,9 @@ static bool map_inner(MoltMigration *m, const MoltOp *op, const Way *way, uint64
         .pointee = op->before,
         .to_void = molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID,
         .object = (const unsigned char *)(way->was->begin + /* NOLINT: in the library */
-                                          (uintptr_t)(element * way->unit))};
+                                          (uintptr_t)(element * way->unit)),
+        .exact = exact,
+        .to = op->after};
     return molt__descent_map_element(m, &down, &box, inner, &ambiguous) && box == 0;
 }
 
@@ -436,14 +441,16 @@ static uintptr_t relocate(MoltMigration *m, const MoltOp *op, const Way *way, ui
 {
     MoltTypeId type = way->was->constant->type;
     uint64_t inner = 0, row = 0;
-    if (!op->pointee_ok && !(way->offset == 0 && m->plan->types[type].after == op->after)) {
+    bool exact = !op->pointee_ok && (way->offset != 0 || m->plan->types[type].after != op->after);
+    bool mapped = !(exact && way->end) && map_inner(m, op, way, &inner);
+    if (exact && !mapped) {
         molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i, "a pointer into %s",
                     way->was->name);
         return 0;
     }
     if (way->end)
         return way->is ? way->is->end : refuse(m, op, way, i);
-    if (!map_inner(m, op, way, &inner)) {
+    if (!mapped) {
         molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i,
                     "a pointer into row %llu of %s at byte %llu", (unsigned long long)way->row,
                     way->was->name, (unsigned long long)way->offset);

@@ -6,6 +6,7 @@
 #include "attic_hook.h"
 #include "busy_spans.h"
 #include "constant_row.h"
+#include "free_links.h"
 #include "fresh_block.h"
 #include "lineage.h"
 #include "migration.h"
@@ -588,6 +589,8 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
             molt__attic_file(m);
             molt__attic_reserve(m);
         }
+        if (!m->refused && !m->failed)
+            molt__free_links_run(m);
         if (!m->refused && !m->failed)
             molt__hook_run(m);
         molt__hook_settle(m);

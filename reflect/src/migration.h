@@ -67,7 +67,7 @@ typedef struct MoltTally {
 /* What an address in the library becomes depends on the type of the pointer, too. */
 typedef struct MoltCodeEntry {
     uintptr_t before, after;
-    MoltTypeId pointee;
+    MoltTypeId pointee, to; /* old and new; `to` counts where the new one says something else */
     bool pointee_ok;
     uint8_t number; /* in the code patches, 0 for none */
     uint8_t rule;   /* that applies to each such pointer, as a loss; MOLT_RULE_COUNT: none */
@@ -87,7 +87,7 @@ typedef struct MoltRowCopies {
 } MoltRowCopies;
 
 typedef struct MoltOffsetEntry {
-    MoltTypeId type, pointee;
+    MoltTypeId type, pointee, to; /* to: MOLT_NO_TYPE when the way is not exact */
     uint64_t before, after;
     bool to_void, valid, found;
     MoltTypeId ambiguous; /* see descent.h */
@@ -137,6 +137,8 @@ typedef struct MoltBox {
 /* A block of the old state that becomes part of the object whose pointer, at `owner`, points at it. */
 typedef struct MoltClaim {
     uintptr_t block, owner;
+    uintptr_t after; /* where the block's first element is in the new object, as a `type` */
+    MoltTypeId type;
     uint32_t span, index;
 } MoltClaim;
 
@@ -291,7 +293,8 @@ static inline const MoltCodeEntry *molt__relocate_known(const MoltMigration *m, 
 {
     const MoltCodeEntry *entry = &m->code_cache[molt__relocate_slot(value)];
     bool known = value != 0 && entry->before == value && entry->pointee == op->before &&
-                 entry->pointee_ok == op->pointee_ok && entry->rule == MOLT_RULE_COUNT;
+                 entry->pointee_ok == op->pointee_ok && (op->pointee_ok || entry->to == op->after) &&
+                 entry->rule == MOLT_RULE_COUNT;
     return known ? entry : NULL;
 }
 
@@ -375,6 +378,9 @@ void molt__run_embed(MoltMigration *m, uint32_t index, unsigned char *source,
 uintptr_t molt__ownership_box(const MoltMigration *m, uintptr_t before, MoltTypeId type);
 /* Whether a block of the old state becomes part of another object. */
 bool molt__ownership_is_claimed(const MoltMigration *m, MoltTypeId type, uintptr_t block);
+/* Where the first element of such a block is then, a value of the new *type; 0 where several objects claim
+ * it, or one that becomes part of another itself. */
+uintptr_t molt__ownership_part(const MoltMigration *m, uintptr_t block, MoltTypeId *type);
 /* hook_run.c and hook_settle.c: hooks. */
 /* Notes that the hook of op->after is to be called for `n` objects. */
 void molt__hook_note(MoltMigration *m, const MoltOp *op, const unsigned char *source,

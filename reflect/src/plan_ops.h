@@ -77,7 +77,8 @@ typedef struct MoltOp {
     bool otherwise; /* ARM */
     uint32_t check;
     uint64_t source, destination;
-    uint64_t size, length; /* of a UNION whose arms hold pointers: its size, and where it is */
+    uint64_t size, length; /* of a UNION whose arms hold pointers: its size, and where it is; `length` of an
+                              EMBED: where the struct is in the new object */
     uint64_t source_stride, destination_stride; /* LOOP */
     uint32_t body;                /* LOOP, UNION, ARM, BOX, EMBED: operations that follow */
     uint64_t tag;                 /* UNION: where it is; ARM, TAG: its value; BOX, EMBED: a place */

@@ -21,6 +21,7 @@
 #include "migration.h"
 #include "molt/migrate.h"
 #include "molt/plan.h"
+#include "pool_blocks.h"
 #include "snapshot_findings.h"
 #include "snapshot_reader.h"
 #include "tables.h"
@@ -281,6 +282,30 @@ static MoltStatus map_or_read(Load *load, uint32_t index, XXH3_state_t *hashes, 
     return status;
 }
 
+/* The pointers in blocks of bytes that notes describe, which are named last, by address. */
+static bool take_pools(Load *load)
+{
+    const MoltSchema *schema = load->file->schema;
+    MoltPoolBlocks pools;
+    bool found = molt__pool_blocks_find(&pools, load->heap, load->delta, &load->file->allocator);
+    for (uint64_t i = 0; found && i < pools.count && load->status == MOLT_OK; i++) {
+        const MoltPoolBlock *pool = &pools.items[i];
+        unsigned char *block = (unsigned char *)pool->block; /* NOLINT: of the heap */
+        const MoltImage *image = molt__image(&load->images, pool->type), *head = image;
+        if (pool->head > 0)
+            head = molt__image(&load->images, pool->header);
+        found = image && head;
+        load->place = &load->file->spans[pool->span];
+        if (found && pool->head > 0)
+            walk_objects(load, head, block, pool->head, 1);
+        if (found)
+            walk_objects(load, image, block + pool->head, molt_type(schema, pool->type)->size,
+                         pool->count);
+    }
+    molt__pool_blocks_free(&pools);
+    return found;
+}
+
 /* Checksums first: they tell of a file that was damaged, what comes after them of one that was forged. */
 static MoltStatus judge(Load *load, const XXH3_state_t *hashes, bool walks)
 {
@@ -291,6 +316,8 @@ static MoltStatus judge(Load *load, const XXH3_state_t *hashes, bool walks)
             return molt__file_damaged(file, (MoltFileSection)s, 0, load->error,
                                       "the checksum does not match");
     }
+    if (walks && load->status == MOLT_OK && !take_pools(load))
+        return out_of_memory(load);
     if (walks && load->status == MOLT_OK && load->slot < file->slot_count)
         return molt__file_damaged(file, MOLT__FILE_CODE, load->slot * sizeof(MoltFileSlot),
                                   load->error, "no pointer is there");
