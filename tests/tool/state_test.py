@@ -267,7 +267,8 @@ class State(ToolTest):
         self.assertEqual(json.loads(report)["attic_objects"], 0)
 
     def test_functions_of_another_type_become_null_where_that_is_asked_for(self):
-        self.molt("import", "--schema", self.schema("pointing", POINTING), "-", "-o", "a.molt", input=self.pointing())
+        schema = self.schema("pointing", POINTING)
+        self.molt("import", "--schema", schema, "-", "-o", "a.molt", input=self.pointing(row=None))
         later = self.schema("later", POINTING.replace("(*hidden)(int)", "(*hidden)(long)"))
         words = ["migrate", "a.molt", "--to", later, "-o", "b.molt", "--policy", "live"]
         self.assertIn("--missing-functions null", self.tool(*words).stderr)
