@@ -52,6 +52,8 @@ static bool find_default(const Collect *collect, const MoltOp *op, const MoltLea
     }
     if (offset > op->size || leaf->size > op->size - offset)
         return false;
+    if (leaf->kind == MOLT__LEAF_POINTER || leaf->kind == MOLT__LEAF_STRING) /* no default is an address */
+        return memcmp(value, constants + op->constant + offset, leaf->size) == 0;
     memcpy(value, constants + op->constant + offset, leaf->size);
     return true;
 }
