@@ -61,6 +61,27 @@ MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, Mol
     return status;
 }
 
+MoltStatus molt__tool_state_step(MoltToolState *state, const MoltSchema *schema, MoltPolicy policy,
+                                 MoltReport *report, MoltError *error)
+{
+    MoltSchema *copy = NULL;
+    MoltStatus status = MOLT_OK;
+    if (keeps_untyped(state->file, schema)) {
+        status = molt_schema_copy_plain(&schema->tables, NULL, &copy, error);
+    }
+    if (status == MOLT_OK) {
+        status = molt_snapshot_file_step(state->file, state->heap, copy != NULL ? copy : schema,
+                                         policy, report, error);
+    }
+    if (status == MOLT_OK) {
+        molt_schema_free(state->schema);
+        state->schema = copy;
+    } else {
+        molt_schema_free(copy);
+    }
+    return status;
+}
+
 void molt__tool_state_close(MoltToolState *state)
 {
     molt_heap_destroy(state->heap);
