@@ -57,7 +57,8 @@ static void leave_to_hook(const MoltSchema *after, MoltFinding *finding)
 }
 
 MoltStatus molt__schema_findings(const MoltSchema *before, const MoltSchema *after,
-                                 MoltSchemaFindings *out, MoltError *error)
+                                 const MoltChain *chain, uint32_t from, MoltSchemaFindings *out,
+                                 MoltError *error)
 {
     MoltPlan *plan = NULL;
     MoltSchemaFindings findings = {.before = before, .after = after};
@@ -67,7 +68,9 @@ MoltStatus molt__schema_findings(const MoltSchema *before, const MoltSchema *aft
     if (status == MOLT_REFUSED) {
         status = molt_plan_sketch(before, after, NULL, &plan, error);
     }
-    if (status == MOLT_OK && molt_plan_foresee(plan, &findings.report) != MOLT_OK) {
+    if (status == MOLT_OK &&
+        (molt_plan_foresee(plan, &findings.report) != MOLT_OK ||
+         (chain != NULL && molt_chain_foresee(chain, from, plan, &findings.report) != MOLT_OK))) {
         status = molt_error(error, MOLT_OUT_OF_MEMORY, "no memory to compare the schemas");
     }
     if (status == MOLT_OK) {
@@ -124,12 +127,12 @@ MoltFindingTotals molt__schema_findings_total(const MoltSchemaFindings *findings
 static Place place_of(const MoltSchemaFindings *findings, const MoltFinding *finding, bool frozen,
                       bool *old)
 {
+    const MoltSchema *today = frozen ? findings->before : findings->after;
+    const MoltSchema *older = frozen ? findings->after : findings->before;
     Place place = {"", 0, MOLT_NO_TYPE};
     *old = finding->path != NULL && !place_in(today, finding->path, &place);
     if (*old) {
         place_in(older, finding->path, &place);
-    const MoltSchema *today = frozen ? findings->before : findings->after;
-    const MoltSchema *older = frozen ? findings->after : findings->before;
     }
     return place;
 }
@@ -244,12 +247,12 @@ cJSON *molt__schema_findings_json(const MoltSchemaFindings *findings, const Molt
         cJSON_AddItemToArray(list, item);
         add_text(item, "file", place.file);
         cJSON_AddNumberToObject(item, "line", place.line);
-        add_text(item, "severity", severity_of(finding));
-        add_text(item, "rule", molt_rule_id(finding->rule));
-        add_text(item, "path", finding->path);
         if (place.line > 0 && old && view->older > 0) {
             cJSON_AddNumberToObject(item, "version", view->older);
         }
+        add_text(item, "severity", severity_of(finding));
+        add_text(item, "rule", molt_rule_id(finding->rule));
+        add_text(item, "path", finding->path);
         add_text(item, "before", finding->before);
         add_text(item, "after", finding->after);
         add_text(item, "value", finding->value);

@@ -29,7 +29,7 @@ void molt__tool_steps_free(MoltToolSteps *steps);
 
 /* Lines for people on standard error, as molt__tool_report_print, with the step in each. */
 void molt__tool_steps_print(const char *name, const MoltToolSteps *steps);
-/* {"steps": [...]}: the report of each with its "from" and "to"; freed with free(); NULL when memory is out. */
+/* {"steps": [...]}: the report of each with its "from" and "to"; freed with free(); NULL: memory is out. */
 char *molt__tool_steps_json(const MoltToolSteps *steps);
 /* Findings of all steps. */
 uint32_t molt__tool_steps_total(const MoltToolSteps *steps, MoltSeverity severity);

@@ -413,9 +413,9 @@ static bool is_pointed_at(const MoltSchema *schema, MoltTypeId type, bool by_voi
     return found;
 }
 
-/* No object of the struct stands alone, as none does that nothing can lead to: it lies in other structs, whose
- * operations are about it too and know what MOLT_MOVED takes out of it there. The schema of a header does
- * not say what is allocated. */
+/* No object of the struct stands alone, as none does that nothing can lead to: it lies in other structs,
+ * whose operations are about it too and know what MOLT_MOVED takes out of it there. The schema of a header
+ * does not say what is allocated. */
 static bool is_part_only(const MoltPlan *plan, MoltTypeId type)
 {
     const MoltTables *before = &plan->before->tables;
