@@ -29,6 +29,10 @@ static const char help[] =
     "  --policy POLICY   strict (default): a value that would be lost refuses, in any step;\n"
     "                    live: it is lost for good, since the new file has no undo, and\n"
     "                    reported\n"
+    "  --missing-functions null\n"
+    "                    with --policy live: a pointer to a function whose type is another one\n"
+    "                    in that version becomes NULL, where it would be refused (default: "
+    "refuse)\n"
     "  --hooks LIB       the game library of that version: its hooks run, by molt-host,\n"
     "                    strictly; the game is started but plays no frame. With a DIR it does\n"
     "                    the last step, or all from the first that needs a hook\n"
@@ -54,6 +58,7 @@ typedef struct Migrate {
     MoltPolicy policy;
     const char *report_name, *hooks;
     bool json;
+    MoltMissingFunctions missing;
 } Migrate;
 
 /* Short enough to be written at one go, so that lines of several processes do not mix. */
@@ -146,9 +151,10 @@ static MoltStatus run_hooks(Work *work, const char *from)
             fprintf(stderr, "%s: %s\n", work->name, work->error.text);
         }
     }
-    return status == MOLT_OK ? molt__tool_state_open(work->hooked, migrate->schema, migrate->policy,
-                                                     &work->state, &work->report, &work->error)
-                             : status;
+    return status == MOLT_OK
+               ? molt__tool_state_open(work->hooked, migrate->schema, migrate->policy,
+                                       migrate->missing, &work->state, &work->report, &work->error)
+               : status;
 }
 
 /* What the steps lead to goes to the library, as a file. */
@@ -190,11 +196,12 @@ static MoltStatus make_state(Work *work)
         file = work->input;
     }
     if (status == MOLT_OK && migrate->recordings->count > 0) {
-        status = molt__tool_state_open(file, NULL, migrate->policy, &work->state, &work->report,
-                                       &work->error);
+        status = molt__tool_state_open(file, NULL, migrate->policy, migrate->missing, &work->state,
+                                       &work->report, &work->error);
         if (status == MOLT_OK) {
             status = molt__tool_steps_take(&work->state, migrate->recordings, migrate->policy,
-                                           migrate->hooks != NULL, &work->steps, &work->error);
+                                           migrate->missing, migrate->hooks != NULL, &work->steps,
+                                           &work->error);
             tell_unrecorded(work);
         }
         return status == MOLT_OK && migrate->hooks != NULL ? hand_over(work, file) : status;
@@ -202,9 +209,10 @@ static MoltStatus make_state(Work *work)
     if (status == MOLT_OK && migrate->hooks != NULL) {
         return run_hooks(work, file);
     }
-    return status == MOLT_OK ? molt__tool_state_open(file, migrate->schema, migrate->policy,
-                                                     &work->state, &work->report, &work->error)
-                             : status;
+    return status == MOLT_OK
+               ? molt__tool_state_open(file, migrate->schema, migrate->policy, migrate->missing,
+                                       &work->state, &work->report, &work->error)
+               : status;
 }
 
 static int migrate_one(const Migrate *migrate, const char *from, const char *to)
@@ -340,7 +348,7 @@ static int migrate_many(const Migrate *migrate, char **files, int count, const c
 /* ---- the command ----------------------------------------------------------------------------------- */
 
 typedef struct Words {
-    const char *to, *policy, *report, *out, *folder, *jobs, *hooks;
+    const char *to, *policy, *missing, *report, *out, *folder, *jobs, *hooks;
     bool quiet, json, in_place;
     int job_count;
 } Words;
@@ -372,6 +380,12 @@ static const char *check_words(Words *words, char **files, int count)
     }
     if (strcmp(words->policy, "strict") != 0 && strcmp(words->policy, "live") != 0) {
         return "--policy is strict or live";
+    }
+    if (strcmp(words->missing, "refuse") != 0 && strcmp(words->missing, "null") != 0) {
+        return "--missing-functions is refuse or null";
+    }
+    if (strcmp(words->missing, "null") == 0 && strcmp(words->policy, "live") != 0) {
+        return "--missing-functions null needs --policy live: a NULL is a loss";
     }
     if (*end != '\0' || jobs < 1 || jobs > 1024) {
         return "-j takes a number of processes from 1 to 1024";
@@ -452,14 +466,19 @@ static int take_target(const Words *words, char **files, int count, MoltRecordin
 
 static int run(int argc, char **argv)
 {
-    Words words = {.policy = "strict", .jobs = "1"};
-    const MoltToolOption options[] = {
-        {"--to", &words.to, NULL},          {"--policy", &words.policy, NULL},
-        {"--report", &words.report, NULL},  {"-o", &words.out, NULL},
-        {"--out-dir", &words.folder, NULL}, {"-j", &words.jobs, NULL},
-        {"--quiet", NULL, &words.quiet},    {"--hooks", &words.hooks, NULL},
-        {"--json", NULL, &words.json},      {"--in-place", NULL, &words.in_place},
-        {NULL, NULL, NULL}};
+    Words words = {.policy = "strict", .missing = "refuse", .jobs = "1"};
+    const MoltToolOption options[] = {{"--to", &words.to, NULL},
+                                      {"--policy", &words.policy, NULL},
+                                      {"--report", &words.report, NULL},
+                                      {"-o", &words.out, NULL},
+                                      {"--out-dir", &words.folder, NULL},
+                                      {"-j", &words.jobs, NULL},
+                                      {"--quiet", NULL, &words.quiet},
+                                      {"--hooks", &words.hooks, NULL},
+                                      {"--json", NULL, &words.json},
+                                      {"--in-place", NULL, &words.in_place},
+                                      {"--missing-functions", &words.missing, NULL},
+                                      {NULL, NULL, NULL}};
     int count = molt__tool_words(&molt__command_migrate, argc, argv, options);
     if (count < 0) {
         return MOLT__EXIT_USAGE;
@@ -474,11 +493,13 @@ static int run(int argc, char **argv)
         !spares_inputs(&words, argv, count)) {
         return MOLT__EXIT_USAGE;
     }
-    Migrate migrate = {.policy = strcmp(words.policy, "live") == 0 ? MOLT_POLICY_LIVE
-                                                                   : MOLT_POLICY_STRICT,
-                       .report_name = words.report,
-                       .hooks = words.hooks,
-                       .json = words.json};
+    Migrate migrate = {
+        .policy = strcmp(words.policy, "live") == 0 ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
+        .report_name = words.report,
+        .hooks = words.hooks,
+        .json = words.json,
+        .missing = strcmp(words.missing, "null") == 0 ? MOLT_MISSING_FUNCTIONS_NULL
+                                                      : MOLT_MISSING_FUNCTIONS_REFUSE};
     MoltRecordings recordings = {0};
     MoltSchema *schema = NULL;
     int result = take_target(&words, argv, count, &recordings, &schema, &migrate);

@@ -40,7 +40,8 @@ static bool keeps_untyped(const MoltSnapshotFile *file, const MoltSchema *schema
 }
 
 MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
-                            MoltToolState *out, MoltReport *report, MoltError *error)
+                                 MoltMissingFunctions missing, MoltToolState *out,
+                                 MoltReport *report, MoltError *error)
 {
     MoltToolState state = {0};
     MoltStatus status = open_file(path, &state, error);
@@ -50,6 +51,7 @@ MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, Mol
     if (status == MOLT_OK) {
         MoltLoadDesc load = {.schema = state.schema != NULL ? state.schema : schema,
                              .policy = policy,
+                             .missing_functions = missing,
                              .heap = {.no_attic = true}};
         status = molt_snapshot_file_load(state.file, &load, &state.heap, report, error);
     }
@@ -62,7 +64,7 @@ MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, Mol
 }
 
 MoltStatus molt__tool_state_step(MoltToolState *state, const MoltSchema *schema, MoltPolicy policy,
-                                 MoltReport *report, MoltError *error)
+                                 MoltMissingFunctions missing, MoltReport *report, MoltError *error)
 {
     MoltSchema *copy = NULL;
     MoltStatus status = MOLT_OK;
@@ -71,7 +73,7 @@ MoltStatus molt__tool_state_step(MoltToolState *state, const MoltSchema *schema,
     }
     if (status == MOLT_OK) {
         status = molt_snapshot_file_step(state->file, state->heap, copy != NULL ? copy : schema,
-                                         policy, report, error);
+                                         policy, missing, report, error);
     }
     if (status == MOLT_OK) {
         molt_schema_free(state->schema);

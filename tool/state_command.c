@@ -88,8 +88,9 @@ static int run_verify(int argc, char **argv)
         MoltReport report;
         MoltError error;
         molt_report_init(&report, NULL);
-        bool sound = molt__tool_state_open(argv[i], NULL, MOLT_POLICY_STRICT, &state, &report, &error) ==
-                     MOLT_OK;
+        bool sound = molt__tool_state_open(argv[i], NULL, MOLT_POLICY_STRICT,
+                                           MOLT_MISSING_FUNCTIONS_REFUSE, &state, &report,
+                                           &error) == MOLT_OK;
         print_verified(argv[i], sound ? &state : NULL, &error, json);
         if (sound) {
             molt__tool_state_close(&state);
@@ -136,7 +137,8 @@ static int run_dump(int argc, char **argv)
     MoltError error;
     molt_report_init(&report, NULL);
     bool good =
-        molt__tool_state_open(argv[0], NULL, MOLT_POLICY_STRICT, &state, &report, &error) == MOLT_OK &&
+        molt__tool_state_open(argv[0], NULL, MOLT_POLICY_STRICT, MOLT_MISSING_FUNCTIONS_REFUSE,
+                              &state, &report, &error) == MOLT_OK &&
         molt__tool_state_write(&state, path, out, &error) == MOLT_OK;
     molt__tool_state_close(&state);
     molt_report_clear(&report);

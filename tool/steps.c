@@ -31,8 +31,8 @@ static bool lacks_hook(const MoltReport *report)
 }
 
 MoltStatus molt__tool_steps_take(MoltToolState *state, const MoltRecordings *recordings,
-                                 MoltPolicy policy, bool before_hooks, MoltToolSteps *out,
-                                 MoltError *error)
+                                 MoltPolicy policy, MoltMissingFunctions missing, bool before_hooks,
+                                 MoltToolSteps *out, MoltError *error)
 {
     uint32_t newest = recordings->count - 1;
     uint32_t at = recording_of(recordings, molt_snapshot_file_schema(state->file));
@@ -47,8 +47,8 @@ MoltStatus molt__tool_steps_take(MoltToolState *state, const MoltRecordings *rec
         MoltToolStep *step = &out->items[out->count];
         *step = (MoltToolStep){.from = from, .to = recordings->items[next].number};
         molt_report_init(&step->report, NULL);
-        status = molt__tool_state_step(state, recordings->items[next].schema, policy, &step->report,
-                                       error);
+        status = molt__tool_state_step(state, recordings->items[next].schema, policy, missing,
+                                       &step->report, error);
         if (status == MOLT_REFUSED && before_hooks && lacks_hook(&step->report)) {
             molt_report_clear(&step->report);
             return MOLT_OK;

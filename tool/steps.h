@@ -23,8 +23,8 @@ typedef struct MoltToolSteps {
  * library. Strict and live are for each step. After a failure the state is that of the last step that went
  * well, and must only be closed. The recordings must outlive the state. */
 MoltStatus molt__tool_steps_take(MoltToolState *state, const MoltRecordings *recordings,
-                                 MoltPolicy policy, bool before_hooks, MoltToolSteps *out,
-                                 MoltError *error);
+                                 MoltPolicy policy, MoltMissingFunctions missing, bool before_hooks,
+                                 MoltToolSteps *out, MoltError *error);
 void molt__tool_steps_free(MoltToolSteps *steps);
 
 /* Lines for people on standard error, as molt__tool_report_print, with the step in each. */

@@ -84,6 +84,7 @@ typedef struct MoltLoadDesc {
      * a file with objects that one is for is refused. */
     const MoltHooks *hooks;
     MoltPolicy policy; /* for the migration, when the schemas differ; STRICT is meant for files */
+    MoltMissingFunctions missing_functions; /* under LIVE */
     /* State whose MOLT_EXTERNAL pointers in the root objects the loaded roots take over; its schema
      * must equal that of the state after the load. NULL: they are NULL, as all others are. */
     const MoltHeap *running;
@@ -104,6 +105,7 @@ MoltStatus molt_snapshot_file_load(MoltSnapshotFile *file, const MoltLoadDesc *d
  * rules of migrations without hooks. `schema` must outlive the heap. MOLT_REFUSED: the report (not NULL)
  * says why; then, and after any other failure, the heap is as it was. */
 MoltStatus molt_snapshot_file_step(MoltSnapshotFile *file, MoltHeap *heap, const MoltSchema *schema,
-                                   MoltPolicy policy, MoltReport *report, MoltError *error);
+                                   MoltPolicy policy, MoltMissingFunctions missing,
+                                   MoltReport *report, MoltError *error);
 
 #endif
