@@ -11,8 +11,10 @@
 #include "command.h"
 #include "file.h"
 #include "hook_library.h"
+#include "recordings.h"
 #include "report_words.h"
 #include "state.h"
+#include "steps.h"
 
 static const char help[] =
     "molt migrate FILE --to SCHEMA.json -o FILE2           a snapshot file for another version\n"
@@ -20,15 +22,22 @@ static const char help[] =
     "molt migrate FILE... --to SCHEMA.json --in-place      each takes the place of the old one\n"
     "\n"
     "  --to FILE         the schema of the version that is to load them\n"
-    "  --policy POLICY   strict (default): a value that would be lost refuses; live: it is lost for\n"
-    "                    good, since the new file has no undo, and reported\n"
+    "  --to DIR          recorded schemas, v0001.json and so on: each FILE goes from the one\n"
+    "                    that it has through all later ones to the newest, a step to each, so\n"
+    "                    that notes count which a later version dropped; a FILE that has none\n"
+    "                    of them goes to the newest at once\n"
+    "  --policy POLICY   strict (default): a value that would be lost refuses, in any step;\n"
+    "                    live: it is lost for good, since the new file has no undo, and\n"
+    "                    reported\n"
     "  --missing-functions null\n"
     "                    with --policy live: a pointer to a function whose type is another one\n"
-    "                    in that version becomes NULL, where it would be refused (default: refuse)\n"
-    "  --hooks LIB       the game library of that version: its hooks run, by molt-host, strictly; "
-    "the\n"
-    "                    game is started but plays no frame\n"
-    "  --report FILE     with one file: what changed and what was lost, as JSON\n"
+    "                    in that version becomes NULL, where it would be refused (default: "
+    "refuse)\n"
+    "  --hooks LIB       the game library of that version: its hooks run, by molt-host,\n"
+    "                    strictly; the game is started but plays no frame. With a DIR it does\n"
+    "                    the last step, or all from the first that needs a hook\n"
+    "  --report FILE     with one file: what changed and what was lost, as JSON; with a DIR\n"
+    "                    of each step\n"
     "  -j N              with several: N files at a time, 1024 at most\n"
     "  --quiet           no progress\n"
     "  --json            a line of JSON for each file: file, outcome (migrated, refused, "
@@ -44,6 +53,8 @@ static const char help[] =
 
 typedef struct Migrate {
     const MoltSchema *schema;
+    const MoltRecordings *recordings; /* that lead to it; without items: none were given */
+    const char *folder;               /* where they are */
     MoltPolicy policy;
     const char *report_name, *hooks;
     bool json;
@@ -52,7 +63,8 @@ typedef struct Migrate {
 
 /* Short enough to be written at one go, so that lines of several processes do not mix. */
 static void print_outcome(const char *from, const char *to, MoltStatus status,
-                          const MoltReport *report, const MoltError *error)
+                          const MoltReport *report, const MoltToolSteps *steps,
+                          const MoltError *error)
 {
     cJSON *item = cJSON_CreateObject();
     cJSON_AddStringToObject(item, "file", from);
@@ -65,7 +77,8 @@ static void print_outcome(const char *from, const char *to, MoltStatus status,
     }
     for (MoltSeverity severity = MOLT_INFO; severity <= MOLT_REFUSE; severity++) {
         cJSON_AddNumberToObject(item, molt_severity_id(severity),
-                                molt_report_total(report, severity));
+                                molt_report_total(report, severity) +
+                                    molt__tool_steps_total(steps, severity));
     }
     if (status != MOLT_OK && status != MOLT_REFUSED) {
         cJSON_AddStringToObject(item, "error", error->text);
@@ -77,9 +90,10 @@ static void print_outcome(const char *from, const char *to, MoltStatus status,
     cJSON_Delete(item);
 }
 
-static MoltStatus write_report(const char *path, const MoltReport *report, MoltError *error)
+static MoltStatus write_report(const char *path, const MoltReport *report,
+                               const MoltToolSteps *steps, MoltError *error)
 {
-    char *text = molt__tool_report_json(report);
+    char *text = steps->count > 0 ? molt__tool_steps_json(steps) : molt__tool_report_json(report);
     if (text == NULL) {
         return molt_error(error, MOLT_OUT_OF_MEMORY, "%s: no memory for the report", path);
     }
@@ -88,73 +102,152 @@ static MoltStatus write_report(const char *path, const MoltReport *report, MoltE
     return status;
 }
 
-/* The state as the library makes it of `from`, in a temporary file at `path`. */
-static MoltStatus run_hooks(const Migrate *migrate, const char *from, char *path, MoltError *error)
+/* A migration of one file, while it goes on. */
+typedef struct Work {
+    const Migrate *migrate;
+    const char *name; /* of the file, for people */
+    MoltToolState state;
+    MoltToolSteps steps;
+    MoltReport report; /* of what is in no step */
+    MoltError error;
+    char input[32], hooked[32]; /* temporary files; "": there is none */
+} Work;
+
+static MoltStatus make_temporary(Work *work, char *path, size_t size)
 {
-    bool standard = strcmp(from, "-") == 0;
-    char input[] = "/tmp/molt-input-XXXXXX";
-    int made = mkstemp(path), held = standard ? mkstemp(input) : -1;
-    MoltStatus status = MOLT_OK;
-    if (made < 0 || (standard && held < 0)) {
-        status = molt_error(error, MOLT_SYSTEM, "%s: %s", path, strerror(errno));
+    snprintf(path, size, "/tmp/molt-migrate-XXXXXX");
+    int made = mkstemp(path);
+    if (made < 0) {
+        MoltStatus status = molt_error(&work->error, MOLT_SYSTEM, "%s: %s", path, strerror(errno));
+        path[0] = '\0';
+        return status;
     }
-    if (status == MOLT_OK && standard) {
-        size_t length = 0;
-        char *bytes = molt__tool_read(from, 0, &length, error);
-        status = bytes != NULL ? molt__tool_write(input, bytes, length, error) : MOLT_SYSTEM;
-        free(bytes);
-    }
+    close(made);
+    return MOLT_OK;
+}
+
+/* Keeps standard input, which the library could not read, in a file. */
+static MoltStatus keep_input(Work *work)
+{
+    size_t length = 0;
+    MoltStatus status = make_temporary(work, work->input, sizeof work->input);
+    char *bytes = status == MOLT_OK ? molt__tool_read("-", 0, &length, &work->error) : NULL;
     if (status == MOLT_OK) {
-        status = molt__tool_run_hooks(migrate->hooks, standard ? input : from, path, error);
+        status = bytes != NULL ? molt__tool_write(work->input, bytes, length, &work->error)
+                               : MOLT_SYSTEM;
     }
-    if (made >= 0) {
-        close(made);
-    }
-    if (held >= 0) {
-        close(held);
-        unlink(input);
-    }
+    free(bytes);
     return status;
+}
+
+/* The state as the library makes it of `from`, opened. */
+static MoltStatus run_hooks(Work *work, const char *from)
+{
+    const Migrate *migrate = work->migrate;
+    MoltStatus status = make_temporary(work, work->hooked, sizeof work->hooked);
+    if (status == MOLT_OK) {
+        status = molt__tool_run_hooks(migrate->hooks, from, work->hooked, &work->error);
+        if (status != MOLT_OK) {
+            fprintf(stderr, "%s: %s\n", work->name, work->error.text);
+        }
+    }
+    return status == MOLT_OK
+               ? molt__tool_state_open(work->hooked, migrate->schema, migrate->policy,
+                                       migrate->missing, &work->state, &work->report, &work->error)
+               : status;
+}
+
+/* What the steps lead to goes to the library, as a file. */
+static MoltStatus hand_over(Work *work, const char *from)
+{
+    MoltStatus status = MOLT_OK;
+    if (work->steps.count > 0) {
+        if (work->input[0] == '\0') {
+            status = make_temporary(work, work->input, sizeof work->input);
+        }
+        if (status == MOLT_OK) {
+            status =
+                molt__tool_state_save(work->state.heap, molt_snapshot_file_code(work->state.file),
+                                      work->state.file, work->input, &work->report, &work->error);
+        }
+        from = work->input;
+    }
+    molt__tool_state_close(&work->state);
+    return status == MOLT_OK ? run_hooks(work, from) : status;
+}
+
+static void tell_unrecorded(const Work *work)
+{
+    const MoltRecordings *recordings = work->migrate->recordings;
+    if (work->steps.count > 0 && work->steps.items[0].from == 0) {
+        fprintf(stderr, "%s: its schema is none of %s: it goes to v%04u at once\n", work->name,
+                work->migrate->folder, recordings->items[recordings->count - 1].number);
+    }
+}
+
+/* Opens the file and takes it to the schema asked for. */
+static MoltStatus make_state(Work *work)
+{
+    const Migrate *migrate = work->migrate;
+    const char *file = work->name;
+    MoltStatus status = MOLT_OK;
+    if (migrate->hooks != NULL && strcmp(file, "-") == 0) {
+        status = keep_input(work);
+        file = work->input;
+    }
+    if (status == MOLT_OK && migrate->recordings->count > 0) {
+        status = molt__tool_state_open(file, NULL, migrate->policy, migrate->missing, &work->state,
+                                       &work->report, &work->error);
+        if (status == MOLT_OK) {
+            status = molt__tool_steps_take(&work->state, migrate->recordings, migrate->policy,
+                                           migrate->missing, migrate->hooks != NULL, &work->steps,
+                                           &work->error);
+            tell_unrecorded(work);
+        }
+        return status == MOLT_OK && migrate->hooks != NULL ? hand_over(work, file) : status;
+    }
+    if (status == MOLT_OK && migrate->hooks != NULL) {
+        return run_hooks(work, file);
+    }
+    return status == MOLT_OK
+               ? molt__tool_state_open(file, migrate->schema, migrate->policy, migrate->missing,
+                                       &work->state, &work->report, &work->error)
+               : status;
 }
 
 static int migrate_one(const Migrate *migrate, const char *from, const char *to)
 {
-    MoltToolState state = {0};
-    MoltReport report;
-    MoltError error;
-    char hooked[] = "/tmp/molt-hooked-XXXXXX";
-    molt_report_init(&report, NULL);
-    MoltStatus status = MOLT_OK;
-    if (migrate->hooks != NULL && (status = run_hooks(migrate, from, hooked, &error)) != MOLT_OK) {
-        fprintf(stderr, "%s: %s\n", from, error.text);
-    }
+    Work work = {.migrate = migrate, .name = from};
+    molt_report_init(&work.report, NULL);
+    MoltStatus status = make_state(&work);
     if (status == MOLT_OK) {
-        status = molt__tool_state_open(migrate->hooks != NULL ? hooked : from, migrate->schema,
-                                       migrate->policy, migrate->missing, &state, &report, &error);
+        status = molt__tool_state_save(work.state.heap, molt_snapshot_file_code(work.state.file),
+                                       work.state.file, to, &work.report, &work.error);
     }
-    if (status == MOLT_OK) {
-        status = molt__tool_state_save(state.heap, molt_snapshot_file_code(state.file), state.file, to,
-                                       &report, &error);
-    }
-    molt__tool_report_print(from, &report);
+    molt__tool_steps_print(from, &work.steps);
+    molt__tool_report_print(from, &work.report);
     if (migrate->report_name != NULL && (status == MOLT_OK || status == MOLT_REFUSED)) {
         MoltError unwritten;
-        if (write_report(migrate->report_name, &report, &unwritten) != MOLT_OK) {
-            error = unwritten;
+        if (write_report(migrate->report_name, &work.report, &work.steps, &unwritten) != MOLT_OK) {
+            work.error = unwritten;
             status = unwritten.status;
         }
     }
     if (migrate->json) {
-        print_outcome(from, to, status, &report, &error);
+        print_outcome(from, to, status, &work.report, &work.steps, &work.error);
     }
     if (status != MOLT_OK) {
         fprintf(stderr, "molt migrate: %s: %s\n", from,
-                status == MOLT_REFUSED ? "refused, nothing was written" : error.text);
+                status == MOLT_REFUSED ? "refused, nothing was written" : work.error.text);
     }
-    molt__tool_state_close(&state);
-    molt_report_clear(&report);
-    if (migrate->hooks != NULL) {
-        unlink(hooked);
+    molt__tool_state_close(&work.state);
+    molt__tool_steps_free(&work.steps);
+    molt_report_clear(&work.report);
+    if (work.input[0] != '\0') {
+        unlink(work.input);
+    }
+    if (work.hooked[0] != '\0') {
+        unlink(work.hooked);
     }
     return status == MOLT_OK        ? MOLT__EXIT_OK
            : status == MOLT_REFUSED ? MOLT__EXIT_REFUSED
@@ -311,6 +404,20 @@ static const char *check_words(Words *words, char **files, int count)
     return NULL;
 }
 
+/* Nothing that is written takes the place of the schema `read`. */
+static bool spares(const Words *words, char **files, int count, const char *read)
+{
+    const MoltToolCommand *command = &molt__command_migrate;
+    bool good = molt__tool_spares(command, &read, 1, words->out, NULL) &&
+                molt__tool_spares(command, &read, 1, words->report, NULL);
+    for (int i = 0; i < count && good && words->folder != NULL; i++) {
+        char *to = target_of(words->folder, files[i]);
+        good = molt__tool_spares(command, &read, 1, to, NULL);
+        free(to);
+    }
+    return good;
+}
+
 /* No file that is read may be lost, unless that is what was asked for. */
 static bool spares_inputs(const Words *words, char **files, int count)
 {
@@ -318,28 +425,60 @@ static bool spares_inputs(const Words *words, char **files, int count)
     const char *const *inputs = (const char *const *)files, *how = "--in-place replaces files";
     bool good = molt__tool_spares(command, inputs, count, words->out, how) &&
                 molt__tool_spares(command, inputs, count, words->report, NULL) &&
-                molt__tool_spares(command, &words->to, 1, words->out, NULL) &&
-                molt__tool_spares(command, &words->to, 1, words->report, NULL);
+                spares(words, files, count, words->to);
     for (int i = 0; i < count && good && words->folder != NULL; i++) {
         char *to = target_of(words->folder, files[i]);
-        good = molt__tool_spares(command, inputs, count, to, how) &&
-               molt__tool_spares(command, &words->to, 1, to, NULL);
+        good = molt__tool_spares(command, inputs, count, to, how);
         free(to);
     }
     return good;
 }
 
+/* Reads the schema that --to names, or those of the folder. */
+static int take_target(const Words *words, char **files, int count, MoltRecordings *recordings,
+                       MoltSchema **schema, Migrate *migrate)
+{
+    MoltError error;
+    struct stat to;
+    bool folder = stat(words->to, &to) == 0 && S_ISDIR(to.st_mode);
+    MoltStatus status = folder ? molt__recordings_read(words->to, recordings, &error)
+                               : molt__tool_read_schema(words->to, schema, &error);
+    if (status == MOLT_OK && folder && recordings->count == 0) {
+        status = molt_error(&error, MOLT_NOT_FOUND,
+                            "%s holds no recorded schema (v0001.json ...); record one with molt "
+                            "schema record",
+                            words->to);
+    }
+    if (status != MOLT_OK) {
+        return molt__tool_fail(&molt__command_migrate, &error);
+    }
+    migrate->recordings = recordings;
+    migrate->folder = words->to;
+    migrate->schema = folder ? recordings->items[recordings->count - 1].schema : *schema;
+    for (uint32_t i = 0; i < recordings->count; i++) {
+        const char *const recording = recordings->items[i].path;
+        if (!spares(words, files, count, recording)) {
+            return MOLT__EXIT_USAGE;
+        }
+    }
+    return MOLT__EXIT_OK;
+}
+
 static int run(int argc, char **argv)
 {
     Words words = {.policy = "strict", .missing = "refuse", .jobs = "1"};
-    const MoltToolOption options[] = {
-        {"--to", &words.to, NULL},          {"--policy", &words.policy, NULL},
-        {"--report", &words.report, NULL},  {"-o", &words.out, NULL},
-        {"--out-dir", &words.folder, NULL}, {"-j", &words.jobs, NULL},
-        {"--quiet", NULL, &words.quiet},    {"--hooks", &words.hooks, NULL},
-        {"--json", NULL, &words.json},      {"--in-place", NULL, &words.in_place},
-        {"--missing-functions", &words.missing, NULL},
-        {NULL, NULL, NULL}};
+    const MoltToolOption options[] = {{"--to", &words.to, NULL},
+                                      {"--policy", &words.policy, NULL},
+                                      {"--report", &words.report, NULL},
+                                      {"-o", &words.out, NULL},
+                                      {"--out-dir", &words.folder, NULL},
+                                      {"-j", &words.jobs, NULL},
+                                      {"--quiet", NULL, &words.quiet},
+                                      {"--hooks", &words.hooks, NULL},
+                                      {"--json", NULL, &words.json},
+                                      {"--in-place", NULL, &words.in_place},
+                                      {"--missing-functions", &words.missing, NULL},
+                                      {NULL, NULL, NULL}};
     int count = molt__tool_words(&molt__command_migrate, argc, argv, options);
     if (count < 0) {
         return MOLT__EXIT_USAGE;
@@ -354,28 +493,27 @@ static int run(int argc, char **argv)
         !spares_inputs(&words, argv, count)) {
         return MOLT__EXIT_USAGE;
     }
+    Migrate migrate = {
+        .policy = strcmp(words.policy, "live") == 0 ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
+        .report_name = words.report,
+        .hooks = words.hooks,
+        .json = words.json,
+        .missing = strcmp(words.missing, "null") == 0 ? MOLT_MISSING_FUNCTIONS_NULL
+                                                      : MOLT_MISSING_FUNCTIONS_REFUSE};
+    MoltRecordings recordings = {0};
     MoltSchema *schema = NULL;
-    MoltError error;
-    if (molt__tool_read_schema(words.to, &schema, &error) != MOLT_OK) {
-        fprintf(stderr, "molt migrate: %s\n", error.text);
-        return MOLT__EXIT_USAGE;
-    }
-    if (words.folder != NULL && mkdir(words.folder, 0777) != 0 && errno != EEXIST) {
+    int result = take_target(&words, argv, count, &recordings, &schema, &migrate);
+    if (result == MOLT__EXIT_OK && words.folder != NULL && mkdir(words.folder, 0777) != 0 &&
+        errno != EEXIST) {
         fprintf(stderr, "molt migrate: %s: %s\n", words.folder, strerror(errno));
-        molt_schema_free(schema);
-        return MOLT__EXIT_USAGE;
+        result = MOLT__EXIT_USAGE;
     }
-    Migrate migrate = {schema,
-                       strcmp(words.policy, "live") == 0 ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
-                       words.report,
-                       words.hooks,
-                       words.json,
-                       strcmp(words.missing, "null") == 0 ? MOLT_MISSING_FUNCTIONS_NULL
-                                                          : MOLT_MISSING_FUNCTIONS_REFUSE};
-    int result = words.out == NULL
-                     ? migrate_many(&migrate, argv, count, words.folder, words.job_count,
-                                    words.quiet)
-                     : migrate_one(&migrate, argv[0], words.out);
+    if (result == MOLT__EXIT_OK) {
+        result = words.out == NULL ? migrate_many(&migrate, argv, count, words.folder,
+                                                  words.job_count, words.quiet)
+                                   : migrate_one(&migrate, argv[0], words.out);
+    }
+    molt__recordings_free(&recordings);
     molt_schema_free(schema);
     return result;
 }

@@ -37,6 +37,8 @@ static const char check_help[] =
 
 typedef struct Check {
     const MoltRecordings *recordings;
+    MoltSchema *replaced; /* recorded, in whose place today's schema is; NULL without */
+    MoltChain *chain;     /* all recorded ones, then today's */
     MoltAccepted accepted;
     const char *folder;
     bool backward, forward, transitive;
@@ -94,7 +96,8 @@ static MoltStatus check_pair(Check *check, uint32_t from, uint32_t to, MoltError
     const MoltRecording *reader = &check->recordings->items[to];
     uint32_t older = from < to ? writer->number : reader->number;
     MoltSchemaFindings findings;
-    MoltStatus status = molt__schema_findings(writer->schema, reader->schema, &findings, error);
+    MoltStatus status = molt__schema_findings(
+        writer->schema, reader->schema, from < to ? check->chain : NULL, from, &findings, error);
     if (status != MOLT_OK) {
         return status;
     }
@@ -143,10 +146,30 @@ static MoltStatus check_all(Check *check, MoltError *error)
     return status;
 }
 
+/* The notes of the recorded version that today's schema stands for count like those of all others. */
+static MoltStatus make_chain(Check *check, MoltError *error)
+{
+    uint32_t count = 0, last = check->recordings->count - 1;
+    const MoltSchema **versions = calloc((size_t)last + 2, sizeof *versions);
+    if (versions == NULL) {
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for the recorded schemas");
+    }
+    for (uint32_t v = 0; v < last; v++) {
+        versions[count++] = check->recordings->items[v].schema;
+    }
+    if (check->replaced != NULL) {
+        versions[count++] = check->replaced;
+    }
+    versions[count++] = check->recordings->items[last].schema;
+    MoltStatus status = molt_chain_build(versions, count, NULL, &check->chain, error);
+    free(versions);
+    return status;
+}
+
 /* Puts today's schema, whose notes may settle what the newest recorded one does not, in the place of
- * that, or behind it when it has other layouts; `*recorded` is false then. */
+ * that, which becomes *replaced, or behind it when it has other layouts; `*recorded` is false then. */
 static MoltStatus add_current(MoltRecordings *recordings, const char *name, const char *folder,
-                              bool *recorded, MoltError *error)
+                              bool *recorded, MoltSchema **replaced, MoltError *error)
 {
     MoltSchema *current = NULL;
     MoltStatus status = molt__tool_read_schema(name, &current, error);
@@ -156,7 +179,7 @@ static MoltStatus add_current(MoltRecordings *recordings, const char *name, cons
     MoltRecording *newest = &recordings->items[recordings->count - 1];
     *recorded = molt__recorded_alike(newest->schema, current);
     if (*recorded) {
-        molt_schema_free(newest->schema);
+        *replaced = newest->schema;
         newest->schema = current;
         return MOLT_OK;
     }
@@ -231,9 +254,9 @@ static int run_check(int argc, char **argv)
     check.folder = argv[0];
     check.list = json ? cJSON_CreateArray() : NULL;
     if (read_all(argv[0], &recordings, &check.accepted, &error) != MOLT_OK ||
-        (current_name != NULL &&
-         add_current(&recordings, current_name, argv[0], &recorded, &error) != MOLT_OK) ||
-        check_all(&check, &error) != MOLT_OK) {
+        (current_name != NULL && add_current(&recordings, current_name, argv[0], &recorded,
+                                             &check.replaced, &error) != MOLT_OK) ||
+        make_chain(&check, &error) != MOLT_OK || check_all(&check, &error) != MOLT_OK) {
         status = molt__tool_fail(command, &error);
         goto cleanup;
     }
@@ -249,6 +272,8 @@ static int run_check(int argc, char **argv)
 cleanup:
     cJSON_Delete(check.list);
     molt__accepted_free(&check.accepted);
+    molt_chain_free(check.chain);
+    molt_schema_free(check.replaced);
     molt__recordings_free(&recordings);
     return status;
 }

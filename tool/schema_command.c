@@ -27,7 +27,7 @@ static int show_diff(const MoltSchema *before, const MoltSchema *after, bool jso
     const MoltFindingView all = {.infos = true, .notes = true};
     MoltSchemaFindings findings;
     MoltError error;
-    if (molt__schema_findings(before, after, &findings, &error) != MOLT_OK) {
+    if (molt__schema_findings(before, after, NULL, 0, &findings, &error) != MOLT_OK) {
         return molt__tool_fail(&molt__command_schema_diff, &error);
     }
     bool same = molt__recorded_alike(before, after);

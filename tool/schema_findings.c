@@ -57,7 +57,8 @@ static void leave_to_hook(const MoltSchema *after, MoltFinding *finding)
 }
 
 MoltStatus molt__schema_findings(const MoltSchema *before, const MoltSchema *after,
-                                 MoltSchemaFindings *out, MoltError *error)
+                                 const MoltChain *chain, uint32_t from, MoltSchemaFindings *out,
+                                 MoltError *error)
 {
     MoltPlan *plan = NULL;
     MoltSchemaFindings findings = {.before = before, .after = after};
@@ -67,7 +68,9 @@ MoltStatus molt__schema_findings(const MoltSchema *before, const MoltSchema *aft
     if (status == MOLT_REFUSED) {
         status = molt_plan_sketch(before, after, NULL, &plan, error);
     }
-    if (status == MOLT_OK && molt_plan_foresee(plan, &findings.report) != MOLT_OK) {
+    if (status == MOLT_OK &&
+        (molt_plan_foresee(plan, &findings.report) != MOLT_OK ||
+         (chain != NULL && molt_chain_foresee(chain, from, plan, &findings.report) != MOLT_OK))) {
         status = molt_error(error, MOLT_OUT_OF_MEMORY, "no memory to compare the schemas");
     }
     if (status == MOLT_OK) {
@@ -119,13 +122,17 @@ MoltFindingTotals molt__schema_findings_total(const MoltSchemaFindings *findings
 
 /* ---- text and JSON ----------------------------------------------------------------------------- */
 
-/* In the newer sources: of the declaration, or of the struct that has it no longer, where its note
- * belongs. Where the struct is gone, in the older ones. */
-static Place place_of(const MoltSchemaFindings *findings, const MoltFinding *finding)
+/* In today's sources: of the declaration, or of the struct that has it no longer, where its note belongs.
+ * Where the struct is gone, in the older ones: *old. */
+static Place place_of(const MoltSchemaFindings *findings, const MoltFinding *finding, bool frozen,
+                      bool *old)
 {
+    const MoltSchema *today = frozen ? findings->before : findings->after;
+    const MoltSchema *older = frozen ? findings->after : findings->before;
     Place place = {"", 0, MOLT_NO_TYPE};
-    if (finding->path != NULL && !place_in(findings->after, finding->path, &place)) {
-        place_in(findings->before, finding->path, &place);
+    *old = finding->path != NULL && !place_in(today, finding->path, &place);
+    if (*old) {
+        place_in(older, finding->path, &place);
     }
     return place;
 }
@@ -184,10 +191,13 @@ static void print_finding(const MoltSchemaFindings *findings, uint32_t i,
 {
     char text[6144], remedy[2048];
     MoltFinding finding = findings->report.findings[i];
-    Place place = place_of(findings, &finding);
+    bool old;
+    Place place = place_of(findings, &finding, view->frozen, &old);
     finding.remedy = remedy_of(&finding, view, remedy, sizeof remedy);
     molt_finding_text(&finding, text, sizeof text);
-    if (place.line > 0) {
+    if (place.line > 0 && old && view->older > 0) {
+        fprintf(out, "%s:%u in v%04u: ", place.file, place.line, view->older);
+    } else if (place.line > 0) {
         fprintf(out, "%s:%u: ", place.file, place.line);
     }
     fprintf(out, "%s%s\n", findings->accepted[i] ? "accepted: " : "", text);
@@ -231,11 +241,15 @@ cJSON *molt__schema_findings_json(const MoltSchemaFindings *findings, const Molt
         if (!is_shown(findings, i, view)) {
             continue;
         }
-        Place place = place_of(findings, finding);
+        bool old;
+        Place place = place_of(findings, finding, view->frozen, &old);
         cJSON *item = cJSON_CreateObject();
         cJSON_AddItemToArray(list, item);
         add_text(item, "file", place.file);
         cJSON_AddNumberToObject(item, "line", place.line);
+        if (place.line > 0 && old && view->older > 0) {
+            cJSON_AddNumberToObject(item, "version", view->older);
+        }
         add_text(item, "severity", severity_of(finding));
         add_text(item, "rule", molt_rule_id(finding->rule));
         add_text(item, "path", finding->path);

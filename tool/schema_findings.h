@@ -8,7 +8,7 @@
 #include <cjson/cJSON.h>
 
 #include "accepted.h"
-#include "molt/plan.h"
+#include "molt/chain.h"
 
 typedef struct MoltSchemaFindings {
     const MoltSchema *before, *after;
@@ -17,9 +17,11 @@ typedef struct MoltSchemaFindings {
 } MoltSchemaFindings;
 
 /* Both schemas must outlive it. A refusal is a finding, not a failure. What a hook of its struct sees to is
- * only possible. */
+ * only possible. `chain`: the recorded versions that lie between, of which `before` is number `from` and
+ * `after` the last; NULL: none are known. */
 MoltStatus molt__schema_findings(const MoltSchema *before, const MoltSchema *after,
-                                 MoltSchemaFindings *out, MoltError *error);
+                                 const MoltChain *chain, uint32_t from, MoltSchemaFindings *out,
+                                 MoltError *error);
 void molt__schema_findings_free(MoltSchemaFindings *findings);
 
 /* Marks what `accepted` takes, for a pair of versions of which `older` is the older one. */

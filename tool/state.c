@@ -40,8 +40,8 @@ static bool keeps_untyped(const MoltSnapshotFile *file, const MoltSchema *schema
 }
 
 MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
-                                 MoltMissingFunctions missing,
-                            MoltToolState *out, MoltReport *report, MoltError *error)
+                                 MoltMissingFunctions missing, MoltToolState *out,
+                                 MoltReport *report, MoltError *error)
 {
     MoltToolState state = {0};
     MoltStatus status = open_file(path, &state, error);
@@ -59,6 +59,27 @@ MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, Mol
         *out = state;
     } else {
         molt__tool_state_close(&state);
+    }
+    return status;
+}
+
+MoltStatus molt__tool_state_step(MoltToolState *state, const MoltSchema *schema, MoltPolicy policy,
+                                 MoltMissingFunctions missing, MoltReport *report, MoltError *error)
+{
+    MoltSchema *copy = NULL;
+    MoltStatus status = MOLT_OK;
+    if (keeps_untyped(state->file, schema)) {
+        status = molt_schema_copy_plain(&schema->tables, NULL, &copy, error);
+    }
+    if (status == MOLT_OK) {
+        status = molt_snapshot_file_step(state->file, state->heap, copy != NULL ? copy : schema,
+                                         policy, missing, report, error);
+    }
+    if (status == MOLT_OK) {
+        molt_schema_free(state->schema);
+        state->schema = copy;
+    } else {
+        molt_schema_free(copy);
     }
     return status;
 }

@@ -20,6 +20,10 @@ typedef struct MoltToolState {
 MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
                                  MoltMissingFunctions missing,
                             MoltToolState *out, MoltReport *report, MoltError *error);
+/* Takes a state that was opened under the file's own schema, or one that it was taken to, on to `schema`, as
+ * molt__tool_state_open would; after a failure it is as it was. */
+MoltStatus molt__tool_state_step(MoltToolState *state, const MoltSchema *schema, MoltPolicy policy,
+                                 MoltMissingFunctions missing, MoltReport *report, MoltError *error);
 void molt__tool_state_close(MoltToolState *state);
 
 /* Writes the state to a snapshot file; "-" is standard output. `code` names what it points at in a

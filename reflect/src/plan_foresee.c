@@ -309,6 +309,11 @@ static void foresee_values(MoltForesight *f, const MoltOp *op)
 
 /* ---- operations ------------------------------------------------------------------------------- */
 
+static bool is_drop(const MoltOp *op)
+{
+    return op->code == MOLT__OP_DROP_BYTES || op->code == MOLT__OP_DROP_NUMBER;
+}
+
 static void foresee_drop(MoltForesight *f, const MoltOp *op)
 {
     MoltRule rule = (MoltRule)op->rule;
@@ -388,6 +393,52 @@ static bool is_allocated(const MoltSchema *schema, MoltTypeId type)
     return false;
 }
 
+static MoltTypeId in_arrays(const MoltSchema *schema, MoltTypeId id)
+{
+    while (molt_kind_is_sequence(molt_type(schema, id)->kind))
+        id = molt_type(schema, id)->elem;
+    return id;
+}
+
+/* Something may point at the type. */
+static bool is_pointed_at(const MoltSchema *schema, MoltTypeId type, bool by_void)
+{
+    bool found = false;
+    for (MoltTypeId t = 0; t < schema->tables.type_count && !found; t++) {
+        const MoltType *pointer = molt_type(schema, t);
+        if (pointer->kind == MOLT_KIND_POINTER)
+            found = in_arrays(schema, pointer->elem) == type ||
+                    (by_void && molt_type(schema, pointer->elem)->kind == MOLT_KIND_VOID);
+    }
+    return found;
+}
+
+/* No object of the struct stands alone, as none does that nothing can lead to: it lies in other structs,
+ * whose operations are about it too and know what MOLT_MOVED takes out of it there. The schema of a header
+ * does not say what is allocated. */
+static bool is_part_only(const MoltPlan *plan, MoltTypeId type)
+{
+    const MoltTables *before = &plan->before->tables;
+    MoltTypeId after = plan->types[type].after;
+    const MoltType *was = molt_type(plan->before, type);
+    bool held = false, allocated = before->spelling_count == 0;
+    if (molt_schema_note(plan->before, was->note_first, was->note_count, MOLT_NOTE_ERASED))
+        return false;
+    for (uint32_t s = 0; s < before->spelling_count; s++)
+        allocated = allocated || in_arrays(plan->before, before->spellings[s].type) == type;
+    for (uint32_t r = 0; r < before->root_count; r++) {
+        if (before->roots[r].type == type)
+            return false;
+    }
+    for (MoltTypeId t = 0; t < before->type_count && !held; t++) {
+        const MoltType *holder = molt_type(plan->before, t);
+        for (uint32_t f = 0; holder->kind == MOLT_KIND_STRUCT && f < holder->count && !held; f++)
+            held = in_arrays(plan->before, before->fields[holder->first + f].type) == type;
+    }
+    return held && !is_pointed_at(plan->before, type, allocated) &&
+           (after == MOLT_NO_TYPE || !is_pointed_at(plan->after, after, false));
+}
+
 /* Objects of a type that is gone are freed, or refused when they are still reachable. */
 static void foresee_gone(MoltForesight *f, MoltTypeId type)
 {
@@ -442,8 +493,12 @@ MoltStatus molt_plan_foresee(const MoltPlan *plan, MoltReport *report)
             foresee_last_variables(&f, was);
         if (was->kind != MOLT_KIND_STRUCT && !is_allocated(plan->before, t))
             continue; /* always part of something, which tells of it, and which has a union's tag */
-        for (uint32_t o = 0; o < type->op_count; o++)
-            foresee_op(&f, &plan->ops[type->first_op + o]);
+        bool part = was->kind == MOLT_KIND_STRUCT && is_part_only(plan, t);
+        for (uint32_t o = 0; o < type->op_count; o++) {
+            const MoltOp *op = &plan->ops[type->first_op + o];
+            if (!(part && is_drop(op) && op->rule == MOLT_RULE_FIELD_REMOVED))
+                foresee_op(&f, op);
+        }
         for (uint32_t o = 0; o < type->tail_count; o++)
             foresee_op(&f, &plan->ops[type->first_tail + o]);
     }

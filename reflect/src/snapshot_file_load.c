@@ -537,28 +537,38 @@ static unsigned char *mirror_of(const MoltHeap *heap)
     return NULL;
 }
 
-static MoltStatus migrate(Load *load, const MoltLoadDesc *desc, MoltReport *report)
+/* `code`: of the heap's pointers, which are right already where nothing moves. */
+static MoltStatus migrate(MoltSnapshotFile *file, MoltHeap *heap, const MoltCodeMap *code,
+                          const MoltLoadDesc *desc, MoltReport *report, MoltError *error)
 {
     MoltPlan *plan = NULL;
     MoltMigration *migration = NULL;
     MoltStatus status =
-        molt_plan_build_with_hooks(load->file->schema, desc->schema, desc->policy, desc->hooks,
-                                   &load->file->allocator, &plan, report, load->error);
+        molt_plan_build_with_hooks(heap->schema, desc->schema, desc->policy, desc->hooks,
+                                   &file->allocator, &plan, report, error);
     if (status == MOLT_OK)
         molt_plan_set_missing_functions(plan, desc->missing_functions);
-    /* Where nothing moves the pointers are right already. */
     if (status == MOLT_OK)
-        status =
-            molt_migrate_prepare(load->heap, plan, changes(plan, load->heap) ? load->code : NULL,
-                                 &migration, report, load->error);
+        status = molt_migrate_prepare(heap, plan, changes(plan, heap) ? code : NULL, &migration,
+                                      report, error);
     if (status == MOLT_OK) {
         bool started = molt__hook_variables_had(migration);
         molt_migrate_commit(migration);
         if (desc->globals && !started)
-            molt__globals_start_added(mirror_of(load->heap), plan, desc->globals);
+            molt__globals_start_added(mirror_of(heap), plan, desc->globals);
     }
     molt_plan_free(plan);
     return status;
+}
+
+MoltStatus molt_snapshot_file_step(MoltSnapshotFile *file, MoltHeap *heap, const MoltSchema *schema,
+                                   MoltPolicy policy, MoltMissingFunctions missing,
+                                   MoltReport *report, MoltError *error)
+{
+    const MoltLoadDesc desc = {.schema = schema, .policy = policy, .missing_functions = missing};
+    const MoltCodeMap *code = molt_snapshot_file_code(file);
+    return code ? migrate(file, heap, code, &desc, report, error)
+                : molt_error(error, MOLT_OUT_OF_MEMORY, "no memory to take the state on");
 }
 
 static void keep_external(const MoltImageOp *ops, uint32_t count, const unsigned char *from,
@@ -708,7 +718,7 @@ MoltStatus molt_snapshot_file_load(MoltSnapshotFile *file, const MoltLoadDesc *d
     if (status == MOLT_OK)
         status = fill_heap(&load, report);
     if (status == MOLT_OK && desc->schema)
-        status = migrate(&load, desc, report);
+        status = migrate(file, load.heap, load.code, desc, report, error);
     if (status == MOLT_OK && desc->globals)
         status = molt_heap_aim_globals(load.heap, desc->globals, error);
     if (status == MOLT_OK && desc->running)

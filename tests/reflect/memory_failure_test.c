@@ -18,6 +18,7 @@
 
 #include "counting_allocator.h"
 #include "molt/attic.h"
+#include "molt/chain.h"
 #include "molt/migrate.h"
 #include "schema_spec.h"
 
@@ -423,6 +424,59 @@ static void a_range_that_is_full(void **unused)
     stop(&run);
 }
 
+/* Whether a chain of these versions could be followed, with what its first one lacks a note for. */
+static bool try_chain(MoltSchema *const versions[3], CountingAllocator *counting)
+{
+    const MoltSchema *chained[3] = {versions[0], versions[1], versions[2]};
+    MoltAllocator allocator = counting_allocator(counting);
+    MoltChain *chain = NULL;
+    MoltPlan *plan = NULL;
+    MoltReport report;
+    molt_report_init(&report, NULL);
+    MoltStatus status = molt_plan_build(versions[0], versions[2], MOLT_POLICY_STRICT, &allocator,
+                                        &plan, NULL, NULL);
+    if (status == MOLT_OK)
+        status = molt_chain_build(chained, 3, &allocator, &chain, NULL);
+    if (status == MOLT_OK)
+        status = molt_chain_foresee(chain, 0, plan, &report);
+    if (status == MOLT_OK) {
+        assert_int_equal(report.count, 1);
+        assert_int_equal(report.findings[0].rule, MOLT_RULE_NOTE_DROPPED);
+        assert_string_equal(report.findings[0].path, "Purse.coins");
+        assert_string_equal(report.findings[0].remedy, "keep MOLT_WAS(\"gold\") on coins");
+    } else {
+        assert_int_equal(status, MOLT_OUT_OF_MEMORY);
+    }
+    molt_report_clear(&report);
+    molt_chain_free(chain);
+    molt_plan_free(plan);
+    assert_int_equal(counting->blocks, 0);
+    return status == MOLT_OK;
+}
+
+static void recorded_versions_that_are_followed(void **unused)
+{
+    (void)unused;
+    const StructSpec first = {
+        "Purse", 4, 4, {{.name = "gold", .type = "int"}, {.name = NULL}}, NULL};
+    StructSpec later = {"Purse",
+                        16,
+                        8,
+                        {{.name = "coins", .type = "int", .was = "gold"},
+                         {.name = "gold", .type = "double", .offset = 8},
+                         {.name = NULL}},
+                        NULL};
+    MoltSchema *versions[3] = {spec_schema(&first, 1), spec_schema(&later, 1), NULL};
+    later.fields[0].was = NULL;
+    versions[2] = spec_schema(&later, 1);
+    CountingAllocator counting = {.fail_at = 1};
+    while (!try_chain(versions, &counting))
+        counting = (CountingAllocator){.fail_at = counting.fail_at + 1};
+    assert_true(counting.fail_at > 20);
+    for (int v = 0; v < 3; v++)
+        molt_schema_free(versions[v]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +486,7 @@ int main(void)
         cmocka_unit_test(an_edit_upon_an_edit),
         cmocka_unit_test(literals_that_are_copied),
         cmocka_unit_test(a_range_that_is_full),
+        cmocka_unit_test(recorded_versions_that_are_followed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

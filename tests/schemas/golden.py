@@ -209,6 +209,8 @@ def check_save(folder, molt, number, host, library):
     yield from found
     if not found and number != versions(folder)[-1]:
         yield from judge(molt, folder, number, migrated)
+        if run(molt, "migrate", "-", "--to", folder, "-o", "-", data=migrated.save) != migrated.file:
+            yield "is another state when it goes through the versions between"
     if host:
         yield from goes_on(host, library, migrated.save)
     yield from check_json(folder, molt, number, host, library, migrated.save)

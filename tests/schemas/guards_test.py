@@ -89,7 +89,7 @@ class Losses(GuardTest):
         self.edit("colony.h", ' MOLT_WAS("visits")', "")
         said = self.check(status=1)
         self.assertIn("v0001 read by", said)
-        self.assertRegex(said, r"colony\.h:\d+: loss +possible-rename +FoodPile\.visits")
+        self.assertRegex(said, r'colony\.h:\d+: loss +note-dropped +FoodPile\.loads: .* Keep MOLT_WAS\("visits"\) on loads')
 
     def test_an_enumerator_that_goes_fails(self):
         self.edit("colony.h", "CHAMBER_GRANARY\n", "CHAMBER_STORE\n")

@@ -75,14 +75,24 @@ class Guide(unittest.TestCase):
                        "old.molt")
         hook = ("#include <molt/hook.h>\n\nMOLT_MIGRATE(Fish)(const MoltOld *old, Fish *now)\n{\n"
                 "    now->scales = 100 + (int)molt_old_int(old, \"age\");\n    return true;\n}\n\nvoid *start_up")
-        self.edit("} Fish;", "    int scales;\n} Fish;")
+        steps = self.folder / "steps"
+        steps.mkdir()
+        shutil.copy(self.folder / "build/mygame.schema.json", steps / "v0001.json")
+        self.edit("} Fish;", "    int fins MOLT_DEFAULT(2);\n} Fish;")
+        shutil.copy(self.folder / "build/mygame.schema.json", steps / "v0002.json")
+        self.edit("fins MOLT_DEFAULT(2);", "fins;\n    int scales;")
         self.edit("void *start_up", hook)
+        shutil.copy(self.folder / "build/mygame.schema.json", steps / "v0003.json")
         words = ["molt", "migrate", "old.molt", "--to", "build/mygame.schema.json", "--json", "--out-dir", "new"]
         self.assertIn("hook-missing", self.run_words(*words, status=1))
         self.run_words(*words, "--hooks", "build/libmygame.so")
         self.assertIn('"scales":103', self.run_words("molt", "dump", "new/old.molt"))
         self.assertRegex(self.run_words("sh", "-c", "molt migrate - --to build/mygame.schema.json -o - --hooks "
                                         "build/libmygame.so < old.molt | molt dump - --path Fish:0.scales"), "103")
+        through = ["molt", "migrate", "old.molt", "--to", "steps", "-o", "steps.molt"]
+        self.assertRegex(self.run_words(*through, status=1), "from v0002 to v0003: refuse hook-missing")
+        self.run_words(*through, "--hooks", "build/libmygame.so")
+        self.assertRegex(self.run_words("molt", "dump", "steps.molt"), '"fins":2,"scales":103')
         said = self.run_words(*words, "--hooks", "build/none.so", status=2)
         self.assertIn("molt-host cannot start build/none.so", said)
 

@@ -67,6 +67,30 @@ class Schema(ToolTest):
         self.assertIn(("field-removed", "Player.mana"), found)
         self.assertEqual(len(self.check("--level", "full", status=1)), 2)
 
+    def test_a_finding_stands_in_todays_sources_or_says_of_which_version(self):
+        more = FIRST.replace("    int hp;", "\n\n    long hp;\n    int mana;")
+        self.record(FIRST.replace("typedef", "struct Mob { int a; };\ntypedef", 1).replace("} P", "    struct Mob m;\n} P"), FIRST, more)
+        (pair,) = [pair for pair in self.check("--level", "forward-transitive", status=1) if pair["reader"] == 2]
+        lines = {finding["path"]: (finding["file"], finding["line"]) for finding in pair["findings"]}
+        self.assertEqual(lines, {"Player.hp": ("source3.h", 5), "Player.mana": ("source3.h", 6)})
+        text = self.molt("schema", "check", "schemas", status=1)
+        self.assertRegex(text, r"(?m)^source3\.h:2: loss +field-removed +Player\.m:")
+        self.assertRegex(text, r"(?m)^source1\.h:2 in v0001: loss +type-removed +Mob:")
+        (gone,) = [f for pair in self.check(status=1) for f in pair["findings"] if f["rule"] == "type-removed"]
+        self.assertEqual((gone["file"], gone["line"], gone["version"]), ("source1.h", 2, 1))
+
+    def test_what_moved_out_of_every_struct_that_holds_it_is_no_loss(self):
+        inner = "typedef struct In {{ {}float r; }} In;\n".format
+        old = inner("int q; ") + "typedef struct Player {{ In in; int hp; {}}} Player;".format("")
+        moved = 'int q MOLT_MOVED("in.q"); '
+        for more, also, lost in [("", "", False), ("In other; ", "In other; ", True), ("In *other; ", "In *other; ", True),
+                                 ("void *any; In row[1]; ", 'void *any; In row[1]; int p MOLT_MOVED("row[0].q"); ', True)]:
+            with self.subTest(more=more):
+                before = self.schema("old", old.replace("int hp; ", "int hp; " + more))
+                after = self.schema("new", inner("") + f"typedef struct Player {{ In in; int hp; {moved}{also}}} Player;")
+                text = self.molt("schema", "diff", before, after, status=1)
+                self.assertEqual("field-removed" in re.sub("(?m)^.*info .*$", "", text), lost, text)
+
     def test_each_loss_is_found_and_settled_by_its_annotation(self):
         kinds = "typedef enum Kind { A, B, C } Kind;\n"
         base = kinds + ("typedef struct Player {\n    long n; float f; int items[4]; char name[16];\n"

@@ -28,6 +28,7 @@ typedef enum MoltSeverity { MOLT_INFO, MOLT_LOSS, MOLT_REFUSE } MoltSeverity;
     X(MOVED_MISSING, "moved-source-missing") /* MOLT_MOVED names no place of the old type */       \
     X(RENAME_AMBIGUOUS, "rename-ambiguous")                                                        \
     X(POSSIBLE_RENAME, "possible-rename")                                                          \
+    X(NOTE_DROPPED, "note-dropped") /* that a recorded version still needs */                      \
     X(TYPE_ADDED, "type-added")                                                                    \
     X(TYPE_REMOVED, "type-removed")                                                                \
     X(TYPE_RENAMED, "type-renamed")                                                                \

@@ -101,4 +101,11 @@ typedef struct MoltLoadDesc {
 MoltStatus molt_snapshot_file_load(MoltSnapshotFile *file, const MoltLoadDesc *desc, MoltHeap **out,
                                    MoltReport *report, MoltError *error);
 
+/* Takes a heap that was loaded from the file without a code map on to the next of several versions, by the
+ * rules of migrations without hooks. `schema` must outlive the heap. MOLT_REFUSED: the report (not NULL)
+ * says why; then, and after any other failure, the heap is as it was. */
+MoltStatus molt_snapshot_file_step(MoltSnapshotFile *file, MoltHeap *heap, const MoltSchema *schema,
+                                   MoltPolicy policy, MoltMissingFunctions missing,
+                                   MoltReport *report, MoltError *error);
+
 #endif
