@@ -22,9 +22,8 @@ static const char help[] =
     "  --to FILE         the schema of the version that is to load them\n"
     "  --policy POLICY   strict (default): a value that would be lost refuses; live: it is lost for\n"
     "                    good, since the new file has no undo, and reported\n"
-    "  --hooks LIB       the game library of that version: its hooks run, by molt-host, strictly; "
-    "the\n"
-    "                    game is started but plays no frame\n"
+    "  --hooks LIB       the game library that was built under that schema: its hooks run, by\n"
+    "                    molt-host; the game is started but plays no frame\n"
     "  --report FILE     with one file: what changed and what was lost, as JSON\n"
     "  -j N              with several: N files at a time, 1024 at most\n"
     "  --quiet           no progress\n"
@@ -41,6 +40,7 @@ static const char help[] =
 
 typedef struct Migrate {
     const MoltSchema *schema;
+    const char *schema_name;
     MoltPolicy policy;
     const char *report_name, *hooks;
     bool json;
@@ -85,8 +85,11 @@ static MoltStatus write_report(const char *path, const MoltReport *report, MoltE
 }
 
 /* The state as the library makes it of `from`, in a temporary file at `path`. */
-static MoltStatus run_hooks(const Migrate *migrate, const char *from, char *path, MoltError *error)
+static MoltStatus run_hooks(const Migrate *migrate, const char *from, char *path, MoltReport *report,
+                            MoltError *error)
 {
+    const MoltToolHooks hooks = {migrate->hooks, migrate->schema, migrate->schema_name,
+                                 migrate->policy};
     bool standard = strcmp(from, "-") == 0;
     char input[] = "/tmp/molt-input-XXXXXX";
     int made = mkstemp(path), held = standard ? mkstemp(input) : -1;
@@ -101,7 +104,7 @@ static MoltStatus run_hooks(const Migrate *migrate, const char *from, char *path
         free(bytes);
     }
     if (status == MOLT_OK) {
-        status = molt__tool_run_hooks(migrate->hooks, standard ? input : from, path, error);
+        status = molt__tool_run_hooks(&hooks, standard ? input : from, path, report, error);
     }
     if (made >= 0) {
         close(made);
@@ -113,25 +116,48 @@ static MoltStatus run_hooks(const Migrate *migrate, const char *from, char *path
     return status;
 }
 
-static int migrate_one(const Migrate *migrate, const char *from, const char *to)
+/* A state of the schema in the file `from` goes to `to`. */
+static MoltStatus carry(const Migrate *migrate, const char *from, const char *to, MoltReport *report,
+                        MoltError *error)
 {
     MoltToolState state = {0};
-    MoltReport report;
-    MoltError error;
-    char hooked[] = "/tmp/molt-hooked-XXXXXX";
-    molt_report_init(&report, NULL);
-    MoltStatus status = MOLT_OK;
-    if (migrate->hooks != NULL && (status = run_hooks(migrate, from, hooked, &error)) != MOLT_OK) {
-        fprintf(stderr, "%s: %s\n", from, error.text);
-    }
-    if (status == MOLT_OK) {
-        status = molt__tool_state_open(migrate->hooks != NULL ? hooked : from, migrate->schema,
-                                       migrate->policy, &state, &report, &error);
-    }
+    MoltStatus status =
+        molt__tool_state_open(from, migrate->schema, migrate->policy, &state, report, error);
     if (status == MOLT_OK) {
         status = molt__tool_state_save(state.heap, molt_snapshot_file_code(state.file), state.file, to,
-                                       &report, &error);
+                                       report, error);
     }
+    molt__tool_state_close(&state);
+    return status;
+}
+
+/* The library does it all, and what it has saved is of the schema already: only a failure of the second
+ * step has anything to add. */
+static MoltStatus carry_with_hooks(const Migrate *migrate, const char *from, const char *to,
+                                   MoltReport *report, MoltError *error)
+{
+    char hooked[] = "/tmp/molt-hooked-XXXXXX";
+    MoltReport again;
+    molt_report_init(&again, NULL);
+    MoltStatus status = run_hooks(migrate, from, hooked, report, error);
+    if (status == MOLT_OK) {
+        status = carry(migrate, hooked, to, &again, error);
+    }
+    for (uint32_t i = 0; status != MOLT_OK && i < again.count; i++) {
+        molt_report_add(report, &again.findings[i]);
+    }
+    molt_report_clear(&again);
+    unlink(hooked);
+    return status;
+}
+
+static int migrate_one(const Migrate *migrate, const char *from, const char *to)
+{
+    MoltReport report;
+    MoltError error;
+    molt_report_init(&report, NULL);
+    MoltStatus status = migrate->hooks != NULL ? carry_with_hooks(migrate, from, to, &report, &error)
+                                               : carry(migrate, from, to, &report, &error);
     molt__tool_report_print(from, &report);
     if (migrate->report_name != NULL && (status == MOLT_OK || status == MOLT_REFUSED)) {
         MoltError unwritten;
@@ -147,11 +173,7 @@ static int migrate_one(const Migrate *migrate, const char *from, const char *to)
         fprintf(stderr, "molt migrate: %s: %s\n", from,
                 status == MOLT_REFUSED ? "refused, nothing was written" : error.text);
     }
-    molt__tool_state_close(&state);
     molt_report_clear(&report);
-    if (migrate->hooks != NULL) {
-        unlink(hooked);
-    }
     return status == MOLT_OK        ? MOLT__EXIT_OK
            : status == MOLT_REFUSED ? MOLT__EXIT_REFUSED
                                     : MOLT__EXIT_USAGE;
@@ -278,9 +300,6 @@ static const char *check_words(Words *words, char **files, int count)
     if (words->out == NULL && words->report != NULL) {
         return "--report is for one file, with -o";
     }
-    if (words->hooks != NULL && (words->report != NULL || strcmp(words->policy, "strict") != 0)) {
-        return "with --hooks the policy is strict, and there is no --report";
-    }
     if (strcmp(words->policy, "strict") != 0 && strcmp(words->policy, "live") != 0) {
         return "--policy is strict or live";
     }
@@ -354,7 +373,7 @@ static int run(int argc, char **argv)
         molt_schema_free(schema);
         return MOLT__EXIT_USAGE;
     }
-    Migrate migrate = {schema,
+    Migrate migrate = {schema, words.to,
                        strcmp(words.policy, "live") == 0 ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
                        words.report, words.hooks, words.json};
     int result = words.out == NULL

@@ -35,6 +35,7 @@ struct MoltReload {
     MoltPolicy policy;
     MoltReloadHooks hooks;
     MoltHeapDesc heap_desc; /* for heaps that files are loaded into */
+    bool load_live;         /* by files that lose values */
     MoltAllocator heap_allocator;
     MoltConverterUse converters;
     bool no_build, no_resident, synchronous, through_file;
