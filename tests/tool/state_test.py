@@ -176,6 +176,14 @@ class State(ToolTest):
         self.assertIn("pipe", self.molt("migrate", "a.molt", "--to", self.first, "-o", "pipe", status=2))
         self.assertTrue((self.folder / "pipe").is_fifo())
 
+    def test_a_directory_is_no_file_to_write(self):
+        self.state("a")
+        for words in ["dump", "a.molt"], ["migrate", "a.molt", "--to", self.first]:
+            for place in "/", ".", f"{self.folder}/":
+                said = self.molt(*words, "-o", place, status=2)
+                self.assertRegex(said, r"(?i)is a directory")
+                self.assertIn(place, said)
+
     def test_a_path_shows_one_value(self):
         self.assertIn("2.5", self.molt("dump", self.state("a"), "--path", "Player:0.items[1].weight"))
         self.assertIn("nothing", self.molt("dump", "a.molt", "--path", "Player:0.nothing", status=2))
