@@ -97,12 +97,13 @@ static MoltStatus read_state(const char *name, cJSON **out, MoltError *error)
         return status;
     }
     MoltToolState state = {.bytes = text};
+    const MoltLoadDesc load = {.heap = {.reserve = molt__tool_state_reserve()}};
     MoltReport report;
     MoltError reason;
     molt_report_init(&report, NULL);
     MoltStatus status = molt_snapshot_file_open_memory(text, length, NULL, &state.file, &reason);
     if (status == MOLT_OK) {
-        status = molt_snapshot_file_load(state.file, &(MoltLoadDesc){0}, &state.heap, &report, &reason);
+        status = molt_snapshot_file_load(state.file, &load, &state.heap, &report, &reason);
     }
     if (status == MOLT_OK) {
         status = molt__tool_state_dump(&state, NULL, &dump, &length, &reason);

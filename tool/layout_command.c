@@ -15,24 +15,29 @@ static const char help[] =
     "  --svg FILE       with --against: draws old and new bytes and the moves between them\n"
     "  --json           print JSON instead of text\n"
     "\n"
-    "Offsets and sizes are bytes; 12.3 is bit 3 of byte 12. Schemas are what molt_add_game writes\n"
-    "in the build folder (GAME.schema.json), what a project records, and what\n"
+    "Offsets and sizes are bytes; 12.3 is bit 3 of byte 12. A field out of which or into which\n"
+    "MOLT_MOVED takes a value is shown by its members or elements: purse.gold, v[2], v[3..5].\n"
+    "Schemas are what molt_add_game writes in the build folder (GAME.schema.json), what a project\n"
+    "records, and what\n"
     "`molt-codegen --root TYPE header.h --schema FILE` makes from the headers of any C program.\n"
     "With --against, exit 1 says that the layouts differ.\n";
 
 /* ---- JSON --------------------------------------------------------------------------------------- */
 
 static void add_place(cJSON *object, const char *key, const MoltLayout *layout,
-                      const MoltLayoutRow *row)
+                      const MoltSpot *spot, bool apart)
 {
     cJSON *place = cJSON_AddObjectToObject(object, key);
     char declaration[400];
-    const MoltField *field = &layout->schema->tables.fields[row->field];
-    molt_schema_declare(layout->schema, field, declaration, sizeof declaration);
-    cJSON_AddStringToObject(place, "name", molt_string(layout->schema, field->name));
+    molt__spot_declare(layout->schema, spot, declaration, sizeof declaration);
+    cJSON_AddStringToObject(place, "name", spot->path);
     cJSON_AddStringToObject(place, "declaration", declaration);
-    cJSON_AddNumberToObject(place, "bit_offset", (double)row->bit_offset);
-    cJSON_AddNumberToObject(place, "bits", (double)row->bit_size);
+    if (apart) {
+        cJSON_AddTrueToObject(place, "apart");
+        return;
+    }
+    cJSON_AddNumberToObject(place, "bit_offset", (double)spot->bit_offset);
+    cJSON_AddNumberToObject(place, "bits", (double)spot->bit_size);
 }
 
 static cJSON *layout_json(const MoltLayout *layout)
@@ -51,7 +56,8 @@ static cJSON *layout_json(const MoltLayout *layout)
         cJSON *item = cJSON_CreateObject();
         cJSON_AddItemToArray(rows, item);
         if (row->field != MOLT__HOLE) {
-            add_place(item, "field", layout, row);
+            MoltSpot spot = molt__spot_member(layout->schema, NULL, row->field);
+            add_place(item, "field", layout, &spot, false);
             continue;
         }
         cJSON *hole = cJSON_AddObjectToObject(item, "hole");
@@ -72,11 +78,11 @@ static cJSON *mapping_json(const MoltMapping *mapping)
         cJSON *item = cJSON_CreateObject();
         cJSON_AddItemToArray(rows, item);
         cJSON_AddStringToObject(item, "move", molt__move_word(mapped->move));
-        if (mapped->before != NULL) {
-            add_place(item, "before", &mapping->before, mapped->before);
+        if (mapped->was) {
+            add_place(item, "before", &mapping->before, &mapped->before, false);
         }
-        if (mapped->after != NULL) {
-            add_place(item, "after", &mapping->after, mapped->after);
+        if (mapped->is) {
+            add_place(item, "after", &mapping->after, &mapped->after, mapped->apart);
         }
     }
     return object;

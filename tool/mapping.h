@@ -1,29 +1,33 @@
-/* Where the fields of a struct go from one schema to the next: pairs of rows of two layouts. It must
- * never know live values, nor how the pairs are shown. */
+/* Where the values of a struct go from one schema to the next, as the plan has it: pairs of places. Fields
+ * pair as a whole unless MOLT_MOVED takes a value into or out of one; then its members or elements do. It
+ * must never know live values, nor how the pairs are shown. */
 #ifndef MOLT_TOOL_MAPPING_H
 #define MOLT_TOOL_MAPPING_H
 
 #include "layout.h"
 #include "molt/plan.h"
+#include "spot.h"
 
 typedef enum MoltMove {
     MOLT__MOVE_NONE,      /* same place, same declaration */
     MOLT__MOVE_OFFSET,    /* another place */
     MOLT__MOVE_CONVERTED, /* another declaration, whatever the place */
     MOLT__MOVE_RENAMED,   /* another name and the same type */
-    MOLT__MOVE_ADDED,     /* no old row */
-    MOLT__MOVE_DROPPED    /* no new row */
+    MOLT__MOVE_ADDED,     /* no old place */
+    MOLT__MOVE_DROPPED    /* no new place */
 } MoltMove;
 
 typedef struct MoltMapped {
-    const MoltLayoutRow *before, *after; /* NULL: dropped or added */
+    bool was, is; /* it has an old place, a new one; false: dropped or added */
+    bool apart;   /* the new place is in a block of its own, and `after` has its declaration only */
+    MoltSpot before, after;
     MoltMove move;
 } MoltMapped;
 
 typedef struct MoltMapping {
     MoltLayout before, after;
-    MoltMapped *rows; /* new fields by offset, then the dropped ones */
-    uint32_t row_count;
+    MoltMapped *rows; /* new places by offset, then those of other blocks, then the dropped ones */
+    uint32_t row_count, row_slots;
     MoltReport report; /* what the plan says about the whole of both schemas */
     bool refused;      /* no state can go from one to the other; the report says why */
 } MoltMapping;

@@ -63,9 +63,8 @@ static void draw_run(double x, uint64_t row, double from, double to, const char 
             x + from * CELL, row_y(row), (to - from) * CELL, ROW, color);
 }
 
-static void draw_label(const MoltSchema *schema, const MoltLayoutRow *row, double x, FILE *out)
+static void draw_label(const MoltSpot *row, double x, FILE *out)
 {
-    const MoltField *field = &schema->tables.fields[row->field];
     double first = (double)row->bit_offset / 8, bytes = (double)row->bit_size / 8;
     uint64_t line = row->bit_offset / 8 / ROW_BYTES;
     double from = first - (double)(line * ROW_BYTES);
@@ -76,9 +75,8 @@ static void draw_label(const MoltSchema *schema, const MoltLayoutRow *row, doubl
         room = fmin(bytes - room, ROW_BYTES);
     }
     int letters = (int)(room * CELL / 6.2);
-    const char *name = molt_string(schema, field->name);
     char text[64];
-    snprintf(text, sizeof text, "%.*s", letters < 40 ? letters : 40, name);
+    snprintf(text, sizeof text, "%.*s", letters < 40 ? letters : 40, row->path);
     if (letters < 2) {
         return;
     }
@@ -88,13 +86,12 @@ static void draw_label(const MoltSchema *schema, const MoltLayoutRow *row, doubl
     fputs("</text>\n", out);
 }
 
-static void draw_row(const MoltSchema *schema, const MoltLayoutRow *row, MoltMove move, double x,
+static void draw_row(const MoltSchema *schema, const MoltSpot *row, MoltMove move, double x,
                      FILE *out)
 {
-    const MoltField *field = &schema->tables.fields[row->field];
     char declaration[300];
     double first = (double)row->bit_offset / 8, end = first + (double)row->bit_size / 8;
-    molt_schema_declare(schema, field, declaration, sizeof declaration);
+    molt__spot_declare(schema, row, declaration, sizeof declaration);
     fputs("<g><title>", out);
     put_escaped(declaration, out);
     fprintf(out, ": byte %.0f, %s</title>\n", floor(first), molt__move_word(move));
@@ -102,7 +99,7 @@ static void draw_row(const MoltSchema *schema, const MoltLayoutRow *row, MoltMov
         double base = (double)(line * ROW_BYTES);
         draw_run(x, line, fmax(first - base, 0), fmin(end - base, ROW_BYTES), color_of(move), out);
     }
-    draw_label(schema, row, x, out);
+    draw_label(row, x, out);
     fputs("</g>\n", out);
 }
 
@@ -126,15 +123,15 @@ static void draw_frame(const MoltLayout *layout, double x, const char *file, FIL
 /* From the right end of the old field's first row to the left end of the new one's. */
 static void draw_band(const MoltMapped *mapped, FILE *out)
 {
-    if (mapped->before == NULL || mapped->after == NULL) {
+    if (!mapped->was || !mapped->is || mapped->apart) {
         return;
     }
     double x1 = left_edge() + ROW_BYTES * CELL + 6, x2 = right_edge() - OFFSET_ROOM + 2;
-    double y1 = row_y(mapped->before->bit_offset / 8 / ROW_BYTES) + ROW / 2.0;
-    double y2 = row_y(mapped->after->bit_offset / 8 / ROW_BYTES) + ROW / 2.0;
+    double y1 = row_y(mapped->before.bit_offset / 8 / ROW_BYTES) + ROW / 2.0;
+    double y2 = row_y(mapped->after.bit_offset / 8 / ROW_BYTES) + ROW / 2.0;
     /* Fields that share a row leave it one below the other. */
-    y1 += ((double)(mapped->before->bit_offset / 8 % ROW_BYTES) - 3.5) * 2;
-    y2 += ((double)(mapped->after->bit_offset / 8 % ROW_BYTES) - 3.5) * 2;
+    y1 += ((double)(mapped->before.bit_offset / 8 % ROW_BYTES) - 3.5) * 2;
+    y2 += ((double)(mapped->after.bit_offset / 8 % ROW_BYTES) - 3.5) * 2;
     double bend = (x2 - x1) / 2;
     fprintf(out,
             "<path d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f\" fill=\"none\" stroke=\"%s\" "
@@ -173,11 +170,11 @@ bool molt__mapping_draw(const MoltMapping *mapping, const char *before_name, con
     for (uint32_t i = 0; i < mapping->row_count; i++) {
         const MoltMapped *mapped = &mapping->rows[i];
         draw_band(mapped, out);
-        if (mapped->before != NULL) {
-            draw_row(before->schema, mapped->before, mapped->move, left_edge(), out);
+        if (mapped->was) {
+            draw_row(before->schema, &mapped->before, mapped->move, left_edge(), out);
         }
-        if (mapped->after != NULL) {
-            draw_row(after->schema, mapped->after, mapped->move, right_edge(), out);
+        if (mapped->is && !mapped->apart) {
+            draw_row(after->schema, &mapped->after, mapped->move, right_edge(), out);
         }
     }
     draw_legend(row_y(rows) + FOOT / 2.0 - 8, out);

@@ -33,9 +33,9 @@ static const char help[] =
     "                    with --policy live: a pointer to a function whose type is another one\n"
     "                    in that version becomes NULL, where it would be refused (default: "
     "refuse)\n"
-    "  --hooks LIB       the game library of that version: its hooks run, by molt-host,\n"
-    "                    strictly; the game is started but plays no frame. With a DIR it does\n"
-    "                    the last step, or all from the first that needs a hook\n"
+    "  --hooks LIB       the game library of that version: its hooks run, by molt-host;\n"
+    "                    the game is started but plays no frame. With a DIR it does the last\n"
+    "                    step, or all from the first that needs a hook\n"
     "  --report FILE     with one file: what changed and what was lost, as JSON; with a DIR\n"
     "                    of each step\n"
     "  -j N              with several: N files at a time, 1024 at most\n"
@@ -55,6 +55,7 @@ typedef struct Migrate {
     const MoltSchema *schema;
     const MoltRecordings *recordings; /* that lead to it; without items: none were given */
     const char *folder;               /* where they are */
+    const char *schema_name;          /* its file */
     MoltPolicy policy;
     const char *report_name, *hooks;
     bool json;
@@ -140,21 +141,29 @@ static MoltStatus keep_input(Work *work)
     return status;
 }
 
-/* The state as the library makes it of `from`, opened. */
+/* The state as the library makes it of `from`, opened: what it has saved is of the schema already, and only
+ * a failure to open that has anything to add. */
 static MoltStatus run_hooks(Work *work, const char *from)
 {
     const Migrate *migrate = work->migrate;
+    const MoltToolHooks hooks = {migrate->hooks, migrate->schema, migrate->schema_name,
+                                 migrate->policy};
+    MoltReport again;
+    molt_report_init(&again, NULL);
     MoltStatus status = make_temporary(work, work->hooked, sizeof work->hooked);
     if (status == MOLT_OK) {
-        status = molt__tool_run_hooks(migrate->hooks, from, work->hooked, &work->error);
-        if (status != MOLT_OK) {
-            fprintf(stderr, "%s: %s\n", work->name, work->error.text);
+        status =
+            molt__tool_run_hooks(&hooks, from, work->hooked, &work->report, &work->error);
+    }
+    if (status == MOLT_OK) {
+        status = molt__tool_state_open(work->hooked, migrate->schema, migrate->policy,
+                                       migrate->missing, &work->state, &again, &work->error);
+        for (uint32_t i = 0; status != MOLT_OK && i < again.count; i++) {
+            molt_report_add(&work->report, &again.findings[i]);
         }
     }
-    return status == MOLT_OK
-               ? molt__tool_state_open(work->hooked, migrate->schema, migrate->policy,
-                                       migrate->missing, &work->state, &work->report, &work->error)
-               : status;
+    molt_report_clear(&again);
+    return status;
 }
 
 /* What the steps lead to goes to the library, as a file. */
@@ -375,9 +384,6 @@ static const char *check_words(Words *words, char **files, int count)
     if (words->out == NULL && words->report != NULL) {
         return "--report is for one file, with -o";
     }
-    if (words->hooks != NULL && (words->report != NULL || strcmp(words->policy, "strict") != 0)) {
-        return "with --hooks the policy is strict, and there is no --report";
-    }
     if (strcmp(words->policy, "strict") != 0 && strcmp(words->policy, "live") != 0) {
         return "--policy is strict or live";
     }
@@ -455,6 +461,7 @@ static int take_target(const Words *words, char **files, int count, MoltRecordin
     migrate->recordings = recordings;
     migrate->folder = words->to;
     migrate->schema = folder ? recordings->items[recordings->count - 1].schema : *schema;
+    migrate->schema_name = folder ? recordings->items[recordings->count - 1].path : words->to;
     for (uint32_t i = 0; i < recordings->count; i++) {
         const char *const recording = recordings->items[i].path;
         if (!spares(words, files, count, recording)) {

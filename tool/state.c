@@ -2,10 +2,22 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "file.h"
 #include "molt/dump.h"
+
+uint64_t molt__tool_state_reserve(void)
+{
+    struct rlimit limit;
+    const uint64_t most = (uint64_t)64 << 30;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+        limit.rlim_cur / 3 >= most) {
+        return 0;
+    }
+    return limit.rlim_cur / 3 > 1 ? limit.rlim_cur / 3 : 1;
+}
 
 static MoltStatus open_file(const char *path, MoltToolState *state, MoltError *error)
 {
@@ -52,8 +64,11 @@ MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, Mol
         MoltLoadDesc load = {.schema = state.schema != NULL ? state.schema : schema,
                              .policy = policy,
                              .missing_functions = missing,
-                             .heap = {.no_attic = true}};
+                             .heap = {.no_attic = true, .reserve = molt__tool_state_reserve()}};
         status = molt_snapshot_file_load(state.file, &load, &state.heap, report, error);
+    }
+    if (report != NULL) { /* nothing is kept for undo, whatever the tables took */
+        report->attic_objects = report->attic_bytes = 0;
     }
     if (status == MOLT_OK) {
         *out = state;

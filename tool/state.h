@@ -5,6 +5,10 @@
 
 #include "molt/snapshot_file.h"
 
+/* How much address space a heap of the tool reserves: less than a game's where the process has a limit of it
+ * (ulimit -v), so that two heaps, the files and their tables have room. 0: the default. */
+uint64_t molt__tool_state_reserve(void);
+
 typedef struct MoltToolState {
     MoltSnapshotFile *file;
     MoltHeap *heap;

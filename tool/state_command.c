@@ -158,7 +158,7 @@ static const char import_help[] =
     "  --lenient       leave out members that the types do not have, and give those that are "
     "missing\n"
     "                  their defaults, with a line for each; otherwise both are errors\n"
-    "  --json          print those lines as JSON\n"
+    "  --json          print those lines as JSON; where it fails also the error, as \"error\"\n"
     "  --max-memory N  bytes that the state may take, and a text from a pipe: 2G, 512M, 100K. Without, a\n"
     "                  state 256M and 64 for each byte of its text, which is more than any needs but\n"
     "                  where blocks of char are mostly zeros; a text from a pipe 1G\n"
@@ -219,7 +219,8 @@ static MoltStatus import_state(const MoltSchema *schema, const Import *words, Mo
     MoltCodeNames *names = molt_code_names_create(NULL);
     size_t length = 0;
     char *text = molt__tool_read(source, words->most, &length, error);
-    MoltStatus status = text != NULL ? molt_heap_create(NULL, &heap, error) : MOLT_SYSTEM;
+    const MoltHeapDesc range = {.reserve = molt__tool_state_reserve()};
+    MoltStatus status = text != NULL ? molt_heap_create(&range, &heap, error) : MOLT_SYSTEM;
     if (status == MOLT_OK && names == NULL) {
         status = molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for names");
     }
@@ -227,16 +228,22 @@ static MoltStatus import_state(const MoltSchema *schema, const Import *words, Mo
         status = set_schema(heap, schema, text, &larger, error);
     }
     if (status == MOLT_OK) {
+        bool limited = false;
         MoltImportDesc desc = {.code = molt_code_names_map(names),
                                .policy = words->lenient ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
                                .name = strcmp(source, "-") == 0 ? "standard input" : source,
+                               .for_file = true,
                                .limit = words->most,
+                               .limited = &limited,
                                .report = report};
         MoltError reason;
         status = molt_import_json(heap, text, length, &desc, &reason);
         if (status != MOLT_OK) {
             molt_error(error, status, "%s%s", reason.text,
-                       status == MOLT_OUT_OF_MEMORY ? "; --max-memory allows more" : "");
+                       limited ? "; --max-memory allows more"
+                       : status == MOLT_OUT_OF_MEMORY && range.reserve != 0
+                           ? "; this process may not have more (ulimit -v)"
+                           : "");
         }
     }
     if (status == MOLT_OK) {
@@ -248,6 +255,19 @@ static MoltStatus import_state(const MoltSchema *schema, const Import *words, Mo
     molt_schema_free(larger);
     free(text);
     return status;
+}
+
+/* As text, with the member "error" when there is one. Freed with free(). */
+static char *report_json(const MoltReport *report, const MoltError *error)
+{
+    char *text = molt__tool_report_json(report);
+    cJSON *object = text != NULL && error != NULL ? cJSON_Parse(text) : NULL;
+    if (object != NULL && cJSON_AddStringToObject(object, "error", error->text) != NULL) {
+        free(text);
+        text = cJSON_Print(object);
+    }
+    cJSON_Delete(object);
+    return text;
 }
 
 static int run_import(int argc, char **argv)
@@ -285,7 +305,7 @@ static int run_import(int argc, char **argv)
     molt_report_init(&report, NULL);
     bool good = molt__tool_read_schema(schema_name, &schema, &error) == MOLT_OK &&
                 import_state(schema, &words, &report, &error) == MOLT_OK;
-    char *text = json                       ? molt__tool_report_json(&report)
+    char *text = json                       ? report_json(&report, good ? NULL : &error)
                  : good && report.count > 0 ? molt__tool_report_text(&report)
                                             : NULL;
     if (text != NULL) {

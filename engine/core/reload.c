@@ -54,6 +54,7 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
     reload->no_resident = desc->no_resident;
     reload->synchronous = desc->synchronous;
     reload->through_file = desc->through_file;
+    reload->load_live = desc->load_live;
     reload->converters = desc->converters;
     reload->heap_desc = desc->heap;
     reload->heap_desc.base = 0; /* where pointers in files are right as they are */

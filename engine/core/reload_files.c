@@ -75,9 +75,10 @@ MoltStatus molt__reload_put_state(MoltReload *reload, const char *path, bool tru
     const MoltLibrary *current = reload->current;
     MoltSavedStateLoad load = {.path = path,
                                .trusted = trusted,
-                               .policy = MOLT_POLICY_STRICT,
+                               .policy = reload->load_live ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
                                .heap = reload->heap_desc,
                                .running = reload->heap};
+    load.heap.no_attic |= reload->load_live;
     MoltStatus status = molt__saved_state_read(current, &load, &file, &made, report, error);
     if (status == MOLT_OK) {
         molt_threads_end(reload->threads); /* what their steps work on goes */

@@ -36,6 +36,7 @@ struct MoltReload {
     MoltMissingFunctions missing_functions;
     MoltReloadHooks hooks;
     MoltHeapDesc heap_desc; /* for heaps that files are loaded into */
+    bool load_live;         /* by files that lose values */
     MoltAllocator heap_allocator;
     MoltConverterUse converters;
     bool no_build, no_resident, synchronous, through_file;

@@ -107,9 +107,14 @@ static void end(MoltEvents *events, cJSON *line)
     cJSON_free(text);
 }
 
-void molt__events_started(MoltEvents *events, uint32_t generation, uint64_t frame, uint64_t objects)
+void molt__events_started(MoltEvents *events, uint32_t generation, uint64_t frame, uint64_t objects,
+                          const MoltSchema *schema)
 {
     cJSON *line = begin(events, "started");
+    MoltHash hash = molt_schema_source_hash(schema);
+    char text[33];
+    snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, hash.high, hash.low);
+    cJSON_AddStringToObject(line, "schema", text);
     add_count(line, "generation", generation);
     add_count(line, "frame", frame);
     add_count(line, "objects", objects);

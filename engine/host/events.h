@@ -28,7 +28,9 @@ typedef struct MoltReloadRecord {
 MoltStatus molt__events_open(const char *path, MoltEvents **out, MoltError *error);
 void molt__events_close(MoltEvents *events);
 
-void molt__events_started(MoltEvents *events, uint32_t generation, uint64_t frame, uint64_t objects);
+/* `schema`: of the library. */
+void molt__events_started(MoltEvents *events, uint32_t generation, uint64_t frame, uint64_t objects,
+                          const MoltSchema *schema);
 void molt__events_build_started(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame);
 void molt__events_build_cancelled(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame);
 void molt__events_build(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame, bool ok);

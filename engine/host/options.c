@@ -33,6 +33,7 @@ enum {
     OPTION_RECOVER,
     OPTION_HISTORY,
     OPTION_TRUST,
+    OPTION_LOAD_LIVE,
     OPTION_THROUGH_FILE,
     OPTION_NO_GUARD,
     OPTION_WATCHDOG,
@@ -76,6 +77,7 @@ static const struct option long_options[] = {
     {"history", required_argument, NULL, OPTION_HISTORY},
     {"recover", no_argument, NULL, OPTION_RECOVER},
     {"trust", no_argument, NULL, OPTION_TRUST},
+    {"load-live", no_argument, NULL, OPTION_LOAD_LIVE},
     {"reload-through-file", no_argument, NULL, OPTION_THROUGH_FILE},
     {"no-guard", no_argument, NULL, OPTION_NO_GUARD},
     {"watchdog", required_argument, NULL, OPTION_WATCHDOG},
@@ -126,6 +128,7 @@ static const char usage_text[] =
     "  --save FILE        write the state to a snapshot file at exit\n"
     "  --autosave N       write the state to NAME.autosave.molt every N seconds of the game\n"
     "  --recover          begin with what a session left that crashed or was killed\n"
+    "  --load-live        let a snapshot file that is loaded lose values: they are reported, and gone\n"
     "  --trust            map snapshot files and do not check their content: only for your own\n"
     "\n"
     "  --dump FILE        write the state as JSON at exit\n"
@@ -257,6 +260,7 @@ static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
     case OPTION_HISTORY: return parse_history(optarg, out, error);
     case OPTION_RECOVER: out->recover = true; break;
     case OPTION_TRUST: out->trust = true; break;
+    case OPTION_LOAD_LIVE: out->load_live = true; break;
     case OPTION_THROUGH_FILE: out->through_file = true; break;
     case OPTION_NO_GUARD: out->no_guard = true; break;
     case OPTION_WATCHDOG: return parse_count("watchdog", optarg, &out->watchdog, error);

@@ -47,6 +47,7 @@ typedef struct MoltOptions {
     bool strict;
     bool null_functions; /* pointers to functions that are gone become NULL */
     bool recover;      /* begin with what a session that crashed left */
+    bool load_live;    /* snapshots lose what the rules drop, for good, instead of being refused */
     bool trust;        /* snapshots are mapped and their content is not checked */
     bool no_guard;     /* a crash of the game ends the process */
     uint64_t watchdog; /* seconds of processor time of one frame; 0: it may take for ever */

@@ -525,6 +525,7 @@ static MoltStatus open_reload(Session *session, MoltError *error)
         .fault_context = session,
         .heap = {.base = options->load || options->recover || options->resume ? ASIDE_BASE : 0},
         .through_file = options->through_file,
+        .load_live = options->load_live,
         .guard = !options->no_guard,
         .hang_ms = (uint32_t)(options->watchdog < WATCHDOG_MAX ? options->watchdog : WATCHDOG_MAX) * 1000,
         .no_watchdog = options->watchdog == 0,
@@ -657,7 +658,8 @@ static void announce(Session *session)
         molt_heap_stats(molt_reload_heap(session->reload), MOLT_NO_TYPE, &stats);
         molt_threads_go_on(session->threads);
     }
-    molt__events_started(session->events, molt_reload_generation(session->reload), 0, stats.blocks);
+    molt__events_started(session->events, molt_reload_generation(session->reload), 0, stats.blocks,
+                         molt_reload_schema(session->reload));
     set_title(session, "");
     if (!session->options->headless && !session->options->no_build &&
         !molt_reload_can_build(session->reload))

@@ -271,6 +271,8 @@ static bool means_end_of(const Descent *d, const MoltMove *move, uint64_t size)
 static bool step_moved(Descent *d)
 {
     for (uint32_t i = 0; i < d->plan->move_count; i++) {
+        if (!d->plan->moves[i].followed)
+            continue;
         const MoltMove *move = &d->plan->moves[i];
         uint64_t size = molt_type(d->plan->before, move->type_before)->size;
         if (move->before != d->before || move->after != d->after || d->offset < move->source ||

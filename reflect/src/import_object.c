@@ -204,6 +204,12 @@ static bool check_head(MoltImport *import, const Head *head, MoltImportObject *o
     return true;
 }
 
+static void tell_limited(const MoltImport *import)
+{
+    if (import->desc.limited)
+        *import->desc.limited = true;
+}
+
 static bool add_bytes(MoltImport *import, const MoltImportObject *object)
 {
     const MoltField *tail = molt_schema_tail(import->schema, object->type);
@@ -212,11 +218,13 @@ static bool add_bytes(MoltImport *import, const MoltImportObject *object)
     if (__builtin_mul_overflow(object->count, molt_type(import->schema, elem)->size, &bytes) ||
         __builtin_add_overflow(bytes, base, &bytes) ||
         __builtin_add_overflow(import->bytes, bytes, &import->bytes) ||
-        import->bytes > import->desc.limit)
+        import->bytes > import->desc.limit) {
+        tell_limited(import);
         return molt__json_fail(&import->reader, MOLT_OUT_OF_MEMORY,
                                "the objects up to here take more than the %llu bytes that are "
                                "allowed",
                                (unsigned long long)import->desc.limit);
+    }
     return true;
 }
 
@@ -431,9 +439,11 @@ static bool allows(MoltImport *import, const Run *run, const MoltImportObject *f
 static bool make_span(MoltImport *import, const Run *run)
 {
     const MoltImportObject *first = &import->objects[run->first];
-    if (!allows(import, run, first))
+    if (!allows(import, run, first)) {
+        tell_limited(import);
         return fail_at_object(import, first, MOLT_OUT_OF_MEMORY,
                               "more memory than is allowed would be needed from here on, by ");
+    }
     MoltSpan *spans = molt__import_grow(import, import->spans, &import->span_slots,
                                         import->span_count + 1u, sizeof *spans);
     if (!spans)

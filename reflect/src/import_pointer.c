@@ -416,6 +416,55 @@ static bool give_up(MoltImport *import, Form form)
     return true;
 }
 
+/* ---- what a file can hold, as snapshot_file_save.c has it -------------------------------------- */
+
+static bool holds_pointers(const MoltSchema *schema, MoltTypeId id)
+{
+    const MoltType *type = molt_type(schema, id);
+    bool record = type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION;
+    bool holds = type->kind == MOLT_KIND_POINTER;
+    if (molt_kind_is_sequence(type->kind))
+        return holds_pointers(schema, type->elem);
+    for (uint32_t f = type->first; record && !holds && f < type->first + type->count; f++)
+        holds = holds_pointers(schema, schema->tables.fields[f].type);
+    return holds;
+}
+
+/* Nothing would translate the pointers of a struct that lies in a block of numbers. */
+static bool check_block(MoltImport *import, const Pointer *pointer, MoltTypeId pointee, size_t at)
+{
+    unsigned char *block;
+    const MoltSchema *schema = import->schema;
+    const MoltImportObject *object = molt__import_find(import, pointer->text, &block);
+    uint16_t kind = molt_type(schema, pointee)->kind;
+    if (!object)
+        return false;
+    if (molt_type(schema, object->type)->kind != MOLT_KIND_INT ||
+        (kind != MOLT_KIND_STRUCT && kind != MOLT_KIND_UNION) || !holds_pointers(schema, pointee))
+        return true;
+    import->reader.mark = at;
+    return molt__json_fail(
+        &import->reader, MOLT_INVALID,
+        "in a file a pointer to %.100s cannot lead into a block of %.100s, because a "
+        "%.100s holds pointers; refer to an object of its own type, or write null",
+        molt_type_name(schema, pointee), molt_type_name(schema, object->type),
+        molt_type_name(schema, pointee));
+}
+
+static bool check_name(MoltImport *import, MoltTypeId pointee, uintptr_t address, size_t at)
+{
+    MoltCodeTarget target;
+    if (molt__code_describe(import->desc.code, import->schema, pointee, address, &target) &&
+        molt__code_may_mean(import->schema, pointee, &target))
+        return true;
+    import->reader.mark = at;
+    return molt__json_fail(
+        &import->reader, MOLT_INVALID,
+        "in a file a pointer to %.100s cannot mean this; name a constant of that "
+        "type, or write null",
+        molt_type_name(import->schema, pointee));
+}
+
 static bool read_pointer(MoltImport *import, MoltTypeId pointee, uintptr_t *out)
 {
     MoltJsonReader *reader = &import->reader;
@@ -427,17 +476,22 @@ static bool read_pointer(MoltImport *import, MoltTypeId pointee, uintptr_t *out)
     if (!read_members(import, &pointer))
         return false;
     bool named = pointer.form == FORM_DATA || pointer.form == FORM_LITERAL;
-    if (named && molt_type(import->schema, pointee)->kind == MOLT_KIND_FUNCTION) {
+    bool data = named || pointer.form == FORM_REF;
+    if (data && molt_type(import->schema, pointee)->kind == MOLT_KIND_FUNCTION) {
         reader->mark = start;
         return molt__json_fail(reader, MOLT_INVALID,
                                "a pointer to a function is null or has code, not %s",
                                forms[pointer.form].key);
     }
     switch (pointer.form) {
-    case FORM_REF: return resolve_variable(import, &pointer, out);
+    case FORM_REF:
+        return resolve_variable(import, &pointer, out) &&
+               (!import->desc.for_file || check_block(import, &pointer, pointee, start));
     case FORM_CODE:
     case FORM_DATA:
-    case FORM_LITERAL: return resolve_name(import, &pointer, out);
+    case FORM_LITERAL:
+        return resolve_name(import, &pointer, out) &&
+               (!import->desc.for_file || check_name(import, pointee, *out, start));
     case FORM_EXTERNAL:
         return molt__json_fail(reader, MOLT_INVALID,
                                "only a field marked MOLT_EXTERNAL holds external pointers");

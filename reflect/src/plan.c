@@ -356,3 +356,27 @@ uint32_t molt_plan_source(const MoltPlan *plan, MoltTypeId before, MoltTypeId af
     const char *name = molt_string(plan->after, plan->after->tables.fields[field].name);
     return molt_schema_find_field(plan->before, before, name);
 }
+
+static uint64_t bit_of(const MoltSchema *schema, uint64_t byte, uint32_t field)
+{
+    const MoltField *f = field != MOLT__NO_FIELD ? &schema->tables.fields[field] : NULL;
+    return byte * 8 + (f && f->flags & MOLT_FIELD_BITS ? f->bit_offset % 8 : 0);
+}
+
+bool molt_plan_move(const MoltPlan *plan, uint32_t index, MoltPlanMove *out)
+{
+    if (index >= plan->move_count)
+        return false;
+    const MoltMove *move = &plan->moves[index];
+    *out =
+        (MoltPlanMove){.before = move->before,
+                       .after = move->after,
+                       .source = bit_of(plan->before, move->source, move->field_before),
+                       .destination = bit_of(plan->after, move->destination, move->field_after),
+                       .type_before = move->type_before,
+                       .type_after = move->type_after,
+                       .field_before = move->field_before,
+                       .field_after = move->field_after,
+                       .apart = move->apart};
+    return true;
+}

@@ -92,24 +92,27 @@ void molt__emit_take(MoltPlan *plan, const MoltEmitSource *source)
         plan->taken[plan->taken_count++] = (MoltTaken){plan->base, source->first, source->end};
 }
 
-/* Pointers to the value follow it, unless it goes to more than one place of the struct. */
+/* Pointers to the value follow it, unless it goes to more than one place of the struct. They do not follow it
+ * out of an arm, nor into a block of its own, and none points at a bit-field. */
 static void record_move(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId type,
-                        uint32_t field, uint64_t destination)
+                        uint32_t field, uint64_t destination, bool bits)
 {
     const MoltEmitFrame *frame = source->frame;
-    if (frame->base_depth != plan->base_depth ||
-        !molt__plan_grow(plan, (void **)&plan->moves, &plan->move_slots, plan->move_count, 1,
+    bool apart = plan->frame && plan->frame->base_depth != frame->base_depth;
+    if (!molt__plan_grow(plan, (void **)&plan->moves, &plan->move_slots, plan->move_count, 1,
                          sizeof *plan->moves))
         return;
     plan->moves[plan->move_count++] =
         (MoltMove){.before = frame->before,
                    .after = frame->after,
                    .source = source->first / 8 - frame->source,
-                   .destination = destination - frame->destination,
+                   .destination = apart ? destination : destination - frame->destination,
                    .type_before = source->type,
                    .type_after = type,
                    .field_before = source->whole ? source->field : MOLT__NO_FIELD,
-                   .field_after = field};
+                   .field_after = field,
+                   .followed = !bits && frame->base_depth == plan->base_depth,
+                   .apart = apart};
 }
 
 void molt__emit_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId holder,
@@ -135,8 +138,8 @@ void molt__emit_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId ho
         molt__emit_value(plan, &site, source->type, is->type, source->first / 8,
                          destination + is->bit_offset / 8);
     molt__emit_waited_end(plan, around);
-    if (!bits && !plan->collecting)
-        record_move(plan, source, is->type, field, destination + is->bit_offset / 8);
+    if (!plan->collecting)
+        record_move(plan, source, is->type, field, destination + is->bit_offset / 8, bits);
 }
 
 void molt__emit_element_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId elem,
@@ -148,7 +151,7 @@ void molt__emit_element_from(MoltPlan *plan, const MoltEmitSource *source, MoltT
     if (plan->collecting)
         molt__emit_take(plan, source);
     else
-        record_move(plan, source, elem, MOLT__NO_FIELD, destination);
+        record_move(plan, source, elem, MOLT__NO_FIELD, destination, was->flags & MOLT_FIELD_BITS);
     if (was->flags & MOLT_FIELD_BITS) {
         MoltField is = {.type = elem};
         molt__emit_bits(plan, &site, was, &is, (source->first - was->bit_offset) / 8, destination);

@@ -155,7 +155,9 @@ typedef struct MoltMove {
     MoltTypeId before, after; /* the structs that hold both places */
     uint64_t source, destination;
     MoltTypeId type_before, type_after; /* of the value */
-    uint32_t field_before, field_after; /* NO_FIELD before: an element of a field */
+    uint32_t field_before, field_after; /* NO_FIELD: an element of a field */
+    bool followed; /* pointers to the value go with it */
+    bool apart;    /* `destination` is from the start of a block of its own (BOX) */
 } MoltMove;
 
 /* Where the elements of an array go whose indices are the values of an enum. */
@@ -210,7 +212,7 @@ struct MoltPlan {
     uint32_t match_count, match_slots;
     MoltValueMap *values;
     uint32_t value_count, value_slots;
-    MoltMove *moves; /* for pointers to values that moved */
+    MoltMove *moves; /* each once for every struct that holds both places */
     uint32_t move_count, move_slots;
     MoltIndexMap *indexes;
     uint32_t index_count, index_slots;

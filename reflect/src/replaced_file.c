@@ -70,7 +70,12 @@ MoltStatus molt_replaced_file_open(MoltReplacedFile *file, const char *path, Mol
     if (file->path == NULL) {
         return fail(path, error);
     }
-    if (exists && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode)) {
+    if (exists && S_ISDIR(there.st_mode)) {
+        free(file->path);
+        errno = EISDIR;
+        return fail(path, error);
+    }
+    if (exists && !S_ISREG(there.st_mode)) {
         file->fd = open(path, O_WRONLY | O_CLOEXEC);
     } else {
         file->fd = open_beside(file);

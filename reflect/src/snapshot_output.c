@@ -75,6 +75,8 @@ MoltStatus molt__output_open(MoltOutput *output, const char *path, const MoltAll
         return molt_error(error, MOLT_INVALID,
                           "%s is no file but a device, a pipe or a socket, which a save would replace. "
                           "Name a file.", path);
+    if (exists && S_ISDIR(there.st_mode))
+        return molt_error(error, MOLT_SYSTEM, "%s is a directory. Name a file.", path);
     char *resolved = molt_replaced_file_path(path); /* a link stays one */
     path = resolved ? resolved : path;
     size_t length = strlen(path) + sizeof SUFFIX;

@@ -1,4 +1,5 @@
 """The commands of docs/ci.md, word for word, in a repository of a game of somebody else."""
+import json
 import os
 import pathlib
 import re
@@ -75,6 +76,7 @@ class Guide(unittest.TestCase):
                        "old.molt")
         hook = ("#include <molt/hook.h>\n\nMOLT_MIGRATE(Fish)(const MoltOld *old, Fish *now)\n{\n"
                 "    now->scales = 100 + (int)molt_old_int(old, \"age\");\n    return true;\n}\n\nvoid *start_up")
+        shutil.copy(self.folder / "build" / "mygame.schema.json", self.folder / "old.json")
         steps = self.folder / "steps"
         steps.mkdir()
         shutil.copy(self.folder / "build/mygame.schema.json", steps / "v0001.json")
@@ -95,6 +97,31 @@ class Guide(unittest.TestCase):
         self.assertRegex(self.run_words("molt", "dump", "steps.molt"), '"fins":2,"scales":103')
         said = self.run_words(*words, "--hooks", "build/none.so", status=2)
         self.assertIn("molt-host cannot start build/none.so", said)
+        said = self.run_words("molt", "migrate", "old.molt", "--to", "old.json", "-o", "x.molt", "--hooks",
+                              "build/libmygame.so", status=2)
+        self.assertIn("the library and --to are of two versions: build/libmygame.so", said)
+        self.loses_alike(["molt", "migrate", "old.molt", "--to", "build/mygame.schema.json", "--json", "-o"])
+
+    def loses_alike(self, words):
+        """With hooks and without, a loss is told in the same lines, counts and report."""
+        source = self.folder / "pond.c"
+        source.write_text(source.read_text().replace("    uint64_t frames;\n", ""))
+        self.edit("    pond->frames++;\n", "")
+        hooks = ["--hooks", "build/libmygame.so", "--report", "hooks.json"]
+        ran = self.run_words(*words, "a.molt", *hooks, "--policy", "live")
+        self.assertIn('"loss":1,"refuse":0', ran)
+        self.assertIn("hook-ran", (self.folder / "hooks.json").read_text())
+        source.write_text(re.sub(r"MOLT_MIGRATE.*?\n}\n", "", source.read_text(), flags=re.DOTALL))
+        self.build()
+        plain = ["--report", "plain.json"]
+        refused = self.run_words(*words, "b.molt", *plain, status=1)
+        self.assertIn("refuse field-removed          Pond.frames: was unsigned long frames, 1 object, 3 in Pond:0.",
+                      refused)
+        self.assertEqual(self.run_words(*words, "b.molt", *hooks, status=1), refused)
+        lost = self.run_words(*words, "b.molt", *plain, "--policy", "live")
+        self.assertEqual(self.run_words(*words, "b.molt", *hooks, "--policy", "live"), lost)
+        self.assertIn('"loss":1,"refuse":0', lost)
+        self.assertEqual(*(json.loads((self.folder / name).read_text()) for name in ("plain.json", "hooks.json")))
 
 
 if __name__ == "__main__":

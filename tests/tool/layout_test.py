@@ -11,6 +11,27 @@ NEW = """typedef struct Vec { float x, y; } Vec;
 typedef struct Player { long id; char name[24]; Vec pos; short health MOLT_WAS("hp"); int mana;
                         unsigned a : 3, b : 5; struct Player *next; } Player;"""
 
+# MOLT_MOVED out of and into structs at any depth, arrays and arms, of bit-fields, and into what becomes a block
+SPREAD = """struct C { int k; float w; };
+struct B { struct C c; int e; };
+struct In { int q; int big; };
+enum T { TA, TB };
+typedef struct Player { struct B b; int v[6]; unsigned f : 3, g : 5, h : 4; int hx; float fy; struct In in;
+                        struct C cs[3]; enum T tag; int s; int x, y; } Player;
+struct All { Player one; Player *p; };"""
+GATHERED = """struct C { float w; };
+struct B { struct C c; int e; };
+struct In { int big; int g MOLT_MOVED("^.g"); };
+enum T { TA, TB };
+struct D { int deep MOLT_MOVED("^.^.b.c.k"); };
+struct E { struct D d; int other; };
+union U { int hx MOLT_MOVED("hx") MOLT_ARM(TA); float fy MOLT_MOVED("fy") MOLT_ARM(TB); };
+typedef struct Player { struct E e; struct B b; int v[6]; long copy MOLT_MOVED("v[2]"); unsigned f : 3;
+                        int flag MOLT_MOVED("h"); long s; struct In *in; struct C cs[3];
+                        int ck MOLT_MOVED("cs[1].k"); enum T tag; union U u MOLT_TAG(tag);
+                        int y MOLT_MOVED("x"), x MOLT_MOVED("y"); } Player;
+struct All { Player one; Player *p; };"""
+
 
 class Layout(ToolTest):
     def rows(self, text):
@@ -61,6 +82,48 @@ class Layout(ToolTest):
         self.assertRegex(text, r"36 +2  short hp +-> +40 +2  short health +renamed")
         self.assertRegex(text, r"-> +44 +4  int mana +added")
 
+    def mapping(self, old, new, name):
+        """What the tool lists, as (old place, its bits, new place, its bits, word)."""
+        value = self.molt_json("layout", old, name, "--against", new, status=1)
+        place = lambda p: (p["name"], p.get("bit_offset")) if p else (None, None)
+        return {(*place(row.get("before")), *place(row.get("after")), row["move"])
+                for row in value["fields"]}
+
+    def test_against_follows_moves_into_and_out_of_structs_arrays_and_arms(self):
+        old, new = self.schema("old", SPREAD, "All"), self.schema("new", GATHERED, "All")
+        self.assertEqual(self.mapping(old, new, "Player"), {
+            ("b.c.k", 0, "e.d.deep", 0, "moved"), (None, None, "e.other", 32, "added"),
+            ("b.c.w", 32, "b.c.w", 64, "moved"), ("b.e", 64, "b.e", 96, "moved"),
+            ("v[0..1]", 96, "v[0..1]", 128, "moved"), ("v[2]", 160, "v[2]", 192, "moved"),
+            ("v[3..5]", 192, "v[3..5]", 224, "moved"), ("v[2]", 160, "copy", 320, "converted"),
+            ("f", 288, "f", 384, "moved"), ("h", 296, "flag", 416, "converted"),
+            ("s", 672, "s", 448, "converted"), ("in", 384, "in", 512, "converted"),
+            ("cs[0]", 448, "cs[0]", 576, "converted"), ("cs[1].w", 544, "cs[1].w", 608, "moved"),
+            ("cs[2]", 576, "cs[2]", 640, "converted"), ("cs[1].k", 512, "ck", 672, "moved"),
+            ("tag", 640, "tag", 704, "moved"), ("hx", 320, "u.hx", 736, "moved"),
+            ("fy", 352, "u.fy", 736, "moved"), ("x", 704, "y", 768, "moved"),
+            ("y", 736, "x", 800, "moved"), ("g", 291, "g", None, "converted")})
+        inner = self.mapping(old, new, "All")
+        self.assertIn(("one.b.c.k", 0, "one.e.d.deep", 0, "moved"), inner)
+        self.assertNotIn("dropped", {row[4] for row in inner})
+        text = self.molt("layout", old, "Player", "--against", new, status=1)
+        self.assertRegex(text, r" 0 +4  int b\.c\.k +-> +0 +4  int e\.d\.deep +moved")
+        self.assertRegex(text, r" 36 +1  unsigned int g : 5 +-> +int g, in a block of its own")
+
+    def test_against_back_tells_what_comes_back_and_what_goes(self):
+        old = self.schema("old", "typedef struct Player { int gold; int hp; int v[2]; } Player;")
+        new = self.schema("new", 'struct Purse { int gold MOLT_MOVED("^.gold"); char owner[4]; };'
+                                 "typedef struct Player { int hp; struct Purse purse;"
+                                 'int first MOLT_MOVED("v[1]"); } Player;')
+        self.assertEqual(self.mapping(old, new, "Player"), {
+            ("hp", 32, "hp", 0, "moved"), ("gold", 0, "purse.gold", 32, "moved"),
+            (None, None, "purse.owner", 64, "added"), ("v[1]", 96, "first", 96, "moved"),
+            ("v[0]", 64, None, None, "dropped")})
+        self.assertEqual(self.mapping(new, old, "Player"), {
+            ("purse.gold", 32, "gold", 0, "moved"), ("hp", 0, "hp", 32, "moved"),
+            (None, None, "v[0]", 64, "added"), ("first", 96, "v[1]", 96, "moved"),
+            ("purse.owner", 64, None, None, "dropped")})
+
     def test_against_itself_nothing_differs(self):
         old = self.schema("old", OLD)
         value = self.molt_json("layout", old, "Player", "--against", old)
@@ -86,6 +149,13 @@ class Layout(ToolTest):
         self.assertIn("Player *next: byte 56, same", titles)
         bands = list(picture.iter("{http://www.w3.org/2000/svg}path"))
         self.assertEqual(len(bands), 7)
+        old, new = self.schema("old", SPREAD, "All"), self.schema("new", GATHERED, "All")
+        self.molt("layout", old, "Player", "--against", new, "--svg", "moves.svg", status=1)
+        picture = xml.etree.ElementTree.parse(self.folder / "moves.svg").getroot()
+        titles = [title.text for title in picture.iter("{http://www.w3.org/2000/svg}title")]
+        self.assertIn("int b.c.k: byte 0, moved", titles)
+        self.assertIn("float u.fy: byte 92, moved", titles)
+        self.assertEqual(len(list(picture.iter("{http://www.w3.org/2000/svg}path"))), 20)
 
     def test_standard_input_and_output(self):
         old = self.schema("old", OLD)

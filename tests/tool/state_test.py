@@ -1,9 +1,11 @@
 """The commands that read and write saved states: import, dump, verify, migrate, diff."""
 import json
 import os
+import resource
+import subprocess
 import unittest
 
-from fixture import ToolTest
+from fixture import MOLT, ToolTest
 
 FIRST = """typedef struct Item { int kind; double weight; } Item;
 typedef struct Player { char name[12]; long long gold; int hp; Item *items; Item held;
@@ -119,14 +121,19 @@ class State(ToolTest):
                                     ("act", {"code": "walk", "at": 8}, 'without "at"'),
                                     ("act", {"data": "primes"}, "is null or has code, not data"),
                                     ("hidden", {"literal": "x"}, "is null or has code, not literal"),
+                                    ("hidden", {"ref": "Player:0"}, "is null or has code, not ref"),
+                                    ("self", {"ref": "char:0"}, "cannot lead into a block of char"),
+                                    ("table", {"literal": "no number"}, "a pointer to int cannot mean this"),
                                     ("title", {"literal": "a", "at": 1}, "of that size"),
                                     ("title", {"literal": "a\0b"}, "character of zeros"),
                                     ("wide", {"literal": {"bytes": "6869"}}, "character of zeros")):
-            said = self.molt("import", "--schema", schema, "-", "-o", "no.molt", status=2,
-                             input=self.pointing(**{field: value}))
-            self.assertRegex(said, rf"standard input:1:\d+: .*{field}.*{words}")
-        self.molt("import", "--schema", schema, "-", "-o", "no.molt", status=1,
-                  input=self.pointing(table={"literal": "no number"}))
+            text = json.loads(self.pointing())
+            text["objects"][0]["value"][field] = value
+            text["objects"].append({"id": "char:0", "type": "char", "count": 200, "value": "bytes"})
+            done = self.tool("import", "--schema", schema, "-", "-o", "no.molt", "--json", input=json.dumps(text))
+            self.assertRegex(done.stderr, rf"standard input:1:\d+: .*value\.{field}: .*{words}")
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(json.loads(done.stdout)["error"], done.stderr)
         self.assertFalse((self.folder / "no.molt").exists())
 
     def test_memory_without_a_type_goes_both_ways(self):
@@ -168,6 +175,14 @@ class State(ToolTest):
         os.mkfifo(self.folder / "pipe")
         self.assertIn("pipe", self.molt("migrate", "a.molt", "--to", self.first, "-o", "pipe", status=2))
         self.assertTrue((self.folder / "pipe").is_fifo())
+
+    def test_a_directory_is_no_file_to_write(self):
+        self.state("a")
+        for words in ["dump", "a.molt"], ["migrate", "a.molt", "--to", self.first]:
+            for place in "/", ".", f"{self.folder}/":
+                said = self.molt(*words, "-o", place, status=2)
+                self.assertRegex(said, r"(?i)is a directory")
+                self.assertIn(place, said)
 
     def test_a_path_shows_one_value(self):
         self.assertIn("2.5", self.molt("dump", self.state("a"), "--path", "Player:0.items[1].weight"))
@@ -213,6 +228,25 @@ class State(ToolTest):
         import_of(50000, "--max-memory", "1M", status=0)
         for size in "", "0", "-1", "1X", "1MB", "99999999999G", "M":
             self.assertIn("such as 512M", import_of(1, "--max-memory", size))
+
+    def test_a_process_with_little_address_space_works_and_says_what_it_lacks(self):
+        def limited(*words, input=""):
+            limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (300 << 20, 300 << 20))
+            return subprocess.run([MOLT, *map(str, words)], cwd=self.folder, capture_output=True, text=True,
+                                  input=input, timeout=60, preexec_fn=limit, check=False)
+        if limited("--version").returncode != 0:
+            self.skipTest("the program itself needs more, as with a sanitizer")
+        file, second = self.state("a"), self.schema("second", SECOND)
+        for words in (["verify", file], ["dump", file, "-o", "a.json"], ["diff", file, file],
+                      ["import", "--schema", self.first, "a.json", "-o", "b.molt"],
+                      ["migrate", file, "--to", second, "-o", "c.molt"]):
+            done = limited(*words)
+            self.assertEqual(done.returncode, 0, (words, done.stderr))
+        large = json.dumps({"molt_dump": 1, "roots": {"Player": None}, "objects": [
+            {"id": "char:0", "type": "char", "count": 1 << 30, "value": "zeros"}]})
+        said = limited("import", "--schema", self.first, "-", "-o", "z.molt", "--max-memory", "30G", input=large).stderr
+        self.assertRegex(said, r"no room .*ulimit -v")
+        self.assertNotIn("--max-memory", said)
 
     def test_import_is_lenient_on_request(self):
         text = json.dumps(self.dump(self.state("a"))).replace('"hp": 7', '"zz": 5')
@@ -350,6 +384,9 @@ class State(ToolTest):
         result = json.loads(self.molt("import", "--schema", self.first, "-", "-o", "b.molt", "--lenient",
                                       "--json", input=text))
         self.assertTrue(result["findings"])
+        self.assertNotIn("error", result)
+        done = self.tool("import", "--schema", self.first, "none.json", "-o", "b.molt", "--json")
+        self.assertEqual(json.loads(done.stdout)["error"], "none.json: No such file or directory")
 
     def test_every_command_reads_standard_input(self):
         second = self.schema("second", SECOND)

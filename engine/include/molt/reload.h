@@ -133,6 +133,7 @@ typedef struct MoltReloadDesc {
     bool no_history;      /* none, and no files are kept for them */
     MoltReloadSteps steps; /* a test: has steps of reloads fail */
     bool through_file;    /* a test: each reload takes the state through a snapshot file */
+    bool load_live;       /* molt_reload_load takes losses, and keeps nothing of them */
     MoltConverterUse converters;
     bool no_build;        /* watch the library only, whatever the manifest says */
     bool no_resident;     /* no generator stays in memory for the builds; each starts its own */
@@ -221,7 +222,7 @@ MoltStatus molt_reload_save(MoltReload *reload, const char *path, const void *ho
                             size_t host_size, MoltReport *report, MoltError *error);
 
 /* Puts the state of a snapshot file in the place of the running one, migrated by the rules under the
- * strict policy when it was saved under another schema. begin_reload() and end_reload() are called as
+ * strict policy (load_live: live) when it is of another schema. begin_reload() and end_reload() are called as
  * for a reload. MOLT_EXTERNAL pointers of the root stay those of the running state, all others are
  * NULL. `trusted` as for molt_snapshot_file_open. `host` takes the first of the host's bytes where there are
  * at least `host_size` (NULL: not wanted); *host_found says so (NULL allowed). Between two frames only. On

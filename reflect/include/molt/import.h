@@ -18,7 +18,10 @@ typedef struct MoltImportDesc {
                                 both with a finding. STRICT: either is an error */
     const char *name;    /* of the file, for errors; NULL: none */
     bool roots_required; /* a root that is null is an error */
+    bool for_file; /* so is a pointer that no snapshot file can hold, such as one to a struct with pointers
+                      that leads into a block of char */
     uint64_t limit;      /* bytes that the blocks may take; default molt_import_limit(length) */
+    bool *limited; /* becomes true where that limit is what failed; NULL: nobody asks */
     MoltReport *report;  /* initialised; gets the findings of a success; NULL: nobody asks */
 } MoltImportDesc;
 

@@ -81,4 +81,17 @@ MoltTypeId molt_plan_type(const MoltPlan *plan, MoltTypeId before);
 uint32_t molt_plan_source(const MoltPlan *plan, MoltTypeId before, MoltTypeId after,
                           uint32_t field);
 
+/* A value that MOLT_MOVED takes from one place to another. */
+typedef struct MoltPlanMove {
+    MoltTypeId before, after;     /* the structs that hold both places, in the old and the new schema */
+    uint64_t source, destination; /* of the value, in bits from the start of those structs */
+    MoltTypeId type_before, type_after;
+    uint32_t field_before, field_after; /* indices into tables.fields; UINT32_MAX: an element of one */
+    bool apart; /* it goes into a block that a pointer leads to, and `destination` is from its start */
+} MoltPlanMove;
+
+/* The moves of the plan, with index from 0 on, each at least once for every pair of structs that it is part
+ * of. False, with *out untouched, when there are no more. */
+bool molt_plan_move(const MoltPlan *plan, uint32_t index, MoltPlanMove *out);
+
 #endif
