@@ -168,21 +168,31 @@ static const char import_help[] =
     "the state (molt-host: frames and seed) is not in JSON.\n"
     "Exit 0: done; 1: refused; 2: wrong usage or bad input.\n";
 
-static bool names_schema(const char *text, const MoltSchema *schema)
+static bool stands_before(const char *text, const char *words, const char *end)
 {
-    char hash[33];
-    snprintf(hash, sizeof hash, "%016llx%016llx", (unsigned long long)schema->tables.hash.high,
-             (unsigned long long)schema->tables.hash.low);
-    return strstr(text, hash) != NULL;
+    const char *at = strstr(text, words);
+    return at != NULL && (end == NULL || at < end);
 }
 
-/* The schema with the type of memory without a type, which schemas of sources do not have and games do
- * whose malloc goes to the heap. Not for a text that says that it was written under just this schema. */
+/* Whether the state was written under just this schema, as far as its text says, and not under one that has
+ * the type of memory without a type too, which schemas of sources do not have and games do whose malloc goes
+ * to the heap. */
+static bool is_of_just(const char *text, const MoltSchema *schema)
+{
+    char hash[33];
+    const char *end = strstr(text, "\"objects\"");
+    MoltHash own = molt_schema_source_hash(schema);
+    snprintf(hash, sizeof hash, "%016llx%016llx", (unsigned long long)own.high,
+             (unsigned long long)own.low);
+    return stands_before(text, hash, end) && !stands_before(text, "\"untyped_memory\"", end) &&
+           strstr(text, "\"" MOLT_UNTYPED_NAME) == NULL;
+}
+
 static MoltStatus set_schema(MoltHeap *heap, const MoltSchema *schema, const char *text,
                              MoltSchema **larger, MoltError *error)
 {
     MoltStatus status = MOLT_OK;
-    if (!names_schema(text, schema)) {
+    if (!is_of_just(text, schema)) {
         status = molt_schema_copy_plain(&schema->tables, NULL, larger, error);
     }
     return status == MOLT_OK ? molt_heap_set_schema(heap, *larger != NULL ? *larger : schema) : status;

@@ -96,12 +96,15 @@ static void put_block(MoltDump *dump, const MoltBlock *block)
 
 /* ---- the document ---------------------------------------------------------------------------- */
 
+/* The hash does not tell whether the schema has the type that hosts add, the second member does. */
 static void put_head(MoltDump *dump)
 {
-    char head[96];
-    MoltHash hash = dump->schema->tables.hash;
-    int length = snprintf(head, sizeof head, "{\"molt_dump\":1,\"schema\":\"%016llx%016llx\",\n",
-                          (unsigned long long)hash.high, (unsigned long long)hash.low);
+    char head[128];
+    MoltHash hash = molt_schema_source_hash(dump->schema);
+    bool untyped = hash.low != dump->schema->tables.hash.low;
+    int length = snprintf(head, sizeof head, "{\"molt_dump\":1,\"schema\":\"%016llx%016llx\",%s\n",
+                          (unsigned long long)hash.high, (unsigned long long)hash.low,
+                          untyped ? "\"untyped_memory\":true," : "");
     molt__json_put(&dump->out, head, (size_t)length);
 }
 
