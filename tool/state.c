@@ -7,6 +7,17 @@
 #include "file.h"
 #include "molt/dump.h"
 
+static MoltStatus open_bytes(const char *path, MoltToolState *state, size_t size, MoltError *error)
+{
+    MoltError reason;
+    MoltStatus status =
+        molt_snapshot_file_open_memory(state->bytes, size, NULL, &state->file, &reason);
+    return status == MOLT_OK
+               ? MOLT_OK
+               : molt_error(error, status, "%s: %s",
+                            strcmp(path, "-") == 0 ? "standard input" : path, reason.text);
+}
+
 static MoltStatus open_file(const char *path, MoltToolState *state, MoltError *error)
 {
     if (strcmp(path, "-") != 0) {
@@ -14,14 +25,7 @@ static MoltStatus open_file(const char *path, MoltToolState *state, MoltError *e
     }
     size_t size = 0;
     state->bytes = molt__tool_read(path, 0, &size, error);
-    if (state->bytes == NULL) {
-        return MOLT_SYSTEM;
-    }
-    MoltError reason;
-    MoltStatus status =
-        molt_snapshot_file_open_memory(state->bytes, size, NULL, &state->file, &reason);
-    return status == MOLT_OK ? MOLT_OK
-                             : molt_error(error, status, "standard input: %s", reason.text);
+    return state->bytes != NULL ? open_bytes(path, state, size, error) : MOLT_SYSTEM;
 }
 
 /* Whether the state is to keep the type of memory without a type, which schemas of sources do not have and
@@ -39,26 +43,42 @@ static bool keeps_untyped(const MoltSnapshotFile *file, const MoltSchema *schema
            (was.high == is.high && was.low == is.low);
 }
 
-MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
-                            MoltToolState *out, MoltReport *report, MoltError *error)
+/* Makes the state of the opened file; closes it when that fails. */
+static MoltStatus load(MoltToolState *state, MoltStatus opened, const MoltSchema *schema,
+                       MoltPolicy policy, MoltToolState *out, MoltReport *report, MoltError *error)
 {
-    MoltToolState state = {0};
-    MoltStatus status = open_file(path, &state, error);
-    if (status == MOLT_OK && schema != NULL && keeps_untyped(state.file, schema)) {
-        status = molt_schema_copy_plain(&schema->tables, NULL, &state.schema, error);
+    MoltStatus status = opened;
+    if (status == MOLT_OK && schema != NULL && keeps_untyped(state->file, schema)) {
+        status = molt_schema_copy_plain(&schema->tables, NULL, &state->schema, error);
     }
     if (status == MOLT_OK) {
-        MoltLoadDesc load = {.schema = state.schema != NULL ? state.schema : schema,
+        MoltLoadDesc desc = {.schema = state->schema != NULL ? state->schema : schema,
                              .policy = policy,
                              .heap = {.no_attic = true}};
-        status = molt_snapshot_file_load(state.file, &load, &state.heap, report, error);
+        status = molt_snapshot_file_load(state->file, &desc, &state->heap, report, error);
     }
     if (status == MOLT_OK) {
-        *out = state;
+        *out = *state;
     } else {
-        molt__tool_state_close(&state);
+        molt__tool_state_close(state);
     }
     return status;
+}
+
+MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
+                                 MoltToolState *out, MoltReport *report, MoltError *error)
+{
+    MoltToolState state = {0};
+    MoltStatus opened = open_file(path, &state, error);
+    return load(&state, opened, schema, policy, out, report, error);
+}
+
+MoltStatus molt__tool_state_take(const char *name, char *bytes, size_t size, MoltToolState *out,
+                                 MoltReport *report, MoltError *error)
+{
+    MoltToolState state = {.bytes = bytes};
+    MoltStatus opened = open_bytes(name, &state, size, error);
+    return load(&state, opened, NULL, MOLT_POLICY_STRICT, out, report, error);
 }
 
 void molt__tool_state_close(MoltToolState *state)
@@ -118,12 +138,4 @@ MoltStatus molt__tool_state_write(const MoltToolState *state, const char *path, 
     bool good = status == MOLT_OK;
     MoltStatus closed = molt__tool_output_close(&output, good, good ? error : &ignored);
     return good ? closed : status;
-}
-
-MoltStatus molt__tool_state_dump(const MoltToolState *state, const char *path, char **out,
-                            size_t *length, MoltError *error)
-{
-    MoltDumpDesc desc = {.code = molt_snapshot_file_code(state->file)};
-    return path != NULL ? molt_dump_path_json(state->heap, &desc, path, out, length, error)
-                        : molt_dump_json(state->heap, &desc, out, length, error);
 }

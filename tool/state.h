@@ -19,6 +19,10 @@ typedef struct MoltToolState {
  * state. Errors name the file. */
 MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
                             MoltToolState *out, MoltReport *report, MoltError *error);
+/* The same of a file that is in memory, which is freed with the state, or on failure, with free(); `name` is
+ * its path, for errors. */
+MoltStatus molt__tool_state_take(const char *name, char *bytes, size_t size, MoltToolState *out,
+                                 MoltReport *report, MoltError *error);
 void molt__tool_state_close(MoltToolState *state);
 
 /* Writes the state to a snapshot file; "-" is standard output. `code` names what it points at in a
@@ -27,12 +31,8 @@ MoltStatus molt__tool_state_save(const MoltHeap *heap, const MoltCodeMap *code,
                             const MoltSnapshotFile *file, const char *path, MoltReport *report,
                             MoltError *error);
 
-/* The state as JSON, or the value at `path` when that is not NULL; freed with free(). */
-MoltStatus molt__tool_state_dump(const MoltToolState *state, const char *path, char **out,
-                            size_t *length, MoltError *error);
-
-/* The same to a file that is replaced as a whole, or to standard output ("-"); of any size, for the text
- * never stands in memory. */
+/* The state as JSON, or the value at `path` when that is not NULL, to a file that is replaced as a whole, or
+ * to standard output ("-"); of any size, for the text never stands in memory. */
 MoltStatus molt__tool_state_write(const MoltToolState *state, const char *path, const char *out,
                                   MoltError *error);
 
