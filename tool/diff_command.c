@@ -8,18 +8,23 @@
 #include "command.h"
 #include "file.h"
 #include "molt/state_diff.h"
+#include "progress.h"
 #include "state.h"
 
 static const char help[] =
     "molt diff A B      where two states, or two schemas, differ\n"
     "\n"
-    "A and B are snapshot files or dumps in JSON; of two schemas it prints what molt schema diff does.\n"
+    "A and B are snapshot files or dumps in JSON; of two schemas it prints what molt schema diff "
+    "does.\n"
     "Objects are paired by their ids (Ant:17), and each value that differs has a line:\n"
     "    Ant:17.pos.x: 1.5 -> 2\n"
-    "Of long values it has the first 300 characters, --json has all. Numbers are equal to the last bit.\n"
-    "Snapshot files are compared as they lie, so that it takes little more memory than they do.\n"
+    "Of long values it has the first 300 characters, --json has all. Numbers are equal to the last "
+    "bit.\n"
+    "Snapshot files are compared as they lie, so that it takes little more memory than they "
+    "do.\n" MOLT__PROGRESS_HELP "\n"
     "\n"
-    "  --ignore PATTERN   leave out values whose path matches, with Ant:17 or just Ant for the object:\n"
+    "  --ignore PATTERN   leave out values whose path matches, with Ant:17 or just Ant for the "
+    "object:\n"
     "                     'Ant.pos.*', 'Colony:0.frame' (several with commas between)\n"
     "  --json             print JSON instead of text\n"
     "\n"
@@ -64,8 +69,9 @@ static bool is_snapshot(const char *path)
     return size > 0 && molt_snapshot_file_size(head, size) != 0;
 }
 
-static MoltStatus read_state(const char *path, Input *out, MoltError *error)
+static MoltStatus read_state(const Diff *diff, const char *path, Input *out, MoltError *error)
 {
+    molt__progress_begin(&molt__command_diff, path, diff->json);
     MoltReport report;
     MoltStatus status;
     molt_report_init(&report, NULL);
@@ -86,8 +92,9 @@ static MoltStatus read_state(const char *path, Input *out, MoltError *error)
 
 static MoltDiffSide side_of(const Input *input, const char *name)
 {
-    MoltDiffSide side = {
-        .text = input->text, .length = input->length, .name = strcmp(name, "-") == 0 ? "standard input" : name};
+    MoltDiffSide side = {.text = input->text,
+                         .length = input->length,
+                         .name = strcmp(name, "-") == 0 ? "standard input" : name};
     if (input->text == NULL) {
         side.heap = input->state.heap;
         side.code = molt_snapshot_file_code(input->state.file);
@@ -171,6 +178,7 @@ static void take(void *context, const char *path, MoltDiffText a, MoltDiffText b
     static const MoltDiffText none = {"(none)", 6};
     Diff *diff = context;
     diff->count++;
+    molt__progress_clear();
     if (diff->json) {
         print_json(diff, path, a, b);
         return;
@@ -203,10 +211,11 @@ static bool is_schema(const char *path)
 static MoltStatus compare(Diff *diff, char **names, MoltError *error)
 {
     Input inputs[2] = {{.length = 0}, {.length = 0}};
-    const MoltDiffSink sink = {.wants = wants, .take = take, .context = diff};
-    MoltStatus status = read_state(names[0], &inputs[0], error);
+    const MoltDiffSink sink = {
+        .wants = wants, .take = take, .context = diff, .progress = molt__progress("comparing")};
+    MoltStatus status = read_state(diff, names[0], &inputs[0], error);
     if (status == MOLT_OK) {
-        status = read_state(names[1], &inputs[1], error);
+        status = read_state(diff, names[1], &inputs[1], error);
     }
     if (status == MOLT_OK) {
         MoltDiffSide a = side_of(&inputs[0], names[0]), b = side_of(&inputs[1], names[1]);
@@ -218,6 +227,7 @@ static MoltStatus compare(Diff *diff, char **names, MoltError *error)
                        reason.text);
         }
     }
+    molt__progress_end();
     close_input(&inputs[0]);
     close_input(&inputs[1]);
     return status;

@@ -11,6 +11,7 @@
 #include "command.h"
 #include "file.h"
 #include "hook_library.h"
+#include "progress.h"
 #include "report_words.h"
 #include "state.h"
 
@@ -20,14 +21,17 @@ static const char help[] =
     "molt migrate FILE... --to SCHEMA.json --in-place      each takes the place of the old one\n"
     "\n"
     "  --to FILE         the schema of the version that is to load them\n"
-    "  --policy POLICY   strict (default): a value that would be lost refuses; live: it is lost for\n"
+    "  --policy POLICY   strict (default): a value that would be lost refuses; live: it is lost "
+    "for\n"
     "                    good, since the new file has no undo, and reported\n"
     "  --hooks LIB       the game library of that version: its hooks run, by molt-host, strictly; "
     "the\n"
     "                    game is started but plays no frame\n"
     "  --report FILE     with one file: what changed and what was lost, as JSON\n"
     "  -j N              with several: N files at a time, 1024 at most\n"
-    "  --quiet           no progress\n"
+    "  --quiet           no progress; without, a terminal on standard error shows it: of one file "
+    "once it\n"
+    "                    takes half a second, of several which it is at\n"
     "  --json            a line of JSON for each file: file, outcome (migrated, refused, "
     "unreadable),\n"
     "                    to, numbers of info, loss and refuse findings, error\n"
@@ -132,6 +136,7 @@ static int migrate_one(const Migrate *migrate, const char *from, const char *to)
         status = molt__tool_state_save(state.heap, molt_snapshot_file_code(state.file), state.file, to,
                                        &report, &error);
     }
+    molt__progress_end();
     molt__tool_report_print(from, &report);
     if (migrate->report_name != NULL && (status == MOLT_OK || status == MOLT_REFUSED)) {
         MoltError unwritten;
@@ -357,10 +362,15 @@ static int run(int argc, char **argv)
     Migrate migrate = {schema,
                        strcmp(words.policy, "live") == 0 ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
                        words.report, words.hooks, words.json};
-    int result = words.out == NULL
-                     ? migrate_many(&migrate, argv, count, words.folder, words.job_count,
-                                    words.quiet)
-                     : migrate_one(&migrate, argv[0], words.out);
+    int result;
+    if (words.out == NULL) {
+        result = migrate_many(&migrate, argv, count, words.folder, words.job_count, words.quiet);
+    } else {
+        if (!words.quiet) {
+            molt__progress_begin(&molt__command_migrate, argv[0], false);
+        }
+        result = migrate_one(&migrate, argv[0], words.out);
+    }
     molt_schema_free(schema);
     return result;
 }

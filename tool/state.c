@@ -6,6 +6,7 @@
 
 #include "file.h"
 #include "molt/dump.h"
+#include "progress.h"
 
 static MoltStatus open_bytes(const char *path, MoltToolState *state, size_t size, MoltError *error)
 {
@@ -54,7 +55,8 @@ static MoltStatus load(MoltToolState *state, MoltStatus opened, const MoltSchema
     if (status == MOLT_OK) {
         MoltLoadDesc desc = {.schema = state->schema != NULL ? state->schema : schema,
                              .policy = policy,
-                             .heap = {.no_attic = true}};
+                             .heap = {.no_attic = true},
+                             .progress = molt__progress("loading")};
         status = molt_snapshot_file_load(state->file, &desc, &state->heap, report, error);
     }
     if (status == MOLT_OK) {
@@ -94,7 +96,8 @@ MoltStatus molt__tool_state_save(const MoltHeap *heap, const MoltCodeMap *code,
                             const MoltSnapshotFile *file, const char *path, MoltReport *report,
                             MoltError *error)
 {
-    MoltSaveDesc desc = {.code = code, .policy = MOLT_POLICY_STRICT};
+    MoltSaveDesc desc = {
+        .code = code, .policy = MOLT_POLICY_STRICT, .progress = molt__progress("writing")};
     if (file != NULL) {
         desc.host = molt_snapshot_file_host(file, &desc.host_size);
     }

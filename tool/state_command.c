@@ -8,6 +8,7 @@
 #include "file.h"
 #include "molt/code_names.h"
 #include "molt/import.h"
+#include "progress.h"
 #include "report_words.h"
 #include "state.h"
 
@@ -19,15 +20,15 @@ static int fail(const MoltToolCommand *command, const MoltError *error)
 
 /* ---- molt verify ---------------------------------------------------------------------------------- */
 
-static const char verify_help[] =
-    "molt verify FILE...      is each snapshot file sound?\n"
-    "\n"
-    "Reads every byte: checksums, tables, each pointer. Says what is in a sound file, and of a damaged\n"
-    "one the section and the offset.\n"
-    "\n"
-    "  --json   print JSON instead of text\n"
-    "\n"
-    "Exit 0: all are; 2: one is not, or cannot be read.\n";
+static const char verify_help[] = "molt verify FILE...      is each snapshot file sound?\n"
+                                  "\n"
+                                  "Reads every byte: checksums, tables, each pointer. Says what is "
+                                  "in a sound file, and of a damaged\n"
+                                  "one the section and the offset. " MOLT__PROGRESS_HELP "\n"
+                                  "\n"
+                                  "  --json   print JSON instead of text\n"
+                                  "\n"
+                                  "Exit 0: all are; 2: one is not, or cannot be read.\n";
 
 static void print_verified(const char *name, const MoltToolState *state, const MoltError *error,
                            bool json)
@@ -88,8 +89,10 @@ static int run_verify(int argc, char **argv)
         MoltReport report;
         MoltError error;
         molt_report_init(&report, NULL);
+        molt__progress_begin(&molt__command_verify, argv[i], false);
         bool sound = molt__tool_state_open(argv[i], NULL, MOLT_POLICY_STRICT, &state, &report, &error) ==
                      MOLT_OK;
+        molt__progress_end();
         print_verified(argv[i], sound ? &state : NULL, &error, json);
         if (sound) {
             molt__tool_state_close(&state);
@@ -108,6 +111,7 @@ const MoltToolCommand molt__command_verify = {"verify", "is a snapshot file soun
 
 static const char dump_help[] =
     "molt dump FILE      the state of a snapshot file as JSON\n"
+    "\n" MOLT__PROGRESS_HELP "\n"
     "\n"
     "  --path PATH   one value: state.ants[3].target->pos, Ant:17.pos\n"
     "  -o FILE       write to FILE instead of standard output\n"
@@ -135,9 +139,11 @@ static int run_dump(int argc, char **argv)
     MoltReport report;
     MoltError error;
     molt_report_init(&report, NULL);
+    molt__progress_begin(&molt__command_dump, argv[0], strcmp(out, "-") == 0);
     bool good =
         molt__tool_state_open(argv[0], NULL, MOLT_POLICY_STRICT, &state, &report, &error) == MOLT_OK &&
         molt__tool_state_write(&state, path, out, &error) == MOLT_OK;
+    molt__progress_end();
     molt__tool_state_close(&state);
     molt_report_clear(&report);
     return good ? MOLT__EXIT_OK : fail(&molt__command_dump, &error);
@@ -157,15 +163,19 @@ static const char import_help[] =
     "missing\n"
     "                  their defaults, with a line for each; otherwise both are errors\n"
     "  --json          print those lines as JSON\n"
-    "  --max-memory N  bytes that the state may take, and a text from a pipe: 2G, 512M, 100K. Without, a\n"
-    "                  state 256M and 64 for each byte of its text, which is more than any needs but\n"
+    "  --max-memory N  bytes that the state may take, and a text from a pipe: 2G, 512M, 100K. "
+    "Without, a\n"
+    "                  state 256M and 64 for each byte of its text, which is more than any needs "
+    "but\n"
     "                  where blocks of char are mostly zeros; a text from a pipe 1G\n"
     "\n"
     "STATE.json is what `molt dump` and the host write, also after an edit. Every error has its "
     "line,\n"
-    "column and path, and then nothing is written. Functions, constants and literals stay the names\n"
-    "that they are; the library that loads FILE must have them. What a host keeps in a file beside\n"
-    "the state (molt-host: frames and seed) is not in JSON.\n"
+    "column and path, and then nothing is written. Functions, constants and literals stay the "
+    "names\n"
+    "that they are; the library that loads FILE must have them. What a host keeps in a file "
+    "beside\n"
+    "the state (molt-host: frames and seed) is not in JSON.\n" MOLT__PROGRESS_HELP "\n"
     "Exit 0: done; 1: refused; 2: wrong usage or bad input.\n";
 
 static bool stands_before(const char *text, const char *words, const char *end)
@@ -239,6 +249,7 @@ static MoltStatus import_state(const MoltSchema *schema, const Import *words, Mo
                                .policy = words->lenient ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
                                .name = strcmp(source, "-") == 0 ? "standard input" : source,
                                .limit = words->most,
+                               .progress = molt__progress("importing"),
                                .report = report};
         MoltError reason;
         status = molt_import_json(heap, text, length, &desc, &reason);
@@ -291,8 +302,12 @@ static int run_import(int argc, char **argv)
     MoltReport report;
     MoltError error;
     molt_report_init(&report, NULL);
-    bool good = molt__tool_read_schema(schema_name, &schema, &error) == MOLT_OK &&
-                import_state(schema, &words, &report, &error) == MOLT_OK;
+    bool good = molt__tool_read_schema(schema_name, &schema, &error) == MOLT_OK;
+    if (good) {
+        molt__progress_begin(command, words.source, false);
+        good = import_state(schema, &words, &report, &error) == MOLT_OK;
+        molt__progress_end();
+    }
     char *text = json                       ? molt__tool_report_json(&report)
                  : good && report.count > 0 ? molt__tool_report_text(&report)
                                             : NULL;

@@ -48,7 +48,8 @@ static bool read_id(MoltJsonReader *reader, MoltIndexedObject *object)
         digit--;
     size_t digits = (size_t)(end - digit), length = (size_t)(digit - id);
     if (digits == 0 || digits > 19 || length < 2 || length > UINT32_MAX || digit[-1] != ':')
-        return molt__json_fail(reader, MOLT_INVALID, "an id is a type and a number, such as Ant:17");
+        return molt__json_fail(reader, MOLT_INVALID,
+                               "an id is a type and a number, such as Ant:17");
     object->id = id;
     object->name_length = (uint32_t)(length - 1);
     for (object->number = 0; digit < end; digit++)

@@ -142,8 +142,11 @@ static bool read_objects(MoltImport *import, bool collect)
     if (!molt__json_enter(&import->reader, MOLT__JSON_LIST))
         return false;
     while (molt__json_next(&import->reader)) {
+        const MoltJsonReader *reader = &import->reader;
         if (!(collect ? molt__import_collect(import) : read_object(import, position++)))
             return false;
+        molt_progress_tell(&import->desc.progress, reader->at + (collect ? 0 : reader->length),
+                           2 * (uint64_t)reader->length);
     }
     return import->reader.status == MOLT_OK;
 }
@@ -178,8 +181,9 @@ static bool read_document(MoltImport *import, bool collect)
         while (part < PARTS && !molt__json_is(reader->key, keys[part]))
             part++;
         if (part == PARTS)
-            return molt__json_fail_key(reader, "a dump of a whole state has no such member; it has "
-                                               "molt_dump, schema, untyped_memory, roots, objects and constants");
+            return molt__json_fail_key(
+                reader, "a dump of a whole state has no such member; it has "
+                        "molt_dump, schema, untyped_memory, roots, objects and constants");
         if (seen & 1u << part)
             return molt__json_fail_key(reader, "this member stands here twice");
         seen |= 1u << part;

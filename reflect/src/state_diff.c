@@ -59,8 +59,7 @@ static MoltStatus keep(void *context, const char *bytes, size_t length, MoltErro
     Side *side = context;
     if (side->room - side->length < length) {
         size_t room = 2 * (side->length + length);
-        char *grown =
-            side->allocator.resize(side->allocator.context, side->text, side->room, room);
+        char *grown = side->allocator.resize(side->allocator.context, side->text, side->room, room);
         if (!grown)
             return molt_error(error, MOLT_OUT_OF_MEMORY, "no memory for a value of %zu characters",
                               room);
@@ -257,8 +256,7 @@ static bool compare_arms(Diff *diff, const Pair *pair)
 {
     uint32_t arms[2];
     for (int s = 0; s < 2; s++)
-        arms[s] =
-            molt__dump_arm(&diff->sides[s].dump->forms, pair->value[s], pair->object[s]);
+        arms[s] = molt__dump_arm(&diff->sides[s].dump->forms, pair->value[s], pair->object[s]);
     if (arms[0] == MOLT__NO_ARM || arms[1] == MOLT__NO_ARM ||
         strcmp(field_name(&diff->sides[0], arms[0]), field_name(&diff->sides[1], arms[1])) != 0)
         return false;
@@ -487,8 +485,8 @@ static void compare_all_objects(Diff *diff)
         if (order >= 0)
             advance(b);
         diff->done += order == 0 ? 2 : 1;
-        if (sink->progress && (diff->done & 1023u) <= 1)
-            sink->progress(sink->context, diff->done, a->total + b->total);
+        if ((diff->done & 1023u) <= 1)
+            molt_progress_tell(&sink->progress, diff->done, a->total + b->total);
     }
 }
 
@@ -549,8 +547,9 @@ static MoltStatus open_heap(Diff *diff, int s, MoltError *error)
     const MoltSchema *schema = molt_heap_schema(heap);
     const MoltTextSink sink = {keep, side};
     if (!schema)
-        return molt_error(error, MOLT_INVALID, "the heap has no schema yet, so nothing says what "
-                                               "its bytes mean");
+        return molt_error(error, MOLT_INVALID,
+                          "the heap has no schema yet, so nothing says what "
+                          "its bytes mean");
     molt_heap_gather_globals(heap);
     side->types = schema->tables.type_count;
     side->order = table(diff, side->types, sizeof *side->order);
@@ -586,8 +585,8 @@ static void close_side(Diff *diff, int s)
         molt__dump_forms_free(&side->dump->forms);
         diff->allocator.resize(diff->allocator.context, side->dump, sizeof *side->dump, 0);
     } else if (side->of->heap && molt_heap_schema(side->of->heap)) {
-        free_table(diff, diff->match.field[s],
-                   molt_heap_schema(side->of->heap)->tables.field_count, sizeof(uint32_t));
+        free_table(diff, diff->match.field[s], molt_heap_schema(side->of->heap)->tables.field_count,
+                   sizeof(uint32_t));
     }
     free_table(diff, diff->match.partner[s], side->types, sizeof(MoltTypeId));
     free_table(diff, side->order, side->types, sizeof *side->order);

@@ -98,10 +98,11 @@ static MoltStatus no_element(const Walk *walk, const MoltPlace *place, MoltTypeI
     if (left == 0)
         return fail(walk, MOLT_NOT_FOUND, "the pointer goes to %s, where no %.100s begins", to,
                     molt_type_name(walk->schema, pointee));
-    return fail(walk, MOLT_NOT_FOUND,
-                "there is no such element: the pointer goes to %s, and the array ends %llu element%s "
-                "from there",
-                to, (unsigned long long)left, left == 1 ? "" : "s");
+    return fail(
+        walk, MOLT_NOT_FOUND,
+        "there is no such element: the pointer goes to %s, and the array ends %llu element%s "
+        "from there",
+        to, (unsigned long long)left, left == 1 ? "" : "s");
 }
 
 /* Element `index` behind a pointer to `pointee`. */
@@ -178,7 +179,8 @@ static MoltStatus check_arm(const Walk *walk, MoltTypeId owner, const unsigned c
     uint32_t active = molt__union_active(schema, &tag, field, object);
     const char *selector = molt_string(schema, fields[tag.field].name);
     if (active == MOLT__NO_ARM)
-        return fail(walk, MOLT_NOT_FOUND, "the tag \"%.100s\" selects no arm of the union", selector);
+        return fail(walk, MOLT_NOT_FOUND, "the tag \"%.100s\" selects no arm of the union",
+                    selector);
     const char *arm = molt_string(schema, fields[active].name);
     uint64_t offset = 0;
     if ((strlen(arm) == length && memcmp(arm, name, length) == 0) ||
@@ -235,9 +237,8 @@ static MoltStatus go_to_member(Walk *walk)
         return fail(walk, MOLT_NOT_FOUND, "%s%s has no member %.*s",
                     value->count > 0 ? "a list of " : "", molt_type_name(walk->schema, value->type),
                     length > 100 ? 100 : (int)length, name);
-    status = whole.field
-                 ? check_arm(walk, whole.owner, whole.bytes, whole.field, name, length)
-                 : check_unnamed(walk, owner, value->bytes, field, name, length);
+    status = whole.field ? check_arm(walk, whole.owner, whole.bytes, whole.field, name, length)
+                         : check_unnamed(walk, owner, value->bytes, field, name, length);
     if (status != MOLT_OK)
         return status;
     walk->at += taken;

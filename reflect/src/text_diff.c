@@ -10,8 +10,7 @@ size_t molt__diff_push(MoltDiffPath *path, const char *text, size_t length)
     size_t was = path->length;
     if (path->room - was <= length) {
         size_t room = 2 * (was + length) + 256;
-        char *grown =
-            path->allocator.resize(path->allocator.context, path->text, path->room, room);
+        char *grown = path->allocator.resize(path->allocator.context, path->text, path->room, room);
         if (!grown) {
             path->failed = true;
             return was;

@@ -113,9 +113,8 @@ bool molt__value_run(const MoltSchema *schema, const MoltBlock *block, uint64_t 
         *out = (MoltValueRun){offset % size, offset + left / size * size};
         return left >= size;
     }
-    bool found = block->header > 0
-                     ? find(&search, block->type, 0)
-                     : find_in_sequence(&search, block->type, block->count, 0);
+    bool found = block->header > 0 ? find(&search, block->type, 0)
+                                   : find_in_sequence(&search, block->type, block->count, 0);
     *out = search.run;
     return found;
 }

@@ -138,7 +138,8 @@ static void what_a_path_shows_has_the_type_it_says(void **context)
     first->watched = was;
     expect_error(sample, "Tuned:0[1].value.thing", MOLT_NOT_FOUND,
                  "after 17 characters: the tag \"kind\" selects the arm whole, not thing");
-    expect_error(sample, "Tuned:0[0].value.whole", MOLT_NOT_FOUND, "selects the arm thing, not whole");
+    expect_error(sample, "Tuned:0[0].value.whole", MOLT_NOT_FOUND,
+                 "selects the arm thing, not whole");
     expect_error(sample, "Tuned:0[2].value.whole", MOLT_NOT_FOUND, "\"kind\" selects no arm");
 }
 

@@ -5,12 +5,14 @@
 
 #include "code_map.h"
 #include "heap.h"
+#include "progress.h"
 
 /* A heap, or else the text of a dump. */
 typedef struct MoltDiffSide {
-    const MoltHeap *heap;    /* NULL: `text` */
-    const MoltCodeMap *code; /* names what the heap points at in a library; NULL: nothing is named */
-    const char *text;        /* in memory, as dump.h writes it, also with other space and order */
+    const MoltHeap *heap; /* NULL: `text` */
+    const MoltCodeMap
+        *code;        /* names what the heap points at in a library; NULL: nothing is named */
+    const char *text; /* in memory, as dump.h writes it, also with other space and order */
     size_t length;
     const char *name; /* of the text, for errors; NULL: none */
 } MoltDiffSide;
@@ -25,9 +27,8 @@ typedef struct MoltDiffSink {
     /* False leaves the value out: "Ant:17.pos.x", "Ant:17" of an object that only one state has. */
     bool (*wants)(void *context, const char *path);
     void (*take)(void *context, const char *path, MoltDiffText a, MoltDiffText b);
-    /* Objects that are behind, of about how many; NULL: nobody asks. */
-    void (*progress)(void *context, uint64_t done, uint64_t of);
     void *context;
+    MoltProgress progress; /* of the objects of both */
 } MoltDiffSink;
 
 /* Hands each value that differs to the sink: roots first, then objects, which are paired by their ids, in
