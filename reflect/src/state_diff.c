@@ -598,7 +598,8 @@ MoltStatus molt_state_diff(const MoltDiffSide *a, const MoltDiffSide *b, const M
                            MoltError *error)
 {
     const MoltDiffSide *of[2] = {a, b};
-    Diff diff = {.allocator = *molt_allocator_default()};
+    const MoltHeap *heap = a->heap ? a->heap : b->heap;
+    Diff diff = {.allocator = heap ? heap->allocator : *molt_allocator_default()};
     MoltStatus status = MOLT_OK;
     diff.path = (MoltDiffPath){.sink = sink, .allocator = diff.allocator};
     for (int s = 0; s < 2; s++) {
