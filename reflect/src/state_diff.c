@@ -165,6 +165,19 @@ static void tell_one(Diff *diff, int side, const MoltDumpValue *value, const uns
 
 static void compare(Diff *diff, const Pair *pair);
 
+/* Numbers of one form are equal when their bytes are. Of a long double some bytes say nothing, of an enum
+ * the names may differ. */
+static bool is_same_number(const Diff *diff, const Pair *pair)
+{
+    const MoltDumpValue *a = pair->value[0], *b = pair->value[1];
+    const MoltType *left = type_of(diff, pair, 0), *right = type_of(diff, pair, 1);
+    bool plain = a->code == MOLT__DUMP_INTEGER || a->code == MOLT__DUMP_FLOAT ||
+                 a->code == MOLT__DUMP_BOOL || a->code == MOLT__DUMP_WIDE;
+    return plain && a->code == b->code && left->size == right->size &&
+           left->flags == right->flags &&
+           memcmp(pair->object[0] + a->at, pair->object[1] + b->at, (size_t)left->size) == 0;
+}
+
 static void compare_structs(Diff *diff, const Pair *pair)
 {
     const MoltType *types[2] = {type_of(diff, pair, 0), type_of(diff, pair, 1)};
@@ -177,37 +190,27 @@ static void compare_structs(Diff *diff, const Pair *pair)
         if (s == 1 && found == types[1]->count)
             return;
         for (uint32_t f = types[s]->first; f < types[s]->first + types[s]->count; f++) {
-            const MoltDumpMember *member = &diff->sides[s].dump->forms.members[f];
             uint32_t other = diff->match.field[s][f];
             if (s == 1 && other != NO_FIELD)
                 continue;
-            size_t was = push_member(diff, s, f);
-            if (other == NO_FIELD) {
-                tell_one(diff, s, &member->value, bytes[s]);
-            } else {
-                compare(diff,
-                        &(Pair){{&member->value, &diff->sides[1].dump->forms.members[other].value},
-                                {bytes[0], bytes[1]}});
+            const MoltDumpValue *value = &diff->sides[s].dump->forms.members[f].value;
+            Pair inner = {{value, NULL}, {bytes[0], bytes[1]}};
+            if (other != NO_FIELD) {
                 found++;
-                /* a struct in it may have met another partner */
-                match_members(diff, pair->value[0]->type, pair->value[1]->type);
+                inner.value[1] = &diff->sides[1].dump->forms.members[other].value;
+                if (is_same_number(diff, &inner))
+                    continue;
             }
+            size_t was = push_member(diff, s, f);
+            if (other == NO_FIELD)
+                tell_one(diff, s, value, bytes[s]);
+            else
+                compare(diff, &inner);
+            /* a struct in it may have met another partner */
+            match_members(diff, pair->value[0]->type, pair->value[1]->type);
             molt__diff_pop(&diff->path, was);
         }
     }
-}
-
-/* Numbers of one form are equal when their bytes are. Of a long double some bytes say nothing, of an enum
- * the names may differ. */
-static bool is_same_number(const Diff *diff, const Pair *pair)
-{
-    const MoltDumpValue *a = pair->value[0], *b = pair->value[1];
-    const MoltType *left = type_of(diff, pair, 0), *right = type_of(diff, pair, 1);
-    bool plain = a->code == MOLT__DUMP_INTEGER || a->code == MOLT__DUMP_FLOAT ||
-                 a->code == MOLT__DUMP_BOOL || a->code == MOLT__DUMP_WIDE;
-    return plain && a->code == b->code && left->size == right->size &&
-           left->flags == right->flags &&
-           memcmp(pair->object[0] + a->at, pair->object[1] + b->at, (size_t)left->size) == 0;
 }
 
 /* Elements of a list that is a value, or of a block. */
@@ -314,6 +317,8 @@ static MoltDiffText object_text(Side *side)
 
 static void compare_member(Diff *diff, const char *key, MoltDiffText a, MoltDiffText b)
 {
+    if (!a.bytes && !b.bytes)
+        return;
     size_t was = molt__diff_push(&diff->path, ".(", 2);
     molt__diff_push(&diff->path, key, strlen(key));
     molt__diff_push(&diff->path, ")", 1);
