@@ -13,13 +13,13 @@
     "What takes longer than half a second shows how far it is, where standard error is a "         \
     "terminal."
 
-/* From here on the line is shown, once it has taken half a second: "molt verify: a.molt: loading 37 %". `file`
- * must stay until the end. `prints`: the command writes a text to standard output while it goes on; where
- * that is a terminal, it is what shows how far it is. */
+/* From here on the line is shown, once it has taken half a second: "molt verify: a.molt: loading 37 %".
+ * `file` must stay until the end. `prints`: the command writes a text to standard output while it goes on;
+ * where that is a terminal, it is what shows how far it is. */
 void molt__progress_begin(const MoltToolCommand *command, const char *file, bool prints);
 
-/* What takes the numbers of a long call, of which `doing` is the word, a literal. Without a known end, `of` is
- * 0 and `done` are bytes. Before molt__progress_begin and after its end nothing is shown. */
+/* What takes the numbers of a long call, of which `doing` is the word, a literal. Without a known end, `of`
+ * is 0 and `done` are bytes. Before molt__progress_begin and after its end nothing is shown. */
 MoltProgress molt__progress(const char *doing);
 
 /* Takes the line away, before something else is printed; it comes back. */

@@ -33,9 +33,9 @@ typedef struct MoltDiffSink {
 
 /* Hands each value that differs to the sink: roots first, then objects, which are paired by their ids, in
  * the order of the types' names and the objects' numbers. Values are equal when dumps show them as equal, so
- * to the last bit of a number. Heaps are compared as they lie, by their schemas, which may be two: that needs
- * memory for the text of the one value that differs. A dump costs 40 bytes for each of its objects; against a heap
- * it needs the text of one object at a time.
+ * to the last bit of a number. Heaps are compared as they lie, by their schemas, which may be two: that
+ * needs memory for the text of the one value that differs. A dump costs 40 bytes for each of its objects;
+ * against a heap it needs the text of one object at a time.
  *
  * MOLT_INVALID, before anything is handed over, for a text that is no dump, with line, column and path;
  * MOLT_OUT_OF_MEMORY at any time. */
