@@ -76,7 +76,8 @@ static MoltStatus read_state(const Diff *diff, const char *path, Input *out, Mol
     MoltStatus status;
     molt_report_init(&report, NULL);
     if (is_snapshot(path)) {
-        status = molt__tool_state_open(path, NULL, MOLT_POLICY_STRICT, &out->state, &report, error);
+        status = molt__tool_state_open(path, NULL, MOLT_POLICY_STRICT, MOLT_MISSING_FUNCTIONS_REFUSE,
+                                       &out->state, &report, error);
     } else {
         out->text = molt__tool_read(path, 0, &out->length, error);
         status = out->text != NULL ? MOLT_OK : MOLT_SYSTEM;

@@ -24,6 +24,9 @@ static const char help[] =
     "  --policy POLICY   strict (default): a value that would be lost refuses; live: it is lost "
     "for\n"
     "                    good, since the new file has no undo, and reported\n"
+    "  --missing-functions null\n"
+    "                    with --policy live: a pointer to a function whose type is another one\n"
+    "                    in that version becomes NULL, where it would be refused (default: refuse)\n"
     "  --hooks LIB       the game library of that version: its hooks run, by molt-host, strictly; "
     "the\n"
     "                    game is started but plays no frame\n"
@@ -48,6 +51,7 @@ typedef struct Migrate {
     MoltPolicy policy;
     const char *report_name, *hooks;
     bool json;
+    MoltMissingFunctions missing;
 } Migrate;
 
 /* Short enough to be written at one go, so that lines of several processes do not mix. */
@@ -130,7 +134,7 @@ static int migrate_one(const Migrate *migrate, const char *from, const char *to)
     }
     if (status == MOLT_OK) {
         status = molt__tool_state_open(migrate->hooks != NULL ? hooked : from, migrate->schema,
-                                       migrate->policy, &state, &report, &error);
+                                       migrate->policy, migrate->missing, &state, &report, &error);
     }
     if (status == MOLT_OK) {
         status = molt__tool_state_save(state.heap, molt_snapshot_file_code(state.file), state.file, to,
@@ -256,7 +260,7 @@ static int migrate_many(const Migrate *migrate, char **files, int count, const c
 /* ---- the command ----------------------------------------------------------------------------------- */
 
 typedef struct Words {
-    const char *to, *policy, *report, *out, *folder, *jobs, *hooks;
+    const char *to, *policy, *missing, *report, *out, *folder, *jobs, *hooks;
     bool quiet, json, in_place;
     int job_count;
 } Words;
@@ -288,6 +292,12 @@ static const char *check_words(Words *words, char **files, int count)
     }
     if (strcmp(words->policy, "strict") != 0 && strcmp(words->policy, "live") != 0) {
         return "--policy is strict or live";
+    }
+    if (strcmp(words->missing, "refuse") != 0 && strcmp(words->missing, "null") != 0) {
+        return "--missing-functions is refuse or null";
+    }
+    if (strcmp(words->missing, "null") == 0 && strcmp(words->policy, "live") != 0) {
+        return "--missing-functions null needs --policy live: a NULL is a loss";
     }
     if (*end != '\0' || jobs < 1 || jobs > 1024) {
         return "-j takes a number of processes from 1 to 1024";
@@ -326,13 +336,14 @@ static bool spares_inputs(const Words *words, char **files, int count)
 
 static int run(int argc, char **argv)
 {
-    Words words = {.policy = "strict", .jobs = "1"};
+    Words words = {.policy = "strict", .missing = "refuse", .jobs = "1"};
     const MoltToolOption options[] = {
         {"--to", &words.to, NULL},          {"--policy", &words.policy, NULL},
         {"--report", &words.report, NULL},  {"-o", &words.out, NULL},
         {"--out-dir", &words.folder, NULL}, {"-j", &words.jobs, NULL},
         {"--quiet", NULL, &words.quiet},    {"--hooks", &words.hooks, NULL},
         {"--json", NULL, &words.json},      {"--in-place", NULL, &words.in_place},
+        {"--missing-functions", &words.missing, NULL},
         {NULL, NULL, NULL}};
     int count = molt__tool_words(&molt__command_migrate, argc, argv, options);
     if (count < 0) {
@@ -361,7 +372,11 @@ static int run(int argc, char **argv)
     }
     Migrate migrate = {schema,
                        strcmp(words.policy, "live") == 0 ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
-                       words.report, words.hooks, words.json};
+                       words.report,
+                       words.hooks,
+                       words.json,
+                       strcmp(words.missing, "null") == 0 ? MOLT_MISSING_FUNCTIONS_NULL
+                                                          : MOLT_MISSING_FUNCTIONS_REFUSE};
     int result;
     if (words.out == NULL) {
         result = migrate_many(&migrate, argv, count, words.folder, words.job_count, words.quiet);

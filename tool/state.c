@@ -44,19 +44,19 @@ static bool keeps_untyped(const MoltSnapshotFile *file, const MoltSchema *schema
            (was.high == is.high && was.low == is.low);
 }
 
-/* Makes the state of the opened file; closes it when that fails. */
-static MoltStatus load(MoltToolState *state, MoltStatus opened, const MoltSchema *schema,
-                       MoltPolicy policy, MoltToolState *out, MoltReport *report, MoltError *error)
+/* Makes the state of the opened file by `how`, whose schema may be NULL; closes it when that fails. */
+static MoltStatus load(MoltToolState *state, MoltStatus opened, const MoltLoadDesc *how,
+                       MoltToolState *out, MoltReport *report, MoltError *error)
 {
     MoltStatus status = opened;
-    if (status == MOLT_OK && schema != NULL && keeps_untyped(state->file, schema)) {
-        status = molt_schema_copy_plain(&schema->tables, NULL, &state->schema, error);
+    if (status == MOLT_OK && how->schema != NULL && keeps_untyped(state->file, how->schema)) {
+        status = molt_schema_copy_plain(&how->schema->tables, NULL, &state->schema, error);
     }
     if (status == MOLT_OK) {
-        MoltLoadDesc desc = {.schema = state->schema != NULL ? state->schema : schema,
-                             .policy = policy,
-                             .heap = {.no_attic = true},
-                             .progress = molt__progress("loading")};
+        MoltLoadDesc desc = *how;
+        desc.schema = state->schema != NULL ? state->schema : how->schema;
+        desc.heap.no_attic = true;
+        desc.progress = molt__progress("loading");
         status = molt_snapshot_file_load(state->file, &desc, &state->heap, report, error);
     }
     if (status == MOLT_OK) {
@@ -68,19 +68,22 @@ static MoltStatus load(MoltToolState *state, MoltStatus opened, const MoltSchema
 }
 
 MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
-                                 MoltToolState *out, MoltReport *report, MoltError *error)
+                                 MoltMissingFunctions missing, MoltToolState *out,
+                                 MoltReport *report, MoltError *error)
 {
     MoltToolState state = {0};
+    const MoltLoadDesc how = {.schema = schema, .policy = policy, .missing_functions = missing};
     MoltStatus opened = open_file(path, &state, error);
-    return load(&state, opened, schema, policy, out, report, error);
+    return load(&state, opened, &how, out, report, error);
 }
 
 MoltStatus molt__tool_state_take(const char *name, char *bytes, size_t size, MoltToolState *out,
                                  MoltReport *report, MoltError *error)
 {
     MoltToolState state = {.bytes = bytes};
+    const MoltLoadDesc how = {.policy = MOLT_POLICY_STRICT};
     MoltStatus opened = open_bytes(name, &state, size, error);
-    return load(&state, opened, NULL, MOLT_POLICY_STRICT, out, report, error);
+    return load(&state, opened, &how, out, report, error);
 }
 
 void molt__tool_state_close(MoltToolState *state)

@@ -18,6 +18,7 @@ typedef struct MoltToolState {
  * `report`. `schema` must outlive the
  * state. Errors name the file. */
 MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
+                                 MoltMissingFunctions missing,
                             MoltToolState *out, MoltReport *report, MoltError *error);
 /* The same of a file that is in memory, which is freed with the state, or on failure, with free(); `name` is
  * its path, for errors. */

@@ -90,8 +90,9 @@ static int run_verify(int argc, char **argv)
         MoltError error;
         molt_report_init(&report, NULL);
         molt__progress_begin(&molt__command_verify, argv[i], false);
-        bool sound = molt__tool_state_open(argv[i], NULL, MOLT_POLICY_STRICT, &state, &report, &error) ==
-                     MOLT_OK;
+        bool sound = molt__tool_state_open(argv[i], NULL, MOLT_POLICY_STRICT,
+                                           MOLT_MISSING_FUNCTIONS_REFUSE, &state, &report,
+                                           &error) == MOLT_OK;
         molt__progress_end();
         print_verified(argv[i], sound ? &state : NULL, &error, json);
         if (sound) {
@@ -141,7 +142,8 @@ static int run_dump(int argc, char **argv)
     molt_report_init(&report, NULL);
     molt__progress_begin(&molt__command_dump, argv[0], strcmp(out, "-") == 0);
     bool good =
-        molt__tool_state_open(argv[0], NULL, MOLT_POLICY_STRICT, &state, &report, &error) == MOLT_OK &&
+        molt__tool_state_open(argv[0], NULL, MOLT_POLICY_STRICT, MOLT_MISSING_FUNCTIONS_REFUSE,
+                              &state, &report, &error) == MOLT_OK &&
         molt__tool_state_write(&state, path, out, &error) == MOLT_OK;
     molt__progress_end();
     molt__tool_state_close(&state);

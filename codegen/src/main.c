@@ -7,12 +7,14 @@
 #include <molt/dump_schema.h>
 
 #include "link.h"
+#include "member_use.h"
 #include "metadata.h"
 #include "old_header.h"
 #include "options.h"
 #include "output.h"
-#include "member_use.h"
 #include "path.h"
+#include "prelude.h"
+#include "prelude_maker.h"
 #include "resident.h"
 #include "suggest.h"
 #include "unit_cache.h"
@@ -37,6 +39,7 @@ typedef struct Run {
     MoltUnit *units; /* one per input */
     Read *reads;     /* one per input */
     MoltUnitCache cache;
+    MoltPreludes preludes;
     MoltCommandList commands;
     MoltWanted wanted;
     MoltUnit library;
@@ -126,34 +129,49 @@ static bool read_known(Run *run)
     return run->diagnostics.count == 0;
 }
 
-static bool read_source(Run *run, const char *source, Read *read, MoltUnit *out)
+static bool read_command(Run *run, const char *source, MoltCommand *out)
 {
     const MoltOptions *options = &run->options;
-    *out = (MoltUnit){.source = source};
     if (options->flags != NULL || options->build_dir == NULL) {
-        molt__command_from_flags(run->arena, run->directory, options->flags,
-                                 options->flag_count, &read->command);
-    } else {
-        bool open = run->commands.database != NULL ||
-                    molt__commands_open(&run->diagnostics, options->build_dir, source,
-                                        &run->commands);
-        if (!open || !molt__command_find(&run->diagnostics, &run->commands, source,
-                                         options->object_dir, &read->command)) {
-            return false;
-        }
+        molt__command_from_flags(run->arena, run->directory, options->flags, options->flag_count,
+                                 out);
+        return true;
     }
-    if (options->cache != NULL &&
+    bool open = run->commands.database != NULL ||
+                molt__commands_open(&run->diagnostics, options->build_dir, source, &run->commands);
+    return open &&
+           molt__command_find(&run->diagnostics, &run->commands, source, options->object_dir, out);
+}
+
+static MoltUnitDesc describe_source(const Run *run, const char *source, const MoltCommand *command)
+{
+    return (MoltUnitDesc){.source = source,
+                          .base = run->options.base,
+                          .command = command,
+                          .known = (const MoltSchema *const *)run->known,
+                          .known_count = run->options.known_count,
+                          .wanted = &run->wanted};
+}
+
+static bool read_source(Run *run, const char *source, Read *read, MoltUnit *out)
+{
+    MoltPrelude prelude;
+    *out = (MoltUnit){.source = source};
+    if (!read_command(run, source, &read->command)) {
+        return false;
+    }
+    if (run->options.cache != NULL &&
         molt__unit_cache_load(&run->cache, source, &read->command, out, &read->kept)) {
         read->cached = true;
         return true;
     }
-    MoltUnitDesc desc = {.source = source,
-                         .base = options->base,
-                         .command = &read->command,
-                         .known = (const MoltSchema *const *)run->known,
-                         .known_count = options->known_count,
-                         .wanted = &run->wanted};
+    MoltUnitDesc desc = describe_source(run, source, &read->command);
     clock_gettime(CLOCK_REALTIME, &read->started);
+    if (run->options.cache != NULL && !molt__is_wanted(&run->wanted) &&
+        molt__prelude_find(&run->preludes, source, &read->command, &prelude) ==
+            MOLT_PRELUDE_FOUND) {
+        desc.prelude = &prelude;
+    }
     return molt__unit_from_source(&run->diagnostics, &desc, out);
 }
 
@@ -166,6 +184,7 @@ static void describe_cache(Run *run)
                                  .known = options->known,
                                  .known_count = options->known_count,
                                  .memory = run->memory};
+    run->preludes = (MoltPreludes){.cache = &run->cache};
 }
 
 static bool read_inputs(Run *run)
@@ -438,6 +457,33 @@ static void keep_units_in_memory(void *context, int argc, char **argv)
     release(&run);
 }
 
+/* What makes the next run with the same arguments faster, when there is time. */
+static void make_preludes(void *context, int argc, char **argv)
+{
+    Run run = {.arena = molt__arena_create(), .memory = context};
+    run.diagnostics.arena = run.arena;
+    const MoltOptions *options = &run.options;
+    if (molt__options_parse(run.arena, argc, argv, &run.options) != NULL ||
+        options->mode != MOLT_MODE_WHOLE || options->cache == NULL || options->root_count > 0 ||
+        options->all_records) {
+        return;
+    }
+    fix_names(&run);
+    describe_cache(&run);
+    bool good = read_known(&run);
+    for (uint32_t i = 0; i < options->input_count && good; i++) {
+        MoltCommand command;
+        good = read_command(&run, options->inputs[i], &command);
+        if (good) {
+            const MoltUnitDesc desc = describe_source(&run, options->inputs[i], &command);
+            molt__prelude_make(&run.preludes, &desc);
+        }
+    }
+    if (good) {
+        molt__preludes_sweep(&run.preludes);
+    }
+}
+
 /* What a first run does once in a process, the resident has done before it is asked: a small source is read
  * and nothing written. */
 static void warm_up(const char *socket)
@@ -473,7 +519,7 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "--serve") == 0) {
         MoltUnitMemory memory = {0};
         warm_up(argv[2]);
-        const MoltResidentWork work = {run_once, keep_units_in_memory, &memory};
+        const MoltResidentWork work = {run_once, keep_units_in_memory, make_preludes, &memory};
         return molt__resident_serve(argv[2], &work);
     }
     return run_once(NULL, argc, argv);

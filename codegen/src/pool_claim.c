@@ -126,8 +126,29 @@ static bool begins_with(const Solver *solver, const char *type, const char *firs
     return false;
 }
 
+/* A struct that is nothing but a pointer to another of it, as free objects are linked by: a migration knows
+ * those by what they hold. */
+static bool is_link(const Solver *solver, const char *type)
+{
+    for (uint32_t u = 0; u < solver->names->unit_count; u++) {
+        const MoltSchema *schema = solver->names->units[u].schema;
+        for (MoltTypeId id = 0; id < schema->tables.type_count; id++) {
+            const MoltType *at = molt_type(schema, id);
+            if (at->kind != MOLT_KIND_STRUCT || at->count != 1 ||
+                strcmp(molt__library_name(solver->names, u, id), type) != 0) {
+                continue;
+            }
+            const MoltType *only = molt_type(schema, schema->tables.fields[at->first].type);
+            if (only->kind == MOLT_KIND_POINTER && only->elem == id) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* A struct that pointers to `type`, or to `view`, are cast to, so that it may lie where they lead: not one
- * that a `type` begins with anyway, nor the `header` before it. NULL: there is none. */
+ * that a `type` begins with anyway, nor the `header` before it, nor a link. NULL: there is none. */
 static const char *seen_as(const Solver *solver, const char *type, const char *view,
                            const char *header)
 {
@@ -137,7 +158,8 @@ static const char *seen_as(const Solver *solver, const char *type, const char *v
             bool base = strcmp(pair[i], type) == 0 || strcmp(pair[i], view) == 0;
             const char *other = pair[1 - i];
             if (base && strcmp(other, type) != 0 && strcmp(other, view) != 0 &&
-                strcmp(other, header) != 0 && !begins_with(solver, type, other)) {
+                strcmp(other, header) != 0 && !begins_with(solver, type, other) &&
+                !is_link(solver, other)) {
                 return other;
             }
         }
@@ -256,10 +278,62 @@ static void note_views(Solver *solver)
     }
 }
 
+/* The library's names of what MOLT_POOL(T, H) on a field says; false where it says none. */
+static bool read_headed(const Solver *solver, uint32_t unit, const MoltField *field, const char **type,
+                        const char **header)
+{
+    const MoltSchema *schema = solver->names->units[unit].schema;
+    const MoltNote *pool =
+        molt_schema_note(schema, field->note_first, field->note_count, MOLT_NOTE_POOL);
+    if (pool == NULL) {
+        return false;
+    }
+    MoltPoolNames names = molt__pool_names(solver->arena, molt_string(schema, pool->text));
+    MoltTypeId item = molt_schema_find(schema, names.type);
+    MoltTypeId head = molt_schema_find(schema, names.header);
+    if (item == MOLT_NO_TYPE || head == MOLT_NO_TYPE) {
+        return false;
+    }
+    *type = molt__library_name(solver->names, unit, item);
+    *header = molt__library_name(solver->names, unit, head);
+    return true;
+}
+
+/* Moves them behind the others. */
+static void put_last_between(Solver *solver, const char *type, const char *header)
+{
+    for (uint32_t v = solver->view_count; v-- > 0;) {
+        const MoltFlow view = solver->views[v];
+        if ((strcmp(view.a, type) == 0 && strcmp(view.b, header) == 0) ||
+            (strcmp(view.a, header) == 0 && strcmp(view.b, type) == 0)) {
+            solver->views[v] = solver->views[--solver->view_count];
+            solver->views[solver->view_count] = view;
+        }
+    }
+}
+
+/* Where a MOLT_POOL(T, H) says that an H stands before Ts, casts between the two are the way from the one to
+ * the other, and tell nothing against a note on Ts elsewhere. */
+static void set_explained_views_apart(Solver *solver)
+{
+    const char *item, *head;
+    for (uint32_t u = 0; u < solver->names->unit_count && solver->view_count > 0; u++) {
+        const MoltSchema *schema = solver->names->units[u].schema;
+        for (uint32_t f = 0; f < schema->tables.field_count; f++) {
+            if (read_headed(solver, u, &schema->tables.fields[f], &item, &head)) {
+                put_last_between(solver, item, head);
+            }
+        }
+    }
+}
+
 void molt__pool_claims_judge(Solver *solver)
 {
+    uint32_t views = solver->view_count;
+    set_explained_views_apart(solver);
     contradict_flow(solver);
     contradict_views(solver);
     note_fields(solver);
     note_views(solver);
+    solver->view_count = views;
 }

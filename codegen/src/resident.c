@@ -9,16 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "request.h"
 
 /* As many runs at a time as one build has games; more wait in the socket's queue. */
 enum { MOST_RUNS = 8, EXIT_NO_SOCKET = 1 };
+enum { PREPARE_AFTER_NANOSECONDS = 100 * 1000 * 1000 };
 
 extern char **environ;
 
@@ -36,6 +39,8 @@ typedef struct Resident {
     int listening;
     Run runs[MOST_RUNS];
     unsigned asked, answered;
+    pid_t preparing;     /* process that prepares the next run; 0: none */
+    int preparing_alive; /* pipe whose other end only that process has */
     bool ending;
 } Resident;
 
@@ -68,6 +73,18 @@ static void end_run(Run *run)
     close(run->alive);
     molt__request_release(&run->request);
     *run = (Run){0};
+}
+
+/* It makes nothing that a run waits for. */
+static void stop_preparing(Resident *resident)
+{
+    if (resident->preparing != 0) {
+        kill(resident->preparing, SIGKILL);
+        while (waitpid(resident->preparing, NULL, 0) < 0 && errno == EINTR) {
+        }
+        close(resident->preparing_alive);
+        resident->preparing = 0;
+    }
 }
 
 /* ---- the process of a run -------------------------------------------------------------------- */
@@ -132,6 +149,58 @@ static void start_run(Resident *resident, Run *run)
     run->process = process;
 }
 
+_Noreturn static void do_prepare(Resident *resident, const Run *own, pid_t parent)
+{
+    const MoltRequest *request = &own->request;
+    leave_resident(resident, own);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (getppid() != parent || fchdir(request->folder) != 0 || nothing < 0) {
+        raise(SIGKILL);
+    }
+    /* What whoever asked reads must end with the run. */
+    close(request->output);
+    close(request->error);
+    for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++) {
+        dup2(nothing, i);
+    }
+    setpriority(PRIO_PROCESS, 0, 19);
+    /* The build goes on with what the run made, and what was saved just now must be older than what is
+     * made of it. */
+    nanosleep(&(struct timespec){.tv_nsec = PREPARE_AFTER_NANOSECONDS}, NULL);
+    umask((mode_t)request->mask);
+    environ = request->environment;
+    resident->work->prepare(resident->work->context, request->argument_count, request->arguments);
+    _exit(0);
+}
+
+static void prepare_next(Resident *resident, const Run *run)
+{
+    for (int i = 0; i < MOST_RUNS; i++) {
+        if (&resident->runs[i] != run && resident->runs[i].process != 0) {
+            return; /* the last one to end prepares */
+        }
+    }
+    stop_preparing(resident);
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return;
+    }
+    pid_t parent = getpid();
+    pid_t process = fork();
+    if (process == 0) {
+        close(ends[0]);
+        do_prepare(resident, run, parent);
+    }
+    close(ends[1]);
+    if (process < 0) {
+        close(ends[0]);
+        return;
+    }
+    resident->preparing = process;
+    resident->preparing_alive = ends[0];
+}
+
 /* ---- ends ------------------------------------------------------------------------------------ */
 
 static void work_on(const Resident *resident, const Run *run)
@@ -155,6 +224,7 @@ static void finish_run(Resident *resident, Run *run)
         shutdown(run->client, SHUT_RDWR);
         if (status == 0) {
             work_on(resident, run);
+            prepare_next(resident, run);
         }
     } else {
         tell(resident);
@@ -187,13 +257,14 @@ static void accept_run(Resident *resident)
         close(client);
         return;
     }
+    stop_preparing(resident);
     *run = (Run){.client = client, .request = {.folder = -1, .output = -1, .error = -1}};
     start_run(resident, run);
 }
 
 /* ---- serving --------------------------------------------------------------------------------- */
 
-enum { AT_INPUT, AT_LISTENING, AT_RUNS, DESCRIPTORS = AT_RUNS + 2 * MOST_RUNS };
+enum { AT_INPUT, AT_LISTENING, AT_PREPARING, AT_RUNS, DESCRIPTORS = AT_RUNS + 2 * MOST_RUNS };
 
 /* Whoever asks takes a resident that says nothing for hung. */
 static void say_alive(const Resident *resident)
@@ -221,6 +292,8 @@ static void wait_for_news(const Resident *resident, struct pollfd *polled)
     polled[AT_INPUT] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
     polled[AT_LISTENING] =
         (struct pollfd){.fd = room ? resident->listening : -1, .events = POLLIN};
+    polled[AT_PREPARING] = (struct pollfd){
+        .fd = resident->preparing != 0 ? resident->preparing_alive : -1, .events = POLLIN};
     int news;
     while ((news = poll(polled, DESCRIPTORS, busy ? MOLT_REQUEST_BEAT_MS : -1)) <= 0 &&
            (news == 0 || errno == EINTR)) {
@@ -233,6 +306,9 @@ static void serve(Resident *resident)
     struct pollfd polled[DESCRIPTORS];
     while (!resident->ending) {
         wait_for_news(resident, polled);
+        if (polled[AT_PREPARING].revents != 0) {
+            stop_preparing(resident); /* it has ended */
+        }
         /* Those that have been given up end before the next one begins. */
         for (int i = 0; i < MOST_RUNS; i++) {
             if (polled[AT_RUNS + 2 * i].revents != 0) {
@@ -247,6 +323,7 @@ static void serve(Resident *resident)
             accept_run(resident);
         }
     }
+    stop_preparing(resident);
     for (int i = 0; i < MOST_RUNS; i++) {
         if (resident->runs[i].process != 0) {
             abandon_run(&resident->runs[i]);

@@ -14,6 +14,9 @@ typedef struct MoltResidentWork {
     /* After a run that succeeded, in the resident, which works in the folder of that run: keeps what the next
      * one can use. */
     void (*keep)(void *context, int argc, char **argv);
+    /* The same later and beside everything else, in a process of its own that gives way to others
+     * and is killed as soon as the next run is asked for: keeps what takes longer in files. */
+    void (*prepare)(void *context, int argc, char **argv);
     void *context;
 } MoltResidentWork;
 

@@ -46,7 +46,7 @@ bool molt__is_system(CXCursor cursor)
     return file == NULL || clang_Location_isInSystemHeader(location);
 }
 
-/* ---- parsing --------------------------------------------------------------------------------- */
+/* ---- diagnostics ----------------------------------------------------------------------------- */
 
 /* A misplaced annotation is dropped by the compiler with a warning only: what it was meant to do
  * would silently not happen. */
@@ -83,47 +83,6 @@ static bool refuse_diagnostics(MoltTranslationUnit *unit)
         clang_disposeDiagnostic(diagnostic);
     }
     return refused;
-}
-
-bool molt__translation_unit_open(MoltTranslationUnit *unit, MoltDiagnostics *diagnostics,
-                                 const char *source, const MoltCommand *command)
-{
-    MoltArena *arena = diagnostics->arena;
-    const char **flags = molt__arena_alloc(arena, (command->count + 2) * sizeof *flags);
-    *unit = (MoltTranslationUnit){
-        .diagnostics = diagnostics, .arena = arena, .path = source,
-        .directory = command->directory, .flags = flags};
-    if (command->count > 0) {
-        memcpy(flags, command->flags, command->count * sizeof *flags);
-    }
-    unit->flag_count = (int)command->count;
-    flags[unit->flag_count++] = "-DMOLT_CODEGEN=1";
-    flags[unit->flag_count++] =
-        molt__arena_format(arena, "-working-directory=%s", command->directory);
-
-    unit->index = clang_createIndex(0, 0);
-    enum CXErrorCode code =
-        clang_parseTranslationUnit2(unit->index, source, unit->flags, unit->flag_count, NULL, 0,
-                                    CXTranslationUnit_KeepGoing, &unit->handle);
-    if (code != CXError_Success || unit->handle == NULL) {
-        molt__refuse(diagnostics, (MoltPlace){.file = source, .line = 1},
-                     "check that the file exists and that libclang knows its -std",
-                     "libclang cannot read this source (code %d)", (int)code);
-        unit->handle = NULL;
-        return false;
-    }
-    return !refuse_diagnostics(unit);
-}
-
-void molt__translation_unit_close(MoltTranslationUnit *unit)
-{
-    if (unit->handle != NULL) {
-        clang_disposeTranslationUnit(unit->handle);
-    }
-    if (unit->index != NULL) {
-        clang_disposeIndex(unit->index);
-    }
-    *unit = (MoltTranslationUnit){0};
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
@@ -165,7 +124,7 @@ static int by_first_entry(const void *a, const void *b)
     return (x->by != NULL || x->direct) - (y->by != NULL || y->direct);
 }
 
-MoltInclusions molt__translation_unit_inclusions(MoltTranslationUnit *unit)
+static MoltInclusions read_inclusions(MoltTranslationUnit *unit)
 {
     FileWalk walk = {.unit = unit};
     clang_getInclusions(unit->handle, visit_inclusion, &walk);
@@ -174,6 +133,156 @@ MoltInclusions molt__translation_unit_inclusions(MoltTranslationUnit *unit)
         qsort(walk.found.items, walk.found.count, sizeof *walk.found.items, by_first_entry);
     }
     return walk.found;
+}
+
+MoltInclusions molt__translation_unit_inclusions(MoltTranslationUnit *unit)
+{
+    return unit->prelude != NULL ? unit->prelude->files : read_inclusions(unit);
+}
+
+static bool same_inclusion(const MoltInclusion *a, const MoltInclusion *b)
+{
+    return strcmp(a->path, b->path) == 0 && a->direct == b->direct && a->times == b->times &&
+           (a->by == NULL) == (b->by == NULL) && (a->by == NULL || strcmp(a->by, b->by) == 0);
+}
+
+static uint32_t next_of_game(const MoltInclusions *files, uint32_t at)
+{
+    while (at < files->count && files->items[at].system) {
+        at++;
+    }
+    return at;
+}
+
+static bool lists(const MoltInclusions *files, const char *path)
+{
+    for (uint32_t i = 0; i < files->count; i++) {
+        if (strcmp(files->items[i].path, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A header that is made to be entered more than once, each time with the same result. Another one
+ * that is met again although it is in the prelude might do something else the second time. */
+static bool may_be_met_again(const char *path)
+{
+    static const char *const names[] = {"assert.h", "stddef.h", "stdarg.h"};
+    const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
+    bool found = strncmp(name, "__stddef_", strlen("__stddef_")) == 0 ||
+                 strncmp(name, "__stdarg_", strlen("__stdarg_")) == 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        found = found || strcmp(name, names[i]) == 0;
+    }
+    return found;
+}
+
+static bool has_files_of_prelude(MoltTranslationUnit *unit)
+{
+    MoltInclusions found = read_inclusions(unit), expected = unit->prelude->files;
+    uint32_t i = next_of_game(&found, 0), k = next_of_game(&expected, 0);
+    while (i < found.count && k < expected.count &&
+           same_inclusion(&found.items[i], &expected.items[k])) {
+        i = next_of_game(&found, i + 1);
+        k = next_of_game(&expected, k + 1);
+    }
+    bool same = i == found.count && k == expected.count;
+    for (i = 0; i < found.count && same; i++) {
+        const char *path = found.items[i].path;
+        same = !found.items[i].system || (may_be_met_again(path) && lists(&expected, path));
+    }
+    return same;
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static bool refuse_other_files(MoltTranslationUnit *unit)
+{
+    if (unit->prelude == NULL || has_files_of_prelude(unit)) {
+        return false;
+    }
+    molt__refuse(unit->diagnostics, (MoltPlace){.file = unit->path, .line = 1}, NULL,
+                 "this source reads other files than when its system headers were precompiled");
+    return true;
+}
+
+static void add_flag(MoltTranslationUnit *unit, const char *flag)
+{
+    unit->flags[unit->flag_count++] = flag;
+}
+
+/* Room for `more` flags after those of the command and two that all have. */
+static void begin(MoltTranslationUnit *unit, MoltDiagnostics *diagnostics, const char *source,
+                  const MoltCommand *command, uint32_t more)
+{
+    MoltArena *arena = diagnostics->arena;
+    const char **flags = molt__arena_alloc(arena, (command->count + 2 + more) * sizeof *flags);
+    *unit = (MoltTranslationUnit){.diagnostics = diagnostics,
+                                  .arena = arena,
+                                  .path = source,
+                                  .directory = command->directory,
+                                  .flags = flags};
+    if (command->count > 0) {
+        memcpy(flags, command->flags, command->count * sizeof *flags);
+    }
+    unit->flag_count = (int)command->count;
+    add_flag(unit, "-DMOLT_CODEGEN=1");
+    add_flag(unit, molt__arena_format(arena, "-working-directory=%s", command->directory));
+}
+
+static bool parse(MoltTranslationUnit *unit, unsigned options)
+{
+    unit->index = clang_createIndex(unit->prelude != NULL, 0);
+    enum CXErrorCode code = clang_parseTranslationUnit2(
+        unit->index, unit->path, unit->flags, unit->flag_count, NULL, 0,
+        CXTranslationUnit_KeepGoing | options, &unit->handle);
+    if (code != CXError_Success || unit->handle == NULL) {
+        molt__refuse(unit->diagnostics, (MoltPlace){.file = unit->path, .line = 1},
+                     "check that the file exists and that libclang knows its -std",
+                     "libclang cannot read this source (code %d)", (int)code);
+        unit->handle = NULL;
+        return false;
+    }
+    return !refuse_diagnostics(unit);
+}
+
+bool molt__translation_unit_open(MoltTranslationUnit *unit, MoltDiagnostics *diagnostics,
+                                 const char *source, const MoltCommand *command,
+                                 const MoltPrelude *prelude)
+{
+    begin(unit, diagnostics, source, command, 2);
+    unit->prelude = prelude;
+    if (prelude != NULL) {
+        add_flag(unit, "-include-pch");
+        add_flag(unit, prelude->path);
+    }
+    return parse(unit, 0) && !refuse_other_files(unit);
+}
+
+bool molt__translation_unit_precompile(MoltTranslationUnit *unit, MoltDiagnostics *diagnostics,
+                                       const char *header, const MoltCommand *command)
+{
+    begin(unit, diagnostics, header, command, 1);
+    add_flag(unit, "-xc-header");
+    return parse(unit, CXTranslationUnit_Incomplete | CXTranslationUnit_ForSerialization);
+}
+
+bool molt__translation_unit_save(const MoltTranslationUnit *unit, const char *path)
+{
+    return clang_saveTranslationUnit(unit->handle, path, CXSaveTranslationUnit_None) ==
+           CXSaveError_None;
+}
+
+void molt__translation_unit_close(MoltTranslationUnit *unit)
+{
+    if (unit->handle != NULL) {
+        clang_disposeTranslationUnit(unit->handle);
+    }
+    if (unit->index != NULL) {
+        clang_disposeIndex(unit->index);
+    }
+    *unit = (MoltTranslationUnit){0};
 }
 
 /* ---- constants ------------------------------------------------------------------------------- */

@@ -9,19 +9,6 @@
 #include "compile_command.h"
 #include "literal.h"
 
-typedef struct MoltTranslationUnit {
-    MoltDiagnostics *diagnostics;
-    MoltArena *arena;
-    const char *path;      /* absolute */
-    const char *directory; /* absolute; where relative names in the flags start */
-    const char *const *flags;
-    int flag_count;
-    CXIndex index;
-    CXTranslationUnit handle;
-    CXFile last_file; /* the path of the file asked for last: neighbours ask for the same one */
-    const char *last_path;
-} MoltTranslationUnit;
-
 /* A file that the parse read. `direct`: the source itself includes it. */
 typedef struct MoltInclusion {
     const char *path; /* absolute */
@@ -35,10 +22,39 @@ typedef struct MoltInclusions {
     uint32_t count, capacity;
 } MoltInclusions;
 
+/* System headers that a source includes, precompiled, with which its parse begins. */
+typedef struct MoltPrelude {
+    const char *path;     /* absolute */
+    MoltInclusions files; /* of the source when it is parsed without: also those in the prelude */
+} MoltPrelude;
+
+typedef struct MoltTranslationUnit {
+    MoltDiagnostics *diagnostics;
+    MoltArena *arena;
+    const char *path;      /* absolute */
+    const char *directory; /* absolute; where relative names in the flags start */
+    const char **flags;
+    int flag_count;
+    const MoltPrelude *prelude; /* NULL: parsed without */
+    CXIndex index;
+    CXTranslationUnit handle;
+    CXFile last_file; /* the path of the file asked for last: neighbours ask for the same one */
+    const char *last_path;
+} MoltTranslationUnit;
+
 /* Parses `source` (absolute) and refuses every error that the compiler reports. False when it was
- * refused; close it in either case. */
+ * refused; close it in either case.
+ *
+ * `prelude` (NULL: none) stays the caller's while the unit is open. With it, a walk of the unit
+ * meets no declaration of the system headers in it, though all of them can be reached from others,
+ * and a source that turns out to read other files than the prelude says is refused. */
 bool molt__translation_unit_open(MoltTranslationUnit *unit, MoltDiagnostics *diagnostics,
-                                 const char *source, const MoltCommand *command);
+                                 const char *source, const MoltCommand *command,
+                                 const MoltPrelude *prelude);
+/* The same of a header that is to be precompiled, and writes the result to a file. */
+bool molt__translation_unit_precompile(MoltTranslationUnit *unit, MoltDiagnostics *diagnostics,
+                                       const char *header, const MoltCommand *command);
+bool molt__translation_unit_save(const MoltTranslationUnit *unit, const char *path);
 void molt__translation_unit_close(MoltTranslationUnit *unit);
 
 /* Where the declaration stands; inside a macro, where the macro is used. */
@@ -47,6 +63,7 @@ MoltPlace molt__place_of(MoltTranslationUnit *unit, CXCursor cursor);
 /* True for what lies in a system header or in no file at all. */
 bool molt__is_system(CXCursor cursor);
 
+/* All files that were read or, with a prelude, would have been without. */
 MoltInclusions molt__translation_unit_inclusions(MoltTranslationUnit *unit);
 
 /* Values of constant expressions as if each stood at the end of the source. What is no constant

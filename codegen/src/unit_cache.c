@@ -19,7 +19,8 @@
 /* File systems take the time of a write from a clock that ticks this coarsely. */
 enum { TICK_NANOSECONDS = 20 * 1000 * 1000 };
 
-static const char *file_name(const MoltUnitCache *cache, const char *source, const char *ending)
+const char *molt__unit_cache_file(const MoltUnitCache *cache, const char *source,
+                                  const char *ending)
 {
     const char *recorded = molt__path_recorded(cache->arena, cache->base, source);
     char *name = molt__arena_copy(cache->arena, recorded, strlen(recorded));
@@ -41,8 +42,7 @@ static const char *file_line(MoltArena *arena, const char *path, struct timespec
                               status.st_mtim.tv_nsec, (long long)status.st_size, path);
 }
 
-/* Everything but files that a unit depends on. Flags with a line break give NULL: not cacheable. */
-static const char *key_line(const MoltUnitCache *cache, const MoltCommand *command)
+const char *molt__unit_cache_key(const MoltUnitCache *cache, const MoltCommand *command)
 {
     struct timespec changed;
     const char *self = file_line(cache->arena, "/proc/self/exe", &changed);
@@ -110,8 +110,9 @@ bool molt__unit_cache_load(const MoltUnitCache *cache, const char *source,
 {
     size_t length = 0;
     MoltUnit inputs = {0};
-    char *at = molt__output_read(cache->arena, file_name(cache, source, "inputs"), &length);
-    const char *key = key_line(cache, command);
+    char *at = molt__output_read(cache->arena, molt__unit_cache_file(cache, source, "inputs"),
+                                 &length);
+    const char *key = molt__unit_cache_key(cache, command);
     if (at == NULL || key == NULL) {
         return false;
     }
@@ -122,7 +123,7 @@ bool molt__unit_cache_load(const MoltUnitCache *cache, const char *source,
         !files_unchanged(cache, at, &inputs)) {
         return false;
     }
-    if (!read_unit(cache, file_name(cache, source, "unit.json"), text, out, kept)) {
+    if (!read_unit(cache, molt__unit_cache_file(cache, source, "unit.json"), text, out, kept)) {
         return false;
     }
     /* Two sources may share a name in the folder. */
@@ -145,8 +146,9 @@ void molt__unit_cache_keep(const MoltUnitCache *cache, const char *source)
     MoltUnit unit = {0};
     struct stat before, after;
     size_t length = 0;
-    const char *path = file_name(cache, source, "unit.json");
-    const char *inputs = molt__output_read(arena, file_name(cache, source, "inputs"), &length);
+    const char *path = molt__unit_cache_file(cache, source, "unit.json");
+    const char *inputs =
+        molt__output_read(arena, molt__unit_cache_file(cache, source, "inputs"), &length);
     if (inputs != NULL && stat(path, &before) == 0 &&
         molt__unit_memory_find(cache->memory, path, &before, inputs) == NULL &&
         molt__unit_read(&ignored, path, &unit) && stat(path, &after) == 0 &&
@@ -158,7 +160,7 @@ void molt__unit_cache_keep(const MoltUnitCache *cache, const char *source)
     molt__arena_destroy(arena);
 }
 
-static bool is_settled(struct timespec changed, struct timespec started)
+bool molt__unit_cache_settled(struct timespec changed, struct timespec started)
 {
     struct timespec limit = started;
     limit.tv_nsec -= TICK_NANOSECONDS;
@@ -174,7 +176,7 @@ void molt__unit_cache_store(const MoltUnitCache *cache, const MoltUnit *unit,
                             const MoltCommand *command, struct timespec started)
 {
     MoltText text = {.arena = cache->arena};
-    const char *key = key_line(cache, command), *error = NULL;
+    const char *key = molt__unit_cache_key(cache, command), *error = NULL;
     bool settled = key != NULL;
     molt__text_add(&text, FIRST_LINE "\n%s\n", key == NULL ? "" : key);
     for (uint32_t i = 0; i < unit->file_count + cache->known_count && settled; i++) {
@@ -182,7 +184,8 @@ void molt__unit_cache_store(const MoltUnitCache *cache, const MoltUnit *unit,
         const char *path =
             i < unit->file_count ? unit->files[i] : cache->known[i - unit->file_count];
         const char *line = file_line(cache->arena, path, &changed);
-        settled = line != NULL && strchr(line, '\n') == NULL && is_settled(changed, started);
+        settled = line != NULL && strchr(line, '\n') == NULL &&
+                  molt__unit_cache_settled(changed, started);
         molt__text_add(&text, "%s\n", line == NULL ? "" : line);
     }
     const char *content = molt__unit_write(cache->arena, unit, NULL);
@@ -190,8 +193,9 @@ void molt__unit_cache_store(const MoltUnitCache *cache, const MoltUnit *unit,
         return;
     }
     const MoltOutput outputs[] = {
-        {file_name(cache, unit->source, "unit.json"), content},
-        {file_name(cache, unit->source, "inputs"), settled ? text.bytes : FIRST_LINE "\n"},
+        {molt__unit_cache_file(cache, unit->source, "unit.json"), content},
+        {molt__unit_cache_file(cache, unit->source, "inputs"),
+         settled ? text.bytes : FIRST_LINE "\n"},
     };
     molt__output_write(cache->arena, outputs, 2, &error);
 }

@@ -19,6 +19,18 @@ typedef struct MoltUnitCache {
     MoltUnitMemory *memory; /* NULL: the process keeps none */
 } MoltUnitCache;
 
+/* The file beside the unit of `source` whose name ends in `.ending`. */
+const char *molt__unit_cache_file(const MoltUnitCache *cache, const char *source,
+                                  const char *ending);
+
+/* One line that says everything but files that a unit depends on: generator, command, recorded
+ * schemas. NULL when flags have line breaks: nothing is kept of such sources. */
+const char *molt__unit_cache_key(const MoltUnitCache *cache, const MoltCommand *command);
+
+/* True when a file that changed at `changed` cannot have changed once more since `started`
+ * (CLOCK_REALTIME) without another time: clocks of file systems tick coarsely. */
+bool molt__unit_cache_settled(struct timespec changed, struct timespec started);
+
 /* The unit of `source` as a run with the same command would read it again, with `files` filled;
  * false when it must be read. `*kept` says that the unit is the memory's: then it is not to be released. */
 bool molt__unit_cache_load(const MoltUnitCache *cache, const char *source,

@@ -482,13 +482,14 @@ static void read_declarations(Walk *walk, const MoltWanted *wanted)
     }
 }
 
-bool molt__unit_from_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *desc, MoltUnit *out)
+static bool read_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *desc, MoltUnit *out)
 {
     Walk walk = {.model = {.arena = diagnostics->arena}, .out = out};
     uint32_t before = diagnostics->count;
     MoltError error = {0};
     *out = (MoltUnit){.source = desc->source, .base = desc->base};
-    if (!molt__translation_unit_open(&walk.unit, diagnostics, desc->source, desc->command)) {
+    if (!molt__translation_unit_open(&walk.unit, diagnostics, desc->source, desc->command,
+                                     desc->prelude)) {
         goto cleanup;
     }
     walk.model.abi = target_abi(&walk, desc->command);
@@ -517,4 +518,20 @@ bool molt__unit_from_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *de
 cleanup:
     molt__translation_unit_close(&walk.unit);
     return diagnostics->count == before;
+}
+
+bool molt__unit_from_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *desc, MoltUnit *out)
+{
+    if (desc->prelude == NULL || desc->strict) {
+        return read_source(diagnostics, desc, out);
+    }
+    MoltDiagnostics ignored = {.arena = diagnostics->arena};
+    if (read_source(&ignored, desc, out)) {
+        return true;
+    }
+    /* What there is to refuse is said of the source as it stands. */
+    molt__unit_release(out);
+    MoltUnitDesc plain = *desc;
+    plain.prelude = NULL;
+    return read_source(diagnostics, &plain, out);
 }

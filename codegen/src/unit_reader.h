@@ -4,6 +4,7 @@
 #define MOLT_CODEGEN_UNIT_READER_H
 
 #include "compile_command.h"
+#include "translation_unit.h"
 #include "unit.h"
 #include "wanted.h"
 
@@ -13,9 +14,12 @@ typedef struct MoltUnitDesc {
     const MoltSchema *const *known; /* recorded schemas that know earlier names; may be empty */
     uint32_t known_count;
     const MoltWanted *wanted; /* instead of what a game holds */
+    const MoltPrelude *prelude; /* the source's; NULL: parsed without */
+    bool strict;                /* a source that cannot be read with its prelude is refused */
 } MoltUnitDesc;
 
-/* False when anything was refused; *out then holds only `files`. Release it in either case. */
+/* The unit is the same with and without a prelude; a source that cannot be read with it is read
+ * without. False when anything was refused; *out then holds only `files`. Release it in either case. */
 bool molt__unit_from_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *desc, MoltUnit *out);
 
 #endif

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <molt/kept_types.h>
+
 #include "build.h"
 
 /* Compiling takes longer than rebuilding this much by the plan. */
@@ -34,7 +36,8 @@ static bool *choose(const MoltPlan *plan, const uint64_t *bytes, MoltConverterUs
     bool *wanted = calloc((size_t)count + 1, sizeof *wanted);
     uint64_t all = 0;
     for (MoltTypeId type = 0; wanted != NULL && type < count; type++) {
-        bool changes = molt_plan_fate(plan, type) == MOLT_FATE_CHANGED && bytes[type] > 0;
+        bool changes = molt_plan_fate(plan, type) == MOLT_FATE_CHANGED && bytes[type] > 0 &&
+                       !molt_type_is_kept(molt_plan_after(plan), molt_plan_type(plan, type));
         all += changes ? bytes[type] : 0;
         wanted[type] = changes && (use == MOLT_CONVERTERS_ALWAYS || bytes[type] >= WORTH_TYPE);
     }

@@ -494,6 +494,21 @@ void molt__library_doubt(MoltLibrary *library)
     memset(library->apart, 0, library->schema->tables.type_count * sizeof *library->apart);
 }
 
+bool molt__library_keep(MoltLibrary *library, MoltSchema *schema)
+{
+    uint32_t own = library->schema->tables.type_count, all = schema->tables.type_count;
+    bool *apart = realloc(library->apart, (all + 1u) * sizeof *apart);
+    if (apart == NULL) {
+        return false;
+    }
+    memset(apart + own, 0, (all + 1u - own) * sizeof *apart);
+    library->apart = apart;
+    library->globals->schema = schema; /* its type of globals has the same number */
+    molt_schema_free(library->schema);
+    library->schema = schema;
+    return true;
+}
+
 MoltHooks molt__library_hooks(const MoltLibrary *library)
 {
     const MoltModule *module = library->module;

@@ -66,6 +66,10 @@ MoltStatus molt__library_open(const char *path, const char *directory, uint32_t 
 /* The state comes from somewhere else than the library's own code: pointers may lead anywhere. */
 void molt__library_doubt(MoltLibrary *library);
 
+/* The library's schema with kept types (molt/kept_types.h), in the place of its own, which is freed.
+ * Variables and hooks are of the same types as before. False, with both untouched, when memory is out. */
+bool molt__library_keep(MoltLibrary *library, MoltSchema *schema);
+
 /* Those in its code; they work once molt_module_bind has bound the library to its schema. */
 MoltHooks molt__library_hooks(const MoltLibrary *library);
 /* Takes the variables as they are now for their initial values, on the thread that runs the game: its

@@ -47,6 +47,7 @@ MoltStatus molt_reload_create(const MoltReloadDesc *desc, MoltReload **out, Molt
     reload->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); /* without it nothing is noticed early */
     reload->threads = desc->threads;
     reload->policy = desc->policy;
+    reload->missing_functions = desc->missing_functions;
     reload->hooks = desc->hooks;
     reload->steps = desc->steps;
     reload->no_build = desc->no_build;
@@ -266,6 +267,7 @@ static MoltStatus begin_attempt(MoltReload *reload, const char *library, bool th
         .game_threads = reload->game_threads,
         .wake = reload->wake,
         .policy = reload->policy,
+        .missing_functions = reload->missing_functions,
         .through_file = reload->through_file,
         .steps = reload->steps,
         .heap = reload->heap_desc,

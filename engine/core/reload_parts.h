@@ -33,6 +33,7 @@ struct MoltReload {
     MoltThreads *threads;          /* NULL: the game has none */
     MoltGameThreads *game_threads; /* that it started by itself */
     MoltPolicy policy;
+    MoltMissingFunctions missing_functions;
     MoltReloadHooks hooks;
     MoltHeapDesc heap_desc; /* for heaps that files are loaded into */
     MoltAllocator heap_allocator;

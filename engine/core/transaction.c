@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include <molt/attic.h>
+#include <molt/kept_types.h>
 #include <molt/plain_memory.h>
 #include <molt/rename_guess.h>
 
@@ -23,12 +25,14 @@ struct MoltTransaction {
     uint32_t number;
     const MoltLibrary *current;
     MoltPolicy policy;
+    MoltMissingFunctions missing;
     MoltThreads *threads;
     MoltGameThreads *game_threads;
     bool through_file;
     MoltHeapDesc heap;
     MoltConverterUse use;
     uint64_t *bytes; /* of the state, per type */
+    uint64_t keep_limit; /* of those of types that the new code lacks; 0: keep none */
     int wake; /* eventfd; -1: none */
     const char *trial;
     MoltReloadSteps steps;
@@ -91,6 +95,33 @@ static void lend_threads(MoltTransaction *transaction)
     molt_plan_set_parallel(transaction->plan, &parallel);
 }
 
+/* Plans anew with the types that the new code lacks, where there is something to keep of them. */
+static MoltStatus keep_types(MoltTransaction *transaction, const MoltHooks *hooks, MoltError *error)
+{
+    MoltLibrary *next = transaction->next;
+    MoltSchema *kept = NULL;
+    if (transaction->policy != MOLT_POLICY_LIVE || transaction->through_file ||
+        transaction->keep_limit == 0) {
+        return MOLT_OK;
+    }
+    MoltStatus status = molt_schema_keep(transaction->plan, transaction->bytes,
+                                         transaction->keep_limit, &kept, error);
+    if (status != MOLT_OK || kept == NULL) {
+        return status;
+    }
+    molt_plan_free(transaction->plan);
+    transaction->plan = NULL;
+    if (!molt__library_keep(next, kept)) {
+        molt_schema_free(kept);
+        return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for the types of %s.",
+                          next->source);
+    }
+    molt_report_clear(&transaction->report);
+    return molt_plan_build_with_hooks(transaction->current->schema, next->schema,
+                                      transaction->policy, hooks, NULL, &transaction->plan,
+                                      &transaction->report, error);
+}
+
 static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionResult *result)
 {
     const MoltSchema *before = transaction->current->schema;
@@ -124,9 +155,13 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
             molt_plan_build_with_hooks(before, next->schema, transaction->policy, &hooks, NULL,
                                        &transaction->plan, &transaction->report, &result->error);
     }
+    if (status == MOLT_OK) {
+        status = keep_types(transaction, &hooks, &result->error);
+    }
     if (status != MOLT_OK) {
         return status;
     }
+    molt_plan_set_missing_functions(transaction->plan, transaction->missing);
     molt__reload_step_watch(&transaction->steps, transaction->plan);
     if (!result->same_schema) {
         transaction->usage_before = molt__usage_file_parse(&transaction->current->usage);
@@ -172,8 +207,10 @@ MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threade
         return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to load %s.", desc->library);
     }
     transaction->number = desc->number;
+    transaction->keep_limit = molt_attic_limit(desc->state);
     transaction->current = desc->current;
     transaction->policy = desc->policy;
+    transaction->missing = desc->missing_functions;
     transaction->threads = desc->threads;
     transaction->game_threads = desc->game_threads;
     transaction->through_file = desc->through_file;

@@ -29,6 +29,7 @@ typedef struct MoltTransactionDesc {
     const char *trial; /* program that loads it first, which must outlive the transaction; NULL: none */
     const MoltLibrary *current; /* running generation */
     MoltPolicy policy;
+    MoltMissingFunctions missing_functions;
     MoltThreads *threads;          /* that follow the state; NULL: there are none */
     MoltGameThreads *game_threads; /* while one lives, nothing is changed */
     bool through_file; /* the state goes through a snapshot file in `directory` */

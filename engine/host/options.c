@@ -43,6 +43,7 @@ enum {
     OPTION_WATCH,
     OPTION_ASSETS,
     OPTION_STRICT,
+    OPTION_MISSING_FUNCTIONS,
     OPTION_FPS,
     OPTION_MUTE,
     OPTION_HELP,
@@ -80,6 +81,7 @@ static const struct option long_options[] = {
     {"watchdog", required_argument, NULL, OPTION_WATCHDOG},
     {"resume", required_argument, NULL, OPTION_RESUME}, /* from the host to itself */
     {"strict", no_argument, NULL, OPTION_STRICT},
+    {"missing-functions", required_argument, NULL, OPTION_MISSING_FUNCTIONS},
     {"fps", no_argument, NULL, OPTION_FPS},
     {"mute", no_argument, NULL, OPTION_MUTE},
     {"help", no_argument, NULL, OPTION_HELP},
@@ -108,6 +110,9 @@ static const char usage_text[] =
     "  --no-build         reload a changed library, but never build it when its sources change\n"
     "  --no-resident      keep no code generator in memory for the builds\n"
     "  --strict           refuse a reload that would lose a value\n"
+    "  --missing-functions null\n"
+    "                     a pointer to a function that is gone or has another type becomes NULL, until\n"
+    "                     the function returns; without this, or with refuse, the reload is refused\n"
     "  --reload-every N   reload the same library every N frames, changed or not\n"
     "  --swap N=FILE.so   at frame N put a copy of FILE.so in the library's place and reload it;\n"
     "                     several\n"
@@ -204,6 +209,15 @@ static MoltStatus parse_threads(const char *text, MoltOptions *out, MoltError *e
     return status;
 }
 
+static MoltStatus parse_missing(const char *text, MoltOptions *out, MoltError *error)
+{
+    out->null_functions = strcmp(text, "null") == 0;
+    if (!out->null_functions && strcmp(text, "refuse") != 0)
+        return molt_error(error, MOLT_INVALID, "--missing-functions is refuse or null, not %s.",
+                          text);
+    return MOLT_OK;
+}
+
 static MoltStatus parse_watch(const char *text, MoltOptions *out, MoltError *error)
 {
     if (out->watch_count == MOLT__WATCHES_MAX)
@@ -235,6 +249,7 @@ static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
     case OPTION_NO_BUILD: out->no_build = true; break;
     case OPTION_NO_RESIDENT: out->no_resident = true; break;
     case OPTION_STRICT: out->strict = true; break;
+    case OPTION_MISSING_FUNCTIONS: return parse_missing(optarg, out, error);
     case OPTION_SAVE: out->save = optarg; break;
     case OPTION_LOAD: out->load = optarg; break;
     case OPTION_AUTOSAVE: return parse_count("autosave", optarg, &out->autosave, error);
@@ -282,5 +297,9 @@ MoltStatus molt__options_parse(int argc, char **argv, MoltOptions *out, MoltErro
     out->library = argv[optind];
     if (out->build && out->no_build)
         return molt_error(error, MOLT_INVALID, "--build and --no-build exclude each other.");
+    if (out->strict && out->null_functions)
+        return molt_error(error, MOLT_INVALID,
+                          "--strict and --missing-functions null exclude each other: a NULL is a "
+                          "loss.");
     return MOLT_OK;
 }

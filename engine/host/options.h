@@ -45,6 +45,7 @@ typedef struct MoltOptions {
     bool fps;
     bool mute;
     bool strict;
+    bool null_functions; /* pointers to functions that are gone become NULL */
     bool recover;      /* begin with what a session that crashed left */
     bool trust;        /* snapshots are mapped and their content is not checked */
     bool no_guard;     /* a crash of the game ends the process */

@@ -518,6 +518,8 @@ static MoltStatus open_reload(Session *session, MoltError *error)
         .threads = session->threads,
         .api = &session->platform.api,
         .policy = options->strict ? MOLT_POLICY_STRICT : MOLT_POLICY_LIVE,
+        .missing_functions = options->null_functions ? MOLT_MISSING_FUNCTIONS_NULL
+                                                     : MOLT_MISSING_FUNCTIONS_REFUSE,
         .hooks = {before_reload, after_reload, session},
         .fault = on_fault,
         .fault_context = session,

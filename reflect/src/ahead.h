@@ -9,6 +9,7 @@
 #ifndef MOLT_AHEAD_H
 #define MOLT_AHEAD_H
 
+#include "converter_batch.h"
 #include "heap_span.h"
 
 struct MoltMigration;
@@ -18,7 +19,8 @@ typedef struct MoltLeftValue {
     uint32_t op, i; /* of the batch */
 } MoltLeftValue;
 
-enum { MOLT__LEFT_VALUES = 128 }; /* of one batch; with more of them it is not done ahead */
+/* Of one batch; with more of them it is not done ahead. */
+enum { MOLT__LEFT_VALUES = 128, MOLT__AHEAD_DROPS = 2 * MOLT__LOST_DROPS };
 
 /* Objects that are converted together: `n` blocks from `block` on, or elements of one from `element` on. */
 typedef struct MoltPiece {
@@ -34,6 +36,7 @@ typedef struct MoltAheadPiece {
     uint32_t left_count;
     uint64_t changed; /* pointers that got another value */
     MoltLeftValue left[MOLT__LEFT_VALUES];
+    uint64_t lost[MOLT__AHEAD_DROPS * MOLT__LOST_WORDS]; /* of converter after converter */
 } MoltAheadPiece;
 
 typedef struct MoltAhead {
@@ -41,6 +44,7 @@ typedef struct MoltAhead {
     uint32_t count, slots;
     const MoltAheadPiece *now; /* whose turn it is, when it is done; else NULL */
     uint32_t replayed;         /* of its values */
+    uint32_t drops;            /* the same of what its drops lost */
 } MoltAhead;
 
 /* Whether the span's batches go to threads: they have converters, and are enough of them. Where memory is

@@ -6,8 +6,10 @@
 static bool is_plain(const MoltMigration *m, const MoltSpan *span)
 {
     const MoltTypePlan *type = &m->plan->types[span->type];
-    return span->bytes > 0 && span->header == 0 && span->elem_size > 0 && !span->made && !span->stands_in &&
-           type->fate != MOLT_FATE_GONE && !(m->owned.claimed && m->owned.claimed[span->type]) &&
+    return span->bytes > 0 && span->header == 0 && span->elem_size > 0 && !span->made &&
+           !span->stands_in && type->fate != MOLT_FATE_GONE &&
+           !molt__plan_keeps(m->plan, span->type) &&
+           !(m->owned.claimed && m->owned.claimed[span->type]) &&
            !molt__migrate_globals_is(m, span);
 }
 
@@ -35,7 +37,7 @@ void molt__aims_make(MoltMigration *m)
                             .to_stride = to->stride,
                             .elem_size = span->elem_size,
                             .to_elem_size = to->elem_size,
-                            .live_bits = span->live_bits,
+                            .live_bits = span->live == span->blocks ? NULL : span->live_bits,
                             .counts = span->counts,
                             .type = span->type,
                             .blocks = span->blocks};

@@ -19,9 +19,9 @@ typedef struct MoltAim {
     MoltReciprocal reciprocal;
     uint64_t stride, to_stride;
     uint64_t elem_size, to_elem_size;
-    const uint64_t *live_bits;
-    const uint64_t *counts; /* NULL: one element in each block */
-    MoltTypeId type;        /* of the elements; MOLT_NO_TYPE: relocate.c decides */
+    const uint64_t *live_bits; /* NULL: all blocks are live */
+    const uint64_t *counts;    /* NULL: one element in each block */
+    MoltTypeId type;           /* of the elements; MOLT_NO_TYPE: relocate.c decides */
     uint32_t blocks;
 } MoltAim;
 
@@ -36,7 +36,8 @@ static inline bool molt__aim(const MoltAim *aim, uintptr_t value, uintptr_t *out
     uint64_t at = value - aim->base;
     uint64_t index = (uint64_t)((MoltProduct)at * aim->reciprocal.stride >> 64);
     uint64_t rest = at - index * aim->stride;
-    if (index >= aim->blocks || (aim->live_bits[index / 64] >> (index % 64) & 1u) == 0)
+    const uint64_t *live = aim->live_bits;
+    if (index >= aim->blocks || (live && (live[index / 64] >> (index % 64) & 1u) == 0))
         return false;
     uintptr_t block = aim->to + index * aim->to_stride;
     if (rest == 0) {

@@ -4,6 +4,7 @@
 
 #include "attic_page.h"
 #include "heap_span.h"
+#include "row_stand.h"
 
 static void *resize(const MoltAllocator *allocator, void *block, uint64_t old_size, uint64_t size)
 {
@@ -30,16 +31,22 @@ static void forget_number(MoltHeap *heap, uint32_t number)
 void molt__attic_forget(MoltHeap *heap, uint32_t span, uint32_t index)
 {
     uint32_t *slot = kept_slot(heap, span, index);
-    if (!slot)
-        return;
-    forget_number(heap, *slot - 1);
-    *slot = 0;
-    molt__attic_tidy(heap);
+    uint64_t records = heap->attic.records;
+    if (heap->spans[span].in_columns)
+        molt__attic_columns_forget(heap, span, index);
+    if (slot) {
+        forget_number(heap, *slot - 1);
+        *slot = 0;
+    }
+    if (slot || heap->attic.records != records)
+        molt__attic_tidy(heap);
 }
 
 void molt__attic_forget_span(MoltHeap *heap, uint32_t span)
 {
     uint32_t *kept = heap->spans[span].kept;
+    if (heap->spans[span].in_columns)
+        molt__attic_columns_forget_span(heap, span);
     for (uint32_t index = 0; kept && index < heap->spans[span].blocks; index++) {
         if (kept[index] != 0)
             forget_number(heap, kept[index] - 1);
@@ -58,6 +65,8 @@ void molt__attic_cut(MoltHeap *heap, uint32_t span, uint32_t index, uint64_t cou
 
 bool molt__attic_follow(MoltHeap *heap, uint32_t span, uint32_t index, const MoltBlock *now)
 {
+    if (heap->spans[span].in_columns && !molt__attic_columns_follow(heap, span, index))
+        return false;
     uint32_t *slot = kept_slot(heap, span, index);
     if (!slot)
         return true;
@@ -195,12 +204,35 @@ void molt__attic_unuse(MoltHeap *heap, uint32_t number, bool is_record)
 
 /* ---- the whole ------------------------------------------------------------------------------ */
 
+static bool copy_pages(const MoltAllocator *allocator, const MoltAttic *from, MoltAttic *to)
+{
+    to->pages = resize(allocator, NULL, 0, to->page_slots * sizeof *to->pages);
+    if (!to->pages)
+        return false;
+    for (; to->page_count < to->page_slots; to->page_count++) {
+        const MoltAtticSlot *slot = &from->pages[to->page_count];
+        uint64_t bytes = slot->alive ? molt__attic_alive_bytes(slot->page->count) : 0;
+        uint64_t *alive = bytes > 0 ? resize(allocator, NULL, 0, bytes) : NULL;
+        if (bytes > 0 && !alive)
+            return false;
+        if (bytes > 0)
+            memcpy(alive, slot->alive, bytes);
+        to->pages[to->page_count] = *slot;
+        to->pages[to->page_count].alive = alive;
+        slot->page->shares++;
+    }
+    return true;
+}
+
 bool molt__attic_copy(const MoltAllocator *allocator, const MoltAttic *from, MoltAttic *to)
 {
     *to = *from;
     to->blocks = NULL;
     to->pages = NULL;
+    to->moved = NULL;
+    to->moved_slots = to->moved_count = 0;
     to->lineage = (MoltLineage){0};
+    to->stands = NULL;
     to->block_slots = from->block_count;
     to->page_slots = from->page_count;
     to->block_count = to->page_count = 0;
@@ -213,22 +245,27 @@ bool molt__attic_copy(const MoltAllocator *allocator, const MoltAttic *from, Mol
         memcpy(to->blocks, from->blocks, to->block_slots * sizeof *to->blocks);
         to->block_count = to->block_slots;
     }
-    if (to->page_slots > 0) {
-        to->pages = resize(allocator, NULL, 0, to->page_slots * sizeof *to->pages);
-        if (!to->pages)
+    if (from->moved_count > 0) {
+        to->moved = resize(allocator, NULL, 0, from->moved_count * sizeof *to->moved);
+        if (!to->moved)
             return false;
-        memcpy(to->pages, from->pages, to->page_slots * sizeof *to->pages);
-        to->page_count = to->page_slots;
-        for (uint64_t p = 0; p < to->page_count; p++)
-            to->pages[p].page->shares++;
+        memcpy(to->moved, from->moved, from->moved_count * sizeof *to->moved);
+        to->moved_slots = to->moved_count = from->moved_count;
     }
-    return true;
+    to->stands = from->stands;
+    if (to->stands)
+        to->stands->shares++;
+    return to->page_slots == 0 || copy_pages(allocator, from, to);
 }
 
 void molt__attic_release(const MoltAllocator *allocator, MoltAttic *attic)
 {
-    for (uint64_t p = 0; p < attic->page_count; p++)
+    for (uint64_t p = 0; p < attic->page_count; p++) {
+        molt__attic_slot_free(allocator, &attic->pages[p]);
         molt__attic_page_drop(allocator, attic->pages[p].page);
+    }
+    if (attic->moved)
+        resize(allocator, attic->moved, attic->moved_slots * sizeof *attic->moved, 0);
     if (attic->pages)
         resize(allocator, attic->pages, attic->page_slots * sizeof *attic->pages, 0);
     if (attic->blocks)
@@ -238,12 +275,14 @@ void molt__attic_release(const MoltAllocator *allocator, MoltAttic *attic)
                          .free = MOLT__NO_SPAN,
                          .dropped = attic->dropped,
                          .edit = attic->edit,
-                         .lineage = attic->lineage};
+                         .lineage = attic->lineage,
+                         .stands = attic->stands};
 }
 
 uint64_t molt__attic_bytes(const MoltAttic *attic)
 {
     return attic->block_slots * sizeof *attic->blocks + attic->page_slots * sizeof *attic->pages +
+           attic->moved_slots * sizeof *attic->moved +
            molt__attic_pages_bytes(attic->pages, attic->page_count);
 }
 
@@ -265,11 +304,17 @@ void molt_attic_clear(MoltHeap *heap)
     molt__attic_release(&heap->allocator, &heap->attic);
     for (uint32_t s = 0; s < heap->span_count; s++) {
         MoltSpan *span = &heap->spans[s];
+        span->in_columns = false;
         if (!span->kept)
             continue;
         resize(&heap->allocator, span->kept, (uint64_t)span->blocks * sizeof *span->kept, 0);
         span->kept = NULL;
     }
+}
+
+uint64_t molt_attic_limit(const MoltHeap *heap)
+{
+    return heap->attic.none ? 0 : heap->attic.limit;
 }
 
 void molt_attic_stats(const MoltHeap *heap, MoltAtticStats *out)

@@ -15,15 +15,10 @@ typedef struct Collect {
     uint64_t value_count, value_slots;
 } Collect;
 
-static bool is_drop(const MoltOp *op)
-{
-    return op->code == MOLT__OP_DROP_BYTES || op->code == MOLT__OP_DROP_NUMBER;
-}
-
 /* A default that is dropped without a record. */
 static bool drops_default(const MoltOp *op)
 {
-    return is_drop(op) && !op->unkept && !op->keeps_default && op->twin == 0;
+    return molt__op_drops(op) && !op->unkept && !op->keeps_default && op->twin == 0;
 }
 
 static bool is_in_loop(const MoltPlan *plan, const MoltOp *op, uint32_t first)
@@ -57,6 +52,8 @@ static bool find_default(const Collect *collect, const MoltOp *op, const MoltLea
     }
     if (offset > op->size || leaf->size > op->size - offset)
         return false;
+    if (leaf->kind == MOLT__LEAF_POINTER || leaf->kind == MOLT__LEAF_STRING) /* no default is an address */
+        return memcmp(value, constants + op->constant + offset, leaf->size) == 0;
     memcpy(value, constants + op->constant + offset, leaf->size);
     return true;
 }
@@ -162,21 +159,24 @@ static uint64_t count_elements(const MoltMigration *m, MoltTypeId type, bool tai
 static bool list_others(MoltMigration *m, MoltAtticPage *page)
 {
     const MoltAtticWork *work = &m->attic;
+    uint64_t elements = 0;
     for (int pass = 0; pass < 2; pass++) {
         uint64_t count = 0;
+        elements = 0;
         for (uint64_t l = 0; l < work->loss_count; l++) {
             const MoltLoss *loss = &work->losses[l];
             if (m->heap->spans[loss->span].type != page->type || loss->tail != page->tail)
                 continue;
             if (page->others)
                 page->others[count] = *loss;
+            elements += loss->blocks;
             count++;
         }
         if (count > 0 && !page->others)
             page->others = molt__migration_table(m, count, sizeof *page->others);
         page->other_count = page->others ? count : 0;
     }
-    return page->other_count < count_elements(m, page->type, page->tail);
+    return elements < count_elements(m, page->type, page->tail);
 }
 
 /* Whether the page speaks of any element; lists those of which it does not. */
@@ -211,7 +211,7 @@ static void push(MoltMigration *m, MoltAtticPage *page, MoltTypeId type)
     MoltAtticWork *work = &m->attic;
     if (!m->failed && molt__migration_grow(m, (void **)&work->pages, &work->page_slots,
                                            work->page_count, 1, sizeof *work->pages))
-        work->pages[work->page_count++] = (MoltAtticSlot){page, type};
+        work->pages[work->page_count++] = (MoltAtticSlot){.page = page, .type = type};
     else
         molt__attic_page_drop(&m->allocator, page);
 }
@@ -350,33 +350,13 @@ static void wait_on(MoltCarry *carry, MoltTypeId after)
 
 static bool is_other(const MoltAtticPage *page, const MoltLoss *place)
 {
-    uint64_t low = 0, high = page->other_count;
-    while (low < high) {
-        uint64_t middle = low + (high - low) / 2;
-        const MoltLoss *at = &page->others[middle];
-        bool less = at->span != place->span     ? at->span < place->span
-                    : at->block != place->block ? at->block < place->block
-                                                : at->element < place->element;
-        if (less)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < page->other_count && page->others[low].span == place->span &&
-           page->others[low].block == place->block && page->others[low].element == place->element;
+    return molt__attic_find_place(page->others, page->other_count, place) != NULL;
 }
 
-/* One element gets a record, and keeps it if something of it stays open. */
+/* One element gets a record, without what it had a record of its own for. */
 static void carry_element(MoltCarry *carry, const MoltLoss *place, unsigned char *record)
 {
-    MoltMigration *m = carry->m;
     const MoltAtticPage *from = carry->from;
-    MoltAtticPage *to = carry->to;
-    if (!molt__migration_grow(m, (void **)&to->records, &to->record_bytes, to->count * to->stride,
-                              to->stride, 1) ||
-        !molt__migration_grow(m, (void **)&to->places, &to->place_slots, to->count, 1,
-                              sizeof *to->places))
-        return;
     memcpy(record, from->records, from->stride);
     memcpy(record + sizeof(uint32_t), &place->element, sizeof place->element);
     bool other = from->other_count > 0 && is_other(from, place);
@@ -384,14 +364,7 @@ static void carry_element(MoltCarry *carry, const MoltLoss *place, unsigned char
         for (uint64_t i = 0; from->runs[r].mixed && i < from->runs[r].was.count; i++)
             molt__record_close(record, from->runs[r].open_at + i);
     }
-    MoltCarryObject object = {.record = record, .copy = to->records + to->count * to->stride};
-    memset(object.copy, 0, to->stride);
-    molt__carry_stand(carry, place, &object);
-    to->places[to->count] = *place;
-    if (!molt__carry_object(carry, &object))
-        return;
-    to->count++;
-    m->failed = m->failed || !molt__attic_number_span(m->heap, place->span);
+    molt__carry_place(carry, place, record);
 }
 
 /* All elements that the page speaks of. */
@@ -410,7 +383,7 @@ static void carry_elements(MoltCarry *carry)
             bool one = span->header > 0 && !from->tail;
             uint64_t count = one ? 1 : molt__span_count(span, b);
             for (uint64_t e = 0; e < count && e <= UINT32_MAX && !m->failed; e++) {
-                MoltLoss place = {s, b, (uint32_t)e, from->tail};
+                MoltLoss place = {s, b, 1, (uint32_t)e, from->tail};
                 carry_element(carry, &place, record);
             }
         }

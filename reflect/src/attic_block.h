@@ -25,7 +25,16 @@ typedef struct MoltAtticBlock {
 typedef struct MoltAtticSlot {
     struct MoltAtticPage *page;
     MoltTypeId type; /* in the running schema */
+    uint64_t *alive; /* of a page with columns: bits of the records whose objects are in place */
+    uint64_t live;   /* how many */
 } MoltAtticSlot;
+
+/* An object of a page with columns that lies elsewhere by now. */
+typedef struct MoltAtticMoved {
+    const struct MoltAtticPage *page;
+    uint64_t record;
+    uint32_t number; /* of its block, which has the record as a use */
+} MoltAtticMoved;
 
 typedef struct MoltAttic {
     uint64_t limit;
@@ -35,11 +44,15 @@ typedef struct MoltAttic {
     uint32_t free; /* first free number, MOLT__NO_SPAN when there is none */
     MoltAtticSlot *pages;
     uint64_t page_count, page_slots;
+    uint64_t columns; /* pages with columns */
+    MoltAtticMoved *moved;
+    uint64_t moved_count, moved_slots;
     uint64_t records; /* of live blocks */
     uint64_t dead;    /* records of freed blocks that pages still hold */
     uint64_t dropped; /* for space */
     uint32_t edit;    /* edits that made blank pages (attic_blank.h); never less in a session */
     MoltLineage lineage;
+    struct MoltRowStands *stands; /* of rows of constants that the library lacks; may be NULL */
     bool cut; /* a block lost elements that records may belong to */
 } MoltAttic;
 
@@ -59,6 +72,11 @@ void molt__attic_make_births(MoltHeap *heap, struct MoltSpan *span);
 /* How many edits made blank pages before the block began. */
 uint32_t molt__attic_birth(const struct MoltSpan *span, uint32_t index);
 
+/* attic_column.c: the same for pages with columns. To follow, a block gets a number before it moves. */
+void molt__attic_columns_forget(MoltHeap *heap, uint32_t span, uint32_t block);
+void molt__attic_columns_forget_span(MoltHeap *heap, uint32_t span);
+bool molt__attic_columns_follow(MoltHeap *heap, uint32_t span, uint32_t block);
+
 /* Makes span->kept. False when memory is out. */
 bool molt__attic_number_span(MoltHeap *heap, uint32_t span);
 /* Makes room for `more` numbers. False when memory is out. */
@@ -75,7 +93,7 @@ void molt__attic_tidy(MoltHeap *heap);
 
 /* Copies numbers, and shares the pages. On failure `to` is to be released. */
 bool molt__attic_copy(const MoltAllocator *allocator, const MoltAttic *from, MoltAttic *to);
-/* Forgets what is kept; the limit and the lineage stay. */
+/* Forgets what is kept; the limit, the lineage and what stands for rows stay. */
 void molt__attic_release(const MoltAllocator *allocator, MoltAttic *attic);
 /* All memory of the attic but that of the spans, and that. */
 uint64_t molt__attic_bytes(const MoltAttic *attic);

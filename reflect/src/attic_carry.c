@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "attic_blank.h"
+#include "attic_column.h"
 #include "attic_hook.h"
 #include "lineage.h"
 
@@ -213,7 +214,7 @@ static bool find_object(const MoltCarry *carry, const unsigned char *record,
         carry->from->tail || span->header == 0; /* a flexible struct itself is one element */
     if (counts && element >= block->count)
         return false;
-    MoltLoss place = {block->span, block->index, (uint32_t)element, carry->from->tail};
+    MoltLoss place = {block->span, block->index, 1, (uint32_t)element, carry->from->tail};
     object->record = record;
     molt__carry_stand(carry, &place, object);
     return true;
@@ -282,16 +283,36 @@ static void carry_record(MoltCarry *carry, const unsigned char *record)
         to->count += molt__carry_object(carry, &object);
 }
 
+void molt__carry_place(MoltCarry *carry, const MoltLoss *place, const unsigned char *record)
+{
+    MoltMigration *m = carry->m;
+    MoltAtticPage *to = carry->to;
+    if (!molt__migration_grow(m, (void **)&to->records, &to->record_bytes, to->count * to->stride,
+                              to->stride, 1) ||
+        !molt__migration_grow(m, (void **)&to->places, &to->place_slots, to->count, 1,
+                              sizeof *to->places))
+        return;
+    MoltCarryObject object = {.record = record, .copy = to->records + to->count * to->stride};
+    memset(object.copy, 0, to->stride);
+    molt__carry_stand(carry, place, &object);
+    to->places[to->count] = *place;
+    if (!molt__carry_object(carry, &object))
+        return;
+    to->count++;
+    m->failed = m->failed || !molt__attic_number_span(m->heap, place->span);
+}
+
 /* ---- pages ----------------------------------------------------------------------------------- */
 
 /* A page without changes is shared with the attic as it was. */
-static bool must_rebuild(const MoltCarry *carry)
+static bool must_rebuild(const MoltCarry *carry, const MoltAtticSlot *slot)
 {
     const MoltMigration *m = carry->m;
     const MoltAttic *attic = &m->heap->attic;
-    return carry->returns || m->plan->types[carry->type].fate == MOLT_FATE_CHANGED || attic->cut ||
-           attic->dead > attic->records / 4 || (m->moves && carry->from->ref_count > 0) ||
-           (m->code && carry->from->raw) ||
+    bool goes = slot->alive ? molt__attic_columns_is_sparse(slot)
+                            : attic->cut || attic->dead > attic->records / 4;
+    return carry->returns || m->plan->types[carry->type].fate == MOLT_FATE_CHANGED || goes ||
+           (m->moves && carry->from->ref_count > 0) || (m->code && carry->from->raw) ||
            (carry->from->watched_count > 0 &&
             (m->moves || m->code)); /* addresses among it change */
 }
@@ -301,18 +322,23 @@ static void push_page(MoltMigration *m, MoltAtticPage *page, MoltTypeId type)
     MoltAtticWork *work = &m->attic;
     if (molt__migration_grow(m, (void **)&work->pages, &work->page_slots, work->page_count, 1,
                              sizeof *work->pages))
-        work->pages[work->page_count++] = (MoltAtticSlot){page, type};
+        work->pages[work->page_count++] = (MoltAtticSlot){.page = page, .type = type};
     else
         molt__attic_page_drop(&m->allocator, page);
 }
 
-static void rebuild(MoltCarry *carry)
+static void rebuild(MoltCarry *carry, const MoltAtticSlot *slot)
 {
     MoltMigration *m = carry->m;
     MoltAtticPage *to = carry->to;
     to->partial = carry->from->partial;
     molt__attic_watch_hooked(m, to, m->plan->types[carry->type].after);
     molt__attic_page_layout(to);
+    if (slot->alive) {
+        molt__carry_fresh(carry);
+        molt__attic_columns_carry(carry, slot);
+        return;
+    }
     to->record_bytes = carry->from->count * to->stride;
     to->records = molt__migration_table(m, to->record_bytes, 1);
     if (!to->records) {
@@ -335,8 +361,9 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
         return;
     }
     MoltCarry carry = {.m = m, .from = slot->page, .type = slot->type, .direct = direct};
-    if (direct && direct->types[slot->page->type].after != after)
-        carry.direct = NULL;
+    if ((direct && direct->types[slot->page->type].after != after) ||
+        molt_type_is_kept(m->plan->after, after))
+        carry.direct = NULL; /* nothing returns to where no code sees it */
     MoltAtticPage *to = carry.to = molt__migration_table(m, 1, sizeof *to);
     if (!to)
         return;
@@ -345,15 +372,16 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
                           .type = slot->page->type,
                           .tail = slot->page->tail,
                           .rebuilt = true,
+                          .functions = slot->page->functions,
                           .raw = slot->page->raw && !m->code};
     to->step->shares++;
     molt__carry_trace(&carry);
     bool kept = false;
-    if (!m->failed && !must_rebuild(&carry)) {
+    if (!m->failed && !must_rebuild(&carry, slot)) {
         slot->page->shares++;
         push_page(m, slot->page, after);
     } else if (!m->failed) {
-        rebuild(&carry);
+        rebuild(&carry, slot);
         kept = to->count > 0 && !m->failed;
         if (kept)
             push_page(m, to, after);
@@ -365,10 +393,15 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
                             carry.part_slots * sizeof(MoltCarryPart), 0);
 }
 
+/* No kept value can return: fields are as they were, and no page has a function, which may be back. */
 static bool maps_nothing_new(const MoltMigration *m)
 {
+    const MoltAttic *attic = &m->heap->attic;
     const MoltVersionMark mark = molt__version_mark(m->plan->after);
-    return molt__version_is(m->plan->from, &mark);
+    bool functions = false;
+    for (uint64_t p = 0; m->code && p < attic->page_count; p++)
+        functions = functions || attic->pages[p].page->functions;
+    return !functions && molt__version_is(m->plan->from, &mark);
 }
 
 /* The plan from a step's schema to the new one, in which the types of the step's pages become what they

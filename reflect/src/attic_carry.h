@@ -72,6 +72,9 @@ void molt__carry_fresh(MoltCarry *carry);
 /* attic_carry.c */
 /* Where a record's element is, in the running state and in the new one. */
 void molt__carry_stand(const MoltCarry *carry, const MoltLoss *place, MoltCarryObject *object);
+/* Takes a record of the object at `place` over to a record of the new page, where something of it stays
+ * open. */
+void molt__carry_place(MoltCarry *carry, const MoltLoss *place, const unsigned char *record);
 /* Takes the values of a record over to object->copy. True while some of them stay open. */
 bool molt__carry_object(MoltCarry *carry, MoltCarryObject *object);
 

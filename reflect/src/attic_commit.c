@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attic_column.h"
+#include "attic_draft.h"
 #include "attic_hook.h"
 #include "attic_page.h"
 #include "migration.h"
@@ -30,9 +32,14 @@ static uint64_t new_numbers(const MoltMigration *m)
     for (uint64_t l = 0; l < work->loss_count; l++) {
         const MoltLoss *loss = &work->losses[l];
         bool same = last && last->span == loss->span && last->block == loss->block;
+        MoltTypeId after = m->plan->types[m->heap->spans[loss->span].type].after;
+        const MoltAtticPage *page = work->filed && after != MOLT_NO_TYPE
+                                        ? work->filed[(uint64_t)after * 2 + loss->tail]
+                                        : NULL;
         last = loss;
-        if (!same && m->heap->spans[loss->span].kept)
-            numbers += !has_number(m->heap, loss->span, loss->block);
+        same = same || !page || page->columns;
+        for (uint32_t b = 0; !same && m->heap->spans[loss->span].kept && b < loss->blocks; b++)
+            numbers += !has_number(m->heap, loss->span, loss->block + b);
     }
     for (uint64_t p = 0; p < work->page_count; p++) {
         const MoltAtticPage *page = work->pages[p].page;
@@ -59,6 +66,7 @@ static void drop_oldest(MoltMigration *m)
         if (page->edit == 0)
             work->filed[(uint64_t)work->pages[0].type * 2 + page->tail] = NULL;
     }
+    molt__attic_slot_free(&m->allocator, &work->pages[0]);
     molt__attic_page_drop(&m->allocator, page);
     work->page_count--;
     memmove(work->pages, work->pages + 1, work->page_count * sizeof *work->pages);
@@ -123,10 +131,10 @@ static void number_records(MoltMigration *m)
     for (uint64_t l = 0; work->filed && l < work->loss_count; l++) {
         const MoltLoss *loss = &work->losses[l];
         MoltAtticPage *page = work->filed[(uint64_t)heap->spans[loss->span].type * 2 + loss->tail];
-        if (!page)
-            continue;
-        uint32_t number = molt__attic_number(heap, loss->span, loss->block);
-        memcpy(page->records + page->numbered++ * page->stride, &number, sizeof number);
+        for (uint32_t b = 0; page && !page->columns && b < loss->blocks; b++) {
+            uint32_t number = molt__attic_number(heap, loss->span, loss->block + b);
+            memcpy(page->records + page->numbered++ * page->stride, &number, sizeof number);
+        }
     }
     for (uint64_t p = 0; p < work->page_count; p++) {
         MoltAtticPage *page = work->pages[p].page;
@@ -146,7 +154,7 @@ static void number_records(MoltMigration *m)
 static void count_uses(MoltHeap *heap, const MoltAtticPage *page,
                        void (*count)(MoltHeap *heap, uint32_t number, bool is_record))
 {
-    for (uint64_t r = 0; r < page->count; r++)
+    for (uint64_t r = 0; r < page->count && !page->columns; r++)
         count(heap, molt__record_word(page->records + r * page->stride, 0), true);
     for (uint64_t r = 0; r < page->ref_count; r++) {
         if (page->refs[r].kind == MOLT__REF_BLOCK)
@@ -154,11 +162,17 @@ static void count_uses(MoltHeap *heap, const MoltAtticPage *page,
     }
 }
 
-static bool is_shared(const MoltAtticWork *work, const MoltAtticPage *page)
+/* The page stays in the attic, and with it what is the slot's own. */
+static bool hand_over(MoltAtticWork *work, MoltAtticSlot *slot)
 {
     for (uint64_t p = 0; p < work->page_count; p++) {
-        if (work->pages[p].page == page)
-            return true;
+        MoltAtticSlot *next = &work->pages[p];
+        if (next->page != slot->page)
+            continue;
+        next->alive = slot->alive;
+        next->live = slot->live;
+        slot->alive = NULL;
+        return true;
     }
     return false;
 }
@@ -171,15 +185,25 @@ static void swap_pages(MoltMigration *m)
     for (uint64_t p = 0; p < work->page_count; p++) {
         if (work->pages[p].page->filed || work->pages[p].page->rebuilt)
             count_uses(heap, work->pages[p].page, molt__attic_use);
+        attic->records += work->pages[p].live; /* of columns that are filed just now */
     }
+    attic->columns = 0;
     for (uint64_t p = 0; p < attic->page_count; p++) {
-        if (!is_shared(work, attic->pages[p].page))
+        if (!hand_over(work, &attic->pages[p])) {
             count_uses(heap, attic->pages[p].page, molt__attic_unuse);
+            molt__attic_columns_leave(heap, &attic->pages[p]);
+        }
         molt__attic_page_drop(&m->allocator, attic->pages[p].page);
     }
     if (attic->pages)
         m->allocator.resize(m->allocator.context, attic->pages,
                             attic->page_slots * sizeof *attic->pages, 0);
+    for (uint64_t p = 0; p < work->page_count; p++) {
+        const MoltAtticPage *page = work->pages[p].page;
+        attic->columns += work->pages[p].alive != NULL;
+        for (uint64_t s = 0; page->filed && s < page->stretch_count; s++)
+            heap->spans[page->stretches[s].span].in_columns = true;
+    }
     attic->pages = work->pages;
     attic->page_count = work->page_count;
     attic->page_slots = work->page_slots;
@@ -203,7 +227,9 @@ void molt__attic_write(MoltAtticWork *work)
 
 static void sample_left(const MoltHeap *heap, MoltAtticPage *page)
 {
-    for (uint64_t r = 0; r < page->count; r++) {
+    if (page->columns)
+        molt__attic_columns_sample(heap, page);
+    for (uint64_t r = 0; r < page->count && !page->columns; r++) {
         unsigned char *record = page->records + r * page->stride;
         const MoltAtticBlock *block = &heap->attic.blocks[molt__record_word(record, 0)];
         if (block->span == MOLT__NO_SPAN)
@@ -260,9 +286,12 @@ void molt__attic_discard(MoltMigration *m)
 {
     MoltAtticWork *work = &m->attic;
     const MoltPlan *plan = m->plan;
-    for (uint64_t p = 0; p < work->page_count; p++)
+    for (uint64_t p = 0; p < work->page_count; p++) {
+        molt__attic_slot_free(&m->allocator, &work->pages[p]);
         molt__attic_page_drop(&m->allocator, work->pages[p].page);
+    }
     molt__migration_free(m, work->pages, work->page_slots, sizeof *work->pages);
+    molt__attic_drafts_free(m);
     molt__migration_free(m, work->lossy, plan->op_count, sizeof *work->lossy);
     molt__migration_free(m, work->losses, work->loss_slots, sizeof *work->losses);
     molt__migration_free(m, work->filed, (uint64_t)plan->after->tables.type_count * 2,

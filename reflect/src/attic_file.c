@@ -3,9 +3,12 @@
 #include <string.h>
 
 #include "attic_blank.h"
+#include "attic_column.h"
+#include "attic_draft.h"
 #include "attic_hook.h"
 #include "attic_page.h"
 #include "code_target.h"
+#include "kept_types.h"
 #include "migration.h"
 #include "molt/globals.h"
 
@@ -17,6 +20,24 @@ static bool is_of_plan(const MoltPlan *plan, const MoltOp *op)
     return at - first < (uintptr_t)plan->op_count * sizeof *op;
 }
 
+static void note_lossy(MoltAtticWork *work, uint64_t op)
+{
+    work->lossy_count += !work->lossy[op];
+    work->lossy[op] = true;
+}
+
+/* Whether what an operation loses is kept; makes room to note it. */
+static bool may_mark(MoltMigration *m, const MoltOp *op)
+{
+    bool stays = m->scanning && op->code != MOLT__OP_POINTER;
+    if (m->mode != MOLT__RUN_STATE || stays || !m->batch_span ||
+        m->plan->policy != MOLT_POLICY_LIVE || m->heap->attic.none || m->apart || op->unkept)
+        return false;
+    if (!m->attic.lossy)
+        m->attic.lossy = molt__migration_table(m, m->plan->op_count, sizeof *m->attic.lossy);
+    return m->attic.lossy != NULL;
+}
+
 void molt__attic_mark(MoltMigration *m, const MoltOp *op, uint64_t i)
 {
     MoltAtticWork *work = &m->attic;
@@ -24,17 +45,19 @@ void molt__attic_mark(MoltMigration *m, const MoltOp *op, uint64_t i)
         m->value_lost = true;
     if (!is_of_plan(m->plan, op))
         op = m->op; /* a pointer to a variable is looked at as one of its type */
-    bool stays = m->scanning && op->code != MOLT__OP_POINTER;
-    if (m->mode != MOLT__RUN_STATE || stays || !m->batch_span ||
-        m->plan->policy != MOLT_POLICY_LIVE || m->heap->attic.none || m->apart || op->unkept)
-        return;
-    if (!work->lossy)
-        work->lossy = molt__migration_table(m, m->plan->op_count, sizeof *work->lossy);
-    if (!work->lossy)
+    if (!may_mark(m, op))
         return;
     uint64_t element = molt__batch_index(m, i);
-    work->lossy[op - m->plan->ops] = true;
+    note_lossy(work, (uint64_t)(op - m->plan->ops));
     work->marks[element / 64] |= (uint64_t)1 << (element % 64);
+}
+
+void molt__attic_mark_bits(MoltMigration *m, const MoltOp *op, uint64_t at, uint64_t bits)
+{
+    if (!may_mark(m, op))
+        return;
+    note_lossy(&m->attic, (uint64_t)(op - m->plan->ops));
+    m->attic.marks[at / 64] |= bits;
 }
 
 void molt__attic_mark_all(MoltMigration *m, const MoltOp *op, uint64_t n)
@@ -46,10 +69,57 @@ void molt__attic_mark_all(MoltMigration *m, const MoltOp *op, uint64_t n)
     for (const MoltOp *inner = op + 1; inner <= op + op->size; inner++) {
         bool apart = inner->code == MOLT__OP_BOX || inner->code == MOLT__OP_EMBED;
         if (!inner->unkept)
-            m->attic.lossy[inner - m->plan->ops] = true;
+            note_lossy(&m->attic, (uint64_t)(inner - m->plan->ops));
         if (apart)
             inner += inner->body;
     }
+}
+
+/* Elements [from, end) of the batch, whose first one is `first`, lose values. */
+static bool add_losses(MoltMigration *m, uint64_t first, uint64_t from, uint64_t end)
+{
+    MoltAtticWork *work = &m->attic;
+    bool of_blocks = m->batch_of_blocks && !m->in_tail;
+    uint32_t span = (uint32_t)(m->batch_span - m->heap->spans);
+    uint32_t block = m->batch_block + (of_blocks ? (uint32_t)from : 0);
+    if (of_blocks)
+        molt__attic_draft_keep(m, block, (uint32_t)(end - from));
+    MoltLoss *last = work->loss_count > 0 ? &work->losses[work->loss_count - 1] : NULL;
+    if (of_blocks && last && last->span == span && !last->tail && last->element == 0 &&
+        last->block + last->blocks == block) {
+        last->blocks += (uint32_t)(end - from);
+        return true;
+    }
+    for (uint64_t i = from; i < end; i++) {
+        uint64_t element = of_blocks ? 0 : first + i;
+        if (element > UINT32_MAX) { /* records number elements with 32 bits */
+            work->beyond++;
+            continue;
+        }
+        if (!molt__migration_grow(m, (void **)&work->losses, &work->loss_slots, work->loss_count, 1,
+                                  sizeof *work->losses))
+            return false;
+        work->losses[work->loss_count++] = (MoltLoss){
+            span, block, of_blocks ? (uint32_t)(end - from) : 1, (uint32_t)element, m->in_tail};
+        if (of_blocks)
+            break;
+    }
+    return true;
+}
+
+/* The end of the marks that are `set` or not from `i` on, at most `n`. */
+static uint64_t end_of_marks(const uint64_t *marks, uint64_t i, uint64_t n, bool set)
+{
+    while (i < n) {
+        uint64_t word = set ? ~marks[i / 64] : marks[i / 64];
+        word >>= i % 64;
+        if (word != 0) {
+            i += (uint64_t)__builtin_ctzll(word);
+            break;
+        }
+        i = (i / 64 + 1) * 64;
+    }
+    return i < n ? i : n;
 }
 
 void molt__attic_flush(MoltMigration *m, uint64_t first, uint64_t n)
@@ -57,22 +127,11 @@ void molt__attic_flush(MoltMigration *m, uint64_t first, uint64_t n)
     MoltAtticWork *work = &m->attic;
     if (!work->lossy)
         return;
-    uint32_t span = (uint32_t)(m->batch_span - m->heap->spans);
-    for (uint64_t i = 0; i < n; i++) {
-        if ((work->marks[i / 64] >> (i % 64) & 1u) == 0)
-            continue;
-        bool of_blocks = m->batch_of_blocks && !m->in_tail;
-        uint64_t element = of_blocks ? 0 : first + i;
-        if (element > UINT32_MAX) { /* records number elements with 32 bits */
-            work->beyond++;
-            continue;
-        }
-        MoltLoss loss = {span, m->batch_block + (of_blocks ? (uint32_t)i : 0), (uint32_t)element,
-                         m->in_tail};
-        if (!molt__migration_grow(m, (void **)&work->losses, &work->loss_slots, work->loss_count, 1,
-                                  sizeof *work->losses))
+    for (uint64_t i = end_of_marks(work->marks, 0, n, false); i < n;) {
+        uint64_t end = end_of_marks(work->marks, i, n, true);
+        if (!add_losses(m, first, i, end))
             break;
-        work->losses[work->loss_count++] = loss;
+        i = end_of_marks(work->marks, end, n, false);
     }
     memset(work->marks, 0, sizeof work->marks);
 }
@@ -117,7 +176,8 @@ static bool add_run(Collect *collect, const MoltLeaf *was, const MoltRoute *rout
     MoltAtticRun *run = &page->runs[page->run_count++];
     *run = (MoltAtticRun){.was = *was, .is = route->leaf, .placed = route->placed, .op = route->op};
     run->hooked = whole != MOLT_NO_TYPE ? whole + 1 : 0;
-    run->aims = route->placed && route->op->code == MOLT__OP_POINTER && run->hooked == 0;
+    run->aims = route->placed && route->op->code == MOLT__OP_POINTER && run->hooked == 0 &&
+                !molt__plan_keeps(m->plan, collect->type);
     run->was.count = run->is.count = route->count;
     MoltTypeId after = m->plan->types[collect->type].after;
     molt__attic_watch(m->plan->after, molt__leaf_root(m->plan->after, after, page->tail), run);
@@ -185,6 +245,13 @@ static bool collect_leaf(void *context, const MoltLeaf *leaf)
             return false;
     }
     return true;
+}
+
+bool molt__attic_collect(MoltMigration *m, MoltAtticPage *page)
+{
+    Collect collect = {m, page, page->type};
+    MoltTypeId walked = molt__leaf_root(m->plan->before, page->type, page->tail);
+    return molt__leaf_walk(m->plan->before, walked, collect_leaf, &collect);
 }
 
 /* ---- fields that a migration adds ----------------------------------------------------------- */
@@ -327,11 +394,13 @@ typedef uintptr_t Relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, 
 static uintptr_t relocate_value(MoltMigration *m, Relocate *relocate, const MoltOp *op,
                                 uintptr_t value)
 {
-    bool scanning = m->scanning;
+    bool scanning = m->scanning, keeping = m->keeping;
     m->mode = MOLT__RUN_VALUE;
     m->scanning = false;
+    m->keeping = true; /* what the attic has may lead to what is kept */
     uintptr_t moved = relocate(m, op, value, 0);
     m->scanning = scanning;
+    m->keeping = keeping;
     m->mode = MOLT__RUN_STATE;
     return moved;
 }
@@ -404,6 +473,8 @@ static uint64_t file_pointer(MoltMigration *m, MoltAtticPage *page, MoltTypeId t
     } else if (m->code && value - m->code->begin < m->code->end - m->code->begin) {
         if (!make_code_ref(m, page->step, molt_type(m->plan->before, type)->elem, value, &ref))
             return 0;
+        page->functions =
+            page->functions || page->step->symbols[ref.index].target.kind == MOLT_CODE_FUNCTION;
     } else if (!m->code) {
         page->raw = true;
     }
@@ -418,10 +489,11 @@ static uint64_t file_pointer(MoltMigration *m, MoltAtticPage *page, MoltTypeId t
 
 /* What stands in the new state is not what this edit makes of the value: an older page returned its own
  * value there, which counts more than the one that it replaced. */
-static bool is_replaced(MoltMigration *m, const MoltAtticRun *run, const unsigned char *value,
-                        const unsigned char *now)
+static bool is_replaced(MoltMigration *m, MoltTypeId type, const MoltAtticRun *run,
+                        const unsigned char *value, const unsigned char *now)
 {
-    if (!run->placed || run->copy || m->attic.returned_count == 0 || run->hooked != 0)
+    if (molt__plan_keeps(m->plan, type) || !run->placed || run->copy ||
+        m->attic.returned_count == 0 || run->hooked != 0)
         return false; /* what a hook carries is itself again when its layout is */
     if (run->is.kind == MOLT__LEAF_STRING || run->is.kind == MOLT__LEAF_POINTER) {
         uintptr_t address, was;
@@ -459,14 +531,13 @@ static void lose_target(MoltMigration *m, const MoltAtticPage *page, const MoltA
     molt__attic_lose(m, &lost);
 }
 
-static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *loss)
+static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *loss, uint32_t block)
 {
     const MoltSpan *span = &m->heap->spans[loss->span];
     bool stays = m->spans[loss->span].bytes == 0;
     const MoltSpan *next = stays ? span : &m->spans[loss->span];
-    const unsigned char *element =
-        molt__attic_element(span, loss->block, loss->element, page->tail);
-    const unsigned char *now = molt__attic_element(next, loss->block, loss->element, page->tail);
+    const unsigned char *element = molt__attic_element(span, block, loss->element, page->tail);
+    const unsigned char *now = molt__attic_element(next, block, loss->element, page->tail);
     unsigned char *record = page->records + page->count++ * page->stride;
     uint32_t head[2] = {0, loss->element};
     memcpy(record, head, sizeof head);
@@ -482,7 +553,7 @@ static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *l
             const unsigned char *value = element + was->at + i * was->stride;
             const unsigned char *made = now + run->is.at + i * run->is.stride;
             bool active = molt__leaf_is_active(was, i, element);
-            bool replaced = !stays && is_replaced(m, run, value, made);
+            bool replaced = !stays && is_replaced(m, page->type, run, value, made);
             if (active && run->op->keeps)
                 replaced = !molt__attic_keeps_waited(m, page, run, value, made, replaced);
             if (!active || replaced)
@@ -511,7 +582,7 @@ static MoltAtticStep *make_step(MoltMigration *m)
     if (!step)
         return NULL;
     step->shares = 1;
-    if (molt_schema_copy(&m->plan->before->tables, &m->allocator, &step->schema, NULL) != MOLT_OK) {
+    if (molt__schema_clone(m->plan->before, &m->allocator, &step->schema, NULL) != MOLT_OK) {
         m->failed = true;
         molt__migration_free(m, step, 1, sizeof *step);
         return NULL;
@@ -532,12 +603,22 @@ void molt__attic_report_full(MoltMigration *m, const char *type, uint64_t object
                                    .objects = objects});
 }
 
-/* A page for `losses` objects of a type, without records yet; NULL when there is nothing to keep, no
- * memory, or more than the attic may hold. */
-static MoltAtticPage *make_page(MoltMigration *m, MoltAtticStep *step, MoltTypeId type, bool tail,
-                                uint64_t losses)
+static MoltAtticPage *drop_new(MoltMigration *m, MoltAtticPage *page, MoltAtticSlot *slot)
 {
-    MoltAtticPage *page = molt__migration_table(m, 1, sizeof *page);
+    slot->page = page;
+    molt__attic_slot_free(&m->allocator, slot);
+    molt__attic_page_drop(&m->allocator, page);
+    return NULL;
+}
+
+/* A page for `losses` objects of a type, without records yet but where they are columns; NULL when there is
+ * nothing to keep, no memory, or more than the attic may hold. */
+static MoltAtticPage *make_page(MoltMigration *m, MoltAtticStep *step, MoltTypeId type, bool tail,
+                                uint64_t losses, MoltAtticSlot *slot)
+{
+    MoltAtticPage *page = tail ? NULL : molt__attic_draft_take(m, type, losses);
+    bool drafted = page != NULL;
+    page = drafted ? page : molt__migration_table(m, 1, sizeof *page);
     if (!page)
         return NULL;
     page->shares = 1;
@@ -546,25 +627,26 @@ static MoltAtticPage *make_page(MoltMigration *m, MoltAtticStep *step, MoltTypeI
     page->tail = tail;
     page->filed = true;
     step->shares++;
-    Collect collect = {m, page, type};
-    MoltTypeId walked = molt__leaf_root(m->plan->before, type, tail);
     uint64_t bytes;
-    if (molt__leaf_walk(m->plan->before, walked, collect_leaf, &collect) && page->run_count > 0) {
+    if ((drafted || molt__attic_collect(m, page)) && page->run_count > 0) {
         molt__attic_watch_hooked(m, page, m->plan->types[type].after);
         molt__attic_page_layout(page);
-        if (__builtin_mul_overflow(losses, page->stride, &bytes) || bytes > m->heap->attic.limit) {
+        bool columns = molt__attic_columns_fit(m, page);
+        uint64_t each = columns ? molt__attic_columns_width(page) : page->stride;
+        if (__builtin_mul_overflow(losses, each, &bytes) || bytes > m->heap->attic.limit) {
             molt__attic_report_full(m, molt_type_name(m->plan->before, type), losses);
             m->attic.keeps = false;
+        } else if (columns) {
+            if (molt__attic_columns_fill(m, page, losses, slot))
+                molt__attic_add_fresh(m, type, tail, &page->fresh);
         } else {
             page->records = molt__migration_table(m, bytes, 1);
             page->record_bytes = page->records ? bytes : 0;
             molt__attic_add_fresh(m, type, tail, &page->fresh);
         }
     }
-    if (!page->records || m->failed) {
-        molt__attic_page_drop(&m->allocator, page);
-        return NULL;
-    }
+    if (!page->records || m->failed)
+        return drop_new(m, page, slot);
     return page;
 }
 
@@ -580,16 +662,18 @@ static void make_pages(MoltMigration *m, MoltAtticStep *step, const uint64_t *lo
     uint64_t places = place_of(m->plan->before->tables.type_count, false);
     for (uint64_t p = 0; p < places && !m->failed; p++) {
         MoltTypeId type = (MoltTypeId)(p / 2), after = m->plan->types[type].after;
+        MoltAtticSlot slot = {.type = after};
         MoltAtticPage *page =
-            losses[p] > 0 ? make_page(m, step, type, p % 2 != 0, losses[p]) : NULL;
+            losses[p] > 0 ? make_page(m, step, type, p % 2 != 0, losses[p], &slot) : NULL;
         if (!page)
             continue;
+        slot.page = page;
         if (molt__migration_grow(m, (void **)&work->pages, &work->page_slots, work->page_count, 1,
                                  sizeof *work->pages)) {
             work->filed[place_of(after, page->tail)] = page;
-            work->pages[work->page_count++] = (MoltAtticSlot){page, after};
+            work->pages[work->page_count++] = slot;
         } else {
-            molt__attic_page_drop(&m->allocator, page);
+            drop_new(m, page, &slot);
         }
     }
 }
@@ -601,10 +685,12 @@ static void file_records(MoltMigration *m)
         const MoltLoss *loss = &work->losses[l];
         MoltTypeId type = m->plan->types[m->heap->spans[loss->span].type].after;
         MoltAtticPage *page = work->filed[place_of(type, loss->tail)];
-        if (page && !molt__attic_number_span(m->heap, loss->span))
+        if (!page || page->columns)
+            continue;
+        if (!molt__attic_number_span(m->heap, loss->span))
             m->failed = true;
-        else if (page)
-            file_record(m, page, loss);
+        for (uint32_t b = 0; b < loss->blocks && !m->failed; b++)
+            file_record(m, page, loss, loss->block + b);
     }
 }
 
@@ -625,7 +711,7 @@ void molt__attic_file(MoltMigration *m)
     if (step && work->filed) {
         for (uint64_t l = 0; l < work->loss_count; l++) {
             const MoltLoss *loss = &work->losses[l];
-            losses[place_of(m->heap->spans[loss->span].type, loss->tail)]++;
+            losses[place_of(m->heap->spans[loss->span].type, loss->tail)] += loss->blocks;
         }
         make_pages(m, step, losses);
         file_records(m);

@@ -39,6 +39,28 @@ void molt__attic_page_layout(MoltAtticPage *page)
         page->stride += sizeof(uint64_t);
 }
 
+const MoltLoss *molt__attic_find_place(const MoltLoss *places, uint64_t count,
+                                       const MoltLoss *place)
+{
+    uint64_t low = 0, high = count; /* the last one that does not begin behind it */
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        const MoltLoss *at = &places[middle];
+        bool behind = at->span != place->span     ? at->span > place->span
+                      : at->block != place->block ? at->block > place->block
+                                                  : at->element > place->element;
+        if (behind)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    const MoltLoss *found = low > 0 ? &places[low - 1] : NULL;
+    return found && found->span == place->span && place->block - found->block < found->blocks &&
+                   found->element == place->element
+               ? found
+               : NULL;
+}
+
 void molt__attic_step_drop(const MoltAllocator *allocator, MoltAtticStep *step)
 {
     if (!step || --step->shares > 0)
@@ -60,10 +82,19 @@ void molt__attic_page_drop(const MoltAllocator *allocator, MoltAtticPage *page)
     release(allocator, page->records, page->record_bytes);
     release(allocator, page->refs, page->ref_slots * sizeof *page->refs);
     release(allocator, page->others, page->other_count * sizeof *page->others);
+    release(allocator, page->stretches, page->stretch_count * sizeof *page->stretches);
     release(allocator, page->places, page->place_slots * sizeof *page->places);
     release(allocator, page->watched, page->watched_slots * sizeof *page->watched);
     molt__attic_step_drop(allocator, page->step);
     release(allocator, page, sizeof *page);
+}
+
+void molt__attic_slot_free(const MoltAllocator *allocator, MoltAtticSlot *slot)
+{
+    if (slot->alive)
+        release(allocator, slot->alive, molt__attic_alive_bytes(slot->page->count));
+    slot->alive = NULL;
+    slot->live = 0;
 }
 
 bool molt__attic_same_layout(const MoltSchema *then, MoltTypeId type, const MoltSchema *now)
@@ -77,7 +108,9 @@ uint64_t molt__attic_page_bytes(const MoltAtticPage *page)
     return sizeof *page + page->run_slots * sizeof *page->runs +
            page->fresh.slots * sizeof *page->fresh.items + page->fresh.sample_slots +
            page->record_bytes + page->ref_slots * sizeof *page->refs +
-           page->other_count * sizeof *page->others + page->watched_slots * sizeof *page->watched;
+           page->other_count * sizeof *page->others + page->watched_slots * sizeof *page->watched +
+           page->stretch_count * sizeof *page->stretches +
+           (page->columns ? molt__attic_alive_bytes(page->count) : 0);
 }
 
 static uint64_t step_bytes(const MoltAtticStep *step)

@@ -35,12 +35,20 @@ typedef struct MoltAtticStep {
     uint64_t symbol_count, symbol_slots;
 } MoltAtticStep;
 
-/* An element of an old block that loses a value; `tail`: one of a flexible struct's array. */
+/* An element of old blocks that loses a value; `tail`: one of a flexible struct's array. Of blocks that are
+ * single objects, those behind each other are one entry. */
 typedef struct MoltLoss {
     uint32_t span, block;
+    uint32_t blocks; /* from `block` on, at least 1 */
     uint32_t element;
     bool tail;
 } MoltLoss;
+
+/* Blocks behind each other whose objects have records `first` and those behind it (attic_column.h). */
+typedef struct MoltAtticStretch {
+    uint32_t span, block, blocks;
+    uint64_t first;
+} MoltAtticStretch;
 
 typedef enum MoltAtticRefKind {
     MOLT__REF_BLOCK,  /* index: number of a block; offset: bytes from its start */
@@ -87,6 +95,7 @@ typedef struct MoltAtticRun {
     MoltAtticWatch watches[MOLT__WATCHES];
     uint64_t kept_at, left_at, watched_at; /* in a record */
     uint64_t open_at;                      /* first bit */
+    uint64_t kept_column, left_column;     /* in the records of a page with columns */
     uint32_t
         hooked; /* struct in the step's schema whose hook may have changed it, + 1; 0: none. Such
                         values return only when that layout does: a hook says what they became. */
@@ -124,15 +133,21 @@ typedef struct MoltAtticPage {
     uint64_t numbered; /* records of a new page that have their number */
     bool filed;        /* made from losses of the running migration: not numbered yet */
     bool rebuilt;      /* made in the running migration from another page */
+    bool functions;    /* its pointers may lead to functions, which a library without edits of structs
+                          may have again */
     bool raw;          /* addresses of a library may be among the foreign ones */
     bool partial;      /* of a struct that a hook carried, not every value is here */
     MoltLeaf *watched; /* in the running schema: what such structs are now */
     uint64_t watched_count, watched_slots;
     uint64_t digest_at; /* of `watched`, in a record; 0 there: written since */
-    uint32_t edit;      /* of a blank page: it speaks of what was born before; 0: it has records */
-    MoltLoss *others;   /* then; in order of spans, blocks and elements */
+    bool columns; /* the records lie field by field, of objects in stretches (attic_column.h) */
+    bool sampled; /* then: what the edit left is there before the commit */
+    MoltAtticStretch *stretches; /* then; in order of spans and blocks */
+    uint64_t stretch_count;
+    uint32_t edit;    /* of a blank page: it speaks of what was born before; 0: it has records */
+    MoltLoss *others; /* then; in order of spans, blocks and elements */
     uint64_t other_count;
-    MoltLoss *places; /* of a blank page's objects that got records in the running migration */
+    MoltLoss *places; /* of objects without numbers that got records in the running migration */
     uint64_t place_slots;
 } MoltAtticPage;
 
@@ -161,8 +176,19 @@ static inline void molt__record_close(unsigned char *record, uint64_t bit)
 uint64_t molt__attic_kept_size(const MoltLeaf *leaf);
 /* Lays out records for the runs of a page: sets every *_at and the stride. */
 void molt__attic_page_layout(MoltAtticPage *page);
+/* The entry that has the element of `place`, of entries in order of spans, blocks and elements; NULL when
+ * there is none. */
+const MoltLoss *molt__attic_find_place(const MoltLoss *places, uint64_t count,
+                                       const MoltLoss *place);
 /* One share less; frees page and step with the last one. */
 void molt__attic_page_drop(const MoltAllocator *allocator, MoltAtticPage *page);
+/* Gives back what is the slot's own, while its page is there; the page stays. */
+void molt__attic_slot_free(const MoltAllocator *allocator, MoltAtticSlot *slot);
+/* Bytes of the bits of a page with columns of that many records. */
+static inline uint64_t molt__attic_alive_bytes(uint64_t records)
+{
+    return (records + 63) / 64 * sizeof(uint64_t);
+}
 void molt__attic_step_drop(const MoltAllocator *allocator, MoltAtticStep *step);
 uint64_t molt__attic_pages_bytes(const MoltAtticSlot *pages, uint64_t count);
 /* The struct has the same layout under the same name in another schema. */
@@ -196,9 +222,11 @@ typedef struct MoltAtticBack {
 } MoltAtticBack;
 
 typedef struct MoltAtticWork {
-    bool *lossy;       /* per operation of the plan; NULL while there is no loss */
-    uint64_t marks[4]; /* of the running batch: elements that lose a value */
-    MoltLoss *losses;  /* in order of spans, blocks and elements */
+    bool *lossy; /* per operation of the plan; NULL while there is no loss */
+    uint64_t lossy_count;
+    struct MoltAtticDraft *drafts; /* per old type, or NULL (attic_draft.h) */
+    uint64_t marks[4];             /* of the running batch: elements that lose a value */
+    MoltLoss *losses;              /* in order of spans, blocks and elements */
     uint64_t loss_count, loss_slots;
     uint64_t beyond;       /* more, in elements that no record can name */
     MoltAtticPage **filed; /* per new type two: the pages of its losses, and of those in its tail */
@@ -261,6 +289,8 @@ void molt__attic_watch_clear(const MoltAtticRun *run, uint64_t i, unsigned char 
 /* attic_file.c */
 /* Element `i` of the running batch loses what `op` reads. */
 void molt__attic_mark(struct MoltMigration *m, const MoltOp *op, uint64_t i);
+/* The same of 64 elements of a batch in no loop, from `at` on. */
+void molt__attic_mark_bits(struct MoltMigration *m, const MoltOp *op, uint64_t at, uint64_t bits);
 /* The first `n` elements may lose everything that the operations of a HOOK's struct read. */
 void molt__attic_mark_all(struct MoltMigration *m, const MoltOp *op, uint64_t n);
 /* attic_waited.c: values of fields that were away in a version between. */
@@ -274,6 +304,8 @@ bool molt__attic_keeps_waited(struct MoltMigration *m, const MoltAtticPage *page
 /* attic_file.c */
 /* Takes the marks of a batch that has run; `first` is its first element in the block. */
 void molt__attic_flush(struct MoltMigration *m, uint64_t first, uint64_t n);
+/* Adds the runs of values that were lost so far, of objects of the page's type. False when memory is out. */
+bool molt__attic_collect(struct MoltMigration *m, MoltAtticPage *page);
 /* Makes pages of the losses. */
 void molt__attic_file(struct MoltMigration *m);
 /* What a pointer of the running schema's state into the heap points at, in the new layout. False when

@@ -294,7 +294,8 @@ void molt__carry_trace(MoltCarry *carry)
                                       carry->part_count, 1, sizeof *carry->parts))
                 return;
             done += decide(carry, run, &was, &is, &next, &part);
-            if (same && run->placed && !run->aims)
+            if (same && run->placed && !run->aims &&
+                !molt_type_is_kept(m->plan->before, carry->type))
                 part.has_value = false; /* nothing happened there */
             if (part.has_value || part.taken) {
                 carry->returns = true;

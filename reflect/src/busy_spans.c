@@ -1,10 +1,12 @@
 #include "busy_spans.h"
 
-/* A change of one type may concern blocks of another, which it takes over. */
+#include "kept_types.h"
+
+/* A change of one type may concern blocks of another, which it takes over or which point at it. */
 static bool any_type_changes(const MoltMigration *m)
 {
     for (MoltTypeId t = 0; t < m->plan->before->tables.type_count; t++)
-        if (m->plan->types[t].fate != MOLT_FATE_SAME)
+        if (m->plan->types[t].fate != MOLT_FATE_SAME || molt__plan_keeps(m->plan, t))
             return true;
     return false;
 }

@@ -5,6 +5,7 @@
 
 #include "dump_path.h"
 #include "molt/globals.h"
+#include "molt/kept_types.h"
 #include "origin.h"
 
 /* Words that are compared before anything is asked about one of them. */
@@ -65,6 +66,8 @@ static void scan_values(MoltByteScan *scan, const unsigned char *values, uint64_
 static void scan_blocks(MoltByteScan *scan, MoltTypeId type)
 {
     const MoltHeap *heap = scan->heap;
+    if (molt_type_is_kept(heap->schema, type))
+        return; /* no code reads them */
     for (uint32_t s = heap->types.first[type]; s != MOLT__NO_SPAN; s = heap->links[s].type_next) {
         const MoltSpan *span = scan->span = &heap->spans[s];
         bool head = span->header > 0 && !scan->tail;

@@ -82,7 +82,7 @@ static void look_at_heap(Search *search, uint32_t run, const unsigned char *begi
         molt__made_hold(m, block->span, block->index);
     const char *type = molt_type_name(m->plan->before, block->type);
     if (m->plan->types[block->type].fate != MOLT_FATE_SAME ||
-        molt__retype_moves(m, (uintptr_t)block->start) ||
+        molt__plan_loses(m->plan, block->type) || molt__retype_moves(m, (uintptr_t)block->start) ||
         molt__ownership_is_claimed(m, block->type, (uintptr_t)block->start))
         note(search, MOLT__WORD_STALE, run, begin,
              "at byte %llu the address of a block of %s (%s:%llu), which moves or goes",
@@ -221,6 +221,7 @@ static void find_ranges(Search *search)
         const MoltSpan *span = &m->heap->spans[s];
         if (span->bytes > 0 && span->live > 0 &&
             (m->plan->types[span->type].fate != MOLT_FATE_SAME || span->made ||
+             molt__plan_loses(m->plan, span->type) ||
              (m->owned.claimed && m->owned.claimed[span->type])))
             widen(&low, &high, span->base, span->base + span->bytes);
     }

@@ -205,7 +205,10 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
                    : "set these pointers to NULL before the edit, or keep their type";
         break;
     case MOLT_RULE_SIGNATURE_CHANGED:
-        text = "keep the signature, or set these pointers to NULL before the edit";
+        text = plan->policy == MOLT_POLICY_LIVE && !plan->nulls_functions
+                   ? "keep the signature, or set these pointers to NULL before the edit; "
+                     "--missing-functions null does"
+                   : "keep the signature, or set these pointers to NULL before the edit";
         break;
     case MOLT_RULE_TARGET_REMOVED:
         text = "keep the field or element that is pointed at, or clear the pointer before the edit";
@@ -227,7 +230,10 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
         text = "what the values mean has changed: say how in a hook, MOLT_MIGRATE";
         break;
     case MOLT_RULE_FUNCTION_MISSING:
-        text = "keep the function under its name, or change what is stored before the edit";
+        text = plan->policy == MOLT_POLICY_LIVE && !plan->nulls_functions
+                   ? "keep the function under its name, or change what is stored before the edit; "
+                     "--missing-functions null makes it NULL"
+                   : "keep the function under its name, or change what is stored before the edit";
         break;
     case MOLT_RULE_DATA_MISSING:
         text = "store an index instead of its address, or keep the constant under its name, with "
@@ -256,6 +262,7 @@ static void add_fate(MoltLossFate fate, char *remedy, size_t size)
 {
     static const char *const words[] = {
         [MOLT__LOSS_KEPT] = "the old values are kept and return when their field does",
+        [MOLT__LOSS_NULL] = "it is NULL until the function returns",
         [MOLT__LOSS_GONE] = "not all of the old values return when the edit is undone",
         [MOLT__LOSS_FOR_GOOD] = "the old values are lost for good"};
     size_t length = strlen(remedy);

@@ -271,7 +271,7 @@ static uintptr_t copy_of(MoltMigration *m, uintptr_t element, MoltTypeId type)
         if (copies->items[c].before == element && copies->items[c].type == type)
             return copies->items[c].after;
     }
-    unsigned char *block = molt__fresh_block(m, m->plan->types[type].after, 1, false);
+    unsigned char *block = molt__fresh_block(m, m->plan->types[type].after, 1, true);
     if (!block || !molt__migration_grow(m, (void **)&copies->items, &copies->slots, copies->count,
                                         1, sizeof *copies->items))
         return 0;
@@ -279,6 +279,84 @@ static uintptr_t copy_of(MoltMigration *m, uintptr_t element, MoltTypeId type)
     if (copies->ran && !copies->running)
         molt__constant_rows_run(m);
     return (uintptr_t)block;
+}
+
+bool molt__constant_row_name(const MoltMigration *m, uintptr_t address, MoltTypeId type,
+                             MoltRowName *out)
+{
+    const MoltConstants *all = m->code ? m->code->constants : NULL;
+    uint64_t other = 0;
+    for (uint32_t c = 0; all && c < all->count; c++) {
+        const MoltConstantPlace *place = &all->items[c];
+        if (place->constant->type != type || address - place->begin >= place->end - place->begin)
+            continue;
+        const Table table = table_of(m->plan->before, all, place);
+        uint64_t row = (address - place->begin) / table.stride;
+        const char *title = row_name(&table, row);
+        bool own = title && title[0] != '\0' && count_named(&table, title, &other) == 1;
+        *out = (MoltRowName){.constant = place->name,
+                             .key = key_of(all, place->constant, row),
+                             .title = own ? title : "",
+                             .row = row,
+                             .element = (address - place->begin) % table.stride /
+                                        molt_type(m->plan->before, type)->size};
+        return true;
+    }
+    return false;
+}
+
+/* The row of a constant of the library that comes, as find_row() would have found it. */
+static bool find_again(const Table *is, const MoltRowStands *stands, const MoltRowStand *stand,
+                       uint64_t *row)
+{
+    const char *key = stands->text + stand->key, *title = stands->text + stand->title;
+    const MoltConstant *constant = is->place->constant;
+    *row = stand->row;
+    if (key[0] != '\0' && constant->keys != 0) {
+        for (uint64_t r = 0; r < constant->rows; r++) {
+            if (strcmp(key_of(is->all, constant, r), key) == 0) {
+                *row = r;
+                return true;
+            }
+        }
+        return false;
+    }
+    if (title[0] != '\0')
+        return count_named(is, title, row) == 1;
+    return stand->row < constant->rows;
+}
+
+uintptr_t molt__constant_row_again(MoltMigration *m, const MoltOp *op, uint32_t span,
+                                   uint32_t block, uint64_t at)
+{
+    const MoltConstants *all = m->code ? m->code->next_constants : NULL;
+    const MoltRowStands *stands = m->heap->attic.stands;
+    const MoltRowStand *stand = all ? molt__row_stand_find(m->heap, span, block) : NULL;
+    const MoltSpan *from = &m->heap->spans[span];
+    const MoltConstantPlace *place = stand ? find_name(all, stands->text + stand->constant) : NULL;
+    MoltTypeId after = m->plan->types[from->type].after, ambiguous = MOLT_NO_TYPE;
+    uint64_t row, inner = at;
+    uintptr_t box = 0;
+    if (!place || !op->pointee_ok || place->constant->type != after ||
+        stand->element >= place->constant->per_row)
+        return 0;
+    const Table is = table_of(m->plan->after, all, place);
+    const MoltDescentWay way = {.before = from->type,
+                                .after = after,
+                                .offset = at,
+                                .pointee = op->before,
+                                .to_void =
+                                    molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID,
+                                .object = molt__span_block(from, block)};
+    bool whole =
+        m->plan->types[from->type].fate == MOLT_FATE_SAME || (at == 0 && op->before == from->type);
+    if (!find_again(&is, stands, stand, &row) ||
+        (!whole && (!molt__descent_map_element(m, &way, &box, &inner, &ambiguous) || box != 0)))
+        return 0;
+    molt__made_give_way(m, span, block);
+    return place->begin +
+           (uintptr_t)(row * is.stride + stand->element * molt_type(m->plan->after, after)->size +
+                       inner);
 }
 
 void molt__constant_rows_release(MoltMigration *m)
@@ -308,7 +386,7 @@ static uintptr_t copy_row(MoltMigration *m, const MoltOp *op, const Way *way, ui
     const MoltType *layout = molt_type(m->plan->before, type);
     bool record = layout->kind == MOLT_KIND_STRUCT || layout->kind == MOLT_KIND_UNION;
     if (!record || way->end || m->plan->types[type].after == MOLT_NO_TYPE ||
-        m->plan->types[type].fate == MOLT_FATE_GONE)
+        m->plan->types[type].fate == MOLT_FATE_GONE || molt__plan_keeps(m->plan, type))
         return refuse(m, op, way, i);
     if (!molt__tally(m, op, MOLT_RULE_CONSTANT_COPIED, MOLT_LOSS, i, "row %llu of %s, %s",
                      (unsigned long long)way->row, way->was->name, what_of(way)) ||
@@ -325,10 +403,13 @@ static bool map_inner(MoltMigration *m, const MoltOp *op, const Way *way, uint64
     MoltTypeId type = way->was->constant->type, after = m->plan->types[type].after;
     uintptr_t box = 0;
     MoltTypeId ambiguous = MOLT_NO_TYPE;
+    bool exact = !op->pointee_ok && (way->offset != 0 || after != op->after);
     *inner = way->offset;
-    if (m->plan->types[type].fate == MOLT_FATE_SAME || after == MOLT_NO_TYPE ||
-        (way->offset == 0 && op->before == type))
+    if (!exact && (m->plan->types[type].fate == MOLT_FATE_SAME || after == MOLT_NO_TYPE ||
+                   (way->offset == 0 && op->before == type)))
         return true;
+    if (after == MOLT_NO_TYPE)
+        return false;
     uint64_t element = way->row * way->was->constant->per_row + way->element;
     MoltDescentWay down = {
         .before = type,
@@ -337,7 +418,9 @@ static bool map_inner(MoltMigration *m, const MoltOp *op, const Way *way, uint64
         .pointee = op->before,
         .to_void = molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID,
         .object = (const unsigned char *)(way->was->begin + /* NOLINT: in the library */
-                                          (uintptr_t)(element * way->unit))};
+                                          (uintptr_t)(element * way->unit)),
+        .exact = exact,
+        .to = op->after};
     return molt__descent_map_element(m, &down, &box, inner, &ambiguous) && box == 0;
 }
 
@@ -358,14 +441,16 @@ static uintptr_t relocate(MoltMigration *m, const MoltOp *op, const Way *way, ui
 {
     MoltTypeId type = way->was->constant->type;
     uint64_t inner = 0, row = 0;
-    if (!op->pointee_ok && !(way->offset == 0 && m->plan->types[type].after == op->after)) {
+    bool exact = !op->pointee_ok && (way->offset != 0 || m->plan->types[type].after != op->after);
+    bool mapped = !(exact && way->end) && map_inner(m, op, way, &inner);
+    if (exact && !mapped) {
         molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i, "a pointer into %s",
                     way->was->name);
         return 0;
     }
     if (way->end)
         return way->is ? way->is->end : refuse(m, op, way, i);
-    if (!map_inner(m, op, way, &inner)) {
+    if (!mapped) {
         molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i,
                     "a pointer into row %llu of %s at byte %llu", (unsigned long long)way->row,
                     way->was->name, (unsigned long long)way->offset);

@@ -89,7 +89,10 @@ static bool bind_one(MoltPlan *plan, uint32_t first, uint32_t count, const MoltC
                                    plan->converter_count, 1, sizeof *plan->converters))
         return false;
     MoltConverter *converter = &plan->converters[plan->converter_count++];
-    *converter = (MoltConverter){.first = first, .count = count};
+    uint32_t drops = molt__converter_drops(plan, first, first + count);
+    *converter = (MoltConverter){.first = first,
+                                 .count = count,
+                                 .drops = drops < MOLT__LOST_DROPS ? drops : MOLT__LOST_DROPS};
     memcpy(&converter->run, &found, sizeof found); /* C has no cast from object to function */
     return true;
 }
@@ -166,8 +169,24 @@ MoltConverterBatch molt__converter_batch(const MoltMigration *m)
                                 .range = m->moving_high - m->moving_low};
 }
 
+/* The values that drops have noted. */
+static void run_lost(MoltMigration *m, const MoltConverter *converter, const Run *run, uint64_t n,
+                     const uint64_t *lost)
+{
+    uint32_t index = converter->first, end = converter->first + converter->count, drops = 0;
+    for (; converter->drops > 0 && index < end; index += 1 + m->plan->ops[index].body) {
+        const uint64_t *set = lost + (uint64_t)drops * MOLT__LOST_WORDS;
+        if (!molt__op_drops(&m->plan->ops[index]))
+            continue;
+        if (drops++ == converter->drops)
+            break;
+        if ((set[0] | set[1]) != 0)
+            molt__execute_drop_set(m, index, run->source, run->source_stride, n, set);
+    }
+}
+
 /* The rest of what another thread did. */
-static void run_left(MoltMigration *m, const MoltConverter *converter, Run *run)
+static void run_left(MoltMigration *m, const MoltConverter *converter, Run *run, uint64_t n)
 {
     const MoltAheadPiece *piece = m->ahead.now;
     for (; m->ahead.replayed < piece->left_count && !m->failed; m->ahead.replayed++) {
@@ -176,6 +195,8 @@ static void run_left(MoltMigration *m, const MoltConverter *converter, Run *run)
             break;
         run_other(run, left->op - converter->first, left->i);
     }
+    run_lost(m, converter, run, n, piece->lost + (uint64_t)m->ahead.drops * MOLT__LOST_WORDS);
+    m->ahead.drops += converter->drops;
 }
 
 static void run_converter(MoltMigration *m, const MoltConverter *converter, Run *run, uint64_t n)
@@ -183,18 +204,22 @@ static void run_converter(MoltMigration *m, const MoltConverter *converter, Run 
     run->first = converter->first;
     run->fills = converter->fills;
     if (m->ahead.now) {
-        run_left(m, converter, run);
+        run_left(m, converter, run, n);
         return;
     }
+    uint64_t lost[MOLT__LOST_DROPS * MOLT__LOST_WORDS];
+    memset(lost, 0, converter->drops * MOLT__LOST_WORDS * sizeof *lost);
     MoltConverterBatch batch = molt__converter_batch(m);
     batch.source = run->source;
     batch.destination = run->destination;
     batch.source_stride = run->source_stride;
     batch.destination_stride = run->destination_stride;
     batch.n = n;
+    batch.lost = lost;
     batch.context = run;
     batch.other = run_other;
     converter->run(&batch);
+    run_lost(m, converter, run, n, lost);
     m->integers_near = m->integers_near || batch.near != 0;
     m->report->pointers_changed += batch.changed;
 }

@@ -162,8 +162,13 @@ uint32_t molt__converter_span(const MoltPlan *plan, uint32_t first, uint32_t end
     return steps > 1 || loops ? index - first : 0;
 }
 
-/* Spans that a converter remembers, each for one or several pointers. */
-enum { LASTS = 6 };
+uint32_t molt__converter_drops(const MoltPlan *plan, uint32_t first, uint32_t end)
+{
+    uint32_t drops = 0;
+    for (uint32_t index = first; index < end; index += extent(&plan->ops[index]))
+        drops += molt__op_drops(&plan->ops[index]);
+    return drops;
+}
 
 /* Where a value that is not as usual goes: inside of a loop, all of the loop. */
 typedef struct Place {
@@ -189,9 +194,21 @@ static void add_constant(MoltConverterText *text, const MoltPlan *plan, const Mo
     add(text, "}; memcpy(d%u + %" PRIu64 ", c, %" PRIu64 "); }\n", depth, op->destination, op->size);
 }
 
-static void add_drop(MoltConverterText *text, const MoltOp *op, const Place *place, uint32_t index)
+static void add_drop(MoltConverterText *text, const MoltPlan *plan, const Place *place,
+                     uint32_t index)
 {
+    const MoltOp *op = &plan->ops[index];
     uint64_t size = op->code == MOLT__OP_DROP_BYTES ? op->size : op->forms[0].size;
+    uint32_t number = place->depth == 0 ? molt__converter_drops(plan, place->first, index) : 0;
+    if (place->depth == 0 && number < MOLT__LOST_DROPS) {
+        add(text, "lost[%" PRIu32 " + i / 64] |= (uint64_t)", number * MOLT__LOST_WORDS);
+        if (size == 1 || size == 2 || size == 4 || size == 8)
+            add(text, "any%" PRIu64 "(s0 + %" PRIu64 ")", size, op->source);
+        else
+            add(text, "(is_set(s0 + %" PRIu64 ", %" PRIu64 ") != 0)", op->source, size);
+        add(text, " << i %% 64;\n");
+        return;
+    }
     add(text, "if (is_set(s%u + %" PRIu64 ", %" PRIu64 ")) ", place->depth, op->source, size);
     add_other(text, place, index);
 }
@@ -221,15 +238,6 @@ static void add_loop(MoltConverterText *text, const MoltPlan *plan, uint32_t ind
     add(text, "} }\n");
 }
 
-/* Where the span is remembered that the operation's pointer led into last. */
-static uint32_t last_of(const MoltPlan *plan, uint32_t first, uint32_t index)
-{
-    uint32_t pointers = 0;
-    for (uint32_t o = first; o < index; o++)
-        pointers += plan->ops[o].code == MOLT__OP_POINTER;
-    return pointers % LASTS;
-}
-
 static void add_operation(MoltConverterText *text, const MoltPlan *plan, uint32_t index,
                           const Place *place)
 {
@@ -252,15 +260,14 @@ static void add_operation(MoltConverterText *text, const MoltPlan *plan, uint32_
     case MOLT__OP_POINTER:
         add(text,
             "{ uint64_t v, w = 0; memcpy(&v, s%u + %" PRIu64 ", 8);\n"
-            "if (v == 0 || follow(b, &last%" PRIu32 ", %" PRIu32 ", v, &w)) { changed += w != v; "
+            "if (v == 0 || follow(&heap, %" PRIu32 ", v, &w)) { changed += w != v; "
             "memcpy(d%u + %" PRIu64 ", &w, 8); } else ",
-            depth, op->source, last_of(plan, place->first, index), op->before, depth,
-            op->destination);
+            depth, op->source, op->before, depth, op->destination);
         add_other(text, place, index);
         add(text, "}\n");
         break;
     case MOLT__OP_DROP_BYTES:
-    case MOLT__OP_DROP_NUMBER: add_drop(text, op, place, index); break;
+    case MOLT__OP_DROP_NUMBER: add_drop(text, plan, place, index); break;
     case MOLT__OP_LOOP: add_loop(text, plan, index, place); break;
     default: break; /* is_straight() knows no other */
     }
@@ -294,45 +301,48 @@ void molt__converter_prelude(MoltConverterText *text)
         "typedef struct Batch { const unsigned char *source; unsigned char *destination;\n"
         "uint64_t source_stride, destination_stride, n; const unsigned char *aims;\n"
         "const uint32_t *granules; uint64_t heap_base, granule_count, low, range, changed, near;\n"
-        "void *context; void (*other)(void *, uint32_t, uint64_t); } Batch;\n"
+        "uint64_t *lost; void *context; void (*other)(void *, uint32_t, uint64_t); } Batch;\n"
         "_Static_assert(sizeof(Batch) == %zu && __builtin_offsetof(Batch, other) == %zu, \"\");\n"
+        "typedef struct Heap { const unsigned char *aims; const uint32_t *granules;\n"
+        "uint64_t base, count; } Heap;\n"
         "#define AT(type, place) (*(type const *)(place))\n",
         sizeof(MoltConverterBatch), offsetof(MoltConverterBatch, other));
     add(text,
-        "typedef struct Last { uint64_t base, extent, stride, reciprocal, to, to_stride;\n"
-        "const uint64_t *live; const unsigned char *aim; uint32_t type; } Last;\n"
-        "static __attribute__((noinline)) int look_up(const Batch *b, uint64_t v, Last *l)\n"
-        "{ uint64_t granule = (v - b->heap_base) >> %u;\n"
-        "uint32_t slot = granule < b->granule_count ? b->granules[granule] : 0;\n"
-        "if (slot == 0) return 0;\n"
-        "const unsigned char *a = b->aims + (slot - 1) * %zuull;\n"
-        "if (AT(uint32_t, a + %zu) == %uu) return 0;\n",
-        MOLT__GRANULE_SHIFT, sizeof(MoltAim), AIM(type), (unsigned)MOLT_NO_TYPE);
-    add(text,
-        "l->base = AT(uint64_t, a + %zu); l->stride = AT(uint64_t, a + %zu);\n"
-        "l->extent = l->stride * AT(uint32_t, a + %zu); l->reciprocal = AT(uint64_t, a + %zu);\n"
-        "l->to = AT(uint64_t, a + %zu); l->to_stride = AT(uint64_t, a + %zu);\n"
-        "l->live = AT(uint64_t *, a + %zu); l->aim = a; l->type = AT(uint32_t, a + %zu);\n"
-        "return v - l->base < l->extent; }\n",
-        AIM(base), AIM(stride), AIM(blocks), AIM(reciprocal.stride), AIM(to), AIM(to_stride),
-        AIM(live_bits), AIM(type));
-    add(text,
-        "static inline int follow(const Batch *b, Last *l, uint32_t type, uint64_t v, uint64_t *w)\n"
-        "{ uint64_t at = v - l->base;\n"
-        "if (at >= l->extent) { if (!look_up(b, v, l)) return 0; at = v - l->base; }\n"
-        "uint64_t index = (uint64_t)((unsigned __int128)at * l->reciprocal >> 64);\n"
-        "uint64_t rest = at - index * l->stride, element = 0;\n"
-        "if (l->type != type || (l->live[index / 64] >> (index %% 64) & 1) == 0) return 0;\n"
-        "if (rest != 0) { const unsigned char *a = l->aim;\n"
-        "const uint64_t *counts = AT(uint64_t *, a + %zu);\n"
-        "element = (uint64_t)((unsigned __int128)rest * AT(uint64_t, a + %zu) >> 64);\n"
+        "static __attribute__((noinline)) int inside(const unsigned char *a, uint64_t index,\n"
+        "uint64_t rest, uint64_t *w)\n"
+        "{ const uint64_t *counts = AT(uint64_t *, a + %zu);\n"
+        "uint64_t element = (uint64_t)((unsigned __int128)rest * AT(uint64_t, a + %zu) >> 64);\n"
         "if (!counts || rest != element * AT(uint64_t, a + %zu) || element > counts[index])\n"
-        "return 0; element *= AT(uint64_t, a + %zu); }\n"
-        "*w = l->to + index * l->to_stride + element;\nreturn 1; }\n",
+        "return 0; *w += element * AT(uint64_t, a + %zu); return 1; }\n",
         AIM(counts), AIM(reciprocal.elem_size), AIM(elem_size), AIM(to_elem_size));
+    add(text,
+        "static inline int follow(const Heap *h, uint32_t type, uint64_t v, uint64_t *w)\n"
+        "{ uint64_t granule = (v - h->base) >> %u;\n"
+        "if (granule >= h->count) return 0;\n"
+        "uint32_t slot = h->granules[granule];\n"
+        "if (slot == 0) return 0;\n"
+        "const unsigned char *a = h->aims + (slot - 1) * %zuull;\n"
+        "if (AT(uint32_t, a + %zu) != type) return 0;\n"
+        "uint64_t at = v - AT(uint64_t, a + %zu), stride = AT(uint64_t, a + %zu);\n"
+        "uint64_t index = (uint64_t)((unsigned __int128)at * AT(uint64_t, a + %zu) >> 64);\n",
+        MOLT__GRANULE_SHIFT, sizeof(MoltAim), AIM(type), AIM(base), AIM(stride),
+        AIM(reciprocal.stride));
+    add(text,
+        "uint64_t rest = at - index * stride;\n"
+        "const uint64_t *live = AT(uint64_t *, a + %zu);\n"
+        "if (index >= AT(uint32_t, a + %zu) ||\n"
+        "(live && (live[index / 64] >> (index %% 64) & 1) == 0)) return 0;\n"
+        "*w = AT(uint64_t, a + %zu) + index * AT(uint64_t, a + %zu);\n"
+        "return rest == 0 || inside(a, index, rest, w); }\n",
+        AIM(live_bits), AIM(blocks), AIM(to), AIM(to_stride));
     add(text,
         "static inline int is_set(const unsigned char *at, uint64_t size)\n"
         "{ unsigned char any = 0; for (uint64_t i = 0; i < size; i++) any |= at[i]; return any; }\n");
+    for (unsigned size = 1; size <= 8; size *= 2)
+        add(text,
+            "static inline int any%u(const unsigned char *at)\n"
+            "{ uint%u_t v; memcpy(&v, at, sizeof v); return v != 0; }\n",
+            size, size * 8);
 #undef AIM
 }
 
@@ -347,8 +357,9 @@ void molt__converter_text(MoltConverterText *text, const MoltPlan *plan, uint32_
     add(&body, "{\nconst unsigned char *restrict s0 = b->source;\n"
                "unsigned char *restrict d0 = b->destination; uint64_t changed = 0, near = 0, n = b->n;\n"
                "const uint64_t low = b->low, range = b->range;\n"
+               "uint64_t *restrict lost = b->lost;\n"
                "const uint64_t ss = b->source_stride, ds = b->destination_stride;\n"
-               "Last last0 = {0}, last1 = {0}, last2 = {0}, last3 = {0}, last4 = {0}, last5 = {0};\n"
+               "const Heap heap = {b->aims, b->granules, b->heap_base, b->granule_count};\n"
                "for (uint64_t i = 0; i < n; i++, s0 += ss, d0 += ds) {\n");
     if (rest)
         add_rest(&body, rest);

@@ -109,6 +109,8 @@ typedef struct Descent {
     uint64_t at;     /* bytes passed so far, old */
     MoltTypeId pointee;
     bool to_void;                /* the pointer becomes a `void *`, which may point at anything */
+    bool exact;                  /* it becomes one to `to`, and there must be one */
+    MoltTypeId to;
     const unsigned char *object; /* bytes of the old element, for the tags of unions */
     MoltIndexPlaces indexed;     /* where this array's elements go */
     uintptr_t block; /* where `out` counts from when that is a block of its own by now, else 0 */
@@ -117,6 +119,41 @@ typedef struct Descent {
     bool varies;     /* with the object's tags */
     MoltTypeId ambiguous; /* may be meant as well as its first member, which parts from it */
 } Descent;
+
+/* A pointer that gets another type means an old `type`: it says so, or it is a `void *`. */
+static bool means_exactly(const Descent *d, MoltTypeId type)
+{
+    return d->pointee == type || molt_type(d->plan->before, d->pointee)->kind == MOLT_KIND_VOID;
+}
+
+bool molt__descent_has(const MoltSchema *schema, MoltTypeId type, uint64_t offset, MoltTypeId wanted)
+{
+    while (type != wanted || offset != 0) {
+        const MoltType *t = molt_type(schema, type);
+        uint64_t size = molt_kind_is_sequence(t->kind) ? molt_type(schema, t->elem)->size : 0;
+        uint32_t f = MOLT__NO_FIELD;
+        if (size > 0 && offset < t->size) {
+            type = t->elem;
+            offset %= size;
+            continue;
+        }
+        if (t->kind == MOLT_KIND_STRUCT)
+            f = molt__descent_field(schema, t, offset, wanted);
+        if (f == MOLT__NO_FIELD || schema->tables.fields[f].bit_offset / 8 > offset)
+            return false;
+        offset -= schema->tables.fields[f].bit_offset / 8;
+        type = schema->tables.fields[f].type;
+    }
+    return true;
+}
+
+/* What is laid out as before has nothing else where the pointer points, but a `void *` did not say what
+ * that is. */
+static bool keeps_exactly(const Descent *d)
+{
+    return !d->exact || (molt_type(d->plan->before, d->pointee)->kind == MOLT_KIND_VOID &&
+                         molt__descent_has(d->plan->after, d->after, d->offset, d->to));
+}
 
 typedef enum Step { STEP_FURTHER, STEP_FOUND, STEP_GONE } Step;
 
@@ -144,6 +181,8 @@ static Step step_array(Descent *d, const MoltType *was, const MoltType *is)
     } else if (index > 0) {
         return STEP_GONE;
     }
+    if (end && d->exact)
+        return found_if(means_exactly(d, was->elem) && d->after == d->to);
     if (end)
         return found_if(was->elem != d->pointee || d->to_void || fits(plan, d->pointee, d->after));
     d->before = was->elem;
@@ -172,7 +211,7 @@ static Step step_struct(Descent *d, const MoltType *was, const MoltType *is)
 {
     if (was->hash == is->hash && !molt__plan_is_shuffled(d->plan, d->before)) {
         d->out += d->offset;
-        return STEP_FOUND;
+        return found_if(keeps_exactly(d));
     }
     uint32_t f = molt__descent_field(d->plan->before, was, d->offset, d->pointee);
     if (is->kind != MOLT_KIND_STRUCT || f == MOLT__NO_FIELD)
@@ -218,6 +257,16 @@ static bool means_moved(const Descent *d, const MoltMove *move)
            schema->tables.fields[f].bit_offset / 8 != d->offset;
 }
 
+/* The pointer leads to the end of the array that moved, and not to what begins there. */
+static bool means_end_of(const Descent *d, const MoltMove *move, uint64_t size)
+{
+    const MoltSchema *schema = d->plan->before;
+    uint32_t f = molt__descent_field(schema, molt_type(schema, d->before), d->offset, d->pointee);
+    return size > 0 && d->offset - move->source == size && f != MOLT__NO_FIELD &&
+           schema->tables.fields[f].bit_offset / 8 == move->source &&
+           schema->tables.fields[f].type == move->type_before;
+}
+
 /* What MOLT_MOVED took out of this struct lies elsewhere in the new one. */
 static bool step_moved(Descent *d)
 {
@@ -225,7 +274,7 @@ static bool step_moved(Descent *d)
         const MoltMove *move = &d->plan->moves[i];
         uint64_t size = molt_type(d->plan->before, move->type_before)->size;
         if (move->before != d->before || move->after != d->after || d->offset < move->source ||
-            d->offset - move->source >= size || !means_moved(d, move))
+            !(d->offset - move->source < size ? means_moved(d, move) : means_end_of(d, move, size)))
             continue;
         d->before = move->type_before;
         d->after = move->type_after;
@@ -332,11 +381,13 @@ static bool map_offset(Descent *d, bool moved)
             step = STEP_GONE; /* the pointer itself is no more */
         } else if (type->after == d->after && type->fate == MOLT_FATE_SAME && !d->indexed.targets) {
             d->out += d->offset;
+            step = found_if(keeps_exactly(d));
+        } else if (d->exact && d->offset == 0 && d->after == d->to && means_exactly(d, d->before)) {
             step = STEP_FOUND;
-        } else if (d->offset == 0 && is_untyped(d) && !is_mirror(d)) {
+        } else if (!d->exact && d->offset == 0 && is_untyped(d) && !is_mirror(d)) {
             d->ambiguous = parting_struct(d);
             step = STEP_FOUND;
-        } else if (d->offset == 0 && d->before == d->pointee) {
+        } else if (!d->exact && d->offset == 0 && d->before == d->pointee) {
             step = found_if(d->to_void || fits(plan, d->pointee, d->after));
         } else if (was->kind == MOLT_KIND_STRUCT && is->kind == MOLT_KIND_STRUCT && is_view(d)) {
             step = STEP_FOUND;
@@ -354,7 +405,7 @@ static bool map_offset(Descent *d, bool moved)
         } else {
             /* a scalar seen through a pointer of another type: bytes of the same value only */
             d->out += d->offset;
-            step = found_if(d->offset == 0 || was->hash == is->hash);
+            step = found_if(!d->exact && (d->offset == 0 || was->hash == is->hash));
         }
     }
     return step == STEP_FOUND;
@@ -369,6 +420,8 @@ static Descent start_at(const MoltMigration *m, const MoltPlan *plan, const Molt
                      .offset = way->offset,
                      .pointee = way->pointee,
                      .to_void = way->to_void,
+                     .exact = way->exact,
+                     .to = way->to,
                      .object = way->object,
                      .arm = MOLT__NO_ARM,
                      .ambiguous = MOLT_NO_TYPE};
@@ -400,10 +453,11 @@ bool molt__descent_map(const MoltMigration *m, const MoltDescentWay *way, uintpt
 bool molt__descent_map_element(MoltMigration *m, const MoltDescentWay *way, uintptr_t *block,
                                uint64_t *out, MoltTypeId *ambiguous)
 {
+    MoltTypeId to = way->exact ? way->to : MOLT_NO_TYPE;
     uint64_t mix = ((way->offset * 31 + way->before) * 31 + way->pointee) * 2 + way->to_void;
     MoltOffsetEntry *entry = &m->offset_cache[mix % MOLT__OFFSET_CACHE];
     if (entry->valid && entry->type == way->before && entry->pointee == way->pointee &&
-        entry->before == way->offset && entry->to_void == way->to_void) {
+        entry->before == way->offset && entry->to_void == way->to_void && entry->to == to) {
         *out = entry->after;
         *ambiguous = entry->ambiguous;
         return entry->found;
@@ -416,6 +470,7 @@ bool molt__descent_map_element(MoltMigration *m, const MoltDescentWay *way, uint
     if (!d.varies)
         *entry = (MoltOffsetEntry){.type = way->before,
                                    .pointee = way->pointee,
+                                   .to = to,
                                    .before = way->offset,
                                    .after = d.out,
                                    .to_void = way->to_void,

@@ -25,6 +25,8 @@ typedef struct MoltDescentWay {
     MoltTypeId pointee;          /* old: what the pointer says that it points at */
     bool to_void;                /* the pointer becomes a `void *`, which may point at anything */
     const unsigned char *object; /* the old bytes, for the tags of unions */
+    bool exact; /* the pointer gets another type: a `to` must have become of the very value it means */
+    MoltTypeId to; /* new: what it says that it points at from now on; heeded when `exact` */
 } MoltDescentWay;
 
 /* False when the place is gone, or no longer one that the pointer may point at. *out counts from the new
@@ -63,5 +65,8 @@ bool molt__descent_means_end(const MoltSchema *schema, MoltTypeId element, MoltT
  * another type, because only one of them fits the pointer. MOLT__NO_FIELD when there is none. */
 uint32_t molt__descent_field(const MoltSchema *schema, const MoltType *type, uint64_t offset,
                              MoltTypeId pointee);
+
+/* A value of `type` has at `offset` one of `wanted`, which begins there; not in a union. */
+bool molt__descent_has(const MoltSchema *schema, MoltTypeId type, uint64_t offset, MoltTypeId wanted);
 
 #endif

@@ -8,6 +8,7 @@
 #include "dump_constant.h"
 #include "heap_span.h"
 #include "molt/globals.h"
+#include "molt/kept_types.h"
 #include "state_path.h"
 #include "tables.h"
 
@@ -47,7 +48,8 @@ static void put_objects(MoltDump *dump, Named *order)
     for (uint32_t i = 0; i < types; i++) {
         uint64_t cursor = 0;
         MoltBlock block;
-        if (molt__is_vacant(molt_type(dump->schema, order[i].type)))
+        if (molt__is_vacant(molt_type(dump->schema, order[i].type)) ||
+            molt_type_is_kept(dump->schema, order[i].type))
             continue;
         while (!molt__dump_failed(dump) &&
                molt_heap_next(dump->heap, order[i].type, &cursor, &block)) {

@@ -107,6 +107,22 @@ static bool add_patch(MoltMigration *m, unsigned char *at, uintptr_t value)
     return true;
 }
 
+/* The objects wait where no code sees them, while what they point at may go: the attic knows of that, so it
+ * has their pointers meanwhile. */
+static void set_aside(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
+{
+    unsigned char *from = b->source, *to = b->destination;
+    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride) {
+        uintptr_t value;
+        memcpy(&value, from, sizeof value);
+        if (value == 0)
+            continue;
+        molt__attic_mark(m, op, i);
+        if (m->scanning && !add_patch(m, from, 0))
+            return;
+    }
+}
+
 enum { AHEAD = 16 };
 
 static uint8_t *begin_numbers(MoltMigration *m, const MoltBatch *b)
@@ -167,6 +183,10 @@ static void run_pointer(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
 {
     const unsigned char *from = b->source;
     unsigned char *to = b->destination;
+    if (m->mode == MOLT__RUN_STATE && m->keeping && !op->external) {
+        set_aside(m, op, b);
+        return;
+    }
     if (m->mode == MOLT__RUN_STATE && m->scanning) {
         scan_pointer(m, op, b);
         return;
@@ -484,6 +504,20 @@ void molt__execute(MoltMigration *m, uint32_t first, uint32_t count, unsigned ch
         run_op(m, index, &batch);
         index += op->body;
     }
+}
+
+void molt__execute_drop_set(MoltMigration *m, uint32_t index, unsigned char *source,
+                            uint64_t source_stride, uint64_t n, const uint64_t *set)
+{
+    const MoltOp *op = &m->plan->ops[index];
+    const MoltBatch batch = {source + op->source, source_stride, NULL, 0, n};
+    uintptr_t outer = m->value_at;
+    uint64_t outer_stride = m->value_stride;
+    m->value_at = (uintptr_t)batch.source;
+    m->value_stride = source_stride;
+    molt__run_drop_set(m, op, &batch, set);
+    m->value_at = outer;
+    m->value_stride = outer_stride;
 }
 
 void molt__execute_value(MoltMigration *m, const MoltOp *op, const unsigned char *source,

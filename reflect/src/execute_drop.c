@@ -95,12 +95,12 @@ static bool drops_zeros(const MoltMigration *m, const MoltOp *op)
            (op->code == MOLT__OP_DROP_BYTES || op->forms[0].width == 0);
 }
 
-/* The first element from `i` on with a value that is not zero. */
-static uint64_t skip_zeros(const MoltOp *op, const MoltBatch *b, uint64_t i)
+/* Sets the bits of the values that are not zero. */
+static void find_set(const MoltOp *op, const MoltBatch *b, uint64_t *set)
 {
     uint64_t size = op->code == MOLT__OP_DROP_BYTES ? op->size : op->forms[0].size;
-    const unsigned char *from = b->source + i * b->source_stride;
-    for (; i < b->n; i++, from += b->source_stride) {
+    const unsigned char *from = b->source;
+    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride) {
         uint64_t value = 0;
         switch (size) { /* constant sizes become single loads */
         case 1: memcpy(&value, from, 1); break;
@@ -109,10 +109,8 @@ static uint64_t skip_zeros(const MoltOp *op, const MoltBatch *b, uint64_t i)
         case 8: memcpy(&value, from, 8); break;
         default: value = !is_zero(from, size); break;
         }
-        if (value != 0)
-            break;
+        set[i / 64] |= (uint64_t)(value != 0) << (i % 64);
     }
-    return i;
 }
 
 static bool is_twin(const MoltOp *op, const unsigned char *from)
@@ -121,29 +119,47 @@ static bool is_twin(const MoltOp *op, const unsigned char *from)
     return op->twin != 0 && memcmp(from, from + op->twin, size) == 0;
 }
 
-void molt__run_drop(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
+static void run_one(MoltMigration *m, const MoltOp *op, const MoltBatch *b, uint64_t i)
 {
-    bool zeros = drops_zeros(m, op);
     bool refuses = op->rule == MOLT_RULE_KIND_CHANGED || op->rule == MOLT_RULE_SHAPE_CHANGED ||
                    op->rule == MOLT_RULE_UNION_CHANGED;
-    for (uint64_t i = 0; i < b->n; i++) {
-        i = zeros ? skip_zeros(op, b, i) : i;
-        if (i == b->n)
-            break;
-        const unsigned char *from = b->source + i * b->source_stride;
-        if (is_twin(op, from))
-            continue;
-        bool goes = is_default(m, op, from);
-        if (goes || (!refuses && is_untouched(m, op, from))) {
-            if (op->keeps_default || !goes) /* it would return as the default */
-                molt__attic_mark(m, op, i);
-            continue;
-        }
-        if (op->has_string)
-            drop_made_text(m, op, from);
-        char text[128] = "a value";
-        if (molt__tally_wants_value(m, op, (MoltRule)op->rule))
-            describe_dropped(m, op, from, text, sizeof text);
-        molt__tally(m, op, (MoltRule)op->rule, refuses ? MOLT_REFUSE : MOLT_LOSS, i, "%s", text);
+    const unsigned char *from = b->source + i * b->source_stride;
+    if (is_twin(op, from))
+        return;
+    bool goes = is_default(m, op, from);
+    if (goes || (!refuses && is_untouched(m, op, from))) {
+        if (op->keeps_default || !goes) /* it would return as the default */
+            molt__attic_mark(m, op, i);
+        return;
     }
+    if (op->has_string)
+        drop_made_text(m, op, from);
+    char text[128] = "a value";
+    if (molt__tally_wants_value(m, op, (MoltRule)op->rule))
+        describe_dropped(m, op, from, text, sizeof text);
+    molt__tally(m, op, (MoltRule)op->rule, refuses ? MOLT_REFUSE : MOLT_LOSS, i, "%s", text);
+}
+
+void molt__run_drop_set(MoltMigration *m, const MoltOp *op, const MoltBatch *b, const uint64_t *set)
+{
+    bool alike = op->twin == 0 && !op->has_string; /* nothing more is to be asked of any of them */
+    for (uint64_t at = 0; at < b->n; at += 64) {
+        for (uint64_t bits = set[at / 64]; bits != 0; bits &= bits - 1) {
+            if (alike && molt__tally_all(m, op, (MoltRule)op->rule, at, bits))
+                break;
+            run_one(m, op, b, at + (uint64_t)__builtin_ctzll(bits));
+        }
+    }
+}
+
+void molt__run_drop(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
+{
+    uint64_t set[MOLT__BATCH / 64] = {0};
+    if (drops_zeros(m, op) && b->n <= MOLT__BATCH) {
+        find_set(op, b, set);
+        molt__run_drop_set(m, op, b, set);
+        return;
+    }
+    for (uint64_t i = 0; i < b->n; i++)
+        run_one(m, op, b, i);
 }

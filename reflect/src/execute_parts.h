@@ -22,5 +22,8 @@ void molt__keep_unnamed(MoltMigration *m, const MoltOp *op, const MoltBatch *b);
 void molt__run_flags(MoltMigration *m, const MoltOp *op, const MoltBatch *b);
 /* execute_drop.c: DROP_BYTES and DROP_NUMBER, values that have no place. */
 void molt__run_drop(MoltMigration *m, const MoltOp *op, const MoltBatch *b);
+/* The same where it is known which of the values are not zero: MOLT__BATCH bits, none beyond b->n. */
+void molt__run_drop_set(MoltMigration *m, const MoltOp *op, const MoltBatch *b,
+                        const uint64_t *set);
 
 #endif

@@ -9,6 +9,7 @@
 #include "heap_gate.h"
 #include "heap_span.h"
 #include "molt/globals.h"
+#include "row_stand.h"
 
 #define DEFAULT_RESERVE ((uint64_t)64 << 30)
 /* Far from where systems and sanitizers put things, the same in each run: addresses that a person
@@ -91,6 +92,8 @@ MoltStatus molt_heap_set_schema(MoltHeap *heap, const MoltSchema *schema)
 
     molt_attic_clear(heap);
     molt__lineage_release(&heap->allocator, &heap->attic.lineage);
+    molt__row_stands_drop(&heap->allocator, heap->attic.stands);
+    heap->attic.stands = NULL;
     for (MoltTypeId type = 0; type < heap->types.count; type++)
         molt__heap_drop_type(heap, type);
     molt__types_free(&heap->allocator, &heap->types);

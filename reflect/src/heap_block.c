@@ -117,7 +117,7 @@ static unsigned char *allocate(MoltHeap *heap, MoltTypeId type, uint64_t count, 
 void molt__block_give_all(MoltHeap *heap, uint32_t span_index, uint32_t block)
 {
     const MoltSpan *span = &heap->spans[span_index];
-    if (span->kept)
+    if (molt__span_is_kept(span))
         molt__attic_forget(heap, span_index, block);
     molt__block_mark_free(heap, span_index, block);
     if (span->capacity > MOLT__LONE_CAPACITY && span->live == 0)
@@ -169,7 +169,7 @@ void *molt_heap_resize(MoltHeap *heap, void *block, uint64_t count)
     unsigned char *result = NULL;
     if (!fits_in_place(old->capacity, count))
         result = allocate(heap, old->type, count, span->align, &span, &index);
-    if (result && heap->spans[old->span].kept && !keep_values(heap, old, result))
+    if (result && molt__span_is_kept(&heap->spans[old->span]) && !keep_values(heap, old, result))
         result = NULL;
     if (result) {
         memcpy(result, block, kept);

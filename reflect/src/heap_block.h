@@ -146,7 +146,7 @@ static inline MoltGiven molt__block_give(MoltHeap *heap, uint32_t arena, const v
     uint64_t index = molt__divide(offset, span->stride, heap->reciprocals[span_index].stride);
     if (index >= span->blocks || index * span->stride != offset)
         return MOLT__NOT_GIVEN;
-    if (heap->buckets[span->bucket].arena != arena || span->kept ||
+    if (heap->buckets[span->bucket].arena != arena || molt__span_is_kept(span) ||
         span->capacity > MOLT__LONE_CAPACITY)
         return MOLT__GIVE_ALL;
     if (!molt__span_is_live(span, (uint32_t)index))

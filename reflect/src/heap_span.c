@@ -4,6 +4,7 @@
 
 #include "heap_block.h"
 #include "made_text.h"
+#include "row_stand.h"
 
 static void *resize(const MoltAllocator *allocator, void *block, uint64_t old_size, uint64_t size)
 {
@@ -307,6 +308,7 @@ void molt__heap_free_tables(MoltHeap *heap)
     const MoltAllocator *allocator = &heap->allocator;
     molt__attic_release(allocator, &heap->attic);
     molt__lineage_release(allocator, &heap->attic.lineage);
+    molt__row_stands_drop(allocator, heap->attic.stands);
     for (uint32_t i = 0; i < heap->span_count; i++)
         if (heap->spans[i].bytes > 0)
             free_span_tables(allocator, &heap->spans[i]);
@@ -486,6 +488,7 @@ void molt__heap_replace(MoltHeap *heap, uint32_t index, const MoltSpan *span)
     heap->spans[index].free_hint = 0;
     heap->spans[index].next = old.next;
     heap->spans[index].kept = old.kept;
+    heap->spans[index].in_columns = old.in_columns;
     heap->spans[index].birth = old.birth;
     heap->spans[index].births = old.births;
     heap->spans[index].origin = old.origin;

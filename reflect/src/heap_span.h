@@ -50,6 +50,7 @@ typedef struct MoltSpan {
     uint32_t blocks;    /* blocks in the span */
     uint32_t live;      /* live ones */
     uint32_t free_hint; /* no free block below this word of live_bits */
+    bool in_columns;    /* some of its blocks may be in columns of the attic (attic_column.h) */
     uint32_t birth;     /* edits of the attic that no block of the span is older than */
     uint32_t origin;    /* index of the origin of each block, 0 for none; where they differ: */
     uint32_t *origins;  /* per block that index; NULL: they do not differ */
@@ -155,6 +156,12 @@ static inline void molt__bucket_open(const MoltHeap *heap, MoltBucket *bucket, u
 static inline bool molt__span_is_live(const MoltSpan *span, uint32_t index)
 {
     return (span->live_bits[index / 64] >> (index % 64) & 1u) != 0;
+}
+
+/* The attic may have values of its blocks, which it has to be told of. */
+static inline bool molt__span_is_kept(const MoltSpan *span)
+{
+    return span->kept || span->in_columns;
 }
 
 static inline uint64_t molt__span_count(const MoltSpan *span, uint32_t index)

@@ -118,7 +118,7 @@ static const MoltSpan *find_carried(const MoltMigration *m, const void *block, u
     for (uint32_t s = 0; s < m->span_count; s++) {
         const MoltSpan *span = m->spans[s].bytes > 0 ? &m->spans[s] : &m->heap->spans[s];
         if (span->bytes == 0 || address - span->base >= span->bytes ||
-            m->plan->types[span->type].fate == MOLT_FATE_GONE)
+            molt__plan_loses(m->plan, span->type) || molt__plan_keeps(m->plan, span->type))
             continue;
         uint64_t at = (address - span->base) / span->stride;
         *index = (uint32_t)at;

@@ -183,7 +183,8 @@ static void look_everywhere(Search *search)
     for (uint32_t s = 0; s < m->span_count; s++) {
         const MoltSpan *span = &m->heap->spans[s];
         const MoltTypePlan *plan = &m->plan->types[span->type];
-        if (span->bytes > 0 && plan->fate != MOLT_FATE_GONE)
+        if (span->bytes > 0 && plan->fate != MOLT_FATE_GONE &&
+            !molt__plan_keeps(m->plan, span->type))
             look_through_span(search, m->spans[s].bytes > 0 ? &m->spans[s] : span, plan->after,
                               span);
     }

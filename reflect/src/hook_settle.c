@@ -172,7 +172,7 @@ void molt__hook_note_whole(MoltMigration *m, MoltTypeId type, uintptr_t place)
 
 void molt__hook_note_seen(MoltMigration *m, MoltTypeId type, uintptr_t place)
 {
-    if (m->plan->types[type].fate == MOLT_FATE_GONE)
+    if (molt__plan_loses(m->plan, type))
         add_read(m, (MoltHookRead){place, 1, MOLT__HOOK_SEEN + type});
 }
 

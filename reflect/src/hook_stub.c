@@ -12,7 +12,7 @@ typedef struct Stub {
     size_t length;
     bool full;   /* the field at hand does not fit */
     bool asleep; /* it is a comment, to be woken by hand */
-    bool loses;  /* something in it is refused until it is woken */
+    bool lossy;  /* the rules make a value of each old one */
 } Stub;
 
 __attribute__((format(printf, 3, 4))) static void add(Stub *stub, unsigned depth,
@@ -225,6 +225,13 @@ static void end_field(Stub *stub, size_t before)
     stub->text[before] = '\0';
 }
 
+/* Under the strict policy a loss refuses as much as anything. */
+static bool is_awake(const Stub *stub, MoltStubNeed need)
+{
+    return need > MOLT__STUB_LOSS ||
+           (need == MOLT__STUB_LOSS && stub->plan->policy == MOLT_POLICY_STRICT);
+}
+
 /* `needed`: the rules refuse it. */
 static void add_field(Stub *stub, const MoltSchema *schema, uint32_t index, bool old, bool needed)
 {
@@ -277,12 +284,16 @@ static void replace_gone(Stub *stub, MoltTypeId before, MoltTypeId after, const 
         close_loop(stub, place);
         return;
     }
+    bool named = was->kind == MOLT_KIND_ENUM && is->kind == MOLT_KIND_ENUM;
     read_value(stub, before, place);
-    if (was->kind != MOLT_KIND_ENUM || is->kind != MOLT_KIND_ENUM) {
+    if (stub->lossy)
+        add(stub, place->depth,
+            "/* now->%s has what the rules make of it: here it may become something else */\n", code);
+    else if (!named)
         add(stub, place->depth,
             "/* now->%s has what the rules make of it; where they refuse, nothing */\n", code);
+    if (!named)
         return;
-    }
     for (uint32_t e = was->first; e < was->first + was->count; e++) {
         const char *name = molt_string(old, old->tables.enumerators[e].name);
         if (goes_on(new, is, name))
@@ -293,8 +304,8 @@ static void replace_gone(Stub *stub, MoltTypeId before, MoltTypeId after, const 
     }
 }
 
-/* A field of both layouts of which the rules carry some values over. `needed`: they refuse others. */
-static void add_partly(Stub *stub, uint32_t before, uint32_t after, bool needed)
+/* A field of both layouts of which the rules carry some values over, and refuse or alter others. */
+static void add_partly(Stub *stub, uint32_t before, uint32_t after, MoltStubNeed need)
 {
     const MoltField *was = &stub->plan->before->tables.fields[before];
     const MoltField *is = &stub->plan->after->tables.fields[after];
@@ -307,9 +318,10 @@ static void add_partly(Stub *stub, uint32_t before, uint32_t after, bool needed)
     molt_schema_declare(stub->plan->before, was, declared, sizeof declared);
     molt_schema_declare(stub->plan->after, is, declares, sizeof declares);
     add(stub, 1, "/* before: %s, now: %s */\n", declared, declares);
-    stub->asleep = !needed;
+    stub->asleep = !is_awake(stub, need);
+    stub->lossy = need == MOLT__STUB_LOSS;
     replace_gone(stub, was->type, is->type, &place, name);
-    stub->asleep = false;
+    stub->asleep = stub->lossy = false;
     end_field(stub, length);
 }
 
@@ -331,18 +343,18 @@ static void add_fields(Stub *stub, const MoltPair *pair, MoltStubWants *wants, c
     for (uint32_t f = was->first; f < was->first + was->count; f++) {
         MoltStubNeed need = wants ? wants(context, f, MOLT__NO_FIELD) : MOLT__STUB_NOTHING;
         bool matched = is_matched(plan, pair, f);
-        stub->loses = stub->loses || need == MOLT__STUB_LOSS;
         if (!matched || need == MOLT__STUB_ALL)
-            add_field(stub, plan->before, f, true, need >= MOLT__STUB_SOME);
+            add_field(stub, plan->before, f, true, is_awake(stub, need));
+        if (!matched && need == MOLT__STUB_LOSS && is_awake(stub, need))
+            add(stub, 1, "/* it goes with this edit: give it to a field of now, or let it go */\n");
     }
     for (uint32_t f = 0; f < is->count; f++) {
         const MoltField *field = &plan->after->tables.fields[is->first + f];
         uint32_t from = plan->matches[pair->match + f];
         MoltStubNeed need =
             wants ? wants(context, MOLT__NO_FIELD, is->first + f) : MOLT__STUB_NOTHING;
-        stub->loses = stub->loses || need == MOLT__STUB_LOSS;
         if (from != MOLT__NO_FIELD && (need == MOLT__STUB_SOME || need == MOLT__STUB_LOSS))
-            add_partly(stub, from, is->first + f, need == MOLT__STUB_SOME);
+            add_partly(stub, from, is->first + f, need);
         else if (need == MOLT__STUB_ALL || (from == MOLT__NO_FIELD && !has_source(plan, field)))
             add_field(stub, plan->after, is->first + f, false,
                       need == MOLT__STUB_ALL || field->flags & MOLT_FIELD_REQUIRED);
@@ -374,9 +386,6 @@ void molt__hook_stub(const MoltPlan *plan, MoltTypeId before, MoltTypeId after,
     add(&stub, 0, "#include <molt/hook.h>\n\n");
     add(&stub, 0, "MOLT_MIGRATE(%s)(const MoltOld *old, %s *now)\n{\n", name, name);
     add_fields(&stub, pair, wants, context);
-    if (stub.loses)
-        add(&stub, 1,
-            "/* a loss stays refused until the line that reads it is no comment any more */\n");
     snprintf(stub.text + stub.length, STUB_TAIL,
              "%s    (void)old;\n    (void)now;\n    return true;\n}\n",
              stub.full ? "    /* and so on for the other fields */\n" : "");

@@ -33,7 +33,9 @@ static bool leads_back(const MoltMigration *m, uintptr_t value)
     if (value - heap->base >= heap->granule_count << MOLT__GRANULE_SHIFT)
         return false;
     uint32_t slot = heap->granules[(value - heap->base) >> MOLT__GRANULE_SHIFT];
-    return slot != 0 && m->plan->types[heap->spans[slot - 1].type].fate != MOLT_FATE_SAME;
+    MoltTypeId type = slot != 0 ? heap->spans[slot - 1].type : MOLT_NO_TYPE;
+    return slot != 0 &&
+           (m->plan->types[type].fate != MOLT_FATE_SAME || molt__plan_keeps(m->plan, type));
 }
 
 static void refuse(MoltMigration *m, MoltTypeId type, const MoltLeaf *leaf)
@@ -119,7 +121,8 @@ void molt__hook_verify(MoltMigration *m)
     const MoltHookWork *work = m->hooks;
     for (uint32_t s = 0; s < m->span_count && !m->failed; s++) {
         const MoltSpan *span = &m->heap->spans[s];
-        if (span->bytes == 0 || m->plan->types[span->type].fate == MOLT_FATE_GONE)
+        if (span->bytes == 0 || m->plan->types[span->type].fate == MOLT_FATE_GONE ||
+            molt__plan_keeps(m->plan, span->type))
             continue;
         MoltTypeId after = m->plan->types[span->type].after;
         bool moved = m->spans[s].bytes > 0;

@@ -214,17 +214,44 @@ static void follow(const MoltHookQuestion *question, const MoltHookPlace *place,
     memcpy(out, &object, sizeof object);
 }
 
+/* What the field that was read leads to in the new layout, where it still leads to a number: that one may
+ * have become another with it. Else what the pointee became. */
+static MoltTypeId new_pointee(const MoltMigration *m, const MoltHookPlace *place, MoltTypeId pointee)
+{
+    const MoltPlan *plan = m->plan;
+    MoltTypeId became = plan->types[pointee].after;
+    MoltTypeId owner = place->owner != MOLT_NO_TYPE ? plan->types[place->owner].after : MOLT_NO_TYPE;
+    const MoltPair *pair =
+        owner != MOLT_NO_TYPE ? molt__plan_find_pair(plan, place->owner, owner) : NULL;
+    uint16_t kind = molt_type(plan->before, pointee)->kind;
+    if (!pair || (kind != MOLT_KIND_INT && kind != MOLT_KIND_FLOAT && kind != MOLT_KIND_BOOL &&
+                  kind != MOLT_KIND_ENUM))
+        return became;
+    const MoltType *is = molt_type(plan->after, owner);
+    for (uint32_t n = 0; n < is->count; n++) {
+        if (plan->matches[pair->match + n] != place->field)
+            continue;
+        const MoltType *type =
+            molt_type(plan->after, plan->after->tables.fields[is->first + n].type);
+        while (molt_kind_is_sequence(type->kind))
+            type = molt_type(plan->after, type->elem);
+        return type->kind == MOLT_KIND_POINTER ? type->elem : became;
+    }
+    return became;
+}
+
 /* Where an old address is in the new state. */
 static uintptr_t new_address(const MoltHookQuestion *question, const MoltHookPlace *place,
                              MoltTypeId pointee, uintptr_t value)
 {
     MoltMigration *m = question->m;
-    MoltTypeId after = m->plan->types[pointee].after;
+    MoltTypeId after = new_pointee(m, place, pointee);
+    bool to_void = after != MOLT_NO_TYPE && molt_type(m->plan->after, after)->kind == MOLT_KIND_VOID;
     MoltOp op = {.code = MOLT__OP_POINTER,
                  .check = MOLT__NO_CHECK,
                  .before = pointee,
                  .after = after,
-                 .pointee_ok = true};
+                 .pointee_ok = to_void || after == m->plan->types[pointee].after};
     const MoltHookCall *call = m->hooks->call;
     uintptr_t moved = 0;
     if (value == 0)
@@ -233,10 +260,11 @@ static uintptr_t new_address(const MoltHookQuestion *question, const MoltHookPla
         return call->now;
     m->mode = MOLT__RUN_VALUE; /* what a rule says of it is for this hook, not for the report */
     m->value_lost = m->value_refused = false;
-    if (after != MOLT_NO_TYPE)
+    bool there = after != MOLT_NO_TYPE && !molt__plan_keeps(m->plan, pointee);
+    if (there)
         moved = molt__relocate(m, &op, value, 0);
     m->mode = MOLT__RUN_STATE;
-    if (after == MOLT_NO_TYPE || m->value_refused)
+    if (!there || m->value_refused)
         molt__hook_mistake(question, place, "read the old object with molt_old_follow",
                            "what it points at has no place in the new state");
     return moved;

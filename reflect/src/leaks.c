@@ -6,6 +6,7 @@
 
 #include "heap_span.h"
 #include "molt/globals.h"
+#include "molt/kept_types.h"
 
 /* `reached` has a bit per block of every span, from firsts[span] on; `waiting` are reached blocks whose
  * words are not looked at yet. */
@@ -176,7 +177,8 @@ static bool list(Walk *walk, MoltLeaks *out)
     bool good = true;
     while (good && molt_heap_next(walk->heap, MOLT_NO_TYPE, &cursor, &block)) {
         uint64_t bit = walk->firsts[block.span] * 64 + block.index;
-        if ((walk->reached[bit / 64] >> (bit % 64) & 1u) == 0)
+        if ((walk->reached[bit / 64] >> (bit % 64) & 1u) == 0 &&
+            !molt_type_is_kept(walk->heap->schema, block.type))
             good = count_leak(walk, out, &block, &slots);
     }
     MoltLeak *exact = NULL;

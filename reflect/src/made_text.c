@@ -50,7 +50,8 @@ void molt__made_begin(MoltMigration *m)
         uint32_t s = m->busy[i];
         const MoltSpan *span = &m->heap->spans[s];
         texts->stand_ins = texts->stand_ins || (span->stands_in && span->live > 0);
-        if (span->bytes == 0 || !span->made || span->hooked_in != 0 || m->spans[s].bytes > 0)
+        if (span->bytes == 0 || !span->made || span->hooked_in != 0 ||
+            (m->spans[s].bytes > 0 && !span->stands_in))
             continue;
         if (!texts->held)
             texts->held = molt__migration_table(m, m->span_count, sizeof *texts->held);

@@ -6,6 +6,7 @@
 #include "attic_hook.h"
 #include "busy_spans.h"
 #include "constant_row.h"
+#include "free_links.h"
 #include "fresh_block.h"
 #include "lineage.h"
 #include "migration.h"
@@ -117,11 +118,11 @@ static bool make_new_spans(MoltMigration *m)
         if (span->bytes == 0)
             continue;
         const MoltTypePlan *type = &m->plan->types[span->type];
-        if (type->fate == MOLT_FATE_SAME)
+        if (type->fate == MOLT_FATE_SAME && !molt__plan_loses(m->plan, span->type))
             continue;
         m->moves = true;
         molt__migration_contains(m, span->type);
-        if (type->fate == MOLT_FATE_GONE)
+        if (type->fate != MOLT_FATE_CHANGED)
             continue;
         MoltSpan *moved = &m->spans[s];
         if (!molt__span_make_of(m->heap, moved, m->plan->after, type->after, span->capacity,
@@ -321,7 +322,7 @@ static void run_pieces_ahead(MoltMigration *m, const MoltSpan *span, const MoltS
         molt__ahead_run(m, span, moved);
         for (uint32_t p = 0; p < ahead->count && !m->failed; p++) {
             ahead->now = ahead->pieces[p].done ? &ahead->pieces[p] : NULL;
-            ahead->replayed = 0;
+            ahead->replayed = ahead->drops = 0;
             run_piece(m, span, moved, &ahead->pieces[p].piece);
         }
         ahead->now = NULL;
@@ -369,6 +370,7 @@ static void run_spans(MoltMigration *m)
             continue;
         const MoltTypePlan *type = &m->plan->types[span->type];
         m->scanning = type->fate == MOLT_FATE_SAME;
+        m->keeping = molt__plan_keeps(m->plan, span->type);
         if (!molt__migration_step(m, MOLT_MIGRATE_CONVERT))
             break;
         if (molt__migrate_globals_is(m, span)) {
@@ -377,15 +379,17 @@ static void run_spans(MoltMigration *m)
                 count_changed(m, span->type, true);
             continue;
         }
-        bool skipped = m->scanning && !must_scan(m, type);
-        if (skipped && type->scan_count + type->tail_count > 0)
+        bool skipped = m->scanning &&
+                       (m->keeping ? !molt__plan_loses(m->plan, span->type) : !must_scan(m, type));
+        if (skipped && !m->keeping && type->scan_count + type->tail_count > 0)
             m->texts.partial = true;
         if (type->fate == MOLT_FATE_GONE || skipped)
             continue;
         run_span(m, span, &m->spans[s]);
-        if (!m->scanning)
+        if (!m->scanning && !m->keeping)
             count_changed(m, span->type, true);
     }
+    m->keeping = false;
     m->batch_span = NULL;
 }
 
@@ -404,66 +408,6 @@ static void relocate_roots(MoltMigration *m)
                      .pointee_ok = true};
         uintptr_t value = (uintptr_t)molt_heap_root(m->heap, from);
         m->roots[r] = (void *)molt__relocate_mirrored(m, &op, value, 0); /* NOLINT: address */
-    }
-}
-
-static bool is_missing(const MoltMigration *m, MoltTypeId type)
-{
-    bool missing = m->missing[type];
-    for (uint64_t g = 0; g < m->gone_count && !missing; g++)
-        missing =
-            m->gone_pointers[g].type == type && !molt__hook_settled(m, m->gone_pointers[g].check);
-    return missing;
-}
-
-/* Objects of a type that is gone: those that a pointer still leads to refuse, others go with it. */
-static void report_gone(MoltMigration *m)
-{
-    for (MoltTypeId t = 0; t < m->plan->before->tables.type_count; t++) {
-        MoltHeapStats stats;
-        char remedy[512];
-        const char *name = molt_type_name(m->plan->before, t);
-        if (m->plan->types[t].fate != MOLT_FATE_GONE)
-            continue;
-        molt_heap_stats(m->heap, t, &stats);
-        if (stats.blocks == 0)
-            continue;
-        /* of a flexible struct, elements are those of its array */
-        uint64_t objects = molt_schema_tail(m->plan->before, t) ? stats.blocks : stats.elements;
-        objects -= molt__hook_made_gone(m, t);  /* they go as they came */
-        objects -= molt__retype_elements(m, t); /* which are of another type now */
-        if (objects == 0)
-            continue;
-        uint64_t seen = molt__hook_saw(m, t);
-        bool all = seen >= objects, missing = is_missing(m, t) && !all;
-        MoltSeverity severity =
-            missing || m->plan->policy == MOLT_POLICY_STRICT ? MOLT_REFUSE : MOLT_LOSS;
-        if (all || (!missing && molt__removal_of_type(m->plan, t)))
-            severity = MOLT_INFO;
-        else
-            objects -= seen;
-        m->refused = m->refused || severity == MOLT_REFUSE;
-        bool record = molt_type(m->plan->before, t)->kind == MOLT_KIND_STRUCT ||
-                      molt_type(m->plan->before, t)->kind == MOLT_KIND_UNION;
-        snprintf(
-            remedy, sizeof remedy,
-            !record   ? "%llu live, and the new code has nothing of that type: keep a field or a "
-                        "variable that is a %.200s, or points to one%s"
-            : missing ? "%llu live and still pointed at: keep the struct, or name it on its "
-                        "successor with MOLT_WAS(\"%.200s\")%s"
-                      : "%llu live that nothing will point at: if the struct was renamed, "
-                        "annotate it with MOLT_WAS(\"%.200s\")%s",
-            (unsigned long long)objects, name,
-            m->plan->policy != MOLT_POLICY_LIVE ? ""
-            : m->heap->attic.none               ? "; they are lost for good"
-                                                : "; they do not return when the edit is undone");
-        molt_report_add(m->report, &(MoltFinding){.severity = severity,
-                                                  .rule = missing ? MOLT_RULE_TYPE_MISSING
-                                                                  : MOLT_RULE_TYPE_REMOVED,
-                                                  .path = name,
-                                                  .before = name,
-                                                  .remedy = remedy,
-                                                  .objects = objects});
     }
 }
 
@@ -490,6 +434,7 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->awaited.items, m->awaited.slots, sizeof *m->awaited.items);
     molt_plan_free(m->back);
     molt__constant_rows_release(m);
+    molt__row_stands_discard(m);
     molt__ownership_release(m);
     molt__retype_release(m);
     molt__aims_free(m);
@@ -645,9 +590,12 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
             molt__attic_reserve(m);
         }
         if (!m->refused && !m->failed)
+            molt__free_links_run(m);
+        if (!m->refused && !m->failed)
             molt__hook_run(m);
         molt__hook_settle(m);
         molt__hook_made_mark(m);
+        molt__row_stands_make(m);
         if (!m->refused && !m->failed)
             molt__hook_made_find(m);
         molt__migration_step(m, MOLT_MIGRATE_RESERVE);
@@ -669,7 +617,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         }
         molt__attic_report(m);
         molt__hook_suggest(m);
-        report_gone(m);
+        molt__gone_types_report(m);
     }
     MoltStatus status = outcome(m, error);
     if (status != MOLT_OK) {
@@ -732,6 +680,7 @@ void molt_migrate_commit(MoltMigration *m)
         molt__span_map(heap, &old, MOLT__NO_SPAN);
         heap->spans[s] = m->spans[s];
         heap->spans[s].kept = old.kept; /* the blocks keep their places and their numbers */
+        heap->spans[s].in_columns = old.in_columns;
         heap->spans[s].birth = old.birth;
         heap->spans[s].births = old.births;
         heap->spans[s].origin = old.origin;
@@ -749,6 +698,7 @@ void molt_migrate_commit(MoltMigration *m)
     molt__lineage_follow(m->plan->before, m->plan->after, m->plan->from, m->plan->to);
     molt__heap_switch(heap, m->plan->after, m->new_types, m->roots);
     molt__fresh_commit(m);
+    molt__row_stands_commit(m);
     molt__ownership_commit(m);
     molt__retype_commit(m);
     molt__hook_adopt(m);

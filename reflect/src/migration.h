@@ -17,12 +17,14 @@
 #include "held_lock.h"
 #include "hook_lineage.h"
 #include "hook_made.h"
+#include "kept_types.h"
 #include "heap_span.h"
 #include "made_text.h"
 #include "molt/migrate.h"
 #include "plan_ops.h"
 #include "raw_memory.h"
 #include "retype.h"
+#include "row_stand.h"
 
 struct MoltHookWork;
 struct MoltStaleSearch;
@@ -65,7 +67,7 @@ typedef struct MoltTally {
 /* What an address in the library becomes depends on the type of the pointer, too. */
 typedef struct MoltCodeEntry {
     uintptr_t before, after;
-    MoltTypeId pointee;
+    MoltTypeId pointee, to; /* old and new; `to` counts where the new one says something else */
     bool pointee_ok;
     uint8_t number; /* in the code patches, 0 for none */
     uint8_t rule;   /* that applies to each such pointer, as a loss; MOLT_RULE_COUNT: none */
@@ -85,7 +87,7 @@ typedef struct MoltRowCopies {
 } MoltRowCopies;
 
 typedef struct MoltOffsetEntry {
-    MoltTypeId type, pointee;
+    MoltTypeId type, pointee, to; /* to: MOLT_NO_TYPE when the way is not exact */
     uint64_t before, after;
     bool to_void, valid, found;
     MoltTypeId ambiguous; /* see descent.h */
@@ -135,6 +137,8 @@ typedef struct MoltBox {
 /* A block of the old state that becomes part of the object whose pointer, at `owner`, points at it. */
 typedef struct MoltClaim {
     uintptr_t block, owner;
+    uintptr_t after; /* where the block's first element is in the new object, as a `type` */
+    MoltTypeId type;
     uint32_t span, index;
 } MoltClaim;
 
@@ -204,6 +208,8 @@ struct MoltMigration {
     uint64_t run; /* inside of a UNION: element of the batch where the arm's run begins */
     bool in_loop; /* then all of a loop's values belong to object loop_index of the batch */
     uint64_t loop_index;
+    bool keeping; /* the batch is of objects of a kept type: nothing of theirs is told or refuses, and
+                     their pointers are in the attic. Pointers may lead to such objects */
     bool in_tail; /* the batch is of elements of a flexible array, which all belong to one object */
     uintptr_t moving_low, moving_high; /* addresses of all that moves or goes; equal: nothing does */
     bool integers_near; /* a converter saw a 64-bit integer of the batch that lies there */
@@ -217,6 +223,7 @@ struct MoltMigration {
     MoltAtticWork attic;
     MoltMadeTexts texts;
     MoltRowCopies row_copies;
+    MoltRowStands *stands; /* as they are after commit */
     MoltHookWay *ways;   /* per old type */
     MoltLineage lineage; /* as it is after commit */
     MoltHookBlock *made; /* by hooks of edits that this one undoes */
@@ -238,7 +245,7 @@ struct MoltMigration {
 static inline bool molt__stays_apart(const MoltMigration *m, const MoltOp *op)
 {
     return m->code && m->code->apart && op->pointee_ok && !m->moves && !m->edits &&
-           m->code->apart[op->before];
+           !m->texts.stand_ins && m->code->apart[op->before];
 }
 
 /* Which element of the batch the `i`th of an operation's elements is. */
@@ -251,6 +258,9 @@ static inline uint64_t molt__batch_index(const MoltMigration *m, uint64_t i)
 void molt__execute(MoltMigration *m, uint32_t first, uint32_t count, unsigned char *source,
                    uint64_t source_stride, unsigned char *destination, uint64_t destination_stride,
                    uint64_t n);
+/* One operation that drops values, of which `set` (MOLT__BATCH bits) says where they are not zero. */
+void molt__execute_drop_set(MoltMigration *m, uint32_t index, unsigned char *source,
+                            uint64_t source_stride, uint64_t n, const uint64_t *set);
 /* One operation, which is no loop, on one value at `source`; op belongs to m->plan. */
 void molt__execute_value(MoltMigration *m, const MoltOp *op, const unsigned char *source,
                          unsigned char *destination);
@@ -283,7 +293,8 @@ static inline const MoltCodeEntry *molt__relocate_known(const MoltMigration *m, 
 {
     const MoltCodeEntry *entry = &m->code_cache[molt__relocate_slot(value)];
     bool known = value != 0 && entry->before == value && entry->pointee == op->before &&
-                 entry->pointee_ok == op->pointee_ok && entry->rule == MOLT_RULE_COUNT;
+                 entry->pointee_ok == op->pointee_ok && (op->pointee_ok || entry->to == op->after) &&
+                 entry->rule == MOLT_RULE_COUNT;
     return known ? entry : NULL;
 }
 
@@ -298,6 +309,9 @@ bool molt__relocate_same_content(const MoltMigration *m, const MoltCodeTarget *t
                                  uintptr_t after);
 /* Readable text at a `char *` of the old state: bytes up to `*length`, NULL when it is none. */
 const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *length);
+
+/* gone_types.c: objects of types that the new code lacks, and of those that it has again. */
+void molt__gone_types_report(MoltMigration *m);
 
 /* migrate_globals.c */
 /* Fills the mirror and finds out which variables the game set; false when memory is out. */
@@ -364,6 +378,9 @@ void molt__run_embed(MoltMigration *m, uint32_t index, unsigned char *source,
 uintptr_t molt__ownership_box(const MoltMigration *m, uintptr_t before, MoltTypeId type);
 /* Whether a block of the old state becomes part of another object. */
 bool molt__ownership_is_claimed(const MoltMigration *m, MoltTypeId type, uintptr_t block);
+/* Where the first element of such a block is then, a value of the new *type; 0 where several objects claim
+ * it, or one that becomes part of another itself. */
+uintptr_t molt__ownership_part(const MoltMigration *m, uintptr_t block, MoltTypeId *type);
 /* hook_run.c and hook_settle.c: hooks. */
 /* Notes that the hook of op->after is to be called for `n` objects. */
 void molt__hook_note(MoltMigration *m, const MoltOp *op, const unsigned char *source,
@@ -425,6 +442,9 @@ void molt__stored_sizes_report(MoltMigration *m);
  * annotation. True when the value may be written nevertheless. `format` is the offending value. */
 bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity,
                  uint64_t i, const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* The same for all elements whose bits are set, from element `at` (a multiple of 64) of the batch on, which
+ * lose a value. False, with nothing done, where each of them has to be gone into, as the first one has. */
+bool molt__tally_all(MoltMigration *m, const MoltOp *op, MoltRule rule, uint64_t at, uint64_t bits);
 /* What the rule refuses is left to the attic instead, because it had waited there before. */
 bool molt__tally_waits(const MoltMigration *m, const MoltOp *op, MoltRule rule);
 /* The value is written down only where the rule applies for the first time. */

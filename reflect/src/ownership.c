@@ -53,6 +53,20 @@ bool molt__ownership_is_claimed(const MoltMigration *m, MoltTypeId type, uintptr
     return m->owned.claimed && m->owned.claimed[type] && find_claim(m, block);
 }
 
+uintptr_t molt__ownership_part(const MoltMigration *m, uintptr_t block, MoltTypeId *type)
+{
+    const MoltClaim *claim = m->owned.claim_count > 0 ? find_claim(m, block) : NULL;
+    const MoltClaim *end = m->owned.claims + m->owned.claim_count;
+    MoltPlace owner;
+    if (!claim || (claim + 1 < end && claim[1].block == block))
+        return 0;
+    molt_heap_locate(m->heap, (const void *)claim->owner, &owner); /* NOLINT: it is only looked up */
+    if (owner.kind == MOLT_PLACE_BLOCK && find_claim(m, (uintptr_t)owner.block.start))
+        return 0;
+    *type = claim->type;
+    return claim->after;
+}
+
 /* ---- new blocks ------------------------------------------------------------------------------- */
 
 /* A span with room for a block of a type of the new schema. They double as those of the heap do. */
@@ -137,7 +151,8 @@ static bool is_whole_block(const MoltPlace *place, MoltTypeId type)
            place->block.type == type;
 }
 
-static void add_claim(MoltMigration *m, const MoltPlace *place, const unsigned char *owner)
+static void add_claim(MoltMigration *m, const MoltOp *op, const MoltPlace *place,
+                      const unsigned char *owner, const unsigned char *destination)
 {
     MoltOwnership *owned = &m->owned;
     if (!molt__migration_grow(m, (void **)&owned->claims, &owned->claim_slots, owned->claim_count,
@@ -145,6 +160,8 @@ static void add_claim(MoltMigration *m, const MoltPlace *place, const unsigned c
         return;
     owned->claims[owned->claim_count++] = (MoltClaim){.block = (uintptr_t)place->block.start,
                                                       .owner = (uintptr_t)owner,
+                                                      .after = (uintptr_t)destination + op->length,
+                                                      .type = op->after,
                                                       .span = place->block.span,
                                                       .index = place->block.index};
 }
@@ -198,7 +215,7 @@ static void embed_one(MoltMigration *m, uint32_t index, unsigned char *source,
         molt_heap_locate(m->heap, pointer, &place);
     if (m->owned.surveying) {
         if (is_whole_block(&place, op->before))
-            add_claim(m, &place, source + op->tag);
+            add_claim(m, op, &place, source + op->tag, destination);
     } else if (pointer && check_block(m, op, &place, 0)) {
         molt__execute(m, (uint32_t)(block - m->plan->ops) + 1, block->body, pointer, 0, destination,
                       0, 1);

@@ -312,6 +312,12 @@ MoltStatus molt__plan_match_alone(const MoltSchema *before, const MoltSchema *af
     return MOLT_OK;
 }
 
+void molt_plan_set_missing_functions(MoltPlan *plan, MoltMissingFunctions missing)
+{
+    plan->nulls_functions =
+        missing == MOLT_MISSING_FUNCTIONS_NULL && plan->policy == MOLT_POLICY_LIVE;
+}
+
 MoltStatus molt_plan_sketch(const MoltSchema *before, const MoltSchema *after,
                             const MoltAllocator *allocator, MoltPlan **out, MoltError *error)
 {

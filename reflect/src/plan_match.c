@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "kept_types.h"
 #include "plan_names.h"
 #include "plan_trace.h"
 
@@ -14,6 +15,13 @@ static bool is_named(uint16_t kind)
            kind == MOLT_KIND_OPAQUE;
 }
 
+/* Kept types take nothing from elsewhere, such as files, which are read under the strict policy. */
+static bool is_closed(const MoltPlan *plan, MoltSide side, MoltTypeId type)
+{
+    return side == MOLT__NEW && plan->policy == MOLT_POLICY_STRICT &&
+           molt_type_is_kept(plan->after, type);
+}
+
 /* Collects the types that a MOLT_WAS can name; ids[] gets their ids. */
 static uint32_t named_types(const MoltPlan *plan, MoltSide side, MoltNamed *items, MoltTypeId *ids)
 {
@@ -21,13 +29,14 @@ static uint32_t named_types(const MoltPlan *plan, MoltSide side, MoltNamed *item
     uint32_t count = 0;
     for (MoltTypeId t = 0; t < schema->tables.type_count; t++) {
         const MoltType *type = molt_type(schema, t);
-        if (!is_named(type->kind))
+        if (!is_named(type->kind) || is_closed(plan, side, t))
             continue;
         ids[count] = t;
         items[count++] = (MoltNamed){.name = type->name,
                                      .note_first = type->note_first,
                                      .note_count = type->note_count,
                                      .line = molt__trace_type(plan, side, t),
+                                     .kept = molt_type_is_kept(schema, t),
                                      .file = molt_string(schema, type->file)};
     }
     return count;
@@ -150,6 +159,7 @@ static MoltTypeId map_derived(MoltPlan *plan, MoltTypeId before, unsigned depth)
     for (MoltTypeId t = 0; t < plan->after->tables.type_count; t++) {
         const MoltType *is = molt_type(plan->after, t);
         if (is->kind != was->kind || is->elem != elem || is->flags != was->flags ||
+            is_closed(plan, MOLT__NEW, t) ||
             (plan->origins[t] != MOLT_NO_TYPE && plan->forced_count == 0))
             continue;
         if (molt_kind_is_sequence(was->kind) && is->length != was->length)
@@ -172,7 +182,8 @@ static MoltTypeId map_type(MoltPlan *plan, MoltTypeId before, unsigned depth)
         entry->after = map_derived(plan, before, depth);
     } else {
         MoltTypeId found = molt_schema_find(plan->after, molt_string(plan->before, was->name));
-        if (found != MOLT_NO_TYPE && molt_type(plan->after, found)->kind == was->kind)
+        if (found != MOLT_NO_TYPE && molt_type(plan->after, found)->kind == was->kind &&
+            !is_closed(plan, MOLT__NEW, found))
             entry->after = found;
     }
     if (entry->after != MOLT_NO_TYPE)
@@ -370,10 +381,13 @@ static void match_groups(const MoltPlan *plan, const MoltType *was, const MoltTy
     }
 }
 
-/* Types that are one by their lines have members that are. */
+/* Types that are one by their lines have members that are. A version may not know a kept type. */
 static bool is_traced(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
 {
-    return plan->trace && plan->origins[after] == before;
+    bool known =
+        (!molt_type_is_kept(plan->before, before) || molt__trace_type(plan, MOLT__OLD, before)) &&
+        (!molt_type_is_kept(plan->after, after) || molt__trace_type(plan, MOLT__NEW, after));
+    return plan->trace && plan->origins[after] == before && known;
 }
 
 uint32_t molt__plan_match_fields(MoltPlan *plan, MoltTypeId before, MoltTypeId after,

@@ -245,6 +245,22 @@ static uint32_t match_named(MoltPlan *plan, bool sure, MoltNamed *olds, uint32_t
     return sure ? ambiguous : UINT32_MAX;
 }
 
+/* Kept types of which a version knows no line, because other ones were kept when it was made, go by their
+ * names. */
+static void match_kept(const MoltPlan *plan, MoltNamed *olds, uint32_t old_count,
+                       const MoltNamed *news, uint32_t new_count, uint32_t *match)
+{
+    for (uint32_t n = 0; n < new_count; n++) {
+        uint32_t same = match[n] == UINT32_MAX ? find_name(plan->before, olds, old_count,
+                                                           molt_string(plan->after, news[n].name))
+                                               : UINT32_MAX;
+        if (same == UINT32_MAX || olds[same].taken || !(olds[same].kept || news[n].kept))
+            continue;
+        match[n] = same;
+        olds[same].taken = true;
+    }
+}
+
 uint32_t molt__names_match(MoltPlan *plan, bool by_line, MoltNamed *olds, uint32_t old_count,
                            MoltNamed *news, uint32_t new_count, uint32_t *match)
 {
@@ -259,6 +275,7 @@ uint32_t molt__names_match(MoltPlan *plan, bool by_line, MoltNamed *olds, uint32
         match_noted_back(plan, olds, old_count, news, new_count, match);
     else
         match_noted(plan, olds, old_count, news, new_count, match);
+    match_kept(plan, olds, old_count, news, new_count, match);
     return UINT32_MAX;
 }
 

@@ -10,6 +10,7 @@ typedef struct MoltNamed {
     uint32_t name, note_first, note_count;
     uint32_t line;    /* of a plan between known versions, else 0 */
     bool taken;       /* claimed; of a new item: by its line */
+    bool kept;        /* a kept type */
     const char *file; /* of a type's definition; NULL for what needs none to be told apart */
 } MoltNamed;
 

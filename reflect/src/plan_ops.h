@@ -77,7 +77,8 @@ typedef struct MoltOp {
     bool otherwise; /* ARM */
     uint32_t check;
     uint64_t source, destination;
-    uint64_t size, length; /* of a UNION whose arms hold pointers: its size, and where it is */
+    uint64_t size, length; /* of a UNION whose arms hold pointers: its size, and where it is; `length` of an
+                              EMBED: where the struct is in the new object */
     uint64_t source_stride, destination_stride; /* LOOP */
     uint32_t body;                /* LOOP, UNION, ARM, BOX, EMBED: operations that follow */
     uint64_t tag;                 /* UNION: where it is; ARM, TAG: its value; BOX, EMBED: a place */
@@ -97,6 +98,12 @@ typedef struct MoltOp {
 } MoltOp;
 
 #define MOLT__NO_CONSTANT UINT32_MAX
+
+/* It drops a value that has no place. */
+static inline bool molt__op_drops(const MoltOp *op)
+{
+    return op->code == MOLT__OP_DROP_BYTES || op->code == MOLT__OP_DROP_NUMBER;
+}
 
 /* One thing that a live value may violate: where it was declared and what to say. */
 typedef struct MoltCheck {
@@ -236,6 +243,7 @@ struct MoltPlan {
     bool undoes, redoes; /* goes back to a version that the running one came from; on to one that came
                             from it */
     bool lenient; /* for values that wait beside the state */
+    bool nulls_functions; /* pointers to functions that are gone become NULL */
     bool moves_back;  /* old MOLT_MOVED may give new places their values */
     bool moves_elements; /* MOLT_MOVED leads into elements of arrays of structs, in this edit */
     bool collecting;  /* nothing is emitted, only taken[] is filled */
@@ -305,6 +313,7 @@ void molt__plan_report_pair(MoltPlan *plan, uint32_t pair);
 typedef enum MoltLossFate {
     MOLT__LOSS_UNSAID,
     MOLT__LOSS_KEPT,
+    MOLT__LOSS_NULL, /* a pointer to a function */
     MOLT__LOSS_GONE,
     MOLT__LOSS_FOR_GOOD /* no attic */
 } MoltLossFate;

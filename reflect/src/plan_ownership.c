@@ -27,6 +27,7 @@ static void emit_embedding(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId 
     uint32_t body = molt__emit_body(plan, (MoltOp){.code = MOLT__OP_EMBED,
                                                    .check = molt__emit_check(plan, site),
                                                    .tag = source,
+                                                   .length = destination,
                                                    .before = before,
                                                    .after = after});
     uint32_t null = emit_arm(plan, 0);

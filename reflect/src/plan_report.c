@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "hook_stub.h"
+#include "kept_types.h"
 #include "plan_ops.h"
 #include "plan_trace.h"
 
@@ -62,8 +63,9 @@ void molt__plan_find(MoltPlan *plan, MoltSeverity severity, MoltRule rule, MoltT
         snprintf(is, sizeof is, "%s", molt_type_name(plan->after, after));
     if (severity == MOLT_REFUSE)
         plan->refused = true;
-    if (!plan->report)
-        return;
+    bool kept = after != MOLT_NO_TYPE && molt_type_is_kept(plan->after, after);
+    if (!plan->report || (kept && severity != MOLT_REFUSE))
+        return; /* no code sees what becomes of a kept type */
     molt_report_add(plan->report, &(MoltFinding){.severity = severity,
                                                  .rule = rule,
                                                  .path = path,

@@ -228,7 +228,7 @@ bool molt__raw_reached(MoltMigration *m, const MoltOp *op, const MoltSpan *span,
                        uint64_t offset, uint64_t i)
 {
     const MoltSchema *schema = m->plan->before;
-    if (!is_record(schema, op->before) || m->mode != MOLT__RUN_STATE)
+    if (!is_record(schema, op->before) || m->mode != MOLT__RUN_STATE || m->keeping)
         return true;
     MoltRawFact fact = {.span = (uint32_t)(span - m->heap->spans),
                         .index = index,

@@ -65,11 +65,39 @@ static bool is_other_sort(MoltMigration *m, const MoltOp *op, const MoltCodeTarg
     return function || target->kind == MOLT_CODE_FUNCTION;
 }
 
+/* A pointer gets a type that its pointee does not become; a `void *` merely says what it means. */
+static bool is_unlike(const MoltMigration *m, const MoltOp *op)
+{
+    return !op->pointee_ok && molt_type(m->plan->before, op->before)->kind != MOLT_KIND_VOID;
+}
+
+static bool is_scalar(const MoltSchema *schema, MoltTypeId id)
+{
+    uint16_t kind = molt_type(schema, id)->kind;
+    return kind == MOLT_KIND_INT || kind == MOLT_KIND_FLOAT || kind == MOLT_KIND_BOOL ||
+           kind == MOLT_KIND_ENUM || kind == MOLT_KIND_POINTER;
+}
+
+/* A pointer with a new type follows a value that has become just that: a number another number, a pointer one
+ * to something else, and a `void *` says at last what it leads to. */
+static bool may_follow(const MoltMigration *m, const MoltOp *op)
+{
+    return !is_unlike(m, op) ||
+           (is_scalar(m->plan->before, op->before) && is_scalar(m->plan->after, op->after));
+}
+
+static uintptr_t retyped_pointer(MoltMigration *m, const MoltOp *op, MoltTypeId to, uint64_t i)
+{
+    molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i, "a pointer to %s",
+                molt_type_name(m->plan->before, to));
+    return 0;
+}
+
 static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     MoltCodeEntry *entry = &m->code_cache[molt__relocate_slot(value)];
     bool known = entry->before == value && entry->pointee == op->before &&
-                 entry->pointee_ok == op->pointee_ok;
+                 entry->pointee_ok == op->pointee_ok && (op->pointee_ok || entry->to == op->after);
     if (known && entry->rule == MOLT_RULE_COUNT)
         return entry->after;
     if (known)
@@ -80,6 +108,7 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
         return 0;
     MoltCodeEntry constant = {.before = value,
                               .pointee = op->before,
+                              .to = op->after,
                               .pointee_ok = op->pointee_ok,
                               .rule = MOLT_RULE_COUNT};
     if (molt__constant_relocate(m, op, i, &constant)) {
@@ -87,6 +116,8 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
             *entry = constant;
         return constant.after;
     }
+    if (is_unlike(m, op)) /* a constant that nobody describes */
+        return retyped_pointer(m, op, op->before, i);
     MoltCodeTarget target;
     bool function = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_FUNCTION;
     if (!molt__code_describe(m->code, m->plan->before, op->before, value, &target)) {
@@ -126,6 +157,7 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
     *entry = (MoltCodeEntry){.before = value,
                              .after = after,
                              .pointee = op->before,
+                             .to = op->after,
                              .pointee_ok = op->pointee_ok,
                              .number = number,
                              .rule = MOLT_RULE_COUNT};
@@ -161,7 +193,8 @@ static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *spa
         return true;
     }
     if (at < span->header) {
-        MoltDescentWay way = {span->type, after, at, op->before, to_void, block};
+        MoltDescentWay way = {span->type, after, at,     op->before, to_void,
+                              block,      !op->pointee_ok, op->after};
         bool found = molt__descent_map_element(m, &way, box, out, ambiguous);
         *taken = (MoltPointerWay){op, span->type, 1, 0, at, *out};
         return found;
@@ -169,7 +202,8 @@ static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *spa
     uint64_t element = (at - span->header) / span->elem_size;
     uint64_t offset = (at - span->header) % span->elem_size, inner = 0;
     if (!was || !is || element > count || (element == count && offset > 0) ||
-        !molt__plan_same_tail(plan, span->type, after))
+        !molt__plan_same_tail(plan, span->type, after) ||
+        (element == count && !op->pointee_ok))
         return false;
     if (element < count) {
         MoltDescentWay way = {molt_type(plan->before, was->type)->elem,
@@ -177,7 +211,9 @@ static bool map_flexible(MoltMigration *m, const MoltOp *op, const MoltSpan *spa
                               offset,
                               op->before,
                               to_void,
-                              block + (at - offset)};
+                              block + (at - offset),
+                              !op->pointee_ok,
+                              op->after};
         if (!molt__descent_map(m, &way, box, &inner))
             return false;
     }
@@ -257,7 +293,11 @@ static uintptr_t relocate_number(MoltMigration *m, const MoltOp *op, uintptr_t v
     uint64_t size = molt_type(m->plan->after, retyped->to)->size;
     if (at > retyped->bytes)
         return dangling(m, op, value, i, &m->heap->spans[retyped->span]);
-    if (op->before == retyped->type && op->after == retyped->to && at % unit == 0)
+    bool was = op->before == retyped->type ||
+               molt_type(m->plan->before, op->before)->kind == MOLT_KIND_VOID;
+    bool is =
+        op->after == retyped->to || molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID;
+    if (was && is && at % unit == 0)
         return retyped->after + at / unit * size;
     molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i,
                 "a pointer into %s that other pointers say is %s now",
@@ -283,22 +323,20 @@ static uintptr_t relocate_retyped(MoltMigration *m, const MoltOp *op, uintptr_t 
         return dangling(m, op, value, i, span);
     if (!molt__raw_fits(m, op, span, retyped->index, id, offset))
         return 0;
-    bool void_to_exact = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_VOID &&
-                         type->after == op->after && offset == 0;
-    if (!op->pointee_ok && !void_to_exact) {
-        molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i, "a pointer to %s",
-                    molt_type_name(m->plan->before, id));
-        return 0;
-    }
-    if (type->fate == MOLT_FATE_SAME)
+    bool exact = !op->pointee_ok && (type->after != op->after || offset != 0);
+    if (!may_follow(m, op) || (exact && at == retyped->bytes))
+        return retyped_pointer(m, op, id, i);
+    if (type->fate == MOLT_FATE_SAME && !exact)
         return retyped->after + start_after + (at - start);
     bool whole = offset == 0 && (op->before == id || at == retyped->bytes);
     bool to_void = molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID;
     const unsigned char *object =
         (const unsigned char *)retyped->block + start + element * unit; /* NOLINT */
-    MoltDescentWay way = {id, type->after, offset, op->before, to_void, object};
+    MoltDescentWay way = {id, type->after, offset, op->before, to_void, object, exact, op->after};
     MoltTypeId ambiguous = MOLT_NO_TYPE;
-    if (!whole && !molt__descent_map_element(m, &way, &box, &inner, &ambiguous)) {
+    if ((!whole || exact) && !molt__descent_map_element(m, &way, &box, &inner, &ambiguous)) {
+        if (exact)
+            return retyped_pointer(m, op, id, i);
         molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i,
                     "a pointer into %s at byte %llu", molt_type_name(m->plan->before, id),
                     (unsigned long long)offset);
@@ -309,13 +347,17 @@ static uintptr_t relocate_retyped(MoltMigration *m, const MoltOp *op, uintptr_t 
     return box ? box + inner : retyped->after + start_after + element * size + inner;
 }
 
-/* Where the new library has the literal that the block stands in for; 0 where it lacks it still, or where
- * the block is another one. */
-static uintptr_t give_way(MoltMigration *m, uint32_t span_index, uint32_t index)
+/* Where the new library has the literal or row that the block stands in for, `at` bytes into it; 0 where it
+ * lacks it still, or where the block is another one. */
+static uintptr_t give_way(MoltMigration *m, const MoltOp *op, uint32_t span_index, uint32_t index,
+                          uint64_t at)
 {
     const MoltSpan *span = &m->heap->spans[span_index];
+    uint16_t kind = molt_type(m->plan->before, span->type)->kind;
     if (!span->stands_in || m->mode != MOLT__RUN_STATE || !m->code || !molt__made_is(span, index))
         return 0;
+    if (kind == MOLT_KIND_STRUCT || kind == MOLT_KIND_UNION)
+        return molt__constant_row_again(m, op, span_index, index, at);
     const char *bytes = (const char *)molt__span_block(span, index);
     MoltCodeEntry *entry = &m->code_cache[molt__relocate_slot((uintptr_t)bytes)];
     if (entry->before != (uintptr_t)bytes) {
@@ -333,7 +375,54 @@ static uintptr_t give_way(MoltMigration *m, uint32_t span_index, uint32_t index)
         if (after != 0)
             molt__made_give_way(m, span_index, index);
     }
-    return entry->after;
+    return entry->after != 0 ? entry->after + at : 0;
+}
+
+/* Where nothing of a block changes: what the pointer says anew is at that offset in an element, or in a
+ * block with a flexible array. */
+static bool stays_exact(MoltMigration *m, const MoltOp *op, const MoltSpan *span, uint64_t offset)
+{
+    const MoltSchema *before = m->plan->before;
+    const MoltField *tail = molt_schema_tail(before, span->type);
+    MoltTypeId type = span->type;
+    if (span->header > 0 && offset >= span->header && tail && span->elem_size > 0) {
+        type = molt_type(before, tail->type)->elem;
+        offset = (offset - span->header) % span->elem_size;
+    }
+    MoltDescentWay way = {.before = type,
+                          .after = m->plan->types[type].after,
+                          .offset = offset,
+                          .pointee = op->before,
+                          .exact = true,
+                          .to = op->after};
+    uintptr_t box = 0;
+    uint64_t out;
+    return way.after != MOLT_NO_TYPE && molt__descent_map(m, &way, &box, &out);
+}
+
+/* Where an undone edit made a block of a struct, what points into the block goes back into the struct, as
+ * long as one object alone takes it in. 0 where it has no place there, or nothing is undone. */
+static uintptr_t into_owner(MoltMigration *m, const MoltOp *op, const MoltSpan *span, uint32_t index,
+                            uint64_t offset)
+{
+    const unsigned char *block = molt__span_block(span, index);
+    MoltTypeId type;
+    uintptr_t part = m->plan->undoes ? molt__ownership_part(m, (uintptr_t)block, &type) : 0, box = 0;
+    uint64_t inner = 0;
+    if (part == 0 || !may_follow(m, op))
+        return 0;
+    MoltDescentWay way = {.before = span->type,
+                          .after = type,
+                          .offset = offset,
+                          .pointee = op->before,
+                          .to_void = molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID,
+                          .object = block,
+                          .exact = !op->pointee_ok,
+                          .to = op->after};
+    bool whole = offset == 0 && op->before == span->type && op->pointee_ok;
+    if (!whole && !molt__descent_map(m, &way, &box, &inner))
+        return 0;
+    return box ? box + inner : part + inner;
 }
 
 static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
@@ -348,9 +437,9 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         return dangling(m, op, value, i, span);
     uint64_t count = molt__span_count(span, (uint32_t)index);
     at -= index * span->stride;
-    uintptr_t literal = give_way(m, slot - 1, (uint32_t)index);
-    if (literal != 0)
-        return literal + at;
+    uintptr_t instead = give_way(m, op, slot - 1, (uint32_t)index, at);
+    if (instead != 0)
+        return instead;
     if (span->made)
         molt__made_hold(m, slot - 1, (uint32_t)index);
     const MoltRetyped *retyped = molt__retyped(m, span->base + index * span->stride);
@@ -367,28 +456,29 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         return dangling(m, op, value, i, span);
 
     if (molt__ownership_is_claimed(m, span->type, span->base + index * span->stride)) {
+        uintptr_t part = element == 0 ? into_owner(m, op, span, (uint32_t)index, offset) : 0;
+        if (part != 0)
+            return part;
         molt__tally(m, op, MOLT_RULE_ALIAS_LOST, MOLT_REFUSE, i, "%s:%llu",
                     molt_type_name(m->plan->before, span->type),
                     (unsigned long long)(span->first_serial + index));
         return 0;
     }
     const MoltTypePlan *type = &m->plan->types[span->type];
-    if (m->mode == MOLT__RUN_STATE && type->fate == MOLT_FATE_GONE)
+    bool gone =
+        type->fate == MOLT_FATE_GONE || (!m->keeping && molt__plan_keeps(m->plan, span->type));
+    if (m->mode == MOLT__RUN_STATE && gone)
         note_missing(m, op, span->type);
     if (!molt__raw_reached(m, op, span, (uint32_t)index, flexible ? at : offset, i))
         return 0;
-    if (!op->pointee_ok) {
-        bool void_to_exact = molt_type(m->plan->before, op->before)->kind == MOLT_KIND_VOID &&
-                             type->after == op->after && offset == 0;
-        if (!void_to_exact) {
-            molt__tally(m, op, MOLT_RULE_POINTEE_CHANGED, MOLT_REFUSE, i, "a pointer to %s",
-                        molt_type_name(m->plan->before, span->type));
-            return 0;
-        }
-    }
-    if (type->fate == MOLT_FATE_SAME)
+    bool exact = !op->pointee_ok && (type->after != op->after || offset != 0);
+    if (!may_follow(m, op) || (exact && gone) ||
+        (exact && element == count && type->after != op->after) ||
+        (exact && type->fate == MOLT_FATE_SAME && !stays_exact(m, op, span, flexible ? at : offset)))
+        return retyped_pointer(m, op, span->type, i);
+    if (type->fate == MOLT_FATE_SAME && !gone)
         return value;
-    if (type->fate == MOLT_FATE_GONE) {
+    if (gone) {
         molt__tally(m, op, MOLT_RULE_TYPE_MISSING, MOLT_REFUSE, i, "%s",
                     molt_type_name(m->plan->before, span->type));
         return 0;
@@ -401,6 +491,8 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     if (flexible) {
         MoltPointerWay taken = {0};
         if (!map_flexible(m, op, span, moved, block, all, at, &box, &inner, &ambiguous, &taken)) {
+            if (exact)
+                return retyped_pointer(m, op, span->type, i);
             molt__tally(m, op, MOLT_RULE_TARGET_REMOVED, MOLT_REFUSE, i,
                         "a pointer into %s at byte %llu",
                         molt_type_name(m->plan->before, span->type), (unsigned long long)at);
@@ -414,11 +506,19 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         element--;
         offset = span->elem_size;
     }
-    bool whole = element == count || (offset == 0 && op->before == span->type);
+    bool whole = element == count || (offset == 0 && op->before == span->type && !exact);
     bool to_void = molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID;
-    MoltDescentWay way = {span->type, type->after, offset,
-                          op->before, to_void,     block + element * span->elem_size};
+    MoltDescentWay way = {.before = span->type,
+                          .after = type->after,
+                          .offset = offset,
+                          .pointee = op->before,
+                          .to_void = to_void,
+                          .object = block + element * span->elem_size,
+                          .exact = exact,
+                          .to = op->after};
     if (!whole && !molt__descent_map_element(m, &way, &box, &inner, &ambiguous)) {
+        if (exact)
+            return retyped_pointer(m, op, span->type, i);
         MoltPlace place;
         MoltDumpPath path;
         molt_heap_locate(heap, (const void *)value, &place); /* NOLINT: an address from the state */
@@ -462,13 +562,14 @@ uintptr_t molt__relocate(MoltMigration *m, const MoltOp *op, uintptr_t value, ui
         return global;
     }
     const MoltType *pointee = molt_type(m->plan->before, op->before);
-    if (!op->pointee_ok && pointee->kind != MOLT_KIND_VOID) {
+    bool inside = m->code && value - m->code->begin < m->code->end - m->code->begin;
+    if (!may_follow(m, op) || (is_unlike(m, op) && !inside)) {
         bool function = pointee->kind == MOLT_KIND_FUNCTION;
         molt__tally(m, op, function ? MOLT_RULE_SIGNATURE_CHANGED : MOLT_RULE_POINTEE_CHANGED,
                     MOLT_REFUSE, i, "a pointer to %s", molt_type_name(m->plan->before, op->before));
         return 0;
     }
-    if (m->code && value - m->code->begin < m->code->end - m->code->begin) {
+    if (inside) {
         note_into(m, op);
         return relocate_code(m, op, value, i);
     }

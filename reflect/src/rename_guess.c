@@ -84,16 +84,164 @@ static MoltRenameGuess guess_of(const MoltPlan *plan, const MoltPair *pair, uint
     return guess;
 }
 
+/* ---- all that vanished, and all that appeared ------------------------------------------------- */
+
+enum { TOGETHER = 32 }; /* with more on a side each is looked at by itself */
+
+/* What vanished from a struct and what appeared in it, each by the places in its type. Where several were
+ * renamed in one edit each of them takes one place, so they are assigned together: the evidence for one
+ * speaks against that name for the others. */
+typedef struct Together {
+    const MoltPlan *plan;
+    const MoltPair *pair;
+    uint32_t gone[TOGETHER], come[TOGETHER];
+    uint32_t gone_count, come_count;
+    uint32_t ranks[TOGETHER][TOGETHER], percents[TOGETHER][TOGETHER];
+    uint32_t taker
+        [TOGETHER]; /* per newcomer what becomes it, as far as all together say; TOGETHER: nothing */
+} Together;
+
+static bool is_newcomer(const MoltPlan *plan, const MoltPair *pair, uint32_t f)
+{
+    const MoltField *to =
+        &plan->after->tables.fields[molt_type(plan->after, pair->after)->first + f];
+    return plan->matches[pair->match + f] == MOLT__NO_FIELD &&
+           molt_string(plan->after, to->name)[0] != '<' &&
+           !molt_schema_note(plan->after, to->note_first, to->note_count, MOLT_NOTE_MOVED) &&
+           !molt_schema_note(plan->after, to->note_first, to->note_count, MOLT_NOTE_WAS);
+}
+
+static bool is_vanished(const MoltPlan *plan, const MoltPair *pair, uint32_t field)
+{
+    const MoltType *is = molt_type(plan->after, pair->after);
+    for (uint32_t f = 0; f < is->count; f++) {
+        if (plan->matches[pair->match + f] == field)
+            return false;
+    }
+    return name_of(plan->before, field)[0] != '<';
+}
+
+/* May have become it at all: by its type, or since the code says so. */
+static bool is_possible(const MoltRenameGuess *guess)
+{
+    return guess->same_type || guess->likeness.percent >= LIKELY;
+}
+
+/* False when there are too many. */
+static bool list_together(Together *all)
+{
+    const MoltType *was = molt_type(all->plan->before, all->pair->before);
+    const MoltType *is = molt_type(all->plan->after, all->pair->after);
+    for (uint32_t f = was->first; f < was->first + was->count; f++) {
+        if (!is_vanished(all->plan, all->pair, f))
+            continue;
+        if (all->gone_count == TOGETHER)
+            return false;
+        all->gone[all->gone_count++] = f;
+    }
+    for (uint32_t f = 0; f < is->count; f++) {
+        if (!is_newcomer(all->plan, all->pair, f))
+            continue;
+        if (all->come_count == TOGETHER)
+            return false;
+        all->come[all->come_count++] = is->first + f;
+    }
+    for (uint32_t g = 0; g < all->gone_count; g++) {
+        for (uint32_t c = 0; c < all->come_count; c++) {
+            MoltRenameGuess guess = guess_of(all->plan, all->pair, all->gone[g], all->come[c]);
+            all->ranks[g][c] = is_possible(&guess) ? guess.rank + 1 : 0;
+            all->percents[g][c] = guess.likeness.percent;
+        }
+    }
+    return true;
+}
+
+static int64_t cost_of(const Together *all, uint32_t row, uint32_t column)
+{
+    bool real = row < all->gone_count && column < all->come_count;
+    return real ? -(int64_t)all->ranks[row][column] : 0;
+}
+
+/* One more row of the assignment: the cheapest way of changing what is assigned so that it has a column. Rows
+ * and columns count from 1, and column 0 stands for the new row. */
+static void assign_row(const Together *all, uint32_t n, uint32_t row, int64_t *of_row,
+                       int64_t *of_column, uint32_t *row_of)
+{
+    int64_t least[TOGETHER + 1];
+    uint32_t way[TOGETHER + 1], at = 0;
+    bool used[TOGETHER + 1] = {false};
+    for (uint32_t c = 0; c <= n; c++)
+        least[c] = INT64_MAX;
+    row_of[0] = row;
+    do {
+        uint32_t next = 0, r = row_of[at];
+        int64_t step = INT64_MAX;
+        used[at] = true;
+        for (uint32_t c = 1; c <= n; c++) {
+            if (used[c])
+                continue;
+            int64_t cost = cost_of(all, r - 1, c - 1) - of_row[r] - of_column[c];
+            if (cost < least[c]) {
+                least[c] = cost;
+                way[c] = at;
+            }
+            if (least[c] < step) {
+                step = least[c];
+                next = c;
+            }
+        }
+        for (uint32_t c = 0; c <= n; c++) {
+            if (used[c]) {
+                of_row[row_of[c]] += step;
+                of_column[c] -= step;
+            } else if (c > 0) {
+                least[c] -= step;
+            }
+        }
+        at = next;
+    } while (row_of[at] != 0);
+    for (; at != 0; at = way[at])
+        row_of[at] = row_of[way[at]];
+}
+
+/* The assignment with the highest sum of ranks, by the method of Kuhn and Munkres with potentials. */
+static void assign(Together *all)
+{
+    uint32_t n = all->gone_count > all->come_count ? all->gone_count : all->come_count;
+    int64_t of_row[TOGETHER + 1] = {0}, of_column[TOGETHER + 1] = {0};
+    uint32_t row_of[TOGETHER + 1] = {0};
+    for (uint32_t row = 1; row <= n; row++)
+        assign_row(all, n, row, of_row, of_column, row_of);
+    for (uint32_t c = 0; c < all->come_count; c++) {
+        uint32_t g = row_of[c + 1] - 1;
+        all->taker[c] = g < all->gone_count && all->ranks[g][c] > 0 ? g : TOGETHER;
+    }
+}
+
 /* ---- ranking -------------------------------------------------------------------------------- */
+
+/* The code says of another one that it is this newcomer, and far more clearly. */
+static bool is_claimed(const Together *all, uint32_t g, uint32_t c)
+{
+    uint32_t taker = all->taker[c];
+    return taker != TOGETHER && taker != g && all->percents[taker][c] >= LIKELY &&
+           all->ranks[taker][c] >= all->ranks[g][c] + LEAD;
+}
+
+/* Higher is better: what all together say, then the rank, then what another one claims. */
+static uint64_t order_of(const MoltRenameGuess *guess)
+{
+    return ((uint64_t)guess->assigned << 33) + ((uint64_t)!guess->claimed << 32) + guess->rank;
+}
 
 static void insert(MoltVanished *out, const MoltRenameGuess *guess)
 {
     uint32_t at = out->count;
     if (at < MOLT_RENAME_GUESSES)
         out->count++;
-    else if (out->guesses[--at].rank >= guess->rank)
+    else if (order_of(&out->guesses[--at]) >= order_of(guess))
         return;
-    while (at > 0 && out->guesses[at - 1].rank < guess->rank) {
+    while (at > 0 && order_of(&out->guesses[at - 1]) < order_of(guess)) {
         out->guesses[at] = out->guesses[at - 1];
         at--;
     }
@@ -111,16 +259,13 @@ static bool says_declaration(const MoltVanished *vanished)
 static bool is_likely(const MoltPlan *plan, const MoltVanished *vanished)
 {
     const MoltRenameGuess *first = &vanished->guesses[0];
-    bool ahead = vanished->count < 2 || first->rank >= vanished->guesses[1].rank + LEAD;
+    bool ahead = true;
+    for (uint32_t g = 1; g < vanished->count; g++)
+        ahead = ahead &&
+                (vanished->guesses[g].claimed || first->rank >= vanished->guesses[g].rank + LEAD);
     if (first->likeness.percent >= LIKELY)
-        return ahead;
+        return ahead && !first->claimed;
     return plan->usage_before && plan->usage_after && says_declaration(vanished);
-}
-
-/* May have become it at all: by its type, or since the code says so. */
-static bool is_possible(const MoltRenameGuess *guess)
-{
-    return guess->same_type || guess->likeness.percent >= LIKELY;
 }
 
 bool molt_plan_guess(const MoltPlan *plan, MoltTypeId before, MoltTypeId after, uint32_t field,
@@ -128,21 +273,23 @@ bool molt_plan_guess(const MoltPlan *plan, MoltTypeId before, MoltTypeId after, 
 {
     *out = (MoltVanished){.type_before = before, .type_after = after, .field = field};
     const MoltPair *pair = molt__plan_find_pair(plan, before, after);
-    if (!pair || plan->undoes || plan->redoes || name_of(plan->before, field)[0] == '<')
+    if (!pair || plan->undoes || plan->redoes || !is_vanished(plan, pair, field))
         return false; /* between known versions nothing is guessed */
     const MoltType *is = molt_type(plan->after, pair->after);
+    Together all = {.plan = plan, .pair = pair};
+    bool together = list_together(&all);
+    uint32_t g = 0, c = 0;
+    if (together)
+        assign(&all);
+    while (together && all.gone[g] != field)
+        g++;
     for (uint32_t f = 0; f < is->count; f++) {
-        if (plan->matches[pair->match + f] == field)
-            return false;
-    }
-    for (uint32_t f = 0; f < is->count; f++) {
-        const MoltField *to = &plan->after->tables.fields[is->first + f];
-        if (plan->matches[pair->match + f] != MOLT__NO_FIELD ||
-            name_of(plan->after, is->first + f)[0] == '<' ||
-            molt_schema_note(plan->after, to->note_first, to->note_count, MOLT_NOTE_MOVED) ||
-            molt_schema_note(plan->after, to->note_first, to->note_count, MOLT_NOTE_WAS))
+        if (!is_newcomer(plan, pair, f))
             continue;
         MoltRenameGuess guess = guess_of(plan, pair, field, is->first + f);
+        guess.assigned = together && all.taker[c] == g;
+        guess.claimed = together && is_claimed(&all, g, c);
+        c++;
         if (is_possible(&guess))
             insert(out, &guess);
     }

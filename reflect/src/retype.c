@@ -107,7 +107,7 @@ static bool converts(const MoltMigration *m, MoltTypeId id)
     const MoltTypePlan *type = &m->plan->types[id];
     if (molt_type(schema, id)->size == 0 || molt_schema_tail(schema, id) ||
         molt__is_bytes(schema, id) || type->fate == MOLT_FATE_GONE || type->after == MOLT_NO_TYPE ||
-        molt_schema_tail(m->plan->after, type->after))
+        molt__plan_keeps(m->plan, id) || molt_schema_tail(m->plan->after, type->after))
         return false;
     for (uint32_t o = type->first_op; o < type->first_op + type->op_count; o++) {
         uint8_t code = m->plan->ops[o].code;
@@ -170,11 +170,56 @@ static bool is_plain(const MoltSchema *schema, MoltTypeId id)
     return molt__is_bytes(schema, id) || kind == MOLT_KIND_INT || kind == MOLT_KIND_FLOAT;
 }
 
+/* Where an item of the block is, or would be. */
+static uint64_t *place_of(const MoltRetypes *all, uintptr_t block)
+{
+    uint64_t key = (uint64_t)block * UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t at = (key ^ key >> 29) & (all->place_count - 1);
+    while (all->places[at] != 0 && all->items[all->places[at] - 1].block != block)
+        at = (at + 1) & (all->place_count - 1);
+    return &all->places[at];
+}
+
+static bool grow_places(MoltMigration *m)
+{
+    MoltRetypes *all = &m->retypes;
+    uint64_t wanted = all->place_count > 0 ? all->place_count * 2 : 64;
+    uint64_t *places = molt__migration_table(m, wanted, sizeof *places);
+    if (!places)
+        return false;
+    molt__migration_free(m, all->places, all->place_count, sizeof *all->places);
+    all->places = places;
+    all->place_count = wanted;
+    for (uint64_t i = 0; i < all->count; i++)
+        *place_of(all, all->items[i].block) = i + 1;
+    return true;
+}
+
+/* One item per block: another pointer to it says the same, or the block keeps its bytes. */
+static void add(MoltMigration *m, const MoltRetyped *item)
+{
+    MoltRetypes *all = &m->retypes;
+    if (all->count * 2 >= all->place_count && !grow_places(m))
+        return;
+    uint64_t *at = place_of(all, item->block);
+    if (*at != 0) {
+        MoltRetyped *known = &all->items[*at - 1];
+        if (known->type != item->type || known->header != item->header || known->to != item->to)
+            known->problem = "another field says another type";
+        return;
+    }
+    if (!molt__migration_grow(m, (void **)&all->items, &all->slots, all->count, 1,
+                              sizeof *all->items))
+        return;
+    all->items[all->count] = *item;
+    all->items[all->count++].within = all->within;
+    *at = all->count;
+}
+
 static void take(MoltMigration *m, const Claimant *by, uintptr_t value)
 {
     const MoltHeap *heap = m->heap;
     const MoltSchema *schema = m->plan->before;
-    MoltRetypes *all = &m->retypes;
     MoltPlace place;
     molt_heap_locate(heap, (const void *)value, &place); /* NOLINT: an address from the state */
     if (value == 0 || place.kind != MOLT_PLACE_BLOCK ||
@@ -188,50 +233,39 @@ static void take(MoltMigration *m, const Claimant *by, uintptr_t value)
     const char *problem = problem_of(m, by, place.block.start, bytes, at);
     uint64_t unit = problem ? 1 : molt_type(schema, by->type)->size;
     uint64_t head = problem || !by->headed ? 0 : molt_type(schema, by->header)->size;
-    if (!molt__migration_grow(m, (void **)&all->items, &all->slots, all->count, 1,
-                              sizeof *all->items))
-        return;
-    all->items[all->count++] = (MoltRetyped){.block = (uintptr_t)place.block.start,
-                                             .bytes = bytes,
-                                             .count = (bytes - head + unit - 1) / unit,
-                                             .type = by->type,
-                                             .to = MOLT_NO_TYPE,
-                                             .header = by->header,
-                                             .head = head,
-                                             .head_after = problem ? 0 : head_after(m, by),
-                                             .problem = problem,
-                                             .other = problem ? by->other : NULL,
-                                             .span = place.block.span,
-                                             .index = place.block.index,
-                                             .owner = by->owner,
-                                             .field = by->field};
+    add(m, &(MoltRetyped){.block = (uintptr_t)place.block.start,
+                          .bytes = bytes,
+                          .count = (bytes - head + unit - 1) / unit,
+                          .type = by->type,
+                          .to = MOLT_NO_TYPE,
+                          .header = by->header,
+                          .head = head,
+                          .head_after = problem ? 0 : head_after(m, by),
+                          .problem = problem,
+                          .other = problem ? by->other : NULL,
+                          .span = place.block.span,
+                          .index = place.block.index,
+                          .owner = by->owner,
+                          .field = by->field});
 }
 
-/* Once for neighbours that lead to the same block. */
 static void take_numbers(MoltMigration *m, const Claimant *by, uintptr_t value)
 {
-    MoltRetypes *all = &m->retypes;
     MoltPlace place;
     molt_heap_locate(m->heap, (const void *)value, &place); /* NOLINT: an address from the state */
     if (value == 0 || place.kind != MOLT_PLACE_BLOCK || place.block.type != by->type)
         return;
-    uintptr_t block = (uintptr_t)place.block.start;
-    const MoltRetyped *last = all->count > 0 ? &all->items[all->count - 1] : NULL;
-    if ((last && last->block == block && last->to == by->to && last->field == by->field) ||
-        !molt__migration_grow(m, (void **)&all->items, &all->slots, all->count, 1,
-                              sizeof *all->items))
-        return;
-    all->items[all->count++] = (MoltRetyped){
-        .block = block,
-        .bytes = molt__span_bytes(&m->heap->spans[place.block.span], place.block.count),
-        .count = place.block.count,
-        .type = by->type,
-        .to = by->to,
-        .header = MOLT_NO_TYPE,
-        .span = place.block.span,
-        .index = place.block.index,
-        .owner = by->owner,
-        .field = by->field};
+    add(m, &(MoltRetyped){.block = (uintptr_t)place.block.start,
+                          .bytes = molt__span_bytes(&m->heap->spans[place.block.span],
+                                                    place.block.count),
+                          .count = place.block.count,
+                          .type = by->type,
+                          .to = by->to,
+                          .header = MOLT_NO_TYPE,
+                          .span = place.block.span,
+                          .index = place.block.index,
+                          .owner = by->owner,
+                          .field = by->field});
 }
 
 static void take_all(MoltMigration *m, const Claimant *by, MoltTypeId id,
@@ -311,6 +345,24 @@ static void walk_blocks(MoltMigration *m, MoltTypeId before)
     }
 }
 
+/* The pointers with notes in the objects of a block that has one itself. */
+static void walk_item(MoltMigration *m, uint64_t i)
+{
+    const MoltRetyped item = m->retypes.items[i]; /* the list grows */
+    const unsigned char *block = (const unsigned char *)item.block; /* NOLINT: of the heap */
+    if (item.problem || item.to != MOLT_NO_TYPE)
+        return;
+    m->retypes.within = i + 1;
+    if (item.header != MOLT_NO_TYPE)
+        walk(m, item.header, m->plan->types[item.header].after, block);
+    MoltTypeId after = m->plan->types[item.type].after;
+    uint64_t unit = molt_type(m->plan->before, item.type)->size;
+    bool any = walk(m, item.type, after, NULL);
+    for (uint64_t at = item.head; any && at + unit <= item.bytes && !m->failed; at += unit)
+        walk(m, item.type, after, block + at);
+    m->retypes.within = 0;
+}
+
 /* ---- new blocks ------------------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
@@ -319,21 +371,20 @@ static int compare(const void *a, const void *b)
     return (x->block > y->block) - (x->block < y->block);
 }
 
-/* One item per block. */
-static void settle(MoltRetypes *all)
+/* What an untrue note led to is not to be believed either. Items stand behind those that they lie in. */
+static void settle(MoltMigration *m)
 {
-    uint64_t kept = 0, end;
+    MoltRetypes *all = &m->retypes;
+    for (uint64_t i = 0; i < all->count; i++) {
+        MoltRetyped *item = &all->items[i];
+        if (item->within > 0 && all->items[item->within - 1].problem && !item->problem)
+            item->problem = "the block that leads to it keeps its bytes";
+    }
     if (all->count > 0)
         qsort(all->items, all->count, sizeof *all->items, compare);
-    for (uint64_t i = 0; i < all->count; i = end) {
-        MoltRetyped item = all->items[i];
-        for (end = i + 1; end < all->count && all->items[end].block == item.block; end++)
-            if (all->items[end].type != item.type || all->items[end].header != item.header ||
-                all->items[end].to != item.to)
-                item.problem = "another field says another type";
-        all->items[kept++] = item;
-    }
-    all->count = kept;
+    molt__migration_free(m, all->places, all->place_count, sizeof *all->places);
+    all->places = NULL;
+    all->place_count = 0;
 }
 
 /* What the heap takes the new block for: its elements, or behind a header the bytes that it was. */
@@ -414,10 +465,12 @@ void molt__retype_find(MoltMigration *m)
     for (MoltTypeId id = 0; id < m->heap->types.count && !m->failed; id++) {
         MoltTypeId after = m->plan->types[id].after;
         if (m->heap->types.first[id] != MOLT__NO_SPAN && after != MOLT_NO_TYPE &&
-            walk(m, id, after, NULL))
+            !molt__plan_keeps(m->plan, id) && walk(m, id, after, NULL))
             walk_blocks(m, id);
     }
-    settle(all);
+    for (uint64_t i = 0; i < all->count && !m->failed; i++)
+        walk_item(m, i);
+    settle(m);
     for (uint64_t i = 0; i < all->count && !m->failed; i++) {
         MoltTypeId type = all->items[i].type;
         bool numbers = all->items[i].to != MOLT_NO_TYPE;

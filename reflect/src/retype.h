@@ -7,6 +7,8 @@
  * migration converts what is in it. Blocks of numbers whose pointers all become pointers to another number
  * type are converted the same way. It must never know which rule refused the block as it was.
  *
+ * The elements of such a block may have pointers with notes of their own, and so on to any depth.
+ *
  * Invariants: items are sorted by address, one per block; until commit the old blocks are untouched. */
 #ifndef MOLT_RETYPE_H
 #define MOLT_RETYPE_H
@@ -31,11 +33,15 @@ typedef struct MoltRetyped {
         *other; /* "Vel game.c:9": what else may lie there, as the sources say; NULL: nothing */
     MoltTypeId owner;     /* the new struct with the note, and its field */
     uint32_t field;
+    uint64_t within; /* while blocks are looked for: 1 + the item whose elements lead to it; 0: none */
 } MoltRetyped;
 
 typedef struct MoltRetypes {
     MoltRetyped *items;
     uint64_t count, slots;
+    uint64_t *places; /* by address of the block: 1 + its item, open addressing; while they are looked for */
+    uint64_t place_count;
+    uint64_t within; /* what is walked through, as in an item */
     struct MoltSpan *spans; /* of the new blocks; their types are those of the new schema */
     uint64_t span_count, span_slots;
 } MoltRetypes;

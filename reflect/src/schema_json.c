@@ -379,7 +379,7 @@ MoltStatus molt_schema_to_json(const MoltSchema *schema, char **out, MoltError *
     Named *order = calloc((size_t)schema->tables.type_count + 1, sizeof *order);
     if (!order)
         goto out_of_memory;
-    for (MoltTypeId id = 0; id < schema->tables.type_count; id++) {
+    for (MoltTypeId id = 0; id < schema->kept_types; id++) {
         if (!molt__is_vacant(molt_type(schema, id)))
             order[count++] = (Named){molt_type_name(schema, id), id};
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "heap_span.h"
+#include "kept_types.h"
 #include "made_text.h"
 #include "molt/globals.h"
 #include "snapshot_tables.h"
@@ -191,7 +192,7 @@ MoltStatus molt_snapshot_capture(const MoltHeap *heap, MoltSnapshot **out, MoltE
     snapshot->tables.granule_count = heap->granule_count;
     snapshot->tables.opened = heap->opened;
 
-    status = molt_schema_copy(&heap->schema->tables, &allocator, &snapshot->schema, error);
+    status = molt__schema_clone(heap->schema, &allocator, &snapshot->schema, error);
     if (status != MOLT_OK)
         goto failed;
     molt_heap_gather_globals(heap);

@@ -7,6 +7,7 @@
 #include "molt/globals.h"
 
 typedef struct Check {
+    const MoltPoolBlocks *pools;
     const MoltCodeMap *code;
     MoltFileFindings *findings;
     uint64_t *object;
@@ -41,7 +42,9 @@ static void look_at(MoltByteScan *scan, uint32_t run, const unsigned char *begin
                     const unsigned char *at, uintptr_t value)
 {
     Check *check = scan->context;
-    if (!is_address(check, scan->heap, value))
+    if (!is_address(check, scan->heap, value) ||
+        (scan->bytes_only &&
+         molt__pool_block(check->pools, (uintptr_t)molt__span_block(scan->span, scan->block))))
         return;
     *check->object += check->counted != scan->object;
     check->counted = scan->object;
@@ -63,10 +66,11 @@ static void widen(uintptr_t *low, uintptr_t *high, uintptr_t begin, uintptr_t en
     *high = end > *high ? end : *high;
 }
 
-bool molt__snapshot_bytes_check(const MoltHeap *heap, const MoltCodeMap *code,
+bool molt__snapshot_bytes_check(const MoltHeap *heap, const MoltPoolBlocks *pools,
+                                const MoltCodeMap *code,
                                 MoltFileFindings *findings, uint64_t *object)
 {
-    Check check = {.code = code, .findings = findings, .object = object};
+    Check check = {.pools = pools, .code = code, .findings = findings, .object = object};
     const MoltGlobals *globals = heap->globals;
     uintptr_t low = heap->base, high = heap->base + (heap->opened << MOLT__GRANULE_SHIFT);
     if (code && code->begin < code->end)

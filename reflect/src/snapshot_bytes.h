@@ -5,11 +5,13 @@
 
 #include "heap_span.h"
 #include "molt/code_map.h"
+#include "pool_blocks.h"
 #include "snapshot_findings.h"
 
-/* Refuses by a finding for each place. `code` may be NULL; *object numbers the objects counted. False
- * when memory is out. */
-bool molt__snapshot_bytes_check(const MoltHeap *heap, const MoltCodeMap *code,
+/* Refuses by a finding for each place, but for those of `pools`, whose pointers are known. `code` may be
+ * NULL; *object numbers the objects counted. False when memory is out. */
+bool molt__snapshot_bytes_check(const MoltHeap *heap, const MoltPoolBlocks *pools,
+                                const MoltCodeMap *code,
                                 MoltFileFindings *findings, uint64_t *object);
 
 #endif

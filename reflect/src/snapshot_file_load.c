@@ -21,6 +21,7 @@
 #include "migration.h"
 #include "molt/migrate.h"
 #include "molt/plan.h"
+#include "pool_blocks.h"
 #include "snapshot_findings.h"
 #include "snapshot_reader.h"
 #include "tables.h"
@@ -31,6 +32,7 @@ typedef struct Load {
     MoltSnapshotFile *file;
     MoltHeap *heap;
     const MoltCodeMap *code;
+    bool nulls_functions;
     bool placeholders; /* `code` is the file's own */
     bool migrates;     /* into another schema than the file's */
     uintptr_t delta;   /* from an address in the file to one in the heap */
@@ -285,6 +287,30 @@ static MoltStatus map_or_read(Load *load, uint32_t index, XXH3_state_t *hashes, 
     return status;
 }
 
+/* The pointers in blocks of bytes that notes describe, which are named last, by address. */
+static bool take_pools(Load *load)
+{
+    const MoltSchema *schema = load->file->schema;
+    MoltPoolBlocks pools;
+    bool found = molt__pool_blocks_find(&pools, load->heap, load->delta, &load->file->allocator);
+    for (uint64_t i = 0; found && i < pools.count && load->status == MOLT_OK; i++) {
+        const MoltPoolBlock *pool = &pools.items[i];
+        unsigned char *block = (unsigned char *)pool->block; /* NOLINT: of the heap */
+        const MoltImage *image = molt__image(&load->images, pool->type), *head = image;
+        if (pool->head > 0)
+            head = molt__image(&load->images, pool->header);
+        found = image && head;
+        load->place = &load->file->spans[pool->span];
+        if (found && pool->head > 0)
+            walk_objects(load, head, block, pool->head, 1);
+        if (found)
+            walk_objects(load, image, block + pool->head, molt_type(schema, pool->type)->size,
+                         pool->count);
+    }
+    molt__pool_blocks_free(&pools);
+    return found;
+}
+
 /* Checksums first: they tell of a file that was damaged, what comes after them of one that was forged. */
 static MoltStatus judge(Load *load, const XXH3_state_t *hashes, bool walks)
 {
@@ -295,6 +321,8 @@ static MoltStatus judge(Load *load, const XXH3_state_t *hashes, bool walks)
             return molt__file_damaged(file, (MoltFileSection)s, 0, load->error,
                                       "the checksum does not match");
     }
+    if (walks && load->status == MOLT_OK && !take_pools(load))
+        return out_of_memory(load);
     if (walks && load->status == MOLT_OK && load->slot < file->slot_count)
         return molt__file_damaged(file, MOLT__FILE_CODE, load->slot * sizeof(MoltFileSlot),
                                   load->error, "no pointer is there");
@@ -456,10 +484,9 @@ static uintptr_t resolve(Load *load, MoltFileTarget *symbol, uint64_t position)
         if (address != 0)
             find(load, symbol, MOLT_RULE_LITERAL_COPIED, MOLT_INFO, position);
     } else if (address == 0) {
-        find(load, symbol,
-             symbol->kind == MOLT_CODE_FUNCTION ? MOLT_RULE_FUNCTION_MISSING
-                                                : MOLT_RULE_DATA_MISSING,
-             MOLT_REFUSE, position);
+        bool function = symbol->kind == MOLT_CODE_FUNCTION;
+        find(load, symbol, function ? MOLT_RULE_FUNCTION_MISSING : MOLT_RULE_DATA_MISSING,
+             function && load->nulls_functions ? MOLT_LOSS : MOLT_REFUSE, position);
     } else if (symbol->kind == MOLT_CODE_DATA && symbol->target.size == 0) {
         find(load, symbol, MOLT_RULE_CONSTANT_UNCHECKED, MOLT_INFO, position);
     }
@@ -524,6 +551,8 @@ static MoltStatus migrate(Load *load, const MoltLoadDesc *desc, MoltReport *repo
     MoltStatus status =
         molt_plan_build_with_hooks(load->file->schema, desc->schema, desc->policy, desc->hooks,
                                    &load->file->allocator, &plan, report, load->error);
+    if (status == MOLT_OK)
+        molt_plan_set_missing_functions(plan, desc->missing_functions);
     /* Where nothing moves the pointers are right already. */
     if (status == MOLT_OK)
         status =
@@ -653,6 +682,8 @@ static MoltStatus add_globals(Load *load)
 static MoltStatus make_heap(Load *load, const MoltLoadDesc *desc)
 {
     MoltHeapDesc heap = desc->heap;
+    load->nulls_functions =
+        desc->missing_functions == MOLT_MISSING_FUNCTIONS_NULL && desc->policy == MOLT_POLICY_LIVE;
     heap.allocator = heap.allocator ? heap.allocator : &load->file->allocator;
     MoltStatus status = desc->globals ? add_globals(load) : MOLT_OK;
     if (status == MOLT_OK)

@@ -11,6 +11,7 @@
 #include "code_target.h"
 #include "flat_image.h"
 #include "molt/globals.h"
+#include "pool_blocks.h"
 #include "snapshot_bytes.h"
 #include "snapshot_findings.h"
 #include "snapshot_output.h"
@@ -42,7 +43,10 @@ typedef struct Save {
     MoltStream *streams; /* PAGES, PACKED; the first one then takes the other sections */
     MoltFileHeader header;
     MoltSymbolWriter symbols;
-    MoltFileBytes slots; /* MoltFileSlot[] */
+    MoltFileBytes slots, pool_slots; /* MoltFileSlot[]; those of pool_slots come last */
+    MoltPoolBlocks pools;
+    bool in_pool; /* so is the object that is being written */
+    bool failed;  /* memory is out */
     MoltFileFindings findings;
     MoltProgress progress;
     CachedCode cache[CODE_CACHE];
@@ -102,7 +106,8 @@ __attribute__((format(printf, 5, 6))) static void find(Save *save, const MoltIma
 static void add_slot(Save *save, uint64_t position, uint32_t symbol)
 {
     const MoltFileSlot slot = {.position = position, .symbol = symbol};
-    unsigned char *room = molt__file_bytes_add(&save->slots, sizeof slot);
+    unsigned char *room =
+        molt__file_bytes_add(save->in_pool ? &save->pool_slots : &save->slots, sizeof slot);
     if (room)
         memcpy(room, &slot, sizeof slot);
 }
@@ -135,8 +140,8 @@ static void write_code(Save *save, const MoltImageOp *op, uintptr_t value, uint6
     add_slot(save, position, symbol);
 }
 
-/* A struct with pointers in a block of bytes, which the game cut up itself: nothing would translate
- * its pointers. */
+/* A struct with pointers in a block of bytes, which the game cut up itself: nothing translates its pointers
+ * where no note says what lies in there. */
 static bool is_pool(Save *save, MoltTypeId block, MoltTypeId pointee)
 {
     const MoltSchema *schema = save->heap->schema;
@@ -155,9 +160,10 @@ static void write_heap_pointer(Save *save, const MoltImageOp *op, uintptr_t valu
         find(save, op, MOLT_RULE_DANGLING_POINTER, MOLT_LOSS, "freed memory");
         return;
     }
-    if (is_pool(save, place.block.type, op->pointee)) {
+    if (is_pool(save, place.block.type, op->pointee) &&
+        !molt__pool_block(&save->pools, (uintptr_t)place.block.start)) {
         find(save, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE,
-             "a %.60s in a block that was allocated as %.60s",
+             "a %.60s in a block that was allocated as %.60s and that no MOLT_POOL describes",
              molt_type_name(save->heap->schema, op->pointee),
              molt_type_name(save->heap->schema, place.block.type));
         return;
@@ -318,12 +324,48 @@ static void write_objects(Save *save, MoltStream *stream, const Form *form,
     }
 }
 
+static MoltStatus form_of(Save *save, MoltTypeId type, Form *out, MoltError *error)
+{
+    out->image = molt__image(&save->images, type);
+    out->flat = out->image ? molt__flat_image(&save->flat, type, out->image) : NULL;
+    if (!out->image || save->flat.failed)
+        return molt_error(error, MOLT_OUT_OF_MEMORY,
+                          "No memory to write objects of %s, or too many fields in it.",
+                          molt_type_name(save->heap->schema, type));
+    return MOLT_OK;
+}
+
+/* A block of bytes, by what a note says of it. */
+static void write_pool(Save *save, MoltStream *stream, const MoltPoolBlock *pool, uint64_t position)
+{
+    const MoltSchema *schema = save->heap->schema;
+    const unsigned char *from = (const unsigned char *)pool->block; /* NOLINT: of the heap */
+    uint64_t begin = molt__stream_size(stream);
+    Form head = {0}, form;
+    save->failed |= (pool->head > 0 && form_of(save, pool->header, &head, NULL) != MOLT_OK) ||
+                    form_of(save, pool->type, &form, NULL) != MOLT_OK;
+    if (save->failed)
+        return;
+    save->in_pool = true;
+    if (pool->head > 0)
+        write_objects(save, stream, &head, from, pool->head, 1, position);
+    write_objects(save, stream, &form, from + pool->head, molt_type(schema, pool->type)->size,
+                  pool->count, position + pool->head);
+    save->in_pool = false;
+    molt__stream_pad(stream, begin + pool->bytes);
+}
+
 static void write_block(Save *save, MoltStream *stream, const Form *form, const Form *tail,
                         uint64_t position)
 {
     const MoltSpan *span = save->span;
     const unsigned char *from = molt__span_block(span, save->block);
     uint64_t count = molt__span_count(span, save->block);
+    const MoltPoolBlock *pool = molt__pool_block(&save->pools, (uintptr_t)from);
+    if (pool) {
+        write_pool(save, stream, pool, position);
+        return;
+    }
     if (!tail->image) {
         write_objects(save, stream, form, from, span->elem_size, count, position);
         return;
@@ -345,7 +387,9 @@ static bool write_blocks_at_once(Save *save, MoltStream *stream, const Form *for
 {
     const MoltSpan *span = save->span;
     uint32_t first = save->block, end = first;
-    if (!form->flat || span->counts || span->header > 0 || span->stride > stream->capacity)
+    bool pools = save->pools.count > 0 &&
+                 molt_type(save->heap->schema, span->type)->kind == MOLT_KIND_INT;
+    if (!form->flat || span->counts || span->header > 0 || span->stride > stream->capacity || pools)
         return false;
     while (end < span->blocks && molt__span_is_live(span, end))
         end++;
@@ -353,17 +397,6 @@ static bool write_blocks_at_once(Save *save, MoltStream *stream, const Form *for
               span->stride, end - first, position, true);
     *next = end;
     return true;
-}
-
-static MoltStatus form_of(Save *save, MoltTypeId type, Form *out, MoltError *error)
-{
-    out->image = molt__image(&save->images, type);
-    out->flat = out->image ? molt__flat_image(&save->flat, type, out->image) : NULL;
-    if (!out->image || save->flat.failed)
-        return molt_error(error, MOLT_OUT_OF_MEMORY,
-                          "No memory to write objects of %s, or too many fields in it.",
-                          molt_type_name(save->heap->schema, type));
-    return MOLT_OK;
 }
 
 static MoltStatus write_span(Save *save, const MoltFilePlace *placed, MoltError *error)
@@ -481,6 +514,7 @@ static void write_rest(Save *save, const MoltSaveDesc *desc)
     molt__stream_put(stream, save->symbols.records.bytes, save->symbols.records.size);
     end_section(save, MOLT__FILE_SYMBOLS);
     molt__stream_put(stream, save->slots.bytes, save->slots.size);
+    molt__stream_put(stream, save->pool_slots.bytes, save->pool_slots.size);
     end_section(save, MOLT__FILE_CODE);
     molt__stream_put(stream, save->places.schema_text, strlen(save->places.schema_text) + 1);
     end_section(save, MOLT__FILE_SCHEMA);
@@ -525,6 +559,14 @@ static bool make_targets(Save *save)
     return true;
 }
 
+/* The room that one object takes. */
+static uint64_t largest(const Save *save, const MoltPoolBlock *pool, uint64_t most)
+{
+    uint64_t size = molt_type(save->heap->schema, pool->type)->size;
+    size = size > pool->head ? size : pool->head;
+    return size > most ? size : most;
+}
+
 static MoltStatus write_content(Save *save, MoltError *error)
 {
     MoltStatus status = MOLT_OK;
@@ -532,6 +574,10 @@ static MoltStatus write_content(Save *save, MoltError *error)
     uint64_t begin = save->header.size, end = begin + save->places.sizes[0];
     uint64_t most = save->places.most;
     MoltWriter *writer = NULL;
+    if (!molt__pool_blocks_find(&save->pools, save->heap, 0, allocator))
+        return out_of_memory(error);
+    for (uint64_t i = 0; i < save->pools.count; i++)
+        most = largest(save, &save->pools.items[i], most);
     if (save->places.sizes[0] + save->places.sizes[1] >= THREAD_BYTES) {
         writer = &save->writer;
         molt__writer_start(writer, &save->output);
@@ -545,11 +591,13 @@ static MoltStatus write_content(Save *save, MoltError *error)
         molt_progress_tell(&save->progress, i, save->places.placed_count);
         status = write_span(save, &save->places.placed[i], error);
     }
-    if (!molt__snapshot_bytes_check(save->heap, save->code, &save->findings, &save->object))
+    if (!molt__snapshot_bytes_check(save->heap, &save->pools, save->code, &save->findings,
+                                    &save->object))
         return out_of_memory(error);
     if (status == MOLT_SYSTEM) /* molt__output_finish says why */
         status = MOLT_OK;
-    if (status == MOLT_OK && (save->symbols.failed || save->slots.failed))
+    if (status == MOLT_OK && (save->symbols.failed || save->slots.failed ||
+                              save->pool_slots.failed || save->failed))
         status = out_of_memory(error);
     for (int i = 0; i < 2; i++) {
         save->header.sections[i].size = save->places.sizes[i];
@@ -595,6 +643,8 @@ static void release(Save *save)
     molt__images_free(&save->images);
     molt__file_symbols_writer_free(&save->symbols);
     molt__file_bytes_free(&save->slots);
+    molt__file_bytes_free(&save->pool_slots);
+    molt__pool_blocks_free(&save->pools);
     molt__file_findings_free(&save->findings);
     molt__file_places_free(&save->places);
 }
@@ -615,6 +665,7 @@ MoltStatus molt_snapshot_file_save(const MoltHeap *heap, const char *path, const
                  .allocator = *allocator,
                  .symbols = {.allocator = *allocator},
                  .slots = {.allocator = *allocator},
+                 .pool_slots = {.allocator = *allocator},
                  .findings = {.allocator = *allocator, .policy = desc->policy},
                  .progress = desc->progress};
     molt_heap_gather_globals(heap);

@@ -88,6 +88,27 @@ static void look_closely(Search *search, Run *run, const unsigned char *numbers)
     }
 }
 
+static uint64_t is_near(const unsigned char *number, uintptr_t low, uintptr_t range)
+{
+    uintptr_t value;
+    memcpy(&value, number, sizeof value);
+    return value - low < range;
+}
+
+/* Some of the numbers of a run are in the range. Nothing is decided number by number. */
+static bool any_near(const unsigned char *numbers, uint64_t count, uintptr_t low, uintptr_t range)
+{
+    enum { SIZE = sizeof(uintptr_t) };
+    uint64_t near = 0;
+    for (; count >= 4; count -= 4, numbers += (size_t)4 * SIZE)
+        near |= is_near(numbers, low, range) | is_near(numbers + SIZE, low, range) |
+                is_near(numbers + (size_t)2 * SIZE, low, range) |
+                is_near(numbers + (size_t)3 * SIZE, low, range);
+    for (; count > 0; count--, numbers += SIZE)
+        near |= is_near(numbers, low, range);
+    return near != 0;
+}
+
 /* `n` elements that are `stride` apart. Hardly a number is in the range of addresses. */
 static void look_at(Search *search, const unsigned char *elements, uint64_t stride, uint64_t n)
 {
@@ -96,9 +117,7 @@ static void look_at(Search *search, const unsigned char *elements, uint64_t stri
         Run *run = &search->runs[r];
         const unsigned char *at = elements + run->offset;
         for (uint64_t i = 0; i < n; i++, at += stride) {
-            uintptr_t value;
-            memcpy(&value, at, sizeof value);
-            if (run->count > 1 || value - low < range)
+            if (any_near(at, run->count, low, range))
                 look_closely(search, run, at);
         }
     }
@@ -141,10 +160,23 @@ static void report(const Search *search)
     }
 }
 
+/* Blocks from `b` on that are live, as many as stay in the first cache from run to run. */
+static uint32_t count_live(const MoltSpan *span, uint32_t b)
+{
+    uint32_t most = span->blocks - b < MOLT__BATCH ? span->blocks - b : MOLT__BATCH, n = 0;
+    while (n < most && molt__span_is_live(span, b + n))
+        n++;
+    return n;
+}
+
 static void search_span(Search *search, const MoltSpan *span, bool tail)
 {
-    bool elements = tail || span->header == 0;
-    for (uint32_t b = 0; b < span->blocks; b++) {
+    bool elements = tail || span->header == 0, single = !tail && elements && !span->counts;
+    for (uint32_t b = 0, n; single && b<span->blocks; b += n> 0 ? n : 1) {
+        n = count_live(span, b);
+        look_at(search, molt__span_block(span, b), span->stride, n);
+    }
+    for (uint32_t b = 0; !single && b < span->blocks; b++) {
         if (!molt__span_is_live(span, b))
             continue;
         const unsigned char *at = molt__span_block(span, b) + (tail ? span->header : 0);
@@ -174,7 +206,8 @@ static void bound(const MoltMigration *m, Search *search)
     search->low = UINTPTR_MAX;
     for (uint32_t s = 0; s < m->span_count; s++) {
         const MoltSpan *span = &m->heap->spans[s];
-        if (span->bytes == 0 || m->plan->types[span->type].fate == MOLT_FATE_SAME)
+        if (span->bytes == 0 || (m->plan->types[span->type].fate == MOLT_FATE_SAME &&
+                                 !molt__plan_loses(m->plan, span->type)))
             continue;
         search->low = span->base < search->low ? span->base : search->low;
         search->high =
@@ -243,12 +276,8 @@ bool molt__stale_integers_any(const MoltMigration *m, MoltTypeId type, const uns
         const Run *run = &search->runs[r];
         const unsigned char *at = source + run->offset;
         for (uint64_t i = 0; i < n; i++, at += stride) {
-            for (uint64_t k = 0; k < run->count; k++) {
-                uintptr_t value;
-                memcpy(&value, at + k * sizeof value, sizeof value);
-                if (value - search->low < search->high - search->low)
-                    return true;
-            }
+            if (any_near(at, run->count, search->low, search->high - search->low))
+                return true;
         }
     }
     return false;
@@ -268,7 +297,7 @@ void molt__stale_integers_report(MoltMigration *m)
     for (MoltTypeId id = 0; search && id < m->plan->before->tables.type_count; id++) {
         if (m->stale[id])
             report(m->stale[id]);
-        else if (search->low < search->high)
+        else if (search->low < search->high && !molt_type_is_kept(m->plan->before, id))
             search_type(search, id);
     }
     molt__migration_free(m, search, 1, sizeof *search);

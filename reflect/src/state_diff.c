@@ -8,6 +8,7 @@
 #include "dump_path.h"
 #include "heap_span.h"
 #include "molt/globals.h"
+#include "molt/kept_types.h"
 #include "number_text.h"
 #include "tables.h"
 #include "text_diff.h"
@@ -426,6 +427,7 @@ static void advance(Side *side)
     for (; side->type < side->types; side->type++, side->cursor = 0) {
         MoltTypeId type = side->order[side->type];
         if (molt__is_vacant(molt_type(side->dump->schema, type)) ||
+            molt_type_is_kept(side->dump->schema, type) ||
             !molt_heap_next(side->of->heap, type, &side->cursor, &side->block))
             continue;
         MoltDumpText name = side->dump->forms.types[type].name;

@@ -295,8 +295,10 @@ void molt__stored_sizes_report(MoltMigration *m)
     if (!search)
         return;
     search->m = m;
-    for (MoltTypeId id = 0; id < m->heap->types.count; id++)
-        search_type(search, id);
+    for (MoltTypeId id = 0; id < m->heap->types.count; id++) {
+        if (!molt_type_is_kept(m->plan->before, id))
+            search_type(search, id);
+    }
     for (uint64_t i = 0; i < search->line_count; i++)
         report(search, &search->lines[i]);
     molt__migration_free(m, search->lines, search->line_slots, sizeof *search->lines);

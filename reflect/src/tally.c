@@ -115,6 +115,13 @@ bool molt__tally_waits(const MoltMigration *m, const MoltOp *op, MoltRule rule)
            speaks_of_value(rule);
 }
 
+/* Who runs the migration lets go of functions that are gone. */
+static bool becomes_null(const MoltMigration *m, MoltRule rule)
+{
+    return m->plan->nulls_functions &&
+           (rule == MOLT_RULE_FUNCTION_MISSING || rule == MOLT_RULE_SIGNATURE_CHANGED);
+}
+
 bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity,
                  uint64_t i, const char *format, ...)
 {
@@ -123,8 +130,14 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
         m->value_refused = m->value_refused || severity == MOLT_REFUSE;
         return severity != MOLT_REFUSE;
     }
+    if (m->keeping) { /* no code sees the object: what it loses waits, as the object does */
+        if (severity != MOLT_INFO && rule != MOLT_RULE_DANGLING_POINTER)
+            molt__attic_mark(m, op, i);
+        return severity != MOLT_REFUSE;
+    }
     bool waits = severity == MOLT_REFUSE && molt__tally_waits(m, op, rule);
-    bool given_up = severity == MOLT_REFUSE && (waits || molt__hook_undoes(m, op, rule));
+    bool given_up = severity == MOLT_REFUSE &&
+                    (waits || molt__hook_undoes(m, op, rule) || becomes_null(m, rule));
     bool broken = severity == MOLT_REFUSE && !given_up;
     if (given_up)
         severity = rule == MOLT_RULE_VERSION_CHANGED ? MOLT_INFO : MOLT_LOSS;
@@ -170,6 +183,27 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
     return severity != MOLT_REFUSE && !given_up;
 }
 
+bool molt__tally_all(MoltMigration *m, const MoltOp *op, MoltRule rule, uint64_t at, uint64_t bits)
+{
+    MoltTally *tally = m->mode == MOLT__RUN_STATE ? find_tally(m, op->check, rule) : NULL;
+    bool refuses = rule == MOLT_RULE_KIND_CHANGED || rule == MOLT_RULE_SHAPE_CHANGED ||
+                   rule == MOLT_RULE_UNION_CHANGED;
+    if (!tally || refuses || m->in_tail || m->in_loop || m->run != 0 ||
+        m->plan->policy == MOLT_POLICY_STRICT || rule == MOLT_RULE_DANGLING_POINTER ||
+        may_wait(rule, MOLT_LOSS) || molt__hook_may_settle(m, op, rule, MOLT_LOSS))
+        return false;
+    molt__attic_mark_bits(m, op, at, bits);
+    if (tally->batch != m->object) {
+        tally->batch = m->object;
+        memset(tally->counted, 0, sizeof tally->counted);
+    }
+    tally->objects += (uint64_t)__builtin_popcountll(bits & ~tally->counted[at / 64]);
+    tally->counted[at / 64] |= bits;
+    tally->lasting = true;
+    tally->unkept = tally->unkept || m->apart || op->unkept;
+    return true;
+}
+
 /* The old field has pointers to objects that go: they are kept, and return as NULL. */
 static bool target_goes(const MoltPlan *plan, uint32_t check)
 {
@@ -190,10 +224,11 @@ static void add_finding(MoltMigration *m, uint32_t check, const MoltTally *tally
     MoltLossFate fate = MOLT__LOSS_UNSAID;
     if (tally && tally->severity == MOLT_LOSS && tally->rule != MOLT_RULE_DANGLING_POINTER &&
         tally->rule != MOLT_RULE_TARGET_AMBIGUOUS)
-        fate = m->heap->attic.none                                     ? MOLT__LOSS_FOR_GOOD
-               : tally->unkept                                         ? MOLT__LOSS_GONE
-               : m->attic.keeps && !target_goes(m->plan, check)        ? MOLT__LOSS_KEPT
-                                                                       : MOLT__LOSS_UNSAID;
+        fate = m->heap->attic.none                              ? MOLT__LOSS_FOR_GOOD
+               : tally->unkept                                  ? MOLT__LOSS_GONE
+               : becomes_null(m, (MoltRule)tally->rule)         ? MOLT__LOSS_NULL
+               : m->attic.keeps && !target_goes(m->plan, check) ? MOLT__LOSS_KEPT
+                                                                : MOLT__LOSS_UNSAID;
     if (tally)
         finding = (MoltFinding){.severity = (MoltSeverity)tally->severity,
                                 .rule = (MoltRule)tally->rule,
@@ -205,11 +240,29 @@ static void add_finding(MoltMigration *m, uint32_t check, const MoltTally *tally
     molt__check_report(m->plan, check, &finding, fate, m->report);
 }
 
+static uint64_t rank(const MoltTally *tally)
+{
+    return (uint64_t)tally->check << 8 | tally->rule;
+}
+
+/* The next one in order of checks and rules, which is the same whoever ran the operations. */
+static const MoltTally *next_tally(const MoltMigration *m, const MoltTally *last)
+{
+    const MoltTally *next = NULL;
+    for (uint64_t t = 0; t < m->tally_count; t++) {
+        const MoltTally *tally = &m->tallies[t];
+        if ((!last || rank(tally) > rank(last)) && (!next || rank(tally) < rank(next)))
+            next = tally;
+    }
+    return next;
+}
+
 void molt__tally_report(MoltMigration *m)
 {
-    for (uint64_t t = 0; t < m->tally_count; t++) {
-        if (m->tallies[t].lasting || !m->tallies[t].returned)
-            add_finding(m, m->tallies[t].check, &m->tallies[t]);
+    const MoltTally *tally = NULL;
+    while ((tally = next_tally(m, tally))) {
+        if (tally->lasting || !tally->returned)
+            add_finding(m, tally->check, tally);
     }
     /* a removed field whose every value was the default is worth a line, not a loss */
     for (uint32_t c = 0; c < m->plan->check_count; c++) {

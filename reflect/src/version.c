@@ -5,13 +5,15 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "kept_types.h"
+
 /* ---- marks ---------------------------------------------------------------------------------- */
 
 /* Hash of the notes that decide what a plan maps, of which layouts know nothing. */
 static uint64_t hash_notes(const MoltSchema *schema)
 {
     uint64_t hash = 0;
-    for (uint32_t n = 0; n < schema->tables.note_count; n++) {
+    for (uint32_t n = 0; n < schema->kept_notes; n++) {
         const MoltNote *note = &schema->tables.notes[n];
         const char *text = molt_string(schema, note->text);
         if (note->kind == MOLT_NOTE_WAS || note->kind == MOLT_NOTE_MOVED ||
@@ -50,7 +52,7 @@ MoltVersion *molt__version_make(const MoltSchema *schema)
         .serial = 1, .mark = molt__version_mark(schema), .allocator = *allocator, .line_end = 1};
     version->shares = 1;
     MoltError ignored;
-    if (molt_schema_copy(&schema->tables, allocator, &version->schema, &ignored) != MOLT_OK) {
+    if (molt__schema_clone(schema, allocator, &version->schema, &ignored) != MOLT_OK) {
         molt__version_drop(version);
         return NULL;
     }

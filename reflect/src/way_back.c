@@ -24,12 +24,15 @@ static bool leads_back(MoltMigration *m, const MoltPointerWay *way)
         offset = has;
     }
     bool whole = element == way->count || (offset == 0 && way->op->after == after);
+    bool was_void = molt_type(plan->before, way->op->before)->kind == MOLT_KIND_VOID;
+    bool to_void = molt_type(plan->after, way->op->after)->kind == MOLT_KIND_VOID;
     MoltDescentWay descent = {.before = after,
                               .after = way->type,
                               .offset = offset,
                               .pointee = way->op->after,
-                              .to_void =
-                                  molt_type(plan->before, way->op->before)->kind == MOLT_KIND_VOID};
+                              .to_void = was_void,
+                              .exact = !was_void && (to_void || !way->op->pointee_ok),
+                              .to = way->op->before};
     if (!whole) {
         MoltDescentEnd end = molt__descent_end(m, back, &descent, &out);
         if (end != MOLT__DESCENT_FOUND)

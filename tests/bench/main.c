@@ -16,8 +16,9 @@ static const char usage[] =
     "  --size MIB      of the states that are reloaded, migrated, saved, loaded and\n"
     "                  dumped; default: 1024. Six times as much memory is needed, and\n"
     "                  as much on the disk at TMPDIR\n"
-    "  --only BENCH    reload, sections, frame, migration, part, scaling, libraries,\n"
-    "                  allocator, crash, dump or snapshot; default: all of them\n"
+    "  --only BENCH    reload, sections, frame, migration, losses, fresh, graph,\n"
+    "                  part, scaling, libraries, allocator, crash, dump or snapshot;\n"
+    "                  default: all of them\n"
     "  --quick         few rounds and objects, only to see that it works\n";
 
 /* What the options say. */
@@ -56,11 +57,23 @@ static bool run_migration(Table *table, const Options *options)
     return bench_migration(table, amount(options, 10000, 100), rounds(options, 41)) &&
            bench_migration(table, count, rounds(options, 15)) &&
            bench_steps(table, amount(options, 10000, 100), rounds(options, 41)) &&
-           bench_steps(table, count, rounds(options, 9)) &&
-           bench_losses(table, count, rounds(options, 9)) &&
-           bench_fresh(table, count, rounds(options, 9)) &&
-           bench_threads(table, amount(options, 1000000, 20000), rounds(options, 15)) &&
-           bench_graph(table, count, rounds(options, 9));
+           bench_steps(table, count, rounds(options, 9));
+}
+
+static bool run_losses(Table *table, const Options *options)
+{
+    return bench_losses(table, amount(options, 1000000, 1000), rounds(options, 9));
+}
+
+static bool run_fresh(Table *table, const Options *options)
+{
+    return bench_fresh(table, amount(options, 1000000, 1000), rounds(options, 9)) &&
+           bench_threads(table, amount(options, 1000000, 20000), rounds(options, 15));
+}
+
+static bool run_graph(Table *table, const Options *options)
+{
+    return bench_graph(table, amount(options, 1000000, 1000), rounds(options, 9));
 }
 
 static bool run_part(Table *table, const Options *options)
@@ -111,7 +124,8 @@ static const struct {
     const char *name;
     bool (*run)(Table *table, const Options *options);
 } benches[] = {{"reload", run_reload},       {"sections", run_sections},   {"frame", run_frame},
-               {"migration", run_migration}, {"part", run_part},           {"scaling", run_scaling},
+               {"migration", run_migration}, {"losses", run_losses},       {"fresh", run_fresh},
+               {"graph", run_graph},         {"part", run_part},           {"scaling", run_scaling},
                {"libraries", run_libraries}, {"allocator", run_allocator}, {"crash", run_crash},
                {"dump", run_dump},           {"snapshot", run_snapshot}};
 

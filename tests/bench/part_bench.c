@@ -34,7 +34,7 @@ typedef struct Bench {
     MoltHeap *part, *whole; /* the ants alone, and with the rest */
     AntBefore *source;
     AntAfter *target;
-    void **pointers[2]; /* as many as the rest has, and where they lead to */
+    Mark *marks; /* as many as the rest has, beside the heap */
     Samples part_ns, whole_ns, hand;
 } Bench;
 
@@ -50,9 +50,8 @@ static bool open_bench(Bench *bench, uint64_t bytes)
     bench->after = bench_schema(structs, 4);
     bench->source = bench_map(bench->ants * sizeof *bench->source);
     bench->target = bench_map(bench->ants * sizeof *bench->target);
-    for (int i = 0; i < 2; i++)
-        bench->pointers[i] = bench_map((bench->rest / 10 + 1) * sizeof **bench->pointers);
-    if (!bench->source || !bench->target || !bench->pointers[0] || !bench->pointers[1] ||
+    bench->marks = bench_map(bench->rest * sizeof *bench->marks);
+    if (!bench->source || !bench->target || !bench->marks ||
         !bench_edit_make(bench->before, bench->after, true, &bench->edit))
         return false;
     bench_ants_fill_array(bench->source, bench->ants);
@@ -71,8 +70,7 @@ static void close_bench(Bench *bench)
     molt_schema_free(bench->after);
     bench_unmap(bench->source, bench->ants * sizeof *bench->source);
     bench_unmap(bench->target, bench->ants * sizeof *bench->target);
-    for (int i = 0; i < 2; i++)
-        bench_unmap(bench->pointers[i], (bench->rest / 10 + 1) * sizeof **bench->pointers);
+    bench_unmap(bench->marks, bench->rest * sizeof *bench->marks);
 }
 
 /* Objects that hold numbers only. */
@@ -98,26 +96,31 @@ static bool add_marks(Bench *bench)
         if (!mark)
             return false;
         mark->values[i % 22] = 1;
+        bench->marks[i] = *mark;
         if (i % 10 != 0)
             continue;
         mark->ant = ant;
-        bench->pointers[0][i / 10] = &bench->source[ant->id];
-        bench->pointers[1][i / 10] = NULL;
+        bench->marks[i].ant = &bench->source[ant->id];
         ant = ant->next ? ant->next : molt_heap_root(bench->whole, 0);
     }
     return true;
 }
 
-/* The ants, and exactly the pointers that lead to them. */
+/* The ants, and exactly the pointers that lead to them, in the objects that have one. */
 static void do_by_hand(Bench *bench, Samples *samples)
 {
-    uint64_t started = bench_now(), count = (bench->rest + 9) / 10;
+    uint64_t started = bench_now();
     bench_ants_convert(bench->source, bench->target, bench->ants);
-    for (uint64_t i = 0; i < count; i++)
-        bench->pointers[1][i] =
-            &bench->target[(const AntBefore *)bench->pointers[0][i] - bench->source];
-    __asm__ volatile("" : : "r"(bench->pointers[1]) : "memory");
+    for (uint64_t i = 0; i < bench->rest; i += 10) {
+        const AntBefore *ant = bench->marks[i].ant;
+        bench->marks[i].ant = &bench->target[ant - bench->source];
+    }
+    __asm__ volatile("" : : "r"(bench->marks) : "memory");
     bench_sample(samples, bench_now() - started);
+    for (uint64_t i = 0; i < bench->rest; i += 10) {
+        const AntAfter *ant = bench->marks[i].ant;
+        bench->marks[i].ant = &bench->source[ant - bench->target];
+    }
 }
 
 static bool marks_are_right(const Bench *bench)

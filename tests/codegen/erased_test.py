@@ -194,9 +194,9 @@ class Erased(GameTest):
         self.assertEqual(self.found("holds", use + "Point *p = (Point *)z->ants; p->x = 1;", text)["Zoo.ants"],
                          ["Point"])
 
-    def pool_of(self, body):
-        """Type and reason of the block that a field with MOLT_POOL(Point) takes."""
-        text = "typedef struct Pool { void *at MOLT_POOL(Point); int kind, n; } Pool;\n"
+    def pool_of(self, body, row="", more=""):
+        """Type and reason of the block that a field with MOLT_POOL(Point) takes, beside a field of points."""
+        text = f"{more}typedef struct Pool {{ void *at MOLT_POOL(Point); int kind, n; Point *row {row}; }} Pool;\n"
         self.schema_of(HEAD + text + "void fill(Pool *p);\nvoid fill(Pool *p) {\n" + body + "\n}\n"
                        "void use(Game *g) { fill(molt_new(Pool)); (void)g; }\n", "--metadata", "metadata.c")
         written = (self.folder / "metadata.c").read_text()
@@ -225,6 +225,21 @@ class Erased(GameTest):
                 known, reason = self.pool_of(body + point)
                 self.assertFalse(known)
                 self.assertIn("MOLT_POOL(Point) on Pool.at says Point, " + words, reason)
+
+    def test_a_header_elsewhere_does_not_contradict_a_pool(self):
+        body = "p->at = malloc((size_t)p->n); ((Ant *)p->row - 1)->hp = 1; Point *q = p->at; q->x = 1;"
+        known, reason = self.pool_of(body)
+        self.assertFalse(known)
+        self.assertIn("but pointers are cast between Point and Ant", reason)
+        self.assertEqual(self.pool_of(body, "MOLT_POOL(Point, Ant)"), (True, ""))
+
+    def test_links_of_free_objects_do_not_contradict_a_pool(self):
+        for fields, known in (("struct Free *next;", True), ("struct Free *next; int n;", False)):
+            more = f"struct Free {{ {fields} }};\nstatic struct Free *unused;\n"
+            body = ("p->at = malloc((size_t)p->n); Point *q = p->at; q->x = 1;"
+                    "struct Free *f = (struct Free *)q; f->next = unused; unused = f;")
+            with self.subTest(fields=fields):
+                self.assertEqual(self.pool_of(body, more=more)[0], known)
 
     def test_numbers_of_a_layout(self):
         sizes = """typedef struct Row { size_t size; unsigned short at, other; } Row;

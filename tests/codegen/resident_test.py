@@ -1,5 +1,6 @@
 """The generator that stays in memory: what it writes and says is what one that is started for the run writes
 and says, for the sample game after a series of edits, whatever ends or gets in the way."""
+import json
 import os
 import pathlib
 import shutil
@@ -8,14 +9,14 @@ import subprocess
 import time
 import unittest
 
-from fixture import CODEGEN, FLAGS, GameTest
+from fixture import CODEGEN, FLAGS, GameTest, Schema
 
 WORKER = pathlib.Path(CODEGEN).with_name("molt-generate")
 SAMPLE = pathlib.Path(__file__).resolve().parents[2] / "game"
 PATIENCE = 60
 
 
-class Resident(GameTest):
+class ResidentGame(GameTest):
     SOURCES = ("ants.c", "colony.c", "tuning.c")  # enough where nothing depends on how many
 
     def setUp(self):
@@ -72,7 +73,7 @@ class Resident(GameTest):
                               env=self.environment(asks), capture_output=True, timeout=PATIENCE,
                               check=False)
         files = {path.name: path.read_bytes() for path in (self.folder / name).iterdir()
-                 if not path.name.endswith(".inputs")}
+                 if path.suffix not in (".inputs", ".prelude") and not path.name.startswith("system-")}
         return (done.returncode, done.stdout, done.stderr), files
 
     def compare(self, status=0, answered=1, program=CODEGEN):
@@ -99,14 +100,36 @@ class Resident(GameTest):
         for path in SAMPLE.glob("*.c"):
             shutil.copy(path, self.folder)
 
+    def children(self):
+        path = f"/proc/{self.resident.pid}/task/{self.resident.pid}/children"
+        return len(pathlib.Path(path).read_text().split())
+
+    def is_idle(self):
+        """It sleeps: whatever it had to do after its last answer is done, or begun in another process."""
+        return pathlib.Path(f"/proc/{self.resident.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "S"
+
+    def prepared(self):
+        """{source: whether it has a prelude}, once the resident has made those that there are to make."""
+        self.wait(lambda: self.is_idle() and self.children() == 0, "the preludes were not made")
+        found = {path.stem: path.read_text().splitlines()[2] for path in self.folder.glob("by-resident/*.prelude")}
+        for name in found.values():
+            self.assertTrue(name == "-" or (self.folder / f"by-resident/{name}.pch").exists(), name)
+        return {source: name != "-" for source, name in found.items()}
+
+
+class Resident(ResidentGame):
     def test_same_as_a_process_of_its_own_after_each_of_a_series_of_edits(self):
         self.whole_game()
         self.compare()
         self.compare()
+        self.assertEqual(self.prepared(), {path.name: True for path in self.folder.glob("*.c")})
         self.edit("ants.c", "#include", "/* a line more */\n#include")
         self.compare()
         self.edit("colony.h", "    float speed;", "    float speed;\n    float hunger MOLT_DEFAULT(50);")
         self.compare()
+        self.edit("colony.h", "    float speed;", "#define TWO 2\n    float speed;\n    short lives[TWO];")
+        self.compare()
+        self.assertIn(True, self.prepared().values())
         self.edit("colony.h", "float hunger", "double appetite MOLT_WAS(\"hunger\")")
         self.compare()
         self.write("crumb.c", '#include "colony.h"\ntypedef struct Crumb { int size; Ant *by; } Crumb;\n'
@@ -125,7 +148,7 @@ class Resident(GameTest):
         self.flags.append("-DUNUSED=1")
         self.compare()
         asked, answered, memory = self.counts()
-        self.assertEqual((asked, answered), (11, 11))
+        self.assertEqual((asked, answered), (12, 12))
         self.assertLess(memory, 512 * 1024)
 
     def test_header_that_changes_within_the_tick_of_a_clock_with_its_size_kept(self):
@@ -159,10 +182,6 @@ class Resident(GameTest):
         self.compare()
         self.assertEqual(self.counts()[:2], (2, 1))
 
-    def children(self):
-        path = f"/proc/{self.resident.pid}/task/{self.resident.pid}/children"
-        return len(pathlib.Path(path).read_text().split())
-
     def test_two_builds_at_a_time(self):
         runs = [subprocess.Popen(self.command(name), cwd=self.folder, env=self.environment(True))
                 for name in ("one", "two")]
@@ -185,6 +204,130 @@ class Resident(GameTest):
         self.resident.stdin.close()
         self.assertEqual(self.resident.wait(PATIENCE), 0)
         self.assertFalse(self.socket.exists())
+
+
+class Preludes(ResidentGame):
+    """System headers, here in a folder of their own, that are precompiled for the next run."""
+
+    SOURCES = ()
+    KIND = "typedef struct Kind { int  size; } Kind;\n"
+    ROOT = ("#include <molt/molt.h>\n#include <kind.h>\n#include \"own.h\"\n"
+            "typedef struct Game { Own own; Kind kind; } Game;\nMOLT_ROOT(Game);\n")
+
+    def setUp(self):
+        super().setUp()
+        for path in self.folder.glob("*.h"):
+            path.unlink()
+        self.flags += ["-isystem", str(self.folder / "system")]
+        self.write("system/kind.h", "#ifndef KIND_H\n#define KIND_H\n" + self.KIND + "#endif\n")
+        self.write("own.h", "#ifndef OWN_H\n#define OWN_H\ntypedef struct Own { int a; } Own;\n#endif\n")
+        self.write("game.c", self.ROOT)
+
+    def edit_own(self, name="b"):
+        self.edit("own.h", "int a;", f"int a; int {name};")
+
+    def layouts(self):
+        return (self.folder / "by-resident/schema.json").read_text()
+
+    def kind_of_size(self):
+        return Schema(json.loads(self.layouts())).field("Kind", "size")["type"]
+
+    def test_source_is_parsed_with_its_prelude_until_the_system_header_is_another_file(self):
+        self.compare()
+        self.assertEqual(self.prepared(), {"game.c": True})
+        header = self.folder / "system/kind.h"
+        stamp = header.stat().st_mtime_ns
+        # Behind the back of whoever looks at files only: nothing but the prelude knows the old text.
+        header.write_text(header.read_text().replace("int  size", "char size"))
+        os.utime(header, ns=(stamp, stamp))
+        self.edit_own()
+        self.assertEqual(self.generate_in("by-resident", True)[0][0], 0)
+        self.assertIn('"b"', self.layouts())
+        self.assertEqual(self.kind_of_size(), "int")
+        os.utime(header, ns=(stamp, stamp + 1))
+        self.edit_own("c")
+        self.assertEqual(self.generate_in("by-resident", True)[0][0], 0)
+        self.assertEqual(self.kind_of_size(), "char")
+        self.assertEqual(self.prepared(), {"game.c": True})
+        self.assertEqual(len(list(self.folder.glob("by-resident/system-*.pch"))), 1)
+
+    def test_damaged_prelude_costs_only_time(self):
+        self.compare()
+        self.prepared()
+        for path in self.folder.glob("by-resident/system-*.pch"):
+            path.unlink()
+        self.compare()
+        self.assertEqual(self.prepared(), {"game.c": True})
+        for path in self.folder.glob("by-resident/system-*.pch"):
+            path.write_bytes(path.read_bytes()[:1000])
+        self.edit_own()
+        self.compare()
+
+    def test_what_may_mean_something_to_a_system_header_is_read_in_its_order(self):
+        """Each source by itself, with the same edit of a header that all of them include."""
+        for name, text in {
+                "pasted": "#define JOIN(a, b) a ## b\ntypedef struct JOIN(past, ed) { long wide; } pasted_type;\n",
+                "wide": "#ifdef GAME_IS_WIDE\ntypedef long width;\n#else\ntypedef int width;\n#endif\n"
+                        "typedef struct Wide { width w; } Wide;\n",
+                "narrow": "typedef struct Narrow { char n; } Narrow;\n",
+                "packed": "typedef struct Packed { char c; int i; } Packed;\n",
+                "pragma": "typedef struct Pragma { char c; int i; } Pragma;\n",
+                "scoped": "typedef struct Scoped { int s; } Scoped;\n",
+                "quoted": "typedef struct Quoted { int q; } Quoted;\n"}.items():
+            self.write(f"system/{name}.h", f"#ifndef {name}_H\n#define {name}_H\n{text}#endif\n")
+        self.write("system/again.h", "#ifdef AGAIN\ntypedef struct AGAIN { int x; } AGAIN;\n#undef AGAIN\n#endif\n")
+        self.write("lines.h", "ONE(1)\nONE(2)\n")
+        sources = {
+            "wide": (False, "#define GAME_IS_WIDE 1\n#include <wide.h>\nWide wide;\n"),
+            "narrow": (True, "#include <narrow.h>\nNarrow narrow;\n"),
+            "pasted": (False, "#define pasted renamed\n#include <pasted.h>\nint p;\n"),
+            "again": (False, "#define AGAIN Once\n#include <again.h>\n#define AGAIN Twice\n#include <again.h>\n"
+                             "Once once; Twice twice;\n"),
+            "packed": (False, "#pragma pack(push, 1)\n#include <packed.h>\n#pragma pack(pop)\nPacked packed;\n"),
+            "pragma": (False, "_Pragma(\"pack(1)\")\n#include <pragma.h>\n_Pragma(\"pack()\")\nPragma pragma;\n"),
+            "inside": (False, "typedef struct Around {\n#include <member.h>\n} Around;\nAround around;\n"),
+            "twice": (True, "#include <assert.h>\n#include <stddef.h>\nint count;\n"
+                            "#undef NDEBUG_OF_GAME\n#include <assert.h>\n"
+                            "void check(void); void check(void) { assert(count > 0); }\n"),
+            "lists": (True, "#include <kind.h>\n#define ONE(x) x,\nint numbers[] = {\n#include \"lines.h\"\n};\n"),
+            "quoted": (False, "#include \"quoted.h\"\nQuoted quoted;\n"),
+            "scoped": (False, "void scoped(void);\nvoid scoped(void)\n{\n#include <scoped.h>\n"
+                              "    static Scoped in;\n    in.s++;\n}\n"),
+            "none": (False, "int nothing;\n"),
+        }
+        self.write("system/member.h", "int member;\n")
+        for name, (_, text) in sources.items():
+            self.write(f"{name}.c", f"#include \"own.h\"\n{text}int after_{name};\n")
+        self.compare()
+        expected = {f"{name}.c": good for name, (good, _) in sources.items()}
+        self.assertEqual(self.prepared(), {**expected, "game.c": True})
+        self.edit_own()
+        self.compare()
+        self.assertEqual(self.prepared(), {**expected, "game.c": True})
+
+    def test_edit_of_what_the_preprocessor_sees(self):
+        """Each edit alone, from the text as it was, after preludes were made for that one."""
+        self.write("system/wide.h", "#ifndef WIDE_H\n#define WIDE_H\ntypedef struct Wide {\n#ifdef BIG\nlong w;\n#else\nint w;\n"
+                   "#endif\n} Wide;\n#endif\n")
+        self.write("system/other.h", "typedef struct Kind { char other; } Kind;\n")
+        before = ("/* first */ int early;\n#include <molt/molt.h>\n#if 1\n#include <kind.h>\n#else\n#include <other.h>\n"
+                  "#endif\n#define GAME_NAME x\n#include <wide.h>\n"
+                  "typedef struct Game { Kind kind; Wide wide; } Game;\nMOLT_ROOT(Game);\n")
+        for old, new in (("early;\n", "early;\n#define BIG 1\n"),
+                         ("early;\n", "early;\n??=define BIG 1\n"),
+                         ("early;\n", "early;\n%:define BIG 1\n"),
+                         ("early;\n", "early;\n/* more */ # /* and */ define \\\n BIG\n"),
+                         ("#if 1", "#if 0"),
+                         ("early;\n", "early; /* open\n"),
+                         ("#define GAME_NAME x", "#define BIG x"),
+                         ("early;", "early; int later;")):
+            with self.subTest(new=new):
+                self.write("game.c", before)
+                self.flags = [*FLAGS, "-std=c11", "-isystem", str(self.folder / "system")]
+                self.compare()
+                self.assertEqual(self.prepared(), {"game.c": True})
+                self.edit("game.c", old, new)
+                self.compare(status=1 if "open" in new else 0)
 
 
 if __name__ == "__main__":

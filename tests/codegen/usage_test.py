@@ -77,6 +77,27 @@ class Usage(GameTest):
         self.assertIn("double appetite MOLT_WAS(\"hunger\");",
                       self.edited(("float hunger", "double hunger"), ("hunger", "appetite")))
 
+    def test_several_renames_are_told_apart_together(self):
+        """All lines name several of the fields, the fields change places, and two lines are written anew."""
+        game = """#include <molt/molt.h>
+typedef struct Ant { float speed; int hunger; int mood; char name[8]; int energy; } Ant;
+typedef struct Game { Ant ants[4]; } Game;
+MOLT_ROOT(Game);
+void eat(Ant *a); void eat(Ant *a) { if (a->hunger > 10) { a->hunger -= 5; a->speed *= 2; } }
+void fight(Ant *a); void fight(Ant *a) { if (a->mood < 3) a->mood++; }
+void rest(Ant *a); void rest(Ant *a) { a->energy += 3; if (a->energy > 100) a->energy = 100; }
+int all(Ant *a); int all(Ant *a) { return a->hunger + a->mood + a->energy; }
+"""
+        self.make(game)
+        renamed = game.replace("hunger; int mood; char name[8]; int energy", "temper; int vigour; char name[8]; int appetite")
+        for was, now in (("mood", "temper"), ("energy", "vigour"), ("hunger", "appetite"), ("> 10)", "> 12)"),
+                         ("+= 3;", "+= 4; a->speed += 1;")):
+            renamed = renamed.replace(was, now)
+        self.make(renamed)
+        said = self.suggest("s.json.before", "s.json", "out/u.txt.before", "out/u.txt").stdout
+        for was, now in (("mood", "temper"), ("energy", "vigour"), ("hunger", "appetite")):
+            self.assertRegex(said, rf"Ant.{was} is gone; it (looks renamed to|may have become) {now} ")
+
     def test_unused_member_in_its_place_is_likely_and_elsewhere_is_not(self):
         self.assertIn("it looks renamed to spare (neither is used anywhere)",
                       self.edited(("int unused;", "int spare;")))

@@ -22,6 +22,8 @@ typedef struct Old {
     double real;
     int grid[3][2];
     short gone;
+    char name[3]; /* and more than converters note by bits */
+    signed char a, b, c, d, e, f, g, h;
 } Old;
 
 typedef struct New {
@@ -35,7 +37,12 @@ typedef struct New {
 static const StructSpec old_spec = {"Item", sizeof(Old), _Alignof(Old),
                                     {FIELD(Old, next, "Item *"), FIELD(Old, first, "Item *"),
                                      FIELD(Old, wide, "long"), FIELD(Old, real, "double"),
-                                     FIELD(Old, grid, "int[3][2]"), FIELD(Old, gone, "short")},
+                                     FIELD(Old, grid, "int[3][2]"), FIELD(Old, gone, "short"),
+                                     FIELD(Old, name, "char[3]"), FIELD(Old, a, "signed char"),
+                                     FIELD(Old, b, "signed char"), FIELD(Old, c, "signed char"),
+                                     FIELD(Old, d, "signed char"), FIELD(Old, e, "signed char"),
+                                     FIELD(Old, f, "signed char"), FIELD(Old, g, "signed char"),
+                                     FIELD(Old, h, "signed char")},
                                     NULL};
 static const long added = 7;
 static const StructSpec new_spec = {
@@ -60,28 +67,12 @@ static MoltHeap *make_heap(const MoltSchema *schema)
         *item = (Old){.next = last, .first = i % 5 == 0 ? NULL : first, .wide = i % 10 == 0 ? 70000 + i : i,
                       /* with too many for other threads to leave to this one, and with some */
                       .real = i < 600 || i % 10 == 1 ? 0.1 : i, .grid = {{i, 1}, {2, 3}, {4, -i}},
-                      .gone = (short)(i % 3)};
+                      .gone = (short)(i % 3), .name = {i % 7 == 0 ? 'x' : '\0'}, .a = i % 11 == 0,
+                      .b = i > 2900, .f = i % 13 == 0, .g = i % 17 == 0, .h = i % 19 == 0};
         last = item;
     }
     molt_heap_set_root(heap, 0, last);
     return heap;
-}
-
-/* What the edit makes of the state, as JSON, and its report; compiled when `make` gave converters. */
-static void run(MoltPlan *plan, const MoltSchema *before, char **state, char **report)
-{
-    MoltHeap *heap = make_heap(before);
-    MoltMigration *migration = NULL;
-    MoltReport findings;
-    size_t length = 0;
-    molt_report_init(&findings, NULL);
-    assert_int_equal(molt_migrate_prepare(heap, plan, NULL, &migration, &findings, NULL), MOLT_OK);
-    molt_migrate_commit(migration);
-    assert_int_equal(molt_dump_json(heap, NULL, state, &length, NULL), MOLT_OK);
-    *report = molt_report_to_json(&findings);
-    assert_non_null(*report);
-    molt_report_clear(&findings);
-    molt_heap_destroy(heap);
 }
 
 static MoltPlan *make_plan(const MoltSchema *before, const MoltSchema *after)
@@ -89,6 +80,34 @@ static MoltPlan *make_plan(const MoltSchema *before, const MoltSchema *after)
     MoltPlan *plan = NULL;
     assert_int_equal(molt_plan_build(before, after, MOLT_POLICY_LIVE, NULL, &plan, NULL, NULL), MOLT_OK);
     return plan;
+}
+
+/* What the edit makes of the state, as JSON, and its report; compiled when `make` gave converters. The way
+ * back gives the state of before. */
+static void run(MoltPlan *plan, const MoltSchema *before, char **state, char **report)
+{
+    MoltHeap *heap = make_heap(before);
+    MoltMigration *migration = NULL;
+    MoltReport findings;
+    char *then, *again;
+    size_t length = 0;
+    molt_report_init(&findings, NULL);
+    assert_int_equal(molt_dump_json(heap, NULL, &then, &length, NULL), MOLT_OK);
+    assert_int_equal(molt_migrate_prepare(heap, plan, NULL, &migration, &findings, NULL), MOLT_OK);
+    molt_migrate_commit(migration);
+    assert_int_equal(molt_dump_json(heap, NULL, state, &length, NULL), MOLT_OK);
+    *report = molt_report_to_json(&findings);
+    assert_non_null(*report);
+    MoltPlan *back = make_plan(molt_heap_schema(heap), before);
+    assert_int_equal(molt_migrate_prepare(heap, back, NULL, &migration, &findings, NULL), MOLT_OK);
+    molt_migrate_commit(migration);
+    assert_int_equal(molt_dump_json(heap, NULL, &again, &length, NULL), MOLT_OK);
+    assert_string_equal(then, again);
+    free(then);
+    free(again);
+    molt_plan_free(back);
+    molt_report_clear(&findings);
+    molt_heap_destroy(heap);
 }
 
 static MoltConverters *make_converters(MoltPlan *plan, const MoltSchema *before, MoltConverterUse use)

@@ -11,6 +11,7 @@ and compares the outcome and the findings with what the case's leading comment e
     back: TEXT                                 a part of the dump after going back, where it differs
     through-file: differs WHY                  a reload through a snapshot file gives another state
     through-file: renumbered WHY               the same, but for the numbers of objects
+    through-file: wrong WHY                    and check() of version 2 is not content with it
     json: no, WHY                              the states do not go through their dumps
     remedied: RULE PATH                        version 3, the edit without its remedy, is refused so before
                                                version 2 is carried over in the same running game

@@ -8,7 +8,8 @@ game. Whenever a way comes back to a version, the state must be as it was when i
     make                            statements that fill `State *s` in version 1
     play-N                          statements that a frame of version N runs
     ways                            a way a line: versions, `p` for a frame of the one that runs, `strict` in
-                                    front for that policy, `file` for reloads through snapshot files. A version
+                                    front for that policy, `file` for reloads through snapshot files, `null` for
+                                    functions that are gone to become NULL. A version
                                     with * must differ from what it was, because the game went on. After a colon, what its reports must say, between semicolons:
                                         loss RULE PATH [OBJECTS] | refuse RULE PATH [OBJECTS]
                                         ends TEXT      the last dump holds it
@@ -24,7 +25,7 @@ import run_case
 from run_row import read_rows
 
 KEYS = {"about", "declare", "make", "ways"}
-MODES = {"strict": "--strict", "file": "--through-file"}
+MODES = {"strict": "--strict", "file": "--through-file", "null": "--null-functions"}
 
 
 def versions_of(row):

@@ -1,7 +1,7 @@
 /* A game in one process that goes through versions of its library in any order, as live edits, undo and
- * history do: session [--strict] [--through-file] LIBRARY-PREFIX WORK.so STEP...; a step is the number of a
- * version, and `p` lets a frame of it run. Prints a line for what came of each step, one for each finding,
- * and the dump after it:
+ * history do: session [--strict] [--through-file] [--null-functions] LIBRARY-PREFIX WORK.so STEP...; a step
+ * is the number of a version, and `p` lets a frame of it run. Prints a line for what came of each step, one
+ * for each finding, and the dump after it:
  *
  *     step 3 migrated
  *     finding loss field-removed State.hp 1
@@ -122,11 +122,12 @@ int main(int argc, char **argv)
 {
     bool strict = argc > 1 && strcmp(argv[1], "--strict") == 0;
     bool file = argc > 1 + strict && strcmp(argv[1 + strict], "--through-file") == 0;
-    char **arguments = argv + 1 + strict + file;
-    int count = argc - 1 - strict - file, result = 1;
+    bool null = argc > 1 + strict + file && strcmp(argv[1 + strict + file], "--null-functions") == 0;
+    char **arguments = argv + 1 + strict + file + null;
+    int count = argc - 1 - strict - file - null, result = 1;
     if (count < 3) {
-        fprintf(stderr, "usage: session [--strict] [--through-file] LIBRARY-PREFIX WORK.so "
-                        "STEP...\n");
+        fprintf(stderr, "usage: session [--strict] [--through-file] [--null-functions] LIBRARY-PREFIX "
+                        "WORK.so STEP...\n");
         return 2;
     }
     MoltPlatformApi api = {.size = sizeof api,
@@ -137,6 +138,8 @@ int main(int argc, char **argv)
     MoltReloadDesc desc = {.library = arguments[1],
                            .api = &api,
                            .policy = strict ? MOLT_POLICY_STRICT : MOLT_POLICY_LIVE,
+                           .missing_functions = null ? MOLT_MISSING_FUNCTIONS_NULL
+                                                     : MOLT_MISSING_FUNCTIONS_REFUSE,
                            .through_file = file,
                            .fault = misuse,
                            .no_build = true,

@@ -1,6 +1,7 @@
 /* Runs one edit twice, once with the state in memory and once through a snapshot file, and compares
- * what comes of it: outcome and state. Prints "through-file same" or what came of each; then the dumps are
- * in MEMORY.json and FILE.json. Exit 0 when both could be run. */
+ * what comes of it: outcome, state, and what a frame of the new code says of that. Prints "through-file
+ * same" or what came of each; then the dumps are in MEMORY.json and FILE.json. Exit 0 when both could be
+ * run. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 typedef struct Result {
     const char *outcome;
     char *dump; /* of the state after it */
+    bool holds; /* the next frame of the game was content with that */
     char detail[1000];
 } Result;
 
@@ -68,6 +70,7 @@ static bool run(char **libraries, bool through_file, Result *result)
         result->outcome = event.outcome;
         snprintf(result->detail, sizeof result->detail, "%s\n%s", event.headline, event.detail);
         good = molt_reload_dump(reload, false, &result->dump, &length, &error) == MOLT_OK;
+        result->holds = molt_reload_frame(reload);
         molt_reload_stop(reload);
     }
     if (!good)
@@ -94,6 +97,8 @@ int main(int argc, char **argv)
     if (good && strcmp(memory.outcome, file.outcome) != 0)
         printf("through-file differs: %s in memory, %s through a file\n%s\n", memory.outcome,
                file.outcome, file.detail);
+    else if (good && memory.holds && !file.holds)
+        printf("through-file wrong: the game sees another state\n%s\n", file.detail);
     else if (good && strcmp(memory.dump, file.dump) != 0)
         printf("through-file differs\n%s\n", file.detail);
     else if (good)

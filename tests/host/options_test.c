@@ -46,6 +46,7 @@ static void library_alone_gives_the_defaults(void **state)
     assert_int_equal(options.height, 720);
     assert_false(options.headless || options.console || options.no_build || options.strict);
     assert_true(options.load == NULL && options.save == NULL && options.autosave == 0);
+    assert_false(options.null_functions);
     assert_null(options.dump);
     assert_true(!options.no_guard && options.watchdog == 5 && options.resume == NULL);
 }
@@ -93,6 +94,16 @@ static void build_and_what_is_watched_are_taken(void **state)
     assert_null(options.watch[2]);
 }
 
+static void functions_that_are_gone_refuse_or_become_null(void **state)
+{
+    (void)state;
+    MoltOptions options;
+    assert_int_equal(parse("libgame.so --missing-functions null", &options, NULL), MOLT_OK);
+    assert_true(options.null_functions);
+    assert_int_equal(parse("libgame.so --missing-functions refuse", &options, NULL), MOLT_OK);
+    assert_false(options.null_functions);
+}
+
 static void help_and_version_need_no_library(void **state)
 {
     (void)state;
@@ -122,6 +133,8 @@ static void wrong_arguments_are_named(void **state)
     assert_wrong("a.so --autosave soon", "soon");
     assert_wrong("a.so --swap 5", "--swap");
     assert_wrong("a.so --build make --no-build", "--no-build");
+    assert_wrong("a.so --missing-functions keep", "keep");
+    assert_wrong("a.so --missing-functions null --strict", "--missing-functions");
     assert_wrong("a.so --watch 1 --watch 2 --watch 3 --watch 4 --watch 5 --watch 6 --watch 7 --watch 8 "
                  "--watch 9 --watch 10 --watch 11 --watch 12 --watch 13 --watch 14 --watch 15 --watch 16 "
                  "--watch 17", "--watch");
@@ -137,6 +150,7 @@ int main(void)
         cmocka_unit_test(library_alone_gives_the_defaults),
         cmocka_unit_test(every_option_is_taken),
         cmocka_unit_test(build_and_what_is_watched_are_taken),
+        cmocka_unit_test(functions_that_are_gone_refuse_or_become_null),
         cmocka_unit_test(help_and_version_need_no_library),
         cmocka_unit_test(wrong_arguments_are_named),
     };

@@ -5,11 +5,10 @@ import shlex
 import subprocess
 
 from c_source import Part, library_text
-from declarations import VARIABLES, Arm, Struct
+from declarations import VARIABLES, Arm
 from dump_check import Check, Dump, as_bytes, load, new_ids
 from findings import Findings, is_planned
 from live_state import Copied
-from origins import history
 from stages import texts_without_return
 
 ROUTING = pathlib.Path(__file__).resolve().parents[2] / "route/plain_memory.c"
@@ -61,12 +60,6 @@ def texts_of(value):
     if isinstance(value, list):
         return set().union(*map(texts_of, value))
     return {value.text + b"\0"} if isinstance(value, Copied) else set()
-
-
-def knows_all(program, stage):
-    """Whether all objects of a stage are of types that the first version has, too."""
-    types = [obj.type for obj in stage.objects if isinstance(obj.type, Struct)]
-    return all(history(type_, stage.version).get(program.version) for type_ in types)
 
 
 class Ended(Exception):
@@ -125,6 +118,7 @@ class Batch:
         self.unclear = None  # a difference that tells no program
         self.masked = False  # one program's surprise hides what becomes of the others
         self.ids = {}        # program -> {index of an object: its id}
+        self.kept = {}       # the same, also of objects whose struct is gone
         self.places = {}     # program number -> {key of a place: its offsets}
         self.texts = {p: set() for p in programs}  # that migrations made, used or not
         self.loose = {p: set() for p in programs}  # of them, those that may outlive the session's edits
@@ -215,6 +209,7 @@ class Batch:
 
     def _start(self, runner, policy):
         self.ids = {p: {} for p in self.programs}
+        self.kept = {p: {} for p in self.programs}
         addresses = self._addresses(runner.order("start", self._path(1), policy))
         self._tell(runner)
         dump = self._dump(runner, f"{policy}1")
@@ -331,10 +326,9 @@ class Batch:
         return False
 
     def _redo(self, runner, ids):
-        """The last version again has what the program left there, and the first one what it had. Objects
-        of structs that the first one did not know are gone."""
+        """The last version again has what the program left there, and the first one what it had."""
         there, back = self.ids, {p: p.steps[-1].expectation for p in self.programs}
-        left = {p: p.steps[-2].played for p in self.programs if knows_all(p.old, p.steps[-2].stage)}
+        left = {p: p.steps[-2].played for p in self.programs}
         for title, version, steps, expected, known in (
                 ("again", self.steps, self.steps - 1, left, ids), ("back again", 1, 1 - self.steps, back, there)):
             outcome, report = self._reload(runner, version, title.replace(" ", "_"),
@@ -355,7 +349,8 @@ class Batch:
 
     def _rename(self, expected):
         for program, expectation in expected.items():
-            self.ids[program] = new_ids(expectation, self.ids[program])
+            self.kept[program].update(self.ids[program])
+            self.ids[program] = new_ids(expectation, self.kept[program])
 
     def _play(self, runner, i):
         dump, table = Dump(self.folder / f"live{i + 2}.json"), []
@@ -369,6 +364,7 @@ class Batch:
         for program in self.programs:
             stage = program.steps[i].stage
             for obj in stage.freed:
+                self.kept[program].pop(obj.index, None)
                 del self.ids[program][obj.index]
                 self.loose[program] |= texts_of(obj.values)  # the program left them
             for obj in stage.created:

@@ -122,6 +122,9 @@ def _to_enum(out, old, new, value, site):
             return out.refuse(site, "enum-unnamed-value")
         out.lost |= value.negative and value.value == 0
         value = trunc(value.value)
+        low, high = new.range(site.new.width if site.new else None)
+        if new.flags and not low <= value <= high:  # a number alone is taken bit by bit
+            return out.refuse(site, "enum-unnamed-value")
     if new.flags:
         return _to_flags(out, new, value, site)
     if not new.named(value):

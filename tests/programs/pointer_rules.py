@@ -1,11 +1,23 @@
 """What becomes of pointers, and of the places that they lead to."""
 
-from declarations import (VOID, Array, Field, Flexible, Float, Function, Int, Pointer, Struct, c_declare, is_special, matches,
-                          same_type, signature)
+from declarations import (VOID, Array, Bool, Enum, Field, Flexible, Float, Function, Int, Pointer, Struct,
+                          c_declare, is_special, matches, same_type, signature)
 from expected_values import ANY, Either, FreshText, Owned, Place, Site
 from live_state import Code, Copied, Dangling, Data, Foreign, Literal, Ref, zero_value
 from number_rules import convert_number
 from places import Gone, index_targets, is_end, is_reshape, kind_of_place, trimmed
+
+
+NUMBERS = (Bool, Enum, Float, Int)
+
+
+def holds(type_, wanted):
+    """A value of `type_` has one of `wanted` in it, or is one."""
+    if type_ is wanted:
+        return True
+    if isinstance(type_, (Array, Flexible)):
+        return holds(type_.elem, wanted)
+    return isinstance(type_, Struct) and any(holds(field.type, wanted) for field in type_.fields)
 
 
 class Losses:
@@ -64,10 +76,23 @@ class PointerRules:
             if isinstance(value, Ref) and all_exact(value.obj, old.to, new.to):
                 self.open = True  # the block may become one of such numbers, if no other pointer is against it
                 return ANY
-            self.cover("pointee changed, live", old)
-            return self._refuse_target(site, value, "pointee-type-changed", "type-missing",
-                                       *self._gone_as_well(value))
+            if isinstance(value, Ref) and isinstance(old.to, Pointer) and isinstance(new.to, Pointer):
+                self.open = True  # the pointer that it leads to may have become just such a one
+                return ANY
+            if not self._became(value, old.to, new.to):
+                self.cover("pointee changed, live", old)
+                return self._refuse_target(site, value, "pointee-type-changed", "type-missing",
+                                           *self._gone_as_well(value))
         return self._place(old, new, value, site)
+
+    def _became(self, ref, old, new):
+        """A number that a pointer leads to has become one of the very type that the pointer has now."""
+        if not (isinstance(ref, Ref) and isinstance(old, NUMBERS) and isinstance(new, NUMBERS)):
+            return False
+        try:
+            return self.place(ref)[1] is new
+        except Gone:
+            return False
 
     def _gone_as_well(self, ref):
         """The rule for a place that is gone, where that may be seen before the type is."""
@@ -137,7 +162,12 @@ class PointerRules:
         return value
 
     def _from_void(self, new, value, site):
-        if value.steps or self.map_type(value.obj.type) is not new.to:
+        became = self.map_type(value.obj.type)
+        if (value.steps or became is not new.to) and became is not None and (
+                holds(became, new.to) or isinstance(new.to, Pointer)):
+            self.open = True  # it goes on where such a one is at the very place
+            return ANY
+        if value.steps or became is not new.to:
             self.cover("void * to another type, live", new)
             return self._refuse_target(site, value, "pointee-type-changed", "type-missing")
         self.cover("void * to its type", new)

@@ -5,7 +5,7 @@ A value is as it was last written: by version 1, by the default that a field beg
 an edit makes of it meanwhile is not written, so that it returns as soon as a version has a type for it.
 """
 
-from declarations import VOID, Arm, Array, Flexible, Pointer, Struct, Variant, is_text, kind_name, rank, signature
+from declarations import CHAR, VOID, Arm, Array, Flexible, Pointer, Struct, Variant, is_text, kind_name, rank, signature
 from expectation import Expectation
 from expected_values import ANY, Either, External, FreshText, Place, Text
 from live_state import (UNKNOWN, Copied, Data, Foreign, Literal, Object, Ref, initial_value,
@@ -117,9 +117,36 @@ class Return(Expectation):
             copy = relinked(target, stage.version, memo)
             self.direct[stage.version] = Expectation(stage.program, copy, stage), memo
         self.named = {copy: was for _, memo in self.direct.values() for was, copy in memo.items()}
+        self.revived = {}  # index -> object
+        self._revive()
         for obj in list(self.values):
             if not obj.text:
                 self._overlay(obj)
+
+    def _revive(self):
+        """Objects whose type was gone and is there again."""
+        lost = {}
+        for before, after in zip(self.direct, list(self.direct)[1:] + [self.last]):
+            step = self.stages[after].made_by
+            for obj in self.stages[before].objects:
+                if obj not in step.types and step.map_type(obj.type) is None:
+                    lost[obj.index] = before, obj
+        for index, (version, obj) in lost.items():
+            straight = self.direct[version][0]
+            if obj in straight.values:
+                again = Object(index, self._now(straight.types[obj]), [], obj.single, obj.text, obj.plain)
+                self.revived[index] = again
+                self.types[again] = again.type
+        for index, again in self.revived.items():
+            version, obj = lost[index]
+            values = self.direct[version][0].values[obj]
+            self.values[again] = values if again.text else [self._translated(each) for each in values]
+
+    def _now(self, type_):
+        """A type of a straight way's declarations, in those of the new version."""
+        if isinstance(type_, Pointer):
+            return Pointer(self._now(type_.to)) if type_.to not in (VOID, CHAR) else type_
+        return self.named.get(type_, type_)
 
     def never_set(self, field):
         was = history(field, max(self.stages))
@@ -277,7 +304,8 @@ class Return(Expectation):
             return Arm(self.named[value.field], value.number, self._translated(value.value))
         if not isinstance(value, Place):
             return value
-        target = self.state.by_index.get(value.obj.index)
+        index = value.obj.index
+        target = self.revived.get(index) or self.state.by_index.get(index)
         if target is None or target not in self.types:
             return None
         place = Place(target, value.element,

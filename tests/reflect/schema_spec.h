@@ -29,11 +29,13 @@ typedef struct EnumSpec {
     const char *enumerators[8]; /* ends with NULL; '+' in front: MOLT_FALLBACK */
 } EnumSpec;
 
+enum { SPEC_FIELDS = 16 };
+
 /* A union when its members are arms. */
 typedef struct StructSpec {
     const char *name;
     size_t size, align;
-    FieldSpec fields[12]; /* ends with a NULL name */
+    FieldSpec fields[SPEC_FIELDS]; /* ends with a NULL name */
     const char *was;
 } StructSpec;
 
@@ -156,9 +158,9 @@ static inline MoltSchema *spec_schema_with(const StructSpec *specs, uint32_t cou
     for (uint32_t e = 0; e < enum_count; e++)
         spec_enum(builder, &enums[e]);
     for (uint32_t s = 0; s < count; s++) {
-        MoltField fields[12] = {0};
+        MoltField fields[SPEC_FIELDS] = {0};
         uint32_t n = 0;
-        for (; n < 12 && specs[s].fields[n].name; n++) {
+        for (; n < SPEC_FIELDS && specs[s].fields[n].name; n++) {
             const FieldSpec *spec = &specs[s].fields[n];
             MoltNote notes[6];
             uint32_t note_count = 0;

@@ -284,6 +284,18 @@ class State(ToolTest):
             self.assertNotRegex(words, "undo|return|kept")
         self.assertEqual(json.loads(report)["attic_objects"], 0)
 
+    def test_functions_of_another_type_become_null_where_that_is_asked_for(self):
+        schema = self.schema("pointing", POINTING)
+        self.molt("import", "--schema", schema, "-", "-o", "a.molt", input=self.pointing(row=None))
+        later = self.schema("later", POINTING.replace("(*hidden)(int)", "(*hidden)(long)"))
+        words = ["migrate", "a.molt", "--to", later, "-o", "b.molt", "--policy", "live"]
+        self.assertIn("--missing-functions null", self.tool(*words).stderr)
+        self.assertIn("loss   signature-changed", self.tool(*words, "--missing-functions", "null").stderr)
+        value = self.dump("b.molt")["objects"][0]["value"]
+        self.assertEqual((value["hidden"], value["act"]), (None, POINTERS["act"]))
+        for wrong in (["null"], ["keep", "--policy", "live"]):
+            self.assertIn("--missing-functions", self.molt(*words[:6], "--missing-functions", *wrong, status=2))
+
     def test_remedies_are_for_whoever_has_files(self):
         """No edit is about to come: only the version that saved the file can change what is in it."""
         file, later = self.state("a"), FIRST.replace("Item *items;", "double *items;")

@@ -17,6 +17,7 @@
 #include <molt/diagnostic.h>
 #include <molt/heap.h>
 #include <molt/import.h>
+#include <molt/plan.h>
 #include <molt/platform_api.h>
 #include <molt/reload_step.h>
 #include <molt/report.h>
@@ -111,6 +112,7 @@ typedef struct MoltReloadDesc {
                              outlive the reload; NULL: there are none */
     const MoltPlatformApi *api; /* handed to start_up(); not NULL; must outlive the reload */
     MoltPolicy policy;
+    MoltMissingFunctions missing_functions; /* that pointers lead to; loads always refuse */
     MoltReloadHooks hooks;
     MoltHeapDesc heap;
     /* Called when the game misuses the heap; must not return. Default: as molt_heap_set_fault. */

@@ -26,6 +26,9 @@ typedef struct MoltAtticStats {
 
 void molt_attic_stats(const MoltHeap *heap, MoltAtticStats *out);
 
+/* How many bytes it may hold; 0: it keeps nothing. */
+uint64_t molt_attic_limit(const MoltHeap *heap);
+
 /* Forgets every kept value, as if the edits before had kept none. */
 void molt_attic_clear(MoltHeap *heap);
 

@@ -57,6 +57,15 @@ MoltStatus molt_plan_sketch(const MoltSchema *before, const MoltSchema *after,
  * without a state. Fails only when memory is out. */
 MoltStatus molt_plan_foresee(const MoltPlan *plan, MoltReport *report);
 
+/* What a migration under the live policy makes of a pointer to a function that the new code lacks, or has
+ * with another signature: it refuses, which is the default, or makes it NULL. Then that is a LOSS which names
+ * the function, and the pointer returns with it. The strict policy refuses in any case. */
+typedef enum MoltMissingFunctions {
+    MOLT_MISSING_FUNCTIONS_REFUSE,
+    MOLT_MISSING_FUNCTIONS_NULL
+} MoltMissingFunctions;
+void molt_plan_set_missing_functions(MoltPlan *plan, MoltMissingFunctions missing);
+
 /* Lends migrations by the plan threads, as long as it lives: where converters (molt/converter.h) stand for
  * what it does, objects in large numbers are converted by all of them. */
 void molt_plan_set_parallel(MoltPlan *plan, const MoltParallel *parallel);

@@ -13,6 +13,9 @@ typedef struct MoltRenameGuess {
     MoltLikeness likeness;
     bool same_type, same_place; /* declared alike; the same neighbours before or behind it */
     uint32_t rank;              /* higher is better */
+    bool assigned; /* each of several that vanished takes one that appeared, with the highest sum of
+                      ranks: the member takes this one */
+    bool claimed;  /* the evidence that it is another one is far clearer */
 } MoltRenameGuess;
 
 enum { MOLT_RENAME_GUESSES = 4 };

@@ -86,6 +86,7 @@ typedef struct MoltLoadDesc {
      * a file with objects that one is for is refused. */
     const MoltHooks *hooks;
     MoltPolicy policy; /* for the migration, when the schemas differ; STRICT is meant for files */
+    MoltMissingFunctions missing_functions; /* under LIVE */
     /* State whose MOLT_EXTERNAL pointers in the root objects the loaded roots take over; its schema
      * must equal that of the state after the load. NULL: they are NULL, as all others are. */
     const MoltHeap *running;

@@ -6,10 +6,6 @@
  * report: loss constant-copied Holder.gone_weight 1
  * report: loss constant-shifted State.shifted 1
  * report: info field-added Item.mass
- * undo: differs the copies stay on the heap
- * back: "gone":{"data":"items"}
- * back: "gone_weight":{"data":"items","at":8}
- * redo: differs the copies stay on the heap
  * json: no, what was a row is an object by then
  */
 #include "case.h"

@@ -1,6 +1,6 @@
 /* a function of libc stays the function it is
  * expect: migrated
- * through-file: differs a file holds no function of libc
+ * through-file: wrong a file holds no function of libc
  */
 #include "case.h"
 

@@ -2,9 +2,6 @@
  * expect: migrated
  * report: info hook-ran Player 2
  * report: info type-removed Wallet
- * undo: differs
- *
- * Going back gives NULL wallets: their objects are gone.
  */
 #include <molt/hook.h>
 

@@ -2,9 +2,6 @@
  * expect: migrated
  * report: info hook-ran Player 3
  * report: loss type-removed Wallet 2
- * undo: differs
- *
- * Going back gives NULL wallets: their objects are gone.
  */
 #include <molt/hook.h>
 

@@ -1,6 +1,6 @@
 /* what lies outside is kept bit for bit, MOLT_EXTERNAL whatever it is
  * expect: migrated
- * through-file: differs a file holds nothing foreign
+ * through-file: wrong a file holds nothing foreign
  */
 #include "case.h"
 

@@ -1,6 +1,6 @@
 /* an inline struct becomes a block of its own, and pointers into it follow
  * expect: migrated
- * undo: refused something else points into the blocks that were made
+ * undo: differs version 2 allocates, and what was moved into a block of its own does not come back out of it
  * report: info struct-allocated Ant.body 0
  * through-file: renumbered blocks that the edit makes get numbers in another order
  */

@@ -1,7 +1,6 @@
 /* a struct added and linked from an old one
  * expect: migrated
  * report: info type-added Brain
- * redo: differs (objects of a struct that was removed do not return)
  */
 #include "case.h"
 

@@ -2,7 +2,6 @@
  * expect: migrated
  * report: info type-removed Mob 2
  * report: info field-removed State.m 1
- * undo: differs (objects that nothing reaches are freed with their type)
  */
 #include "case.h"
 

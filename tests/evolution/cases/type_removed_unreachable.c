@@ -2,7 +2,6 @@
  * expect: migrated
  * report: loss type-removed Mob 1
  * report: loss field-removed State.m 1
- * undo: differs (objects that nothing reaches are freed with their type)
  */
 #include "case.h"
 

@@ -1,6 +1,5 @@
 /* a pointer that becomes a void * goes on to its field, whatever that field becomes
  * expect: migrated
- * undo: refused (version 2 does not say what the void * points at)
  */
 #include "case.h"
 

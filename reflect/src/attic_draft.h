@@ -1,0 +1,27 @@
+/* Columns of a page that are filled while the migration runs: a batch that has just been converted is still
+ * in the caches, on both sides. What is kept is decided later; a draft that turns out to be something else
+ * is thrown away, and the page is made from the losses. It must never know why a value is kept.
+ *
+ * Invariants: the records of a draft are those of the type's losses, in their order; nothing but the
+ * operations of the plan writes the new objects, so what they hold now is what the edit leaves. */
+#ifndef MOLT_ATTIC_DRAFT_H
+#define MOLT_ATTIC_DRAFT_H
+
+#include "attic_page.h"
+
+/* Of one old type. */
+typedef struct MoltAtticDraft {
+    MoltAtticPage *page; /* with room for `slots` records in columns; NULL: none */
+    uint64_t slots;
+    uint64_t lossy; /* operations of the plan that had lost something when it was last looked at */
+    bool begun;
+} MoltAtticDraft;
+
+/* `n` single objects of the running batch, from `block` on, lose values. */
+void molt__attic_draft_keep(struct MoltMigration *m, uint32_t block, uint32_t n);
+/* The page for that many losses of a type, in columns but without stretches; NULL when there is none. The
+ * caller has it then. */
+MoltAtticPage *molt__attic_draft_take(struct MoltMigration *m, MoltTypeId type, uint64_t losses);
+void molt__attic_drafts_free(struct MoltMigration *m);
+
+#endif
