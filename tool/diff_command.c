@@ -3,120 +3,104 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "command.h"
 #include "file.h"
+#include "molt/state_diff.h"
+#include "progress.h"
 #include "state.h"
 
 static const char help[] =
     "molt diff A B      where two states, or two schemas, differ\n"
     "\n"
-    "A and B are snapshot files or dumps in JSON; of two schemas it prints what molt schema diff does.\n"
+    "A and B are snapshot files or dumps in JSON; of two schemas it prints what molt schema diff "
+    "does.\n"
     "Objects are paired by their ids (Ant:17), and each value that differs has a line:\n"
     "    Ant:17.pos.x: 1.5 -> 2\n"
+    "Of long values it has the first 300 characters, --json has all. Numbers are equal to the last "
+    "bit.\n"
+    "Snapshot files are compared as they lie, so that it takes little more memory than they "
+    "do.\n" MOLT__PROGRESS_HELP "\n"
     "\n"
-    "  --ignore PATTERN   leave out values whose path matches, with Ant:17 or just Ant for the object:\n"
+    "  --ignore PATTERN   leave out values whose path matches, with Ant:17 or just Ant for the "
+    "object:\n"
     "                     'Ant.pos.*', 'Colony:0.frame' (several with commas between)\n"
     "  --json             print JSON instead of text\n"
     "\n"
     "Exit 0: no difference; 1: differences; 2: wrong usage or unreadable input.\n";
 
-/* Marks a number among the strings: numbers are compared by their digits, because a double would make
- * two different 64-bit integers equal. */
-#define NUMBER_MARK "\\u0001"
+/* Characters of a value in a line of text. */
+#define SHOWN 300
 
 typedef struct Diff {
     const char *ignore; /* patterns, separated by commas; NULL: none */
-    cJSON *list;        /* NULL: print text */
+    bool json;
     uint64_t count;
 } Diff;
 
-/* ---- the trees ------------------------------------------------------------------------------------- */
+/* ---- the two states -------------------------------------------------------------------------------- */
 
-static const char *skip_string(const char *text)
+/* A snapshot file's state, or the text of a dump. */
+typedef struct Input {
+    MoltToolState state;
+    char *text;
+    size_t length;
+} Input;
+
+static void close_input(Input *input)
 {
-    for (text++; *text != '\0' && *text != '"'; text++) {
-        if (*text == '\\' && text[1] != '\0') {
-            text++;
-        }
-    }
-    return *text == '"' ? text + 1 : text;
+    molt__tool_state_close(&input->state);
+    free(input->text);
 }
 
-/* The text with each number as a string that begins with the mark; freed with free(). */
-static char *mark_numbers(const char *text, size_t length)
+/* Snapshot files are mapped. What is no file can be read once, so that its kind shows in memory. */
+static bool is_snapshot(const char *path)
 {
-    char *marked = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&marked, &size);
-    const char *end = text + length;
-    while (out != NULL && text < end) {
-        const char *from = text;
-        if (*text == '"') {
-            text = skip_string(text);
-            fwrite(from, 1, (size_t)(text - from), out);
-        } else if (*text == '-' || (*text >= '0' && *text <= '9')) {
-            text += strspn(text, "+-.0123456789eE");
-            fprintf(out, "\"" NUMBER_MARK "%.*s\"", (int)(text - from), from);
-        } else {
-            text += strcspn(text, "\"-0123456789");
-            fwrite(from, 1, (size_t)(text - from), out);
-        }
+    char head[16];
+    struct stat info;
+    FILE *file = strcmp(path, "-") != 0 && stat(path, &info) == 0 && S_ISREG(info.st_mode)
+                     ? fopen(path, "rb")
+                     : NULL;
+    size_t size = file != NULL ? fread(head, 1, sizeof head, file) : 0;
+    if (file != NULL) {
+        fclose(file);
     }
-    if (out == NULL || fclose(out) != 0) {
-        free(marked);
-        return NULL;
-    }
-    return marked;
+    return size > 0 && molt_snapshot_file_size(head, size) != 0;
 }
 
-static MoltStatus parse(const char *name, const char *text, size_t length, cJSON **out,
-                        MoltError *error)
+static MoltStatus read_state(const Diff *diff, const char *path, Input *out, MoltError *error)
 {
-    char *marked = mark_numbers(text, length);
-    cJSON *tree = marked != NULL ? cJSON_Parse(marked) : NULL;
-    free(marked);
-    if (tree == NULL || !cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(tree, "objects"))) {
-        cJSON_Delete(tree);
-        return molt_error(error, MOLT_INVALID, "%s: neither a snapshot file nor a dump", name);
-    }
-    *out = tree;
-    return MOLT_OK;
-}
-
-static MoltStatus read_state(const char *name, cJSON **out, MoltError *error)
-{
-    size_t length = 0;
-    char *text = molt__tool_read(name, 0, &length, error), *dump = NULL;
-    if (text == NULL) {
-        return MOLT_SYSTEM;
-    }
-    if (length > 0 && (text[0] == '{' || text[0] == '\n' || text[0] == ' ')) {
-        MoltStatus status = parse(name, text, length, out, error);
-        free(text);
-        return status;
-    }
-    MoltToolState state = {.bytes = text};
-    const MoltLoadDesc load = {.heap = {.reserve = molt__tool_state_reserve()}};
+    molt__progress_begin(&molt__command_diff, path, diff->json);
     MoltReport report;
-    MoltError reason;
+    MoltStatus status;
     molt_report_init(&report, NULL);
-    MoltStatus status = molt_snapshot_file_open_memory(text, length, NULL, &state.file, &reason);
-    if (status == MOLT_OK) {
-        status = molt_snapshot_file_load(state.file, &load, &state.heap, &report, &reason);
-    }
-    if (status == MOLT_OK) {
-        status = molt__tool_state_dump(&state, NULL, &dump, &length, &reason);
-    }
-    if (status != MOLT_OK) {
-        molt_error(error, status, "%s: %s", name, reason.text);
+    if (is_snapshot(path)) {
+        status = molt__tool_state_open(path, NULL, MOLT_POLICY_STRICT, MOLT_MISSING_FUNCTIONS_REFUSE,
+                                       &out->state, &report, error);
     } else {
-        status = parse(name, dump, length, out, error);
+        out->text = molt__tool_read(path, 0, &out->length, error);
+        status = out->text != NULL ? MOLT_OK : MOLT_SYSTEM;
+        if (status == MOLT_OK && molt_snapshot_file_size(out->text, out->length) != 0) {
+            char *bytes = out->text;
+            out->text = NULL;
+            status = molt__tool_state_take(path, bytes, out->length, &out->state, &report, error);
+        }
     }
-    free(dump);
     molt_report_clear(&report);
-    molt__tool_state_close(&state);
     return status;
+}
+
+static MoltDiffSide side_of(const Input *input, const char *name)
+{
+    MoltDiffSide side = {.text = input->text,
+                         .length = input->length,
+                         .name = strcmp(name, "-") == 0 ? "standard input" : name};
+    if (input->text == NULL) {
+        side.heap = input->state.heap;
+        side.code = molt_snapshot_file_code(input->state.file);
+    }
+    return side;
 }
 
 /* ---- what differs ----------------------------------------------------------------------------------- */
@@ -147,177 +131,107 @@ static bool is_ignored(const Diff *diff, const char *path)
     return false;
 }
 
-/* A value as it stands in the dump; freed with free(). */
-static char *show(const cJSON *value)
+static bool wants(void *context, const char *path)
 {
-    if (value == NULL) {
-        return strdup("(none)");
-    }
-    if (cJSON_IsString(value) && value->valuestring[0] == '\1') {
-        return strdup(value->valuestring + 1);
-    }
-    char *text = cJSON_PrintUnformatted(value);
-    char *from = text, *to = text;
-    while (from != NULL && *from != '\0') { /* "\u00011.5" is 1.5 */
-        if (strncmp(from, "\"" NUMBER_MARK, sizeof NUMBER_MARK) == 0) {
-            from += sizeof NUMBER_MARK;
-            while (*from != '\0' && *from != '"') {
-                *to++ = *from++;
-            }
-            from += *from == '"';
-        } else {
-            *to++ = *from++;
-        }
-    }
-    if (to != NULL) {
-        *to = '\0';
-    }
-    return text;
+    return !is_ignored(context, path);
 }
 
-static void tell(Diff *diff, const char *path, const cJSON *a, const cJSON *b)
+/* A value without the space in it, the first `most` characters. */
+static void print_value(MoltDiffText value, size_t most)
 {
-    if (is_ignored(diff, path)) {
+    bool quoted = false;
+    for (size_t i = 0, printed = 0; i < value.length && printed < most; i++) {
+        char c = value.bytes[i];
+        if (!quoted && (c == ' ' || c == '\n' || c == '\t' || c == '\r')) {
+            continue;
+        }
+        putchar(c);
+        printed++;
+        if (quoted && c == '\\' && i + 1 < value.length) {
+            putchar(value.bytes[++i]);
+            printed++;
+        } else if (c == '"') {
+            quoted = !quoted;
+        }
+    }
+}
+
+static void print_json(const Diff *diff, const char *path, MoltDiffText a, MoltDiffText b)
+{
+    cJSON *name = cJSON_CreateString(path);
+    char *text = cJSON_PrintUnformatted(name);
+    printf("%s\n{\"path\":%s", diff->count > 1 ? "," : "[", text != NULL ? text : "null");
+    if (a.bytes != NULL) {
+        fputs(",\"a\":", stdout);
+        print_value(a, SIZE_MAX);
+    }
+    if (b.bytes != NULL) {
+        fputs(",\"b\":", stdout);
+        print_value(b, SIZE_MAX);
+    }
+    putchar('}');
+    free(text);
+    cJSON_Delete(name);
+}
+
+static void take(void *context, const char *path, MoltDiffText a, MoltDiffText b)
+{
+    static const MoltDiffText none = {"(none)", 6};
+    Diff *diff = context;
+    diff->count++;
+    molt__progress_clear();
+    if (diff->json) {
+        print_json(diff, path, a, b);
         return;
     }
-    diff->count++;
-    char *was = show(a), *is = show(b);
-    if (diff->list != NULL) {
-        cJSON *item = cJSON_CreateObject();
-        cJSON_AddItemToArray(diff->list, item);
-        cJSON_AddStringToObject(item, "path", path);
-        if (a != NULL) {
-            cJSON_AddItemToObject(item, "a", cJSON_CreateRaw(was != NULL ? was : "null"));
-        }
-        if (b != NULL) {
-            cJSON_AddItemToObject(item, "b", cJSON_CreateRaw(is != NULL ? is : "null"));
-        }
-    } else {
-        printf("%s: %.300s -> %.300s\n", path, was != NULL ? was : "", is != NULL ? is : "");
-    }
-    free(was);
-    free(is);
-}
-
-static void compare(Diff *diff, const char *path, const cJSON *a, const cJSON *b);
-
-static void compare_objects(Diff *diff, const char *path, const cJSON *a, const cJSON *b)
-{
-    char inner[1024];
-    for (const cJSON *item = a->child; item != NULL; item = item->next) {
-        snprintf(inner, sizeof inner, "%s%s%s", path, *path != '\0' ? "." : "", item->string);
-        compare(diff, inner, item, cJSON_GetObjectItemCaseSensitive(b, item->string));
-    }
-    for (const cJSON *item = b->child; item != NULL; item = item->next) {
-        if (cJSON_GetObjectItemCaseSensitive(a, item->string) == NULL) {
-            snprintf(inner, sizeof inner, "%s%s%s", path, *path != '\0' ? "." : "", item->string);
-            tell(diff, inner, NULL, item);
-        }
-    }
-}
-
-static void compare_arrays(Diff *diff, const char *path, const cJSON *a, const cJSON *b)
-{
-    char inner[1024];
-    const cJSON *left = a->child, *right = b->child;
-    for (size_t index = 0; left != NULL || right != NULL; index++) {
-        snprintf(inner, sizeof inner, "%s[%zu]", path, index);
-        compare(diff, inner, left, right);
-        left = left != NULL ? left->next : NULL;
-        right = right != NULL ? right->next : NULL;
-    }
-}
-
-static void compare(Diff *diff, const char *path, const cJSON *a, const cJSON *b)
-{
-    if (a != NULL && b != NULL && cJSON_IsObject(a) && cJSON_IsObject(b)) {
-        compare_objects(diff, path, a, b);
-    } else if (a != NULL && b != NULL && cJSON_IsArray(a) && cJSON_IsArray(b)) {
-        compare_arrays(diff, path, a, b);
-    } else if (a == NULL || b == NULL || !cJSON_Compare(a, b, true)) {
-        tell(diff, path, a, b);
-    }
-}
-
-/* ---- objects by their ids ---------------------------------------------------------------------------- */
-
-typedef struct Entry {
-    const char *id;
-    const cJSON *object;
-} Entry;
-
-static int by_id(const void *left, const void *right)
-{
-    return strcmp(((const Entry *)left)->id, ((const Entry *)right)->id);
-}
-
-static Entry *entries_of(const cJSON *tree, size_t *count)
-{
-    const cJSON *objects = cJSON_GetObjectItemCaseSensitive(tree, "objects"), *item;
-    *count = 0;
-    Entry *entries = calloc((size_t)cJSON_GetArraySize(objects) + 1, sizeof *entries);
-    cJSON_ArrayForEach(item, objects)
-    {
-        const cJSON *id = cJSON_GetObjectItemCaseSensitive(item, "id");
-        if (entries != NULL && cJSON_IsString(id)) {
-            entries[(*count)++] = (Entry){id->valuestring, item};
-        }
-    }
-    if (entries != NULL) {
-        qsort(entries, *count, sizeof *entries, by_id);
-    }
-    return entries;
-}
-
-/* What of an object is its state: all members but the id. */
-static void compare_pair(Diff *diff, const char *id, const cJSON *a, const cJSON *b)
-{
-    static const char *const members[] = {"type", "value", "tail", "count", "from"};
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
-        char path[1024];
-        const cJSON *was = cJSON_GetObjectItemCaseSensitive(a, members[i]);
-        const cJSON *is = cJSON_GetObjectItemCaseSensitive(b, members[i]);
-        bool value = strncmp(members[i], "value", 5) == 0;
-        snprintf(path, sizeof path, value ? "%s" : "%s.(%s)", id, members[i]);
-        if (was != NULL || is != NULL) {
-            compare(diff, path, was, is);
-        }
-    }
-}
-
-static bool compare_states(Diff *diff, const cJSON *a, const cJSON *b)
-{
-    size_t old_count = 0, new_count = 0, o = 0, n = 0;
-    Entry *olds = entries_of(a, &old_count), *news = entries_of(b, &new_count);
-    bool good = olds != NULL && news != NULL;
-    compare(diff, "roots", cJSON_GetObjectItemCaseSensitive(a, "roots"),
-            cJSON_GetObjectItemCaseSensitive(b, "roots"));
-    while (good && (o < old_count || n < new_count)) {
-        int order = o == old_count ? 1 : n == new_count ? -1 : strcmp(olds[o].id, news[n].id);
-        if (order == 0) {
-            compare_pair(diff, olds[o].id, olds[o].object, news[n].object);
-            o++, n++;
-        } else if (order < 0) {
-            tell(diff, olds[o].id, olds[o].object, NULL);
-            o++;
-        } else {
-            tell(diff, news[n].id, NULL, news[n].object);
-            n++;
-        }
-    }
-    free(olds);
-    free(news);
-    return good;
+    printf("%s: ", path);
+    print_value(a.bytes != NULL ? a : none, SHOWN);
+    fputs(" -> ", stdout);
+    print_value(b.bytes != NULL ? b : none, SHOWN);
+    putchar('\n');
 }
 
 /* ---- the command ------------------------------------------------------------------------------------- */
 
-static bool is_schema(const char *name)
+/* By its beginning: what is no schema may be large, and what is no file can be read only once. */
+static bool is_schema(const char *path)
 {
-    MoltSchema *schema = NULL;
-    bool found = strcmp(name, "-") != 0 && molt__tool_read_schema(name, &schema, NULL) == MOLT_OK;
-    molt_schema_free(schema);
-    return found;
+    char head[4097];
+    struct stat info;
+    FILE *file = strcmp(path, "-") != 0 && stat(path, &info) == 0 && S_ISREG(info.st_mode)
+                     ? fopen(path, "rb")
+                     : NULL;
+    size_t size = file != NULL ? fread(head, 1, sizeof head - 1, file) : 0;
+    if (file != NULL) {
+        fclose(file);
+    }
+    head[size] = '\0';
+    return strstr(head, "\"molt_schema\"") != NULL && strstr(head, "\"molt_dump\"") == NULL;
+}
+
+static MoltStatus compare(Diff *diff, char **names, MoltError *error)
+{
+    Input inputs[2] = {{.length = 0}, {.length = 0}};
+    const MoltDiffSink sink = {
+        .wants = wants, .take = take, .context = diff, .progress = molt__progress("comparing")};
+    MoltStatus status = read_state(diff, names[0], &inputs[0], error);
+    if (status == MOLT_OK) {
+        status = read_state(diff, names[1], &inputs[1], error);
+    }
+    if (status == MOLT_OK) {
+        MoltDiffSide a = side_of(&inputs[0], names[0]), b = side_of(&inputs[1], names[1]);
+        MoltError reason;
+        status = molt_state_diff(&a, &b, &sink, &reason);
+        if (status != MOLT_OK) {
+            molt_error(error, status, "%s%s",
+                       status == MOLT_INVALID ? "neither a snapshot file nor a dump: " : "",
+                       reason.text);
+        }
+    }
+    molt__progress_end();
+    close_input(&inputs[0]);
+    close_input(&inputs[1]);
+    return status;
 }
 
 static int run(int argc, char **argv)
@@ -341,26 +255,16 @@ static int run(int argc, char **argv)
         char *words[] = {argv[0], argv[1], "--json"};
         return molt__command_schema_diff.run(json ? 3 : 2, words);
     }
-    cJSON *a = NULL, *b = NULL;
     MoltError error;
-    int status = MOLT__EXIT_USAGE;
-    diff.list = json ? cJSON_CreateArray() : NULL;
-    if (read_state(argv[0], &a, &error) != MOLT_OK || read_state(argv[1], &b, &error) != MOLT_OK) {
+    diff.json = json;
+    if (compare(&diff, argv, &error) != MOLT_OK) {
         fprintf(stderr, "molt diff: %s\n", error.text);
-    } else if (!compare_states(&diff, a, b)) {
-        fputs("molt diff: no memory\n", stderr);
-    } else {
-        status = diff.count > 0 ? MOLT__EXIT_REFUSED : MOLT__EXIT_OK;
-        char *text = json ? cJSON_Print(diff.list) : NULL;
-        if (text != NULL) {
-            puts(text);
-        }
-        free(text);
+        return MOLT__EXIT_USAGE;
     }
-    cJSON_Delete(diff.list);
-    cJSON_Delete(a);
-    cJSON_Delete(b);
-    return status;
+    if (json) {
+        puts(diff.count > 0 ? "\n]" : "[]");
+    }
+    return diff.count > 0 ? MOLT__EXIT_REFUSED : MOLT__EXIT_OK;
 }
 
 const MoltToolCommand molt__command_diff = {"diff", "where two states or two schemas differ", help,

@@ -9,12 +9,14 @@
 
 #include "intake.h"
 #include "molt/snapshot_file.h"
+#include "progress.h"
 
 /* An input on its way in. */
 typedef struct Input {
     const char *name;
     FILE *in;
     uint64_t most; /* bytes that are taken of it */
+    uint64_t told; /* bytes that it is said to have; 0: nobody says */
     bool endless;  /* it may be: nothing says how long it is */
     MoltIntake intake;
     char *bytes;
@@ -72,6 +74,7 @@ static size_t look(Input *input, size_t got)
 static MoltStatus read_input(Input *input, bool looked_at, MoltError *error)
 {
     size_t got = 1, wanted = 1;
+    const MoltProgress progress = molt__progress("reading");
     while (got == wanted && got > 0) {
         if (input->size == input->room) {
             size_t room = input->room > 0 ? 2 * input->room : 1u << 16;
@@ -90,6 +93,7 @@ static MoltStatus read_input(Input *input, bool looked_at, MoltError *error)
         }
         wanted = looked_at && got > 0 ? look(input, got) : got;
         input->size += wanted;
+        molt_progress_tell(&progress, input->size, input->size > input->told ? 0 : input->told);
         MoltStatus status = looked_at && got > 0 ? check_length(input, error) : MOLT_OK;
         if (status != MOLT_OK) {
             return status;
@@ -112,6 +116,7 @@ static char *read_file(const char *path, uint64_t most, bool looked_at, size_t *
                    strerror(errno));
     } else {
         input.endless = !S_ISREG(info.st_mode);
+        input.told = input.endless ? 0 : (uint64_t)info.st_size;
         if (read_input(&input, looked_at, error) != MOLT_OK) {
             free(input.bytes);
             input.bytes = NULL;
@@ -163,7 +168,10 @@ MoltStatus molt__tool_output_open(MoltToolOutput *output, const char *path, Molt
 
 static MoltStatus write_piece(void *context, const char *bytes, size_t length, MoltError *error)
 {
-    const MoltToolOutput *output = context;
+    MoltToolOutput *output = context;
+    const MoltProgress progress = molt__progress("writing");
+    output->written += length;
+    molt_progress_tell(&progress, output->written, 0);
     return fwrite(bytes, 1, length, output->file) == length ? MOLT_OK : fail(output, error);
 }
 

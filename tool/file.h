@@ -28,6 +28,7 @@ typedef struct MoltToolOutput {
     const char *path;
     MoltReplacedFile replaced; /* without standard output */
     FILE *file;
+    uint64_t written;
 } MoltToolOutput;
 
 /* "-" is standard output. After a failure there is nothing to close. */

@@ -11,6 +11,7 @@
 #include "command.h"
 #include "file.h"
 #include "hook_library.h"
+#include "progress.h"
 #include "recordings.h"
 #include "report_words.h"
 #include "state.h"
@@ -39,7 +40,9 @@ static const char help[] =
     "  --report FILE     with one file: what changed and what was lost, as JSON; with a DIR\n"
     "                    of each step\n"
     "  -j N              with several: N files at a time, 1024 at most\n"
-    "  --quiet           no progress\n"
+    "  --quiet           no progress; without, a terminal on standard error shows it: of one file "
+    "once it\n"
+    "                    takes half a second, of several which it is at\n"
     "  --json            a line of JSON for each file: file, outcome (migrated, refused, "
     "unreadable),\n"
     "                    to, numbers of info, loss and refuse findings, error\n"
@@ -233,6 +236,7 @@ static int migrate_one(const Migrate *migrate, const char *from, const char *to)
         status = molt__tool_state_save(work.state.heap, molt_snapshot_file_code(work.state.file),
                                        work.state.file, to, &work.report, &work.error);
     }
+    molt__progress_end();
     molt__tool_steps_print(from, &work.steps);
     molt__tool_report_print(from, &work.report);
     if (migrate->report_name != NULL && (status == MOLT_OK || status == MOLT_REFUSED)) {
@@ -515,10 +519,14 @@ static int run(int argc, char **argv)
         fprintf(stderr, "molt migrate: %s: %s\n", words.folder, strerror(errno));
         result = MOLT__EXIT_USAGE;
     }
-    if (result == MOLT__EXIT_OK) {
-        result = words.out == NULL ? migrate_many(&migrate, argv, count, words.folder,
-                                                  words.job_count, words.quiet)
-                                   : migrate_one(&migrate, argv[0], words.out);
+    if (result == MOLT__EXIT_OK && words.out == NULL) {
+        result =
+            migrate_many(&migrate, argv, count, words.folder, words.job_count, words.quiet);
+    } else if (result == MOLT__EXIT_OK) {
+        if (!words.quiet) {
+            molt__progress_begin(&molt__command_migrate, argv[0], false);
+        }
+        result = migrate_one(&migrate, argv[0], words.out);
     }
     molt__recordings_free(&recordings);
     molt_schema_free(schema);

@@ -7,6 +7,18 @@
 
 #include "file.h"
 #include "molt/dump.h"
+#include "progress.h"
+
+static MoltStatus open_bytes(const char *path, MoltToolState *state, size_t size, MoltError *error)
+{
+    MoltError reason;
+    MoltStatus status =
+        molt_snapshot_file_open_memory(state->bytes, size, NULL, &state->file, &reason);
+    return status == MOLT_OK
+               ? MOLT_OK
+               : molt_error(error, status, "%s: %s",
+                            strcmp(path, "-") == 0 ? "standard input" : path, reason.text);
+}
 
 uint64_t molt__tool_state_reserve(void)
 {
@@ -26,14 +38,7 @@ static MoltStatus open_file(const char *path, MoltToolState *state, MoltError *e
     }
     size_t size = 0;
     state->bytes = molt__tool_read(path, 0, &size, error);
-    if (state->bytes == NULL) {
-        return MOLT_SYSTEM;
-    }
-    MoltError reason;
-    MoltStatus status =
-        molt_snapshot_file_open_memory(state->bytes, size, NULL, &state->file, &reason);
-    return status == MOLT_OK ? MOLT_OK
-                             : molt_error(error, status, "standard input: %s", reason.text);
+    return state->bytes != NULL ? open_bytes(path, state, size, error) : MOLT_SYSTEM;
 }
 
 /* Whether the state is to keep the type of memory without a type, which schemas of sources do not have and
@@ -51,31 +56,50 @@ static bool keeps_untyped(const MoltSnapshotFile *file, const MoltSchema *schema
            (was.high == is.high && was.low == is.low);
 }
 
-MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
-                                 MoltMissingFunctions missing, MoltToolState *out,
-                                 MoltReport *report, MoltError *error)
+/* Makes the state of the opened file by `how`, whose schema may be NULL; closes it when that fails. */
+static MoltStatus load(MoltToolState *state, MoltStatus opened, const MoltLoadDesc *how,
+                       MoltToolState *out, MoltReport *report, MoltError *error)
 {
-    MoltToolState state = {0};
-    MoltStatus status = open_file(path, &state, error);
-    if (status == MOLT_OK && schema != NULL && keeps_untyped(state.file, schema)) {
-        status = molt_schema_copy_plain(&schema->tables, NULL, &state.schema, error);
+    MoltStatus status = opened;
+    if (status == MOLT_OK && how->schema != NULL && keeps_untyped(state->file, how->schema)) {
+        status = molt_schema_copy_plain(&how->schema->tables, NULL, &state->schema, error);
     }
     if (status == MOLT_OK) {
-        MoltLoadDesc load = {.schema = state.schema != NULL ? state.schema : schema,
-                             .policy = policy,
-                             .missing_functions = missing,
-                             .heap = {.no_attic = true, .reserve = molt__tool_state_reserve()}};
-        status = molt_snapshot_file_load(state.file, &load, &state.heap, report, error);
+        MoltLoadDesc desc = *how;
+        desc.schema = state->schema != NULL ? state->schema : how->schema;
+        desc.heap.no_attic = true;
+        desc.heap.reserve = molt__tool_state_reserve();
+        desc.progress = molt__progress("loading");
+        status = molt_snapshot_file_load(state->file, &desc, &state->heap, report, error);
     }
     if (report != NULL) { /* nothing is kept for undo, whatever the tables took */
         report->attic_objects = report->attic_bytes = 0;
     }
     if (status == MOLT_OK) {
-        *out = state;
+        *out = *state;
     } else {
-        molt__tool_state_close(&state);
+        molt__tool_state_close(state);
     }
     return status;
+}
+
+MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
+                                 MoltMissingFunctions missing, MoltToolState *out,
+                                 MoltReport *report, MoltError *error)
+{
+    MoltToolState state = {0};
+    const MoltLoadDesc how = {.schema = schema, .policy = policy, .missing_functions = missing};
+    MoltStatus opened = open_file(path, &state, error);
+    return load(&state, opened, &how, out, report, error);
+}
+
+MoltStatus molt__tool_state_take(const char *name, char *bytes, size_t size, MoltToolState *out,
+                                 MoltReport *report, MoltError *error)
+{
+    MoltToolState state = {.bytes = bytes};
+    const MoltLoadDesc how = {.policy = MOLT_POLICY_STRICT};
+    MoltStatus opened = open_bytes(name, &state, size, error);
+    return load(&state, opened, &how, out, report, error);
 }
 
 MoltStatus molt__tool_state_step(MoltToolState *state, const MoltSchema *schema, MoltPolicy policy,
@@ -112,7 +136,8 @@ MoltStatus molt__tool_state_save(const MoltHeap *heap, const MoltCodeMap *code,
                             const MoltSnapshotFile *file, const char *path, MoltReport *report,
                             MoltError *error)
 {
-    MoltSaveDesc desc = {.code = code, .policy = MOLT_POLICY_STRICT};
+    MoltSaveDesc desc = {
+        .code = code, .policy = MOLT_POLICY_STRICT, .progress = molt__progress("writing")};
     if (file != NULL) {
         desc.host = molt_snapshot_file_host(file, &desc.host_size);
     }
@@ -156,12 +181,4 @@ MoltStatus molt__tool_state_write(const MoltToolState *state, const char *path, 
     bool good = status == MOLT_OK;
     MoltStatus closed = molt__tool_output_close(&output, good, good ? error : &ignored);
     return good ? closed : status;
-}
-
-MoltStatus molt__tool_state_dump(const MoltToolState *state, const char *path, char **out,
-                            size_t *length, MoltError *error)
-{
-    MoltDumpDesc desc = {.code = molt_snapshot_file_code(state->file)};
-    return path != NULL ? molt_dump_path_json(state->heap, &desc, path, out, length, error)
-                        : molt_dump_json(state->heap, &desc, out, length, error);
 }

@@ -24,6 +24,10 @@ typedef struct MoltToolState {
 MoltStatus molt__tool_state_open(const char *path, const MoltSchema *schema, MoltPolicy policy,
                                  MoltMissingFunctions missing,
                             MoltToolState *out, MoltReport *report, MoltError *error);
+/* The same of a file that is in memory, which is freed with the state, or on failure, with free(); `name` is
+ * its path, for errors. */
+MoltStatus molt__tool_state_take(const char *name, char *bytes, size_t size, MoltToolState *out,
+                                 MoltReport *report, MoltError *error);
 /* Takes a state that was opened under the file's own schema, or one that it was taken to, on to `schema`, as
  * molt__tool_state_open would; after a failure it is as it was. */
 MoltStatus molt__tool_state_step(MoltToolState *state, const MoltSchema *schema, MoltPolicy policy,
@@ -36,12 +40,8 @@ MoltStatus molt__tool_state_save(const MoltHeap *heap, const MoltCodeMap *code,
                             const MoltSnapshotFile *file, const char *path, MoltReport *report,
                             MoltError *error);
 
-/* The state as JSON, or the value at `path` when that is not NULL; freed with free(). */
-MoltStatus molt__tool_state_dump(const MoltToolState *state, const char *path, char **out,
-                            size_t *length, MoltError *error);
-
-/* The same to a file that is replaced as a whole, or to standard output ("-"); of any size, for the text
- * never stands in memory. */
+/* The state as JSON, or the value at `path` when that is not NULL, to a file that is replaced as a whole, or
+ * to standard output ("-"); of any size, for the text never stands in memory. */
 MoltStatus molt__tool_state_write(const MoltToolState *state, const char *path, const char *out,
                                   MoltError *error);
 

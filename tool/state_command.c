@@ -8,6 +8,7 @@
 #include "file.h"
 #include "molt/code_names.h"
 #include "molt/import.h"
+#include "progress.h"
 #include "report_words.h"
 #include "state.h"
 
@@ -19,15 +20,15 @@ static int fail(const MoltToolCommand *command, const MoltError *error)
 
 /* ---- molt verify ---------------------------------------------------------------------------------- */
 
-static const char verify_help[] =
-    "molt verify FILE...      is each snapshot file sound?\n"
-    "\n"
-    "Reads every byte: checksums, tables, each pointer. Says what is in a sound file, and of a damaged\n"
-    "one the section and the offset.\n"
-    "\n"
-    "  --json   print JSON instead of text\n"
-    "\n"
-    "Exit 0: all are; 2: one is not, or cannot be read.\n";
+static const char verify_help[] = "molt verify FILE...      is each snapshot file sound?\n"
+                                  "\n"
+                                  "Reads every byte: checksums, tables, each pointer. Says what is "
+                                  "in a sound file, and of a damaged\n"
+                                  "one the section and the offset. " MOLT__PROGRESS_HELP "\n"
+                                  "\n"
+                                  "  --json   print JSON instead of text\n"
+                                  "\n"
+                                  "Exit 0: all are; 2: one is not, or cannot be read.\n";
 
 static void print_verified(const char *name, const MoltToolState *state, const MoltError *error,
                            bool json)
@@ -88,9 +89,11 @@ static int run_verify(int argc, char **argv)
         MoltReport report;
         MoltError error;
         molt_report_init(&report, NULL);
+        molt__progress_begin(&molt__command_verify, argv[i], false);
         bool sound = molt__tool_state_open(argv[i], NULL, MOLT_POLICY_STRICT,
                                            MOLT_MISSING_FUNCTIONS_REFUSE, &state, &report,
                                            &error) == MOLT_OK;
+        molt__progress_end();
         print_verified(argv[i], sound ? &state : NULL, &error, json);
         if (sound) {
             molt__tool_state_close(&state);
@@ -109,6 +112,7 @@ const MoltToolCommand molt__command_verify = {"verify", "is a snapshot file soun
 
 static const char dump_help[] =
     "molt dump FILE      the state of a snapshot file as JSON\n"
+    "\n" MOLT__PROGRESS_HELP "\n"
     "\n"
     "  --path PATH   one value: state.ants[3].target->pos, Ant:17.pos\n"
     "  -o FILE       write to FILE instead of standard output\n"
@@ -136,10 +140,12 @@ static int run_dump(int argc, char **argv)
     MoltReport report;
     MoltError error;
     molt_report_init(&report, NULL);
+    molt__progress_begin(&molt__command_dump, argv[0], strcmp(out, "-") == 0);
     bool good =
         molt__tool_state_open(argv[0], NULL, MOLT_POLICY_STRICT, MOLT_MISSING_FUNCTIONS_REFUSE,
                               &state, &report, &error) == MOLT_OK &&
         molt__tool_state_write(&state, path, out, &error) == MOLT_OK;
+    molt__progress_end();
     molt__tool_state_close(&state);
     molt_report_clear(&report);
     return good ? MOLT__EXIT_OK : fail(&molt__command_dump, &error);
@@ -159,32 +165,46 @@ static const char import_help[] =
     "missing\n"
     "                  their defaults, with a line for each; otherwise both are errors\n"
     "  --json          print those lines as JSON; where it fails also the error, as \"error\"\n"
-    "  --max-memory N  bytes that the state may take, and a text from a pipe: 2G, 512M, 100K. Without, a\n"
-    "                  state 256M and 64 for each byte of its text, which is more than any needs but\n"
+    "  --max-memory N  bytes that the state may take, and a text from a pipe: 2G, 512M, 100K. "
+    "Without, a\n"
+    "                  state 256M and 64 for each byte of its text, which is more than any needs "
+    "but\n"
     "                  where blocks of char are mostly zeros; a text from a pipe 1G\n"
     "\n"
     "STATE.json is what `molt dump` and the host write, also after an edit. Every error has its "
     "line,\n"
-    "column and path, and then nothing is written. Functions, constants and literals stay the names\n"
-    "that they are; the library that loads FILE must have them. What a host keeps in a file beside\n"
-    "the state (molt-host: frames and seed) is not in JSON.\n"
+    "column and path, and then nothing is written. Functions, constants and literals stay the "
+    "names\n"
+    "that they are; the library that loads FILE must have them. What a host keeps in a file "
+    "beside\n"
+    "the state (molt-host: frames and seed) is not in JSON.\n" MOLT__PROGRESS_HELP "\n"
     "Exit 0: done; 1: refused; 2: wrong usage or bad input.\n";
 
-static bool names_schema(const char *text, const MoltSchema *schema)
+static bool stands_before(const char *text, const char *words, const char *end)
 {
-    char hash[33];
-    snprintf(hash, sizeof hash, "%016llx%016llx", (unsigned long long)schema->tables.hash.high,
-             (unsigned long long)schema->tables.hash.low);
-    return strstr(text, hash) != NULL;
+    const char *at = strstr(text, words);
+    return at != NULL && (end == NULL || at < end);
 }
 
-/* The schema with the type of memory without a type, which schemas of sources do not have and games do
- * whose malloc goes to the heap. Not for a text that says that it was written under just this schema. */
+/* Whether the state was written under just this schema, as far as its text says, and not under one that has
+ * the type of memory without a type too, which schemas of sources do not have and games do whose malloc goes
+ * to the heap. */
+static bool is_of_just(const char *text, const MoltSchema *schema)
+{
+    char hash[33];
+    const char *end = strstr(text, "\"objects\"");
+    MoltHash own = molt_schema_source_hash(schema);
+    snprintf(hash, sizeof hash, "%016llx%016llx", (unsigned long long)own.high,
+             (unsigned long long)own.low);
+    return stands_before(text, hash, end) && !stands_before(text, "\"untyped_memory\"", end) &&
+           strstr(text, "\"" MOLT_UNTYPED_NAME) == NULL;
+}
+
 static MoltStatus set_schema(MoltHeap *heap, const MoltSchema *schema, const char *text,
                              MoltSchema **larger, MoltError *error)
 {
     MoltStatus status = MOLT_OK;
-    if (!names_schema(text, schema)) {
+    if (!is_of_just(text, schema)) {
         status = molt_schema_copy_plain(&schema->tables, NULL, larger, error);
     }
     return status == MOLT_OK ? molt_heap_set_schema(heap, *larger != NULL ? *larger : schema) : status;
@@ -235,6 +255,7 @@ static MoltStatus import_state(const MoltSchema *schema, const Import *words, Mo
                                .for_file = true,
                                .limit = words->most,
                                .limited = &limited,
+                               .progress = molt__progress("importing"),
                                .report = report};
         MoltError reason;
         status = molt_import_json(heap, text, length, &desc, &reason);
@@ -303,8 +324,12 @@ static int run_import(int argc, char **argv)
     MoltReport report;
     MoltError error;
     molt_report_init(&report, NULL);
-    bool good = molt__tool_read_schema(schema_name, &schema, &error) == MOLT_OK &&
-                import_state(schema, &words, &report, &error) == MOLT_OK;
+    bool good = molt__tool_read_schema(schema_name, &schema, &error) == MOLT_OK;
+    if (good) {
+        molt__progress_begin(command, words.source, false);
+        good = import_state(schema, &words, &report, &error) == MOLT_OK;
+        molt__progress_end();
+    }
     char *text = json                       ? report_json(&report, good ? NULL : &error)
                  : good && report.count > 0 ? molt__tool_report_text(&report)
                                             : NULL;

@@ -4,125 +4,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump_block.h"
 #include "dump_constant.h"
-#include "dump_path.h"
-#include "dump_value.h"
 #include "heap_span.h"
 #include "molt/globals.h"
 #include "molt/kept_types.h"
-#include "origin.h"
 #include "state_path.h"
 #include "tables.h"
 
-/* ---- blocks ---------------------------------------------------------------------------------- */
-
-static void put_count(MoltDump *dump, const char *key, uint64_t count)
-{
-    molt__json_put_literal(&dump->out, ",\"");
-    molt__json_put(&dump->out, key, strlen(key));
-    molt__json_put_literal(&dump->out, "\":");
-    molt__json_put_number(&dump->out, count, false);
-}
-
-static void put_elements(MoltDump *dump, const MoltBlock *block)
-{
-    const MoltType *type = molt_type(dump->schema, block->type);
-    const MoltDumpValue *value = &dump->forms.types[block->type].value;
-    const unsigned char *bytes = block->start;
-    bool records = type->kind == MOLT_KIND_STRUCT || molt_kind_is_sequence(type->kind);
-    molt__json_put_char(&dump->out, '[');
-    for (uint64_t i = 0; i < block->count && !molt__dump_failed(dump); i++) {
-        if (i > 0)
-            molt__json_put_char(&dump->out, ',');
-        if (records)
-            molt__json_put_literal(&dump->out, "\n  ");
-        molt__dump_value(dump, value, bytes + i * type->size);
-    }
-    molt__json_put_char(&dump->out, ']');
-}
-
-/* Several elements: text when they are char. */
-static void put_list(MoltDump *dump, const MoltBlock *block)
-{
-    if (molt__dump_is_char(molt_type(dump->schema, block->type)))
-        molt__dump_text(dump, block->start, block->count);
-    else
-        put_elements(dump, block);
-}
-
-static void put_origin(MoltDump *dump, const MoltBlock *block)
-{
-    char place[300];
-    const MoltOrigin *origin = molt_heap_origin(dump->heap, block);
-    molt__json_put_literal(&dump->out, ",\"from\":");
-    molt__origin_text(origin, place, sizeof place);
-    molt__json_put_string(&dump->out, place, strlen(place));
-}
-
-static void put_block(MoltDump *dump, const MoltBlock *block)
-{
-    MoltJsonWriter *out = &dump->out;
-    const MoltDumpForm *form = &dump->forms.types[block->type];
-    bool list =
-        !molt__dump_is_single(block) || molt__dump_is_char(molt_type(dump->schema, block->type));
-    dump->tail = block->count;
-    molt__json_put_literal(out, "{\"id\":\"");
-    molt__dump_put(dump, form->name);
-    molt__json_put_char(out, ':');
-    molt__json_put_number(out, block->serial, false);
-    molt__json_put_literal(out, "\",\"type\":\"");
-    molt__dump_put(dump, form->name);
-    molt__json_put_char(out, '"');
-    if (dump->addresses) {
-        char address[40];
-        int length = snprintf(address, sizeof address, ",\"addr\":\"0x%llx\"",
-                              (unsigned long long)(uintptr_t)block->start);
-        molt__json_put(out, address, (size_t)length);
-    }
-    if (molt_heap_align(dump->heap, block) > 0)
-        put_count(dump, "align", molt_heap_align(dump->heap, block));
-    if (molt_heap_is_untyped(dump->heap, block))
-        put_origin(dump, block);
-    if (list)
-        put_count(dump, "count", block->count);
-    else if (block->header > 0)
-        put_count(dump, "tail", block->count);
-    molt__json_put_literal(out, ",\"value\":");
-    if (list)
-        put_list(dump, block);
-    else
-        molt__dump_value(dump, &form->value, block->start);
-    molt__json_put_char(out, '}');
-}
-
 /* ---- the document ---------------------------------------------------------------------------- */
 
+/* The hash does not tell whether the schema has the type that hosts add, the second member does. */
 static void put_head(MoltDump *dump)
 {
-    char head[96];
-    MoltHash hash = dump->schema->tables.hash;
-    int length = snprintf(head, sizeof head, "{\"molt_dump\":1,\"schema\":\"%016llx%016llx\",\n",
-                          (unsigned long long)hash.high, (unsigned long long)hash.low);
+    char head[128];
+    MoltHash hash = molt_schema_source_hash(dump->schema);
+    bool untyped = hash.low != dump->schema->tables.hash.low;
+    int length = snprintf(head, sizeof head, "{\"molt_dump\":1,\"schema\":\"%016llx%016llx\",%s\n",
+                          (unsigned long long)hash.high, (unsigned long long)hash.low,
+                          untyped ? "\"untyped_memory\":true," : "");
     molt__json_put(&dump->out, head, (size_t)length);
-}
-
-static void put_roots(MoltDump *dump)
-{
-    const MoltTables *tables = &dump->schema->tables;
-    bool any = false;
-    molt__json_put_literal(&dump->out, "\"roots\":{");
-    for (uint32_t i = 0; i < tables->root_count && !molt__dump_failed(dump); i++) {
-        const char *name = molt_string(dump->schema, tables->roots[i].name);
-        if (molt__is_vacant(&tables->types[tables->roots[i].type]))
-            continue;
-        if (any)
-            molt__json_put_char(&dump->out, ',');
-        any = true;
-        molt__json_put_string(&dump->out, name, strlen(name));
-        molt__json_put_char(&dump->out, ':');
-        molt__dump_pointer(dump, molt_heap_root(dump->heap, i), tables->roots[i].type);
-    }
-    molt__json_put_char(&dump->out, '}');
 }
 
 typedef struct Named {
@@ -157,7 +58,7 @@ static void put_objects(MoltDump *dump, Named *order)
             else
                 molt__json_put_char(&dump->out, '\n');
             any = true;
-            put_block(dump, &block);
+            molt__dump_block(dump, &block);
         }
     }
     molt__json_put_literal(&dump->out, "\n]");
@@ -171,7 +72,8 @@ static MoltStatus put_state(MoltDump *dump, const MoltAllocator *allocator, Molt
     if (order) {
         dump->constants = &constants;
         put_head(dump);
-        put_roots(dump);
+        molt__json_put_literal(&dump->out, "\"roots\":");
+        molt__dump_roots(dump);
         molt__json_put_literal(&dump->out, ",\n");
         put_objects(dump, order);
         molt__dump_constants(dump, &constants);
@@ -197,10 +99,10 @@ static void put_value(MoltDump *dump, const char *path, const MoltStateValue *va
                       .type = value->type,
                       .count = value->count};
     if (value->count > 0)
-        put_count(dump, "count", value->count);
+        molt__dump_count(dump, "count", value->count);
     molt__json_put_literal(&dump->out, ",\"value\":");
     if (value->count > 0)
-        put_list(dump, &list);
+        molt__dump_list(dump, &list);
     else if (value->field)
         molt__dump_value(dump,
                          &dump->forms.members[value->field - dump->schema->tables.fields].value,

@@ -471,29 +471,34 @@ static cJSON *make_definitions(Document *document)
     return definitions;
 }
 
-static cJSON *make_hash(const MoltSchema *schema)
+static cJSON *make_hash(MoltHash hash)
 {
-    char hash[40];
-    snprintf(hash, sizeof hash, "%016llx%016llx", (unsigned long long)schema->tables.hash.high,
-             (unsigned long long)schema->tables.hash.low);
-    return cJSON_CreateString(hash);
+    char text[40];
+    snprintf(text, sizeof text, "%016llx%016llx", (unsigned long long)hash.high,
+             (unsigned long long)hash.low);
+    return cJSON_CreateString(text);
 }
 
-static MoltStatus write_document(const MoltSchema *schema, const MoltSchema *plain, char **out,
-                                 MoltError *error)
+/* The hash that dumps have; and that of all types with the one that hosts add, which is no other version. */
+static cJSON *make_hashes(Document *document, const MoltSchema *plain)
+{
+    cJSON *hashes = cJSON_CreateArray();
+    push(document, hashes, make_hash(molt_schema_source_hash(plain)));
+    push(document, hashes, make_hash(plain->tables.hash));
+    return hashes;
+}
+
+static MoltStatus write_document(const MoltSchema *plain, char **out, MoltError *error)
 {
     Document document = {.schema = plain};
     cJSON *properties = new_object(&document);
     put(&document, properties, "molt_dump", single(&document, "const", cJSON_CreateNumber(1)));
-    cJSON *hashes = cJSON_CreateArray();
-    push(&document, hashes, make_hash(schema));
-    if (memcmp(&schema->tables.hash, &plain->tables.hash, sizeof(MoltHash)) != 0)
-        push(&document, hashes, make_hash(plain));
-    put(&document, properties, "schema", single(&document, "enum", hashes));
+    put(&document, properties, "schema", single(&document, "enum", make_hashes(&document, plain)));
     put(&document, properties, "roots", make_roots(&document));
     put(&document, properties, "objects", make_objects(&document));
     put(&document, properties, "constants", make_constants(&document));
     cJSON *whole = closed(&document, properties, "constants");
+    put(&document, properties, "untyped_memory", single(&document, "const", cJSON_CreateTrue()));
     put(&document, whole, "$schema",
         cJSON_CreateString("https://json-schema.org/draft/2020-12/schema"));
     put(&document, whole, "title", cJSON_CreateString("Dump of a state by Molt"));
@@ -517,7 +522,7 @@ MoltStatus molt_dump_schema_json(const MoltSchema *schema, char **out, MoltError
     MoltSchema *plain = NULL;
     MoltStatus status = molt_schema_copy_plain(&schema->tables, NULL, &plain, error);
     if (status == MOLT_OK)
-        status = write_document(schema, plain, out, error);
+        status = write_document(plain, out, error);
     molt_schema_free(plain);
     return status;
 }

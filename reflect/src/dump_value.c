@@ -355,20 +355,25 @@ static void put_struct(MoltDump *dump, const MoltType *type, const unsigned char
     molt__json_put_char(&dump->out, '}');
 }
 
-static void put_union(MoltDump *dump, const MoltDumpValue *value, const unsigned char *object)
+uint32_t molt__dump_arm(const MoltDumpForms *forms, const MoltDumpValue *value,
+                        const unsigned char *object)
 {
-    const MoltDumpForms *forms = &dump->forms;
     const MoltDumpChoice *choice = &forms->choices[value->choice];
     const MoltDumpForm *tag = &forms->types[choice->tag.type];
-    const unsigned char *bytes = object + value->at;
     uint64_t word = molt__number_bits(&choice->tag.form, object + choice->tag.offset);
     uint32_t found = molt__dump_enum_value(forms, tag, word);
-    uint32_t arm = found == UINT32_MAX ? MOLT__NO_ARM : forms->arms[choice->arms + found];
+    return found == UINT32_MAX ? MOLT__NO_ARM : forms->arms[choice->arms + found];
+}
+
+static void put_union(MoltDump *dump, const MoltDumpValue *value, const unsigned char *object)
+{
+    const unsigned char *bytes = object + value->at;
+    uint32_t arm = molt__dump_arm(&dump->forms, value, object);
     if (arm == MOLT__NO_ARM) {
         put_bytes(dump, bytes, molt_type(dump->schema, value->type)->size);
         return;
     }
-    const MoltDumpMember *member = &forms->members[arm];
+    const MoltDumpMember *member = &dump->forms.members[arm];
     molt__json_put_char(&dump->out, '{');
     molt__dump_put(dump, first_key(member));
     molt__dump_value(dump, &member->value, bytes);

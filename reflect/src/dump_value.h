@@ -39,6 +39,10 @@ void molt__dump_pointer(MoltDump *dump, const void *address, MoltTypeId pointee)
 /* Chars as a string where that says all, else as bytes. */
 void molt__dump_text(MoltDump *dump, const unsigned char *bytes, uint64_t size);
 
+/* The arm (index into tables.fields) that the tag of a union selects, MOLT__NO_ARM when it selects none. */
+uint32_t molt__dump_arm(const MoltDumpForms *forms, const MoltDumpValue *value,
+                        const unsigned char *object);
+
 /* "list.c:primes" without quotes: where a function or a constant is, and its name. */
 void molt__dump_name(MoltDump *dump, const char *file, const char *name);
 

@@ -65,6 +65,7 @@ enum {
     HAS_ROOTS = 1u << 2,
     HAS_OBJECTS = 1u << 3,
     HAS_CONSTANTS = 1u << 4,
+    HAS_UNTYPED = 1u << 5, /* of no use here: the heap's schema stays */
     NEEDED = HAS_VERSION | HAS_ROOTS | HAS_OBJECTS
 };
 
@@ -141,8 +142,11 @@ static bool read_objects(MoltImport *import, bool collect)
     if (!molt__json_enter(&import->reader, MOLT__JSON_LIST))
         return false;
     while (molt__json_next(&import->reader)) {
+        const MoltJsonReader *reader = &import->reader;
         if (!(collect ? molt__import_collect(import) : read_object(import, position++)))
             return false;
+        molt_progress_tell(&import->desc.progress, reader->at + (collect ? 0 : reader->length),
+                           2 * (uint64_t)reader->length);
     }
     return import->reader.status == MOLT_OK;
 }
@@ -150,9 +154,11 @@ static bool read_objects(MoltImport *import, bool collect)
 static bool read_member(MoltImport *import, unsigned part, bool collect)
 {
     MoltJsonText text;
+    bool untyped;
     switch (part) {
     case HAS_VERSION: return read_version(import);
     case HAS_SCHEMA: return molt__json_string(&import->reader, &text);
+    case HAS_UNTYPED: return molt__json_bool(&import->reader, &untyped);
     case HAS_CONSTANTS:
         return collect ? molt__import_constants(import) : molt__json_skip(&import->reader, NULL);
     case HAS_ROOTS: return collect ? molt__json_skip(&import->reader, NULL) : read_roots(import);
@@ -162,7 +168,8 @@ static bool read_member(MoltImport *import, unsigned part, bool collect)
 
 static bool read_document(MoltImport *import, bool collect)
 {
-    static const char *const keys[] = {"molt_dump", "schema", "roots", "objects", "constants"};
+    static const char *const keys[] = {"molt_dump", "schema",    "roots",
+                                       "objects",   "constants", "untyped_memory"};
     enum { PARTS = sizeof keys / sizeof *keys };
     MoltJsonReader *reader = &import->reader;
     unsigned seen = 0;
@@ -174,8 +181,9 @@ static bool read_document(MoltImport *import, bool collect)
         while (part < PARTS && !molt__json_is(reader->key, keys[part]))
             part++;
         if (part == PARTS)
-            return molt__json_fail_key(reader, "a dump of a whole state has no such member; it has "
-                                               "molt_dump, schema, roots, objects and constants");
+            return molt__json_fail_key(
+                reader, "a dump of a whole state has no such member; it has "
+                        "molt_dump, schema, untyped_memory, roots, objects and constants");
         if (seen & 1u << part)
             return molt__json_fail_key(reader, "this member stands here twice");
         seen |= 1u << part;

@@ -41,6 +41,9 @@ typedef struct Load {
     MoltError *error;
     MoltStatus status;
 
+    MoltProgress progress;
+    uint64_t done, content; /* bytes of objects: read, and in all */
+
     MoltTargets targets;
     const MoltFileSpanPlace *place; /* being walked */
     uint64_t slot;                  /* the next one that the walk has to meet, */
@@ -262,6 +265,8 @@ static MoltStatus read_span(Load *load, uint32_t index, XXH3_state_t *hash, bool
             XXH3_64bits_update(hash, to + at, part);
         if (status == MOLT_OK && walks)
             go_on(load, &walk, at + part);
+        load->done += part;
+        molt_progress_tell(&load->progress, load->done, load->content);
     }
     return status;
 }
@@ -332,6 +337,8 @@ static MoltStatus take_content(Load *load)
     bool small = !load->file->trusted && load->file->position >= SMALL_PAGES;
     for (int s = 0; s < 2; s++)
         XXH3_64bits_reset(&hashes[s]);
+    for (uint32_t i = 0; i < load->file->span_count; i++)
+        load->content += load->file->spans[i].content;
     if (walks && !molt__targets_make(&load->targets, load->heap, &load->file->allocator))
         return out_of_memory(load);
     aim_slot(load);
@@ -712,6 +719,7 @@ MoltStatus molt_snapshot_file_load(MoltSnapshotFile *file, const MoltLoadDesc *d
 {
     Load load = {.file = file,
                  .code = desc->code,
+                 .progress = desc->progress,
                  .error = error,
                  .findings = {.allocator = file->allocator, .policy = desc->policy}};
     MoltStatus status = make_heap(&load, desc);

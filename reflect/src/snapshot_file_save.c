@@ -48,6 +48,7 @@ typedef struct Save {
     bool in_pool; /* so is the object that is being written */
     bool failed;  /* memory is out */
     MoltFileFindings findings;
+    MoltProgress progress;
     CachedCode cache[CODE_CACHE];
 
     const MoltSpan *span; /* of the object that is being written */
@@ -586,8 +587,10 @@ static MoltStatus write_content(Save *save, MoltError *error)
         !molt__stream_open(&save->streams[0], &save->output, writer, begin, most) ||
         !molt__stream_open(&save->streams[1], &save->output, writer, end, most))
         return out_of_memory(error);
-    for (uint32_t i = 0; i < save->places.placed_count && status == MOLT_OK; i++)
+    for (uint32_t i = 0; i < save->places.placed_count && status == MOLT_OK; i++) {
+        molt_progress_tell(&save->progress, i, save->places.placed_count);
         status = write_span(save, &save->places.placed[i], error);
+    }
     if (!molt__snapshot_bytes_check(save->heap, &save->pools, save->code, &save->findings,
                                     &save->object))
         return out_of_memory(error);
@@ -663,7 +666,8 @@ MoltStatus molt_snapshot_file_save(const MoltHeap *heap, const char *path, const
                  .symbols = {.allocator = *allocator},
                  .slots = {.allocator = *allocator},
                  .pool_slots = {.allocator = *allocator},
-                 .findings = {.allocator = *allocator, .policy = desc->policy}};
+                 .findings = {.allocator = *allocator, .policy = desc->policy},
+                 .progress = desc->progress};
     molt_heap_gather_globals(heap);
     MoltStatus status = molt__file_places_make(heap, &save.places, error);
     if (status == MOLT_OK)

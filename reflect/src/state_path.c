@@ -6,6 +6,7 @@
 
 #include "dump_path.h"
 #include "tagged_union.h"
+#include "value_run.h"
 
 /* A path on its way. A root, and a pointer on the way, is an address and what it points at; it is
  * followed only when the path goes on. */
@@ -72,15 +73,36 @@ size_t molt__path_name(const char *path, size_t length, const char **name, size_
 
 /* ---- pointers -------------------------------------------------------------------------------- */
 
-static uint64_t block_bytes(const MoltSchema *schema, const MoltBlock *block)
+/* "Root:0.inl[1]": what a pointer goes to. */
+static void place_text(const Walk *walk, const MoltPlace *place, MoltTypeId pointee, char *buffer,
+                       size_t size)
 {
-    const MoltField *tail = molt_schema_tail(schema, block->type);
-    uint64_t size = molt_type(schema, block->type)->size;
-    if (!tail)
-        return block->count * size;
-    uint64_t elem = molt_type(schema, molt_type(schema, tail->type)->elem)->size;
-    uint64_t bytes = block->header + block->count * elem;
-    return bytes > size ? bytes : size;
+    MoltDumpPath at;
+    molt__dump_path(walk->schema, place, pointee, &at);
+    snprintf(buffer, size, "%.200s:%llu%.*s", molt_type_name(walk->schema, place->block.type),
+             (unsigned long long)place->block.serial, at.length > 150 ? 150 : (int)at.length,
+             at.text);
+}
+
+static MoltStatus no_element(const Walk *walk, const MoltPlace *place, MoltTypeId pointee,
+                             uint64_t left)
+{
+    char to[400];
+    const MoltBlock *block = &place->block;
+    bool whole = place->element >= block->count || (place->offset == 0 && pointee == block->type);
+    if (whole && block->header == 0)
+        return fail(walk, MOLT_NOT_FOUND, "there is no such element in %s:%llu, which has %llu",
+                    molt_type_name(walk->schema, block->type), (unsigned long long)block->serial,
+                    (unsigned long long)block->count);
+    place_text(walk, place, pointee, to, sizeof to);
+    if (left == 0)
+        return fail(walk, MOLT_NOT_FOUND, "the pointer goes to %s, where no %.100s begins", to,
+                    molt_type_name(walk->schema, pointee));
+    return fail(
+        walk, MOLT_NOT_FOUND,
+        "there is no such element: the pointer goes to %s, and the array ends %llu element%s "
+        "from there",
+        to, (unsigned long long)left, left == 1 ? "" : "s");
 }
 
 /* Element `index` behind a pointer to `pointee`. */
@@ -103,14 +125,13 @@ static MoltStatus follow(Walk *walk, uintptr_t address, MoltTypeId pointee, uint
                         molt_type_name(walk->schema, block->type),
                         (unsigned long long)block->serial);
     }
-    uint64_t used = (uintptr_t)address - (uintptr_t)block->start, end;
-    uint64_t bytes = block_bytes(walk->schema, block);
-    if (__builtin_mul_overflow(index, type->size, &index) ||
-        __builtin_add_overflow(index, used, &used) ||
-        __builtin_add_overflow(used, type->size, &end) || end > bytes || type->size == 0)
-        return fail(walk, MOLT_NOT_FOUND, "there is no such element in %s:%llu, which has %llu",
-                    molt_type_name(walk->schema, block->type), (unsigned long long)block->serial,
-                    (unsigned long long)block->count);
+    uint64_t used = (uintptr_t)address - (uintptr_t)block->start;
+    MoltValueRun run = {used, used};
+    bool found = type->size > 0 && molt__value_run(walk->schema, block, used, pointee, &run);
+    uint64_t left = found ? (run.end - used) / type->size : 0;
+    if (index >= left)
+        return no_element(walk, &place, pointee, left);
+    used += index * type->size;
     walk->value = (MoltStateValue){.type = pointee,
                                    .bytes = (const unsigned char *)block->start + used,
                                    .tail = block->header > 0 ? block->count : 0};
@@ -146,6 +167,45 @@ static void leave_field(MoltStateValue *value)
     value->field = NULL;
 }
 
+/* Whether the tag of the union `field` of the struct at `object` selects the arm that has the member. */
+static MoltStatus check_arm(const Walk *walk, MoltTypeId owner, const unsigned char *object,
+                            const MoltField *field, const char *name, size_t length)
+{
+    MoltUnionTag tag;
+    const MoltSchema *schema = walk->schema;
+    const MoltField *fields = schema->tables.fields;
+    if (!molt__union_tag(schema, molt_type(schema, owner), field, &tag))
+        return MOLT_OK;
+    uint32_t active = molt__union_active(schema, &tag, field, object);
+    const char *selector = molt_string(schema, fields[tag.field].name);
+    if (active == MOLT__NO_ARM)
+        return fail(walk, MOLT_NOT_FOUND, "the tag \"%.100s\" selects no arm of the union",
+                    selector);
+    const char *arm = molt_string(schema, fields[active].name);
+    uint64_t offset = 0;
+    if ((strlen(arm) == length && memcmp(arm, name, length) == 0) ||
+        (arm[0] == '<' && molt__find_member(schema, fields[active].type, name, length, &offset)))
+        return MOLT_OK;
+    return fail(walk, MOLT_NOT_FOUND, "the tag \"%.100s\" selects the arm %.100s, not %.*s",
+                selector, arm, length > 100 ? 100 : (int)length, name);
+}
+
+/* The same of the union without a name, if any, that has the member `found` of a struct. */
+static MoltStatus check_unnamed(const Walk *walk, MoltTypeId owner, const unsigned char *object,
+                                const MoltField *found, const char *name, size_t length)
+{
+    const MoltSchema *schema = walk->schema;
+    const MoltType *type = molt_type(schema, owner);
+    for (uint32_t i = type->first; i < type->first + type->count; i++) {
+        const MoltField *field = &schema->tables.fields[i];
+        uint64_t offset = 0;
+        if (molt_string(schema, field->name)[0] == '<' &&
+            molt__find_member(schema, field->type, name, length, &offset) == found)
+            return check_arm(walk, owner, object, field, name, length);
+    }
+    return MOLT_OK;
+}
+
 static bool needs_field(const Walk *walk, MoltTypeId owner, const MoltField *field)
 {
     MoltUnionTag tag;
@@ -165,6 +225,7 @@ static MoltStatus go_to_member(Walk *walk)
         return status;
     MoltStateValue *value = &walk->value;
     MoltTypeId owner = molt_value_type(walk->schema, value->type);
+    const MoltStateValue whole = *value;
     if (value->field && (value->field->flags & MOLT_FIELD_BITS) == 0)
         leave_field(value);
     value->type = owner;
@@ -176,6 +237,10 @@ static MoltStatus go_to_member(Walk *walk)
         return fail(walk, MOLT_NOT_FOUND, "%s%s has no member %.*s",
                     value->count > 0 ? "a list of " : "", molt_type_name(walk->schema, value->type),
                     length > 100 ? 100 : (int)length, name);
+    status = whole.field ? check_arm(walk, whole.owner, whole.bytes, whole.field, name, length)
+                         : check_unnamed(walk, owner, value->bytes, field, name, length);
+    if (status != MOLT_OK)
+        return status;
     walk->at += taken;
     value->type = molt_value_type(walk->schema, field->type);
     value->bytes += offset;

@@ -518,7 +518,7 @@ static void empty_heap_names_its_schema(void **context)
 {
     World *world = *context;
     char head[128];
-    MoltHash hash = world->schema->tables.hash;
+    MoltHash hash = molt_schema_source_hash(world->schema);
     snprintf(head, sizeof head,
              "{\"molt_dump\":1,\"schema\":\"%016llx%016llx\",\n\"roots\":{\"state\":null},\n",
              (unsigned long long)hash.high, (unsigned long long)hash.low);

@@ -116,6 +116,33 @@ static void wrong_paths_say_how_far_they_led(void **context)
     expect_error(sample, "Bag:0.label[12]", MOLT_NOT_FOUND, "there are 12 elements");
 }
 
+/* A pointer into an array shows no more than that array has, and a union no arm but its tag's. */
+static void what_a_path_shows_has_the_type_it_says(void **context)
+{
+    const Sample *sample = *context;
+    MoltTypeId thing = molt_schema_find(sample->schema, "Thing");
+    uint64_t cursor = 0;
+    MoltBlock block;
+    assert_true(molt_heap_next(sample->heap, thing, &cursor, &block));
+    Thing *first = block.start;
+    float *was = first->watched;
+    first->watched = (float *)(void *)&first->grid[0][2];
+    expect_error(sample, "Thing:0[0].watched[0]", MOLT_NOT_FOUND, "where no float begins");
+    first->watched = &first->pos[1].y;
+    expect(sample, "Thing:0[0].watched[0]", "\"type\":\"float\",\"value\":");
+    expect_error(sample, "Thing:0[0].watched[1]", MOLT_NOT_FOUND,
+                 "after 21 characters: there is no such element: the pointer goes to "
+                 "Thing:0[0].pos[1].y, and the array ends 1 element from there");
+    first->watched = &first->real;
+    expect(sample, "Thing:0[0].watched[0]", "\"type\":\"float\",\"value\":");
+    first->watched = was;
+    expect_error(sample, "Tuned:0[1].value.thing", MOLT_NOT_FOUND,
+                 "after 17 characters: the tag \"kind\" selects the arm whole, not thing");
+    expect_error(sample, "Tuned:0[0].value.whole", MOLT_NOT_FOUND,
+                 "selects the arm thing, not whole");
+    expect_error(sample, "Tuned:0[2].value.whole", MOLT_NOT_FOUND, "\"kind\" selects no arm");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -124,6 +151,7 @@ int main(void)
         TEST(pointers_are_shown_at_the_end_and_followed_before),
         TEST(objects_are_found_by_their_ids),
         TEST(wrong_paths_say_how_far_they_led),
+        TEST(what_a_path_shows_has_the_type_it_says),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,14 @@
 """The commands that read and write saved states: import, dump, verify, migrate, diff."""
+import fcntl
 import json
 import os
+import pty
+import re
 import resource
+import struct
 import subprocess
+import termios
+import time
 import unittest
 
 from fixture import MOLT, ToolTest
@@ -146,19 +152,30 @@ class State(ToolTest):
         self.molt("migrate", "b.molt", "--to", self.schema("second", SECOND), "-o", "c.molt")
         for file in ("b.molt", "c.molt"):
             self.assertIn(value, self.dump(file)["objects"])
+        self.molt("dump", "b.molt", "-o", "b.json")
+        self.molt("import", "--schema", self.first, "b.json", "-o", "d.molt")
+        self.assertEqual((self.folder / "b.molt").read_bytes(), (self.folder / "d.molt").read_bytes())
 
     def test_a_type_that_hosts_add_is_no_other_version(self):
         text = json.loads(self.molt("dump", self.state("a")))
         del text["schema"]
         self.molt("import", "--schema", self.first, "-", "-o", "b.molt", input=json.dumps(text))
-        self.assertNotEqual(self.dump("b.molt")["schema"], self.hash, "the file has the type that hosts add")
-        self.assertEqual(json.loads(self.molt("verify", "b.molt", "--json"))["schema"], self.hash)
+        self.assertNotEqual((self.folder / "b.molt").read_bytes(), (self.folder / "a.molt").read_bytes(),
+                            "the file has the type that hosts add")
+        for told in (self.dump("b.molt"), json.loads(self.molt("verify", "b.molt", "--json"))):
+            self.assertEqual(told["schema"], self.hash)
         self.molt("migrate", "b.molt", "--to", self.first, "-o", "c.molt")
         self.assertEqual(json.loads(self.molt("verify", "c.molt", "--json"))["schema"], self.hash)
         larger = json.loads(self.first.read_text())
         larger["types"].append({"name": "untyped memory", "kind": "int", "size": 1, "align": 1, "untyped": True})
-        larger["hash"] = self.dump("b.molt")["schema"]
         (self.folder / "larger.json").write_text(json.dumps(larger))
+        said = self.molt("schema", "diff", "larger.json", self.first, status=2)
+        larger["hash"] = next(word for word in re.findall("[0-9a-f]{32}", said) if word != self.hash)
+        (self.folder / "larger.json").write_text(json.dumps(larger))
+        text["schema"] = larger["hash"]
+        self.molt("import", "--schema", self.first, "-", "-o", "d.molt", input=json.dumps(text))
+        self.assertEqual((self.folder / "d.molt").read_bytes(), (self.folder / "b.molt").read_bytes(),
+                         "a dump may have the hash with that type")
         self.assertEqual(self.molt("schema", "diff", self.first, "larger.json"), "equal layouts\n")
         self.assertTrue(self.molt_json("schema", "diff", "larger.json", self.first)["equal_layouts"])
 
@@ -418,6 +435,131 @@ class State(ToolTest):
         self.molt("diff", a, a)
         self.assertEqual(self.molt_json("diff", a, b, status=1)[1],
                          {"path": "Player:0.hp", "a": 7, "b": 8})
+
+    def test_diff_is_exact_and_the_same_of_saves_and_dumps(self):
+        declarations = """enum Kind { WHOLE, REAL };
+            typedef struct Inner { int x, y; } Inner;
+            typedef struct Player { double d; float f; unsigned long long big; enum Kind kind;
+                union { int whole; float real; } value MOLT_TAG(kind); Inner in[2]; %s char name[8]; struct Player *next;
+                struct Player *all; int low : 3; } Player;"""
+        was, now = self.schema("was", declarations % "long double l;"), self.schema("now", declarations % "int more;")
+
+        def player(number, **values):
+            whole = {"d": -0.0, "f": "NaN", "big": 2**64 - 1, "kind": "WHOLE", "value": {"whole": 1},
+                     "in": [{"x": 1, "y": 2}, {"x": 3, "y": 4}], "name": "a\"b", "next": None, "all": None, "low": -1, **values}
+            return {"id": f"Player:{number}", "type": "Player", "value": whole}
+
+        def state(name, schema, *objects, **members):
+            text = {"molt_dump": 1, "roots": {"Player": {"ref": "Player:0"}}, "objects": objects, **members}
+            self.molt("import", "--schema", schema, "-", "-o", f"{name}.molt", input=json.dumps(text))
+            dump = json.loads(self.molt("dump", f"{name}.molt"))
+            (self.folder / f"{name}.json").write_text(json.dumps(dump, indent=1))
+            for each in dump["objects"]:  # what people write: another order, other escapes
+                each["value"] = dict(reversed(each["value"].items())) if isinstance(each["value"], dict) else each["value"]
+            dump["objects"].reverse()
+            (self.folder / f"{name}_turned.json").write_text(json.dumps(dump).replace("a\\\"b", "\\u0061\\u0022b"))
+
+        items = [{"id": "Player:2", "type": "Player", "count": 2, "value": [player(0, l=1)["value"]] * 2}]
+        state("a", was, player(0, l=1.5, next={"ref": "Player:2"}), player(10, l=1), *items)
+        more = [{"id": "Player:2", "type": "Player", "count": 3, "value": [player(0, more=1)["value"]] * 3}]
+        state("b", now, player(0, d=0.0, f="NaN(0xffc00001)", big=2**64 - 2, kind="REAL", value={"real": 1}, more=7,
+                               next={"ref": "Player:2", "at": "[1]"}, low=2, **{"in": [{"x": 1, "y": 9}, {"x": 3, "y": 4}]}),
+              player(9, more=0), *more)
+        wanted = [{"path": f"Player:0.{path}", **sides} for path, sides in (
+            ("d", {"a": -0.0, "b": 0}), ("f", {"a": "NaN", "b": "NaN(0xffc00001)"}),
+            ("big", {"a": 2**64 - 1, "b": 2**64 - 2}), ("kind", {"a": "WHOLE", "b": "REAL"}),
+            ("value.whole", {"a": 1}), ("value.real", {"b": 1}), ("in[0].y", {"a": 2, "b": 9}), ("l", {"a": 1.5}),
+            ("next.at", {"b": "[1]"}), ("low", {"a": -1, "b": 2}), ("more", {"b": 7}))]
+        for item in range(2):
+            wanted += [{"path": f"Player:2[{item}].l", "a": 1}, {"path": f"Player:2[{item}].more", "b": 1}]
+        objects = {name: {each["id"]: each for each in json.loads((self.folder / f"{name}.json").read_text())["objects"]}
+                   for name in "ab"}
+        wanted += [{"path": "Player:2[2]", "b": objects["b"]["Player:2"]["value"][2]},
+                   {"path": "Player:2.(count)", "a": 2, "b": 3}, {"path": "Player:9", "b": objects["b"]["Player:9"]},
+                   {"path": "Player:10", "a": objects["a"]["Player:10"]}]
+
+        def lines(found):
+            return sorted(json.dumps(each, sort_keys=True) for each in found)
+
+        for left in ("a.molt", "a.json", "a_turned.json"):
+            self.molt("diff", left, "a.molt")
+            self.molt("diff", "a.json", left)
+            for right in ("b.molt", "b.json", "b_turned.json"):
+                found = self.molt_json("diff", left, right, status=1)
+                self.assertEqual(lines(found), lines(wanted), (left, right))
+        self.assertEqual([each["path"] for each in self.molt_json("diff", "a.molt", "b.molt", status=1)],
+                         [each["path"] for each in wanted])
+
+    def test_diff_needs_little_more_memory_than_its_files(self):
+        count = 40000
+        items = ",".join(f'{{"kind":{i},"weight":{i}.5}}' for i in range(count))
+        for name, hp in (("a", 1), ("b", 2)):
+            text = f"""{{"molt_dump":1,"roots":{{"Player":{{"ref":"Player:0"}}}},"objects":[
+                {{"id":"Item:0","type":"Item","count":{count},"value":[{items}]}},
+                {{"id":"Player:0","type":"Player","value":{{"name":"","gold":1,"hp":{hp},"items":{{"ref":"Item:0"}},
+                 "held":{{"kind":1,"weight":2}},"next":null}}}}]}}"""
+            self.molt("import", "--schema", self.first, "-", "-o", f"{name}.molt", input=text)
+
+        def peak(*words):
+            child = subprocess.Popen([MOLT, *words], cwd=self.folder, stdout=subprocess.DEVNULL)
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            self.assertLess(child.returncode, 2)
+            return usage.ru_maxrss * 1024
+
+        size = (self.folder / "a.molt").stat().st_size
+        self.assertLess(peak("diff", "a.molt", "b.molt"), peak("verify", "a.molt") + 5 * size)
+
+    def test_long_work_is_shown_on_a_terminal(self):
+        second = self.schema("second", SECOND)
+        text = self.dump(self.state("a"))
+        (self.folder / "a.json").write_text(json.dumps(text))
+        running = []
+        for terminal in (True, False):
+            for words, source, wanted in (
+                    (("verify", "-"), "a.molt", r"verify: standard input: loading \d+ %"),
+                    (("dump", "-", "-o", f"{terminal}.json"), "a.molt", r"dump: standard input: loading \d+ %"),
+                    (("diff", "-", "a.molt"), "a.molt", r"diff: standard input: loading \d+ %"),
+                    (("migrate", "-", "--to", second, "-o", f"{terminal}.molt"), "a.molt",
+                     r"migrate: standard input: loading \d+ %"),
+                    (("import", "--schema", self.first, "-", "-o", f"{terminal}2.molt"), "a.json",
+                     r"import: standard input: importing \d+ %")):
+                running.append((terminal, *self.start_long_work(words, source, terminal), wanted))
+        for _, child, *_ in running:  # when it has read what there is, it has begun
+            while struct.unpack("i", fcntl.ioctl(child.stdin, termios.FIONREAD, b"\0" * 4)) != (0,):
+                self.assertIsNone(child.poll())
+                time.sleep(0.01)
+        time.sleep(0.6)
+        for terminal, child, seen, data, wanted in running:
+            child.communicate(data, timeout=60)
+            self.assertEqual(child.returncode, 0)
+            said = b""
+            while True:
+                try:
+                    piece = os.read(seen, 4096)
+                except OSError:  # the terminal's other end is closed
+                    break
+                said += piece
+                if not piece:
+                    break
+            os.close(seen)
+            if terminal:
+                self.assertRegex(said.decode(), "\rmolt " + wanted)
+                self.assertRegex(said.decode(), r"\r +\r$", "the line goes at the end")
+            else:
+                self.assertEqual(said, b"")
+
+    def start_long_work(self, words, source, terminal):
+        """Runs the tool on an input of which only the beginning is there."""
+        seen, end = pty.openpty() if terminal else os.pipe()
+        child = subprocess.Popen([MOLT, *map(str, words)], cwd=self.folder, stdin=subprocess.PIPE,
+                                 stdout=subprocess.DEVNULL, stderr=end)
+        self.addCleanup(child.kill)
+        os.close(end)
+        data = (self.folder / source).read_bytes()
+        child.stdin.write(data[:100])
+        child.stdin.flush()
+        return child, seen, data[100:]
 
     def test_diff_takes_dumps_and_schemas(self):
         a = self.state("a")

@@ -6,23 +6,25 @@
 
 #include "code_map.h"
 #include "heap.h"
+#include "progress.h"
 #include "report.h"
 
 /* Zero means the default. */
 typedef struct MoltImportDesc {
     const MoltCodeMap
-        *code;           /* whose `resolve` finds functions, constants and literals by name in the
+        *code;             /* whose `resolve` finds functions, constants and literals by name in the
                                 library that stays, or takes the names as they are (code_names.h);
                                 NULL: the text may hold none */
-    MoltPolicy policy;   /* LIVE: what has no place is left out, what is missing gets its default,
+    MoltPolicy policy;     /* LIVE: what has no place is left out, what is missing gets its default,
                                 both with a finding. STRICT: either is an error */
-    const char *name;    /* of the file, for errors; NULL: none */
-    bool roots_required; /* a root that is null is an error */
+    const char *name;      /* of the file, for errors; NULL: none */
+    bool roots_required;   /* a root that is null is an error */
     bool for_file; /* so is a pointer that no snapshot file can hold, such as one to a struct with pointers
                       that leads into a block of char */
-    uint64_t limit;      /* bytes that the blocks may take; default molt_import_limit(length) */
+    uint64_t limit;        /* bytes that the blocks may take; default molt_import_limit(length) */
     bool *limited; /* becomes true where that limit is what failed; NULL: nobody asks */
-    MoltReport *report;  /* initialised; gets the findings of a success; NULL: nobody asks */
+    MoltReport *report;    /* initialised; gets the findings of a success; NULL: nobody asks */
+    MoltProgress progress; /* of the text, which is read twice */
 } MoltImportDesc;
 
 /* 256 MiB, and 64 bytes for each of the text: what any dump needs but one whose blocks of char are mostly

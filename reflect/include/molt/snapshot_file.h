@@ -11,6 +11,7 @@
 #include "code_map.h"
 #include "heap.h"
 #include "plan.h"
+#include "progress.h"
 #include "report.h"
 
 /* Bytes that a host may add. */
@@ -24,6 +25,7 @@ typedef struct MoltSaveDesc {
     MoltPolicy policy;
     const void *host; /* bytes that belong to the state but not to the heap; NULL: none */
     size_t host_size;
+    MoltProgress progress; /* of the spans of objects */
 } MoltSaveDesc;
 
 /* Writes the state to `path`. The file is written beside it ("PATH.saving"), flushed to the disk and
@@ -92,7 +94,8 @@ typedef struct MoltLoadDesc {
      * variables lead there, and variables that the file does not know have in the mirror what the library
      * starts with. None is written before molt_heap_take_globals. NULL: variables stay an object. */
     const struct MoltGlobals *globals;
-    MoltHeapDesc heap; /* of the new heap */
+    MoltHeapDesc heap;     /* of the new heap */
+    MoltProgress progress; /* of the objects' bytes that are read, not of a migration */
 } MoltLoadDesc;
 
 /* Makes a heap with the file's state, migrated by the rules where the schemas differ. Nothing else is
