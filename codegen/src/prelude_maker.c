@@ -10,6 +10,9 @@
 #include "path.h"
 #include "word_set.h"
 
+/* What fails by chance, as for want of memory, must not stand until the source changes. */
+enum { ATTEMPTS = 2 };
+
 /* A source whose prelude is being made. */
 typedef struct Making {
     MoltPreludes *preludes;
@@ -227,9 +230,11 @@ void molt__prelude_make(MoltPreludes *preludes, const MoltUnitDesc *desc)
         names_stay_apart(&making)) {
         set = molt__prelude_set(preludes, desc->command, &making.files, making.includes.bytes);
     }
-    if (set != NULL && !(precompile(&making, set) && gives_same_unit(&making, set))) {
-        set = NULL;
+    bool good = false;
+    for (int attempt = 0; set != NULL && !good && attempt < ATTEMPTS; attempt++) {
+        good = precompile(&making, set) && gives_same_unit(&making, set);
     }
+    set = good ? set : NULL;
     if (is_settled(&making, started)) {
         molt__prelude_store(preludes, desc->source, desc->command, &making.files, set);
     }

@@ -311,11 +311,12 @@ static void saved_assets_build_nothing(void **state)
     finish(&session);
 }
 
-/* A host that waits sees each step at once: the way takes no fixed time, such as a quiet time or a frame. */
+/* A host that waits sees each step at once: the way takes no fixed time, such as a quiet time or a frame. How
+ * long a build takes tells how busy the machine is. */
 static void waiting_ends_when_something_happens(void **state)
 {
     Session session = {0};
-    uint64_t best = UINT64_MAX;
+    uint64_t best = UINT64_MAX, least_build = UINT64_MAX;
     set_up(&session, state, TAKE);
     start(&session, (MoltReloadDesc){0});
     uint64_t start_ns = now_ns();
@@ -329,8 +330,9 @@ static void waiting_ends_when_something_happens(void **state)
         uint64_t own =
             session.event.since_save_ns - build - session.event.prepare_ns - session.event.pause_ns;
         best = own < best ? own : best;
+        least_build = build < least_build ? build : least_build;
     }
-    assert_in_range(best, 0, 10000000u);
+    assert_in_range(best, 0, 10000000u + least_build);
     finish(&session);
 }
 
