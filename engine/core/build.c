@@ -164,6 +164,18 @@ static int spawn(MoltBuild *build, int output)
     return code;
 }
 
+/* The process runs, and nothing is known of it yet. */
+static void begin(MoltBuild *build)
+{
+    build->interrupted = build->reaped = false;
+    build->length = 0;
+    build->output[0] = 0;
+    build->ending[0] = 0;
+    build->state = MOLT_BUILD_RUNNING;
+    build->start_ns = molt__clock_ns();
+    build->end_ns = 0;
+}
+
 MoltStatus molt__build_start(MoltBuild *build, MoltError *error)
 {
     int ends[2];
@@ -188,13 +200,7 @@ MoltStatus molt__build_start(MoltBuild *build, MoltError *error)
     }
     build->pipe = ends[0];
     build->ended = (int)syscall(SYS_pidfd_open, build->process, 0);
-    build->interrupted = build->reaped = false;
-    build->length = 0;
-    build->output[0] = 0;
-    build->ending[0] = 0;
-    build->state = MOLT_BUILD_RUNNING;
-    build->start_ns = molt__clock_ns();
-    build->end_ns = 0;
+    begin(build);
     return MOLT_OK;
 }
 
@@ -206,13 +212,7 @@ pid_t molt__build_process(const MoltBuild *build)
 void molt__build_adopt(MoltBuild *build, pid_t process)
 {
     build->process = process;
-    build->interrupted = build->reaped = false;
-    build->length = 0;
-    build->output[0] = 0;
-    build->ending[0] = 0;
-    build->state = MOLT_BUILD_RUNNING;
-    build->start_ns = molt__clock_ns();
-    build->end_ns = 0;
+    begin(build);
     molt__build_interrupt(build);
 }
 
