@@ -119,6 +119,11 @@ static void *load(const MoltPlan *plan, const bool *wanted, const char *director
     return library;
 }
 
+bool molt__converters_bind(const MoltConverters *converters, MoltPlan *plan)
+{
+    return molt_converters_bind(plan, find, converters->library) > 0;
+}
+
 MoltConverters *molt__converters_make(MoltPlan *plan, const uint64_t *bytes, MoltConverterUse use,
                                       const char *directory, uint32_t number)
 {
@@ -126,8 +131,7 @@ MoltConverters *molt__converters_make(MoltPlan *plan, const uint64_t *bytes, Mol
     MoltConverters *converters = wanted != NULL ? calloc(1, sizeof *converters) : NULL;
     if (converters != NULL) {
         converters->library = load(plan, wanted, directory, number);
-        if (converters->library == NULL ||
-            molt_converters_bind(plan, find, converters->library) == 0) {
+        if (converters->library == NULL || !molt__converters_bind(converters, plan)) {
             molt__converters_free(converters);
             converters = NULL;
         }

@@ -17,9 +17,11 @@ uint64_t *molt__converters_weigh(MoltHeap *heap);
 
 /* Makes the converters of the types that are worth it, by their `bytes`, in files in `directory` that are
  * gone when the call returns, and binds the plan to them. Waits for the compiler. NULL where there are
- * none. They have to stay until the plan is freed. */
+ * none. They have to stay until each plan that is bound to them is freed. */
 MoltConverters *molt__converters_make(MoltPlan *plan, const uint64_t *bytes, MoltConverterUse use,
                                       const char *directory, uint32_t number);
+/* Binds another plan, which would write the same text, to them; false where it writes another. */
+bool molt__converters_bind(const MoltConverters *converters, MoltPlan *plan);
 void molt__converters_free(MoltConverters *converters); /* NULL allowed */
 
 #endif

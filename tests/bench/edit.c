@@ -105,42 +105,49 @@ MoltSchema *bench_schema(const Struct *structs, uint32_t count)
 
 /* ---- plans ---------------------------------------------------------------------------------- */
 
-bool bench_edit_make(const MoltSchema *before, const MoltSchema *after, bool compiled, Edit *edit)
+static MoltPlan *plan_edit(const MoltSchema *before, const MoltSchema *after)
 {
     MoltError error = {.text = "out of memory"};
-    static uint32_t number;
-    *edit = (Edit){0};
-    if (!before || !after)
-        return false;
-    if (molt_plan_build(before, after, MOLT_POLICY_LIVE, NULL, &edit->forth, NULL, &error) !=
-            MOLT_OK ||
-        molt_plan_build(after, before, MOLT_POLICY_LIVE, NULL, &edit->back, NULL, &error) !=
-            MOLT_OK) {
+    MoltPlan *plan = NULL;
+    if (molt_plan_build(before, after, MOLT_POLICY_LIVE, NULL, &plan, NULL, &error) != MOLT_OK)
         fprintf(stderr, "molt-bench: %s\n", error.text);
-        return false;
-    }
-    if (!compiled)
-        return true;
+    return plan;
+}
+
+static MoltConverters *compile(const MoltSchema *before, const MoltSchema *after)
+{
+    static uint32_t number;
     const char *folder = getenv("TMPDIR");
-    folder = folder && *folder ? folder : "/tmp";
     uint64_t bytes[64];
     for (int i = 0; i < 64; i++)
         bytes[i] = UINT64_MAX / 64;
-    edit->forth_converters =
-        molt__converters_make(edit->forth, bytes, MOLT_CONVERTERS_ALWAYS, folder, number++);
-    edit->back_converters =
-        molt__converters_make(edit->back, bytes, MOLT_CONVERTERS_ALWAYS, folder, number++);
-    if (!edit->forth_converters || !edit->back_converters)
+    MoltPlan *plan = plan_edit(before, after);
+    MoltConverters *converters =
+        plan ? molt__converters_make(plan, bytes, MOLT_CONVERTERS_ALWAYS,
+                                     folder && *folder ? folder : "/tmp", number++)
+             : NULL;
+    molt_plan_free(plan);
+    return converters;
+}
+
+bool bench_edit_make(const MoltSchema *before, const MoltSchema *after, bool compiled, Edit *edit)
+{
+    *edit = (Edit){.before = before, .after = after};
+    if (!before || !after)
+        return false;
+    if (!compiled)
+        return true;
+    edit->forth = compile(before, after);
+    edit->back = compile(after, before);
+    if (!edit->forth || !edit->back)
         fputs("molt-bench: no compiler called cc, so nothing is compiled\n", stderr);
-    return edit->forth_converters && edit->back_converters;
+    return edit->forth && edit->back;
 }
 
 void bench_edit_free(Edit *edit)
 {
-    molt_plan_free(edit->forth);
-    molt_plan_free(edit->back);
-    molt__converters_free(edit->forth_converters);
-    molt__converters_free(edit->back_converters);
+    molt__converters_free(edit->forth);
+    molt__converters_free(edit->back);
     *edit = (Edit){0};
 }
 
@@ -159,11 +166,22 @@ MoltHeap *bench_heap(const MoltSchema *schema)
     return heap;
 }
 
-bool bench_migrate(MoltHeap *heap, const MoltPlan *plan, Samples *samples)
+static bool migrate(MoltHeap *heap, const MoltSchema *after, const MoltConverters *converters,
+                    const MoltParallel *parallel, Samples *samples)
 {
     MoltMigration *migration = NULL;
     MoltReport report;
     MoltError error = {.text = ""};
+    MoltPlan *plan = plan_edit(molt_heap_schema(heap), after);
+    if (!plan)
+        return false;
+    if (converters && !molt__converters_bind(converters, plan)) {
+        fputs("molt-bench: the plan is not what was compiled\n", stderr);
+        molt_plan_free(plan);
+        return false;
+    }
+    if (parallel)
+        molt_plan_set_parallel(plan, parallel);
     molt_report_init(&report, NULL);
     uint64_t started = bench_now();
     bool ok = molt_migrate_prepare(heap, plan, NULL, &migration, &report, &error) == MOLT_OK;
@@ -175,7 +193,18 @@ bool bench_migrate(MoltHeap *heap, const MoltPlan *plan, Samples *samples)
         fprintf(stderr, "molt-bench: %s\n", error.text);
     }
     molt_report_clear(&report);
+    molt_plan_free(plan);
     return ok;
+}
+
+bool bench_migrate(MoltHeap *heap, const Edit *edit, Samples *samples)
+{
+    return migrate(heap, edit->after, edit->forth, edit->parallel, samples);
+}
+
+bool bench_migrate_back(MoltHeap *heap, const Edit *edit)
+{
+    return migrate(heap, edit->before, edit->back, NULL, NULL);
 }
 
 #define HUGE_PAGE ((uint64_t)2 << 20)

@@ -1,5 +1,5 @@
-/* An edit to measure: structs before and after it as schemas, the plans forth and back, and what they
- * compile to; and memory to set beside the heap's. It must never know what is measured. */
+/* An edit to measure: structs before and after it as schemas, and what the plans forth and back compile
+ * to; and memory to set beside the heap's. It must never know what is measured. */
 #ifndef MOLT_BENCH_EDIT_H
 #define MOLT_BENCH_EDIT_H
 
@@ -35,8 +35,9 @@ MoltSchema *bench_schema(const Struct *structs, uint32_t count);
 
 /* Forth and back; both schemas must outlive it. */
 typedef struct Edit {
-    MoltPlan *forth, *back;
-    MoltConverters *forth_converters, *back_converters; /* NULL: by the plan */
+    const MoltSchema *before, *after;
+    MoltConverters *forth, *back; /* NULL: by the plan */
+    const MoltParallel *parallel; /* of the way forth; NULL: one thread */
 } Edit;
 
 /* False, with the reason on standard error, on failure; bench_edit_free is then still to be called.
@@ -47,9 +48,11 @@ void bench_edit_free(Edit *edit); /* one of zeros is allowed */
 /* A heap of that schema without objects; NULL, with the reason on standard error, on failure. */
 MoltHeap *bench_heap(const MoltSchema *schema);
 
-/* One migration; the plan is compiled before, as a reload does. `samples` may be NULL. False, with the
- * reason on standard error, on failure. */
-bool bench_migrate(MoltHeap *heap, const MoltPlan *plan, Samples *samples);
+/* One migration. Its plan is made before it is timed, as a reload does, and from the schema that the heap
+ * runs: by the versions that a session had it is known what comes back. `samples` may be NULL. False, with
+ * the reason on standard error, on failure. */
+bool bench_migrate(MoltHeap *heap, const Edit *edit, Samples *samples);
+bool bench_migrate_back(MoltHeap *heap, const Edit *edit);
 
 /* Memory as the heap has it: zeroed by the system, in huge pages where there are any. None of it is there
  * before it is written. NULL when memory is out. */

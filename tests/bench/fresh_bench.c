@@ -21,7 +21,7 @@ static bool migrate_fresh(Bench *bench)
 {
     MoltHeap *heap = bench_heap(bench->before);
     bool ok = heap && bench_ants_fill(heap, bench->count) &&
-              bench_migrate(heap, bench->edit.forth, &bench->ours);
+              bench_migrate(heap, &bench->edit, &bench->ours);
     if (ok && !bench_ants_right(heap, bench->count)) {
         fputs("molt-bench: a migrated object has wrong values\n", stderr);
         ok = false;

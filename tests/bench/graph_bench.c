@@ -192,10 +192,10 @@ static bool run_rounds(Bench *bench, int rounds)
     for (int round = -1; round < rounds; round++) {
         if (round >= 0)
             convert_raw(bench);
-        if (!bench_migrate(bench->heap, bench->edit.forth, round < 0 ? NULL : &bench->ours))
+        if (!bench_migrate(bench->heap, &bench->edit, round < 0 ? NULL : &bench->ours))
             return false;
         bool right = is_right(bench);
-        if (!right || !bench_migrate(bench->heap, bench->edit.back, NULL)) {
+        if (!right || !bench_migrate_back(bench->heap, &bench->edit)) {
             fputs("molt-bench: a node of the graph has wrong values\n", stderr);
             return false;
         }

@@ -67,7 +67,7 @@ static bool fresh_round(Bench *bench, const RoundTrip *library, Samples *theirs,
 {
     MoltHeap *heap = bench_heap(bench->before);
     bool ok = heap && bench_ants_fill(heap, bench->count) &&
-              bench_migrate(heap, bench->edit.forth, ours) && bench_ants_right(heap, bench->count);
+              bench_migrate(heap, &bench->edit, ours) && bench_ants_right(heap, bench->count);
     molt_heap_destroy(heap);
     if (library->forget)
         library->forget();
@@ -79,16 +79,16 @@ static bool fresh_round(Bench *bench, const RoundTrip *library, Samples *theirs,
 
 static bool warm_round(Bench *bench, const RoundTrip *library, Samples *theirs, Samples *ours)
 {
-    return bench_migrate(bench->heap, bench->edit.forth, ours) &&
+    return bench_migrate(bench->heap, &bench->edit, ours) &&
            bench_ants_right(bench->heap, bench->count) &&
-           bench_migrate(bench->heap, bench->edit.back, NULL) && round_trip(bench, library, theirs);
+           bench_migrate_back(bench->heap, &bench->edit) && round_trip(bench, library, theirs);
 }
 
 /* What somebody would write by hand, in the place of the round trip: the cache holds what it holds then. */
 static bool by_hand(const Bench *bench, Samples *samples)
 {
-    bool ok = bench_migrate(bench->heap, bench->edit.forth, NULL) &&
-              bench_migrate(bench->heap, bench->edit.back, NULL);
+    bool ok = bench_migrate(bench->heap, &bench->edit, NULL) &&
+              bench_migrate_back(bench->heap, &bench->edit);
     uint64_t started = bench_now();
     bench_ants_convert(bench->source, bench->target, bench->count);
     bench_sample(samples, bench_now() - started);

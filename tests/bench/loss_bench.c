@@ -100,7 +100,8 @@ static bool open_bench(Bench *bench, const Struct *after, uint64_t count)
         return false;
     bench->heap = bench_heap(bench->before);
     memset(bench->target, 0, count * sizeof(AntLonger));
-    return bench->heap && fill(bench);
+    return bench->heap && bench_edit_make(bench->before, bench->after, true, &bench->edit) &&
+           fill(bench);
 }
 
 static void close_bench(Bench *bench)
@@ -159,21 +160,6 @@ static void narrow_by_hand(const Bench *bench, Samples *samples)
     bench_sample(samples, bench_now() - started);
 }
 
-/* Each plan is made when it is needed: what comes back is known by the versions that the session had. */
-static bool go_forth(Bench *bench, int round)
-{
-    bench_edit_free(&bench->edit);
-    return bench_edit_make(bench->before, bench->after, true, &bench->edit) &&
-           bench_migrate(bench->heap, bench->edit.forth, round < 0 ? NULL : &bench->ours);
-}
-
-static bool go_back(Bench *bench)
-{
-    bench_edit_free(&bench->edit);
-    return bench_edit_make(bench->before, bench->after, false, &bench->edit) &&
-           bench_migrate(bench->heap, bench->edit.back, NULL);
-}
-
 static bool is_narrow(const Bench *bench)
 {
     uint64_t number = bench->count;
@@ -200,10 +186,10 @@ static bool run_narrow(Bench *bench, int rounds)
 {
     for (int round = -1; round < rounds; round++) {
         narrow_by_hand(bench, round < 0 ? &bench->warm_up : &bench->hand);
-        if (!go_forth(bench, round))
+        if (!bench_migrate(bench->heap, &bench->edit, round < 0 ? NULL : &bench->ours))
             return false;
         bool right = is_narrow(bench);
-        if (!go_back(bench))
+        if (!bench_migrate_back(bench->heap, &bench->edit))
             return false;
         if (!right || !is_as_before(bench)) {
             fputs("molt-bench: what was kept aside did not come back\n", stderr);
@@ -217,11 +203,11 @@ static bool run_longer(Bench *bench, int rounds)
 {
     for (int round = -1; round < rounds; round++) {
         copy_all(bench, round < 0 ? &bench->warm_up : &bench->copy);
-        if (!go_forth(bench, round))
+        if (!bench_migrate(bench->heap, &bench->edit, round < 0 ? NULL : &bench->ours))
             return false;
         const AntLonger *last = molt_heap_root(bench->heap, 0);
         bool right = last->was.id == bench->count - 1 && last->seen == 0;
-        if (!go_back(bench) || !right || !is_as_before(bench)) {
+        if (!bench_migrate_back(bench->heap, &bench->edit) || !right || !is_as_before(bench)) {
             fputs("molt-bench: an object has wrong values after a field was appended\n", stderr);
             return false;
         }

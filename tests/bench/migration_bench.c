@@ -65,13 +65,13 @@ static bool look(const MoltHeap *heap, Samples *samples)
 
 static bool there_and_back(MoltHeap *heap, const Edit *edit, uint64_t count, Samples *samples)
 {
-    if (!bench_migrate(heap, edit->forth, samples))
+    if (!bench_migrate(heap, edit, samples))
         return false;
     if (!bench_ants_right(heap, count)) {
         fprintf(stderr, "molt-bench: a migrated object has wrong values\n");
         return false;
     }
-    return bench_migrate(heap, edit->back, NULL);
+    return bench_migrate_back(heap, edit);
 }
 
 static bool run_rounds(MoltHeap *heap, const Edit *plan, const Edit *compiled, uint64_t count,

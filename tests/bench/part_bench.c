@@ -140,8 +140,8 @@ static bool marks_are_right(const Bench *bench)
 
 static bool there_and_back(Bench *bench, MoltHeap *heap, Samples *samples)
 {
-    return bench_migrate(heap, bench->edit.forth, samples) && bench_ants_right(heap, bench->ants) &&
-           marks_are_right(bench) && bench_migrate(heap, bench->edit.back, NULL);
+    return bench_migrate(heap, &bench->edit, samples) && bench_ants_right(heap, bench->ants) &&
+           marks_are_right(bench) && bench_migrate_back(heap, &bench->edit);
 }
 
 static bool run_rounds(Bench *bench, bool marks, int rounds)
@@ -152,9 +152,8 @@ static bool run_rounds(Bench *bench, bool marks, int rounds)
             return false;
         if (marks)
             do_by_hand(bench, round < 0 ? &warm_up : &bench->hand);
-        else if (!bench_migrate(bench->part, bench->edit.forth,
-                                round < 0 ? NULL : &bench->part_ns) ||
-                 !bench_migrate(bench->part, bench->edit.back, NULL))
+        else if (!bench_migrate(bench->part, &bench->edit, round < 0 ? NULL : &bench->part_ns) ||
+                 !bench_migrate_back(bench->part, &bench->edit))
             return false;
     }
     return true;

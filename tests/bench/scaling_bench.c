@@ -50,10 +50,10 @@ static bool measure_ours(Bench *bench, Point *point, int rounds)
     MoltHeap *heap = bench_heap(bench->before);
     bool ok = heap && bench_ants_fill(heap, point->count);
     for (int round = -1; ok && round < rounds; round++) {
-        ok = bench_migrate(heap, bench->edit.forth, round < 0 ? NULL : &point->ours);
+        ok = bench_migrate(heap, &bench->edit, round < 0 ? NULL : &point->ours);
         if (ok && round == rounds - 1)
             ok = bench_ants_right(heap, point->count);
-        ok = ok && bench_migrate(heap, bench->edit.back, NULL);
+        ok = ok && bench_migrate_back(heap, &bench->edit);
     }
     molt_heap_destroy(heap);
     return ok;

@@ -56,14 +56,14 @@ static uint64_t migrate(Bench *bench, bool both)
     const MoltParallel parallel = {
         .threads = both ? 2 : 1, .run = share, .context = bench->threads};
     Samples samples = {0};
-    molt_plan_set_parallel(bench->edit.forth, &parallel);
-    if (!bench_migrate(bench->heap, bench->edit.forth, &samples))
+    bench->edit.parallel = &parallel;
+    if (!bench_migrate(bench->heap, &bench->edit, &samples))
         return 0;
     if (!bench_ants_right(bench->heap, bench->count)) {
         fputs("molt-bench: a migrated object has wrong values\n", stderr);
         return 0;
     }
-    return bench_migrate(bench->heap, bench->edit.back, NULL) ? bench_median(&samples) : 0;
+    return bench_migrate_back(bench->heap, &bench->edit) ? bench_median(&samples) : 0;
 }
 
 static bool run_rounds(Bench *bench, int rounds)
