@@ -193,6 +193,8 @@ int molt__display_kept_file(const MoltDisplay *display)
 void molt__display_take_over(MoltDisplay *display, int file)
 {
     molt__kept_picture_take_over(&display->kept, file);
+    if (display->window)
+        molt__kept_picture_put(&display->kept, display->window);
 }
 
 MoltStatus molt__display_capture(MoltDisplay *display, const char *path, MoltError *error)
@@ -226,6 +228,8 @@ void molt__display_flush(MoltDisplay *display)
 void molt__display_present(MoltDisplay *display)
 {
     SDL_RenderPresent(display->renderer);
+    if (display->window)
+        molt__kept_picture_place(&display->kept, display->window);
 }
 
 void molt__display_set_title(MoltDisplay *display, const char *title)

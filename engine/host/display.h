@@ -38,7 +38,8 @@ void molt__display_keep(MoltDisplay *display);
 void molt__display_draw_kept(MoltDisplay *display);
 /* The descriptor of the copy, for the next program of this process; 0: none. */
 int molt__display_kept_file(const MoltDisplay *display);
-/* Takes over the copy of the program before, whose descriptor `file` was (kept_picture.h). */
+/* Takes over the copy of the program before, whose descriptor `file` was (kept_picture.h), and its window's
+ * place. */
 void molt__display_take_over(MoltDisplay *display, int file);
 /* Writes the picture drawn since molt__display_begin() as PNG. Call before molt__display_present(). */
 MoltStatus molt__display_capture(MoltDisplay *display, const char *path, MoltError *error);

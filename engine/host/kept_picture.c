@@ -16,6 +16,8 @@ enum { BYTES = 3, HEAD = 64 };
 /* At the begin of the file; the rows follow at HEAD. `width` is 0 while they are written. */
 typedef struct Head {
     uint32_t width, height;
+    int32_t window[4]; /* x, y, width, height; no width: not known */
+    uint32_t maximized;
 } Head;
 
 static size_t size_of(uint32_t width, uint32_t height)
@@ -73,7 +75,37 @@ void molt__kept_picture_take(MoltKeptPicture *picture, SDL_Renderer *renderer, i
     Head *head = picture->bytes;
     head->width = 0;
     if (SDL_RenderReadPixels(renderer, NULL, SDL_PIXELFORMAT_RGB24, rows(picture), width * BYTES) == 0)
-        *head = (Head){(uint32_t)width, (uint32_t)height};
+        head->width = (uint32_t)width, head->height = (uint32_t)height;
+}
+
+void molt__kept_picture_place(MoltKeptPicture *picture, SDL_Window *window)
+{
+    uint32_t flags = SDL_GetWindowFlags(window);
+    int x, y, width, height;
+    if (flags & (SDL_WINDOW_MINIMIZED | SDL_WINDOW_HIDDEN) ||
+        (!picture->bytes && !make_room(picture, 0, 0)))
+        return;
+    Head *head = picture->bytes;
+    head->maximized = (flags & SDL_WINDOW_MAXIMIZED) != 0;
+    if (head->maximized && head->window[2] > 0)
+        return; /* where it goes back to */
+    SDL_GetWindowPosition(window, &x, &y);
+    SDL_GetWindowSize(window, &width, &height);
+    head->window[0] = x;
+    head->window[1] = y;
+    head->window[2] = width;
+    head->window[3] = height;
+}
+
+void molt__kept_picture_put(const MoltKeptPicture *picture, SDL_Window *window)
+{
+    const Head *head = picture->bytes;
+    if (!head || head->window[2] <= 0 || head->window[3] <= 0)
+        return;
+    SDL_SetWindowSize(window, head->window[2], head->window[3]);
+    SDL_SetWindowPosition(window, head->window[0], head->window[1]);
+    if (head->maximized)
+        SDL_MaximizeWindow(window);
 }
 
 /* NULL without one. The caller frees it; it is valid as long as the picture is not taken anew. */
@@ -111,8 +143,7 @@ static bool is_picture(int file)
 static void copy_from(MoltKeptPicture *picture, const Head *from, size_t size)
 {
     Head head = *from;
-    bool whole = head.width > 0 && head.height > 0 && head.width <= MOST && head.height <= MOST &&
-                 size >= size_of(head.width, head.height);
+    bool whole = head.width <= MOST && head.height <= MOST && size >= size_of(head.width, head.height);
     if (whole && make_room(picture, head.width, head.height))
         memcpy(picture->bytes, from, size_of(head.width, head.height));
 }
@@ -122,7 +153,7 @@ void molt__kept_picture_take_over(MoltKeptPicture *picture, int file)
     struct stat status;
     if (file <= 0 || file == picture->file || !is_picture(file))
         return;
-    if (fstat(file, &status) == 0 && status.st_size > HEAD) {
+    if (fstat(file, &status) == 0 && status.st_size >= HEAD) {
         size_t size = (size_t)status.st_size;
         void *bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, file, 0);
         if (bytes != MAP_FAILED) {

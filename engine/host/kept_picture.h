@@ -1,5 +1,6 @@
-/* A picture of before, shown while the game stands still. It lies in memory of a descriptor, so that the next
- * program of this process can have it after a crash. It must never know why the game stands still. */
+/* A picture of before, shown while the game stands still, and where its window was. Both lie in memory of a
+ * descriptor, so that the next program of this process can have them after a crash. It must never know why
+ * the game stands still. */
 #ifndef MOLT_HOST_KEPT_PICTURE_H
 #define MOLT_HOST_KEPT_PICTURE_H
 
@@ -22,6 +23,11 @@ void molt__kept_picture_open(MoltKeptPicture *picture);
 void molt__kept_picture_take(MoltKeptPicture *picture, SDL_Renderer *renderer, int width, int height);
 /* Draws it over the whole of `renderer`; nothing without one. */
 void molt__kept_picture_draw(const MoltKeptPicture *picture, SDL_Renderer *renderer);
+
+/* Keeps where the window is from now on. */
+void molt__kept_picture_place(MoltKeptPicture *picture, SDL_Window *window);
+/* Puts the window where the one was that was kept last; leaves it alone without one. */
+void molt__kept_picture_put(const MoltKeptPicture *picture, SDL_Window *window);
 
 /* Takes what the program before kept in `file`, which was its `file` and is closed then. One that is
  * something else is left alone. */

@@ -52,6 +52,13 @@ class Crash(HostTest):
         self.running.stdin.flush()
         return self.wait("done")
 
+    def frame(self):
+        self.running.stdin.write("frames\n")
+        self.running.stdin.flush()
+        frame = self.wait("frame")["frame"]
+        self.wait("done")
+        return frame
+
     def frames(self):
         self.assertTrue(self.tell("dump state.json")["ok"])
         dump = json.loads((self.folder / "state.json").read_text())
@@ -140,12 +147,16 @@ class Crash(HostTest):
                 return True
         return False
 
-    def restart(self, *arguments, environment=None):
+    def restart(self, *arguments, environment=None, before=lambda: None):
         """A crash in libc: another process image takes over."""
         self.start(*arguments, environment=environment)
         self.replace("gallery_crashes_in_libc")
         self.wait("running")
         while not self.left_code():
+            time.sleep(0.01)
+        before()
+        seen = self.frame() + 3
+        while self.frame() < seen:
             time.sleep(0.01)
         same, drivers = self.running.pid, self.drivers()
         (self.folder / "crash").touch()
@@ -175,16 +186,19 @@ class Crash(HostTest):
         self.go_on(self.restart("--headless"))
 
     def test_restart_with_its_window(self):
+        place = (77, 55, 960, 540)
         if not shutil.which("Xvfb"):
             self.skipTest("Xvfb is not installed")
         screen = Screen()
         self.addCleanup(screen.close)
         for driver in ({}, {"SDL_RENDER_DRIVER": "software"}):
-            frames = self.restart(environment={"DISPLAY": screen.name, "SDL_VIDEODRIVER": "x11", **driver})
+            frames = self.restart(environment={"DISPLAY": screen.name, "SDL_VIDEODRIVER": "x11", **driver},
+                                  before=lambda: screen.move_window(place))
+            self.assertEqual(screen.window(), place)
             self.assertTrue(self.tell("screenshot shot.png")["ok"])
             picture = Picture(self.folder / "shot.png")
-            self.check_gallery(picture)  # the state, as it was shown before
-            self.assertNotEqual(picture.at(300, 30), (10, 20, 30))  # the panel
+            self.check_gallery(picture, scale=0.75)  # the state, as it was shown before
+            self.assertNotEqual(picture.at(225, 22), (10, 20, 30))  # the panel
             self.go_on(frames)
 
     def play_to_the_end(self, name, *, status, **environment):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The whole program in a real window, on a virtual screen of its own. Skipped where there is none."""
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -11,6 +12,45 @@ import unittest
 from host_run import HostTest, Picture
 
 SKIPPED = 77
+
+
+class XClient:
+    """Another client of a screen, as a context."""
+
+    def __init__(self, screen):
+        self.x11 = ctypes.CDLL("libX11.so.6")
+        self.x11.XOpenDisplay.restype = ctypes.c_void_p
+        self.x11.XDefaultRootWindow.restype = ctypes.c_ulong
+        self.display = ctypes.c_void_p(self.x11.XOpenDisplay(screen.encode()))
+        if not self.display:
+            raise RuntimeError(f"no connection to the screen {screen}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.x11.XCloseDisplay(self.display)
+
+    def window(self):
+        """The largest one that is shown."""
+        root = ctypes.c_ulong(self.x11.XDefaultRootWindow(self.display))
+        parent, unused = ctypes.c_ulong(), ctypes.c_ulong()
+        windows, count = ctypes.POINTER(ctypes.c_ulong)(), ctypes.c_uint()
+        self.x11.XQueryTree(self.display, root, ctypes.byref(unused), ctypes.byref(parent),
+                            ctypes.byref(windows), ctypes.byref(count))
+        shown = [windows[i] for i in range(count.value)]
+        self.x11.XFree(windows)
+        return max(shown, key=lambda window: self.place(window)[2] * self.place(window)[3])
+
+    def place(self, window):
+        root, numbers = ctypes.c_ulong(), [ctypes.c_int() for _ in range(6)]
+        self.x11.XGetGeometry(self.display, ctypes.c_ulong(window), ctypes.byref(root),
+                              *(ctypes.byref(number) for number in numbers))
+        return tuple(number.value for number in numbers[:4])
+
+    def move(self, window, place):
+        self.x11.XMoveResizeWindow(self.display, ctypes.c_ulong(window), *place)
+        self.x11.XSync(self.display, 0)
 
 
 class Screen:
@@ -27,6 +67,16 @@ class Screen:
         if not number:
             raise RuntimeError("Xvfb ended without opening a screen")
         self.name = ":" + number
+
+    def move_window(self, place):
+        """To x, y, width, height, as a hand at its frame does."""
+        with XClient(self.name) as client:
+            client.move(client.window(), place)
+
+    def window(self):
+        """Where the one window is: x, y, width, height."""
+        with XClient(self.name) as client:
+            return client.place(client.window())
 
     def close(self):
         self.process.terminate()
