@@ -61,7 +61,10 @@ static MoltStatus check_identity(const char *name, const unsigned char *bytes, s
 {
     size_t seen = size < SELFMAG ? size : SELFMAG;
     if (all_zero(bytes, seen)) {
-        return truncated(name, "ELF header", size, error);
+        return molt_error(error, MOLT_INCOMPLETE,
+                          "%s begins with zeros instead of an ELF header: it is still being written, or "
+                          "the link was cut off. Wait for the build, or build again.",
+                          name);
     }
     if (memcmp(bytes, ELFMAG, seen) != 0) {
         return molt_error(error, MOLT_INVALID,

@@ -77,7 +77,7 @@ static MoltStatus copy_file(MoltLibrary *library, MoltError *error)
     MoltStatus status = MOLT_OK;
     struct stat before, after;
     unsigned char *buffer = malloc(COPY_CHUNK);
-    int from = open(library->source, O_RDONLY | O_CLOEXEC);
+    int from = open(library->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO has no writer */
     int to = -1;
     if (buffer == NULL) {
         status = molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to copy %s.", library->source);
@@ -93,6 +93,11 @@ static MoltStatus copy_file(MoltLibrary *library, MoltError *error)
         status = molt_error(error, MOLT_INVALID,
                             "%s is not a file. Name the shared library that the build makes.",
                             library->source);
+        goto cleanup;
+    }
+    unsigned char head[SELFMAG];
+    if (pread(from, head, sizeof head, 0) == sizeof head && memcmp(head, ELFMAG, SELFMAG) != 0) {
+        status = molt__elf_check(library->source, head, sizeof head, error); /* whatever its size */
         goto cleanup;
     }
     to = open(library->copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);

@@ -50,11 +50,17 @@ static bool spawn(const char *program, const char *copy, pid_t *out)
     return good;
 }
 
-static MoltStatus judge(const char *name, int status, MoltError *error)
+static MoltStatus judge(const char *name, int status, bool stopped, MoltError *error)
 {
     static const char remedy[] =
         "The file is damaged, or code that runs before start_up() is wrong. "
         "Build it again";
+    if (stopped) {
+        return molt_error(error, MOLT_INVALID,
+                          "%s stops whoever loads it (SIGSTOP), as a trial in another process has "
+                          "shown. %s.",
+                          name, remedy);
+    }
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) {
         return molt_error(error, MOLT_INVALID, "Loading %s has not ended after %d seconds. %s.",
                           name, MOLT__TRIAL_SECONDS, remedy);
@@ -76,18 +82,32 @@ static MoltStatus judge(const char *name, int status, MoltError *error)
     return MOLT_OK;
 }
 
+/* Until the child has ended. What stops itself never ends, and no alarm rings for it. What is stopped from a
+ * terminal goes on with the whole group. */
+static bool wait_for(pid_t child, int *status, bool *stopped)
+{
+    for (;;) {
+        if (waitpid(child, status, WUNTRACED) < 0) {
+            if (errno != EINTR) {
+                return false;
+            }
+        } else if (!WIFSTOPPED(*status)) {
+            return true;
+        } else {
+            *stopped = *stopped || WSTOPSIG(*status) == SIGSTOP;
+            kill(child, *stopped ? SIGKILL : SIGCONT);
+        }
+    }
+}
+
 MoltStatus molt__library_trial(const char *program, const char *name, const char *copy,
                                MoltError *error)
 {
     pid_t child;
     int status = 0;
-    if (!spawn(program, copy, &child)) {
+    bool stopped = false;
+    if (!spawn(program, copy, &child) || !wait_for(child, &status, &stopped)) {
         return MOLT_OK;
     }
-    while (waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR) {
-            return MOLT_OK;
-        }
-    }
-    return judge(name, status, error);
+    return judge(name, status, stopped, error);
 }

@@ -323,6 +323,8 @@ static void constructor_that_ends_its_process_is_refused(void **state)
     refused(&session, "crashes whoever loads it (SIGABRT)");
     sandbox_replace(session.library, FIXTURE_BARE_CONSTRUCTOR_EXITS);
     refused(&session, "ends whoever loads it (exit status 0)");
+    sandbox_replace(session.library, FIXTURE_BARE_CONSTRUCTOR_STOPS);
+    refused(&session, "stops whoever loads it (SIGSTOP)");
     sandbox_replace(session.library, FIXTURE_BARE_UNDEFINED);
     refused(&session, "nobody_defines_this"); /* the trial leaves the words to the loader */
     taken(&session, FIXTURE_POND_2);
@@ -349,6 +351,32 @@ static void randomly_damaged_library_does_not_end_the_host(void **state)
     }
     free(bytes);
     free(whole);
+    taken(&session, FIXTURE_POND_2);
+    close_session(&session);
+}
+
+/* What has the library's name and is no file of a library, also where to read it would never end. */
+static void what_is_no_file_is_refused(void **state)
+{
+    Session session = {0};
+    open_session(&session, state);
+    assert_int_equal(unlink(session.library), 0);
+    assert_int_equal(mkfifo(session.library, 0600), 0);
+    refused(&session, "is not a file");
+    assert_int_equal(unlink(session.library), 0);
+    assert_int_equal(mkdir(session.library, 0700), 0);
+    refused(&session, "is not a file");
+    assert_int_equal(rmdir(session.library), 0);
+    assert_int_equal(symlink("/nowhere/game.so", session.library), 0);
+    refused(&session, "No such file");
+    assert_int_equal(unlink(session.library), 0);
+    assert_int_equal(symlink(session.library, session.library), 0);
+    refused(&session, "symbolic links");
+    assert_int_equal(unlink(session.library), 0);
+    sandbox_write(session.library, "", 0);
+    assert_int_equal(truncate(session.library, (off_t)3 << 30), 0);
+    refused(&session, "begins with zeros"); /* and nobody copies all of it */
+    assert_int_equal(unlink(session.library), 0);
     taken(&session, FIXTURE_POND_2);
     close_session(&session);
 }
@@ -380,6 +408,7 @@ int main(void)
         TEST(library_cut_off_anywhere_is_refused),
         TEST(constructor_that_ends_its_process_is_refused),
         TEST(randomly_damaged_library_does_not_end_the_host),
+        TEST(what_is_no_file_is_refused),
         TEST(library_of_another_compiler_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
