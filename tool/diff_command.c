@@ -1,5 +1,5 @@
 #include <cjson/cJSON.h>
-#include <fnmatch.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "command.h"
 #include "file.h"
 #include "molt/state_diff.h"
+#include "path_pattern.h"
 #include "progress.h"
 #include "state.h"
 
@@ -23,9 +24,11 @@ static const char help[] =
     "Snapshot files are compared as they lie, so that it takes little more memory than they "
     "do.\n" MOLT__PROGRESS_HELP "\n"
     "\n"
-    "  --ignore PATTERN   leave out values whose path matches, with Ant:17 or just Ant for the "
-    "object:\n"
-    "                     'Ant.pos.*', 'Colony:0.frame' (several with commas between)\n"
+    "  --ignore PATTERN   leave out values, or fields of schemas, whose path matches, with Ant:17 or "
+    "just\n"
+    "                     Ant for the object: 'Ant.pos.*', 'Colony:0.frame', 'Grid.m[*]' (several "
+    "with\n"
+    "                     commas between; * is any characters, ? one)\n"
     "  --json             print JSON instead of text\n"
     "\n"
     "Exit 0: no difference; 1: differences; 2: wrong usage or unreadable input.\n";
@@ -105,35 +108,10 @@ static MoltDiffSide side_of(const Input *input, const char *name)
 
 /* ---- what differs ----------------------------------------------------------------------------------- */
 
-/* "Ant:17.pos" as "Ant.pos". */
-static void without_number(const char *path, char *buffer, size_t size)
-{
-    size_t stem = strcspn(path, ".[");
-    size_t colon = stem;
-    while (colon > 0 && path[colon - 1] != ':') {
-        colon--;
-    }
-    snprintf(buffer, size, "%.*s%s", (int)(colon > 0 ? colon - 1 : stem), path, path + stem);
-}
-
-static bool is_ignored(const Diff *diff, const char *path)
-{
-    char pattern[512], plain[1024];
-    without_number(path, plain, sizeof plain);
-    for (const char *at = diff->ignore; at != NULL && *at != '\0';) {
-        size_t length = strcspn(at, ",");
-        snprintf(pattern, sizeof pattern, "%.*s", (int)length, at);
-        if (fnmatch(pattern, path, 0) == 0 || fnmatch(pattern, plain, 0) == 0) {
-            return true;
-        }
-        at += length + (at[length] == ',');
-    }
-    return false;
-}
-
 static bool wants(void *context, const char *path)
 {
-    return !is_ignored(context, path);
+    const Diff *diff = context;
+    return !molt__path_matches(diff->ignore, path);
 }
 
 /* A value without the space in it, the first `most` characters. */
@@ -236,6 +214,7 @@ static MoltStatus compare(Diff *diff, char **names, MoltError *error)
 
 static int run(int argc, char **argv)
 {
+    static char ignore_option[] = "--ignore", json_option[] = "--json";
     Diff diff = {0};
     bool json = false;
     const MoltToolCommand *command = &molt__command_diff;
@@ -252,8 +231,16 @@ static int run(int argc, char **argv)
         return MOLT__EXIT_USAGE;
     }
     if (is_schema(argv[0]) && is_schema(argv[1])) {
-        char *words[] = {argv[0], argv[1], "--json"};
-        return molt__command_schema_diff.run(json ? 3 : 2, words);
+        char *words[5] = {argv[0], argv[1]};
+        int count = 2;
+        if (diff.ignore != NULL) {
+            words[count++] = ignore_option;
+            words[count++] = (char *)(uintptr_t)diff.ignore;
+        }
+        if (json) {
+            words[count++] = json_option;
+        }
+        return molt__command_schema_diff.run(count, words);
     }
     MoltError error;
     diff.json = json;

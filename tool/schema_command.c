@@ -13,25 +13,31 @@
 static const char diff_help[] =
     "molt schema diff OLD.json NEW.json      what changes for a state of OLD that NEW reads\n"
     "\n"
-    "  --json   print JSON instead of text\n"
+    "  --ignore PATTERN   leave out what is at paths that match: 'Ant.*', 'Grid.m' (several with "
+    "commas\n"
+    "                     between; * is any characters, ? one)\n"
+    "  --json             print JSON instead of text\n"
     "\n"
     "A line for each change: file:line of the declaration, severity, rule, path, declarations and\n"
     "what settles it. INFO loses nothing, LOSS loses a value that some state may hold, REFUSE "
     "cannot\n"
     "be done, NOTE does either, but only to values that the declarations do not call for. Exit 0: "
     "equal\n"
-    "layouts; 1: differences.\n";
+    "layouts, or all that differs is ignored; 1: differences.\n";
 
-static int show_diff(const MoltSchema *before, const MoltSchema *after, bool json)
+static int show_diff(const MoltSchema *before, const MoltSchema *after, const char *ignore,
+                     bool json)
 {
-    const MoltFindingView all = {.infos = true, .notes = true};
+    const MoltFindingView all = {.infos = true, .notes = true, .ignore = ignore};
     MoltSchemaFindings findings;
     MoltError error;
     if (molt__schema_findings(before, after, NULL, 0, &findings, &error) != MOLT_OK) {
         return molt__tool_fail(&molt__command_schema_diff, &error);
     }
     bool same = molt__recorded_alike(before, after);
-    int status = same ? MOLT__EXIT_OK : MOLT__EXIT_REFUSED;
+    uint32_t ignored = molt__schema_findings_ignored(&findings, &all);
+    bool settled = ignored > 0 && ignored == findings.report.count;
+    int status = same || settled ? MOLT__EXIT_OK : MOLT__EXIT_REFUSED;
     if (json) {
         cJSON *object = cJSON_CreateObject();
         cJSON_AddBoolToObject(object, "equal_layouts", same);
@@ -49,7 +55,9 @@ static int show_diff(const MoltSchema *before, const MoltSchema *after, bool jso
 static int run_diff(int argc, char **argv)
 {
     bool json = false;
-    const MoltToolOption options[] = {{"--json", NULL, &json}, {NULL, NULL, NULL}};
+    const char *ignore = NULL;
+    const MoltToolOption options[] = {
+        {"--ignore", &ignore, NULL}, {"--json", NULL, &json}, {NULL, NULL, NULL}};
     int operands = molt__tool_words(&molt__command_schema_diff, argc, argv, options);
     if (operands < 0) {
         return MOLT__EXIT_USAGE;
@@ -68,7 +76,7 @@ static int run_diff(int argc, char **argv)
         molt__tool_read_schema(argv[1], &after, &error) != MOLT_OK) {
         status = molt__tool_fail(&molt__command_schema_diff, &error);
     } else {
-        status = show_diff(before, after, json);
+        status = show_diff(before, after, ignore, json);
     }
     molt_schema_free(before);
     molt_schema_free(after);

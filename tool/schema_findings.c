@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "path_pattern.h"
+
 /* A finding's place in the sources; file "" when the schema does not tell. */
 typedef struct Place {
     const char *file;
@@ -137,9 +139,27 @@ static Place place_of(const MoltSchemaFindings *findings, const MoltFinding *fin
     return place;
 }
 
+static bool is_ignored(const MoltFinding *finding, const MoltFindingView *view)
+{
+    return finding->path != NULL && molt__path_matches(view->ignore, finding->path);
+}
+
+uint32_t molt__schema_findings_ignored(const MoltSchemaFindings *findings,
+                                       const MoltFindingView *view)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < findings->report.count; i++) {
+        count += is_ignored(&findings->report.findings[i], view);
+    }
+    return count;
+}
+
 static bool is_shown(const MoltSchemaFindings *findings, uint32_t i, const MoltFindingView *view)
 {
     const MoltFinding *finding = &findings->report.findings[i];
+    if (is_ignored(finding, view)) {
+        return false;
+    }
     if (findings->accepted[i]) {
         return view->infos;
     }

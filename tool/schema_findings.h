@@ -39,11 +39,16 @@ MoltFindingTotals molt__schema_findings_total(const MoltSchemaFindings *findings
 typedef struct MoltFindingView {
     bool infos;             /* INFO and what is accepted, too */
     bool notes;             /* what is only possible, too */
+    const char *ignore;     /* patterns of paths that are left out (path_pattern.h); NULL: none */
     const char *acceptance; /* the file that accepts findings; NULL: there is none */
     const char *folder;     /* of recorded schemas */
     uint32_t older;         /* version of the pair that is older */
     bool frozen;            /* that one reads: it is recorded, so it takes no annotation */
 } MoltFindingView;
+
+/* How many the view leaves out by its patterns. */
+uint32_t molt__schema_findings_ignored(const MoltSchemaFindings *findings,
+                                       const MoltFindingView *view);
 
 /* "colony.h:42: loss field-removed Ant.hp: ...", a line each. */
 void molt__schema_findings_print(const MoltSchemaFindings *findings, const MoltFindingView *view,

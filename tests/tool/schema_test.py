@@ -1,4 +1,5 @@
 """molt schema record, diff and check."""
+import json
 import os
 import re
 import unittest
@@ -52,6 +53,12 @@ class Schema(ToolTest):
         self.assertRegex(text, r"(?m)^new\.h:4: info +field-added +Player\.mana")
         self.assertRegex(text, r"(?m)^new\.h:2: loss +field-removed +Player\.gold")
         self.assertIn("equal layouts", self.molt("schema", "diff", old, old))
+        for command in (("schema", "diff"), ("diff",)):
+            text = self.molt(*command, old, new, "--ignore", "Player.gold", status=1)
+            self.assertRegex(text, r"\Anew\.h:4: info +field-added +Player\.mana.*\n\Z")
+            self.assertEqual(self.molt(*command, old, new, "--ignore", "Player.gold,*.mana"), "")
+            found = json.loads(self.molt(*command, old, new, "--ignore", "*.mana", "--json", status=1))
+            self.assertEqual([each["path"] for each in found["findings"]], ["Player.gold"])
 
     # ---- check
 

@@ -487,8 +487,13 @@ class State(ToolTest):
             for right in ("b.molt", "b.json", "b_turned.json"):
                 found = self.molt_json("diff", left, right, status=1)
                 self.assertEqual(lines(found), lines(wanted), (left, right))
-        self.assertEqual([each["path"] for each in self.molt_json("diff", "a.molt", "b.molt", status=1)],
-                         [each["path"] for each in wanted])
+        paths = [each["path"] for each in self.molt_json("diff", "a.molt", "b.molt", status=1)]
+        self.assertEqual(paths, [each["path"] for each in wanted])
+        self.molt("diff", "a.molt", "b.molt", "--ignore", ",".join(paths))
+        for pattern in (*paths, "Player.in[*].y", "Player[?].l"):
+            rest = [each["path"] for each in self.molt_json("diff", "a.json", "b.molt", "--ignore", pattern, status=1)]
+            gone = {"Player.in[*].y": ["Player:0.in[0].y"], "Player[?].l": ["Player:2[0].l", "Player:2[1].l"]}
+            self.assertEqual(rest, [path for path in paths if path not in gone.get(pattern, [pattern])], pattern)
 
     def test_diff_needs_little_more_memory_than_its_files(self):
         count = 40000
