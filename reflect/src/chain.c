@@ -170,12 +170,54 @@ static bool is_noted(const Comparison *c, Sort sort, uint32_t index, const char 
     return molt__name_was(c->is->schema, &item, name);
 }
 
+/* The struct, union or enum that has a field or an enumerator. */
+static MoltTypeId owner_of(const MoltSchema *schema, Sort sort, uint32_t index)
+{
+    for (MoltTypeId t = 0; t < schema->tables.type_count; t++) {
+        const MoltType *type = molt_type(schema, t);
+        bool has_such = sort == ENUMERATORS
+                            ? type->kind == MOLT_KIND_ENUM
+                            : type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION;
+        if (has_such && index - type->first < type->count)
+            return t;
+    }
+    return MOLT_NO_TYPE;
+}
+
+/* Some version has another thing of that name in the same place, which the last one has no longer or calls
+ * something else: a note with the name would claim it, too. */
+static bool is_anothers(const Comparison *c, Sort sort, uint32_t index, const char *name)
+{
+    uint32_t line = lines_of(c->is, sort)[index];
+    MoltTypeId owner = sort == TYPES ? MOLT_NO_TYPE : owner_of(c->is->schema, sort, index);
+    uint32_t around = owner == MOLT_NO_TYPE ? 0 : lines_of(c->is, TYPES)[owner];
+    for (uint32_t v = 0; v < c->chain->count; v++) {
+        const Link *link = &c->chain->links[v];
+        MoltTypeId here = thing_of(link, TYPES, around);
+        if (sort != TYPES && here == UINT32_MAX)
+            continue;
+        uint32_t first = sort == TYPES ? 0 : molt_type(link->schema, here)->first;
+        uint32_t count = sort == TYPES ? count_of(&link->schema->tables, TYPES)
+                                       : molt_type(link->schema, here)->count;
+        for (uint32_t i = first; i < first + count; i++) {
+            uint32_t other = lines_of(link, sort)[i];
+            if (other == 0 || other == line || strcmp(name_of(link, sort, i), name) != 0)
+                continue;
+            uint32_t now = thing_of(c->is, sort, other);
+            if (now == UINT32_MAX || strcmp(name_of(c->is, sort, now), name) != 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* "\"a\", \"b\"": what a thing of the last version was called since `from`, oldest first, as MOLT_WAS takes
- * it. Names that do not fit are left out. False when it says so already: then other notes are in the way. */
+ * it. Names that do not fit are left out. False when it says so already, or a name is another thing's as well:
+ * then notes are in each other's way. */
 static bool write_names(const Comparison *c, Sort sort, uint32_t index, uint32_t first,
                         char buffer[NAMES_SIZE])
 {
-    bool more = false;
+    bool more = false, clear = true;
     uint32_t line = lines_of(c->is, sort)[index];
     const char *now = name_of(c->is, sort, index);
     char quoted[NAMES_SIZE];
@@ -192,11 +234,14 @@ static bool write_names(const Comparison *c, Sort sort, uint32_t index, uint32_t
         length = snprintf(buffer + used, NAMES_SIZE - used, "%s%s", used > 0 ? ", " : "", quoted);
         used += length > 0 ? (size_t)length : 0;
         more = more || !is_noted(c, sort, index, name);
+        clear = clear && !is_anothers(c, sort, index, name);
     }
-    return more;
+    return more && clear;
 }
 
-static const char stepwise[] = "take such saves through the recorded versions, with molt migrate";
+static const char stepwise[] = "no note serves every version: take such saves from one to the "
+                               "next, with molt migrate --to and the "
+                               "folder of the recorded ones";
 
 /* What is told about the source of a thing has the cause that the thing's own finding names. */
 static void settle_source(const Comparison *c, const char *path)
@@ -243,17 +288,6 @@ static bool has_note(const MoltSchema *schema, uint32_t field, MoltNoteKind kind
     return molt_schema_note(schema, f->note_first, f->note_count, kind) != NULL;
 }
 
-static MoltTypeId holder_of(const MoltSchema *schema, uint32_t field)
-{
-    for (MoltTypeId t = 0; t < schema->tables.type_count; t++) {
-        const MoltType *type = molt_type(schema, t);
-        if ((type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION) &&
-            field - type->first < type->count)
-            return t;
-    }
-    return MOLT_NO_TYPE;
-}
-
 static MoltTypeId in_arrays(const MoltSchema *schema, MoltTypeId id)
 {
     while (molt_kind_is_sequence(molt_type(schema, id)->kind))
@@ -285,7 +319,7 @@ static bool find_moved(const Comparison *c, MoltTypeId is, const char *path, Mol
         MoltTypeId around = MOLT_NO_TYPE;
         for (uint32_t f = 0; f < tables->field_count && around == MOLT_NO_TYPE; f++) {
             if (in_arrays(c->is->schema, tables->fields[f].type) == is)
-                around = holder_of(c->is->schema, f);
+                around = owner_of(c->is->schema, FIELDS, f);
         }
         if (around == MOLT_NO_TYPE)
             return false;
@@ -295,12 +329,31 @@ static bool find_moved(const Comparison *c, MoltTypeId is, const char *path, Mol
     return was != UINT32_MAX && molt_schema_find_path(c->was->schema, was, path, place);
 }
 
+/* Older versions have the value elsewhere, and a field has one MOLT_MOVED. */
+static bool lies_elsewhere(const Comparison *c, uint32_t field, const char *path)
+{
+    char other[MOLT__PATH_SIZE];
+    uint32_t line = lines_of(c->is, FIELDS)[field];
+    for (uint32_t v = 0; v + 1 < c->chain->count; v++) {
+        const Link *link = &c->chain->links[v];
+        if (link->version && link->segment == c->is->segment &&
+            thing_of(link, FIELDS, line) == UINT32_MAX &&
+            molt__version_path(c->is->version, line, link->version, other) &&
+            strcmp(path, other) != 0)
+            return true;
+    }
+    return false;
+}
+
 static void find_dropped_move(const Comparison *c, MoltTypeId is, uint32_t field, const char *path)
 {
     char remedy[MOLT__PATH_SIZE + 300], text[512];
     MoltFieldPlace place;
-    snprintf(remedy, sizeof remedy, "keep MOLT_MOVED(\"%s\") on %.200s", path,
-             name_of(c->is, FIELDS, field));
+    if (lies_elsewhere(c, field, path))
+        snprintf(remedy, sizeof remedy, "%s", stepwise);
+    else
+        snprintf(remedy, sizeof remedy, "keep MOLT_MOVED(\"%s\") on %.200s", path,
+                 name_of(c->is, FIELDS, field));
     if (!find_moved(c, is, path, &place)) {
         molt__field_path(c->is->schema, is, field, text, sizeof text);
         find(c, text, path, NULL, remedy);
@@ -383,7 +436,7 @@ static void compare_field(const Comparison *c, MoltTypeId was, MoltTypeId is, ui
     if (moved) {
         find_dropped_move(c, is, field, path);
     } else if (source != MOLT__NO_FIELD && source != taken &&
-               holder_of(c->was->schema, source) == was) {
+               owner_of(c->was->schema, FIELDS, source) == was) {
         bool helps = write_names(c, FIELDS, field, source, names);
         snprintf(remedy, sizeof remedy, "keep MOLT_WAS(%s) on %.100s", names, name);
         find_field(c, is, field, source, helps ? remedy : stepwise);
