@@ -10,7 +10,9 @@ import unittest
 
 ROOT = pathlib.Path(os.environ["MOLT_ROOT"])
 TREE = pathlib.Path(os.environ["MOLT_BUILD_TREE"])
-BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "ci.md").read_text(), re.DOTALL)
+TEXT = (ROOT / "docs" / "ci.md").read_text()
+BLOCKS = re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
+(JOB,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 
 
 class Guide(unittest.TestCase):
@@ -69,6 +71,24 @@ class Guide(unittest.TestCase):
         self.edit("} Fish;", '} MOLT_REMOVED("scales") Fish;')
         self.record()
         self.check()
+
+    def test_the_job(self):
+        """Each line of it, on a machine that has no Molt; only what builds Molt is there already."""
+        lines = re.findall(r"(?m)^      - run: (.*)$", JOB)
+        self.assertEqual([line for line in lines if "molt/dev" in line], ["molt/dev build --preset play"])
+        shutil.rmtree(self.folder / "build")
+        (self.folder / "molt" / "build").mkdir(parents=True)
+        (self.folder / "molt" / "build" / "play").symlink_to(TREE)
+        environment = {"HOME": str(self.folder / "home"), "PATH": os.environ["PATH"]}
+        self.assertIsNone(shutil.which("molt", path=environment["PATH"]), "a machine without it")
+        for line in lines[1:]:
+            if "check-saves" in line:
+                installed = self.folder / "home" / ".local" / "bin"
+                self.run_words("env", f"PATH={installed}:{environment['PATH']}", "sh", "-e", "-c", BLOCKS[0])
+            done = subprocess.run(["bash", "-e", "-c", line], cwd=self.folder, env=environment, text=True, timeout=300,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+            self.assertEqual(done.returncode, 0, f"{line}\n{done.stdout}")
+        self.assertIn("v0001 is the only recorded schema", done.stdout)
 
     def test_hooks_run_with_the_library(self):
         self.build()
