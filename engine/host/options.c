@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <molt/byte_size.h>
 #include <molt/platform_api.h>
 
 #define WINDOW_MIN 64
@@ -20,6 +21,7 @@ enum {
     OPTION_DUMP,
     OPTION_DUMP_ADDRESSES,
     OPTION_LOAD_JSON,
+    OPTION_MAX_MEMORY,
     OPTION_SCREENSHOT,
     OPTION_EVENTS,
     OPTION_DUMP_RELOADS,
@@ -59,6 +61,7 @@ static const struct option long_options[] = {
     {"dump", required_argument, NULL, OPTION_DUMP},
     {"dump-addresses", no_argument, NULL, OPTION_DUMP_ADDRESSES},
     {"load-json", required_argument, NULL, OPTION_LOAD_JSON},
+    {"max-memory", required_argument, NULL, OPTION_MAX_MEMORY},
     {"screenshot", required_argument, NULL, OPTION_SCREENSHOT},
     {"events", required_argument, NULL, OPTION_EVENTS},
     {"dump-reloads", required_argument, NULL, OPTION_DUMP_RELOADS},
@@ -133,6 +136,8 @@ static const char usage_text[] =
     "\n"
     "  --dump FILE        write the state as JSON at exit\n"
     "  --load-json FILE   start with the state of a dump\n"
+    "  --max-memory N     bytes that the state of a dump may take, and a dump from a pipe: 2G, 512M,\n"
+    "                     100K (default: a state 256M and 64 for each byte of its text, a pipe 1G)\n"
     "  --dump-addresses   add the address of every object to the dumps\n"
     "  --dump-reloads DIR write state and schema before and after every reload to DIR\n"
     "  --screenshot FILE  write the last picture as PNG at exit\n"
@@ -212,6 +217,14 @@ static MoltStatus parse_threads(const char *text, MoltOptions *out, MoltError *e
     return status;
 }
 
+static MoltStatus parse_memory(const char *text, MoltOptions *out, MoltError *error)
+{
+    out->max_memory = molt_byte_size_read(text);
+    return out->max_memory > 0 ? MOLT_OK
+                               : molt_error(error, MOLT_INVALID,
+                                            "--max-memory wants a size such as 512M, not %s.", text);
+}
+
 static MoltStatus parse_missing(const char *text, MoltOptions *out, MoltError *error)
 {
     out->null_functions = strcmp(text, "null") == 0;
@@ -239,6 +252,7 @@ static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
     case OPTION_SIZE: return parse_size(optarg, out, error);
     case OPTION_DUMP: out->dump = optarg; break;
     case OPTION_LOAD_JSON: out->load_json = optarg; break;
+    case OPTION_MAX_MEMORY: return parse_memory(optarg, out, error);
     case OPTION_DUMP_ADDRESSES: out->dump_addresses = true; break;
     case OPTION_SCREENSHOT: out->screenshot = optarg; break;
     case OPTION_EVENTS: out->events = optarg; break;
