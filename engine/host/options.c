@@ -117,7 +117,8 @@ static const char usage_text[] =
     "  --strict           refuse a reload that would lose a value\n"
     "  --missing-functions null\n"
     "                     a pointer to a function that is gone or has another type becomes NULL, until\n"
-    "                     the function returns; without this, or with refuse, the reload is refused\n"
+    "                     the function returns; without this, or with refuse, the reload is refused.\n"
+    "                     In loads only with --load-live, and then for good\n"
     "  --reload-every N   reload the same library every N frames, changed or not\n"
     "  --swap N=FILE.so   at frame N put a copy of FILE.so in the library's place and reload it;\n"
     "                     several\n"
@@ -315,9 +316,9 @@ MoltStatus molt__options_parse(int argc, char **argv, MoltOptions *out, MoltErro
     out->library = argv[optind];
     if (out->build && out->no_build)
         return molt_error(error, MOLT_INVALID, "--build and --no-build exclude each other.");
-    if (out->strict && out->null_functions)
+    if (out->strict && out->null_functions && !out->load_live)
         return molt_error(error, MOLT_INVALID,
-                          "--strict and --missing-functions null exclude each other: a NULL is a "
-                          "loss.");
+                          "--strict and --missing-functions null exclude each other, unless "
+                          "--load-live is for loads: a NULL is a loss.");
     return MOLT_OK;
 }

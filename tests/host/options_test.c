@@ -105,6 +105,8 @@ static void functions_that_are_gone_refuse_or_become_null(void **state)
     assert_true(options.null_functions);
     assert_int_equal(parse("libgame.so --missing-functions refuse", &options, NULL), MOLT_OK);
     assert_false(options.null_functions);
+    assert_int_equal(parse("a.so --missing-functions null --strict --load-live", &options, NULL), MOLT_OK);
+    assert_true(options.null_functions && options.strict && options.load_live);
 }
 
 static void help_and_version_need_no_library(void **state)
