@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "intake.h"
+#include "molt/json_intake.h"
 #include "molt/snapshot_file.h"
 #include "progress.h"
 
@@ -18,7 +18,7 @@ typedef struct Input {
     uint64_t most; /* bytes that are taken of it */
     uint64_t told; /* bytes that it is said to have; 0: nobody says */
     bool endless;  /* it may be: nothing says how long it is */
-    MoltIntake intake;
+    MoltJsonIntake intake;
     char *bytes;
     size_t size, room;
 } Input;
@@ -64,7 +64,7 @@ static size_t look(Input *input, size_t got)
 {
     uint64_t told = told_size(input, got);
     if (told == 0) {
-        return molt__intake_json(&input->intake, input->bytes + input->size, got);
+        return molt_json_intake_take(&input->intake, input->bytes + input->size, got);
     }
     return told >= input->size + got ? got
            : told < input->size      ? 0

@@ -44,9 +44,11 @@ static void become_host(const MoltToolHooks *hooks, const char *events, const in
         _exit(126);
     }
     const char *loads = hooks->policy == MOLT_POLICY_LIVE ? "--load-live" : NULL;
+    bool nulls = loads != NULL && hooks->missing == MOLT_MISSING_FUNCTIONS_NULL;
     /* what a file cannot keep refuses, whatever the policy of the load */
     execlp(host, host, hooks->library, "--headless", "--mute", "--no-build", "--strict",
-           "--console", "--events", events, loads, (char *)NULL);
+           "--console", "--events", events, loads, nulls ? "--missing-functions=null" : NULL,
+           (char *)NULL);
     _exit(127);
 }
 

@@ -3,6 +3,7 @@
 #ifndef MOLT_TOOL_HOOK_LIBRARY_H
 #define MOLT_TOOL_HOOK_LIBRARY_H
 
+#include "molt/plan.h"
 #include "molt/report.h"
 #include "molt/schema.h"
 
@@ -11,6 +12,7 @@ typedef struct MoltToolHooks {
     const MoltSchema *schema; /* that the library is to have been built under */
     const char *schema_name;  /* the file it came from, for errors */
     MoltPolicy policy;
+    MoltMissingFunctions missing; /* under LIVE: of functions that the library does not have, too */
 } MoltToolHooks;
 
 /* Has the library load the snapshot file `from` (a path) under the policy, hooks included, and save it as

@@ -33,7 +33,8 @@ static const char help[] =
     "  --missing-functions null\n"
     "                    with --policy live: a pointer to a function whose type is another one\n"
     "                    in that version becomes NULL, where it would be refused (default: "
-    "refuse)\n"
+    "refuse);\n"
+    "                    with --hooks also one to a function that LIB does not have\n"
     "  --hooks LIB       the game library of that version: its hooks run, by molt-host;\n"
     "                    the game is started but plays no frame. With a DIR it does the last\n"
     "                    step, or all from the first that needs a hook\n"
@@ -150,7 +151,7 @@ static MoltStatus run_hooks(Work *work, const char *from)
 {
     const Migrate *migrate = work->migrate;
     const MoltToolHooks hooks = {migrate->hooks, migrate->schema, migrate->schema_name,
-                                 migrate->policy};
+                                 migrate->policy, migrate->missing};
     MoltReport again;
     molt_report_init(&again, NULL);
     MoltStatus status = make_temporary(work, work->hooked, sizeof work->hooked);

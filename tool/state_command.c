@@ -1,11 +1,11 @@
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
 #include "file.h"
+#include "molt/byte_size.h"
 #include "molt/code_names.h"
 #include "molt/import.h"
 #include "progress.h"
@@ -210,20 +210,6 @@ static MoltStatus set_schema(MoltHeap *heap, const MoltSchema *schema, const cha
     return status == MOLT_OK ? molt_heap_set_schema(heap, *larger != NULL ? *larger : schema) : status;
 }
 
-/* "512M" in bytes; 0 for what is no size. */
-static uint64_t size_of_text(const char *text)
-{
-    static const char units[] = "KMG";
-    char *end;
-    errno = 0;
-    unsigned long long number = strtoull(text, &end, 10);
-    const char *unit = *end != '\0' ? strchr(units, *end) : NULL;
-    int shift = unit != NULL ? (int)(unit - units + 1) * 10 : 0;
-    bool good = errno == 0 && text[0] >= '0' && text[0] <= '9' &&
-                end[unit != NULL ? 1 : 0] == '\0' && number <= UINT64_MAX >> shift;
-    return good ? (uint64_t)number << shift : 0;
-}
-
 typedef struct Import {
     const char *source, *out;
     uint64_t most; /* bytes of memory; 0: the default */
@@ -316,7 +302,7 @@ static int run_import(int argc, char **argv)
         !molt__tool_spares(command, inputs, 2, words.out, NULL)) {
         return MOLT__EXIT_USAGE;
     }
-    if (most != NULL && (words.most = size_of_text(most)) == 0) {
+    if (most != NULL && (words.most = molt_byte_size_read(most)) == 0) {
         return molt__tool_misuse(command, "--max-memory takes a size such as 512M, not %s", most);
     }
     words.source = argv[0];

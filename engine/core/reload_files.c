@@ -76,6 +76,7 @@ MoltStatus molt__reload_put_state(MoltReload *reload, const char *path, bool tru
     MoltSavedStateLoad load = {.path = path,
                                .trusted = trusted,
                                .policy = reload->load_live ? MOLT_POLICY_LIVE : MOLT_POLICY_STRICT,
+                               .missing = reload->missing_functions,
                                .heap = reload->heap_desc,
                                .running = reload->heap};
     load.heap.no_attic |= reload->load_live;

@@ -157,16 +157,6 @@ static bool has_ended(MoltResident *resident)
 
 /* ---- from outside ---------------------------------------------------------------------------- */
 
-static char *join(const char *first, const char *second)
-{
-    size_t size = strlen(first) + strlen(second) + 1;
-    char *text = malloc(size);
-    if (text != NULL) {
-        snprintf(text, size, "%s%s", first, second);
-    }
-    return text;
-}
-
 MoltStatus molt__resident_create(const char *program, const char *folder, MoltResident **out,
                                  MoltError *error)
 {
@@ -175,11 +165,15 @@ MoltStatus molt__resident_create(const char *program, const char *folder, MoltRe
     if (resident != NULL) {
         resident->input = resident->output = -1;
         resident->program = strdup(program);
-        resident->socket = join(folder, "/codegen.socket");
-        resident->variable =
-            resident->socket != NULL ? join(VARIABLE "=", resident->socket) : NULL;
+        if (asprintf(&resident->socket, "%s/codegen.socket", folder) < 0) {
+            resident->socket = NULL;
+        }
+        if (asprintf(&resident->variable, VARIABLE "=%s/codegen.socket", folder) < 0) {
+            resident->variable = NULL;
+        }
     }
-    if (resident == NULL || resident->program == NULL || resident->variable == NULL) {
+    if (resident == NULL || resident->program == NULL || resident->socket == NULL ||
+        resident->variable == NULL) {
         status = molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for the resident generator.");
         goto cleanup;
     }

@@ -59,6 +59,7 @@ MoltStatus molt__saved_state_read(const MoltLibrary *library, const MoltSavedSta
                              .code = molt__code_pair_map(code),
                              .hooks = &hooks,
                              .policy = load->policy,
+                             .missing_functions = load->missing,
                              .running = load->running,
                              .globals = library->globals,
                              .heap = load->heap};

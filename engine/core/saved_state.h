@@ -12,6 +12,7 @@ typedef struct MoltSavedStateLoad {
     const char *path;
     bool trusted;
     MoltPolicy policy;
+    MoltMissingFunctions missing; /* under LIVE */
     MoltHeapDesc heap;
     const MoltHeap *running; /* whose MOLT_EXTERNAL pointers the roots take over */
 } MoltSavedStateLoad;

@@ -26,10 +26,13 @@ void molt__session_dump(Session *session, const char *path, const char *command)
 
 MoltStatus molt__session_load_json(Session *session, const char *path, MoltError *error)
 {
-    MoltPolicy policy = session->options->strict ? MOLT_POLICY_STRICT : MOLT_POLICY_LIVE;
+    const MoltDumpsRead how = {
+        .path = path,
+        .policy = session->options->strict ? MOLT_POLICY_STRICT : MOLT_POLICY_LIVE,
+        .most = session->options->max_memory};
     MoltReport report;
     molt_report_init(&report, NULL);
-    MoltStatus status = molt__dumps_read_state(session->reload, policy, path, &report, error);
+    MoltStatus status = molt__dumps_read_state(session->reload, &how, &report, error);
     char *text = !status && report.count > 0 ? molt_report_findings_to_text(&report) : NULL;
     if (text)
         fprintf(stderr, "molt-host: state read from %s\n%s", path, text);

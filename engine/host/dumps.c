@@ -1,6 +1,5 @@
 #include "dumps.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "dump_text.h"
 #include "whole_file.h"
 
 static uint64_t now_ns(void)
@@ -57,54 +57,25 @@ MoltStatus molt__dumps_write_state(const MoltReload *reload, bool addresses, con
     return status ? status : closed;
 }
 
-static bool may_be_dump(const char *text, size_t length)
-{
-    size_t space = 0;
-    while (space < length && isspace((unsigned char)text[space]))
-        space++;
-    return space == length || text[space] == '{';
-}
-
-/* The caller frees *text. */
-static MoltStatus read_file(const char *path, char **text, size_t *length, MoltError *error)
-{
-    size_t room = 1u << 16, used = 0, got;
-    FILE *file = fopen(path, "re");
-    char *bytes = file ? malloc(room) : NULL;
-    while (bytes && (got = fread(bytes + used, 1, room - used, file)) > 0) {
-        used += got;
-        if (!may_be_dump(bytes, used))
-            break; /* its beginning is enough to refuse it, and an end it may not have */
-        char *grown = used == room ? realloc(bytes, room *= 2) : bytes;
-        if (!grown)
-            free(bytes);
-        bytes = grown;
-    }
-    bool failed = !bytes || ferror(file);
-    if (failed)
-        molt_error(error, MOLT_SYSTEM, "Cannot read %s: %s.", path, strerror(errno));
-    if (file)
-        fclose(file);
-    if (failed) {
-        free(bytes);
-        return MOLT_SYSTEM;
-    }
-    *text = bytes;
-    *length = used;
-    return MOLT_OK;
-}
-
-MoltStatus molt__dumps_read_state(MoltReload *reload, MoltPolicy policy, const char *path,
-                                  MoltReport *report, MoltError *error)
+MoltStatus molt__dumps_read_state(MoltReload *reload, const MoltDumpsRead *how, MoltReport *report,
+                                  MoltError *error)
 {
     char *text = NULL;
     size_t length = 0;
-    /* A developer's own text: whatever the heap can hold is meant. */
-    MoltImportDesc desc = {
-        .policy = policy, .name = path, .limit = UINT64_MAX, .report = report};
-    MoltStatus status = read_file(path, &text, &length, error);
-    if (!status)
-        status = molt_reload_load_json(reload, text, length, &desc, error);
+    bool limited = false;
+    MoltImportDesc desc = {.policy = how->policy,
+                           .name = how->path,
+                           .limit = how->most,
+                           .limited = &limited,
+                           .report = report};
+    MoltError reason;
+    MoltStatus status = molt__dump_text_read(how->path, how->most, &text, &length, error);
+    if (!status) {
+        status = molt_reload_load_json(reload, text, length, &desc, &reason);
+        if (status)
+            molt_error(error, status, "%s%s", reason.text,
+                       limited ? "; --max-memory allows more" : "");
+    }
     free(text);
     return status;
 }

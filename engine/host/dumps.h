@@ -32,9 +32,16 @@ MoltStatus molt__dumps_after(MoltDumps *dumps, const MoltReload *reload, MoltErr
 /* The state as JSON in a file of its own, which is replaced as a whole or stays as it was. */
 MoltStatus molt__dumps_write_state(const MoltReload *reload, bool addresses, const char *path,
                                    MoltError *error);
+typedef struct MoltDumpsRead {
+    const char *path;
+    MoltPolicy policy;
+    uint64_t most; /* bytes that the state may take, and a text that is in no file; 0: molt_import_limit(),
+                      MOLT__DUMP_TEXT_MAX */
+} MoltDumpsRead;
+
 /* Puts the state of such a file in the place of the running one, or leaves that as it is. `report` is
  * initialised and gets what did not fit. */
-MoltStatus molt__dumps_read_state(MoltReload *reload, MoltPolicy policy, const char *path,
-                                  MoltReport *report, MoltError *error);
+MoltStatus molt__dumps_read_state(MoltReload *reload, const MoltDumpsRead *how, MoltReport *report,
+                                  MoltError *error);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <molt/byte_size.h>
 #include <molt/platform_api.h>
 
 #define WINDOW_MIN 64
@@ -20,6 +21,7 @@ enum {
     OPTION_DUMP,
     OPTION_DUMP_ADDRESSES,
     OPTION_LOAD_JSON,
+    OPTION_MAX_MEMORY,
     OPTION_SCREENSHOT,
     OPTION_EVENTS,
     OPTION_DUMP_RELOADS,
@@ -59,6 +61,7 @@ static const struct option long_options[] = {
     {"dump", required_argument, NULL, OPTION_DUMP},
     {"dump-addresses", no_argument, NULL, OPTION_DUMP_ADDRESSES},
     {"load-json", required_argument, NULL, OPTION_LOAD_JSON},
+    {"max-memory", required_argument, NULL, OPTION_MAX_MEMORY},
     {"screenshot", required_argument, NULL, OPTION_SCREENSHOT},
     {"events", required_argument, NULL, OPTION_EVENTS},
     {"dump-reloads", required_argument, NULL, OPTION_DUMP_RELOADS},
@@ -114,7 +117,8 @@ static const char usage_text[] =
     "  --strict           refuse a reload that would lose a value\n"
     "  --missing-functions null\n"
     "                     a pointer to a function that is gone or has another type becomes NULL, until\n"
-    "                     the function returns; without this, or with refuse, the reload is refused\n"
+    "                     the function returns; without this, or with refuse, the reload is refused.\n"
+    "                     In loads only with --load-live, and then for good\n"
     "  --reload-every N   reload the same library every N frames, changed or not\n"
     "  --swap N=FILE.so   at frame N put a copy of FILE.so in the library's place and reload it;\n"
     "                     several\n"
@@ -133,6 +137,8 @@ static const char usage_text[] =
     "\n"
     "  --dump FILE        write the state as JSON at exit\n"
     "  --load-json FILE   start with the state of a dump\n"
+    "  --max-memory N     bytes that the state of a dump may take, and a dump from a pipe: 2G, 512M,\n"
+    "                     100K (default: a state 256M and 64 for each byte of its text, a pipe 1G)\n"
     "  --dump-addresses   add the address of every object to the dumps\n"
     "  --dump-reloads DIR write state and schema before and after every reload to DIR\n"
     "  --screenshot FILE  write the last picture as PNG at exit\n"
@@ -212,6 +218,14 @@ static MoltStatus parse_threads(const char *text, MoltOptions *out, MoltError *e
     return status;
 }
 
+static MoltStatus parse_memory(const char *text, MoltOptions *out, MoltError *error)
+{
+    out->max_memory = molt_byte_size_read(text);
+    return out->max_memory > 0 ? MOLT_OK
+                               : molt_error(error, MOLT_INVALID,
+                                            "--max-memory wants a size such as 512M, not %s.", text);
+}
+
 static MoltStatus parse_missing(const char *text, MoltOptions *out, MoltError *error)
 {
     out->null_functions = strcmp(text, "null") == 0;
@@ -239,6 +253,7 @@ static MoltStatus apply(int option, MoltOptions *out, MoltError *error)
     case OPTION_SIZE: return parse_size(optarg, out, error);
     case OPTION_DUMP: out->dump = optarg; break;
     case OPTION_LOAD_JSON: out->load_json = optarg; break;
+    case OPTION_MAX_MEMORY: return parse_memory(optarg, out, error);
     case OPTION_DUMP_ADDRESSES: out->dump_addresses = true; break;
     case OPTION_SCREENSHOT: out->screenshot = optarg; break;
     case OPTION_EVENTS: out->events = optarg; break;
@@ -301,9 +316,9 @@ MoltStatus molt__options_parse(int argc, char **argv, MoltOptions *out, MoltErro
     out->library = argv[optind];
     if (out->build && out->no_build)
         return molt_error(error, MOLT_INVALID, "--build and --no-build exclude each other.");
-    if (out->strict && out->null_functions)
+    if (out->strict && out->null_functions && !out->load_live)
         return molt_error(error, MOLT_INVALID,
-                          "--strict and --missing-functions null exclude each other: a NULL is a "
-                          "loss.");
+                          "--strict and --missing-functions null exclude each other, unless "
+                          "--load-live is for loads: a NULL is a loss.");
     return MOLT_OK;
 }

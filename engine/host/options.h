@@ -17,6 +17,7 @@ typedef struct MoltOptions {
     const char *library;
     const char *dump;         /* state as JSON at exit */
     const char *load_json;    /* state to start with */
+    uint64_t max_memory;      /* bytes that the state of a dump may take; 0: the default */
     const char *screenshot;   /* picture at exit */
     const char *events;       /* JSON lines; "-" is standard output */
     const char *dump_reloads; /* folder for the dumps around each reload */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "migration.h"
+#include "strided_copy.h"
 
 /* ---- bits ------------------------------------------------------------------------------------ */
 
@@ -162,36 +163,18 @@ uint64_t molt__attic_columns_width(const MoltAtticPage *page)
     return width;
 }
 
-/* Copies `size` bytes each from `n` places that are `stride` apart. */
-static void gather(unsigned char *to, const unsigned char *from, uint64_t stride, uint64_t size,
-                   uint64_t n)
-{
-    /* constant sizes become single moves */
-#define EACH(bytes)                                                                                \
-    for (uint64_t i = 0; i < n; i++, from += stride, to += (bytes))                                \
-    memcpy(to, from, bytes)
-    switch (size) {
-    case 1: EACH(1); break;
-    case 2: EACH(2); break;
-    case 4: EACH(4); break;
-    case 8: EACH(8); break;
-    case 16: EACH(16); break;
-    default: EACH(size); break;
-    }
-#undef EACH
-}
-
 /* Values of a leaf in `n` objects, those of one object behind each other. */
 static void gather_leaf(unsigned char *to, const unsigned char *objects, uint64_t stride,
                         const MoltLeaf *leaf, uint64_t n)
 {
     const unsigned char *from = objects + leaf->at;
     if (leaf->count == 1 || leaf->stride == leaf->size) {
-        gather(to, from, stride, leaf->count * leaf->size, n);
+        uint64_t size = leaf->count * leaf->size;
+        molt__strided_copy(to, size, from, stride, size, n);
         return;
     }
     for (uint64_t i = 0; i < n; i++, from += stride, to += leaf->count * leaf->size)
-        gather(to, from, leaf->stride, leaf->size, leaf->count);
+        molt__strided_copy(to, leaf->size, from, leaf->stride, leaf->size, leaf->count);
 }
 
 void molt__attic_columns_lay_out(MoltAtticPage *page, uint64_t records)

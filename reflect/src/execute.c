@@ -3,30 +3,12 @@
 
 #include "execute_parts.h"
 #include "number_text.h"
+#include "strided_copy.h"
 
 static void copy_run(const MoltBatch *b, uint64_t size)
 {
-    const unsigned char *from = b->source;
-    unsigned char *to = b->destination;
-    if (size == b->source_stride && size == b->destination_stride) {
-        memcpy(to, from, size * b->n);
-        return;
-    }
-    /* constant sizes become single moves */
-#define EACH(bytes)                                                                                \
-    for (uint64_t i = 0; i < b->n; i++, from += b->source_stride, to += b->destination_stride)     \
-    memcpy(to, from, bytes)
-    switch (size) {
-    case 1: EACH(1); break;
-    case 2: EACH(2); break;
-    case 4: EACH(4); break;
-    case 8: EACH(8); break;
-    case 16: EACH(16); break;
-    case 24: EACH(24); break;
-    case 32: EACH(32); break;
-    default: EACH(size); break;
-    }
-#undef EACH
+    molt__strided_copy(b->destination, b->destination_stride, b->source, b->source_stride, size,
+                       b->n);
 }
 
 /* ---- numbers -------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 
 #include "byte_runs.h"
 #include "molt/schema.h"
+#include "tables.h"
 
 /* What a note on a pointer says. */
 typedef struct Claim {
@@ -34,16 +35,6 @@ static void hear_sources(const MoltSchema *schema, const MoltField *field, Claim
     }
 }
 
-static MoltTypeId named(const MoltSchema *schema, const char *name, size_t length)
-{
-    char text[256];
-    if (length >= sizeof text)
-        return MOLT_NO_TYPE;
-    memcpy(text, name, length);
-    text[length] = '\0';
-    return molt_schema_find(schema, text);
-}
-
 /* False where the field has no such note, or one that says nothing here. */
 static bool read_note(const MoltSchema *schema, const MoltField *field, Claim *claim)
 {
@@ -53,9 +44,10 @@ static bool read_note(const MoltSchema *schema, const MoltField *field, Claim *c
         return false;
     const char *text = molt_string(schema, pool->text), *comma = strstr(text, ", ");
     *claim = (Claim){.header = MOLT_NO_TYPE};
-    claim->type = named(schema, text, comma ? (size_t)(comma - text) : strlen(text));
+    size_t length = comma ? (size_t)(comma - text) : strlen(text);
+    claim->type = molt__schema_find_part(schema, text, length);
     if (comma)
-        claim->header = named(schema, comma + 2, strlen(comma + 2));
+        claim->header = molt_schema_find(schema, comma + 2);
     if (claim->type == MOLT_NO_TYPE || (comma && claim->header == MOLT_NO_TYPE))
         return false;
     MoltTypeId to = field->type;

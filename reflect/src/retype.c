@@ -7,6 +7,7 @@
 #include "byte_runs.h"
 #include "heap_plain.h"
 #include "migration.h"
+#include "tables.h"
 
 /* ---- which blocks ----------------------------------------------------------------------------- */
 
@@ -24,12 +25,7 @@ typedef struct Claimant {
 
 static MoltTypeId old_type(const MoltMigration *m, const char *name, size_t length)
 {
-    char text[256];
-    if (length >= sizeof text)
-        return MOLT_NO_TYPE;
-    memcpy(text, name, length);
-    text[length] = '\0';
-    MoltTypeId named = molt_schema_find(m->plan->after, text);
+    MoltTypeId named = molt__schema_find_part(m->plan->after, name, length);
     return named != MOLT_NO_TYPE ? m->plan->origins[named] : MOLT_NO_TYPE;
 }
 

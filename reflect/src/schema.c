@@ -108,15 +108,16 @@ static MoltSchema *copy_parts(const MoltTables *tables, const MoltAllocator *all
     return schema;
 }
 
-static uint32_t first_slot(const MoltSchema *schema, const char *name)
+static uint32_t first_slot(const MoltSchema *schema, const char *name, size_t length)
 {
-    return (uint32_t)XXH3_64bits(name, strlen(name)) & (schema->name_slots - 1);
+    return (uint32_t)XXH3_64bits(name, length) & (schema->name_slots - 1);
 }
 
 static void index_names(MoltSchema *schema)
 {
     for (MoltTypeId id = 0; id < schema->tables.type_count; id++) {
-        uint32_t slot = first_slot(schema, molt_type_name(schema, id));
+        const char *name = molt_type_name(schema, id);
+        uint32_t slot = first_slot(schema, name, strlen(name));
         while (schema->name_index[slot])
             slot = (slot + 1) & (schema->name_slots - 1);
         schema->name_index[slot] = id + 1;
@@ -183,15 +184,21 @@ void molt_schema_free(MoltSchema *schema)
 
 /* ---- looking things up ---------------------------------------------------------------------- */
 
-MoltTypeId molt_schema_find(const MoltSchema *schema, const char *name)
+MoltTypeId molt__schema_find_part(const MoltSchema *schema, const char *name, size_t length)
 {
-    uint32_t slot = first_slot(schema, name);
+    uint32_t slot = first_slot(schema, name, length);
     for (; schema->name_index[slot]; slot = (slot + 1) & (schema->name_slots - 1)) {
         MoltTypeId id = schema->name_index[slot] - 1;
-        if (strcmp(molt_type_name(schema, id), name) == 0)
+        const char *known = molt_type_name(schema, id);
+        if (strncmp(known, name, length) == 0 && known[length] == '\0')
             return id;
     }
     return MOLT_NO_TYPE;
+}
+
+MoltTypeId molt_schema_find(const MoltSchema *schema, const char *name)
+{
+    return molt__schema_find_part(schema, name, strlen(name));
 }
 
 MoltTypeId molt_schema_find_spelling(const MoltSchema *schema, const char *spelling)

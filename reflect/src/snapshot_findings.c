@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-static const char *remedy_of(MoltRule rule)
+/* Under the policy that takes losses only an option keeps a function that is gone from being NULL. */
+static const char *remedy_of(MoltRule rule, bool could_be_null)
 {
     switch (rule) {
     case MOLT_RULE_FOREIGN_POINTER:
@@ -10,7 +11,10 @@ static const char *remedy_of(MoltRule rule)
                "and "
                "set it again after a load";
     case MOLT_RULE_DANGLING_POINTER: return "set the pointer to NULL where you free the object";
-    case MOLT_RULE_FUNCTION_MISSING: return "keep the function under its name";
+    case MOLT_RULE_FUNCTION_MISSING:
+        return could_be_null
+                   ? "keep the function under its name; --missing-functions null makes it NULL"
+                   : "keep the function under its name";
     case MOLT_RULE_DATA_MISSING:
         return "keep the constant under its name, its size and its content, or store an index";
     case MOLT_RULE_CONSTANT_UNCHECKED:
@@ -70,13 +74,14 @@ MoltStatus molt__file_findings_report(MoltFileFindings *findings, MoltReport *re
     MoltStatus status = MOLT_OK;
     for (uint32_t i = 0; i < findings->count; i++) {
         const MoltFileFinding *item = &findings->items[i];
+        bool could_be_null = item->severity == MOLT_REFUSE && findings->policy == MOLT_POLICY_LIVE;
         const MoltFinding finding = {.severity = (MoltSeverity)item->severity,
                                      .rule = (MoltRule)item->rule,
                                      .path = item->path,
                                      .before = item->declaration[0] ? item->declaration : NULL,
                                      .after = item->declaration[0] ? item->declaration : NULL,
                                      .value = item->value,
-                                     .remedy = remedy_of((MoltRule)item->rule),
+                                     .remedy = remedy_of((MoltRule)item->rule, could_be_null),
                                      .objects = item->objects};
         molt_report_add(report, &finding);
         if (item->severity == MOLT_REFUSE && status == MOLT_OK) {

@@ -7,6 +7,7 @@
 
 #include "foresight.h"
 #include "migration.h"
+#include "tables.h"
 
 /* Notes in one element of a type; what does not fit is not looked at. */
 enum { RUNS_MAX = 256 };
@@ -47,23 +48,13 @@ static const MoltField *field_called(const MoltSchema *schema, MoltTypeId id, co
     return NULL;
 }
 
-static MoltTypeId type_called(const MoltSchema *schema, const char *text, size_t length)
-{
-    char name[256];
-    if (length >= sizeof name)
-        return MOLT_NO_TYPE;
-    memcpy(name, text, length);
-    name[length] = '\0';
-    return molt_schema_find(schema, name);
-}
-
 bool molt__stored_size_read(const MoltPlan *plan, const char *text, uint32_t *was, uint32_t *is)
 {
     const char *space = strchr(text, ' '), *dot = space ? NULL : strrchr(text, '.');
     const char *end = space ? space : dot;
     if (!end)
         return false;
-    MoltTypeId before = type_called(plan->before, text, (size_t)(end - text));
+    MoltTypeId before = molt__schema_find_part(plan->before, text, (size_t)(end - text));
     MoltTypeId after = before != MOLT_NO_TYPE ? plan->types[before].after : MOLT_NO_TYPE;
     if (after == MOLT_NO_TYPE)
         return false;

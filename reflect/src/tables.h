@@ -21,6 +21,9 @@ MoltAbi molt__own_abi(void);
 MoltStatus molt__schema_make(const MoltTables *tables, bool hashed, const MoltAllocator *allocator,
                              MoltSchema **out, MoltError *error);
 
+/* molt_schema_find() for a name that is the first `length` bytes of a text, none of them NUL. */
+MoltTypeId molt__schema_find_part(const MoltSchema *schema, const char *name, size_t length);
+
 /* The globals of a library that has none: as if it were not there. */
 static inline bool molt__is_vacant(const MoltType *type)
 {

@@ -126,6 +126,12 @@ def build_game(options, scratch):
     return manifests[0][:-len(".molt")]
 
 
+def built_schema(library):
+    """What molt_add_game() writes beside lib<target>.so."""
+    folder, name = os.path.split(library)
+    return os.path.join(folder, name[len("lib"):-len(".so")] + ".schema.json")
+
+
 def start(options, scratch, library):
     headless = options.headless or not (os.environ.get("DISPLAY") or
                                         os.environ.get("WAYLAND_DISPLAY"))
@@ -188,8 +194,9 @@ def _number(value, form):
 
 
 class Demo:
-    def __init__(self, scratch, session, table):
+    def __init__(self, scratch, session, table, library):
         self.scratch = scratch
+        self.built = built_schema(library)
         self.session = session
         self.table = table
         self.results = []
@@ -235,7 +242,7 @@ class Demo:
             since_save = (running["time_ns"] - saved_ns) / 1e6
             result["save_to_running_ms"] = round(since_save - running.get("dump_ms", 0), 3)
         self.view(number, edit, result)
-        problems = judge(edit, event, self.earlier)
+        problems = judge(edit, event, self.earlier, self.built)
         problems += self.still_running(event)
         if not problems:
             self.scratch.drop_dumps(event)
@@ -291,7 +298,7 @@ def run_demo(options, scratch, edits, trees):
     session = start(options, scratch, library)
     table = Table()
     table.head()
-    demo = Demo(scratch, session, table)
+    demo = Demo(scratch, session, table, library)
     ended_well = False
     try:
         demo.run(edits, trees)

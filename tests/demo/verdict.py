@@ -34,9 +34,10 @@ def took_values(event):
     return any(finding["severity"] == "loss" for finding in findings)
 
 
-def judge(edit, event, earlier=None):
+def judge(edit, event, earlier=None, built=None):
     """Problems with a reload, as texts; empty when all is well. `earlier` is a list for dumps from
-    before edits that took values away; one that does joins it."""
+    before edits that took values away; one that does joins it. `built` is the path of the schema that the
+    build wrote (None: the one beside the dump is that)."""
     earlier = [] if earlier is None else earlier
     outcome = event["outcome"]
     problems = []
@@ -50,7 +51,7 @@ def judge(edit, event, earlier=None):
     if outcome == "load-failed":
         problems.append(f"the new library does not load: {event.get('detail', '')}")
     if outcome == "migrated" or outcome == "code" and schemas_differ(event):
-        problems += judge_migration(event, earlier)
+        problems += judge_migration(event, earlier, built)
     elif not same_bytes(event):
         problems.append(f"{outcome}, and yet the state is another: compare {event['before']} and "
                         f"{event['after']}")
@@ -61,12 +62,13 @@ def judge(edit, event, earlier=None):
     return problems
 
 
-def judge_migration(event, earlier):
+def judge_migration(event, earlier, built):
     before = load_json(event["before"])
     expected = expected_dump(before, load_json(schema_path(event["before"])),
                              load_json(schema_path(event["after"])))
     problems = [f"should have been refused: {why}" for why in expected.refusals]
-    problems += compare(expected, load_json(event["after"]), earlier)
+    sources = load_json(built)["hash"] if built else None
+    problems += compare(expected, load_json(event["after"]), earlier, sources)
     if took_values(event):
         earlier.insert(0, before)
     return problems

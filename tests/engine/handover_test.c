@@ -13,24 +13,17 @@
 #include <unistd.h>
 
 #include <molt/globals.h>
-#include <molt/reload.h>
 
-#include "fixtures/trap.h"
 #include "guard.h"
 #include "reload_parts.h"
 #include "runner.h"
+#include "trap_host.h"
 
 #define TAKE "cp $(cat choice) game.tmp && mv game.tmp game.so"
 enum { DONE = 66 };
 
-/* Invariant: `api` is first, so that what the game passes back is the host. */
-typedef struct Host {
-    MoltPlatformApi api;
-    MoltThreads *threads;
-} Host;
-
 typedef struct Session {
-    Host host;
+    TrapHost host;
     MoltReload *reload;
     MoltReloadEvent event;
     const char *folder;
@@ -45,11 +38,6 @@ typedef struct Case {
     Where where;
 } Case;
 
-static bool thread_start(const MoltPlatformApi *api, const char *name, MoltStep step, void *context)
-{
-    return molt_threads_start(((const Host *)api)->threads, name, step, context);
-}
-
 static const char *path_in(const char *folder, const char *name)
 {
     static char paths[4][600];
@@ -61,26 +49,18 @@ static const char *path_in(const char *folder, const char *name)
 
 static MoltStatus start(Session *session, char *const *command, const char *resume, MoltError *error)
 {
-    const MoltThreadsDesc threads = {.count = 2, .deadline_ms = 300};
-    session->host.api = (MoltPlatformApi){.size = sizeof session->host.api,
-                                          .version = MOLT_PLATFORM_VERSION,
-                                          .thread_start = thread_start};
-    MoltStatus status = molt_threads_create(&threads, &session->host.threads, error);
     const MoltReloadDesc desc = {.library = path_in(session->folder, "game.so"),
-                                 .api = &session->host.api,
-                                 .threads = session->host.threads,
                                  .guard = true,
                                  .no_resident = true,
                                  .checkpoint_ms = 3600000,
                                  .restart = command,
                                  .resume = resume};
-    status = status == MOLT_OK ? molt_reload_create(&desc, &session->reload, error) : status;
-    return status == MOLT_OK ? molt_reload_start(session->reload, error) : status;
+    return trap_host_start(&session->host, true, &desc, &session->reload, error);
 }
 
 static TrapHead *head(const Session *session)
 {
-    return molt_reload_state(session->reload);
+    return trap_head(session->reload);
 }
 
 static void look(Session *session)

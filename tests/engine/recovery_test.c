@@ -12,53 +12,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <molt/reload.h>
-
-#include "fixtures/trap.h"
 #include "guard.h"
+#include "trap_host.h"
 
 #define HANG_MS 60 /* of processor time: a frame or a step of the trap takes far less */
 #define AGAIN "MOLT_TEST_AGAIN" /* crash once more, in the first frame of the new code */
 #define IDLE "MOLT_TEST_IDLE"   /* the host itself crashes, before any frame of the game */
 enum { DONE = 66 };
 
-/* Invariant: `api` is first, so that what the game passes back is the host. */
-typedef struct Host {
-    MoltPlatformApi api;
-    MoltThreads *threads;
-} Host;
-
 typedef struct Session {
-    Host host;
+    TrapHost host;
     MoltReload *reload;
     MoltReloadEvent event;
     char library[512];
 } Session;
-
-static MoltThreads *threads_of(const MoltPlatformApi *api)
-{
-    return ((const Host *)api)->threads;
-}
-
-static void parallel_for(const MoltPlatformApi *api, uint32_t count, MoltTask task, void *context)
-{
-    molt_threads_parallel_for(threads_of(api), count, task, context);
-}
-
-static bool job_start(const MoltPlatformApi *api, const char *name, MoltStep step, void *context)
-{
-    return molt_threads_job_start(threads_of(api), name, step, context);
-}
-
-static bool thread_start(const MoltPlatformApi *api, const char *name, MoltStep step, void *context)
-{
-    return molt_threads_start(threads_of(api), name, step, context);
-}
-
-static void thread_stop(const MoltPlatformApi *api, const char *name)
-{
-    molt_threads_stop(threads_of(api), name);
-}
 
 static bool impossible(void)
 {
@@ -76,22 +43,7 @@ static bool impossible(void)
 static MoltStatus start(Session *session, bool threaded, char *const *command, const char *resume,
                         MoltError *error)
 {
-    const MoltThreadsDesc threads = {.count = 2, .deadline_ms = 300};
-    session->host.api =
-        (MoltPlatformApi){.size = sizeof session->host.api, .version = MOLT_PLATFORM_VERSION};
-    session->host.threads = NULL;
-    if (threaded) {
-        session->host.api.parallel_for = parallel_for;
-        session->host.api.job_start = job_start;
-        session->host.api.thread_start = thread_start;
-        session->host.api.thread_stop = thread_stop;
-        if (molt_threads_create(&threads, &session->host.threads, error) != MOLT_OK) {
-            return MOLT_OUT_OF_MEMORY;
-        }
-    }
     const MoltReloadDesc desc = {.library = session->library,
-                                 .api = &session->host.api,
-                                 .threads = session->host.threads,
                                  .no_watch = true,
                                  .guard = true,
                                  .probation = 5,
@@ -99,8 +51,7 @@ static MoltStatus start(Session *session, bool threaded, char *const *command, c
                                  .hang_ms = HANG_MS,
                                  .restart = command,
                                  .resume = resume};
-    MoltStatus status = molt_reload_create(&desc, &session->reload, error);
-    return status == MOLT_OK ? molt_reload_start(session->reload, error) : status;
+    return trap_host_start(&session->host, threaded, &desc, &session->reload, error);
 }
 
 static void open_session(Session *session, void **state, bool threaded)
@@ -123,7 +74,7 @@ static void close_session(Session *session)
 
 static TrapHead *head(const Session *session)
 {
-    return molt_reload_state(session->reload);
+    return trap_head(session->reload);
 }
 
 static void tell(const Session *session, Trick trick, Where where)

@@ -228,6 +228,8 @@ class Soak(GameTest):
         self.ran.append(self.history[self.at])
         self.assertIn(event["outcome"], ("migrated", "code"), event["detail"])
         before, after = load_json(event["before"]), load_json(event["after"])
+        was, now = (self.pool.schema_hash(version) for version in self.ran[-2:])
+        self.assertEqual(before["schema"], was)
         schemas = [load_json(re.sub(r"json$", "schema.json", event[key])) for key in ("before", "after")]
         version = self.pool.versions[self.history[self.at]]
         names = {gene.name for gene in version.genes}
@@ -237,7 +239,7 @@ class Soak(GameTest):
         expected = expected_dump(before, *schemas)
         self.assertEqual(expected.refusals, [])
         self.fields.learn(before) # which knows more of the versions' own fields than some states from before
-        differences = [text for text in compare(expected, after, self.earlier)
+        differences = [text for text in compare(expected, after, self.earlier, now)
                        if not re.match(r"[^:]*:[^:]*\.gene\d+(\[\d+\])*: ", text)]
         differences += list(self.fields.differences(after))
         self.assertEqual(differences[:8], [])

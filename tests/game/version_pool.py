@@ -1,6 +1,7 @@
 """A pool of random versions of the game, built to real libraries at once. It never knows what is done with
 them."""
 
+import json
 import os
 import random
 import shutil
@@ -54,3 +55,7 @@ class Pool:
 
     def library(self, number):
         return self.folder / "build" / f"libv{number}.so"
+
+    def schema_hash(self, number):
+        """Of the schema as the generator wrote it."""
+        return json.loads((self.folder / "build" / f"v{number}.schema.json").read_text())["hash"]

@@ -108,11 +108,12 @@ class HostTest(unittest.TestCase):
         """A copy of the library that the test may replace; no manifest, so nothing is built."""
         return shutil.copy(self.gallery(), self.folder / "libgallery.so")
 
-    def host(self, *arguments, status=0, text="", environment=None):
-        """Runs the host to its end, in the test's folder."""
-        done = subprocess.run([HOST, *map(str, arguments)], cwd=self.folder, input=text, text=True,
-                              capture_output=True, timeout=SECONDS,
-                              env=environment or self.environment, check=False)
+    def host(self, *arguments, status=0, text="", environment=None, stdin=None):
+        """Runs the host to its end, in the test's folder, with a text or a file as its input."""
+        source = {"stdin": stdin} if stdin else {"input": text}
+        done = subprocess.run([HOST, *map(str, arguments)], cwd=self.folder, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=SECONDS,
+                              env=environment or self.environment, check=False, **source)
         self.assertEqual(done.returncode, status, done.stderr)
         return done
 

@@ -59,7 +59,8 @@ static void every_option_is_taken(void **state)
                            "--dump-addresses --screenshot s --events - --dump-reloads r --console "
                            "--reload-every 10 --no-build --no-resident --fps --size 640x360 --mute --strict "
                            "--load l --save v --autosave 30 --recover --trust "
-                           "--reload-through-file --load-json l --no-guard --watchdog 9 --resume r",
+                           "--reload-through-file --load-json l --max-memory 3M --no-guard --watchdog 9 "
+                           "--resume r",
                            &options, NULL), MOLT_OK);
     assert_true(options.no_guard && options.watchdog == 9);
     assert_string_equal(options.resume, "r");
@@ -67,6 +68,8 @@ static void every_option_is_taken(void **state)
                 options.no_resident && options.fps && options.mute && options.strict);
     assert_true(options.recover && options.trust && options.through_file);
     assert_string_equal(options.load, "l");
+    assert_string_equal(options.load_json, "l");
+    assert_int_equal(options.max_memory, 3 << 20);
     assert_string_equal(options.save, "v");
     assert_int_equal(options.autosave, 30);
     assert_string_equal(options.library, "libgame.so");
@@ -102,6 +105,8 @@ static void functions_that_are_gone_refuse_or_become_null(void **state)
     assert_true(options.null_functions);
     assert_int_equal(parse("libgame.so --missing-functions refuse", &options, NULL), MOLT_OK);
     assert_false(options.null_functions);
+    assert_int_equal(parse("a.so --missing-functions null --strict --load-live", &options, NULL), MOLT_OK);
+    assert_true(options.null_functions && options.strict && options.load_live);
 }
 
 static void help_and_version_need_no_library(void **state)
@@ -117,6 +122,9 @@ static void help_and_version_need_no_library(void **state)
 static void wrong_arguments_are_named(void **state)
 {
     (void)state;
+    static const char *const no_sizes[] = {
+        "a.so --max-memory 0",  "a.so --max-memory x",  "a.so --max-memory 3MB",
+        "a.so --max-memory 3T", "a.so --max-memory -1", "a.so --max-memory 99999999999G"};
     MoltOptions options;
     assert_int_equal(parse("a.so --frames 0", &options, NULL), MOLT_OK);
     assert_int_equal(options.frames, 0);
@@ -132,6 +140,8 @@ static void wrong_arguments_are_named(void **state)
     assert_wrong("a.so --seed 18446744073709551616", "18446744073709551616");
     assert_wrong("a.so --autosave soon", "soon");
     assert_wrong("a.so --swap 5", "--swap");
+    for (size_t i = 0; i < sizeof no_sizes / sizeof *no_sizes; i++)
+        assert_wrong(no_sizes[i], "--max-memory");
     assert_wrong("a.so --build make --no-build", "--no-build");
     assert_wrong("a.so --missing-functions keep", "keep");
     assert_wrong("a.so --missing-functions null --strict", "--missing-functions");

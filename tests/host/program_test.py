@@ -88,10 +88,32 @@ class Headless(HostTest):
         self.assertIn("b.json:2:", done.stderr)
         self.assertIn("$.roots.state", done.stderr)
 
+    def piped(self, command, *words, status=1):
+        """What the host says about the output of a command of the shell, which may have no end, as a dump."""
+        with subprocess.Popen(["sh", "-c", command], cwd=self.folder, stdout=subprocess.PIPE) as source:
+            done = self.host(self.gallery(), "--headless", "--frames", 1, "--load-json", "/dev/stdin", *words,
+                             status=status, stdin=source.stdout)
+        return done.stderr
+
     def test_input_without_an_end_is_refused(self):
-        for option in "--load-json", "--load":
-            done = self.host(self.gallery(), "--headless", "--frames", 1, option, "/dev/zero", status=1)
-            self.assertIn("/dev/zero", done.stderr)
+        os.mkfifo(self.folder / "pipe") # nobody writes into it
+        for option, names in ("--load-json", ("/dev/zero", ".")), ("--load", ("/dev/zero", ".", "pipe")):
+            for name in names:
+                done = self.host(self.gallery(), "--headless", "--frames", 1, option, name, status=1)
+                self.assertRegex(done.stderr, f"{name}.*[a-z]")
+        self.assertRegex(self.piped("printf '{\"objects\":[' | cat - /dev/zero"), r"/dev/stdin:1:13: ")
+        self.assertRegex(self.piped("yes '{\"a\":'"), r"/dev/stdin:\d+:\d+: ")
+        said = self.piped("printf '{\"objects\":['; yes 1,", "--max-memory", "1M")
+        self.assertRegex(said, "/dev/stdin: more than 1048576 bytes came, .* --max-memory")
+
+    def test_dump_may_come_through_a_pipe_and_takes_what_its_text_warrants(self):
+        self.host(self.gallery(), "--headless", "--frames", 5, "--dump", "a.json")
+        self.piped("cat a.json", "--dump", "b.json", status=0)
+        self.host(self.gallery(), "--headless", "--frames", 6, "--dump", "c.json")
+        self.assertEqual((self.folder / "b.json").read_text(), (self.folder / "c.json").read_text())
+        said = self.host(self.gallery(), "--headless", "--frames", 1, "--load-json", "a.json", "--max-memory", 8,
+                         status=1).stderr
+        self.assertRegex(said, r"a.json:\d+:.* allowed; --max-memory allows more")
 
     def test_unwritable_outputs_are_named_and_fail(self):
         for option in "--dump", "--screenshot", "--events":

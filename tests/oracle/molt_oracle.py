@@ -7,9 +7,10 @@ so that the two can disagree. `expected_dump` says what every object of the old 
 trusted to be equal: the walk builds a one-to-one relation and finds objects that were split, merged
 or lost.
 
-    molt_oracle.py BEFORE.json OLD.schema.json NEW.schema.json AFTER.json
+    molt_oracle.py BEFORE.json OLD.schema.json NEW.schema.json AFTER.json [BUILT.schema.json]
 
-exits with 0 when nothing differs, 1 with the differences listed, 2 when it cannot read its input.
+BUILT is the schema that the build of the new sources wrote; it is needed where a host wrote NEW beside a dump
+that says untyped_memory. It exits with 0 when nothing differs, 1 with the differences listed, 2 when it cannot read its input.
 """
 
 import math
@@ -557,27 +558,30 @@ def expected_dump(before_dump, old_schema_json, new_schema_json):
     return Migration(before_dump, Schema(old_schema_json), Schema(new_schema_json)).run()
 
 
-def compare(expected, actual_dump, earlier=()):
+def compare(expected, actual_dump, earlier=(), sources=None):
     """Differences between an Expectation and a dump, as texts with paths; empty when it is met.
     `earlier` are dumps from before edits that took values away, the latest first: those values may
-    have come back."""
-    return Walk(expected, actual_dump, earlier).run()
+    have come back. `sources` is the hash of the schema that the build of the sources wrote, which dumps name:
+    where the new schema is one that a host wrote beside the dump, it has the type for memory without a type,
+    too, and so another hash."""
+    return Walk(expected, actual_dump, earlier, sources).run()
 
 
 def main(arguments):
-    if len(arguments) != 4:
-        print("usage: molt_oracle.py BEFORE.json OLD.schema.json NEW.schema.json AFTER.json",
-              file=sys.stderr)
+    if len(arguments) not in (4, 5):
+        print("usage: molt_oracle.py BEFORE.json OLD.schema.json NEW.schema.json AFTER.json "
+              "[BUILT.schema.json]", file=sys.stderr)
         return 2
     try:
-        before, old, new, after = map(load_json, arguments)
+        before, old, new, after = map(load_json, arguments[:4])
+        sources = load_json(arguments[4])["hash"] if len(arguments) == 5 else None
         expected = expected_dump(before, old, new)
     except (OSError, ValueError, KeyError) as error:
         print(f"molt_oracle: {error}", file=sys.stderr)
         return 2
     for why in expected.refusals:
         print(f"must be refused: {why}")
-    differences = compare(expected, after)
+    differences = compare(expected, after, sources=sources)
     for difference in differences:
         print(difference)
     return 1 if differences or expected.refusals else 0

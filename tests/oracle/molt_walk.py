@@ -13,13 +13,13 @@ DIFFERENCE_LIMIT = 60
 
 
 class Walk:
-    def __init__(self, expected, actual, earlier=()):
+    def __init__(self, expected, actual, earlier=(), sources=None):
         self.expected = expected
         self.earlier = [{obj["id"]: obj for obj in dump["objects"]} for dump in earlier]
         self.schema = expected.schema
         self.roots = actual["roots"]
-        # What a host dumps beside it has the type that hosts add, which no dump counts among the game's.
-        self.actual_hash = None if actual.get("untyped_memory") else actual.get("schema")
+        self.wanted_hash = sources or self.schema.hash
+        self.actual_hash = actual.get("schema")
         self.objects = {obj["id"]: obj for obj in actual["objects"]}
         self.new_of = {}   # old id -> new id
         self.old_of = {}   # new id -> old id, or what was made for it
@@ -29,8 +29,8 @@ class Walk:
         self.left_out = 0
 
     def run(self):
-        if self.schema.hash and self.actual_hash and self.schema.hash != self.actual_hash:
-            self.differ("the dump", f"schema {self.schema.hash}", self.actual_hash)
+        if self.wanted_hash != self.actual_hash:
+            self.differ("the dump", f"schema {self.wanted_hash}", self.actual_hash)
         for name, value in self.expected.roots.items():
             if name not in self.roots:
                 self.differ(f"root {name}", value, "nothing")

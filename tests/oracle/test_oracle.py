@@ -185,6 +185,17 @@ class Fields(OracleCase):
         found = compare(expected, make_dump(("G:0", {"p": [{"y": 0, "x": 1}, {"y": 0, "x": 3}]})))
         self.assertEqual(["G:0.p[1].x: expected 2, found 3"], found)
 
+    def test_dump_of_another_schema_is_found(self):
+        """A host's schema has another hash than that of the sources, which dumps name."""
+        schema, state = make_schema("G", G=[("a", "int")]), make_dump(("G:0", {"a": 1}))
+        schema["hash"] = "host"
+        expected = expected_dump(state, schema, schema)
+        for named, sources, found in (("host", None, 0), ("built", None, 1), ("built", "built", 0),
+                                      ("host", "built", 1)):
+            for untyped in {}, {"untyped_memory": True}:
+                self.assertEqual(found, len(compare(expected, {**state, "schema": named, **untyped},
+                                                    sources=sources)))
+
 
 class Numbers(OracleCase):
     def number(self, old, new, value, result, extra=None):

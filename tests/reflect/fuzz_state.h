@@ -8,16 +8,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "fuzz_bytes.h"
 #include "molt/heap.h"
 #include "molt/molt.h"
 
 enum { FUZZ_BLOCKS = 48 };
-
-/* Bytes that never end: those of the input, then numbers that follow from them. */
-typedef struct FuzzBytes {
-    const uint8_t *at, *end;
-    uint64_t more;
-} FuzzBytes;
 
 typedef struct FuzzState {
     MoltHeap *heap;
@@ -27,16 +22,6 @@ typedef struct FuzzState {
     uintptr_t starts[FUZZ_BLOCKS]; /* of blocks that live and of some that do not */
     uint32_t count;
 } FuzzState;
-
-static inline uint8_t fuzz_byte(FuzzBytes *bytes)
-{
-    if (bytes->at < bytes->end) {
-        bytes->more = (bytes->more ^ *bytes->at) * 0x100000001b3u;
-        return *bytes->at++;
-    }
-    bytes->more = bytes->more * 6364136223846793005u + 1442695040888963407u;
-    return (uint8_t)(bytes->more >> 56);
-}
 
 static inline uintptr_t fuzz_address(FuzzState *state)
 {

@@ -1,13 +1,8 @@
 /* The game's side of the heap, and binding a library's allocation sites. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "heap_fault.h"
 #include "heap_fixture.h"
 #include "molt/heap.h"
 
@@ -15,16 +10,8 @@ typedef struct Fixture {
     MoltSchema *schema;
     MoltHeap *heap;
     const MoltHeapApi *api;
-    jmp_buf faulted;
-    char text[600];
+    HeapFault fault;
 } Fixture;
-
-static void on_fault(void *context, const char *text)
-{
-    Fixture *fixture = context;
-    strncpy(fixture->text, text, sizeof fixture->text - 1);
-    longjmp(fixture->faulted, 1);
-}
 
 static int set_up(void **state)
 {
@@ -37,7 +24,7 @@ static int set_up(void **state)
         molt_heap_set_schema(fixture->heap, fixture->schema) != MOLT_OK)
         return -1;
     fixture->api = molt_heap_api(fixture->heap);
-    molt_heap_set_fault(fixture->heap, on_fault, fixture);
+    molt_heap_set_fault(fixture->heap, heap_fault_take, &fixture->fault);
     *state = fixture;
     return 0;
 }
@@ -100,72 +87,65 @@ static void duplicate_makes_a_char_array(void **state)
     assert_string_equal(copy, "");
 }
 
-/* Runs one faulting call; each is made in a frame below the setjmp. */
-typedef void Misuse(Fixture *fixture);
-
-static void expect_fault(Fixture *fixture, Misuse *misuse, const char *expected)
+static void create_unbound(void *context)
 {
-    fixture->text[0] = '\0';
-    if (setjmp(fixture->faulted) == 0) {
-        misuse(fixture);
-        fail_msg("no fault; expected \"%s\"", expected);
-    }
-    if (!strstr(fixture->text, expected))
-        fail_msg("fault says \"%s\", expected \"%s\"", fixture->text, expected);
-}
-
-static void create_unbound(Fixture *fixture)
-{
+    Fixture *fixture = context;
     MoltSite site = site_of("Ant", 24, 8);
     fixture->api->create(fixture->api, &site, 1);
 }
 
-static void destroy_local(Fixture *fixture)
+static void destroy_local(void *context)
 {
+    Fixture *fixture = context;
     int local = 0;
     fixture->api->destroy(fixture->api, &local);
 }
 
-static void destroy_twice(Fixture *fixture)
+static void destroy_twice(void *context)
 {
+    Fixture *fixture = context;
     void *ant = molt_heap_new(fixture->heap, TYPE_ANT, 1);
     fixture->api->destroy(fixture->api, ant);
     fixture->api->destroy(fixture->api, ant);
 }
 
-static void destroy_interior(Fixture *fixture)
+static void destroy_interior(void *context)
 {
+    Fixture *fixture = context;
     char *ants = molt_heap_new(fixture->heap, TYPE_ANT, 5);
     fixture->api->destroy(fixture->api, ants + 50);
 }
 
-static void resize_null(Fixture *fixture)
+static void resize_null(void *context)
 {
+    Fixture *fixture = context;
     fixture->api->resize(fixture->api, NULL, 4);
 }
 
-static void count_freed(Fixture *fixture)
+static void count_freed(void *context)
 {
+    Fixture *fixture = context;
     void *ant = molt_heap_new(fixture->heap, TYPE_ANT, 1);
     molt_heap_delete(fixture->heap, ant);
     fixture->api->count(fixture->api, ant);
 }
 
-static void duplicate_null(Fixture *fixture)
+static void duplicate_null(void *context)
 {
+    Fixture *fixture = context;
     fixture->api->duplicate(fixture->api, NULL);
 }
 
 static void misuse_ends_in_the_fault_handler(void **state)
 {
     Fixture *fixture = *state;
-    expect_fault(fixture, create_unbound, "ant.c:42: molt_new(Ant)");
-    expect_fault(fixture, destroy_local, "not in the heap");
-    expect_fault(fixture, destroy_twice, "may have been deleted before");
-    expect_fault(fixture, destroy_interior, "into element 2 of Ant:");
-    expect_fault(fixture, resize_null, "molt_resize");
-    expect_fault(fixture, count_freed, "molt_count");
-    expect_fault(fixture, duplicate_null, "molt_strdup(NULL)");
+    expect_fault(&fixture->fault, create_unbound, fixture, "ant.c:42: molt_new(Ant)");
+    expect_fault(&fixture->fault, destroy_local, fixture, "not in the heap");
+    expect_fault(&fixture->fault, destroy_twice, fixture, "may have been deleted before");
+    expect_fault(&fixture->fault, destroy_interior, fixture, "into element 2 of Ant:");
+    expect_fault(&fixture->fault, resize_null, fixture, "molt_resize");
+    expect_fault(&fixture->fault, count_freed, fixture, "molt_count");
+    expect_fault(&fixture->fault, duplicate_null, fixture, "molt_strdup(NULL)");
 }
 
 /* ---- binding ------------------------------------------------------------------------------- */

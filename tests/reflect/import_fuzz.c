@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz_bytes.h"
 #include "import_sample.h"
 #include "molt/import.h"
 
@@ -49,17 +50,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
 }
 
-static void write_seed(const char *folder, const char *name, const char *text)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s.json", folder, name);
-    FILE *file = fopen(path, "w");
-    if (!file || fputs(text, file) < 0 || fclose(file) != 0) {
-        fprintf(stderr, "import_fuzz: cannot write %s\n", path);
-        exit(1);
-    }
-}
-
 static void write_seeds(const char *folder)
 {
     Sample *state = sample_create();
@@ -68,7 +58,7 @@ static void write_seeds(const char *folder)
     thing->next = thing;
     thing->text = (char *)(sample_image + SAMPLE_LITERAL);
     char *text = sample_dump(state->heap);
-    write_seed(folder, "thing", text);
+    fuzz_write_seed(folder, "state", 0, text, strlen(text));
     free(text);
     sample_new(state, state->bag, 3);
     sample_new(state, state->row, 2);
@@ -77,11 +67,11 @@ static void write_seeds(const char *folder)
     sample_new(state, state->other, 1);
     molt_heap_delete(state->heap, thing);
     text = sample_dump(state->heap);
-    write_seed(folder, "small", text);
+    fuzz_write_seed(folder, "state", 1, text, strlen(text));
     free(text);
     sample_fill(state);
     text = sample_dump(state->heap);
-    write_seed(folder, "graph", text);
+    fuzz_write_seed(folder, "state", 2, text, strlen(text));
     free(text);
     sample_destroy(state);
 }

@@ -3,16 +3,15 @@
  * the state as it was to the byte, a state that was migrated must be one that can be dumped, and all
  * memory must come back.
  *
- * The input is options, then either the records of fuzz_schema.h or, for pairs that were seen elsewhere,
- * two schemas as JSON, each ended by a NUL; then the state. `--seeds DIR [SCHEMA...]` writes what to
- * begin with; each of the SCHEMAs is migrated to the next one. */
+ * The input is options, the schemas as fuzz_pair.h reads them, then the state. `--seeds DIR [SCHEMA...]`
+ * writes what to begin with; each of the SCHEMAs is migrated to the next one. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "counting_allocator.h"
-#include "fuzz_schema.h"
+#include "fuzz_pair.h"
 #include "fuzz_state.h"
 #include "molt/dump.h"
 #include "molt/migrate.h"
@@ -44,44 +43,15 @@ typedef struct Run {
 
 /* ---- the input ------------------------------------------------------------------------------- */
 
-static MoltSchema *read_schema(FuzzBytes *bytes)
-{
-    MoltSchema *schema = NULL;
-    MoltError error;
-    const uint8_t *end = memchr(bytes->at, 0, (size_t)(bytes->end - bytes->at));
-    size_t length = (size_t)((end ? end : bytes->end) - bytes->at);
-    if (molt_schema_from_json((const char *)bytes->at, length, NULL, &schema, &error) != MOLT_OK)
-        schema = NULL;
-    bytes->at = end ? end + 1 : bytes->end;
-    return schema;
-}
-
-static void take(FuzzBytes *bytes, void *out, size_t size)
-{
-    size_t there = (size_t)(bytes->end - bytes->at);
-    memset(out, 0, size);
-    memcpy(out, bytes->at, there < size ? there : size);
-    bytes->at += there < size ? there : size;
-}
-
 static bool read_input(Run *run, FuzzBytes *bytes)
 {
-    take(bytes, &run->options, sizeof run->options);
-    if ((run->options.flags & AS_JSON) != 0) {
-        run->before = read_schema(bytes);
-        run->after = run->before ? read_schema(bytes) : NULL;
-    } else {
-        FuzzRecords records;
-        FuzzPatch patches[FUZZ_PATCHES];
-        bool plain = (run->options.flags & PLAIN) != 0;
-        take(bytes, &records, sizeof records);
-        take(bytes, patches, sizeof patches);
-        run->before = fuzz_schema(&records, plain);
-        for (int i = 0; i < FUZZ_PATCHES; i++)
-            fuzz_patch(&records, &patches[i]);
-        run->after = run->before ? fuzz_schema(&records, plain) : NULL;
-    }
-    return run->after != NULL;
+    MoltSchema *pair[2];
+    fuzz_take(bytes, &run->options, sizeof run->options);
+    bool good = fuzz_pair(bytes, (run->options.flags & AS_JSON) != 0,
+                          (run->options.flags & PLAIN) != 0, pair);
+    run->before = pair[0];
+    run->after = pair[1];
+    return good;
 }
 
 /* ---- one way --------------------------------------------------------------------------------- */
@@ -219,54 +189,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 /* ---- seeds ----------------------------------------------------------------------------------- */
 
-static void write_seed(const char *folder, const char *name, const void *bytes, size_t size)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "w");
-    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file) != 0) {
-        fprintf(stderr, "migrate_fuzz: cannot write %s\n", path);
-        exit(1);
-    }
-}
-
-/* Reads a file and the NUL behind it; the bytes that it took. */
-static size_t read_text(const char *path, char *out, size_t room)
-{
-    FILE *file = fopen(path, "r");
-    size_t length = file ? fread(out, 1, room - 1, file) : 0;
-    if (!file || fclose(file) != 0 || length == 0) {
-        fprintf(stderr, "migrate_fuzz: cannot read %s\n", path);
-        exit(1);
-    }
-    out[length] = '\0';
-    return length + 1;
-}
-
 static void write_seeds(const char *folder, char **schemas, int count)
 {
-    static char text[1 << 20];
-    char name[32];
+    uint8_t bytes[sizeof(Options) + FUZZ_PAIR_SIZE + 64];
     uint64_t chance = 88172645463325252u;
     for (int i = 0; i < 64; i++) {
-        uint8_t bytes[sizeof(Options) + sizeof(FuzzRecords) + sizeof(FuzzPatch[FUZZ_PATCHES]) + 64];
-        for (size_t b = 0; b < sizeof bytes; b++) {
-            chance = chance * 6364136223846793005u + 1442695040888963407u;
-            bytes[b] = (uint8_t)(chance >> 56);
-        }
+        fuzz_chance(&chance, bytes, sizeof bytes);
         bytes[0] &= (uint8_t)~AS_JSON;
-        snprintf(name, sizeof name, "made-%d", i);
-        write_seed(folder, name, bytes, sizeof bytes);
+        fuzz_write_seed(folder, "made", i, bytes, sizeof bytes);
     }
-    for (int i = 0; i + 1 < count; i++) {
-        const Options options = {.flags = AS_JSON};
-        memcpy(text, &options, sizeof options);
-        size_t size = sizeof options;
-        size += read_text(schemas[i], text + size, sizeof text / 2);
-        size += read_text(schemas[i + 1], text + size, sizeof text / 2 - sizeof options);
-        snprintf(name, sizeof name, "pair-%d", i);
-        write_seed(folder, name, text, size);
-    }
+    const Options options = {.flags = AS_JSON};
+    for (int i = 0; i + 1 < count; i++)
+        fuzz_write_pair(folder, i, &options, sizeof options, schemas + i);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "counting_allocator.h"
+#include "heap_fault.h"
 #include "heap_fixture.h"
 #include "heap_gate.h"
 #include "molt/leaks.h"
@@ -28,8 +29,7 @@ typedef struct Fixture {
     MoltCallSites *sites;
     MoltHeap *heap;
     const MoltHeapApi *api;
-    jmp_buf faulted;
-    char text[600];
+    HeapFault fault;
 } Fixture;
 
 static const MoltCallSite call_sites[] = {
@@ -44,13 +44,6 @@ static const MoltCallSite call_sites[] = {
      .reason = "", .line = 40},
 };
 enum { SITE_COUNT = sizeof call_sites / sizeof call_sites[0] };
-
-static void on_fault(void *context, const char *text)
-{
-    Fixture *fixture = context;
-    strncpy(fixture->text, text, sizeof fixture->text - 1);
-    longjmp(fixture->faulted, 1);
-}
 
 static MoltSchema *schema_with_untyped(void)
 {
@@ -74,7 +67,7 @@ static int set_up(void **state)
         molt_heap_set_call_sites(fixture->heap, fixture->sites) != MOLT_OK)
         return -1;
     fixture->api = molt_heap_api(fixture->heap);
-    molt_heap_set_fault(fixture->heap, on_fault, fixture);
+    molt_heap_set_fault(fixture->heap, heap_fault_take, &fixture->fault);
     *state = fixture;
     return 0;
 }
@@ -243,18 +236,27 @@ static void impossible_sizes_set_errno(void **state)
     assert_block(fixture, block, "Ant", 1);
 }
 
+static void free_interior(void *context)
+{
+    Fixture *fixture = context;
+    unsigned char *block = new_at(fixture, AT_ANT, 48);
+    fixture->api->plain_free(fixture->api, block + 8);
+}
+
+static void resize_freed(void *context)
+{
+    Fixture *fixture = context;
+    void *block = new_at(fixture, AT_ANT, 48);
+    fixture->api->plain_free(fixture->api, block);
+    resize_at(fixture, AT_ANT, block, 10);
+}
+
 static void misuse_is_told(void **state)
 {
     Fixture *fixture = *state;
-    unsigned char *volatile block = new_at(fixture, AT_ANT, 48);
-    if (setjmp(fixture->faulted) == 0)
-        fixture->api->plain_free(fixture->api, block + 8);
-    assert_non_null(strstr(fixture->text, "free("));
-    assert_non_null(strstr(fixture->text, "element 0 of Ant:0"));
-    fixture->api->plain_free(fixture->api, block);
-    if (setjmp(fixture->faulted) == 0)
-        resize_at(fixture, AT_ANT, block, 10);
-    assert_non_null(strstr(fixture->text, "realloc("));
+    expect_fault(&fixture->fault, free_interior, fixture, "free(");
+    assert_non_null(strstr(fixture->fault.text, "element 0 of Ant:0"));
+    expect_fault(&fixture->fault, resize_freed, fixture, "realloc(");
     assert_block(fixture, new_at(fixture, AT_ANT, 24), "Ant", 1); /* and the heap goes on */
 }
 

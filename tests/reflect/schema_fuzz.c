@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz_bytes.h"
 #include "fuzz_schema.h"
 #include "molt/dump_schema.h"
 
@@ -45,56 +46,28 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 /* ---- seeds ----------------------------------------------------------------------------------- */
 
-static void write_seed(const char *folder, const char *name, const char *text, size_t length)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s.json", folder, name);
-    FILE *file = fopen(path, "w");
-    if (!file || fwrite(text, 1, length, file) != length || fclose(file) != 0) {
-        fprintf(stderr, "schema_fuzz: cannot write %s\n", path);
-        exit(1);
-    }
-}
-
-static void write_made(const char *folder, const char *name, MoltSchema *schema)
+static void write_made(const char *folder, int number, MoltSchema *schema)
 {
     if (!schema)
         return;
     char *text = write_schema(schema);
-    write_seed(folder, name, text, strlen(text));
+    fuzz_write_seed(folder, "made", number, text, strlen(text));
     free(text);
     molt_schema_free(schema);
 }
 
-static void copy_schema(const char *folder, const char *name, const char *path)
-{
-    static char text[1 << 20];
-    FILE *file = fopen(path, "r");
-    size_t length = file ? fread(text, 1, sizeof text, file) : 0;
-    if (!file || fclose(file) != 0 || length == 0) {
-        fprintf(stderr, "schema_fuzz: cannot read %s\n", path);
-        exit(1);
-    }
-    write_seed(folder, name, text, length);
-}
-
 static void write_seeds(const char *folder, char **schemas, int count)
 {
-    char name[32];
+    static char text[1 << 20];
     uint64_t chance = 88172645463325252u;
     for (int i = 0; i < 12; i++) {
         FuzzRecords records;
-        uint8_t *bytes = (uint8_t *)&records;
-        for (size_t b = 0; b < sizeof records; b++) {
-            chance = chance * 6364136223846793005u + 1442695040888963407u;
-            bytes[b] = (uint8_t)(chance >> 56);
-        }
-        snprintf(name, sizeof name, "made-%d", i);
-        write_made(folder, name, fuzz_schema(&records, i % 2 != 0));
+        fuzz_chance(&chance, (uint8_t *)&records, sizeof records);
+        write_made(folder, i, fuzz_schema(&records, i % 2 != 0));
     }
     for (int i = 0; i < count; i++) {
-        snprintf(name, sizeof name, "recorded-%d", i);
-        copy_schema(folder, name, schemas[i]);
+        size_t length = fuzz_read_file(schemas[i], text, sizeof text);
+        fuzz_write_seed(folder, "recorded", i, text, length);
     }
 }
 

@@ -10,7 +10,6 @@
 #include "molt/snapshot_file.h"
 #include "snapshot_seal.h"
 #include "snapshot_state.h"
-#include "tables.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -40,27 +39,6 @@ static void load(const uint8_t *bytes, size_t size, const MoltSchema *into)
     }
     molt_report_clear(&report);
     molt_snapshot_file_close(file);
-}
-
-/* Everything of the header that a mutation would only break; the host's section takes what is left. */
-static void mend(uint8_t *bytes, size_t size)
-{
-    MoltFileHeader header;
-    memcpy(&header, bytes, sizeof header);
-    memcpy(header.magic, MOLT__FILE_MAGIC, sizeof header.magic);
-    header.abi = molt__own_abi();
-    header.format = MOLT__FILE_FORMAT;
-    memset(header.version, 0, sizeof header.version);
-    header.base = MOLT__FILE_BASE;
-    header.file_size = size;
-    header.size = header.sections[MOLT__FILE_PAGES].size > 0 ? (uint32_t)MOLT__FILE_PAGE
-                                                             : MOLT__FILE_HEADER_SMALL;
-    memcpy(bytes, &header, sizeof header);
-    size_t host = section_begin(bytes, size, MOLT__FILE_HOST);
-    if (host != SIZE_MAX)
-        header.sections[MOLT__FILE_HOST].size = size - host;
-    memcpy(bytes, &header, sizeof header);
-    seal(bytes, size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

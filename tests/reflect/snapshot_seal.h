@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "snapshot_format.h"
+#include "tables.h"
 
 /* Where a section begins by the sizes in the header; SIZE_MAX when it does not fit `size` bytes. */
 static inline size_t section_begin(const unsigned char *bytes, size_t size, int section)
@@ -41,6 +42,27 @@ static inline void seal(unsigned char *bytes, size_t size)
     if (header.size <= size)
         header.hash = XXH3_64bits(bytes, header.size);
     memcpy(bytes, &header, sizeof header);
+}
+
+/* Everything of the header that a mutation would only break; the host's section takes what is left. */
+static inline void mend(unsigned char *bytes, size_t size)
+{
+    MoltFileHeader header;
+    memcpy(&header, bytes, sizeof header);
+    memcpy(header.magic, MOLT__FILE_MAGIC, sizeof header.magic);
+    header.abi = molt__own_abi();
+    header.format = MOLT__FILE_FORMAT;
+    memset(header.version, 0, sizeof header.version);
+    header.base = MOLT__FILE_BASE;
+    header.file_size = size;
+    header.size = header.sections[MOLT__FILE_PAGES].size > 0 ? (uint32_t)MOLT__FILE_PAGE
+                                                             : MOLT__FILE_HEADER_SMALL;
+    memcpy(bytes, &header, sizeof header);
+    size_t host = section_begin(bytes, size, MOLT__FILE_HOST);
+    if (host != SIZE_MAX)
+        header.sections[MOLT__FILE_HOST].size = size - host;
+    memcpy(bytes, &header, sizeof header);
+    seal(bytes, size);
 }
 
 #endif

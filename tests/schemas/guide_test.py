@@ -91,7 +91,10 @@ class Guide(unittest.TestCase):
         self.assertIn("v0001 is the only recorded schema", done.stdout)
 
     def test_hooks_run_with_the_library(self):
-        self.build()
+        source = self.folder / "pond.c"
+        source.write_text(source.read_text().replace("} Fish;", "    int (*swim)(int);\n} Fish;").replace(
+            "void *start_up", "static int paddle(int depth)\n{\n    return depth;\n}\n\nvoid *start_up"))
+        self.edit("fish->x = (float)i;", "fish->x = (float)i;\n        fish->swim = paddle;")
         self.run_words("molt-host", "build/libmygame.so", "--headless", "--no-build", "--frames", "3", "--save",
                        "old.molt")
         hook = ("#include <molt/hook.h>\n\nMOLT_MIGRATE(Fish)(const MoltOld *old, Fish *now)\n{\n"
@@ -120,7 +123,9 @@ class Guide(unittest.TestCase):
         said = self.run_words("molt", "migrate", "old.molt", "--to", "old.json", "-o", "x.molt", "--hooks",
                               "build/libmygame.so", status=2)
         self.assertIn("the library and --to are of two versions: build/libmygame.so", said)
-        self.loses_alike(["molt", "migrate", "old.molt", "--to", "build/mygame.schema.json", "--json", "-o"])
+        words = ["molt", "migrate", "old.molt", "--to", "build/mygame.schema.json", "--json", "-o"]
+        self.loses_alike(words)
+        self.nulls_functions(words)
 
     def loses_alike(self, words):
         """With hooks and without, a loss is told in the same lines, counts and report."""
@@ -142,6 +147,16 @@ class Guide(unittest.TestCase):
         self.assertEqual(self.run_words(*words, "b.molt", *hooks, "--policy", "live"), lost)
         self.assertIn('"loss":1,"refuse":0', lost)
         self.assertEqual(*(json.loads((self.folder / name).read_text()) for name in ("plain.json", "hooks.json")))
+
+    def nulls_functions(self, words):
+        """What becomes of a function that the library does not have any more is decided in its load."""
+        self.edit("paddle", "crawl")
+        words = [*words, "c.molt", "--hooks", "build/libmygame.so", "--policy", "live"]
+        self.assertRegex(self.run_words(*words, status=1),
+                         "refuse function-missing .* 10 objects, .*paddle of pond.c.*; --missing-functions null makes")
+        self.assertRegex(self.run_words(*words, "--missing-functions", "null"),
+                         r"loss +function-missing .* 10 objects, .*paddle of pond.c\. [^;]*name\.\n")
+        self.assertIn('"value":null', self.run_words("molt", "dump", "c.molt", "--path", "Fish:0.swim"))
 
 
 if __name__ == "__main__":

@@ -112,7 +112,8 @@ typedef struct MoltReloadDesc {
                              outlive the reload; NULL: there are none */
     const MoltPlatformApi *api; /* handed to start_up(); not NULL; must outlive the reload */
     MoltPolicy policy;
-    MoltMissingFunctions missing_functions; /* that pointers lead to; loads always refuse */
+    MoltMissingFunctions missing_functions; /* that pointers lead to; in loads with
+                                               `load_live` only */
     MoltReloadHooks hooks;
     MoltHeapDesc heap;
     /* Called when the game misuses the heap; must not return. Default: as molt_heap_set_fault. */
