@@ -212,8 +212,8 @@ static bool is_anothers(const Comparison *c, Sort sort, uint32_t index, const ch
 }
 
 /* "\"a\", \"b\"": what a thing of the last version was called since `from`, oldest first, as MOLT_WAS takes
- * it. Names that do not fit are left out. False when it says so already, or a name is another thing's as well:
- * then notes are in each other's way. */
+ * it. Names that do not fit are left out. False when it says so already, or a name is another thing's as
+ * well: then notes are in each other's way. */
 static bool write_names(const Comparison *c, Sort sort, uint32_t index, uint32_t first,
                         char buffer[NAMES_SIZE])
 {
