@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attic_aim.h"
 #include "attic_blank.h"
 #include "attic_column.h"
 #include "attic_hook.h"
@@ -150,6 +151,8 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
             lose_pointer(carry, index, ref, points);
         return false;
     }
+    if (address != 0 && points && part->op && !molt__attic_leads_to(carry, ref, part->op, address))
+        address = 0;
     if (ref != 0 && address == 0 && points)
         lose_pointer(carry, index, ref, true);
     bool misses = next->aims && ref != 0 && !exact;

@@ -180,6 +180,7 @@ struct MoltMigration {
     bool *contained;       /* per old type: may lie in a block that moves or goes */
     bool *into;            /* per old type: a pointer to it leads into the library that goes */
     bool into_unknown;     /* so may others */
+    bool *numbers_reached; /* per old type: numbers whose type goes, and a pointer leads to some */
     bool *missing;         /* per old type: gone, and a pointer that stays leads to an object of it */
     MoltGonePointer *gone_pointers; /* the same, where a hook may settle the pointer */
     uint64_t gone_count, gone_slots;
@@ -312,6 +313,8 @@ const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *len
 
 /* gone_types.c: objects of types that the new code lacks, and of those that it has again. */
 void molt__gone_types_report(MoltMigration *m);
+/* Numbers that a pointer leads to come in sight. */
+void molt__gone_types_commit(const MoltMigration *m);
 
 /* migrate_globals.c */
 /* Fills the mirror and finds out which variables the game set; false when memory is out. */

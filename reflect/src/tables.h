@@ -21,6 +21,9 @@ MoltAbi molt__own_abi(void);
 MoltStatus molt__schema_make(const MoltTables *tables, bool hashed, const MoltAllocator *allocator,
                              MoltSchema **out, MoltError *error);
 
+/* The hash of what a schema's JSON has: of its sources, and of kept numbers that are in sight. */
+MoltHash molt__schema_shown_hash(const MoltSchema *schema);
+
 /* The globals of a library that has none: as if it were not there. */
 static inline bool molt__is_vacant(const MoltType *type)
 {
