@@ -11,6 +11,7 @@
 #include "attic_blank.h"
 #include "attic_column.h"
 #include "attic_hook.h"
+#include "descent.h"
 #include "lineage.h"
 
 /* ---- records --------------------------------------------------------------------------------- */
@@ -126,6 +127,25 @@ static void lose_pointer(MoltCarry *carry, uint64_t index, uint64_t kept, bool r
     molt__attic_lose(m, &lost);
 }
 
+/* A pointer returns where an edit is undone, or done again, that had made another one of it. What it was until
+ * now would not come of it by the rules on the way back, so that is kept in turn. */
+static void keep_replaced(MoltCarry *carry, const MoltCarryPart *part, const MoltCarryObject *object,
+                          uint64_t i, uintptr_t returned)
+{
+    MoltMigration *m = carry->m;
+    const MoltAtticRun *run = &carry->from->runs[part->run];
+    MoltLeaf was = molt__leaf_from(&run->is, part->skip + i);
+    MoltRoute route;
+    uintptr_t now;
+    was.count = 1;
+    memcpy(&now, object->live + was.at, sizeof now);
+    if (!(m->plan->undoes || m->plan->redoes) || now == 0 || m->plan->policy != MOLT_POLICY_LIVE ||
+        !molt__leaf_work(m->plan, carry->type, carry->from->tail, &was, &route) || !route.op ||
+        route.op->code != MOLT__OP_POINTER || molt__way_takes_back(m, route.op, now, returned))
+        return;
+    molt__attic_lose_one(m, route.op, &object->place);
+}
+
 /* True while the value stays open. */
 static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject *object, uint64_t i)
 {
@@ -159,6 +179,8 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
     if (part->has_value && !misses && molt__leaf_is_active(&part->back, i, object->seen) &&
         return_or_clear(carry, part, next, object, i, old, address)) {
         molt__awaited_return(carry->m, object->next + next->is.at + i * next->is.stride);
+        if (next->aims && address != 0)
+            keep_replaced(carry, part, object, i, address);
         if (!next->lent || object->late) {
             carry->to->ref_count -= moved != 0;
             return false;
@@ -197,6 +219,7 @@ void molt__carry_stand(const MoltCarry *carry, const MoltLoss *place, MoltCarryO
 {
     const MoltMigration *m = carry->m;
     const MoltSpan *span = &m->heap->spans[place->span], *moved = &m->spans[place->span];
+    object->place = *place;
     object->stays = moved->bytes == 0;
     if (object->stays)
         moved = span;

@@ -8,6 +8,7 @@
 #include "attic_hook.h"
 #include "attic_page.h"
 #include "code_target.h"
+#include "descent.h"
 #include "kept_types.h"
 #include "migration.h"
 #include "molt/globals.h"
@@ -24,6 +25,38 @@ static void note_lossy(MoltAtticWork *work, uint64_t op)
 {
     work->lossy_count += !work->lossy[op];
     work->lossy[op] = true;
+}
+
+void molt__attic_lose_one(MoltMigration *m, const MoltOp *op, const MoltLoss *place)
+{
+    MoltAtticWork *work = &m->attic;
+    if (!work->lossy)
+        work->lossy = molt__migration_table(m, m->plan->op_count, sizeof *work->lossy);
+    if (!work->lossy)
+        return;
+    note_lossy(work, (uint64_t)(op - m->plan->ops));
+    uint64_t at = 0, end = work->loss_count; /* the first one that begins behind it */
+    while (at < end) {
+        uint64_t middle = at + (end - at) / 2;
+        const MoltLoss *loss = &work->losses[middle];
+        bool behind = loss->span != place->span     ? loss->span > place->span
+                      : loss->block != place->block ? loss->block > place->block
+                      : loss->tail != place->tail   ? loss->tail
+                                                    : loss->element > place->element;
+        if (behind)
+            end = middle;
+        else
+            at = middle + 1;
+    }
+    const MoltLoss *last = at > 0 ? &work->losses[at - 1] : NULL;
+    if ((last && last->span == place->span && place->block - last->block < last->blocks &&
+         last->tail == place->tail && last->element == place->element) ||
+        !molt__migration_grow(m, (void **)&work->losses, &work->loss_slots, work->loss_count, 1,
+                              sizeof *work->losses))
+        return;
+    memmove(work->losses + at + 1, work->losses + at,
+            (work->loss_count++ - at) * sizeof *work->losses);
+    work->losses[at] = *place;
 }
 
 /* Whether what an operation loses is kept; makes room to note it. */
@@ -500,7 +533,8 @@ static bool is_replaced(MoltMigration *m, MoltTypeId type, const MoltAtticRun *r
         memcpy(&address, now, sizeof address);
         memcpy(&was, value, sizeof was);
         if (run->op->code == MOLT__OP_POINTER)
-            return address != relocate_value(m, molt__relocate, run->op, was);
+            return address != relocate_value(m, molt__relocate, run->op, was) &&
+                   molt__way_takes_back(m, run->op, was, address);
         return !molt__migration_made(m, address);
     }
     unsigned char *made = molt__attic_scratch(m, &run->is);

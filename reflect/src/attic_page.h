@@ -302,6 +302,8 @@ bool molt__attic_keeps_waited(struct MoltMigration *m, const MoltAtticPage *page
                               const MoltAtticRun *run, const unsigned char *value,
                               const unsigned char *made, bool replaced);
 /* attic_file.c */
+/* One element loses what `op` reads, after all batches have run. */
+void molt__attic_lose_one(struct MoltMigration *m, const MoltOp *op, const MoltLoss *place);
 /* Takes the marks of a batch that has run; `first` is its first element in the block. */
 void molt__attic_flush(struct MoltMigration *m, uint64_t first, uint64_t n);
 /* Adds the runs of values that were lost so far, of objects of the page's type. False when memory is out. */
