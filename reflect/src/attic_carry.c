@@ -11,6 +11,7 @@
 #include "attic_blank.h"
 #include "attic_column.h"
 #include "attic_hook.h"
+#include "attic_pool.h"
 #include "descent.h"
 #include "lineage.h"
 
@@ -139,7 +140,7 @@ static void keep_replaced(MoltCarry *carry, const MoltCarryPart *part, const Mol
     uintptr_t now;
     was.count = 1;
     memcpy(&now, object->live + was.at, sizeof now);
-    if (!(m->plan->undoes || m->plan->redoes) || now == 0 || m->plan->policy != MOLT_POLICY_LIVE ||
+    if (object->place.pool != MOLT__POOL_NONE || !(m->plan->undoes || m->plan->redoes) || now == 0 || m->plan->policy != MOLT_POLICY_LIVE ||
         !molt__leaf_work(m->plan, carry->type, carry->from->tail, &was, &route) || !route.op ||
         route.op->code != MOLT__OP_POINTER || molt__way_takes_back(m, route.op, now, returned))
         return;
@@ -235,12 +236,19 @@ static bool find_object(const MoltCarry *carry, const unsigned char *record,
     uint64_t element = molt__record_word(record, 1);
     if (block->span == MOLT__NO_SPAN)
         return false;
+    if (carry->from->pool != MOLT__POOL_NONE) {
+        const MoltLoss at = {block->span, block->index, 1, (uint32_t)element, false, carry->from->pool};
+        object->record = record;
+        return molt__attic_pool_stand(m, &at, carry->type, object) &&
+               molt__attic_pool_make_number(carry->m, &at);
+    }
     const MoltSpan *span = &m->heap->spans[block->span];
     bool counts =
         carry->from->tail || span->header == 0; /* a flexible struct itself is one element */
     if (counts && element >= block->count)
         return false;
-    MoltLoss place = {block->span, block->index, 1, (uint32_t)element, carry->from->tail};
+    MoltLoss place = {block->span, block->index, 1, (uint32_t)element, carry->from->tail,
+                      MOLT__POOL_NONE};
     object->record = record;
     molt__carry_stand(carry, &place, object);
     return true;
@@ -338,7 +346,8 @@ static bool must_rebuild(const MoltCarry *carry, const MoltAtticSlot *slot)
     bool goes = slot->alive ? molt__attic_columns_is_sparse(slot)
                             : attic->cut || attic->dead > attic->records / 4;
     return carry->returns || m->plan->types[carry->type].fate == MOLT_FATE_CHANGED || goes ||
-           (m->moves && carry->from->ref_count > 0) || (m->code && carry->from->raw) ||
+           (m->moves && carry->from->ref_count > 0) ||
+           (carry->from->pool && m->retypes.span_count > 0) || (m->code && carry->from->raw) ||
            (carry->from->watched_count > 0 &&
             (m->moves || m->code)); /* addresses among it change */
 }
@@ -397,6 +406,7 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
                           .step = slot->page->step,
                           .type = slot->page->type,
                           .tail = slot->page->tail,
+                          .pool = slot->page->pool,
                           .rebuilt = true,
                           .functions = slot->page->functions,
                           .raw = slot->page->raw && !m->code};

@@ -209,6 +209,7 @@ struct MoltMigration {
     uint64_t run; /* inside of a UNION: element of the batch where the arm's run begins */
     bool in_loop; /* then all of a loop's values belong to object loop_index of the batch */
     uint64_t loop_index;
+    uint8_t pool; /* MOLT__POOL_...: the batch is of objects in a block of bytes */
     bool keeping; /* the batch is of objects of a kept type: nothing of theirs is told or refuses, and
                      their pointers are in the attic. Pointers may lead to such objects */
     bool in_tail; /* the batch is of elements of a flexible array, which all belong to one object */
