@@ -106,7 +106,8 @@ uintptr_t molt__attic_aim(const MoltCarry *carry, const MoltLeaf *was, const Mol
     return start + aim.to + element * aim.pace + out;
 }
 
-bool molt__attic_leads_to(const MoltCarry *carry, uint64_t kept, const MoltOp *op, uintptr_t pointer)
+bool molt__attic_leads_to(const MoltCarry *carry, uint64_t kept, const MoltOp *op,
+                          uintptr_t pointer)
 {
     const MoltMigration *m = carry->m;
     const MoltAtticRef *ref = &carry->from->refs[kept - 1];

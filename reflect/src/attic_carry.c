@@ -128,10 +128,10 @@ static void lose_pointer(MoltCarry *carry, uint64_t index, uint64_t kept, bool r
     molt__attic_lose(m, &lost);
 }
 
-/* A pointer returns where an edit is undone, or done again, that had made another one of it. What it was until
- * now would not come of it by the rules on the way back, so that is kept in turn. */
-static void keep_replaced(MoltCarry *carry, const MoltCarryPart *part, const MoltCarryObject *object,
-                          uint64_t i, uintptr_t returned)
+/* A pointer returns where an edit is undone, or done again, that had made another one of it. What it was
+ * until now would not come of it by the rules on the way back, so that is kept in turn. */
+static void keep_replaced(MoltCarry *carry, const MoltCarryPart *part,
+                          const MoltCarryObject *object, uint64_t i, uintptr_t returned)
 {
     MoltMigration *m = carry->m;
     const MoltAtticRun *run = &carry->from->runs[part->run];
@@ -140,7 +140,8 @@ static void keep_replaced(MoltCarry *carry, const MoltCarryPart *part, const Mol
     uintptr_t now;
     was.count = 1;
     memcpy(&now, object->live + was.at, sizeof now);
-    if (object->place.pool != MOLT__POOL_NONE || !(m->plan->undoes || m->plan->redoes) || now == 0 || m->plan->policy != MOLT_POLICY_LIVE ||
+    if (object->place.pool != MOLT__POOL_NONE || !(m->plan->undoes || m->plan->redoes) ||
+        now == 0 || m->plan->policy != MOLT_POLICY_LIVE ||
         !molt__leaf_work(m->plan, carry->type, carry->from->tail, &was, &route) || !route.op ||
         route.op->code != MOLT__OP_POINTER || molt__way_takes_back(m, route.op, now, returned))
         return;
@@ -237,7 +238,8 @@ static bool find_object(const MoltCarry *carry, const unsigned char *record,
     if (block->span == MOLT__NO_SPAN)
         return false;
     if (carry->from->pool != MOLT__POOL_NONE) {
-        const MoltLoss at = {block->span, block->index, 1, (uint32_t)element, false, carry->from->pool};
+        const MoltLoss at = {block->span,       block->index, 1,
+                             (uint32_t)element, false,        carry->from->pool};
         object->record = record;
         return molt__attic_pool_stand(m, &at, carry->type, object) &&
                molt__attic_pool_make_number(carry->m, &at);
@@ -247,8 +249,8 @@ static bool find_object(const MoltCarry *carry, const unsigned char *record,
         carry->from->tail || span->header == 0; /* a flexible struct itself is one element */
     if (counts && element >= block->count)
         return false;
-    MoltLoss place = {block->span, block->index, 1, (uint32_t)element, carry->from->tail,
-                      MOLT__POOL_NONE};
+    MoltLoss place = {block->span,       block->index,      1,
+                      (uint32_t)element, carry->from->tail, MOLT__POOL_NONE};
     object->record = record;
     molt__carry_stand(carry, &place, object);
     return true;

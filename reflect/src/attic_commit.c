@@ -251,9 +251,9 @@ static void sample_left(const MoltMigration *m, MoltAtticPage *page)
             continue;
         const MoltSpan *span = &heap->spans[block->span];
         const unsigned char *element =
-            page->pool ? molt__attic_pool_element(m, page, record, &hint)
-                       : molt__attic_element(span, block->index, molt__record_word(record, 1),
-                                             page->tail);
+            page->pool
+                ? molt__attic_pool_element(m, page, record, &hint)
+                : molt__attic_element(span, block->index, molt__record_word(record, 1), page->tail);
         if (!element)
             continue;
         for (uint64_t run = 0; run < page->run_count; run++) {

@@ -133,9 +133,9 @@ static bool add_losses(MoltMigration *m, uint64_t first, uint64_t from, uint64_t
         if (!molt__migration_grow(m, (void **)&work->losses, &work->loss_slots, work->loss_count, 1,
                                   sizeof *work->losses))
             return false;
-        work->losses[work->loss_count++] =
-            (MoltLoss){span,    block,     of_blocks ? (uint32_t)(end - from) : 1, (uint32_t)element,
-                       m->in_tail, m->pool};
+        work->losses[work->loss_count++] = (MoltLoss){
+            span,       block,  of_blocks ? (uint32_t)(end - from) : 1, (uint32_t)element,
+            m->in_tail, m->pool};
         work->pool_losses += m->pool != MOLT__POOL_NONE;
         if (of_blocks)
             break;

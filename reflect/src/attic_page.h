@@ -260,7 +260,7 @@ typedef struct MoltAtticWork {
     bool active; /* there is something to commit */
 } MoltAtticWork;
 
-/* Pages of one type's losses: of objects, of those in its tail, of those in blocks of bytes, of headers there. */
+/* Pages of one type's losses: of objects, of those in its tail, in blocks of bytes, and of headers there. */
 static inline uint64_t molt__attic_filed_at(MoltTypeId type, bool tail, unsigned pool)
 {
     return (uint64_t)type * 4 + (pool != 0 ? 1 + pool : tail);

@@ -9,8 +9,9 @@ static uintptr_t start_of(const MoltMigration *m, uint32_t span, uint32_t block)
 
 MoltTypeId molt__attic_loss_type(const MoltMigration *m, const MoltLoss *loss)
 {
-    const MoltRetyped *item =
-        loss->pool != MOLT__POOL_NONE ? molt__retyped(m, start_of(m, loss->span, loss->block)) : NULL;
+    const MoltRetyped *item = loss->pool != MOLT__POOL_NONE
+                                  ? molt__retyped(m, start_of(m, loss->span, loss->block))
+                                  : NULL;
     if (item)
         return loss->pool == MOLT__POOL_HEADER ? item->header : item->type;
     return m->heap->spans[loss->span].type;
@@ -53,8 +54,8 @@ uint32_t molt__attic_pool_number(MoltMigration *m, uint32_t span, uint32_t block
     const MoltRetyped *item = molt__retyped(m, start_of(m, span, block));
     uintptr_t start = item ? item->after : start_of(m, span, block);
     uint32_t now = heap->granules[(start - heap->base) >> MOLT__GRANULE_SHIFT] - 1;
-    return molt__attic_number(heap, now,
-                              (uint32_t)((start - heap->spans[now].base) / heap->spans[now].stride));
+    return molt__attic_number(
+        heap, now, (uint32_t)((start - heap->spans[now].base) / heap->spans[now].stride));
 }
 
 const unsigned char *molt__attic_pool_element(const MoltMigration *m, const MoltAtticPage *page,

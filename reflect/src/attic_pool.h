@@ -1,6 +1,6 @@
-/* Objects in blocks of bytes, behind a header as MOLT_POOL(T, H) says: where an element of theirs is in a
- * migration, and whose number its record has. The heap knows such a block as bytes alone, and a migration that
- * converts it makes another one of it. It must never know what is kept.
+/* Objects in blocks of bytes, behind a header as MOLT_POOL(T, H) says: where an element of theirs is in
+ * a migration, and whose number its record has. The heap knows such a block as bytes alone, and a migration
+ * that converts it makes another one of it. It must never know what is kept.
  *
  * Invariant: a record has the number of the block that has its object in the running state. */
 #ifndef MOLT_ATTIC_POOL_H
@@ -8,7 +8,7 @@
 
 #include "attic_carry.h"
 
-/* Of pages, losses and running batches; in the order of MoltAtticWork.filed behind single objects and tails. */
+/* Of pages, losses and running batches. */
 enum { MOLT__POOL_NONE, MOLT__POOL_ITEMS, MOLT__POOL_HEADER };
 
 /* The old type of an object that loses a value. */

@@ -39,8 +39,8 @@ typedef struct MoltByteScan {
 /* False when memory is out. The fields down to `stop` are the caller's to set. */
 bool molt__byte_scan(MoltByteScan *scan);
 
-/* The same of `count` objects that lie in a block of bytes, with `span` and `block` set; of `span` a copy with
- * their type does. */
+/* The same of `count` objects that lie in a block of bytes, with `span` and `block` set; a copy of the span
+ * that has their type will do. */
 bool molt__byte_scan_objects(MoltByteScan *scan, MoltTypeId type, const unsigned char *objects,
                              uint64_t count);
 

@@ -325,7 +325,8 @@ void molt__byte_words_report(MoltMigration *m)
                   "the "
                   "edit"
             : fact->untagged
-                ? "nobody knows which member holds it: let a struct hold the union and its tag, with "
+                ? "nobody knows which member holds it: let a struct hold the union and its tag, "
+                  "with "
                   "MOLT_TAG, or clear it in end_reload() of a save before the edit"
                 : "keep the pointer in a field of its own beside the bytes, and clear them, in "
                   "end_reload() of a save before the edit";

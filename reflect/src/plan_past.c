@@ -30,9 +30,10 @@ void molt__past_free(MoltPlan *plan)
 static uint32_t line_of(const MoltPlan *plan, MoltPastSort sort, uint32_t index)
 {
     const MoltTables *tables = &plan->before->tables;
-    return plan->past[index + (sort == MOLT__PAST_TYPES    ? 0
-                               : sort == MOLT__PAST_FIELDS ? tables->type_count
-                                                           : tables->type_count + tables->field_count)];
+    return plan
+        ->past[index + (sort == MOLT__PAST_TYPES    ? 0
+                        : sort == MOLT__PAST_FIELDS ? tables->type_count
+                                                    : tables->type_count + tables->field_count)];
 }
 
 /* The line of what a version has under that name, in the type with the line `holder`; 0 when it has none. */

@@ -6,7 +6,11 @@
 
 #include "plan_names.h"
 
-typedef enum MoltPastSort { MOLT__PAST_TYPES, MOLT__PAST_FIELDS, MOLT__PAST_ENUMERATORS } MoltPastSort;
+typedef enum MoltPastSort {
+    MOLT__PAST_TYPES,
+    MOLT__PAST_FIELDS,
+    MOLT__PAST_ENUMERATORS
+} MoltPastSort;
 
 /* Things of one old type, or types; `ids` are their ids or indexes in the old schema. */
 typedef struct MoltPastItems {

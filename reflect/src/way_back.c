@@ -68,7 +68,8 @@ bool molt__way_takes_back(MoltMigration *m, const MoltOp *op, uintptr_t was, uin
     if (place.kind != MOLT_PLACE_BLOCK || place.block.header > 0)
         return true;
     const MoltSpan *span = &m->heap->spans[place.block.span];
-    const MoltSpan *next = m->spans[place.block.span].bytes > 0 ? &m->spans[place.block.span] : span;
+    const MoltSpan *next =
+        m->spans[place.block.span].bytes > 0 ? &m->spans[place.block.span] : span;
     uintptr_t element =
         (uintptr_t)molt__span_block(next, place.block.index) + place.element * next->elem_size;
     if (molt__retyped(m, (uintptr_t)place.block.start) ||

@@ -1,8 +1,8 @@
 /* Types that the sources no longer have, for the objects of theirs that a live session keeps: an edit that
  * takes the last mention of a type away, undone later, gives its objects back. Such types stand behind all
  * others of the running schema and do not count in its hash; their objects stay in the heap and stand in no
- * dump and no file. Numbers are the exception: where a `void *` still leads to some, their types come first, and
- * are types like all others, in dumps, files and the schema's JSON. It must never know objects. */
+ * dump and no file. Numbers are the exception: where a `void *` still leads to some, their types come first,
+ * and are types like all others, in dumps, files and the schema's JSON. It must never know objects. */
 #ifndef MOLT_KEPT_TYPES_H
 #define MOLT_KEPT_TYPES_H
 
