@@ -49,7 +49,7 @@ static void pool_path(const Search *search, uint32_t run, const unsigned char *b
     const char *field = where.text, *end = strchr(field, ']');
     if (field[0] == '[' && end)
         field = end + 1; /* of the element, which differs from object to object */
-    snprintf(path, size, "%.60s%s", molt_type_name(schema, place.block.type), field);
+    snprintf(path, size, "%.60s%.170s", molt_type_name(schema, place.block.type), field);
 }
 
 /* One more word of a kind in a run that begins at `begin`; the format is for the first one. */
