@@ -105,3 +105,29 @@ uintptr_t molt__attic_aim(const MoltCarry *carry, const MoltLeaf *was, const Mol
         return 0;
     return start + aim.to + element * aim.pace + out;
 }
+
+bool molt__attic_leads_to(const MoltCarry *carry, uint64_t kept, const MoltOp *op,
+                          uintptr_t pointer)
+{
+    const MoltMigration *m = carry->m;
+    const MoltAtticRef *ref = &carry->from->refs[kept - 1];
+    if (op->code != MOLT__OP_POINTER || op->pointee_ok || op->external)
+        return true;
+    if (ref->kind != MOLT__REF_BLOCK)
+        return false;
+    const MoltAtticBlock *block = &m->heap->attic.blocks[ref->index];
+    const MoltSpan *span = &m->heap->spans[block->span];
+    const MoltSpan *next = m->spans[block->span].bytes > 0 ? &m->spans[block->span] : span;
+    MoltTypeId type = m->plan->types[span->type].after;
+    uint64_t at = pointer - (uintptr_t)molt__span_block(next, block->index);
+    const MoltField *tail = next->header > 0 ? molt_schema_tail(m->plan->after, type) : NULL;
+    if (molt__migrate_globals_is(m, span) || next->elem_size == 0)
+        return false;
+    if (tail && at >= next->header) {
+        type = molt_type(m->plan->after, tail->type)->elem;
+        at = (at - next->header) % next->elem_size;
+    } else if (next->header == 0) {
+        at %= next->elem_size;
+    }
+    return molt__descent_has(m->plan->after, type, at, op->after);
+}

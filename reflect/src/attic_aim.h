@@ -8,4 +8,9 @@
  * that has no place there, or cannot be said. */
 uintptr_t molt__attic_aim(const MoltCarry *carry, const MoltLeaf *was, const MoltAtticRef *ref);
 
+/* What a kept reference is in the new state is what the operation's pointer says that it leads to, which a
+ * `void *` did not say. */
+bool molt__attic_leads_to(const MoltCarry *carry, uint64_t kept, const MoltOp *op,
+                          uintptr_t pointer);
+
 #endif

@@ -383,7 +383,7 @@ static void carry_elements(MoltCarry *carry)
             bool one = span->header > 0 && !from->tail;
             uint64_t count = one ? 1 : molt__span_count(span, b);
             for (uint64_t e = 0; e < count && e <= UINT32_MAX && !m->failed; e++) {
-                MoltLoss place = {s, b, 1, (uint32_t)e, from->tail};
+                MoltLoss place = {s, b, 1, (uint32_t)e, from->tail, 0};
                 carry_element(carry, &place, record);
             }
         }

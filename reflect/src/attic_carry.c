@@ -7,9 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attic_aim.h"
 #include "attic_blank.h"
 #include "attic_column.h"
 #include "attic_hook.h"
+#include "attic_pool.h"
+#include "descent.h"
 #include "lineage.h"
 
 /* ---- records --------------------------------------------------------------------------------- */
@@ -125,6 +128,26 @@ static void lose_pointer(MoltCarry *carry, uint64_t index, uint64_t kept, bool r
     molt__attic_lose(m, &lost);
 }
 
+/* A pointer returns where an edit is undone, or done again, that had made another one of it. What it was
+ * until now would not come of it by the rules on the way back, so that is kept in turn. */
+static void keep_replaced(MoltCarry *carry, const MoltCarryPart *part,
+                          const MoltCarryObject *object, uint64_t i, uintptr_t returned)
+{
+    MoltMigration *m = carry->m;
+    const MoltAtticRun *run = &carry->from->runs[part->run];
+    MoltLeaf was = molt__leaf_from(&run->is, part->skip + i);
+    MoltRoute route;
+    uintptr_t now;
+    was.count = 1;
+    memcpy(&now, object->live + was.at, sizeof now);
+    if (object->place.pool != MOLT__POOL_NONE || !(m->plan->undoes || m->plan->redoes) ||
+        now == 0 || m->plan->policy != MOLT_POLICY_LIVE ||
+        !molt__leaf_work(m->plan, carry->type, carry->from->tail, &was, &route) || !route.op ||
+        route.op->code != MOLT__OP_POINTER || molt__way_takes_back(m, route.op, now, returned))
+        return;
+    molt__attic_lose_one(m, route.op, &object->place);
+}
+
 /* True while the value stays open. */
 static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject *object, uint64_t i)
 {
@@ -150,12 +173,16 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
             lose_pointer(carry, index, ref, points);
         return false;
     }
+    if (address != 0 && points && part->op && !molt__attic_leads_to(carry, ref, part->op, address))
+        address = 0;
     if (ref != 0 && address == 0 && points)
         lose_pointer(carry, index, ref, true);
     bool misses = next->aims && ref != 0 && !exact;
     if (part->has_value && !misses && molt__leaf_is_active(&part->back, i, object->seen) &&
         return_or_clear(carry, part, next, object, i, old, address)) {
         molt__awaited_return(carry->m, object->next + next->is.at + i * next->is.stride);
+        if (next->aims && address != 0)
+            keep_replaced(carry, part, object, i, address);
         if (!next->lent || object->late) {
             carry->to->ref_count -= moved != 0;
             return false;
@@ -194,6 +221,7 @@ void molt__carry_stand(const MoltCarry *carry, const MoltLoss *place, MoltCarryO
 {
     const MoltMigration *m = carry->m;
     const MoltSpan *span = &m->heap->spans[place->span], *moved = &m->spans[place->span];
+    object->place = *place;
     object->stays = moved->bytes == 0;
     if (object->stays)
         moved = span;
@@ -209,12 +237,20 @@ static bool find_object(const MoltCarry *carry, const unsigned char *record,
     uint64_t element = molt__record_word(record, 1);
     if (block->span == MOLT__NO_SPAN)
         return false;
+    if (carry->from->pool != MOLT__POOL_NONE) {
+        const MoltLoss at = {block->span,       block->index, 1,
+                             (uint32_t)element, false,        carry->from->pool};
+        object->record = record;
+        return molt__attic_pool_stand(m, &at, carry->type, object) &&
+               molt__attic_pool_make_number(carry->m, &at);
+    }
     const MoltSpan *span = &m->heap->spans[block->span];
     bool counts =
         carry->from->tail || span->header == 0; /* a flexible struct itself is one element */
     if (counts && element >= block->count)
         return false;
-    MoltLoss place = {block->span, block->index, 1, (uint32_t)element, carry->from->tail};
+    MoltLoss place = {block->span,       block->index,      1,
+                      (uint32_t)element, carry->from->tail, MOLT__POOL_NONE};
     object->record = record;
     molt__carry_stand(carry, &place, object);
     return true;
@@ -312,7 +348,8 @@ static bool must_rebuild(const MoltCarry *carry, const MoltAtticSlot *slot)
     bool goes = slot->alive ? molt__attic_columns_is_sparse(slot)
                             : attic->cut || attic->dead > attic->records / 4;
     return carry->returns || m->plan->types[carry->type].fate == MOLT_FATE_CHANGED || goes ||
-           (m->moves && carry->from->ref_count > 0) || (m->code && carry->from->raw) ||
+           (m->moves && carry->from->ref_count > 0) ||
+           (carry->from->pool && m->retypes.span_count > 0) || (m->code && carry->from->raw) ||
            (carry->from->watched_count > 0 &&
             (m->moves || m->code)); /* addresses among it change */
 }
@@ -371,6 +408,7 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
                           .step = slot->page->step,
                           .type = slot->page->type,
                           .tail = slot->page->tail,
+                          .pool = slot->page->pool,
                           .rebuilt = true,
                           .functions = slot->page->functions,
                           .raw = slot->page->raw && !m->code};

@@ -46,6 +46,7 @@ typedef struct MoltCarryPart {
 /* The record's object in the running state and in the new one. */
 typedef struct MoltCarryObject {
     const unsigned char *record;
+    MoltLoss place;
     const unsigned char *live;
     unsigned char *next; /* the same as live where it stays */
     unsigned char *seen; /* what has returned to it so far; a copy of one that stays and has tags */

@@ -144,7 +144,8 @@ bool molt__attic_columns_plain(const MoltAtticPage *page)
 
 bool molt__attic_columns_fit(const MoltMigration *m, const MoltAtticPage *page)
 {
-    bool plain = !page->tail && m->attic.returned_count == 0 && molt__attic_columns_plain(page);
+    bool plain = !page->tail && page->pool == 0 && m->attic.returned_count == 0 &&
+                 molt__attic_columns_plain(page);
     for (uint64_t l = 0; l < m->attic.loss_count && plain; l++) {
         const MoltLoss *loss = &m->attic.losses[l];
         const MoltSpan *span = &m->heap->spans[loss->span];

@@ -98,7 +98,7 @@ static void carry_stretch(MoltCarry *carry, const MoltAtticSlot *slot,
             continue;
         if (!quick) {
             put_together(carry->from, stretch->first + b, record);
-            molt__carry_place(carry, &(MoltLoss){stretch->span, block, 1, 0, false}, record);
+            molt__carry_place(carry, &(MoltLoss){stretch->span, block, 1, 0, false, 0}, record);
             continue;
         }
         m->attic.object++;
@@ -126,7 +126,7 @@ void molt__attic_columns_carry(MoltCarry *carry, const MoltAtticSlot *slot)
         if (moved->page != page || block->span == MOLT__NO_SPAN || block->count == 0)
             continue;
         put_together(page, moved->record, record);
-        molt__carry_place(carry, &(MoltLoss){block->span, block->index, 1, 0, false}, record);
+        molt__carry_place(carry, &(MoltLoss){block->span, block->index, 1, 0, false, 0}, record);
     }
     molt__migration_free(m, record, page->stride, 1);
 }

@@ -5,7 +5,7 @@
 #include "attic_column.h"
 #include "attic_draft.h"
 #include "attic_hook.h"
-#include "attic_page.h"
+#include "attic_pool.h"
 #include "migration.h"
 
 static uint64_t bytes_after(const MoltMigration *m)
@@ -32,11 +32,14 @@ static uint64_t new_numbers(const MoltMigration *m)
     for (uint64_t l = 0; l < work->loss_count; l++) {
         const MoltLoss *loss = &work->losses[l];
         bool same = last && last->span == loss->span && last->block == loss->block;
-        MoltTypeId after = m->plan->types[m->heap->spans[loss->span].type].after;
-        const MoltAtticPage *page = work->filed && after != MOLT_NO_TYPE
-                                        ? work->filed[(uint64_t)after * 2 + loss->tail]
-                                        : NULL;
+        MoltTypeId after = m->plan->types[molt__attic_loss_type(m, loss)].after;
+        const MoltAtticPage *page =
+            work->filed && after != MOLT_NO_TYPE
+                ? work->filed[molt__attic_filed_at(after, loss->tail, loss->pool)]
+                : NULL;
         last = loss;
+        if (page && loss->pool != MOLT__POOL_NONE)
+            numbers++; /* of the block that comes about */
         same = same || !page || page->columns;
         for (uint32_t b = 0; !same && m->heap->spans[loss->span].kept && b < loss->blocks; b++)
             numbers += !has_number(m->heap, loss->span, loss->block + b);
@@ -44,7 +47,7 @@ static uint64_t new_numbers(const MoltMigration *m)
     for (uint64_t p = 0; p < work->page_count; p++) {
         const MoltAtticPage *page = work->pages[p].page;
         const MoltAtticRef *refs = page->refs;
-        numbers += page->places ? page->count : 0;
+        numbers += page->places || (page->pool && page->rebuilt) ? page->count : 0;
         for (uint64_t r = 0; page->filed && r < page->ref_count; r++) {
             bool same = r > 0 && refs[r - 1].kind == MOLT__REF_BLOCK &&
                         refs[r].index == refs[r - 1].index && refs[r].block == refs[r - 1].block;
@@ -64,7 +67,7 @@ static void drop_oldest(MoltMigration *m)
     if (page->filed) {
         work->keeps = false;
         if (page->edit == 0)
-            work->filed[(uint64_t)work->pages[0].type * 2 + page->tail] = NULL;
+            work->filed[molt__attic_filed_at(work->pages[0].type, page->tail, page->pool)] = NULL;
     }
     molt__attic_slot_free(&m->allocator, &work->pages[0]);
     molt__attic_page_drop(&m->allocator, page);
@@ -130,14 +133,24 @@ static void number_records(MoltMigration *m)
     MoltHeap *heap = m->heap;
     for (uint64_t l = 0; work->filed && l < work->loss_count; l++) {
         const MoltLoss *loss = &work->losses[l];
-        MoltAtticPage *page = work->filed[(uint64_t)heap->spans[loss->span].type * 2 + loss->tail];
+        bool pooled = loss->pool != MOLT__POOL_NONE;
+        MoltTypeId type = pooled ? m->plan->types[molt__attic_loss_type(m, loss)].after
+                                 : heap->spans[loss->span].type;
+        MoltAtticPage *page = work->filed[molt__attic_filed_at(type, loss->tail, loss->pool)];
         for (uint32_t b = 0; page && !page->columns && b < loss->blocks; b++) {
-            uint32_t number = molt__attic_number(heap, loss->span, loss->block + b);
+            uint32_t number = pooled ? molt__attic_pool_number(m, loss->span, loss->block)
+                                     : molt__attic_number(heap, loss->span, loss->block + b);
             memcpy(page->records + page->numbered++ * page->stride, &number, sizeof number);
         }
     }
     for (uint64_t p = 0; p < work->page_count; p++) {
         MoltAtticPage *page = work->pages[p].page;
+        for (uint64_t r = 0; page->pool && page->rebuilt && r < page->count; r++) {
+            unsigned char *record = page->records + r * page->stride;
+            const MoltAtticBlock *block = &heap->attic.blocks[molt__record_word(record, 0)];
+            uint32_t number = molt__attic_pool_number(m, block->span, block->index);
+            memcpy(record, &number, sizeof number);
+        }
         for (uint64_t r = 0; page->places && r < page->count; r++) {
             const MoltLoss *place = &page->places[r];
             uint32_t number = molt__attic_number(heap, place->span, place->block);
@@ -225,8 +238,10 @@ void molt__attic_write(MoltAtticWork *work)
     work->write_bytes = 0;
 }
 
-static void sample_left(const MoltHeap *heap, MoltAtticPage *page)
+static void sample_left(const MoltMigration *m, MoltAtticPage *page)
 {
+    const MoltHeap *heap = m->heap;
+    uint64_t hint = 0;
     if (page->columns)
         molt__attic_columns_sample(heap, page);
     for (uint64_t r = 0; r < page->count && !page->columns; r++) {
@@ -236,7 +251,11 @@ static void sample_left(const MoltHeap *heap, MoltAtticPage *page)
             continue;
         const MoltSpan *span = &heap->spans[block->span];
         const unsigned char *element =
-            molt__attic_element(span, block->index, molt__record_word(record, 1), page->tail);
+            page->pool
+                ? molt__attic_pool_element(m, page, record, &hint)
+                : molt__attic_element(span, block->index, molt__record_word(record, 1), page->tail);
+        if (!element)
+            continue;
         for (uint64_t run = 0; run < page->run_count; run++) {
             const MoltLeaf *is = &page->runs[run].is;
             unsigned char *sample = record + page->runs[run].left_at;
@@ -267,7 +286,7 @@ void molt__attic_commit(MoltMigration *m)
         for (uint64_t p = 0; p < attic->page_count; p++) {
             MoltAtticPage *page = attic->pages[p].page;
             if (page->filed || page->rebuilt)
-                sample_left(heap, page);
+                sample_left(m, page);
             page->filed = page->rebuilt = false;
             if (page->places)
                 m->allocator.resize(m->allocator.context, page->places,
@@ -294,7 +313,8 @@ void molt__attic_discard(MoltMigration *m)
     molt__attic_drafts_free(m);
     molt__migration_free(m, work->lossy, plan->op_count, sizeof *work->lossy);
     molt__migration_free(m, work->losses, work->loss_slots, sizeof *work->losses);
-    molt__migration_free(m, work->filed, (uint64_t)plan->after->tables.type_count * 2,
+    molt__migration_free(m, work->filed,
+                         molt__attic_filed_at(plan->after->tables.type_count, false, 0),
                          sizeof *work->filed);
     molt__migration_free(m, work->writes, work->write_slots, 1);
     molt__migration_free(m, work->backs, work->back_slots, sizeof *work->backs);

@@ -6,8 +6,9 @@
 #include "attic_column.h"
 #include "attic_draft.h"
 #include "attic_hook.h"
-#include "attic_page.h"
+#include "attic_pool.h"
 #include "code_target.h"
+#include "descent.h"
 #include "kept_types.h"
 #include "migration.h"
 #include "molt/globals.h"
@@ -24,6 +25,39 @@ static void note_lossy(MoltAtticWork *work, uint64_t op)
 {
     work->lossy_count += !work->lossy[op];
     work->lossy[op] = true;
+}
+
+void molt__attic_lose_one(MoltMigration *m, const MoltOp *op, const MoltLoss *place)
+{
+    MoltAtticWork *work = &m->attic;
+    if (!work->lossy)
+        work->lossy = molt__migration_table(m, m->plan->op_count, sizeof *work->lossy);
+    if (!work->lossy)
+        return;
+    note_lossy(work, (uint64_t)(op - m->plan->ops));
+    uint64_t at = 0; /* the first one that begins behind it */
+    uint64_t end = work->loss_count - work->pool_losses;
+    while (at < end) {
+        uint64_t middle = at + (end - at) / 2;
+        const MoltLoss *loss = &work->losses[middle];
+        bool behind = loss->span != place->span     ? loss->span > place->span
+                      : loss->block != place->block ? loss->block > place->block
+                      : loss->tail != place->tail   ? loss->tail
+                                                    : loss->element > place->element;
+        if (behind)
+            end = middle;
+        else
+            at = middle + 1;
+    }
+    const MoltLoss *last = at > 0 ? &work->losses[at - 1] : NULL;
+    if ((last && last->span == place->span && place->block - last->block < last->blocks &&
+         last->tail == place->tail && last->element == place->element) ||
+        !molt__migration_grow(m, (void **)&work->losses, &work->loss_slots, work->loss_count, 1,
+                              sizeof *work->losses))
+        return;
+    memmove(work->losses + at + 1, work->losses + at,
+            (work->loss_count++ - at) * sizeof *work->losses);
+    work->losses[at] = *place;
 }
 
 /* Whether what an operation loses is kept; makes room to note it. */
@@ -100,7 +134,9 @@ static bool add_losses(MoltMigration *m, uint64_t first, uint64_t from, uint64_t
                                   sizeof *work->losses))
             return false;
         work->losses[work->loss_count++] = (MoltLoss){
-            span, block, of_blocks ? (uint32_t)(end - from) : 1, (uint32_t)element, m->in_tail};
+            span,       block,  of_blocks ? (uint32_t)(end - from) : 1, (uint32_t)element,
+            m->in_tail, m->pool};
+        work->pool_losses += m->pool != MOLT__POOL_NONE;
         if (of_blocks)
             break;
     }
@@ -500,7 +536,8 @@ static bool is_replaced(MoltMigration *m, MoltTypeId type, const MoltAtticRun *r
         memcpy(&address, now, sizeof address);
         memcpy(&was, value, sizeof was);
         if (run->op->code == MOLT__OP_POINTER)
-            return address != relocate_value(m, molt__relocate, run->op, was);
+            return address != relocate_value(m, molt__relocate, run->op, was) &&
+                   molt__way_takes_back(m, run->op, was, address);
         return !molt__migration_made(m, address);
     }
     unsigned char *made = molt__attic_scratch(m, &run->is);
@@ -538,6 +575,12 @@ static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *l
     const MoltSpan *next = stays ? span : &m->spans[loss->span];
     const unsigned char *element = molt__attic_element(span, block, loss->element, page->tail);
     const unsigned char *now = molt__attic_element(next, block, loss->element, page->tail);
+    MoltCarryObject object;
+    if (loss->pool != MOLT__POOL_NONE && molt__attic_pool_stand(m, loss, page->type, &object)) {
+        stays = object.stays;
+        element = object.live;
+        now = object.next;
+    }
     unsigned char *record = page->records + page->count++ * page->stride;
     uint32_t head[2] = {0, loss->element};
     memcpy(record, head, sizeof head);
@@ -613,10 +656,11 @@ static MoltAtticPage *drop_new(MoltMigration *m, MoltAtticPage *page, MoltAtticS
 
 /* A page for `losses` objects of a type, without records yet but where they are columns; NULL when there is
  * nothing to keep, no memory, or more than the attic may hold. */
-static MoltAtticPage *make_page(MoltMigration *m, MoltAtticStep *step, MoltTypeId type, bool tail,
-                                uint64_t losses, MoltAtticSlot *slot)
+static MoltAtticPage *make_page(MoltMigration *m, MoltAtticStep *step, MoltTypeId type,
+                                unsigned sort, uint64_t losses, MoltAtticSlot *slot)
 {
-    MoltAtticPage *page = tail ? NULL : molt__attic_draft_take(m, type, losses);
+    bool tail = sort == 1;
+    MoltAtticPage *page = sort != 0 ? NULL : molt__attic_draft_take(m, type, losses);
     bool drafted = page != NULL;
     page = drafted ? page : molt__migration_table(m, 1, sizeof *page);
     if (!page)
@@ -625,6 +669,7 @@ static MoltAtticPage *make_page(MoltMigration *m, MoltAtticStep *step, MoltTypeI
     page->step = step;
     page->type = type;
     page->tail = tail;
+    page->pool = (uint8_t)(sort > 1 ? sort - 1 : MOLT__POOL_NONE);
     page->filed = true;
     step->shares++;
     uint64_t bytes;
@@ -650,27 +695,21 @@ static MoltAtticPage *make_page(MoltMigration *m, MoltAtticStep *step, MoltTypeI
     return page;
 }
 
-/* Two per type: its losses and those in its tail. */
-static uint64_t place_of(MoltTypeId type, bool tail)
-{
-    return (uint64_t)type * 2 + tail;
-}
-
 static void make_pages(MoltMigration *m, MoltAtticStep *step, const uint64_t *losses)
 {
     MoltAtticWork *work = &m->attic;
-    uint64_t places = place_of(m->plan->before->tables.type_count, false);
+    uint64_t places = molt__attic_filed_at(m->plan->before->tables.type_count, false, 0);
     for (uint64_t p = 0; p < places && !m->failed; p++) {
-        MoltTypeId type = (MoltTypeId)(p / 2), after = m->plan->types[type].after;
+        MoltTypeId type = (MoltTypeId)(p / 4), after = m->plan->types[type].after;
         MoltAtticSlot slot = {.type = after};
         MoltAtticPage *page =
-            losses[p] > 0 ? make_page(m, step, type, p % 2 != 0, losses[p], &slot) : NULL;
+            losses[p] > 0 ? make_page(m, step, type, (unsigned)(p % 4), losses[p], &slot) : NULL;
         if (!page)
             continue;
         slot.page = page;
         if (molt__migration_grow(m, (void **)&work->pages, &work->page_slots, work->page_count, 1,
                                  sizeof *work->pages)) {
-            work->filed[place_of(after, page->tail)] = page;
+            work->filed[molt__attic_filed_at(after, page->tail, page->pool)] = page;
             work->pages[work->page_count++] = slot;
         } else {
             drop_new(m, page, &slot);
@@ -683,11 +722,12 @@ static void file_records(MoltMigration *m)
     const MoltAtticWork *work = &m->attic;
     for (uint64_t l = 0; l < work->loss_count && !m->failed; l++) {
         const MoltLoss *loss = &work->losses[l];
-        MoltTypeId type = m->plan->types[m->heap->spans[loss->span].type].after;
-        MoltAtticPage *page = work->filed[place_of(type, loss->tail)];
+        MoltTypeId type = m->plan->types[molt__attic_loss_type(m, loss)].after;
+        MoltAtticPage *page = work->filed[molt__attic_filed_at(type, loss->tail, loss->pool)];
         if (!page || page->columns)
             continue;
-        if (!molt__attic_number_span(m->heap, loss->span))
+        if (!(loss->pool != MOLT__POOL_NONE ? molt__attic_pool_make_number(m, loss)
+                                            : molt__attic_number_span(m->heap, loss->span)))
             m->failed = true;
         for (uint32_t b = 0; b < loss->blocks && !m->failed; b++)
             file_record(m, page, loss, loss->block + b);
@@ -697,8 +737,8 @@ static void file_records(MoltMigration *m)
 void molt__attic_file(MoltMigration *m)
 {
     MoltAtticWork *work = &m->attic;
-    uint64_t old_places = place_of(m->plan->before->tables.type_count, false);
-    uint64_t new_places = place_of(m->plan->after->tables.type_count, false);
+    uint64_t old_places = molt__attic_filed_at(m->plan->before->tables.type_count, false, 0);
+    uint64_t new_places = molt__attic_filed_at(m->plan->after->tables.type_count, false, 0);
     work->keeps = work->beyond == 0 && !m->heap->attic.none;
     if (work->beyond > 0)
         molt__attic_report_full(m, NULL, work->beyond);
@@ -711,7 +751,8 @@ void molt__attic_file(MoltMigration *m)
     if (step && work->filed) {
         for (uint64_t l = 0; l < work->loss_count; l++) {
             const MoltLoss *loss = &work->losses[l];
-            losses[place_of(m->heap->spans[loss->span].type, loss->tail)] += loss->blocks;
+            MoltTypeId type = molt__attic_loss_type(m, loss);
+            losses[molt__attic_filed_at(type, loss->tail, loss->pool)] += loss->blocks;
         }
         make_pages(m, step, losses);
         file_records(m);

@@ -42,6 +42,7 @@ typedef struct MoltLoss {
     uint32_t blocks; /* from `block` on, at least 1 */
     uint32_t element;
     bool tail;
+    uint8_t pool; /* MOLT__POOL_...: in a block of bytes (attic_pool.h) */
 } MoltLoss;
 
 /* Blocks behind each other whose objects have records `first` and those behind it (attic_column.h). */
@@ -121,6 +122,7 @@ typedef struct MoltAtticPage {
     MoltAtticStep *step;
     MoltTypeId type; /* in the step's schema */
     bool tail;       /* its objects are elements of that flexible struct's array */
+    uint8_t pool;    /* they lie in blocks of bytes (attic_pool.h) */
     MoltAtticRun *runs;
     uint64_t run_count, run_slots;
     MoltAtticFreshList fresh;
@@ -228,8 +230,9 @@ typedef struct MoltAtticWork {
     uint64_t marks[4];             /* of the running batch: elements that lose a value */
     MoltLoss *losses;              /* in order of spans, blocks and elements */
     uint64_t loss_count, loss_slots;
+    uint64_t pool_losses;  /* the last ones, in another order: in blocks of bytes */
     uint64_t beyond;       /* more, in elements that no record can name */
-    MoltAtticPage **filed; /* per new type two: the pages of its losses, and of those in its tail */
+    MoltAtticPage **filed; /* by molt__attic_filed_at of new types */
     MoltAtticSlot *pages;  /* the attic after commit; each page shared once more */
     uint64_t page_count, page_slots;
     unsigned char *writes; /* values that return to objects that stay: written at commit */
@@ -256,6 +259,12 @@ typedef struct MoltAtticWork {
     bool keeps;  /* every loss of this migration is kept */
     bool active; /* there is something to commit */
 } MoltAtticWork;
+
+/* Pages of one type's losses: of objects, of those in its tail, in blocks of bytes, and of headers there. */
+static inline uint64_t molt__attic_filed_at(MoltTypeId type, bool tail, unsigned pool)
+{
+    return (uint64_t)type * 4 + (pool != 0 ? 1 + pool : tail);
+}
 
 /* Element `element` of a block, or of the array at its end. */
 static inline unsigned char *molt__attic_element(const MoltSpan *span, uint32_t block,
@@ -302,6 +311,8 @@ bool molt__attic_keeps_waited(struct MoltMigration *m, const MoltAtticPage *page
                               const MoltAtticRun *run, const unsigned char *value,
                               const unsigned char *made, bool replaced);
 /* attic_file.c */
+/* One element loses what `op` reads, after all batches have run. */
+void molt__attic_lose_one(struct MoltMigration *m, const MoltOp *op, const MoltLoss *place);
 /* Takes the marks of a batch that has run; `first` is its first element in the block. */
 void molt__attic_flush(struct MoltMigration *m, uint64_t first, uint64_t n);
 /* Adds the runs of values that were lost so far, of objects of the page's type. False when memory is out. */

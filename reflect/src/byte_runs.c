@@ -105,10 +105,23 @@ static void list_fields(MoltByteRuns *runs, const MoltType *type, uint64_t offse
     }
 }
 
+/* A value of the type may have a pointer in it. */
+static bool has_pointers(const MoltSchema *schema, MoltTypeId id)
+{
+    const MoltType *type = molt_type(schema, molt_value_type(schema, id));
+    bool record = type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION, any = false;
+    if (type->kind == MOLT_KIND_ARRAY)
+        return type->length > 0 && has_pointers(schema, type->elem);
+    for (uint32_t f = type->first; record && !any && f < type->first + type->count; f++)
+        any = has_pointers(schema, schema->tables.fields[f].type);
+    return any || type->kind == MOLT_KIND_POINTER;
+}
+
 static void list_value(MoltByteRuns *runs, MoltTypeId id, uint64_t offset, bool transient)
 {
     const MoltType *type = molt_type(runs->schema, id);
-    bool bytes = molt__is_bytes(runs->schema, id);
+    bool bytes = molt__is_bytes(runs->schema, id) ||
+                 (type->kind == MOLT_KIND_UNION && has_pointers(runs->schema, id));
     if (runs->failed || type->size == 0 || (bytes && type->size < sizeof(uintptr_t)))
         return; /* there is no room for an address */
     if (bytes)

@@ -1,6 +1,6 @@
-/* Where the bytes of a value lie: elements of one byte, alone or in arrays, however deep. What a game
- * keeps there is its own affair, so whoever carries bytes on looks for addresses in them. This must never
- * know what an address means.
+/* Where the bytes of a value lie: elements of one byte, alone or in arrays, however deep; and unions of
+ * which nobody knows whether they hold a pointer, since no tag says it. What a game keeps there is its own
+ * affair, so whoever carries bytes on looks for addresses in them. This must never know what one means.
  *
  * Invariants: offsets are in the value, inside of a LOOP in its element; a LOOP or an ARM is followed by
  * its `body` entries. */

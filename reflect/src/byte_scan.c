@@ -125,6 +125,22 @@ static void scan_variables(MoltByteScan *scan, MoltTypeId type)
     scan->shift = 0;
 }
 
+bool molt__byte_scan_objects(MoltByteScan *scan, MoltTypeId type, const unsigned char *objects,
+                             uint64_t count)
+{
+    const MoltHeap *heap = scan->heap;
+    scan->bytes_only = scan->tail = false;
+    scan->variable = UINT32_MAX;
+    scan->shift = 0;
+    molt__byte_runs_init(&scan->runs, &heap->allocator, heap->schema);
+    molt__byte_runs_list(&scan->runs, type, !scan->anew || !scan->anew[type]);
+    if (scan->runs.count > 0 && scan->size > 0 && !scan->stop)
+        scan_values(scan, objects, molt_type(heap->schema, type)->size, count);
+    bool done = !scan->runs.failed;
+    molt__byte_runs_free(&scan->runs);
+    return done;
+}
+
 bool molt__byte_scan(MoltByteScan *scan)
 {
     const MoltHeap *heap = scan->heap;

@@ -39,6 +39,11 @@ typedef struct MoltByteScan {
 /* False when memory is out. The fields down to `stop` are the caller's to set. */
 bool molt__byte_scan(MoltByteScan *scan);
 
+/* The same of `count` objects that lie in a block of bytes, with `span` and `block` set; a copy of the span
+ * that has their type will do. */
+bool molt__byte_scan_objects(MoltByteScan *scan, MoltTypeId type, const unsigned char *objects,
+                             uint64_t count);
+
 /* "State.data", the variable's name, or of a block of bytes the place that allocated it. */
 void molt__byte_scan_path(const MoltByteScan *scan, uint32_t run, const unsigned char *begin,
                           char *path, size_t size);

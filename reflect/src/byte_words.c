@@ -6,6 +6,7 @@
 
 #include "byte_scan.h"
 #include "code_target.h"
+#include "dump_path.h"
 #include "fresh_block.h"
 #include "migration.h"
 #include "molt/globals.h"
@@ -14,6 +15,7 @@ typedef struct Search {
     MoltByteScan scan;
     MoltMigration *m;
     uintptr_t heap_low, heap_size; /* of blocks that move or go */
+    bool in_pool;                  /* in objects that a note says to lie in a block of bytes */
 } Search;
 
 /* ---- what was found --------------------------------------------------------------------------- */
@@ -31,6 +33,23 @@ static MoltByteFact *find(const Search *search, MoltByteWordKind kind, uint32_t 
             return known;
     }
     return NULL;
+}
+
+/* "Ant.payload" of an object in such a block. */
+static void pool_path(const Search *search, uint32_t run, const unsigned char *begin, char *path,
+                      size_t size)
+{
+    const MoltMigration *m = search->m;
+    const MoltSchema *schema = m->plan->before;
+    MoltPlace place;
+    MoltDumpPath where;
+    molt_heap_locate(m->heap, begin, &place);
+    molt__retype_place(m, &place);
+    molt__dump_path(schema, &place, search->scan.runs.items[run].type, &where);
+    const char *field = where.text, *end = strchr(field, ']');
+    if (field[0] == '[' && end)
+        field = end + 1; /* of the element, which differs from object to object */
+    snprintf(path, size, "%.60s%.170s", molt_type_name(schema, place.block.type), field);
 }
 
 /* One more word of a kind in a run that begins at `begin`; the format is for the first one. */
@@ -57,7 +76,12 @@ static void note(Search *search, MoltByteWordKind kind, uint32_t run, const unsi
                                .origin = molt__byte_scan_origin(scan),
                                .block = scan->bytes_only,
                                .tail = scan->tail};
-        molt__byte_scan_path(scan, run, begin, fact->path, sizeof fact->path);
+        fact->untagged =
+            molt_type(m->plan->before, scan->runs.items[run].type)->kind == MOLT_KIND_UNION;
+        if (search->in_pool)
+            pool_path(search, run, begin, fact->path, sizeof fact->path);
+        else
+            molt__byte_scan_path(scan, run, begin, fact->path, sizeof fact->path);
         va_list args;
         va_start(args, format);
         vsnprintf(fact->value, sizeof fact->value, format, args);
@@ -97,7 +121,8 @@ static unsigned char *carried_to(Search *search, uint32_t run, const unsigned ch
     MoltMigration *m = search->m;
     const MoltSchema *schema = m->plan->before;
     MoltTypeId byte = search->scan.runs.items[run].type;
-    while (molt_type(schema, byte)->kind != MOLT_KIND_INT)
+    while (molt_type(schema, byte)->kind == MOLT_KIND_ARRAY ||
+           molt_type(schema, byte)->kind == MOLT_KIND_VECTOR)
         byte = molt_type(schema, byte)->elem;
     if (m->plan->types[byte].after == MOLT_NO_TYPE)
         return NULL;
@@ -202,6 +227,33 @@ static void look_at(MoltByteScan *scan, uint32_t run, const unsigned char *begin
     scan->stop = m->failed;
 }
 
+/* Objects in blocks of bytes have bytes of their own, which nothing else of the block is. */
+static void look_into_pools(Search *search)
+{
+    MoltMigration *m = search->m;
+    const MoltSchema *schema = m->plan->before;
+    search->in_pool = true;
+    for (uint64_t i = 0; i < m->retypes.count && !m->failed; i++) {
+        const MoltRetyped *item = &m->retypes.items[i];
+        const unsigned char *block = (const unsigned char *)item->block; /* NOLINT: of the heap */
+        MoltSpan span = m->heap->spans[item->span];
+        if (item->problem || item->to != MOLT_NO_TYPE)
+            continue;
+        search->scan.span = &span;
+        search->scan.block = item->index;
+        span.type = item->header;
+        if (item->header != MOLT_NO_TYPE &&
+            !molt__byte_scan_objects(&search->scan, item->header, block, 1))
+            m->failed = true;
+        span.type = item->type;
+        uint64_t count = (item->bytes - item->head) / molt_type(schema, item->type)->size;
+        if (!m->failed &&
+            !molt__byte_scan_objects(&search->scan, item->type, block + item->head, count))
+            m->failed = true;
+    }
+    search->in_pool = false;
+}
+
 /* ---- ranges ----------------------------------------------------------------------------------- */
 
 static void widen(uintptr_t *low, uintptr_t *high, uintptr_t begin, uintptr_t end)
@@ -254,6 +306,8 @@ void molt__byte_words(MoltMigration *m)
     find_ranges(&search);
     if (anew && !molt__byte_scan(&search.scan))
         m->failed = true;
+    if (anew && !m->failed)
+        look_into_pools(&search);
     molt__migration_free(m, anew, types, sizeof *anew);
 }
 
@@ -270,6 +324,10 @@ void molt__byte_words_report(MoltMigration *m)
                   "counts for this block too; or clear the bytes, in end_reload() of a save before "
                   "the "
                   "edit"
+            : fact->untagged
+                ? "nobody knows which member holds it: let a struct hold the union and its tag, "
+                  "with "
+                  "MOLT_TAG, or clear it in end_reload() of a save before the edit"
                 : "keep the pointer in a field of its own beside the bytes, and clear them, in "
                   "end_reload() of a save before the edit";
         molt_report_add(m->report,

@@ -22,8 +22,9 @@ typedef struct MoltByteFact {
     MoltByteWordKind kind;
     MoltTypeId type; /* of the blocks */
     uint32_t variable, run, origin;
-    bool block; /* the whole block is bytes */
-    bool tail;  /* in the array of a flexible struct */
+    bool block;    /* the whole block is bytes */
+    bool untagged; /* a union without a tag */
+    bool tail;     /* in the array of a flexible struct */
     uint64_t objects;
     const unsigned char *last;  /* object that was counted last */
     char path[240], value[200]; /* of the first one */

@@ -56,6 +56,8 @@ bool molt__descent_arm(const MoltMigration *m, const MoltPlan *plan, const MoltD
 const MoltPlan *molt__way_back_plan(MoltMigration *m);
 /* Undoing the edit would take the pointer back to where it was. */
 bool molt__way_leads_back(MoltMigration *m, const MoltPointerWay *way);
+/* The same of a pointer into a heap block, which is `is` in the new state whatever the edit made of it. */
+bool molt__way_takes_back(MoltMigration *m, const MoltOp *op, uintptr_t was, uintptr_t is);
 
 /* A pointer to where an element begins means the end of the one before when only that fits it, or
  * when no element follows (`last`). */

@@ -24,7 +24,7 @@ static void report_gone(MoltMigration *m)
         if (!molt__plan_loses(m->plan, t))
             continue;
         molt_heap_stats(m->heap, t, &stats);
-        if (stats.blocks == 0)
+        if (stats.blocks == 0 || m->numbers_reached[t])
             continue;
         /* of a flexible struct, elements are those of its array */
         uint64_t objects = molt_schema_tail(m->plan->before, t) ? stats.blocks : stats.elements;
@@ -82,6 +82,15 @@ static void report_back(MoltMigration *m)
                                                   .path = molt_type_name(m->plan->after, after),
                                                   .objects = tail ? stats.blocks : stats.elements});
     }
+}
+
+void molt__gone_types_commit(const MoltMigration *m)
+{
+    bool any = false;
+    for (MoltTypeId t = 0; t < m->plan->before->tables.type_count; t++)
+        any = any || m->numbers_reached[t];
+    if (any)
+        molt__schema_show_numbers(m->plan->after);
 }
 
 void molt__gone_types_report(MoltMigration *m)

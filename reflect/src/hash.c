@@ -142,6 +142,16 @@ MoltHash molt_schema_source_hash(const MoltSchema *schema)
     return sum;
 }
 
+MoltHash molt__schema_shown_hash(const MoltSchema *schema)
+{
+    const MoltTables *tables = &schema->tables;
+    MoltHash sum = tables->hash;
+    for (uint32_t t = schema->source_types; t < schema->kept_types; t++)
+        add_entry(&sum, mix_number(TYPE_ENTRY, tables->types[t].hash),
+                  tables->strings + tables->types[t].name);
+    return sum;
+}
+
 void molt_tables_hash(MoltTables *tables, MoltType *types)
 {
     MoltHash sum = {0, 0};

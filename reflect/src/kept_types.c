@@ -21,6 +21,7 @@ typedef struct Keep {
     MoltTypeId *ids;  /* per old type: its id in the new schema, once it is needed */
     MoltTypeId *olds; /* of the kept types, in order */
     uint32_t count;
+    uint32_t shown, numbers; /* the first ones: numbers in sight, then other numbers */
     Rows types, fields, enumerators, refs, notes, strings;
     bool failed;     /* memory is out */
     bool impossible; /* what a type is made of cannot be part of it any more */
@@ -107,17 +108,37 @@ static bool has_own_objects(const MoltType *type)
            !(type->kind == MOLT_KIND_INT && type->flags & MOLT_TYPE_UNTYPED);
 }
 
-/* Lists the types to keep; false when there is none, or too much of them. */
-static bool list_types(Keep *keep, const uint64_t *bytes, uint64_t limit)
+typedef enum Sort { SHOWN, NUMBERS, OTHERS } Sort;
+
+static Sort sort_of(const MoltSchema *schema, MoltTypeId id)
+{
+    if (!molt__is_number(molt_type(schema, id)))
+        return OTHERS;
+    return id >= schema->source_types && !molt_type_is_kept(schema, id) ? SHOWN : NUMBERS;
+}
+
+/* Lists the types of one sort that have objects and are to be kept; how much these take. */
+static uint64_t list_sort(Keep *keep, const uint64_t *bytes, Sort sort)
 {
     uint64_t all = 0;
     for (MoltTypeId t = 0; t < keep->from->tables.type_count; t++) {
         if (keep->plan->types[t].after != MOLT_NO_TYPE || bytes[t] == 0 ||
-            !has_own_objects(molt_type(keep->from, t)))
+            !has_own_objects(molt_type(keep->from, t)) || sort_of(keep->from, t) != sort)
             continue;
         all += bytes[t];
         need(keep, t);
     }
+    return all;
+}
+
+/* Lists the types to keep; false when there is none, or too much of them. */
+static bool list_types(Keep *keep, const uint64_t *bytes, uint64_t limit)
+{
+    uint64_t all = list_sort(keep, bytes, SHOWN);
+    keep->shown = keep->count;
+    all += list_sort(keep, bytes, NUMBERS);
+    keep->numbers = keep->count - keep->shown;
+    all += list_sort(keep, bytes, OTHERS);
     for (uint32_t k = 0; k < keep->count; k++)
         need_parts(keep, molt_type(keep->from, keep->olds[k]));
     return keep->count > 0 && all <= limit && !keep->impossible;
@@ -322,7 +343,9 @@ static MoltStatus make(Keep *keep, MoltSchema **out)
                    0);
     }
     if (status == MOLT_OK) {
-        (*out)->kept_types = keep->next->kept_types;
+        (*out)->source_types = keep->next->source_types;
+        (*out)->kept_types = keep->next->tables.type_count + keep->shown;
+        (*out)->kept_numbers = keep->numbers;
         (*out)->kept_notes = keep->next->kept_notes;
         (*out)->tables.hash = keep->next->tables.hash;
     }
@@ -386,12 +409,21 @@ MoltStatus molt_schema_keep(const MoltPlan *plan, const uint64_t *bytes, uint64_
     return MOLT_OK; /* a schema that is not sound is none: then nothing is kept */
 }
 
+void molt__schema_show_numbers(const MoltSchema *schema)
+{
+    MoltSchema *now = (MoltSchema *)schema; /* the state's own from here on */
+    now->kept_types += now->kept_numbers;
+    now->kept_numbers = 0;
+}
+
 MoltStatus molt__schema_clone(const MoltSchema *schema, const MoltAllocator *allocator,
                               MoltSchema **out, MoltError *error)
 {
     MoltStatus status = molt__schema_make(&schema->tables, false, allocator, out, error);
     if (status == MOLT_OK) {
+        (*out)->source_types = schema->source_types;
         (*out)->kept_types = schema->kept_types;
+        (*out)->kept_numbers = schema->kept_numbers;
         (*out)->kept_notes = schema->kept_notes;
         (*out)->tables.hash = schema->tables.hash;
     }

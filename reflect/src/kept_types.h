@@ -10,6 +10,16 @@
 MoltStatus molt__schema_clone(const MoltSchema *schema, const MoltAllocator *allocator,
                               MoltSchema **out, MoltError *error);
 
+static inline bool molt__is_number(const MoltType *type)
+{
+    return (type->kind == MOLT_KIND_INT && !(type->flags & MOLT_TYPE_UNTYPED)) ||
+           type->kind == MOLT_KIND_FLOAT || type->kind == MOLT_KIND_BOOL;
+}
+
+/* Kept numbers are types like all others from now on: a pointer of the state leads to some. Only for the
+ * schema of a state that comes about. */
+void molt__schema_show_numbers(const MoltSchema *schema);
+
 /* Objects of the old type are kept from now on, or still. */
 static inline bool molt__plan_keeps(const MoltPlan *plan, MoltTypeId before)
 {
@@ -21,7 +31,7 @@ static inline bool molt__plan_keeps(const MoltPlan *plan, MoltTypeId before)
 static inline bool molt__plan_loses(const MoltPlan *plan, MoltTypeId before)
 {
     return plan->types[before].after == MOLT_NO_TYPE ||
-           (molt__plan_keeps(plan, before) && !molt_type_is_kept(plan->before, before));
+           (molt__plan_keeps(plan, before) && before < plan->before->source_types);
 }
 
 #endif

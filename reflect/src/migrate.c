@@ -425,6 +425,8 @@ static void release_tables(MoltMigration *m)
     free_table(m, m->rebuilt, m->plan->before->tables.type_count, sizeof *m->rebuilt);
     free_table(m, m->contained, m->plan->before->tables.type_count, sizeof *m->contained);
     free_table(m, m->into, m->plan->before->tables.type_count, sizeof *m->into);
+    free_table(m, m->numbers_reached, m->plan->before->tables.type_count,
+               sizeof *m->numbers_reached);
     free_table(m, m->missing, m->plan->before->tables.type_count, sizeof *m->missing);
     free_table(m, m->gone_pointers, m->gone_slots, sizeof *m->gone_pointers);
     free_table(m, m->fresh, m->fresh_slots, sizeof *m->fresh);
@@ -474,6 +476,7 @@ static bool make_tables(MoltMigration *m)
     m->rebuilt = new_table(m, types, sizeof *m->rebuilt);
     m->contained = new_table(m, types, sizeof *m->contained);
     m->into = new_table(m, types, sizeof *m->into);
+    m->numbers_reached = new_table(m, types, sizeof *m->numbers_reached);
     m->missing = new_table(m, types, sizeof *m->missing);
     molt__busy_spans_find(m);
     if (m->failed)
@@ -696,6 +699,7 @@ void molt_migrate_commit(MoltMigration *m)
         molt__span_release(heap, &old);
     }
     molt__lineage_follow(m->plan->before, m->plan->after, m->plan->from, m->plan->to);
+    molt__gone_types_commit(m);
     molt__heap_switch(heap, m->plan->after, m->new_types, m->roots);
     molt__fresh_commit(m);
     molt__row_stands_commit(m);

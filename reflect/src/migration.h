@@ -180,6 +180,7 @@ struct MoltMigration {
     bool *contained;       /* per old type: may lie in a block that moves or goes */
     bool *into;            /* per old type: a pointer to it leads into the library that goes */
     bool into_unknown;     /* so may others */
+    bool *numbers_reached; /* per old type: numbers whose type goes, and a pointer leads to some */
     bool *missing;         /* per old type: gone, and a pointer that stays leads to an object of it */
     MoltGonePointer *gone_pointers; /* the same, where a hook may settle the pointer */
     uint64_t gone_count, gone_slots;
@@ -208,6 +209,7 @@ struct MoltMigration {
     uint64_t run; /* inside of a UNION: element of the batch where the arm's run begins */
     bool in_loop; /* then all of a loop's values belong to object loop_index of the batch */
     uint64_t loop_index;
+    uint8_t pool; /* MOLT__POOL_...: the batch is of objects in a block of bytes */
     bool keeping; /* the batch is of objects of a kept type: nothing of theirs is told or refuses, and
                      their pointers are in the attic. Pointers may lead to such objects */
     bool in_tail; /* the batch is of elements of a flexible array, which all belong to one object */
@@ -312,6 +314,8 @@ const char *molt__relocate_text(MoltMigration *m, uintptr_t value, uint64_t *len
 
 /* gone_types.c: objects of types that the new code lacks, and of those that it has again. */
 void molt__gone_types_report(MoltMigration *m);
+/* Numbers that a pointer leads to come in sight. */
+void molt__gone_types_commit(const MoltMigration *m);
 
 /* migrate_globals.c */
 /* Fills the mirror and finds out which variables the game set; false when memory is out. */

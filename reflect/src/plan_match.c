@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "kept_types.h"
-#include "plan_names.h"
+#include "plan_past.h"
 #include "plan_trace.h"
 
 /* A pointer chain that deep is not C; a schema from elsewhere may hold one. */
@@ -65,6 +65,8 @@ static bool match_named_types(MoltPlan *plan)
         uint32_t new_count = named_types(plan, MOLT__NEW, news, new_ids);
         uint32_t bad =
             molt__names_match(plan, plan->trace != NULL, olds, old_count, news, new_count, match);
+        const MoltPastItems past = {MOLT__PAST_TYPES, MOLT_NO_TYPE, old_ids, olds, old_count};
+        molt__past_match(plan, &past, news, new_count, match);
         if (bad != UINT32_MAX)
             molt__plan_find(plan, MOLT_REFUSE, MOLT_RULE_RENAME_AMBIGUOUS, MOLT_NO_TYPE,
                             MOLT__NO_FIELD, new_ids[bad], MOLT__NO_FIELD, NULL,
@@ -402,6 +404,8 @@ uint32_t molt__plan_match_fields(MoltPlan *plan, MoltTypeId before, MoltTypeId a
         named_fields(plan, MOLT__NEW, is, news);
         bad = molt__names_match(plan, is_traced(plan, before, after), olds, was->count, news,
                                 is->count, match);
+        const MoltPastItems past = {MOLT__PAST_FIELDS, before, NULL, olds, was->count};
+        molt__past_match(plan, &past, news, is->count, match);
         match_groups(plan, was, is, match);
     }
     molt__named_free(plan, olds, was->count);
@@ -467,6 +471,8 @@ uint32_t molt__plan_match_enumerators(MoltPlan *plan, MoltTypeId before, MoltTyp
         named_enumerators(plan, MOLT__NEW, is, news);
         bad = molt__names_match(plan, is_traced(plan, before, after), olds, was->count, news,
                                 is->count, match);
+        const MoltPastItems past = {MOLT__PAST_ENUMERATORS, before, NULL, olds, was->count};
+        molt__past_match(plan, &past, news, is->count, match);
     }
     molt__named_free(plan, olds, was->count);
     molt__named_free(plan, news, is->count);

@@ -242,6 +242,7 @@ struct MoltPlan {
     bool *moved_told; /* per new field: its MOLT_MOVED is in the report */
     struct MoltVersion *from, *to; /* those of `before` and `after`, as far as they are known */
     struct MoltTrace *trace;       /* what lines say; NULL: names and notes alone do */
+    uint32_t *past; /* lines of `before` (plan_past.h); NULL: nothing is known of earlier names */
     bool undoes, redoes; /* goes back to a version that the running one came from; on to one that came
                             from it */
     bool lenient; /* for values that wait beside the state */

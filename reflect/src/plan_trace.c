@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "plan_past.h"
+
 static uint32_t *lines_of(const MoltPlan *plan, MoltSide side)
 {
     return plan->trace ? plan->trace->sides[side].lines : NULL;
@@ -162,7 +164,7 @@ static void fill_side(MoltPlan *plan, MoltSide side)
 bool molt__trace_begin(MoltPlan *plan)
 {
     if (!plan->from || !plan->to || plan->from == plan->to)
-        return true;
+        return molt__past_begin(plan);
     plan->undoes = molt__version_descends(plan->from, plan->to);
     plan->redoes = molt__version_descends(plan->to, plan->from);
     plan->trace = plan->allocator.resize(plan->allocator.context, NULL, 0, sizeof *plan->trace);
@@ -194,6 +196,7 @@ void molt__trace_free(MoltPlan *plan)
     if (plan->trace)
         allocator->resize(allocator->context, plan->trace, sizeof *plan->trace, 0);
     plan->trace = NULL;
+    molt__past_free(plan);
     molt__version_drop(plan->from);
     molt__version_drop(plan->to);
     plan->from = plan->to = NULL;

@@ -425,6 +425,13 @@ static uintptr_t into_owner(MoltMigration *m, const MoltOp *op, const MoltSpan *
     return box ? box + inner : part + inner;
 }
 
+/* Numbers of a type that the new code has nothing of: what leads to them without a type says nothing else. */
+static bool to_kept_number(const MoltMigration *m, const MoltOp *op, MoltTypeId type)
+{
+    return molt__plan_keeps(m->plan, type) && molt__is_number(molt_type(m->plan->before, type)) &&
+           molt_type(m->plan->after, op->after)->kind == MOLT_KIND_VOID;
+}
+
 static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     const MoltHeap *heap = m->heap;
@@ -467,6 +474,10 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     const MoltTypePlan *type = &m->plan->types[span->type];
     bool gone =
         type->fate == MOLT_FATE_GONE || (!m->keeping && molt__plan_keeps(m->plan, span->type));
+    if (gone && to_kept_number(m, op, span->type)) {
+        m->numbers_reached[span->type] = true;
+        gone = false;
+    }
     if (m->mode == MOLT__RUN_STATE && gone)
         note_missing(m, op, span->type);
     if (!molt__raw_reached(m, op, span, (uint32_t)index, flexible ? at : offset, i))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attic_pool.h"
 #include "byte_runs.h"
 #include "heap_plain.h"
 #include "migration.h"
@@ -435,6 +436,7 @@ static void make_block(MoltMigration *m, MoltRetyped *item)
     if (!span)
         return;
     uint32_t index = span->live;
+    item->room = (uint64_t)(span - m->retypes.spans);
     if (!molt__plain_note(&m->allocator, span, index, molt__span_origin(old, item->index))) {
         m->failed = true;
         return;
@@ -514,6 +516,7 @@ static void run_values(MoltMigration *m, MoltTypeId id, unsigned char *from, uns
         else
             molt__execute(m, type->first_op, type->op_count, from + e * unit, unit, to + e * size,
                           size, n);
+        molt__attic_flush(m, e, n);
         m->object += n;
     }
     if (from != to)
@@ -524,8 +527,13 @@ static void run_one(MoltMigration *m, const MoltRetyped *item)
 {
     unsigned char *from = (unsigned char *)item->block; /* NOLINT: blocks of the heap, */
     unsigned char *to = (unsigned char *)item->after;   /* NOLINT: as the next one */
-    if (item->header != MOLT_NO_TYPE)
+    /* the attic knows a block that gets its type now only from here on */
+    bool headed = item->header != MOLT_NO_TYPE;
+    m->apart = !headed;
+    m->pool = headed ? MOLT__POOL_HEADER : MOLT__POOL_NONE;
+    if (headed)
         run_values(m, item->header, from, to, item->head);
+    m->pool = headed ? MOLT__POOL_ITEMS : MOLT__POOL_NONE;
     if (item->to != MOLT_NO_TYPE) {
         molt__retype_number_run(m, item);
         m->report->objects_migrated += item->count;
@@ -543,7 +551,6 @@ static void run_one(MoltMigration *m, const MoltRetyped *item)
 void molt__retype_run(MoltMigration *m)
 {
     bool apart = m->apart;
-    m->apart = true; /* the attic knows the block only from here on */
     m->batch_of_blocks = false;
     for (uint64_t i = 0; i < m->retypes.count && !m->failed; i++) {
         const MoltRetyped *item = &m->retypes.items[i];
@@ -555,6 +562,7 @@ void molt__retype_run(MoltMigration *m)
     }
     m->batch_span = NULL;
     m->apart = apart;
+    m->pool = MOLT__POOL_NONE;
 }
 
 const MoltRetyped *molt__retyped(const MoltMigration *m, uintptr_t block)

@@ -28,6 +28,7 @@ typedef struct MoltRetyped {
     MoltTypeId header;         /* old, of what lies before them; MOLT_NO_TYPE: nothing does */
     uint64_t head, head_after; /* its size in the old and in the new state */
     uint32_t span, index; /* of the old block */
+    uint64_t room; /* of a new block: the span that it is in, of those of the new blocks */
     const char *problem;  /* why the block keeps its bytes; NULL: it gets the type */
     const char
         *other; /* "Vel game.c:9": what else may lie there, as the sources say; NULL: nothing */

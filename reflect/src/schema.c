@@ -103,7 +103,7 @@ static MoltSchema *copy_parts(const MoltTables *tables, const MoltAllocator *all
     schema->storage_size = total;
     schema->name_index = at[PART_NAME_INDEX];
     schema->name_slots = slots;
-    schema->kept_types = tables->type_count;
+    schema->source_types = schema->kept_types = tables->type_count;
     schema->kept_notes = tables->note_count;
     return schema;
 }

@@ -337,6 +337,7 @@ static void emit_pair(Writer *writer, bool first, uint32_t text, MoltTypeId type
 static void emit_head(Writer *writer)
 {
     const MoltTables *tables = &writer->schema->tables;
+    const MoltHash hash = molt__schema_shown_hash(writer->schema);
     char line[80];
     cJSON *abi = cJSON_CreateObject();
     add_number(writer, abi, KEY_POINTER_SIZE, tables->abi.pointer_size);
@@ -349,7 +350,7 @@ static void emit_head(Writer *writer)
     emit(writer, line);
     emit_item(writer, abi, 0);
     snprintf(line, sizeof line, ",\n  \"hash\": \"%016" PRIx64 "%016" PRIx64 "\",\n  \"roots\": {",
-             tables->hash.high, tables->hash.low);
+             hash.high, hash.low);
     emit(writer, line);
     uint32_t roots = 0;
     for (uint32_t i = 0; i < tables->root_count; i++) {

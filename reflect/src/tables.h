@@ -23,6 +23,8 @@ MoltStatus molt__schema_make(const MoltTables *tables, bool hashed, const MoltAl
 
 /* molt_schema_find() for a name that is the first `length` bytes of a text, none of them NUL. */
 MoltTypeId molt__schema_find_part(const MoltSchema *schema, const char *name, size_t length);
+/* The hash of what a schema's JSON has: of its sources, and of kept numbers that are in sight. */
+MoltHash molt__schema_shown_hash(const MoltSchema *schema);
 
 /* The globals of a library that has none: as if it were not there. */
 static inline bool molt__is_vacant(const MoltType *type)

@@ -215,6 +215,7 @@ static bool target_goes(const MoltPlan *plan, uint32_t check)
     while (molt_kind_is_sequence(type->kind))
         type = molt_type(before, molt_value_type(before, type->elem));
     return type->kind == MOLT_KIND_POINTER && type->elem != MOLT_NO_TYPE &&
+           molt_type(before, type->elem)->kind != MOLT_KIND_VOID &&
            plan->types[type->elem].fate == MOLT_FATE_GONE;
 }
 

@@ -60,3 +60,26 @@ bool molt__way_leads_back(MoltMigration *m, const MoltPointerWay *way)
                                  .returns = leads_back(m, way)};
     return entry->returns;
 }
+
+bool molt__way_takes_back(MoltMigration *m, const MoltOp *op, uintptr_t was, uintptr_t is)
+{
+    MoltPlace place;
+    molt_heap_locate(m->heap, (const void *)was, &place); /* NOLINT: an address from the state */
+    if (place.kind != MOLT_PLACE_BLOCK || place.block.header > 0)
+        return true;
+    const MoltSpan *span = &m->heap->spans[place.block.span];
+    const MoltSpan *next =
+        m->spans[place.block.span].bytes > 0 ? &m->spans[place.block.span] : span;
+    uintptr_t element =
+        (uintptr_t)molt__span_block(next, place.block.index) + place.element * next->elem_size;
+    if (molt__retyped(m, (uintptr_t)place.block.start) ||
+        m->plan->types[place.block.type].after == MOLT_NO_TYPE)
+        return true;
+    return is - element <= next->elem_size &&
+           molt__way_leads_back(m, &(MoltPointerWay){.op = op,
+                                                     .type = place.block.type,
+                                                     .count = place.block.count,
+                                                     .element = place.element,
+                                                     .offset = place.offset,
+                                                     .inner = is - element});
+}

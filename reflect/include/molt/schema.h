@@ -22,7 +22,9 @@ typedef struct MoltSchema {
     size_t storage_size;
     uint32_t *name_index; /* open-addressing hash of type names -> id + 1; power-of-two slots */
     uint32_t name_slots;
-    uint32_t kept_types; /* the first type that the sources lack (kept_types.h), or type_count */
+    uint32_t source_types; /* the first type that the sources lack (kept_types.h), or type_count */
+    uint32_t kept_types;   /* the first of those that is in no dump */
+    uint32_t kept_numbers; /* from there on so many are numbers */
     uint32_t kept_notes; /* the first note of those */
     struct MoltVersion *versions[MOLT_SCHEMA_VERSIONS]; /* of the running state: those that its session had,
                                                            this one first, then the last ones */
