@@ -17,6 +17,7 @@
 #include "prelude_maker.h"
 #include "resident.h"
 #include "suggest.h"
+#include "together.h"
 #include "unit_cache.h"
 #include "unit_reader.h"
 
@@ -26,8 +27,11 @@ enum { EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 typedef struct Read {
     MoltCommand command;
     struct timespec started;
+    bool known;  /* what is to be done with it */
     bool cached; /* taken from the cache instead */
     bool kept;   /* the unit is that of the process, not of the run */
+    MoltPrelude prelude; /* without a path: parsed without */
+    bool read;           /* together with others */
 } Read;
 
 /* One run. Nothing is written before everything was read and found good. */
@@ -153,9 +157,9 @@ static MoltUnitDesc describe_source(const Run *run, const char *source, const Mo
                           .wanted = &run->wanted};
 }
 
-static bool read_source(Run *run, const char *source, Read *read, MoltUnit *out)
+/* What is known of a source before it is parsed. */
+static bool prepare_source(Run *run, const char *source, Read *read, MoltUnit *out)
 {
-    MoltPrelude prelude;
     *out = (MoltUnit){.source = source};
     if (!read_command(run, source, &read->command)) {
         return false;
@@ -165,14 +169,97 @@ static bool read_source(Run *run, const char *source, Read *read, MoltUnit *out)
         read->cached = true;
         return true;
     }
-    MoltUnitDesc desc = describe_source(run, source, &read->command);
     clock_gettime(CLOCK_REALTIME, &read->started);
     if (run->options.cache != NULL && !molt__is_wanted(&run->wanted) &&
-        molt__prelude_find(&run->preludes, source, &read->command, &prelude) ==
+        molt__prelude_find(&run->preludes, source, &read->command, &read->prelude) !=
             MOLT_PRELUDE_FOUND) {
-        desc.prelude = &prelude;
+        read->prelude.path = NULL;
+    }
+    return true;
+}
+
+static bool read_source(Run *run, const char *source, Read *read, MoltUnit *out)
+{
+    MoltUnitDesc desc = describe_source(run, source, &read->command);
+    if (read->prelude.path != NULL) {
+        desc.prelude = &read->prelude;
     }
     return molt__unit_from_source(&run->diagnostics, &desc, out);
+}
+
+/* ---- reading together ------------------------------------------------------------------------ */
+
+/* Sources of one group, and which inputs they are. */
+typedef struct Group {
+    MoltJointSource *sources;
+    uint32_t *inputs, count;
+} Group;
+
+/* Those with a prelude that are not in the cache. */
+static Group collect_sources(Run *run)
+{
+    uint32_t count = run->options.input_count;
+    Group all = {molt__arena_alloc(run->arena, count * sizeof *all.sources),
+                 molt__arena_alloc(run->arena, count * sizeof *all.inputs), 0};
+    for (uint32_t i = 0; i < count; i++) {
+        const Read *read = &run->reads[i];
+        if (!read->cached && read->prelude.path != NULL) { /* which needs a command */
+            all.inputs[all.count] = i;
+            all.sources[all.count++] =
+                (MoltJointSource){run->options.inputs[i], &read->command, &read->prelude};
+        }
+    }
+    return all;
+}
+
+/* Whatever cannot be read in this way is read alone, and refused then if it must be. */
+static bool read_group(Run *run, const Group *group)
+{
+    MoltJoint joint = {0};
+    if (molt__joint_base(group->sources, group->count) < 0) {
+        return true; /* the one with the prelude is not to be read */
+    }
+    bool good = molt__joint_open(&joint, &run->preludes, group->sources, group->count);
+    for (uint32_t i = 0; good && i < group->count; i++) {
+        uint32_t input = group->inputs[i];
+        MoltDiagnostics ignored = {.arena = run->arena};
+        MoltUnitDesc desc =
+            describe_source(run, run->options.inputs[input], &run->reads[input].command);
+        desc.prelude = &run->reads[input].prelude;
+        desc.whole = &joint.unit;
+        desc.strict = true;
+        run->reads[input].read = molt__unit_from_source(&ignored, &desc, &run->units[input]);
+        if (!run->reads[input].read) {
+            molt__unit_release(&run->units[input]);
+        }
+    }
+    molt__joint_close(&joint);
+    return good;
+}
+
+/* False when some were to be read together and could not. */
+static bool read_together(Run *run)
+{
+    Group all = collect_sources(run);
+    const int *groups = molt__together_read(&run->preludes, all.sources, all.count);
+    bool good = true;
+    for (uint32_t i = 0; i < all.count; i++) {
+        Group group = {molt__arena_alloc(run->arena, all.count * sizeof *group.sources),
+                       molt__arena_alloc(run->arena, all.count * sizeof *group.inputs), 0};
+        for (uint32_t k = i; k < all.count && groups[i] >= 0 && !run->reads[all.inputs[i]].read;
+             k++) {
+            if (groups[k] == groups[i]) {
+                group.inputs[group.count] = all.inputs[k];
+                group.sources[group.count++] = all.sources[k];
+            }
+        }
+        bool first = group.count > 1;
+        for (uint32_t k = 0; k < i; k++) {
+            first = first && groups[k] != groups[i];
+        }
+        good = (!first || read_group(run, &group)) && good;
+    }
+    return good;
 }
 
 static void describe_cache(Run *run)
@@ -193,13 +280,26 @@ static bool read_inputs(Run *run)
     run->units = molt__arena_alloc(run->arena, options->input_count * sizeof *run->units);
     run->reads = molt__arena_alloc(run->arena, options->input_count * sizeof *run->reads);
     describe_cache(run);
-    bool good = true;
+    bool good = true, linking = options->mode == MOLT_MODE_LINK;
     for (uint32_t i = 0; i < options->input_count; i++) {
         const char *name = options->inputs[i];
-        good = (options->mode == MOLT_MODE_LINK
-                    ? molt__unit_read(&run->diagnostics, name, &run->units[i])
-                    : read_source(run, name, &run->reads[i], &run->units[i])) &&
+        run->reads[i].known =
+            linking ? molt__unit_read(&run->diagnostics, name, &run->units[i])
+                    : prepare_source(run, name, &run->reads[i], &run->units[i]);
+        good = run->reads[i].known && good;
+    }
+    if (linking) {
+        return good;
+    }
+    bool together = options->cache == NULL || read_together(run);
+    for (uint32_t i = 0; i < options->input_count; i++) {
+        Read *read = &run->reads[i];
+        good = (!read->known || read->cached || read->read ||
+                read_source(run, options->inputs[i], read, &run->units[i])) &&
                good;
+    }
+    if (good && !together) {
+        molt__together_forget(&run->preludes);
     }
     return good;
 }
@@ -457,6 +557,25 @@ static void keep_units_in_memory(void *context, int argc, char **argv)
     release(&run);
 }
 
+/* Which sources the next run may parse together. */
+static void find_groups(Run *run)
+{
+    for (uint32_t i = 0; i < run->options.input_count; i++) {
+        Read *read = &run->reads[i];
+        if (molt__prelude_find(&run->preludes, run->options.inputs[i], &read->command,
+                               &read->prelude) != MOLT_PRELUDE_FOUND) {
+            read->prelude.path = NULL;
+        }
+    }
+    Group all = collect_sources(run);
+    MoltUnitDesc *descs = molt__arena_alloc(run->arena, all.count * sizeof *descs);
+    for (uint32_t i = 0; i < all.count; i++) {
+        descs[i] = describe_source(run, all.sources[i].path, all.sources[i].command);
+        descs[i].prelude = all.sources[i].prelude;
+    }
+    molt__together_make(&run->preludes, all.sources, descs, all.count);
+}
+
 /* What makes the next run with the same arguments faster, when there is time. */
 static void make_preludes(void *context, int argc, char **argv)
 {
@@ -471,16 +590,18 @@ static void make_preludes(void *context, int argc, char **argv)
     fix_names(&run);
     describe_cache(&run);
     bool good = read_known(&run);
+    run.reads = molt__arena_alloc(run.arena, options->input_count * sizeof *run.reads);
     for (uint32_t i = 0; i < options->input_count && good; i++) {
-        MoltCommand command;
-        good = read_command(&run, options->inputs[i], &command);
+        Read *read = &run.reads[i];
+        good = read_command(&run, options->inputs[i], &read->command);
         if (good) {
-            const MoltUnitDesc desc = describe_source(&run, options->inputs[i], &command);
+            const MoltUnitDesc desc = describe_source(&run, options->inputs[i], &read->command);
             molt__prelude_make(&run.preludes, &desc);
         }
     }
     if (good) {
         molt__preludes_sweep(&run.preludes);
+        find_groups(&run);
     }
 }
 

@@ -158,7 +158,8 @@ static const MoltSystemSet *keep_set(MoltPreludes *preludes, const char *name, b
 static bool is_whole(const MoltPreludes *preludes, const char *name)
 {
     return access(molt__prelude_file(preludes, name, "h"), R_OK) == 0 &&
-           access(molt__prelude_file(preludes, name, "pch"), R_OK) == 0;
+           access(molt__prelude_file(preludes, name, "pch"), R_OK) == 0 &&
+           access(molt__prelude_file(preludes, name, "names"), R_OK) == 0;
 }
 
 /* All headers are the ones that the set was made of. */
@@ -238,6 +239,7 @@ MoltPreludeState molt__prelude_find(MoltPreludes *preludes, const char *source,
     MoltInclusions files = {0};
     char *at =
         molt__output_read(cache->arena, molt__unit_cache_file(cache, source, "prelude"), &length);
+    uint64_t digest = at == NULL ? 0 : hash(0xcbf29ce484222325u, at);
     const char *first = at == NULL ? NULL : cut_line(&at);
     const char *key = first == NULL ? NULL : cut_line(&at);
     const char *set = key == NULL ? NULL : cut_line(&at);
@@ -259,7 +261,7 @@ MoltPreludeState molt__prelude_find(MoltPreludes *preludes, const char *source,
     if (!set_holds(preludes, set, &files)) {
         return MOLT_PRELUDE_UNKNOWN;
     }
-    *out = (MoltPrelude){molt__prelude_file(preludes, set, "pch"), files};
+    *out = (MoltPrelude){molt__prelude_file(preludes, set, "pch"), files, digest};
     return MOLT_PRELUDE_FOUND;
 }
 
@@ -314,7 +316,7 @@ bool molt__prelude_store(MoltPreludes *preludes, const char *source, const MoltC
 /* A file of a set that was looked at, and nothing half-made. */
 static bool is_kept(const MoltPreludes *preludes, const char *name)
 {
-    static const char *const endings[] = {".h", ".pch", ".files"};
+    static const char *const endings[] = {".h", ".pch", ".files", ".names"};
     const char *dot = strchr(name, '.');
     bool known = false, kept = false;
     for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++) {

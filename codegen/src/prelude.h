@@ -43,7 +43,7 @@ const MoltDirectives *molt__prelude_directives(MoltPreludes *preludes, const cha
  * read. */
 const char *molt__prelude_set(MoltPreludes *preludes, const MoltCommand *command,
                               const MoltInclusions *files, const char *includes);
-/* Its files: "h" is what was compiled, "pch" the result. */
+/* Its files: "h" is what was compiled, "pch" the result, "names" what it declares. */
 const char *molt__prelude_file(const MoltPreludes *preludes, const char *set, const char *ending);
 
 /* Writes which prelude `source` has: that of `set` (NULL: it is to be parsed without), whose files

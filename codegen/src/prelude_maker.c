@@ -8,6 +8,7 @@
 
 #include "output.h"
 #include "path.h"
+#include "system_names.h"
 #include "word_set.h"
 
 /* What fails by chance, as for want of memory, must not stand until the source changes. */
@@ -163,7 +164,8 @@ static bool precompile(Making *making, const char *set)
     const char *beside = molt__prelude_file(making->preludes, set, "new");
     const MoltOutput output = {header, making->includes.bytes};
     MoltDiagnostics ignored = {.arena = making->arena};
-    if (access(header, R_OK) == 0 && access(path, R_OK) == 0) {
+    if (access(header, R_OK) == 0 && access(path, R_OK) == 0 &&
+        access(molt__prelude_file(making->preludes, set, "names"), R_OK) == 0) {
         return true;
     }
     bool made = false;
@@ -172,6 +174,7 @@ static bool precompile(Making *making, const char *set)
                                           making->desc->command)) {
         MoltInclusions found = molt__translation_unit_inclusions(&making->unit);
         made = same_headers(&found, &making->files) &&
+               molt__system_names_write(making->preludes, set, &making->unit, &found) &&
                molt__translation_unit_save(&making->unit, beside) && rename(beside, path) == 0;
     }
     molt__translation_unit_close(&making->unit);
@@ -194,7 +197,7 @@ static const char *read_unit(Making *making, const MoltPrelude *prelude)
 
 static bool gives_same_unit(Making *making, const char *set)
 {
-    const MoltPrelude prelude = {molt__prelude_file(making->preludes, set, "pch"), making->files};
+    const MoltPrelude prelude = {molt__prelude_file(making->preludes, set, "pch"), making->files, 0};
     const char *with = read_unit(making, &prelude);
     const char *without = with == NULL ? NULL : read_unit(making, NULL);
     return without != NULL && strcmp(with, without) == 0;

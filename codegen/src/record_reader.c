@@ -67,6 +67,7 @@ static bool holds_pointers_only(const MoltModelType *type)
 }
 
 typedef struct EnumSearch {
+    MoltTranslationUnit *unit;
     const char *name;
     CXType found;
 } EnumSearch;
@@ -76,6 +77,9 @@ static enum CXChildVisitResult find_enum(CXCursor cursor, CXCursor parent, CXCli
     EnumSearch *search = data;
     (void)parent;
     enum CXCursorKind kind = clang_getCursorKind(cursor);
+    if (!molt__translation_unit_sees(search->unit, cursor)) {
+        return CXChildVisit_Continue;
+    }
     if (kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl) {
         return CXChildVisit_Recurse;
     }
@@ -93,7 +97,7 @@ static enum CXChildVisitResult find_enum(CXCursor cursor, CXCursor parent, CXCli
 
 CXType molt__index_find(MoltTypeReader *reader, const char *name)
 {
-    EnumSearch search = {name, {.kind = CXType_Invalid}};
+    EnumSearch search = {reader->unit, name, {.kind = CXType_Invalid}};
     clang_visitChildren(clang_getTranslationUnitCursor(reader->unit->handle), find_enum, &search);
     return search.found;
 }

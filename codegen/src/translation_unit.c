@@ -17,6 +17,8 @@ static const char *file_path(MoltTranslationUnit *unit, CXFile file)
     CXString name = clang_getFileName(file);
     unit->last_path = molt__path_real(unit->arena, unit->directory, clang_getCString(name));
     unit->last_file = file;
+    unit->last_seen =
+        !unit->shared || molt__inclusions_list(&unit->prelude->files, unit->last_path);
     clang_disposeString(name);
     return unit->last_path;
 }
@@ -154,7 +156,7 @@ static uint32_t next_of_game(const MoltInclusions *files, uint32_t at)
     return at;
 }
 
-static bool lists(const MoltInclusions *files, const char *path)
+bool molt__inclusions_list(const MoltInclusions *files, const char *path)
 {
     for (uint32_t i = 0; i < files->count; i++) {
         if (strcmp(files->items[i].path, path) == 0) {
@@ -190,9 +192,52 @@ static bool has_files_of_prelude(MoltTranslationUnit *unit)
     bool same = i == found.count && k == expected.count;
     for (i = 0; i < found.count && same; i++) {
         const char *path = found.items[i].path;
-        same = !found.items[i].system || (may_be_met_again(path) && lists(&expected, path));
+        same = !found.items[i].system || (may_be_met_again(path) && molt__inclusions_list(&expected, path));
     }
     return same;
+}
+
+static bool in_some(const MoltInclusions *const *lists, uint32_t count, const char *path)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < count && !found; i++) {
+        found = molt__inclusions_list(lists[i], path);
+    }
+    return found;
+}
+
+bool molt__translation_unit_reads(MoltTranslationUnit *unit, const MoltInclusions *const *lists,
+                                  uint32_t count)
+{
+    MoltInclusions found = read_inclusions(unit);
+    bool same = found.count > 0 && strcmp(found.items[0].path, unit->path) == 0;
+    for (uint32_t i = 1; i < found.count && same; i++) {
+        const char *path = found.items[i].path;
+        same = (!found.items[i].system || may_be_met_again(path)) && in_some(lists, count, path);
+    }
+    for (uint32_t i = 0; i < count && same; i++) {
+        for (uint32_t k = 0; k < lists[i]->count && same; k++) {
+            const MoltInclusion *file = &lists[i]->items[k];
+            same = file->system || molt__inclusions_list(&found, file->path);
+        }
+    }
+    return same;
+}
+
+bool molt__translation_unit_sees(MoltTranslationUnit *unit, CXCursor cursor)
+{
+    CXFile file = NULL;
+    if (!unit->shared) {
+        return true;
+    }
+    clang_getExpansionLocation(clang_getCursorLocation(cursor), &file, NULL, NULL, NULL);
+    if (file == NULL) {
+        return false;
+    }
+    if (unit->last_file == NULL || !clang_File_isEqual(unit->last_file, file)) {
+        file_path(unit, file);
+    }
+    return unit->last_seen;
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -231,11 +276,13 @@ static void begin(MoltTranslationUnit *unit, MoltDiagnostics *diagnostics, const
     add_flag(unit, molt__arena_format(arena, "-working-directory=%s", command->directory));
 }
 
-static bool parse(MoltTranslationUnit *unit, unsigned options)
+/* `text` NULL: what the file holds. With `prelude` its declarations are not visited. */
+static bool parse(MoltTranslationUnit *unit, const char *text, bool prelude, unsigned options)
 {
-    unit->index = clang_createIndex(unit->prelude != NULL, 0);
+    struct CXUnsavedFile unsaved = {unit->path, text, text == NULL ? 0 : strlen(text)};
+    unit->index = clang_createIndex(prelude, 0);
     enum CXErrorCode code = clang_parseTranslationUnit2(
-        unit->index, unit->path, unit->flags, unit->flag_count, NULL, 0,
+        unit->index, unit->path, unit->flags, unit->flag_count, &unsaved, text == NULL ? 0 : 1,
         CXTranslationUnit_KeepGoing | options, &unit->handle);
     if (code != CXError_Success || unit->handle == NULL) {
         molt__refuse(unit->diagnostics, (MoltPlace){.file = unit->path, .line = 1},
@@ -247,6 +294,12 @@ static bool parse(MoltTranslationUnit *unit, unsigned options)
     return !refuse_diagnostics(unit);
 }
 
+static void add_prelude(MoltTranslationUnit *unit, const char *path)
+{
+    add_flag(unit, "-include-pch");
+    add_flag(unit, path);
+}
+
 bool molt__translation_unit_open(MoltTranslationUnit *unit, MoltDiagnostics *diagnostics,
                                  const char *source, const MoltCommand *command,
                                  const MoltPrelude *prelude)
@@ -254,10 +307,31 @@ bool molt__translation_unit_open(MoltTranslationUnit *unit, MoltDiagnostics *dia
     begin(unit, diagnostics, source, command, 2);
     unit->prelude = prelude;
     if (prelude != NULL) {
-        add_flag(unit, "-include-pch");
-        add_flag(unit, prelude->path);
+        add_prelude(unit, prelude->path);
     }
-    return parse(unit, 0) && !refuse_other_files(unit);
+    return parse(unit, NULL, prelude != NULL, 0) && !refuse_other_files(unit);
+}
+
+bool molt__translation_unit_open_text(MoltTranslationUnit *unit, MoltDiagnostics *diagnostics,
+                                      const char *path, const char *text,
+                                      const MoltCommand *command, const char *prelude)
+{
+    begin(unit, diagnostics, path, command, 2);
+    add_prelude(unit, prelude);
+    return parse(unit, text, true, 0);
+}
+
+void molt__translation_unit_share(MoltTranslationUnit *unit, MoltDiagnostics *diagnostics,
+                                  const MoltTranslationUnit *whole, const char *source,
+                                  const MoltPrelude *prelude)
+{
+    *unit = *whole;
+    unit->diagnostics = diagnostics;
+    unit->arena = diagnostics->arena;
+    unit->path = source;
+    unit->prelude = prelude;
+    unit->shared = true;
+    unit->last_file = NULL;
 }
 
 bool molt__translation_unit_precompile(MoltTranslationUnit *unit, MoltDiagnostics *diagnostics,
@@ -265,7 +339,7 @@ bool molt__translation_unit_precompile(MoltTranslationUnit *unit, MoltDiagnostic
 {
     begin(unit, diagnostics, header, command, 1);
     add_flag(unit, "-xc-header");
-    return parse(unit, CXTranslationUnit_Incomplete | CXTranslationUnit_ForSerialization);
+    return parse(unit, NULL, false, CXTranslationUnit_Incomplete | CXTranslationUnit_ForSerialization);
 }
 
 bool molt__translation_unit_save(const MoltTranslationUnit *unit, const char *path)
@@ -276,10 +350,10 @@ bool molt__translation_unit_save(const MoltTranslationUnit *unit, const char *pa
 
 void molt__translation_unit_close(MoltTranslationUnit *unit)
 {
-    if (unit->handle != NULL) {
+    if (unit->handle != NULL && !unit->shared) {
         clang_disposeTranslationUnit(unit->handle);
     }
-    if (unit->index != NULL) {
+    if (unit->index != NULL && !unit->shared) {
         clang_disposeIndex(unit->index);
     }
     *unit = (MoltTranslationUnit){0};

@@ -26,6 +26,8 @@ typedef struct MoltInclusions {
 typedef struct MoltPrelude {
     const char *path;     /* absolute */
     MoltInclusions files; /* of the source when it is parsed without: also those in the prelude */
+    /* Of all that is known of the prelude: equal ones mean equal lines of the preprocessor. */
+    uint64_t digest;
 } MoltPrelude;
 
 typedef struct MoltTranslationUnit {
@@ -36,10 +38,12 @@ typedef struct MoltTranslationUnit {
     const char **flags;
     int flag_count;
     const MoltPrelude *prelude; /* NULL: parsed without */
+    bool shared; /* parsed together with other sources, and another one's to close */
     CXIndex index;
     CXTranslationUnit handle;
     CXFile last_file; /* the path of the file asked for last: neighbours ask for the same one */
     const char *last_path;
+    bool last_seen; /* the source reads that file */
 } MoltTranslationUnit;
 
 /* Parses `source` (absolute) and refuses every error that the compiler reports. False when it was
@@ -51,6 +55,16 @@ typedef struct MoltTranslationUnit {
 bool molt__translation_unit_open(MoltTranslationUnit *unit, MoltDiagnostics *diagnostics,
                                  const char *source, const MoltCommand *command,
                                  const MoltPrelude *prelude);
+/* Parses `text` as the file `path`, which need not exist, with the precompiled headers of `prelude`; its
+ * inclusions are those of the text. */
+bool molt__translation_unit_open_text(MoltTranslationUnit *unit, MoltDiagnostics *diagnostics,
+                                      const char *path, const char *text,
+                                      const MoltCommand *command, const char *prelude);
+/* `source` as a part of the open unit `whole`, which has been parsed with its flags and includes
+ * it, with what `prelude` says of its files. `whole` outlives it. */
+void molt__translation_unit_share(MoltTranslationUnit *unit, MoltDiagnostics *diagnostics,
+                                  const MoltTranslationUnit *whole, const char *source,
+                                  const MoltPrelude *prelude);
 /* The same of a header that is to be precompiled, and writes the result to a file. */
 bool molt__translation_unit_precompile(MoltTranslationUnit *unit, MoltDiagnostics *diagnostics,
                                        const char *header, const MoltCommand *command);
@@ -62,6 +76,15 @@ MoltPlace molt__place_of(MoltTranslationUnit *unit, CXCursor cursor);
 
 /* True for what lies in a system header or in no file at all. */
 bool molt__is_system(CXCursor cursor);
+
+/* False for what only other sources read that were parsed together with this one. */
+bool molt__translation_unit_sees(MoltTranslationUnit *unit, CXCursor cursor);
+
+/* True when the files that were read are those of the game in `lists`, the text itself, and system headers
+ * that a prelude may meet again. */
+bool molt__translation_unit_reads(MoltTranslationUnit *unit, const MoltInclusions *const *lists,
+                                  uint32_t count);
+bool molt__inclusions_list(const MoltInclusions *files, const char *path);
 
 /* All files that were read or, with a prelude, would have been without. */
 MoltInclusions molt__translation_unit_inclusions(MoltTranslationUnit *unit);

@@ -317,7 +317,9 @@ static void spell_tags(Walk *walk)
 static enum CXChildVisitResult visit_alias(CXCursor cursor, CXCursor parent, CXClientData data)
 {
     (void)parent;
-    if (clang_getCursorKind(cursor) == CXCursor_TypedefDecl && !molt__is_system(cursor)) {
+    Walk *walk = data;
+    if (clang_getCursorKind(cursor) == CXCursor_TypedefDecl && !molt__is_system(cursor) &&
+        molt__translation_unit_sees(&walk->unit, cursor)) {
         remember_alias(data, cursor);
         remember_name(data, cursor);
     }
@@ -329,7 +331,7 @@ static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor paren
 {
     Walk *walk = data;
     (void)parent;
-    if (molt__is_system(cursor)) {
+    if (molt__is_system(cursor) || !molt__translation_unit_sees(&walk->unit, cursor)) {
         return CXChildVisit_Continue;
     }
     if (clang_getCursorKind(cursor) == CXCursor_VarDecl) {
@@ -488,8 +490,11 @@ static bool read_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *desc, 
     uint32_t before = diagnostics->count;
     MoltError error = {0};
     *out = (MoltUnit){.source = desc->source, .base = desc->base};
-    if (!molt__translation_unit_open(&walk.unit, diagnostics, desc->source, desc->command,
-                                     desc->prelude)) {
+    if (desc->whole != NULL) {
+        molt__translation_unit_share(&walk.unit, diagnostics, desc->whole, desc->source,
+                                     desc->prelude);
+    } else if (!molt__translation_unit_open(&walk.unit, diagnostics, desc->source, desc->command,
+                                            desc->prelude)) {
         goto cleanup;
     }
     walk.model.abi = target_abi(&walk, desc->command);
@@ -533,5 +538,6 @@ bool molt__unit_from_source(MoltDiagnostics *diagnostics, const MoltUnitDesc *de
     molt__unit_release(out);
     MoltUnitDesc plain = *desc;
     plain.prelude = NULL;
+    plain.whole = NULL;
     return read_source(diagnostics, &plain, out);
 }

@@ -15,6 +15,7 @@ typedef struct MoltUnitDesc {
     uint32_t known_count;
     const MoltWanted *wanted; /* instead of what a game holds */
     const MoltPrelude *prelude; /* the source's; NULL: parsed without */
+    const MoltTranslationUnit *whole; /* has been parsed, with others and the prelude; NULL: it is not */
     bool strict;                /* a source that cannot be read with its prelude is refused */
 } MoltUnitDesc;
 

@@ -102,6 +102,11 @@ static bool has(const MoltWordSet *set, const char *word, size_t length)
     return set->capacity > 0 && set->slots[slot_of(set, word, length)] != NULL;
 }
 
+bool molt__word_set_has(const MoltWordSet *set, const char *word)
+{
+    return has(set, word, strlen(word));
+}
+
 bool molt__word_set_spells(const MoltWordSet *set, const char *name)
 {
     bool reached[LONGEST_NAME + 1] = {true}; /* [n]: the first n characters are words */

@@ -18,6 +18,7 @@ void molt__word_set_add(MoltWordSet *set, const char *word, size_t length);
 /* All words of a text that ends in NUL. */
 void molt__word_set_add_text(MoltWordSet *set, const char *text);
 
+bool molt__word_set_has(const MoltWordSet *set, const char *word);
 /* True when `name` is a word of the set, or several of them pasted together, as ## does. */
 bool molt__word_set_spells(const MoltWordSet *set, const char *name);
 

@@ -14,6 +14,7 @@ from fixture import CODEGEN, FLAGS, GameTest, Schema
 WORKER = pathlib.Path(CODEGEN).with_name("molt-generate")
 SAMPLE = pathlib.Path(__file__).resolve().parents[2] / "game"
 PATIENCE = 60
+PREPARING_PATIENCE = 300  # at the lowest priority, which a busy machine hardly ever comes to
 
 
 class ResidentGame(GameTest):
@@ -44,8 +45,8 @@ class ResidentGame(GameTest):
             process.stdin.close()
         self.told.close()
 
-    def wait(self, condition, message):
-        end = time.monotonic() + PATIENCE
+    def wait(self, condition, message, patience=PATIENCE):
+        end = time.monotonic() + patience
         while not condition():
             self.assertLess(time.monotonic(), end, message)
             time.sleep(0.01)
@@ -73,7 +74,8 @@ class ResidentGame(GameTest):
                               env=self.environment(asks), capture_output=True, timeout=PATIENCE,
                               check=False)
         files = {path.name: path.read_bytes() for path in (self.folder / name).iterdir()
-                 if path.suffix not in (".inputs", ".prelude") and not path.name.startswith("system-")}
+                 if path.suffix not in (".inputs", ".prelude") and path.name != "together" and
+                 not path.name.startswith("system-")}
         return (done.returncode, done.stdout, done.stderr), files
 
     def compare(self, status=0, answered=1, program=CODEGEN):
@@ -110,7 +112,8 @@ class ResidentGame(GameTest):
 
     def prepared(self):
         """{source: whether it has a prelude}, once the resident has made those that there are to make."""
-        self.wait(lambda: self.is_idle() and self.children() == 0, "the preludes were not made")
+        self.wait(lambda: self.is_idle() and self.children() == 0, "the preludes were not made",
+                  PREPARING_PATIENCE)
         found = {path.stem: path.read_text().splitlines()[2] for path in self.folder.glob("by-resident/*.prelude")}
         for name in found.values():
             self.assertTrue(name == "-" or (self.folder / f"by-resident/{name}.pch").exists(), name)
@@ -328,6 +331,126 @@ class Preludes(ResidentGame):
                 self.assertEqual(self.prepared(), {"game.c": True})
                 self.edit("game.c", old, new)
                 self.compare(status=1 if "open" in new else 0)
+
+
+class Together(ResidentGame):
+    """Sources that are parsed as one."""
+
+    SOURCES = ()
+    OWN = ("#ifndef OWN_H\n#define OWN_H\n#include <molt/molt.h>\n#include <stdlib.h>\n"
+           "typedef struct Own { int a; } Own;\ntypedef struct Hidden Hidden;\n"
+           "typedef struct Game { Own own; Hidden *hidden MOLT_EXTERNAL; void *any; } Game;\n"
+           "Game *grow(Game *game);\nextern int table[];\nMOLT_ROOT(Game);\n#endif\n")
+    A = ("#include \"own.h\"\ntypedef struct Leaf { Own own; } Leaf;\nstatic Leaf leaf;\n"
+         "Game *grow(Game *game) { leaf.own.a++; game->any = molt_new(Leaf); return game; }\n")
+    B = ("#include \"own.h\"\nstatic int ours;\nstatic Hidden *held;\n"
+         "typedef struct Twig { int shade; long rest; } Twig;\nstatic Twig twig[3];\n"
+         "void *branch(Game *game);\nvoid *branch(Game *game)\n{\n    int limit = ours + table[1];\n"
+         "    Twig *number = game->any;\n    held = NULL;\n    twig[0].shade = limit + number->shade;\n"
+         "    return malloc(sizeof *grow(game));\n}\n")
+
+    def setUp(self):
+        super().setUp()
+        for path in self.folder.glob("*.h"):
+            path.unlink()
+        self.start()
+
+    def start(self):
+        """Nothing is known of them."""
+        (self.folder / "by-resident/together").unlink(missing_ok=True)
+        for name, text in (("own.h", self.OWN), ("a.c", self.A), ("b.c", self.B)):
+            self.write(name, text)
+
+    def groups(self):
+        """{source: number of its group}."""
+        self.assertNotIn(False, self.prepared().values())
+        lines = (self.folder / "by-resident/together").read_text().splitlines()
+        self.assertEqual(lines[0], "molt-together 1")
+        return {pathlib.Path(line.split()[2]).name: int(line.split()[0]) for line in lines[1:]}
+
+    def test_sources_that_see_nothing_of_each_other_are_one_group(self):
+        self.compare()
+        self.assertEqual(self.groups(), {"a.c": 0, "b.c": 0})
+        self.edit("own.h", "int a;", "int a; double more MOLT_DEFAULT(1 + 1);")
+        self.compare()
+        self.assertTrue((self.folder / "by-resident/together").exists())
+        self.edit("b.c", "int limit = ours", "int limit = 2 * ours")
+        self.compare()
+        self.assertEqual(self.groups(), {"a.c": 0, "b.c": 0})
+
+    def test_sources_of_other_headers_or_in_another_order_are_others(self):
+        for name in ("one", "two"):
+            self.write(f"{name}.h", f"#ifndef {name}_H\n#define {name}_H\n#include \"own.h\"\n"
+                                    f"typedef struct {name.title()} {{ Own own; }} {name.title()};\n#endif\n")
+        self.write("c.c", "#include \"one.h\"\n#include \"two.h\"\nOne cone;\n")
+        self.write("d.c", "#include \"two.h\"\n#include \"one.h\"\nTwo cane;\n")
+        self.write("e.c", "#include \"two.h\"\n#include <string.h>\nTwo cube;\n")
+        self.compare()
+        self.assertEqual(self.groups(), {"a.c": 0, "b.c": 0, "c.c": 0, "d.c": 1, "e.c": 1})
+        self.edit("own.h", "int a;", "long a;")
+        self.compare()
+
+    def test_those_that_would_see_something_are_tried_and_read_alone(self):
+        """The file says that they belong together; the last run with it takes it away."""
+        self.edit("b.c", "static int ours;", "static int leaf;")
+        self.edit("b.c", "= ours", "= leaf")
+        self.compare()
+        self.assertEqual(self.groups(), {"a.c": 0, "b.c": 1})
+        path = self.folder / "by-resident/together"
+        path.write_text(path.read_text().replace("\n1 ", "\n0 "))
+        self.edit("own.h", "int a;", "long a;")
+        self.compare()
+        self.assertEqual(self.groups(), {"a.c": 0, "b.c": 1})
+
+    def test_edit_by_which_one_would_see_something_of_another(self):
+        """Each edit alone, from the text as it was, after both were one group."""
+        for text in ("static int ours;\n", "struct Hidden { int h; };\n", "int table[7];\n",
+                     "enum { shade = 4 };\n", "typedef long number;\n", "static long limit;\n",
+                     "struct Outer { struct Twig { char c; } in; };\nstatic struct Outer outer;\n",
+                     "struct Around { enum { rest } of; } around;\n", "void ours(void);\n",
+                     "extern void *branch(Game *game) __attribute__((malloc));\n",
+                     "void *branch(Game *game);\nvoid *more(Game *g);\nvoid *more(Game *g) { return branch(g); }\n"):
+            with self.subTest(text=text):
+                self.start()
+                self.compare()
+                self.assertEqual(self.groups(), {"a.c": 0, "b.c": 0})
+                self.edit("a.c", "Game *grow", text + "Game *grow")
+                self.edit("own.h", "int a;", "int a; int b;")
+                self.compare()
+                self.prepared()
+
+    def test_system_header_that_only_one_of_them_reads(self):
+        self.flags += ["-isystem", str(self.folder / "system")]
+        self.write("system/kind.h", "#ifndef KIND_H\n#define KIND_H\n#define LENGTH 7\nint rest(void);\n"
+                                    "typedef struct Kind { int size; } Kind;\nextern int shade;\n#endif\n")
+        for text, good in (("", True), ("typedef struct Kind Kind;\nstatic Kind *kind;\n", False),
+                           ("enum { LENGTH = 2 };\nstatic int room[LENGTH];\n", False),
+                           ("int rest(void);\nint (*say)(void);\n", False),
+                           ("extern int shade;\nstatic int *by = &shade;\n", False),
+                           ("static struct { int rest, size; } bough;\n", True)):
+            with self.subTest(text=text):
+                self.start()
+                self.edit("a.c", "#include \"own.h\"\n", "#include \"own.h\"\n#include <kind.h>\nstatic Kind ours_too;\n")
+                self.compare()
+                self.assertEqual(self.groups(), {"a.c": 0, "b.c": 0})
+                self.edit("b.c", "static int ours;", text + "static int ours;")
+                self.edit("own.h", "int a;", "int a; int b;")
+                self.compare()
+                self.prepared()
+                # Those that were found apart have lost their file, and it has been made again.
+                self.assertEqual(self.groups(), {"a.c": 0, "b.c": 0 if good else 1})
+
+    def test_error_is_said_of_its_source_alone(self):
+        self.compare()
+        self.assertEqual(self.groups(), {"a.c": 0, "b.c": 0})
+        self.edit("own.h", "int a;", "int a; int b;")
+        self.edit("b.c", "held = NULL;", "held = NULL")
+        self.assertIn("b.c:11:", self.compare(status=1)[2])
+        self.edit("b.c", "held = NULL", "held = NULL;")
+        self.edit("own.h", "int b;", "_Atomic struct { char c[3]; } b;")
+        self.assertIn("own.h:5:", self.compare(status=1)[2])
+        self.edit("own.h", "_Atomic struct { char c[3]; } b;", "long b;")
+        self.compare()
 
 
 if __name__ == "__main__":
