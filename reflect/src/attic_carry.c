@@ -29,6 +29,19 @@ static bool is_as_begun(const MoltCarry *carry, const MoltCarryPart *part,
                              samples + part->sample);
 }
 
+/* The pointer leads to a block that an edit made of a struct. One that the game made is not marked, also where it
+ * has the address of one that was freed. */
+static bool is_own_block(const MoltCarry *carry, const unsigned char *pointer)
+{
+    const MoltHeap *heap = carry->m->heap;
+    MoltPlace place;
+    void *block;
+    memcpy(&block, pointer, sizeof block);
+    molt_heap_locate(heap, block, &place);
+    return place.kind == MOLT_PLACE_BLOCK && place.block.start == block &&
+           molt__made_is(&heap->spans[place.block.span], place.block.index);
+}
+
 static bool is_untouched(const MoltCarry *carry, const MoltCarryPart *part,
                          const MoltCarryObject *object, uint64_t i)
 {
@@ -38,6 +51,8 @@ static bool is_untouched(const MoltCarry *carry, const MoltCarryPart *part,
     /* A hook may have written the tag. That is kept as well, and the arm goes with it. */
     if (!molt__leaf_is_active(&run->is, e, object->live))
         return run->hooked != 0;
+    if (run->part && !is_own_block(carry, object->live + run->is.at + e * run->is.stride))
+        return false;
     if (run->placed && !molt__attic_watch_equals(run, e, object->live, object->record))
         return false;
     if (run->placed &&
@@ -138,7 +153,8 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
     bool exact = false;
     uint64_t ref = 0, moved = 0;
     uintptr_t address = 0;
-    if (!object->restores && (part->forced || !is_untouched(carry, part, object, i)))
+    if (part->closed ||
+        (!object->restores && (part->forced || !is_untouched(carry, part, object, i))))
         return false;
     if (pointer)
         memcpy(&ref, old, sizeof ref);
@@ -190,15 +206,29 @@ static bool carry_part(MoltCarry *carry, uint64_t index, const MoltCarryObject *
     return any;
 }
 
+/* Where the object is that becomes a part of another one; NULL where it does not. */
+static unsigned char *as_part(const MoltCarry *carry, const MoltSpan *span, const MoltLoss *place)
+{
+    const MoltMigration *m = carry->m;
+    MoltTypeId type = MOLT_NO_TYPE;
+    if (!m->owned.claimed || !m->owned.claimed[span->type] || place->element > 0 || place->tail)
+        return NULL;
+    uintptr_t block = (uintptr_t)molt__span_block(span, place->block);
+    uintptr_t part = molt__ownership_part(m, block, &type);
+    return type == m->plan->types[carry->type].after ? (unsigned char *)part : NULL; /* NOLINT */
+}
+
 void molt__carry_stand(const MoltCarry *carry, const MoltLoss *place, MoltCarryObject *object)
 {
     const MoltMigration *m = carry->m;
     const MoltSpan *span = &m->heap->spans[place->span], *moved = &m->spans[place->span];
-    object->stays = moved->bytes == 0;
+    unsigned char *part = as_part(carry, span, place);
+    object->stays = moved->bytes == 0 && !part;
     if (object->stays)
         moved = span;
     object->live = molt__attic_element(span, place->block, place->element, place->tail);
-    object->next = molt__attic_element(moved, place->block, place->element, place->tail);
+    object->next =
+        part ? part : molt__attic_element(moved, place->block, place->element, place->tail);
 }
 
 static bool find_object(const MoltCarry *carry, const unsigned char *record,
@@ -304,6 +334,16 @@ void molt__carry_place(MoltCarry *carry, const MoltLoss *place, const unsigned c
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
+/* Addresses of blocks are among what the edits left. */
+static bool has_parts(const MoltAtticPage *page)
+{
+    for (uint64_t r = 0; r < page->run_count; r++) {
+        if (page->runs[r].part)
+            return true;
+    }
+    return false;
+}
+
 /* A page without changes is shared with the attic as it was. */
 static bool must_rebuild(const MoltCarry *carry, const MoltAtticSlot *slot)
 {
@@ -312,7 +352,7 @@ static bool must_rebuild(const MoltCarry *carry, const MoltAtticSlot *slot)
     bool goes = slot->alive ? molt__attic_columns_is_sparse(slot)
                             : attic->cut || attic->dead > attic->records / 4;
     return carry->returns || m->plan->types[carry->type].fate == MOLT_FATE_CHANGED || goes ||
-           (m->moves && carry->from->ref_count > 0) || (m->code && carry->from->raw) ||
+           (m->moves && (carry->from->ref_count > 0 || has_parts(carry->from))) || (m->code && carry->from->raw) ||
            (carry->from->watched_count > 0 &&
             (m->moves || m->code)); /* addresses among it change */
 }

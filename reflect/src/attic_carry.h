@@ -41,6 +41,7 @@ typedef struct MoltCarryPart {
     bool taken;  /* a lent value: `gate`, then in the new layout, gets its first value again */
     bool called; /* the hook of its struct is to be called (attic_hook.h) */
     bool forced; /* then: it returns only where that replaces the call */
+    bool closed; /* of a block of its own that nothing leads to any more */
 } MoltCarryPart;
 
 /* The record's object in the running state and in the new one. */

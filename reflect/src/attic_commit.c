@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attic_box.h"
 #include "attic_column.h"
 #include "attic_draft.h"
 #include "attic_hook.h"
@@ -63,7 +64,7 @@ static void drop_oldest(MoltMigration *m)
         molt__attic_report_full(m, molt_type_name(page->step->schema, page->type), page->count);
     if (page->filed) {
         work->keeps = false;
-        if (page->edit == 0)
+        if (page->edit == 0 && !page->boxes)
             work->filed[(uint64_t)work->pages[0].type * 2 + page->tail] = NULL;
     }
     molt__attic_slot_free(&m->allocator, &work->pages[0]);
@@ -261,6 +262,7 @@ void molt__attic_commit(MoltMigration *m)
     MoltHeap *heap = m->heap;
     MoltAttic *attic = &heap->attic;
     if (m->attic.active) {
+        molt__attic_place_boxes(m);
         number_records(m);
         swap_pages(m);
         molt__attic_write(&m->attic);
