@@ -6,15 +6,32 @@
 
 /* ---- marks ------------------------------------------------------------------------------------ */
 
-static bool is_plain(const MoltOp *op)
+static bool is_pointer(const MoltLeaf *leaf)
 {
+    return leaf->kind == MOLT__LEAF_POINTER || leaf->kind == MOLT__LEAF_STRING;
+}
+
+/* Stops at the first pointer. */
+static bool find_pointer(void *context, const MoltLeaf *leaf)
+{
+    bool *found = context;
+    *found = *found || is_pointer(leaf);
+    return !*found;
+}
+
+static bool is_plain(const MoltMigration *m, const MoltOp *op)
+{
+    bool pointers = op->before == MOLT_NO_TYPE;
     switch ((MoltOpCode)op->code) {
     case MOLT__OP_NUMBER:
     case MOLT__OP_ENUM:
     case MOLT__OP_FLAGS:
-    case MOLT__OP_STRING:
+    case MOLT__OP_STRING: return !op->unkept && !op->keeps;
     case MOLT__OP_DROP_BYTES:
-    case MOLT__OP_DROP_NUMBER: return !op->unkept && !op->keeps;
+    case MOLT__OP_DROP_NUMBER:
+        if (!pointers)
+            molt__leaf_walk_flat(m->plan->before, op->before, find_pointer, &pointers);
+        return !op->unkept && !pointers;
     default: return false;
     }
 }
@@ -35,7 +52,7 @@ bool molt__attic_box_keeps(const MoltMigration *m, const MoltOp *op)
 {
     return m->box && m->mode == MOLT__RUN_STATE && m->plan->policy == MOLT_POLICY_LIVE &&
            !m->heap->attic.none && !m->plan->hooked && op->check != MOLT__NO_CHECK &&
-           is_plain(op) &&
+           is_plain(m, op) &&
            find_alike(m, op, m->plan->types[m->box->type].first_op) != UINT32_MAX;
 }
 
@@ -63,6 +80,18 @@ bool molt__attic_has_boxes(const MoltMigration *m)
 
 /* ---- pages ------------------------------------------------------------------------------------ */
 
+/* The new block has the value, or begins with what it was. */
+static bool is_there(MoltMigration *m, const MoltAtticRun *run, const unsigned char *value)
+{
+    uint64_t zeros = 0;
+    while (zeros < run->was.size && value[zeros] == 0)
+        zeros++;
+    if (molt__op_drops(run->op))
+        return zeros == run->was.size && run->op->constant == MOLT__NO_CONSTANT;
+    unsigned char *made = molt__attic_scratch(m, &run->is);
+    return made && molt__attic_convert(m, m->plan, run->op, value, made, false) && !m->value_lost;
+}
+
 static void file_one(MoltMigration *m, MoltAtticPage *page, const MoltBox *box)
 {
     MoltSpan *span = &m->owned.spans[box->span];
@@ -79,7 +108,7 @@ static void file_one(MoltMigration *m, MoltAtticPage *page, const MoltBox *box)
         for (uint64_t i = 0; i < run->was.count; i++) {
             unsigned char *kept = record + run->kept_at + i * run->was.size;
             memcpy(kept, old + run->was.at + i * run->was.stride, run->was.size);
-            if (!molt__leaf_is_active(&run->was, i, old))
+            if (!molt__leaf_is_active(&run->was, i, old) || is_there(m, run, kept))
                 molt__record_close(record, run->open_at + i);
         }
     }
@@ -90,8 +119,7 @@ static void leave_plain_runs(MoltAtticPage *page)
 {
     uint64_t kept = 0;
     for (uint64_t r = 0; r < page->run_count; r++) {
-        uint16_t kind = page->runs[r].was.kind;
-        if (kind != MOLT__LEAF_POINTER && kind != MOLT__LEAF_STRING && page->runs[r].hooked == 0)
+        if (!is_pointer(&page->runs[r].was) && page->runs[r].hooked == 0)
             page->runs[kept++] = page->runs[r];
     }
     page->run_count = kept;

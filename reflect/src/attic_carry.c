@@ -140,6 +140,16 @@ static void lose_pointer(MoltCarry *carry, uint64_t index, uint64_t kept, bool r
     molt__attic_lose(m, &lost);
 }
 
+/* Tells of a kept value that a change of ownership costs. */
+static void lose_value(MoltCarry *carry, const MoltAtticRun *run, MoltRule rule)
+{
+    const MoltAtticPage *page = carry->from;
+    MoltAtticLost lost = {
+        .schema = page->step->schema, .rule = rule, .last_object = carry->m->attic.object};
+    molt__attic_field(lost.schema, page->type, page->tail, &run->was, &lost.owner, &lost.field);
+    molt__attic_lose(carry->m, &lost);
+}
+
 /* True while the value stays open. */
 static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject *object, uint64_t i)
 {
@@ -153,8 +163,11 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
     bool exact = false;
     uint64_t ref = 0, moved = 0;
     uintptr_t address = 0;
-    if (part->closed ||
-        (!object->restores && (part->forced || !is_untouched(carry, part, object, i))))
+    if (!object->restores && (part->forced || !is_untouched(carry, part, object, i)))
+        return false;
+    if (part->told)
+        lose_value(carry, next, MOLT_RULE_STRUCT_ALLOCATED);
+    if (part->closed)
         return false;
     if (pointer)
         memcpy(&ref, old, sizeof ref);
@@ -223,6 +236,7 @@ void molt__carry_stand(const MoltCarry *carry, const MoltLoss *place, MoltCarryO
     const MoltMigration *m = carry->m;
     const MoltSpan *span = &m->heap->spans[place->span], *moved = &m->spans[place->span];
     unsigned char *part = as_part(carry, span, place);
+    object->part = part != NULL;
     object->stays = moved->bytes == 0 && !part;
     if (object->stays)
         moved = span;
@@ -305,12 +319,28 @@ bool molt__carry_object(MoltCarry *carry, MoltCarryObject *object)
     return any;
 }
 
+/* Records are of blocks: what stays open of one that becomes a part of another object is told, and goes. */
+static bool leaves_open(MoltCarry *carry, MoltCarryObject *object)
+{
+    const MoltAtticPage *to = carry->to;
+    bool any = molt__carry_object(carry, object);
+    for (uint64_t r = 0; any && object->part && r < to->run_count; r++) {
+        const MoltAtticRun *run = &to->runs[r];
+        bool open = false;
+        for (uint64_t i = 0; i < run->was.count; i++)
+            open = open || molt__record_is_open(object->copy, run->open_at + i);
+        if (open)
+            lose_value(carry, run, MOLT_RULE_STRUCT_EMBEDDED);
+    }
+    return any && !object->part;
+}
+
 static void carry_record(MoltCarry *carry, const unsigned char *record)
 {
     MoltAtticPage *to = carry->to;
     MoltCarryObject object = {.copy = to->records + to->count * to->stride};
     if (find_object(carry, record, &object))
-        to->count += molt__carry_object(carry, &object);
+        to->count += leaves_open(carry, &object);
 }
 
 void molt__carry_place(MoltCarry *carry, const MoltLoss *place, const unsigned char *record)
@@ -326,7 +356,7 @@ void molt__carry_place(MoltCarry *carry, const MoltLoss *place, const unsigned c
     memset(object.copy, 0, to->stride);
     molt__carry_stand(carry, place, &object);
     to->places[to->count] = *place;
-    if (!molt__carry_object(carry, &object))
+    if (!leaves_open(carry, &object))
         return;
     to->count++;
     m->failed = m->failed || !molt__attic_number_span(m->heap, place->span);
@@ -351,7 +381,8 @@ static bool must_rebuild(const MoltCarry *carry, const MoltAtticSlot *slot)
     const MoltAttic *attic = &m->heap->attic;
     bool goes = slot->alive ? molt__attic_columns_is_sparse(slot)
                             : attic->cut || attic->dead > attic->records / 4;
-    return carry->returns || m->plan->types[carry->type].fate == MOLT_FATE_CHANGED || goes ||
+    bool parts = m->owned.claimed && m->owned.claimed[carry->type];
+    return carry->returns || m->plan->types[carry->type].fate == MOLT_FATE_CHANGED || goes || parts ||
            (m->moves && (carry->from->ref_count > 0 || has_parts(carry->from))) || (m->code && carry->from->raw) ||
            (carry->from->watched_count > 0 &&
             (m->moves || m->code)); /* addresses among it change */

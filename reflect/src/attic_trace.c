@@ -186,6 +186,8 @@ static bool decide_part(const MoltCarry *carry, const MoltAtticRun *run, const M
         return false;
     if (run->part && !follows)
         return false; /* as what has no place */
+    part->told = run->placed && !run->part; /* nobody looks at what the block makes of that */
+    part->closed = part->told;
     next->is = (MoltLeaf){.at = pointer,
                           .stride = sizeof(uintptr_t),
                           .count = 1,

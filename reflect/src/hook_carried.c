@@ -210,10 +210,8 @@ void molt__hook_report_dangling(MoltMigration *m)
                                .remedy = "set the pointer to NULL, or to another object, in the "
                                          "hook that deletes",
                                .objects = dangling->objects};
-        if (strict)
-            molt__hook_refuse(m, &finding);
-        else
-            molt_report_add(m->report, &finding);
+        m->refused = m->refused || strict;
+        molt_report_add(m->report, &finding);
     }
 }
 

@@ -245,6 +245,26 @@ static void what_the_part_lost_before_does_not_get_into_another(void **unused)
     }
 }
 
+/* Kept by the block, which is none any more, while the layout has no place for it yet. */
+static void what_is_gone_for_good_is_told(void **unused)
+{
+    (void)unused;
+    Session session;
+    begin(&session, NULL);
+    go(&session, boxed_narrow);
+    assert_int_equal(found(&session, MOLT_RULE_STRUCT_EMBEDDED, "Part.c"), 0);
+    go(&session, inline_narrow);
+    assert_int_equal(found(&session, MOLT_RULE_STRUCT_EMBEDDED, "Part.c"), 1 + COUNT);
+    assert_int_equal(found(&session, MOLT_RULE_STRUCT_EMBEDDED, "Part.b"), 1 + COUNT);
+    assert_true(molt_report_total(&session.report, MOLT_LOSS) > 0);
+    assert_int_equal(stats_of(&session).objects, 0);
+    go(&session, inline_wide);
+    const Inline *owner = root(&session);
+    assert_true(owner->one.a == 0 && owner->one.b == INT32_MAX && owner->one.c == 0);
+    assert_true(owner->more[2].a == 3 && owner->more[2].c == 0);
+    stop(&session);
+}
+
 static void memory_running_out_leaves_every_bit_as_it_was(void **unused)
 {
     (void)unused;
@@ -289,6 +309,7 @@ int main(void)
         cmocka_unit_test(what_the_game_wrote_or_made_keeps_its_values),
         cmocka_unit_test(a_block_that_takes_the_place_of_one_begins_anew),
         cmocka_unit_test(what_the_part_lost_before_does_not_get_into_another),
+        cmocka_unit_test(what_is_gone_for_good_is_told),
         cmocka_unit_test(memory_running_out_leaves_every_bit_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
