@@ -182,7 +182,8 @@ static bool decide_part(const MoltCarry *carry, const MoltAtticRun *run, const M
             !molt__leaf_ownership(main, MOLT__OP_EMBED, carry->type, tail, is->at, &place);
     else if (!direct || carry->from->edit != 0 || run->hooked != 0 || run->aims || run->copy ||
              !molt__leaf_ownership(direct, MOLT__OP_BOX, carry->from->type, tail, was->at,
-                                   &pointer))
+                                   &pointer) ||
+             !molt__leaf_makes_box(main, carry->type, tail, pointer))
         return false;
     if (run->part && !follows)
         return false; /* as what has no place */

@@ -431,6 +431,31 @@ static bool find_ownership(const MoltPlan *plan, MoltOpCode code, uint32_t first
     return false;
 }
 
+/* A BOX makes the pointer at byte `at` of the new type. */
+static bool makes_box(const MoltPlan *plan, uint32_t first, uint32_t count, uint64_t at)
+{
+    for (uint32_t index = first; index < first + count; index++) {
+        const MoltOp *op = &plan->ops[index];
+        uint64_t stride = op->destination_stride;
+        if (op->code == MOLT__OP_BOX && op->destination == at)
+            return true;
+        if (op->code == MOLT__OP_LOOP && stride > 0 &&
+            at - op->destination < op->length * stride &&
+            makes_box(plan, index + 1, op->body, (at - op->destination) % stride))
+            return true;
+        index += op->body;
+    }
+    return false;
+}
+
+bool molt__leaf_makes_box(const MoltPlan *plan, MoltTypeId before, bool tail, uint64_t at)
+{
+    const MoltTypePlan *type = &plan->types[before];
+    return type->fate == MOLT_FATE_CHANGED &&
+           makes_box(plan, tail ? type->first_tail : type->first_op,
+                     tail ? type->tail_count : type->op_count, at);
+}
+
 bool molt__leaf_ownership(const MoltPlan *plan, MoltOpCode code, MoltTypeId before, bool tail,
                           uint64_t at, uint64_t *destination)
 {
