@@ -29,8 +29,8 @@ static bool is_as_begun(const MoltCarry *carry, const MoltCarryPart *part,
                              samples + part->sample);
 }
 
-/* The pointer leads to a block that an edit made of a struct. One that the game made is not marked, also where it
- * has the address of one that was freed. */
+/* The pointer leads to a block that an edit made of a struct. One that the game made is not marked, also
+ * where it has the address of one that was freed. */
 static bool is_own_block(const MoltCarry *carry, const unsigned char *pointer)
 {
     const MoltHeap *heap = carry->m->heap;
@@ -382,8 +382,9 @@ static bool must_rebuild(const MoltCarry *carry, const MoltAtticSlot *slot)
     bool goes = slot->alive ? molt__attic_columns_is_sparse(slot)
                             : attic->cut || attic->dead > attic->records / 4;
     bool parts = m->owned.claimed && m->owned.claimed[carry->type];
-    return carry->returns || m->plan->types[carry->type].fate == MOLT_FATE_CHANGED || goes || parts ||
-           (m->moves && (carry->from->ref_count > 0 || has_parts(carry->from))) || (m->code && carry->from->raw) ||
+    return carry->returns || m->plan->types[carry->type].fate == MOLT_FATE_CHANGED || goes ||
+           parts || (m->moves && (carry->from->ref_count > 0 || has_parts(carry->from))) ||
+           (m->code && carry->from->raw) ||
            (carry->from->watched_count > 0 &&
             (m->moves || m->code)); /* addresses among it change */
 }

@@ -26,7 +26,8 @@ static const char *remedy_of(MoltRule rule, bool named)
                "this "
                "layout: it is NULL, until an edit brings the place back";
     case MOLT_RULE_STRUCT_EMBEDDED:
-        return "a value that an edit took away is kept by the block, which is a part of another object "
+        return "a value that an edit took away is kept by the block, which is a part of another "
+               "object "
                "now: it is gone. Go back to the layout that has it before the block becomes a part";
     case MOLT_RULE_STRUCT_ALLOCATED:
         return "a value that an edit took away is kept by the object that held the struct, which "

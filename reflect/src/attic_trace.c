@@ -166,8 +166,8 @@ static void decide_taken(MoltCarry *carry, const MoltAtticRun *run, const MoltLe
     next->placed = false;
 }
 
-/* The value belongs to a struct that is a block of its own now, or was until now. True when that decides where
- * it goes. */
+/* The value belongs to a struct that is a block of its own now, or was until now. True when that decides
+ * where it goes. */
 static bool decide_part(const MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf *was,
                         const MoltLeaf *is, const MoltRoute *follow, bool follows,
                         MoltAtticRun *next, MoltCarryPart *part)
@@ -186,7 +186,7 @@ static bool decide_part(const MoltCarry *carry, const MoltAtticRun *run, const M
              !molt__leaf_makes_box(main, carry->type, tail, pointer))
         return false;
     if (run->part && !follows)
-        return false; /* as what has no place */
+        return false;                       /* as what has no place */
     part->told = run->placed && !run->part; /* nobody looks at what the block makes of that */
     part->closed = part->told;
     next->is = (MoltLeaf){.at = pointer,

@@ -31,9 +31,8 @@ static const MoltSpan *span_at(const MoltMigration *m, uint64_t number)
 static bool goes_on(const MoltMigration *m, uint64_t number)
 {
     const MoltSpan *span = span_at(m, number);
-    return span->bytes > 0 &&
-           (number >= m->span_count || (!molt__plan_loses(m->plan, span->type) &&
-                                        !molt__plan_keeps(m->plan, span->type)));
+    return span->bytes > 0 && (number >= m->span_count || (!molt__plan_loses(m->plan, span->type) &&
+                                                           !molt__plan_keeps(m->plan, span->type)));
 }
 
 static int compare_spans(const void *a, const void *b)

@@ -411,8 +411,7 @@ static bool find_ownership(const MoltPlan *plan, MoltOpCode code, uint32_t first
 {
     for (uint32_t index = first; index < first + count; index++) {
         const MoltOp *op = &plan->ops[index];
-        uint64_t size =
-            op->code == MOLT__OP_BOX ? molt_type(plan->before, op->before)->size : 1;
+        uint64_t size = op->code == MOLT__OP_BOX ? molt_type(plan->before, op->before)->size : 1;
         uint64_t span = op->length * op->source_stride;
         if (op->code == code && at - op->tag < size) {
             *destination = code == MOLT__OP_BOX ? op->destination : op->length;
@@ -439,8 +438,7 @@ static bool makes_box(const MoltPlan *plan, uint32_t first, uint32_t count, uint
         uint64_t stride = op->destination_stride;
         if (op->code == MOLT__OP_BOX && op->destination == at)
             return true;
-        if (op->code == MOLT__OP_LOOP && stride > 0 &&
-            at - op->destination < op->length * stride &&
+        if (op->code == MOLT__OP_LOOP && stride > 0 && at - op->destination < op->length * stride &&
             makes_box(plan, index + 1, op->body, (at - op->destination) % stride))
             return true;
         index += op->body;

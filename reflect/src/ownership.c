@@ -27,9 +27,9 @@ static int compare_claims(const void *a, const void *b)
 static MoltBox *find_box(const MoltMigration *m, uintptr_t before, MoltTypeId type)
 {
     MoltBox key = {.before = before, .type = type};
-    return m->owned.box_count > 0 ? bsearch(&key, m->owned.boxes, m->owned.box_count, sizeof key,
-                                            compare_boxes)
-                                  : NULL;
+    return m->owned.box_count > 0
+               ? bsearch(&key, m->owned.boxes, m->owned.box_count, sizeof key, compare_boxes)
+               : NULL;
 }
 
 uintptr_t molt__ownership_box(const MoltMigration *m, uintptr_t before, MoltTypeId type)
@@ -142,8 +142,8 @@ void molt__run_box(MoltMigration *m, uint32_t index, unsigned char *source, uint
     m->apart = true;
     for (uint64_t i = 0; i < n && !m->failed; i++) {
         uintptr_t before = (uintptr_t)(source + op->tag);
-        MoltBox *box = surveying ? add_box(m, before, op->before, op->after)
-                                 : find_box(m, before, op->before);
+        MoltBox *box =
+            surveying ? add_box(m, before, op->before, op->after) : find_box(m, before, op->before);
         uintptr_t after = box ? box->after : 0;
         if (surveying && !box)
             break;

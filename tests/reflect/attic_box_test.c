@@ -1,5 +1,5 @@
-/* What structs lose on their way into a block of their own, and in it, is theirs there, and goes with them when
- * they become a part of their owner again. */
+/* What structs lose on their way into a block of their own, and in it, is theirs there, and goes with them
+ * when they become a part of their owner again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -41,10 +41,10 @@ typedef struct Boxed { /* of either */
     void *more[COUNT];
 } Boxed;
 
-#define OWNER(T, first, rest)                                                                       \
+#define OWNER(T, first, rest)                                                                      \
     {                                                                                              \
         "Owner", sizeof(T), _Alignof(T),                                                           \
-            {FIELD(T, n, "int"), FIELD(T, one, first), FIELD(T, more, rest)}, NULL                   \
+            {FIELD(T, n, "int"), FIELD(T, one, first), FIELD(T, more, rest)}, NULL                 \
     }
 #define WIDE                                                                                       \
     {                                                                                              \
@@ -218,8 +218,8 @@ static void a_block_that_takes_the_place_of_one_begins_anew(void **unused)
     stop(&session);
 }
 
-/* What the struct lost while it was a part of its owner is the owner's; it must not get into another one that the
- * owner takes in. */
+/* What the struct lost while it was a part of its owner is the owner's; it must not get into another one
+ * that the owner takes in. */
 static void what_the_part_lost_before_does_not_get_into_another(void **unused)
 {
     (void)unused;

@@ -123,7 +123,8 @@ static bool delete_both_ends(const MoltOld *old, void *new)
 {
     NewAnt *now = new;
     settle(old);
-    (void)molt_old_bool(old, "on"), (void)molt_old_enum(old, "job"), (void)molt_old_text(old, "name");
+    (void)molt_old_bool(old, "on"), (void)molt_old_enum(old, "job"),
+        (void)molt_old_text(old, "name");
     if (molt_old_int(old, "hp") == 1000 + LONE - 2) {
         heap_api->destroy(heap_api, now->next);
         now->next = NULL;

@@ -459,8 +459,7 @@ static MoltStatus keep_types(Run *run, MoltPlan **plan, MoltReport *report)
     MoltSchema *kept = NULL;
     assert_true(molt_heap_schema(run->heap)->tables.type_count < 64);
     molt_heap_weigh(run->heap, bytes);
-    MoltStatus status =
-        molt_schema_keep(*plan, bytes, molt_attic_limit(run->heap), &kept, NULL);
+    MoltStatus status = molt_schema_keep(*plan, bytes, molt_attic_limit(run->heap), &kept, NULL);
     if (status != MOLT_OK || !kept)
         return status;
     run->kept[run->kept_count++] = kept;

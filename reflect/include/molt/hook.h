@@ -200,8 +200,8 @@ MOLT__OLD_READS const MoltOld *molt_old_follow(const MoltOld *old, const char *p
 
 /* What a pointer points at in the new state: the new object, or place in it, of the old one; a constant
  * or literal of the new library; memory outside as it is. NULL where the pointer is NULL, or points at
- * what was freed, by a hook as well. A mistake when it has no place in the new state; a number that is of another type there
- * has one when the field says so of its pointer, too. */
+ * what was freed, by a hook as well. A mistake when it has no place in the new state; a number that is of
+ * another type there has one when the field says so of its pointer, too. */
 MOLT__OLD_READS void *molt_old_pointer(const MoltOld *old, const char *path, ...)
 {
     MOLT__OLD_GET(void *, MOLT__OLD_POINTER, NULL);

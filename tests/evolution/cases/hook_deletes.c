@@ -1,5 +1,5 @@
-/* a hook takes in the object behind its own and deletes it: pointers that are left to it are NULL, its own hook
- * is not called, and it does not come back
+/* a hook takes in the object behind its own and deletes it: pointers that are left to it are NULL, its own
+ * hook is not called, and it does not come back
  * expect: migrated
  * report: info hook-ran Drop 2
  * report: loss dangling-pointer Drop.next 1
