@@ -32,6 +32,19 @@ static bool is_as_begun(const MoltCarry *carry, const MoltCarryPart *part,
                              samples + part->sample);
 }
 
+/* The pointer leads to a block that an edit made of a struct. One that the game made is not marked, also
+ * where it has the address of one that was freed. */
+static bool is_own_block(const MoltCarry *carry, const unsigned char *pointer)
+{
+    const MoltHeap *heap = carry->m->heap;
+    MoltPlace place;
+    void *block;
+    memcpy(&block, pointer, sizeof block);
+    molt_heap_locate(heap, block, &place);
+    return place.kind == MOLT_PLACE_BLOCK && place.block.start == block &&
+           molt__made_is(&heap->spans[place.block.span], place.block.index);
+}
+
 static bool is_untouched(const MoltCarry *carry, const MoltCarryPart *part,
                          const MoltCarryObject *object, uint64_t i)
 {
@@ -41,6 +54,8 @@ static bool is_untouched(const MoltCarry *carry, const MoltCarryPart *part,
     /* A hook may have written the tag. That is kept as well, and the arm goes with it. */
     if (!molt__leaf_is_active(&run->is, e, object->live))
         return run->hooked != 0;
+    if (run->part && !is_own_block(carry, object->live + run->is.at + e * run->is.stride))
+        return false;
     if (run->placed && !molt__attic_watch_equals(run, e, object->live, object->record))
         return false;
     if (run->placed &&
@@ -148,6 +163,16 @@ static void keep_replaced(MoltCarry *carry, const MoltCarryPart *part,
     molt__attic_lose_one(m, route.op, &object->place);
 }
 
+/* Tells of a kept value that a change of ownership costs. */
+static void lose_value(MoltCarry *carry, const MoltAtticRun *run, MoltRule rule)
+{
+    const MoltAtticPage *page = carry->from;
+    MoltAtticLost lost = {
+        .schema = page->step->schema, .rule = rule, .last_object = carry->m->attic.object};
+    molt__attic_field(lost.schema, page->type, page->tail, &run->was, &lost.owner, &lost.field);
+    molt__attic_lose(carry->m, &lost);
+}
+
 /* True while the value stays open. */
 static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject *object, uint64_t i)
 {
@@ -162,6 +187,10 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
     uint64_t ref = 0, moved = 0;
     uintptr_t address = 0;
     if (!object->restores && (part->forced || !is_untouched(carry, part, object, i)))
+        return false;
+    if (part->told)
+        lose_value(carry, next, MOLT_RULE_STRUCT_ALLOCATED);
+    if (part->closed)
         return false;
     if (pointer)
         memcpy(&ref, old, sizeof ref);
@@ -217,16 +246,31 @@ static bool carry_part(MoltCarry *carry, uint64_t index, const MoltCarryObject *
     return any;
 }
 
+/* Where the object is that becomes a part of another one; NULL where it does not. */
+static unsigned char *as_part(const MoltCarry *carry, const MoltSpan *span, const MoltLoss *place)
+{
+    const MoltMigration *m = carry->m;
+    MoltTypeId type = MOLT_NO_TYPE;
+    if (!m->owned.claimed || !m->owned.claimed[span->type] || place->element > 0 || place->tail)
+        return NULL;
+    uintptr_t block = (uintptr_t)molt__span_block(span, place->block);
+    uintptr_t part = molt__ownership_part(m, block, &type);
+    return type == m->plan->types[carry->type].after ? (unsigned char *)part : NULL; /* NOLINT */
+}
+
 void molt__carry_stand(const MoltCarry *carry, const MoltLoss *place, MoltCarryObject *object)
 {
     const MoltMigration *m = carry->m;
     const MoltSpan *span = &m->heap->spans[place->span], *moved = &m->spans[place->span];
+    unsigned char *part = as_part(carry, span, place);
     object->place = *place;
-    object->stays = moved->bytes == 0;
+    object->part = part != NULL;
+    object->stays = moved->bytes == 0 && !part;
     if (object->stays)
         moved = span;
     object->live = molt__attic_element(span, place->block, place->element, place->tail);
-    object->next = molt__attic_element(moved, place->block, place->element, place->tail);
+    object->next =
+        part ? part : molt__attic_element(moved, place->block, place->element, place->tail);
 }
 
 static bool find_object(const MoltCarry *carry, const unsigned char *record,
@@ -311,12 +355,28 @@ bool molt__carry_object(MoltCarry *carry, MoltCarryObject *object)
     return any;
 }
 
+/* Records are of blocks: what stays open of one that becomes a part of another object is told, and goes. */
+static bool leaves_open(MoltCarry *carry, MoltCarryObject *object)
+{
+    const MoltAtticPage *to = carry->to;
+    bool any = molt__carry_object(carry, object);
+    for (uint64_t r = 0; any && object->part && r < to->run_count; r++) {
+        const MoltAtticRun *run = &to->runs[r];
+        bool open = false;
+        for (uint64_t i = 0; i < run->was.count; i++)
+            open = open || molt__record_is_open(object->copy, run->open_at + i);
+        if (open)
+            lose_value(carry, run, MOLT_RULE_STRUCT_EMBEDDED);
+    }
+    return any && !object->part;
+}
+
 static void carry_record(MoltCarry *carry, const unsigned char *record)
 {
     MoltAtticPage *to = carry->to;
     MoltCarryObject object = {.copy = to->records + to->count * to->stride};
     if (find_object(carry, record, &object))
-        to->count += molt__carry_object(carry, &object);
+        to->count += leaves_open(carry, &object);
 }
 
 void molt__carry_place(MoltCarry *carry, const MoltLoss *place, const unsigned char *record)
@@ -332,13 +392,23 @@ void molt__carry_place(MoltCarry *carry, const MoltLoss *place, const unsigned c
     memset(object.copy, 0, to->stride);
     molt__carry_stand(carry, place, &object);
     to->places[to->count] = *place;
-    if (!molt__carry_object(carry, &object))
+    if (!leaves_open(carry, &object))
         return;
     to->count++;
     m->failed = m->failed || !molt__attic_number_span(m->heap, place->span);
 }
 
 /* ---- pages ----------------------------------------------------------------------------------- */
+
+/* Addresses of blocks are among what the edits left. */
+static bool has_parts(const MoltAtticPage *page)
+{
+    for (uint64_t r = 0; r < page->run_count; r++) {
+        if (page->runs[r].part)
+            return true;
+    }
+    return false;
+}
 
 /* A page without changes is shared with the attic as it was. */
 static bool must_rebuild(const MoltCarry *carry, const MoltAtticSlot *slot)
@@ -347,8 +417,9 @@ static bool must_rebuild(const MoltCarry *carry, const MoltAtticSlot *slot)
     const MoltAttic *attic = &m->heap->attic;
     bool goes = slot->alive ? molt__attic_columns_is_sparse(slot)
                             : attic->cut || attic->dead > attic->records / 4;
+    bool parts = m->owned.claimed && m->owned.claimed[carry->type];
     return carry->returns || m->plan->types[carry->type].fate == MOLT_FATE_CHANGED || goes ||
-           (m->moves && carry->from->ref_count > 0) ||
+           parts || (m->moves && (carry->from->ref_count > 0 || has_parts(carry->from))) ||
            (carry->from->pool && m->retypes.span_count > 0) || (m->code && carry->from->raw) ||
            (carry->from->watched_count > 0 &&
             (m->moves || m->code)); /* addresses among it change */

@@ -41,6 +41,8 @@ typedef struct MoltCarryPart {
     bool taken;  /* a lent value: `gate`, then in the new layout, gets its first value again */
     bool called; /* the hook of its struct is to be called (attic_hook.h) */
     bool forced; /* then: it returns only where that replaces the call */
+    bool closed; /* of a block of its own that nothing leads to any more, */
+    bool told;   /* or that has something for it: it is lost */
 } MoltCarryPart;
 
 /* The record's object in the running state and in the new one. */
@@ -51,6 +53,7 @@ typedef struct MoltCarryObject {
     unsigned char *next; /* the same as live where it stays */
     unsigned char *seen; /* what has returned to it so far; a copy of one that stays and has tags */
     bool stays;
+    bool part;           /* it becomes a part of another object */
     unsigned char *copy; /* the record in the new page */
     bool unwritten;      /* what the page watches is as the last migration left it */
     bool restores;       /* its values replace the calls of hooks */

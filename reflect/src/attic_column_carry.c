@@ -96,7 +96,8 @@ static void carry_stretch(MoltCarry *carry, const MoltAtticSlot *slot,
         uint32_t block = stretch->block + b;
         if (!molt__attic_column_is_alive(slot, stretch->first + b))
             continue;
-        if (!quick) {
+        uintptr_t start = (uintptr_t)molt__span_block(span, block);
+        if (!quick || molt__ownership_is_claimed(m, span->type, start)) {
             put_together(carry->from, stretch->first + b, record);
             molt__carry_place(carry, &(MoltLoss){stretch->span, block, 1, 0, false, 0}, record);
             continue;

@@ -2,19 +2,33 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attic_box.h"
 #include "attic_column.h"
 #include "attic_draft.h"
 #include "attic_hook.h"
 #include "attic_pool.h"
 #include "migration.h"
 
+/* The table of objects that moved is given back with the last of them only. */
+static uint64_t moved_bytes(const MoltMigration *m)
+{
+    const MoltAttic *attic = &m->heap->attic;
+    for (uint64_t i = 0; i < attic->moved_count; i++) {
+        for (uint64_t p = 0; p < m->attic.page_count; p++) {
+            if (m->attic.pages[p].page == attic->moved[i].page)
+                return attic->moved_slots * sizeof *attic->moved;
+        }
+    }
+    return 0;
+}
+
 static uint64_t bytes_after(const MoltMigration *m)
 {
     const MoltAtticWork *work = &m->attic;
     if (work->page_count == 0)
         return 0;
-    return m->heap->attic.block_slots * sizeof(MoltAtticBlock) + molt__attic_span_bytes(m->heap) +
-           work->page_slots * sizeof *work->pages +
+    return m->heap->attic.block_slots * sizeof(MoltAtticBlock) + moved_bytes(m) +
+           molt__attic_span_bytes(m->heap) + work->page_slots * sizeof *work->pages +
            molt__attic_pages_bytes(work->pages, work->page_count);
 }
 
@@ -66,7 +80,7 @@ static void drop_oldest(MoltMigration *m)
         molt__attic_report_full(m, molt_type_name(page->step->schema, page->type), page->count);
     if (page->filed) {
         work->keeps = false;
-        if (page->edit == 0)
+        if (page->edit == 0 && !page->boxes)
             work->filed[molt__attic_filed_at(work->pages[0].type, page->tail, page->pool)] = NULL;
     }
     molt__attic_slot_free(&m->allocator, &work->pages[0]);
@@ -217,6 +231,12 @@ static void swap_pages(MoltMigration *m)
         for (uint64_t s = 0; page->filed && s < page->stretch_count; s++)
             heap->spans[page->stretches[s].span].in_columns = true;
     }
+    if (attic->moved && attic->moved_count == 0) {
+        m->allocator.resize(m->allocator.context, attic->moved,
+                            attic->moved_slots * sizeof *attic->moved, 0);
+        attic->moved = NULL;
+        attic->moved_slots = 0;
+    }
     attic->pages = work->pages;
     attic->page_count = work->page_count;
     attic->page_slots = work->page_slots;
@@ -280,6 +300,7 @@ void molt__attic_commit(MoltMigration *m)
     MoltHeap *heap = m->heap;
     MoltAttic *attic = &heap->attic;
     if (m->attic.active) {
+        molt__attic_place_boxes(m);
         number_records(m);
         swap_pages(m);
         molt__attic_write(&m->attic);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "attic_blank.h"
+#include "attic_box.h"
 #include "attic_column.h"
 #include "attic_draft.h"
 #include "attic_hook.h"
@@ -79,6 +80,8 @@ void molt__attic_mark(MoltMigration *m, const MoltOp *op, uint64_t i)
         m->value_lost = true;
     if (!is_of_plan(m->plan, op))
         op = m->op; /* a pointer to a variable is looked at as one of its type */
+    if (molt__attic_box_keeps(m, op))
+        molt__attic_box_mark(m, op);
     if (!may_mark(m, op))
         return;
     uint64_t element = molt__batch_index(m, i);
@@ -88,6 +91,8 @@ void molt__attic_mark(MoltMigration *m, const MoltOp *op, uint64_t i)
 
 void molt__attic_mark_bits(MoltMigration *m, const MoltOp *op, uint64_t at, uint64_t bits)
 {
+    if (molt__attic_box_keeps(m, op))
+        molt__attic_box_mark(m, op);
     if (!may_mark(m, op))
         return;
     note_lossy(&m->attic, (uint64_t)(op - m->plan->ops));
@@ -743,7 +748,8 @@ void molt__attic_file(MoltMigration *m)
     if (work->beyond > 0)
         molt__attic_report_full(m, NULL, work->beyond);
     bool blanks = !m->failed && molt__attic_has_blank(m);
-    if ((work->loss_count == 0 && !blanks) || m->failed)
+    bool boxes = !m->failed && molt__attic_has_boxes(m);
+    if ((work->loss_count == 0 && !blanks && !boxes) || m->failed)
         return;
     uint64_t *losses = molt__migration_table(m, old_places, sizeof *losses);
     MoltAtticStep *step = losses ? make_step(m) : NULL;
@@ -756,6 +762,8 @@ void molt__attic_file(MoltMigration *m)
         }
         make_pages(m, step, losses);
         file_records(m);
+        if (boxes && !m->failed)
+            molt__attic_file_boxes(m, step);
         if (blanks && !m->failed)
             molt__attic_file_blank(m, step);
     }

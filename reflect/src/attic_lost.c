@@ -1,4 +1,4 @@
-/* Kept pointers without a target: what is said of them, per field and reason. */
+/* Kept values that are lost: what is said of them, per field and reason. */
 #include "attic_lost.h"
 
 #include <stdio.h>
@@ -25,6 +25,13 @@ static const char *remedy_of(MoltRule rule, bool named)
         return "a value that an edit took away returns, but what it pointed at has no place in "
                "this "
                "layout: it is NULL, until an edit brings the place back";
+    case MOLT_RULE_STRUCT_EMBEDDED:
+        return "a value that an edit took away is kept by the block, which is a part of another "
+               "object "
+               "now: it is gone. Go back to the layout that has it before the block becomes a part";
+    case MOLT_RULE_STRUCT_ALLOCATED:
+        return "a value that an edit took away is kept by the object that held the struct, which "
+               "is a block of its own now: it is gone. Undo that edit before this one";
     case MOLT_RULE_FUNCTION_MISSING:
         return "a value that an edit took away returns, but the function is gone: it is NULL, "
                "until "
@@ -65,7 +72,9 @@ void molt__attic_report_lost(MoltMigration *m)
             molt_schema_declare(lost->schema, &lost->schema->tables.fields[lost->field], declared,
                                 sizeof declared);
         }
-        snprintf(value, sizeof value, "a kept pointer to %.100s", lost->target);
+        bool pointer = lost->target[0] != '\0';
+        snprintf(value, sizeof value, pointer ? "a kept pointer to %.100s" : "a kept value%.100s",
+                 lost->target);
         molt_report_add(m->report, &(MoltFinding){.severity = lost->told ? MOLT_INFO : MOLT_LOSS,
                                                   .rule = lost->rule,
                                                   .path = path,

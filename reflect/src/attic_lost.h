@@ -1,6 +1,6 @@
-/* Pointers that the attic keeps and that have nothing to point at: their field comes back and they are NULL
- * there, or their target goes for good. Each is a loss of its own, beside that of the edit that took the
- * pointer away. It must never know why. */
+/* Kept values that are lost: pointers that have nothing to point at, because their field comes back and they
+ * are NULL there, or their target goes for good; and values of a block that becomes a part of another object.
+ * Each is a loss of its own, beside that of the edit that took the value away. It must never know why. */
 #ifndef MOLT_ATTIC_LOST_H
 #define MOLT_ATTIC_LOST_H
 
@@ -19,10 +19,10 @@ typedef struct MoltAtticLost {
     bool told; /* as a loss of its target, or MOLT_REMOVED lets that go: this is no other one */
     uint64_t last_object; /* which object it is, so that several pointers of one count once */
     uint64_t objects;     /* counted here */
-    char target[100];     /* of the first one */
+    char target[100];     /* of the first one; "" for what is no pointer */
 } MoltAtticLost;
 
-/* One pointer; out of memory shows in m->failed. */
+/* One value; out of memory shows in m->failed. */
 void molt__attic_lose(struct MoltMigration *m, const MoltAtticLost *what);
 /* Adds a finding for each field and reason. */
 void molt__attic_report_lost(struct MoltMigration *m);

@@ -91,6 +91,9 @@ typedef struct MoltAtticRun {
     bool
         copy; /* of a value that stays and was made of the same one: `is` is where that one is, and while it
                   is what the edit left there the copy may return to a place of its own */
+    bool
+        part; /* of a struct that became a block since: `is` is the pointer to that, and as long as it is
+                  the same one the value may return when the block is a part of the object again */
     bool mixed;           /* of a blank page: the elements among its `others` held something else */
     uint32_t watch_count; /* of the unions beside tag `is`, MOLT__WATCHES + 1: too many */
     MoltAtticWatch watches[MOLT__WATCHES];
@@ -150,6 +153,7 @@ typedef struct MoltAtticPage {
     MoltLoss *others; /* then; in order of spans, blocks and elements */
     uint64_t other_count;
     MoltLoss *places; /* of objects without numbers that got records in the running migration */
+    bool boxes;       /* then: their spans are those of the migration's new blocks (attic_box.h) */
     uint64_t place_slots;
 } MoltAtticPage;
 

@@ -169,6 +169,39 @@ static void decide_taken(MoltCarry *carry, const MoltAtticRun *run, const MoltLe
     next->placed = false;
 }
 
+/* The value belongs to a struct that is a block of its own now, or was until now. True when that decides
+ * where it goes. */
+static bool decide_part(const MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf *was,
+                        const MoltLeaf *is, const MoltRoute *follow, bool follows,
+                        MoltAtticRun *next, MoltCarryPart *part)
+{
+    const MoltPlan *main = carry->m->plan, *direct = carry->direct;
+    bool tail = carry->from->tail;
+    uint64_t pointer = 0, place;
+    if (run->part && follows)
+        pointer = follow->leaf.at;
+    else if (run->part)
+        part->closed =
+            !molt__leaf_ownership(main, MOLT__OP_EMBED, carry->type, tail, is->at, &place);
+    else if (!direct || carry->from->edit != 0 || run->hooked != 0 || run->aims || run->copy ||
+             !molt__leaf_ownership(direct, MOLT__OP_BOX, carry->from->type, tail, was->at,
+                                   &pointer) ||
+             !molt__leaf_makes_box(main, carry->type, tail, pointer))
+        return false;
+    if (run->part && !follows)
+        return false;                       /* as what has no place */
+    part->told = run->placed && !run->part; /* nobody looks at what the block makes of that */
+    part->closed = part->told;
+    next->is = (MoltLeaf){.at = pointer,
+                          .stride = sizeof(uintptr_t),
+                          .count = 1,
+                          .size = sizeof(uintptr_t),
+                          .kind = MOLT__LEAF_BYTES,
+                          .type = MOLT_NO_TYPE};
+    next->placed = next->part = true;
+    return true;
+}
+
 /* Decides about the first elements of a run; returns how many. `is` has guards also where it has no
  * place. */
 static uint64_t decide(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf *was,
@@ -192,7 +225,9 @@ static uint64_t decide(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf
     if (direct && back.count < count)
         count = back.count;
     *next = (MoltAtticRun){.was = *was, .hooked = run->hooked, .aims = run->aims};
-    if (run->copy && fitting) {
+    if (decide_part(carry, run, was, is, &follow, follows, next, part)) {
+        count = 1;
+    } else if (run->copy && fitting) {
         next->is = back.leaf;
         next->placed = part->has_value = true;
     } else if (run->copy) {

@@ -112,32 +112,49 @@ static void take_back(MoltSpan *span, uint32_t index)
 }
 
 /* The new side of a block that the rules carried over, which starts at the address. */
-static const MoltSpan *find_carried(const MoltMigration *m, const void *block, uint32_t *index)
+static const MoltSpan *find_carried(MoltMigration *m, const void *block, uint32_t *index)
 {
-    uintptr_t address = (uintptr_t)block;
-    for (uint32_t s = 0; s < m->span_count; s++) {
-        const MoltSpan *span = m->spans[s].bytes > 0 ? &m->spans[s] : &m->heap->spans[s];
-        if (span->bytes == 0 || address - span->base >= span->bytes ||
-            molt__plan_loses(m->plan, span->type) || molt__plan_keeps(m->plan, span->type))
-            continue;
-        uint64_t at = (address - span->base) / span->stride;
-        *index = (uint32_t)at;
-        return at < span->blocks && molt__span_is_live(span, *index) &&
-                       (uintptr_t)molt__span_block(span, *index) == address
-                   ? span
-                   : NULL;
+    MoltHookCarried found;
+    if (!molt__hook_carried(m, (uintptr_t)block, &found) || found.start != (uintptr_t)block)
+        return NULL;
+    *index = found.index;
+    return found.span;
+}
+
+static bool is_root(const MoltMigration *m, const MoltHookCarried *block)
+{
+    uint64_t size = molt__span_bytes(block->span, molt__span_count(block->span, block->index));
+    for (uint32_t r = 0; r < m->plan->after->tables.root_count; r++) {
+        if ((uintptr_t)m->roots[r] - block->start < size)
+            return true;
     }
-    uint64_t owned = m->fresh_count, retyped = owned + m->owned.span_count;
-    for (uint64_t s = 0; s < retyped + m->retypes.span_count; s++) {
-        const MoltSpan *span = s >= retyped ? &m->retypes.spans[s - retyped]
-                               : s >= owned ? &m->owned.spans[s - owned]
-                                            : &m->fresh[s];
-        if (address - span->base < span->bytes) {
-            *index = (uint32_t)((address - span->base) / span->stride);
-            return molt__span_is_live(span, *index) ? span : NULL;
-        }
-    }
-    return NULL;
+    return false;
+}
+
+/* The hook's own object is a part of the block only. */
+static bool is_more_than_its_object(const MoltMigration *m, const MoltHookCarried *block)
+{
+    const MoltHookCall *call = m->hooks->call;
+    bool many = block->span->header == 0 && molt__span_count(block->span, block->index) != 1;
+    return call->now == block->start && (block->type != call->op->after || many);
+}
+
+static void delete_carried(MoltMigration *m, const void *block)
+{
+    MoltHookCarried found;
+    if (!molt__hook_carried(m, (uintptr_t)block, &found) || found.start != (uintptr_t)block)
+        refuse(m, "molt_delete of what is not the start of a block in the new state",
+               "delete what molt_old_pointer or molt_old_now gave, or what the hook made");
+    else if (molt__hook_is_deleted(m, found.start))
+        refuse(m, "molt_delete of what a hook has deleted before",
+               "delete an object once: molt_old_pointer and molt_old_now give NULL for it then");
+    else if (is_root(m, &found))
+        refuse(m, "molt_delete of the state's root", "keep the object, and empty it");
+    else if (is_more_than_its_object(m, &found))
+        refuse(m, "molt_delete of an object that is part of a block with more in it",
+               "delete the whole block in the hook of what holds it, or keep the object");
+    else
+        molt__hook_delete(m, &found);
 }
 
 /* ---- the API -------------------------------------------------------------------------------- */
@@ -151,19 +168,12 @@ static void *create(const MoltHeapApi *api, const MoltSite *site, size_t count)
 static void destroy(const MoltHeapApi *api, void *block)
 {
     MoltMigration *m = api->heap;
-    MoltHookWork *work = m->hooks;
     uint32_t index;
     MoltSpan *made = block ? find_made(m, block, &index) : NULL;
-    if (!block)
-        return;
     if (made)
         take_back(made, index);
-    else if (!find_carried(m, block, &index))
-        refuse(m, "molt_delete of what is not the start of a block in the new state",
-               "delete what molt_old_pointer or molt_old_now gave, or what the hook made");
-    else if (molt__migration_grow(m, (void **)&work->deleted, &work->deleted_slots,
-                                  work->deleted_count, 1, sizeof *work->deleted))
-        work->deleted[work->deleted_count++] = block;
+    else if (block)
+        delete_carried(m, block);
 }
 
 static void *resize(const MoltHeapApi *api, void *block, size_t count)

@@ -273,7 +273,7 @@ static void call_all(MoltMigration *m)
     MoltHookWork *work = m->hooks;
     for (uint64_t c = 0; c < work->call_count && !work->refused && !m->failed; c++) {
         const MoltHookCall *call = &work->calls[c];
-        if (call->restored)
+        if (call->restored || molt__hook_is_deleted(m, call->now))
             continue;
         if (!molt__migration_step(m, MOLT_MIGRATE_HOOK))
             break;
@@ -453,8 +453,8 @@ static void free_work(MoltMigration *m)
     molt__migration_free(m, work->shadows, m->span_count + 1u, sizeof *work->shadows);
     molt__migration_free(m, work->calls, work->call_slots, sizeof *work->calls);
     molt__migration_free(m, work->made, work->made_slots, sizeof *work->made);
-    molt__migration_free(m, work->deleted, work->deleted_slots, sizeof *work->deleted);
     molt__migration_free(m, work->wanted, before->field_count + 1, sizeof *work->wanted);
+    molt__hook_carried_free(m);
     molt__hook_settle_free(m);
     molt__migration_free(m, work->by_now, work->call_count, sizeof *work->by_now);
     molt__migration_free(m, work->ran, after->type_count, sizeof *work->ran);
@@ -468,7 +468,7 @@ void molt__hook_commit(MoltMigration *m)
     if (!m->hooks)
         return;
     for (uint64_t d = 0; d < m->hooks->deleted_count; d++)
-        molt_heap_delete(m->heap, m->hooks->deleted[d]);
+        molt_heap_delete(m->heap, (void *)m->hooks->deleted[d].block); /* NOLINT: an address */
     free_work(m);
 }
 

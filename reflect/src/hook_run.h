@@ -1,5 +1,5 @@
-/* Inside of a migration that runs hooks, shared by hook_run.c, hook_view.c, hook_heap.c and
- * hook_verify.c: the calls to make, what the hooks see, make and read. It must never know libraries
+/* Inside of a migration that runs hooks, shared by hook_run.c, hook_view.c, hook_heap.c, hook_carried.c
+ * and hook_verify.c: the calls to make, what the hooks see, make and read. It must never know libraries
  * but through the table of functions that came with the new schema.
  *
  * While hooks run, blocks that stay where they are hold the new state: their pointers are patched, and a
@@ -8,6 +8,7 @@
 #ifndef MOLT_HOOK_RUN_H
 #define MOLT_HOOK_RUN_H
 
+#include "leaf.h"
 #include "migration.h"
 
 typedef struct MoltHookCall {
@@ -55,6 +56,37 @@ typedef struct MoltHookRead {
 #define MOLT__HOOK_SEEN                                                                            \
     ((uint64_t)UINT32_MAX + 1) /* + old type: an object of a type that is gone */
 
+/* A span of the new state that the rules filled, by its address; `number` is hook_carried.c's. */
+typedef struct MoltHookSpan {
+    uintptr_t base;
+    uint64_t number;
+} MoltHookSpan;
+
+/* A live block of the new state that no hook made. */
+typedef struct MoltHookCarried {
+    const MoltSpan *span;
+    uint32_t index;
+    uintptr_t start;
+    MoltTypeId type;      /* in the new schema; MOLT_NO_TYPE: a text that the rules made */
+    uintptr_t before;     /* where it is in the old state; 0: it is in none */
+    uint64_t size_before; /* bytes there */
+} MoltHookCarried;
+
+/* A block of the new state that goes at commit. */
+typedef struct MoltHookDeleted {
+    uintptr_t block;
+    MoltTypeId type;      /* as above */
+    const MoltHook *hook; /* that deleted it */
+} MoltHookDeleted;
+
+/* A field of the new state with pointers to such blocks, which are NULL now. */
+typedef struct MoltHookDangling {
+    MoltTypeId owner, type; /* of the field; of the first such block */
+    uint32_t field;
+    const MoltHook *hook;
+    uint64_t objects;
+} MoltHookDangling;
+
 typedef struct MoltHookWork {
     MoltHookCall *calls;
     uint64_t call_count, call_slots;
@@ -63,8 +95,14 @@ typedef struct MoltHookWork {
     MoltHookShadow *shadows; /* per span of the heap; NULL until hooks run */
     MoltSpan *made;          /* types are those of the new schema */
     uint64_t made_count, made_slots;
-    void **deleted; /* blocks that are in the new state and go at commit */
+    MoltHookSpan *spans; /* NULL until one is looked for */
+    uint64_t span_count, span_total;
+    MoltHookDeleted *deleted;
     uint64_t deleted_count, deleted_slots;
+    uint64_t *deleted_at; /* hash table of their numbers + 1, by address */
+    uint64_t deleted_room;
+    MoltHookDangling *dangling;
+    uint64_t dangling_count, dangling_slots;
     bool *wanted; /* per old field: it depends on its readers what becomes of some value */
     MoltHookLoss *losses;
     uint64_t loss_count, loss_slots;
@@ -97,6 +135,21 @@ const MoltOld *molt__hook_view(MoltMigration *m, MoltTypeId type, uintptr_t addr
 /* hook_heap.c: the heap as hooks see it. */
 void molt__hook_make_api(MoltMigration *m);
 
+/* hook_carried.c: blocks that the rules carried over, and what hooks delete of them. */
+/* The live block that has the address in it, or at its end; false when there is none, or it is part of
+ * another object now. */
+bool molt__hook_carried(MoltMigration *m, uintptr_t address, MoltHookCarried *out);
+/* The block goes at commit. It was not deleted before. */
+void molt__hook_delete(MoltMigration *m, const MoltHookCarried *block);
+/* The address of the new state is in such a block, or at its end. */
+bool molt__hook_is_deleted(MoltMigration *m, uintptr_t address);
+/* A pointer at `place` of the new state is made NULL where it leads there, and counted once for an object;
+ * `type` is the type that the leaf is of. True when it did. */
+bool molt__hook_clear_pointer(MoltMigration *m, MoltTypeId type, const MoltLeaf *leaf,
+                              unsigned char *place, bool counted);
+void molt__hook_report_dangling(MoltMigration *m);
+void molt__hook_carried_free(MoltMigration *m);
+
 /* hook_settle.c: what hooks read they have handled. */
 /* A rule speaks of what happens to one value. */
 bool molt__hook_about_value(MoltRule rule);
@@ -108,9 +161,12 @@ void molt__hook_settle_begin(MoltMigration *m);
 void molt__hook_note_read(MoltMigration *m, uint32_t field, uintptr_t place, uint64_t size);
 void molt__hook_note_whole(MoltMigration *m, MoltTypeId type, uintptr_t place);
 void molt__hook_note_seen(MoltMigration *m, MoltTypeId type, uintptr_t place);
+/* A hook deleted a block, and with it all that an edit would have taken from it. */
+void molt__hook_note_gone(MoltMigration *m, uintptr_t block, uint64_t size);
 void molt__hook_settle_free(MoltMigration *m);
 
-/* hook_verify.c: refuses when a pointer of the new state leads into what goes. */
+/* hook_verify.c: refuses when a pointer of the new state leads into what goes with the old one; those to
+ * what hooks deleted become NULL. */
 void molt__hook_verify(MoltMigration *m);
 
 #endif

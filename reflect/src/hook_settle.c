@@ -170,6 +170,11 @@ void molt__hook_note_whole(MoltMigration *m, MoltTypeId type, uintptr_t place)
     add_read(m, (MoltHookRead){place, size > 0 ? size : 1, MOLT__HOOK_WHOLE});
 }
 
+void molt__hook_note_gone(MoltMigration *m, uintptr_t block, uint64_t size)
+{
+    add_read(m, (MoltHookRead){block, size > 0 ? size : 1, MOLT__HOOK_WHOLE});
+}
+
 void molt__hook_note_seen(MoltMigration *m, MoltTypeId type, uintptr_t place)
 {
     if (molt__plan_loses(m->plan, type))

@@ -1,5 +1,6 @@
 /* After the hooks: no pointer of the new state may lead into what goes, the blocks that were rebuilt and
- * the old library. The rules leave none, so one that is there was put there by a hook. */
+ * the old library. The rules leave none, so one that is there was put there by a hook. Pointers to what
+ * hooks deleted are those that the rules carried over as well; they become NULL. */
 #include <stdio.h>
 #include <string.h>
 
@@ -63,20 +64,26 @@ static void refuse(MoltMigration *m, MoltTypeId type, const MoltLeaf *leaf)
 
 /* One element at `at`. `shadow` is what a block that stays held before: what was there already is not
  * the hook's doing. */
-static void check_element(Pointers *pointers, MoltTypeId type, const unsigned char *at,
+static void check_element(Pointers *pointers, MoltTypeId type, unsigned char *at,
                           const unsigned char *shadow)
 {
+    MoltMigration *m = pointers->m;
     for (uint64_t p = 0; p < pointers->count; p++) {
         const MoltLeaf *leaf = &pointers->leaves[p];
+        bool counted = false;
         for (uint64_t i = 0; i < leaf->count; i++) {
             uint64_t offset = leaf->at + i * leaf->stride;
             uintptr_t value;
-            memcpy(&value, at + offset, sizeof value);
-            if (!molt__leaf_is_active(leaf, i, at) ||
-                (shadow && memcmp(at + offset, shadow + offset, sizeof value) == 0))
+            if (!molt__leaf_is_active(leaf, i, at))
                 continue;
-            if (leads_back(pointers->m, value)) {
-                refuse(pointers->m, type, leaf);
+            if (m->hooks->deleted_count > 0 &&
+                molt__hook_clear_pointer(m, type, leaf, at + offset, counted))
+                counted = true;
+            memcpy(&value, at + offset, sizeof value);
+            if (shadow && memcmp(at + offset, shadow + offset, sizeof value) == 0)
+                continue;
+            if (leads_back(m, value)) {
+                refuse(m, type, leaf);
                 return;
             }
         }
@@ -92,12 +99,12 @@ static void check_elements(MoltMigration *m, const MoltSpan *span, MoltTypeId ty
     molt__leaf_walk(m->plan->after, walked, add_pointer, &pointers);
     uint64_t first = tail ? span->header : 0;
     for (uint32_t b = 0; b < span->blocks && pointers.count > 0 && !m->hooks->refused; b++) {
-        if (!molt__span_is_live(span, b))
+        unsigned char *block = molt__span_block(span, b);
+        if (!molt__span_is_live(span, b) || molt__hook_is_deleted(m, (uintptr_t)block))
             continue;
-        const unsigned char *block = molt__span_block(span, b);
         uint64_t count = span->header > 0 && !tail ? 1 : molt__span_count(span, b);
         for (uint64_t e = 0; e < count && !m->hooks->refused; e++) {
-            const unsigned char *at = block + first + e * span->elem_size;
+            unsigned char *at = block + first + e * span->elem_size;
             const unsigned char *old =
                 shadow && shadow->bytes ? shadow->bytes + (at - molt__span_block(span, 0)) : NULL;
             check_element(&pointers, walked, at, old);
@@ -134,4 +141,5 @@ void molt__hook_verify(MoltMigration *m)
         check_span(m, &m->retypes.spans[s], m->retypes.spans[s].type, NULL);
     for (uint64_t s = 0; s < work->made_count && !m->failed; s++)
         check_span(m, &work->made[s], work->made[s].type, NULL);
+    molt__hook_report_dangling(m);
 }

@@ -257,7 +257,7 @@ static uintptr_t new_address(const MoltHookQuestion *question, const MoltHookPla
     if (value == 0)
         return 0;
     if (value == call->old && pointee == call->op->before) /* also where a block became a part */
-        return call->now;
+        return molt__hook_is_deleted(m, call->now) ? 0 : call->now;
     m->mode = MOLT__RUN_VALUE; /* what a rule says of it is for this hook, not for the report */
     m->value_lost = m->value_refused = false;
     bool there = after != MOLT_NO_TYPE && !molt__plan_keeps(m->plan, pointee);
@@ -267,7 +267,7 @@ static uintptr_t new_address(const MoltHookQuestion *question, const MoltHookPla
     if (!there || m->value_refused)
         molt__hook_mistake(question, place, "read the old object with molt_old_follow",
                            "what it points at has no place in the new state");
-    return moved;
+    return molt__hook_is_deleted(m, moved) ? 0 : moved;
 }
 
 static void get_pointer(const MoltHookQuestion *question, const MoltHookPlace *place, bool function,

@@ -74,6 +74,12 @@ MoltTypeId molt__leaf_root(const MoltSchema *schema, MoltTypeId type, bool tail)
  * is known to meet: for the side BEFORE the run itself. */
 bool molt__leaf_route(const MoltPlan *plan, MoltTypeId before, bool tail, MoltSide side,
                       const MoltLeaf *leaf, const MoltLeaf *tags, MoltRoute *out);
+/* Byte `at` of the old type is in a struct that becomes a block (BOX), or where the pointer is whose block
+ * becomes a struct (EMBED): *destination is where the new type has the pointer, or the struct. */
+bool molt__leaf_ownership(const MoltPlan *plan, MoltOpCode code, MoltTypeId before, bool tail,
+                          uint64_t at, uint64_t *destination);
+/* The pointer at byte `at` of what the type became leads to a struct that became a block just now. */
+bool molt__leaf_makes_box(const MoltPlan *plan, MoltTypeId before, bool tail, uint64_t at);
 /* Where the first of a run of tagged unions goes that a plan carries arm by arm. False when it does not. */
 bool molt__leaf_union_route(const MoltPlan *plan, MoltTypeId before, bool tail,
                             const MoltLeaf *leaf, MoltRoute *out);

@@ -405,6 +405,64 @@ bool molt__leaf_route(const MoltPlan *plan, MoltTypeId before, bool tail, MoltSi
     return true;
 }
 
+/* The BOX that reads byte `at`, or the EMBED whose pointer is there. */
+static bool find_ownership(const MoltPlan *plan, MoltOpCode code, uint32_t first, uint32_t count,
+                           uint64_t at, uint64_t *destination)
+{
+    for (uint32_t index = first; index < first + count; index++) {
+        const MoltOp *op = &plan->ops[index];
+        uint64_t size = op->code == MOLT__OP_BOX ? molt_type(plan->before, op->before)->size : 1;
+        uint64_t span = op->length * op->source_stride;
+        if (op->code == code && at - op->tag < size) {
+            *destination = code == MOLT__OP_BOX ? op->destination : op->length;
+            return true;
+        }
+        if (op->code == MOLT__OP_LOOP && op->source_stride > 0 && at - op->source < span) {
+            uint64_t i = (at - op->source) / op->source_stride;
+            uint64_t inner = at - op->source - i * op->source_stride;
+            if (find_ownership(plan, code, index + 1, op->body, inner, destination)) {
+                *destination += op->destination + i * op->destination_stride;
+                return true;
+            }
+        }
+        index += op->body;
+    }
+    return false;
+}
+
+/* A BOX makes the pointer at byte `at` of the new type. */
+static bool makes_box(const MoltPlan *plan, uint32_t first, uint32_t count, uint64_t at)
+{
+    for (uint32_t index = first; index < first + count; index++) {
+        const MoltOp *op = &plan->ops[index];
+        uint64_t stride = op->destination_stride;
+        if (op->code == MOLT__OP_BOX && op->destination == at)
+            return true;
+        if (op->code == MOLT__OP_LOOP && stride > 0 && at - op->destination < op->length * stride &&
+            makes_box(plan, index + 1, op->body, (at - op->destination) % stride))
+            return true;
+        index += op->body;
+    }
+    return false;
+}
+
+bool molt__leaf_makes_box(const MoltPlan *plan, MoltTypeId before, bool tail, uint64_t at)
+{
+    const MoltTypePlan *type = &plan->types[before];
+    return type->fate == MOLT_FATE_CHANGED &&
+           makes_box(plan, tail ? type->first_tail : type->first_op,
+                     tail ? type->tail_count : type->op_count, at);
+}
+
+bool molt__leaf_ownership(const MoltPlan *plan, MoltOpCode code, MoltTypeId before, bool tail,
+                          uint64_t at, uint64_t *destination)
+{
+    const MoltTypePlan *type = &plan->types[before];
+    return type->fate == MOLT_FATE_CHANGED &&
+           find_ownership(plan, code, tail ? type->first_tail : type->first_op,
+                          tail ? type->tail_count : type->op_count, at, destination);
+}
+
 bool molt__leaf_union_route(const MoltPlan *plan, MoltTypeId before, bool tail,
                             const MoltLeaf *leaf, MoltRoute *out)
 {

@@ -131,7 +131,9 @@ typedef enum MoltRunMode {
  * at one address, so the type tells them apart. */
 typedef struct MoltBox {
     uintptr_t before, after;
-    MoltTypeId type; /* old */
+    MoltTypeId type;      /* old */
+    uint32_t span, block; /* the span among those of the new blocks, and in it */
+    bool loses;           /* values that the attic can keep (attic_box.h) */
 } MoltBox;
 
 /* A block of the old state that becomes part of the object whose pointer, at `owner`, points at it. */
@@ -206,6 +208,7 @@ struct MoltMigration {
     bool batch_of_blocks; /* the batch advances from block to block, else within one */
     uint64_t object;
     bool apart;   /* inside of a BOX or EMBED, whose values the attic does not know */
+    MoltBox *box; /* inside of a BOX: the struct that becomes a block, of which it knows some */
     uint64_t run; /* inside of a UNION: element of the batch where the arm's run begins */
     bool in_loop; /* then all of a loop's values belong to object loop_index of the batch */
     uint64_t loop_index;

@@ -24,12 +24,17 @@ static int compare_claims(const void *a, const void *b)
     return order != 0 ? order : compare_addresses(x->owner, y->owner);
 }
 
+static MoltBox *find_box(const MoltMigration *m, uintptr_t before, MoltTypeId type)
+{
+    MoltBox key = {.before = before, .type = type};
+    return m->owned.box_count > 0
+               ? bsearch(&key, m->owned.boxes, m->owned.box_count, sizeof key, compare_boxes)
+               : NULL;
+}
+
 uintptr_t molt__ownership_box(const MoltMigration *m, uintptr_t before, MoltTypeId type)
 {
-    MoltBox key = {before, 0, type};
-    const MoltBox *found = NULL;
-    if (m->owned.box_count > 0)
-        found = bsearch(&key, m->owned.boxes, m->owned.box_count, sizeof key, compare_boxes);
+    const MoltBox *found = find_box(m, before, type);
     return found ? found->after : 0;
 }
 
@@ -99,16 +104,30 @@ static MoltSpan *open_span(MoltMigration *m, MoltTypeId type)
     return span;
 }
 
-static unsigned char *new_block(MoltMigration *m, MoltTypeId type)
+/* The block of a struct of type `type` at `before`, a `made` then; NULL when memory is out. */
+static MoltBox *add_box(MoltMigration *m, uintptr_t before, MoltTypeId type, MoltTypeId made)
 {
-    MoltSpan *span = open_span(m, type);
-    if (!span)
+    MoltOwnership *owned = &m->owned;
+    MoltSpan *span = open_span(m, made);
+    if (!span || !molt__migration_grow(m, (void **)&owned->boxes, &owned->box_slots,
+                                       owned->box_count, 1, sizeof *owned->boxes))
         return NULL;
-    uint32_t index = span->live++;
+    uint32_t index = span->live;
+    if (!molt__made_mark(&m->allocator, span, index)) {
+        m->failed = true;
+        return NULL;
+    }
+    span->live++;
     span->live_bits[index / 64] |= (uint64_t)1 << (index % 64);
     unsigned char *block = molt__span_block(span, index);
     memset(block, 0, span->elem_size);
-    return block;
+    MoltBox *box = &owned->boxes[owned->box_count++];
+    *box = (MoltBox){.before = before,
+                     .after = (uintptr_t)block,
+                     .type = type,
+                     .span = (uint32_t)(span - owned->spans),
+                     .block = index};
+    return box;
 }
 
 /* ---- inline to block -------------------------------------------------------------------------- */
@@ -117,22 +136,20 @@ void molt__run_box(MoltMigration *m, uint32_t index, unsigned char *source, uint
                    unsigned char *destination, uint64_t destination_stride, uint64_t n)
 {
     const MoltOp *op = &m->plan->ops[index];
-    MoltOwnership *owned = &m->owned;
     uint64_t run = m->run;
-    bool apart = m->apart;
+    bool apart = m->apart, surveying = m->owned.surveying;
+    MoltBox *outer = m->box;
     m->apart = true;
     for (uint64_t i = 0; i < n && !m->failed; i++) {
-        uintptr_t before = (uintptr_t)(source + op->tag), after;
-        if (owned->surveying) {
-            after = (uintptr_t)new_block(m, op->after);
-            if (!after || !molt__migration_grow(m, (void **)&owned->boxes, &owned->box_slots,
-                                                owned->box_count, 1, sizeof *owned->boxes))
-                return;
-            owned->boxes[owned->box_count++] = (MoltBox){before, after, op->before};
-        } else {
-            after = molt__ownership_box(m, before, op->before);
+        uintptr_t before = (uintptr_t)(source + op->tag);
+        MoltBox *box =
+            surveying ? add_box(m, before, op->before, op->after) : find_box(m, before, op->before);
+        uintptr_t after = box ? box->after : 0;
+        if (surveying && !box)
+            break;
+        if (!surveying)
             memcpy(destination, &after, sizeof after);
-        }
+        m->box = surveying ? NULL : box;
         m->run = run + i;
         molt__execute(m, index + 1, op->body, source, source_stride, (unsigned char *)after, 0,
                       1); /* NOLINT: an address that new_block gave */
@@ -140,6 +157,7 @@ void molt__run_box(MoltMigration *m, uint32_t index, unsigned char *source, uint
         destination += destination_stride;
     }
     m->run = run;
+    m->box = outer;
     m->apart = apart;
 }
 
@@ -231,12 +249,15 @@ void molt__run_embed(MoltMigration *m, uint32_t index, unsigned char *source,
 {
     uint64_t run = m->run;
     bool apart = m->apart;
+    MoltBox *box = m->box;
     m->apart = true;
+    m->box = NULL;
     for (uint64_t i = 0; i < n && !m->failed; i++) {
         m->run = run + i;
         embed_one(m, index, source + i * source_stride, destination + i * destination_stride);
     }
     m->run = run;
+    m->box = box;
     m->apart = apart;
 }
 
@@ -319,8 +340,9 @@ void molt__ownership_survey(MoltMigration *m)
 
 void molt__ownership_commit(MoltMigration *m)
 {
-    for (uint64_t s = 0; s < m->owned.span_count; s++)
-        molt__heap_adopt(m->heap, &m->owned.spans[s], m->owned.spans[s].type);
+    for (uint64_t s = 0; s < m->owned.span_count; s++) /* `next`: where the span is now */
+        m->owned.spans[s].next =
+            molt__heap_adopt(m->heap, &m->owned.spans[s], m->owned.spans[s].type);
 }
 
 void molt__ownership_free_claimed(MoltMigration *m)

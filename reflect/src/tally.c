@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attic_box.h"
 #include "migration.h"
 
 /* Of the objects in the batch. */
@@ -122,6 +123,11 @@ static bool becomes_null(const MoltMigration *m, MoltRule rule)
            (rule == MOLT_RULE_FUNCTION_MISSING || rule == MOLT_RULE_SIGNATURE_CHANGED);
 }
 
+static bool is_unkept(const MoltMigration *m, const MoltOp *op)
+{
+    return op->unkept || (m->apart && !molt__attic_box_keeps(m, op));
+}
+
 bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity severity,
                  uint64_t i, const char *format, ...)
 {
@@ -170,7 +176,7 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
         }
         count_object(m, tally, object_index(m, i));
         tally->broken = tally->broken || broken;
-        tally->unkept = tally->unkept || m->apart || op->unkept;
+        tally->unkept = tally->unkept || is_unkept(m, op);
         if (severity > tally->severity)
             tally->severity = (uint8_t)severity;
         if (!deferred && severity > tally->firm)
@@ -200,7 +206,7 @@ bool molt__tally_all(MoltMigration *m, const MoltOp *op, MoltRule rule, uint64_t
     tally->objects += (uint64_t)__builtin_popcountll(bits & ~tally->counted[at / 64]);
     tally->counted[at / 64] |= bits;
     tally->lasting = true;
-    tally->unkept = tally->unkept || m->apart || op->unkept;
+    tally->unkept = tally->unkept || is_unkept(m, op);
     return true;
 }
 

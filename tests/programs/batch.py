@@ -256,6 +256,7 @@ class Batch:
         """Every loss refuses, and what refuses does so all the more."""
         with Runner(self.args.runner, self.folder) as runner:
             self._start(runner, "strict")
+            first = {p: dict(ids) for p, ids in self.ids.items()}
             outcome, report = self._reload(runner, 2, "strict2")
             told = {p.strict for p in self.programs}
             wanted = {"migrated", "refused"}
@@ -281,6 +282,25 @@ class Batch:
                 self._rename({p: p.after for p in self.programs})
                 self._check("strict: version 2", self._dump(runner, "strict2"),
                             {p: p.after for p in self.programs})
+                if not self.failures:
+                    self._strict_again(runner, first)
+
+    def _strict_again(self, runner, first):
+        """Back, and on again: as it was in either version. What an annotation let go is not kept."""
+        second, whole = self.ids, [p for p in self.programs if not p.after.lost]
+        for title, version, steps, expected, known in (
+                ("strict: back", 1, -1, {p: p.before for p in whole}, first),
+                ("strict: again", 2, 1, {p: p.after for p in whole}, second)):
+            name = title.replace(": ", "_")
+            outcome, _ = self._reload(runner, version, name, steps if self.steps_back else None)
+            if outcome != "migrated":
+                self._fail_all(f"{title}: expected migrated, got {outcome}\n{self.words}")
+                return
+            self.ids = known
+            self._tell(runner)
+            self._check(title, self._dump(runner, name), expected)
+            if self.failures:
+                return
 
     def _live(self):
         with Runner(self.args.runner, self.folder) as runner:

@@ -258,6 +258,49 @@ static void objects_that_moved_or_went_are_counted(void **unused)
     stop(&game.session);
 }
 
+/* Beyond the limit the oldest edit's values go, those of objects that lie elsewhere by then among them; what
+ * is kept after each edit takes no more than the limit. */
+static void columns_keep_to_the_limit(void **unused)
+{
+    (void)unused;
+    enum { MANY = 4000, MOVED = 300, LIMIT = 280 * 1024 };
+    Session session;
+    start(&session, &wide_spec, 1, NULL, LIMIT, NULL);
+    Wide *last = NULL;
+    for (int n = 0; n < MANY; n++) {
+        Wide *cell = molt_heap_new(session.heap, 0, 1);
+        assert_non_null(cell);
+        *cell = (Wide){last, 100000 + n, n};
+        last = cell;
+    }
+    molt_heap_set_root(session.heap, 0, last);
+    edit(&session, &narrow_spec);
+    assert_int_equal(stats_of(&session).objects, MANY);
+    assert_true(stats_of(&session).bytes <= LIMIT);
+    Narrow *before = NULL, *cell = root(&session);
+    for (int n = 0; n < MOVED; n++, before = cell, cell = cell->next) {
+        cell = molt_heap_resize(session.heap, cell, 3);
+        assert_non_null(cell);
+        if (before)
+            before->next = cell;
+        else
+            molt_heap_set_root(session.heap, 0, cell);
+    }
+    assert_int_equal(stats_of(&session).objects, MANY);
+    edit(&session, &gone_spec);
+    assert_int_equal(found(&session, MOLT_RULE_ATTIC_FULL, "Cell"), MANY);
+    assert_int_equal(stats_of(&session).dropped_for_space, MANY);
+    assert_int_equal(stats_of(&session).objects, session.report.attic_objects);
+    assert_true(stats_of(&session).bytes <= LIMIT);
+    edit(&session, &wide_spec);
+    int count = 0;
+    for (const Wide *wide = root(&session); wide; wide = wide->next, count++)
+        assert_true(wide->value == 32767 && wide->id == MANY - 1 - count);
+    assert_int_equal(count, MANY);
+    assert_int_equal(stats_of(&session).objects, 0);
+    stop(&session);
+}
+
 /* A value of 4 bytes, a bit, and what an edit costs whatever its objects. */
 static void a_kept_value_takes_its_own_size(void **unused)
 {
@@ -326,6 +369,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_stay_with_their_objects),
         cmocka_unit_test(objects_that_moved_or_went_are_counted),
+        cmocka_unit_test(columns_keep_to_the_limit),
         cmocka_unit_test(a_kept_value_takes_its_own_size),
         cmocka_unit_test(what_is_lost_may_turn_out_late),
     };

@@ -19,6 +19,7 @@
 #include "counting_allocator.h"
 #include "molt/attic.h"
 #include "molt/chain.h"
+#include "molt/kept_types.h"
 #include "molt/migrate.h"
 #include "schema_spec.h"
 
@@ -40,10 +41,11 @@ enum { VERSIONS = 3 };
 
 /* One way through several versions; the state after the last one is checked. */
 typedef struct Way {
-    const StructSpec *versions[VERSIONS]; /* of two structs each; NULL: the way is shorter */
+    const StructSpec *versions[VERSIONS]; /* NULL: the way is shorter */
     void (*make)(MoltHeap *heap, long count);
     void (*check)(const MoltHeap *heap, long count);
     const MoltCodeMap *code;
+    uint32_t structs[VERSIONS]; /* 0: two */
 } Way;
 
 typedef struct Cell Cell;
@@ -239,19 +241,185 @@ static void check_named(const MoltHeap *heap, long count)
     }
 }
 
+/* ---- single objects of numbers, which the attic has in columns --------------------------------- */
+
+typedef struct Plain {
+    struct Plain *next;
+    int hp, level;
+} Plain;
+typedef struct Less {
+    struct Less *next;
+    signed char hp;
+} Less;
+static const StructSpec plain_specs[] = {
+    WATCH,
+    {"Cell",
+     sizeof(Plain),
+     _Alignof(Plain),
+     {FIELD(Plain, next, "Cell *"), FIELD(Plain, hp, "int"), FIELD(Plain, level, "int")},
+     NULL}};
+static const StructSpec less_specs[] = {
+    WATCH,
+    {"Cell",
+     sizeof(Less),
+     _Alignof(Less),
+     {FIELD(Less, next, "Cell *"), FIELD(Less, hp, "signed char")},
+     NULL}};
+
+static void make_plain(MoltHeap *heap, long count)
+{
+    const MoltSchema *schema = molt_heap_schema(heap);
+    Watch *watch = molt_heap_new(heap, molt_schema_find(schema, "Watch"), 1);
+    Plain *last = NULL;
+    assert_non_null(watch);
+    for (long n = 0; n < count; n++) {
+        Plain *cell = molt_heap_new(heap, molt_schema_find(schema, "Cell"), 1);
+        assert_non_null(cell);
+        *cell = (Plain){last, (int)n * 7, (int)n % 3};
+        last = cell;
+    }
+    watch->seen[0] = (Cell *)(void *)last;
+    molt_heap_set_root(heap, 0, watch);
+}
+
+static void check_plain(const MoltHeap *heap, long count)
+{
+    const Watch *watch = molt_heap_root(heap, 0);
+    const Plain *cell = (const void *)watch->seen[0];
+    for (long n = count; n-- > 0; cell = cell->next)
+        assert_true(cell->hp == n * 7 && cell->level == n % 3);
+}
+
+/* ---- objects whose struct goes, and waits for ------------------------------------------------- */
+
+typedef struct Egg {
+    struct Egg *next;
+    int days;
+} Egg;
+typedef struct Layer {
+    struct Layer *next;
+    Egg *egg;
+} Layer;
+typedef struct Barren {
+    struct Barren *next;
+    int age;
+} Barren;
+static const StructSpec layer_specs[] = {
+    WATCH,
+    {"Cell",
+     sizeof(Layer),
+     _Alignof(Layer),
+     {FIELD(Layer, next, "Cell *"), FIELD(Layer, egg, "Egg *")},
+     NULL},
+    {"Egg",
+     sizeof(Egg),
+     _Alignof(Egg),
+     {FIELD(Egg, next, "Egg *"), FIELD(Egg, days, "int")},
+     NULL}};
+static const StructSpec barren_specs[] = {
+    WATCH,
+    {"Cell",
+     sizeof(Barren),
+     _Alignof(Barren),
+     {FIELD(Barren, next, "Cell *"), FIELD(Barren, age, "int")},
+     NULL}};
+
+static void make_layers(MoltHeap *heap, long count)
+{
+    const MoltSchema *schema = molt_heap_schema(heap);
+    Watch *watch = molt_heap_new(heap, molt_schema_find(schema, "Watch"), 1);
+    Layer *last = NULL;
+    assert_non_null(watch);
+    for (long n = 0; n < count; n++) {
+        Layer *layer = molt_heap_new(heap, molt_schema_find(schema, "Cell"), 1);
+        Egg *egg = molt_heap_new(heap, molt_schema_find(schema, "Egg"), 1);
+        assert_true(layer && egg);
+        *egg = (Egg){last ? last->egg : NULL, (int)n};
+        *layer = (Layer){last, egg};
+        last = layer;
+    }
+    watch->seen[0] = (Cell *)(void *)last;
+    molt_heap_set_root(heap, 0, watch);
+}
+
+static void check_layers(const MoltHeap *heap, long count)
+{
+    const Watch *watch = molt_heap_root(heap, 0);
+    const Layer *layer = (const void *)watch->seen[0];
+    for (long n = count; n-- > 0; layer = layer->next) {
+        assert_non_null(layer->egg);
+        assert_int_equal(layer->egg->days, n);
+        assert_ptr_equal(layer->egg->next, layer->next ? layer->next->egg : NULL);
+    }
+}
+
+/* ---- numbers in blocks of their own ------------------------------------------------------------ */
+
+typedef struct Rows {
+    struct Rows *next;
+    void *numbers; /* int, then long */
+} Rows;
+#define ROWS(number)                                                                               \
+    {                                                                                              \
+        "Cell", sizeof(Rows), _Alignof(Rows),                                                      \
+            {FIELD(Rows, next, "Cell *"), FIELD(Rows, numbers, number)}, NULL                      \
+    }
+static const StructSpec row_specs[] = {WATCH, ROWS("int *")};
+static const StructSpec wide_row_specs[] = {WATCH, ROWS("long *")};
+
+enum { ROW = 9 };
+
+static void make_rows(MoltHeap *heap, long count)
+{
+    const MoltSchema *schema = molt_heap_schema(heap);
+    Watch *watch = molt_heap_new(heap, molt_schema_find(schema, "Watch"), 1);
+    Rows *last = NULL;
+    assert_non_null(watch);
+    for (long n = 0; n < count; n++) {
+        Rows *rows = molt_heap_new(heap, molt_schema_find(schema, "Cell"), 1);
+        int *numbers = molt_heap_new(heap, molt_schema_find(schema, "int"), ROW);
+        assert_true(rows && numbers);
+        for (int i = 0; i < ROW; i++)
+            numbers[i] = (int)n * i;
+        *rows = (Rows){last, numbers};
+        last = rows;
+    }
+    watch->seen[0] = (Cell *)(void *)last;
+    molt_heap_set_root(heap, 0, watch);
+}
+
+static void check_rows(const MoltHeap *heap, long count)
+{
+    const Watch *watch = molt_heap_root(heap, 0);
+    const Rows *rows = (const void *)watch->seen[0];
+    for (long n = count; n-- > 0; rows = rows->next) {
+        const long *numbers = rows->numbers;
+        for (int i = 0; i < ROW; i++)
+            assert_int_equal(numbers[i], n * i);
+    }
+}
+
 /* ---- ways ------------------------------------------------------------------------------------ */
 
-static const Way grow = {{cell_specs, large_specs}, make_cells, check_large, NULL};
-static const Way texts = {{cell_specs, small_specs}, make_cells, check_small, NULL};
-static const Way undone = {{cell_specs, small_specs, cell_specs}, make_cells, check_cells, NULL};
+static const Way grow = {{cell_specs, large_specs}, make_cells, check_large, NULL, {0}};
+static const Way texts = {{cell_specs, small_specs}, make_cells, check_small, NULL, {0}};
+static const Way undone = {
+    {cell_specs, small_specs, cell_specs}, make_cells, check_cells, NULL, {0}};
 static const Way over_large = {
-    {cell_specs, large_specs, small_specs}, make_cells, check_small, NULL};
+    {cell_specs, large_specs, small_specs}, make_cells, check_small, NULL, {0}};
+static const Way in_columns = {
+    {plain_specs, less_specs, plain_specs}, make_plain, check_plain, NULL, {0}};
+static const Way waiting = {
+    {layer_specs, barren_specs, layer_specs}, make_layers, check_layers, NULL, {3, 2, 3}};
+static const Way retyped = {{row_specs, wide_row_specs}, make_rows, check_rows, NULL, {0}};
 
 typedef struct Run {
     CountingAllocator counting;
     MoltAllocator allocator;
     MoltHeap *heap;
     MoltSchema *schemas[VERSIONS];
+    MoltSchema *kept[2 * VERSIONS]; /* of them with the types that they lack */
+    uint32_t kept_count;
     const Way *way;
     long count;
 } Run;
@@ -262,7 +430,8 @@ static void start(Run *run, const Way *way, long count, uint64_t reserve)
     run->allocator = counting_allocator(&run->counting);
     MoltHeapDesc desc = {.reserve = reserve, .allocator = &run->allocator};
     for (int v = 0; v < VERSIONS && way->versions[v]; v++) { /* they keep the session's versions */
-        MoltSchema *schema = spec_schema(way->versions[v], 2);
+        MoltSchema *schema =
+            spec_schema(way->versions[v], way->structs[v] > 0 ? way->structs[v] : 2);
         assert_int_equal(
             molt_schema_copy(&schema->tables, &run->allocator, &run->schemas[v], NULL), MOLT_OK);
         molt_schema_free(schema);
@@ -277,8 +446,27 @@ static void stop(Run *run)
     molt_heap_destroy(run->heap);
     for (int v = 0; v < VERSIONS; v++)
         molt_schema_free(run->schemas[v]);
+    for (uint32_t k = 0; k < run->kept_count; k++)
+        molt_schema_free(run->kept[k]);
     assert_int_equal(run->counting.blocks, 0);
     assert_int_equal(run->counting.bytes, 0);
+}
+
+/* As a session does: what the new schema lacks goes on with its objects. */
+static MoltStatus keep_types(Run *run, MoltPlan **plan, MoltReport *report)
+{
+    uint64_t bytes[64];
+    MoltSchema *kept = NULL;
+    assert_true(molt_heap_schema(run->heap)->tables.type_count < 64);
+    molt_heap_weigh(run->heap, bytes);
+    MoltStatus status = molt_schema_keep(*plan, bytes, molt_attic_limit(run->heap), &kept, NULL);
+    if (status != MOLT_OK || !kept)
+        return status;
+    run->kept[run->kept_count++] = kept;
+    molt_plan_free(*plan);
+    *plan = NULL;
+    return molt_plan_build(molt_heap_schema(run->heap), kept, MOLT_POLICY_LIVE, &run->allocator,
+                           plan, report, NULL);
 }
 
 static MoltStatus migrate(Run *run, int version)
@@ -289,6 +477,8 @@ static MoltStatus migrate(Run *run, int version)
     molt_report_init(&report, &run->allocator);
     MoltStatus status = molt_plan_build(molt_heap_schema(run->heap), run->schemas[version],
                                         MOLT_POLICY_LIVE, &run->allocator, &plan, &report, NULL);
+    if (status == MOLT_OK)
+        status = keep_types(run, &plan, &report);
     if (status == MOLT_OK)
         status = molt_migrate_prepare(run->heap, plan, run->way->code, &migration, &report, NULL);
     if (status == MOLT_OK)
@@ -400,13 +590,32 @@ static void an_edit_upon_an_edit(void **unused)
     sweep(&over_large);
 }
 
+static void values_in_columns(void **unused)
+{
+    (void)unused;
+    sweep(&in_columns);
+}
+
+static void objects_that_wait_for_their_struct(void **unused)
+{
+    (void)unused;
+    sweep(&waiting);
+}
+
+static void blocks_of_numbers_that_become_others(void **unused)
+{
+    (void)unused;
+    assert_true(sweep_allocations(&retyped, false) > 25);
+    assert_true(sweep_allocations(&retyped, true) > 25);
+}
+
 static void literals_that_are_copied(void **unused)
 {
     (void)unused;
     uintptr_t begin = (uintptr_t)literals;
     MoltCodeMap code = {
         .begin = begin, .end = begin + sizeof literals, .describe = describe, .resolve = resolve};
-    const Way way = {{named_specs, named_specs}, make_named, check_named, &code};
+    const Way way = {{named_specs, named_specs}, make_named, check_named, &code, {0}};
     assert_true(sweep_allocations(&way, false) > 10);
     assert_true(sweep_allocations(&way, true) > 10);
 }
@@ -484,6 +693,9 @@ int main(void)
         cmocka_unit_test(texts_to_the_heap),
         cmocka_unit_test(values_that_go_to_the_attic_and_return),
         cmocka_unit_test(an_edit_upon_an_edit),
+        cmocka_unit_test(values_in_columns),
+        cmocka_unit_test(objects_that_wait_for_their_struct),
+        cmocka_unit_test(blocks_of_numbers_that_become_others),
         cmocka_unit_test(literals_that_are_copied),
         cmocka_unit_test(a_range_that_is_full),
         cmocka_unit_test(recorded_versions_that_are_followed),

@@ -23,6 +23,9 @@
  *
  * In a hook molt_new, molt_new_array, molt_strdup and the like work as ever: what they make belongs to
  * the new state, and goes again if the reload is refused. molt_resize takes only what a hook made.
+ * molt_delete takes the start of any block of the new state but the root's, once. The block goes when the
+ * reload is decided; its hook is no longer called, and pointers that still lead to it become NULL, which
+ * is a loss. Undoing the edit does not bring it back.
  *
  * Mistakes (a field that does not exist, another type than was asked for, an index out of range) refuse
  * the reload with the hook, the field and what it really is. The accessor then gives 0, "", NULL or an
@@ -197,8 +200,8 @@ MOLT__OLD_READS const MoltOld *molt_old_follow(const MoltOld *old, const char *p
 
 /* What a pointer points at in the new state: the new object, or place in it, of the old one; a constant
  * or literal of the new library; memory outside as it is. NULL where the pointer is NULL, or points at
- * what was freed. A mistake when it has no place in the new state; a number that is of another type there
- * has one when the field says so of its pointer, too. */
+ * what was freed, by a hook as well. A mistake when it has no place in the new state; a number that is of
+ * another type there has one when the field says so of its pointer, too. */
 MOLT__OLD_READS void *molt_old_pointer(const MoltOld *old, const char *path, ...)
 {
     MOLT__OLD_GET(void *, MOLT__OLD_POINTER, NULL);
@@ -212,7 +215,8 @@ MOLT__OLD_READS void (*molt_old_function(const MoltOld *old, const char *path, .
     MOLT__OLD_GET(Function, MOLT__OLD_FUNCTION, NULL);
 }
 
-/* The new object that this old one became. A mistake when its struct is gone. */
+/* The new object that this old one became, NULL where a hook deleted it. A mistake when its struct is
+ * gone. */
 static inline void *molt_old_now(const MoltOld *old)
 {
     return old->api->now(old);
