@@ -2,15 +2,16 @@
  * offsets that the engine's compiler gave. It must never know operations.
  *
  * Invariant: whatever a converter does not do itself it passes to `other`, once for each operation and
- * object; but dropped values that are not zero, of which there may be one in every object, it notes as
- * bits. */
+ * object; but what may be in every object, dropped values that are not zero and integers that do not fit, it
+ * notes as bits. */
 #ifndef MOLT_CONVERTER_BATCH_H
 #define MOLT_CONVERTER_BATCH_H
 
 #include "aim.h"
 
-/* Of one drop in one batch; drops of one function beyond MOLT__LOST_DROPS pass each object to `other`. */
-enum { MOLT__LOST_WORDS = 2, MOLT__LOST_DROPS = 8 };
+/* Of one such operation in one batch; those of one function beyond MOLT__LOST_OPS pass each object to
+ * `other`. */
+enum { MOLT__LOST_WORDS = 2, MOLT__LOST_OPS = 8 };
 
 typedef struct MoltConverterBatch {
     const unsigned char *source;
@@ -23,7 +24,7 @@ typedef struct MoltConverterBatch {
     uintptr_t low, range; /* addresses of all that moves or goes */
     uint64_t changed;     /* pointers that got another value */
     uint64_t near;        /* not 0: a 64-bit integer is in that range */
-    uint64_t *lost;       /* MOLT__LOST_WORDS for each drop: bits of the objects with a value */
+    uint64_t *lost;       /* MOLT__LOST_WORDS for each noting operation: bits of the objects */
     void *context;
     /* Runs operation `op` of those that the converter stands for on object `i` of the batch. */
     void (*other)(void *context, uint32_t op, uint64_t i);
@@ -34,7 +35,7 @@ typedef void MoltConvert(MoltConverterBatch *batch);
 /* `count` operations of a plan from `first` on that one function stands for. */
 typedef struct MoltConverter {
     uint32_t first, count;
-    uint32_t drops; /* of them that note what they lose, the first ones in no loop */
+    uint32_t notes; /* of them that note what they lose, the first ones in no loop */
     bool fills;     /* with the others of its type it leaves no byte of an object as it was */
     MoltConvert *run;
 } MoltConverter;

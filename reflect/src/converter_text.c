@@ -162,12 +162,44 @@ uint32_t molt__converter_span(const MoltPlan *plan, uint32_t first, uint32_t end
     return steps > 1 || loops ? index - first : 0;
 }
 
-uint32_t molt__converter_drops(const MoltPlan *plan, uint32_t first, uint32_t end)
+static bool is_integer(const MoltNumberForm *form)
 {
-    uint32_t drops = 0;
+    return form->class == MOLT__SIGNED || form->class == MOLT__UNSIGNED;
+}
+
+/* A field of the type itself: that of a struct which it holds may be written by other operations, too, and the
+ * first offender of all of them is told. */
+static bool is_own(const MoltPlan *plan, uint32_t index)
+{
+    const MoltOp *op = &plan->ops[index];
+    MoltTypeId owner =
+        op->check == MOLT__NO_CHECK ? MOLT_NO_TYPE : plan->checks[op->check].type_before;
+    return owner != MOLT_NO_TYPE && index >= plan->types[owner].first_op &&
+           index - plan->types[owner].first_op < plan->types[owner].op_count;
+}
+
+/* Some values of the one integer are none of the other. */
+static bool clamps(const MoltPlan *plan, uint32_t index)
+{
+    const MoltOp *op = &plan->ops[index];
+    const MoltNumberForm *from = &op->forms[0], *to = &op->forms[1];
+    bool both = op->code == MOLT__OP_NUMBER && is_integer(from) && is_integer(to);
+    bool wider = from->class == MOLT__UNSIGNED && to->class == MOLT__SIGNED ? to->size > from->size
+                                                                            : to->size >= from->size;
+    return both && is_own(plan, index) && (!wider || (from->class == MOLT__SIGNED && to->class == MOLT__UNSIGNED));
+}
+
+bool molt__converter_notes(const MoltPlan *plan, uint32_t index)
+{
+    return molt__op_drops(&plan->ops[index]) || clamps(plan, index);
+}
+
+uint32_t molt__converter_noting(const MoltPlan *plan, uint32_t first, uint32_t end)
+{
+    uint32_t count = 0;
     for (uint32_t index = first; index < end; index += extent(&plan->ops[index]))
-        drops += molt__op_drops(&plan->ops[index]);
-    return drops;
+        count += molt__converter_notes(plan, index);
+    return count;
 }
 
 /* Where a value that is not as usual goes: inside of a loop, all of the loop. */
@@ -194,13 +226,56 @@ static void add_constant(MoltConverterText *text, const MoltPlan *plan, const Mo
     add(text, "}; memcpy(d%u + %" PRIu64 ", c, %" PRIu64 "); }\n", depth, op->destination, op->size);
 }
 
+/* Which of the notes is the operation's; MOLT__LOST_OPS: none. */
+static uint32_t note_of(const MoltPlan *plan, const Place *place, uint32_t index)
+{
+    uint32_t number = place->depth == 0 ? molt__converter_noting(plan, place->first, index) : 0;
+    return place->depth == 0 && number < MOLT__LOST_OPS ? number : MOLT__LOST_OPS;
+}
+
+/* The nearest value of the other integer, where it is not the same one. */
+static void add_nearest(MoltConverterText *text, const MoltNumberForm *from, const MoltNumberForm *to)
+{
+    const char *kind = to->class == MOLT__SIGNED ? "INT" : "UINT";
+    unsigned bits = to->size * 8;
+    if (from->class == MOLT__UNSIGNED)
+        add(text, "%s%u_MAX", kind, bits);
+    else if (to->class == MOLT__SIGNED)
+        add(text, "v < 0 ? INT%u_MIN : INT%u_MAX", bits, bits);
+    else
+        add(text, "v < 0 ? 0 : UINT%u_MAX", bits);
+}
+
+static void add_number(MoltConverterText *text, const MoltPlan *plan, uint32_t index,
+                       const Place *place)
+{
+    const MoltOp *op = &plan->ops[index];
+    uint32_t note = clamps(plan, index) ? note_of(plan, place, index) : MOLT__LOST_OPS;
+    add(text, "{ %s v; %s w; memcpy(&v, s%u + %" PRIu64 ", sizeof v);\n", type_name(&op->forms[0]),
+        type_name(&op->forms[1]), place->depth, op->source);
+    if (note < MOLT__LOST_OPS) {
+        add(text, "int over = __builtin_add_overflow(v, 0, &w); if (over) w = ");
+        add_nearest(text, &op->forms[0], &op->forms[1]);
+        add(text,
+            ";\nmemcpy(d%u + %" PRIu64 ", &w, sizeof w); "
+            "lost[%" PRIu32 " + i / 64] |= (uint64_t)over << i %% 64; }\n",
+            place->depth, op->destination, note * MOLT__LOST_WORDS);
+        return;
+    }
+    add(text, "if (");
+    add_condition(text, op);
+    add(text, ") memcpy(d%u + %" PRIu64 ", &w, sizeof w); else ", place->depth, op->destination);
+    add_other(text, place, index);
+    add(text, "}\n");
+}
+
 static void add_drop(MoltConverterText *text, const MoltPlan *plan, const Place *place,
                      uint32_t index)
 {
     const MoltOp *op = &plan->ops[index];
     uint64_t size = op->code == MOLT__OP_DROP_BYTES ? op->size : op->forms[0].size;
-    uint32_t number = place->depth == 0 ? molt__converter_drops(plan, place->first, index) : 0;
-    if (place->depth == 0 && number < MOLT__LOST_DROPS) {
+    uint32_t number = note_of(plan, place, index);
+    if (number < MOLT__LOST_OPS) {
         add(text, "lost[%" PRIu32 " + i / 64] |= (uint64_t)", number * MOLT__LOST_WORDS);
         if (size == 1 || size == 2 || size == 4 || size == 8)
             add(text, "any%" PRIu64 "(s0 + %" PRIu64 ")", size, op->source);
@@ -249,14 +324,7 @@ static void add_operation(MoltConverterText *text, const MoltPlan *plan, uint32_
             op->destination, depth, op->source, op->size);
         break;
     case MOLT__OP_CONSTANT: add_constant(text, plan, op, depth); break;
-    case MOLT__OP_NUMBER:
-        add(text, "{ %s v; %s w; memcpy(&v, s%u + %" PRIu64 ", sizeof v);\nif (",
-            type_name(&op->forms[0]), type_name(&op->forms[1]), depth, op->source);
-        add_condition(text, op);
-        add(text, ") memcpy(d%u + %" PRIu64 ", &w, sizeof w); else ", depth, op->destination);
-        add_other(text, place, index);
-        add(text, "}\n");
-        break;
+    case MOLT__OP_NUMBER: add_number(text, plan, index, place); break;
     case MOLT__OP_POINTER:
         add(text,
             "{ uint64_t v, w = 0; memcpy(&v, s%u + %" PRIu64 ", 8);\n"

@@ -23,8 +23,11 @@ void molt__converter_text(MoltConverterText *text, const MoltPlan *plan, uint32_
                           char name[MOLT__CONVERTER_NAME]);
 /* What stands in front of all of them. */
 void molt__converter_prelude(MoltConverterText *text);
-/* Drops among the operations from `first` up to `end` that are in no loop. */
-uint32_t molt__converter_drops(const MoltPlan *plan, uint32_t first, uint32_t end);
+/* The operation notes the objects that lose a value to it: a drop, or an integer field that becomes a shorter
+ * or another one, of which the converter stores the nearest. */
+bool molt__converter_notes(const MoltPlan *plan, uint32_t index);
+/* Such operations from `first` up to `end` that are in no loop. */
+uint32_t molt__converter_noting(const MoltPlan *plan, uint32_t first, uint32_t end);
 void molt__converter_text_free(MoltConverterText *text);
 
 #endif

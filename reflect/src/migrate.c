@@ -322,7 +322,7 @@ static void run_pieces_ahead(MoltMigration *m, const MoltSpan *span, const MoltS
         molt__ahead_run(m, span, moved);
         for (uint32_t p = 0; p < ahead->count && !m->failed; p++) {
             ahead->now = ahead->pieces[p].done ? &ahead->pieces[p] : NULL;
-            ahead->replayed = ahead->drops = 0;
+            ahead->replayed = ahead->notes = 0;
             run_piece(m, span, moved, &ahead->pieces[p].piece);
         }
         ahead->now = NULL;
