@@ -1,13 +1,14 @@
-/* What a converter is called with. Its text has a copy of this, which converter_text.c writes with the
- * offsets that the engine's compiler gave. It must never know operations.
+/* What a converter is called with. Its text has a copy of this, which converter_text.c writes with
+ * the offsets that the engine's compiler gave. It must never know operations.
  *
- * Invariant: whatever a converter does not do itself it passes to `other`, once for each operation and
- * object; but what may be in every object, dropped values that are not zero and integers that do not fit, it
- * notes as bits. */
+ * Invariant: whatever a converter does not do itself it passes to `other`, once for each operation
+ * and object; but what may be in every object, dropped values that are not zero and integers that
+ * do not fit, it notes as bits. */
 #ifndef MOLT_CONVERTER_BATCH_H
 #define MOLT_CONVERTER_BATCH_H
 
 #include "aim.h"
+#include "aim_map.h"
 
 /* Of one such operation in one batch; those of one function beyond MOLT__LOST_OPS pass each object to
  * `other`. */
@@ -18,6 +19,9 @@ typedef struct MoltConverterBatch {
     unsigned char *destination; /* zeroed, unless `fills` holds for the converter */
     uint64_t source_stride, destination_stride, n;
     const MoltAim *aims;
+    const MoltAimRow *rows; /* of an aim map */
+    const MoltAimStep *steps;
+    uint64_t rows_mask; /* of offsets in bytes */
     const uint32_t *granules;
     uintptr_t heap_base;
     uint64_t granule_count;

@@ -437,6 +437,7 @@ static void release_tables(MoltMigration *m)
     molt__row_stands_discard(m);
     molt__ownership_release(m);
     molt__retype_release(m);
+    molt__aim_map_free(m);
     molt__aims_free(m);
     molt__ahead_free(m);
     molt__stale_integers_free(m);
@@ -569,6 +570,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__ownership_survey(m);
         molt__made_begin(m);
         molt__aims_make(m);
+        molt__aim_map_make(m);
         molt__stale_integers_begin(m);
         run_spans(m);
         molt__migration_step(m, MOLT_MIGRATE_ROOTS);
