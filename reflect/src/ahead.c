@@ -58,14 +58,14 @@ static void convert_piece(void *context, uint32_t index)
         memset(batch.destination, 0, (at->n - 1) * batch.destination_stride + moved->elem_size);
     piece->left_count = 0;
     memset(piece->lost, 0, sizeof piece->lost);
-    uint32_t drops = 0;
+    uint32_t notes = 0;
     for (uint32_t c = type->first_converter;
          c < m->plan->converter_count && is_of(type, &m->plan->converters[c]) && !note.full; c++) {
         const MoltConverter *converter = &m->plan->converters[c];
         note.first = converter->first;
-        note.full = converter->drops > MOLT__AHEAD_DROPS - drops;
-        batch.lost = piece->lost + (uint64_t)drops * MOLT__LOST_WORDS;
-        drops += converter->drops;
+        note.full = converter->notes > MOLT__AHEAD_OPS - notes;
+        batch.lost = piece->lost + (uint64_t)notes * MOLT__LOST_WORDS;
+        notes += converter->notes;
         if (!note.full)
             converter->run(&batch);
     }

@@ -20,7 +20,7 @@ typedef struct MoltLeftValue {
 } MoltLeftValue;
 
 /* Of one batch; with more of them it is not done ahead. */
-enum { MOLT__LEFT_VALUES = 128, MOLT__AHEAD_DROPS = 2 * MOLT__LOST_DROPS };
+enum { MOLT__LEFT_VALUES = 128, MOLT__AHEAD_OPS = 2 * MOLT__LOST_OPS };
 
 /* Objects that are converted together: `n` blocks from `block` on, or elements of one from `element` on. */
 typedef struct MoltPiece {
@@ -36,7 +36,7 @@ typedef struct MoltAheadPiece {
     uint32_t left_count;
     uint64_t changed; /* pointers that got another value */
     MoltLeftValue left[MOLT__LEFT_VALUES];
-    uint64_t lost[MOLT__AHEAD_DROPS * MOLT__LOST_WORDS]; /* of converter after converter */
+    uint64_t lost[MOLT__AHEAD_OPS * MOLT__LOST_WORDS]; /* of converter after converter */
 } MoltAheadPiece;
 
 typedef struct MoltAhead {
@@ -44,7 +44,7 @@ typedef struct MoltAhead {
     uint32_t count, slots;
     const MoltAheadPiece *now; /* whose turn it is, when it is done; else NULL */
     uint32_t replayed;         /* of its values */
-    uint32_t drops;            /* the same of what its drops lost */
+    uint32_t notes;            /* the same of what its operations noted */
 } MoltAhead;
 
 /* Whether the span's batches go to threads: they have converters, and are enough of them. Where memory is

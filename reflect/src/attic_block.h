@@ -36,6 +36,12 @@ typedef struct MoltAtticMoved {
     uint32_t number; /* of its block, which has the record as a use */
 } MoltAtticMoved;
 
+/* See attic_spare.h. */
+typedef struct MoltAtticSpare {
+    unsigned char *bytes;
+    uint64_t size;
+} MoltAtticSpare;
+
 typedef struct MoltAttic {
     uint64_t limit;
     bool none; /* nothing is kept */

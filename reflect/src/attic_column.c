@@ -197,8 +197,10 @@ void molt__attic_columns_close_up(MoltAtticPage *page)
         MoltAtticRun *run = &page->runs[r];
         uint64_t kept = page->count * molt__attic_kept_size(&run->was);
         uint64_t left = page->count * molt__attic_column_left_size(run);
-        memmove(page->records + at, page->records + run->kept_column, kept);
-        memmove(page->records + at + kept, page->records + run->left_column, left);
+        if (at != run->kept_column)
+            memmove(page->records + at, page->records + run->kept_column, kept);
+        if (at + kept != run->left_column)
+            memmove(page->records + at + kept, page->records + run->left_column, left);
         run->kept_column = at;
         run->left_column = at + kept;
         at += kept + left;

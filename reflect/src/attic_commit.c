@@ -7,6 +7,7 @@
 #include "attic_draft.h"
 #include "attic_hook.h"
 #include "attic_pool.h"
+#include "attic_spare.h"
 #include "migration.h"
 
 /* The table of objects that moved is given back with the last of them only. */
@@ -220,6 +221,7 @@ static void swap_pages(MoltMigration *m)
             count_uses(heap, attic->pages[p].page, molt__attic_unuse);
             molt__attic_columns_leave(heap, &attic->pages[p]);
         }
+        molt__attic_spare_give(heap, attic->pages[p].page);
         molt__attic_page_drop(&m->allocator, attic->pages[p].page);
     }
     if (attic->pages)

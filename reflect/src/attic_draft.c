@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "attic_column.h"
+#include "attic_spare.h"
 #include "migration.h"
 
 /* With fewer objects all of them stay in the caches until their page is made. */
@@ -44,7 +45,7 @@ static void begin(MoltMigration *m, MoltAtticDraft *draft, MoltTypeId type)
     if (molt__attic_collect(m, page) && page->run_count > 0 && molt__attic_columns_plain(page) &&
         !__builtin_mul_overflow(slots, molt__attic_columns_width(page), &bytes) &&
         bytes <= m->heap->attic.limit)
-        page->records = m->allocator.resize(m->allocator.context, NULL, 0, bytes);
+        page->records = molt__attic_spare_take(m->heap, &bytes);
     if (!page->records) {
         drop(m, draft);
         return;

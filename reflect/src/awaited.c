@@ -10,10 +10,14 @@ static int compare_places(const void *a, const void *b)
     return (x->place > y->place) - (x->place < y->place);
 }
 
+bool molt__awaited_any(const MoltMigration *m)
+{
+    return m->plan->policy == MOLT_POLICY_LIVE && !m->apart && m->heap->attic.page_count > 0;
+}
+
 bool molt__awaited_may_settle(const MoltMigration *m)
 {
-    return m->awaited.place && m->plan->policy == MOLT_POLICY_LIVE && !m->apart &&
-           m->heap->attic.page_count > 0;
+    return m->awaited.place && molt__awaited_any(m);
 }
 
 void molt__awaited_add(MoltMigration *m, uint64_t tally)

@@ -24,6 +24,8 @@ typedef struct MoltAwaitedList {
     const unsigned char *place; /* what the running operation is about to write, or NULL */
 } MoltAwaitedList;
 
+/* Findings about places in the state may turn out to be none. */
+bool molt__awaited_any(const struct MoltMigration *m);
 /* A finding about the place that is being written may turn out to be none. */
 bool molt__awaited_may_settle(const struct MoltMigration *m);
 void molt__awaited_add(struct MoltMigration *m, uint64_t tally);

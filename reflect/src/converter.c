@@ -89,10 +89,10 @@ static bool bind_one(MoltPlan *plan, uint32_t first, uint32_t count, const MoltC
                                    plan->converter_count, 1, sizeof *plan->converters))
         return false;
     MoltConverter *converter = &plan->converters[plan->converter_count++];
-    uint32_t drops = molt__converter_drops(plan, first, first + count);
+    uint32_t notes = molt__converter_noting(plan, first, first + count);
     *converter = (MoltConverter){.first = first,
                                  .count = count,
-                                 .drops = drops < MOLT__LOST_DROPS ? drops : MOLT__LOST_DROPS};
+                                 .notes = notes < MOLT__LOST_OPS ? notes : MOLT__LOST_OPS};
     memcpy(&converter->run, &found, sizeof found); /* C has no cast from object to function */
     return true;
 }
@@ -161,7 +161,11 @@ static void run_other(void *context, uint32_t op, uint64_t i)
 MoltConverterBatch molt__converter_batch(const MoltMigration *m)
 {
     const MoltHeap *heap = m->heap;
+    const MoltAimMap *map = &m->aim_map;
     return (MoltConverterBatch){.aims = m->aims,
+                                .rows = map->rows,
+                                .steps = map->steps,
+                                .rows_mask = (map->slots - 1) << MOLT__AIM_ROW_SHIFT,
                                 .granules = heap->granules,
                                 .heap_base = heap->base,
                                 .granule_count = heap->granule_count,
@@ -169,19 +173,35 @@ MoltConverterBatch molt__converter_batch(const MoltMigration *m)
                                 .range = m->moving_high - m->moving_low};
 }
 
-/* The values that drops have noted. */
-static void run_lost(MoltMigration *m, const MoltConverter *converter, const Run *run, uint64_t n,
+/* Integers that did not fit: the first one says what happens to such values. */
+static void run_clamped(MoltMigration *m, Run *run, uint32_t index, const uint64_t *set)
+{
+    const MoltOp *op = &m->plan->ops[index];
+    for (uint64_t word = 0; word < MOLT__LOST_WORDS; word++) {
+        for (uint64_t bits = set[word]; bits != 0 && !m->failed; bits &= bits - 1) {
+            if (molt__tally_all(m, op, MOLT_RULE_NUMBER_OUT_OF_RANGE, word * 64, bits))
+                break;
+            run_other(run, index - run->first, word * 64 + (uint64_t)__builtin_ctzll(bits));
+        }
+    }
+}
+
+/* The values that operations have noted. */
+static void run_lost(MoltMigration *m, const MoltConverter *converter, Run *run, uint64_t n,
                      const uint64_t *lost)
 {
-    uint32_t index = converter->first, end = converter->first + converter->count, drops = 0;
-    for (; converter->drops > 0 && index < end; index += 1 + m->plan->ops[index].body) {
-        const uint64_t *set = lost + (uint64_t)drops * MOLT__LOST_WORDS;
-        if (!molt__op_drops(&m->plan->ops[index]))
+    uint32_t index = converter->first, end = converter->first + converter->count, notes = 0;
+    for (; converter->notes > 0 && index < end; index += 1 + m->plan->ops[index].body) {
+        const MoltOp *op = &m->plan->ops[index];
+        const uint64_t *set = lost + (uint64_t)notes * MOLT__LOST_WORDS;
+        if (!molt__converter_notes(m->plan, index))
             continue;
-        if (drops++ == converter->drops)
+        if (notes++ == converter->notes)
             break;
-        if ((set[0] | set[1]) != 0)
+        if ((set[0] | set[1]) != 0 && molt__op_drops(op))
             molt__execute_drop_set(m, index, run->source, run->source_stride, n, set);
+        else if ((set[0] | set[1]) != 0)
+            run_clamped(m, run, index, set);
     }
 }
 
@@ -195,8 +215,8 @@ static void run_left(MoltMigration *m, const MoltConverter *converter, Run *run,
             break;
         run_other(run, left->op - converter->first, left->i);
     }
-    run_lost(m, converter, run, n, piece->lost + (uint64_t)m->ahead.drops * MOLT__LOST_WORDS);
-    m->ahead.drops += converter->drops;
+    run_lost(m, converter, run, n, piece->lost + (uint64_t)m->ahead.notes * MOLT__LOST_WORDS);
+    m->ahead.notes += converter->notes;
 }
 
 static void run_converter(MoltMigration *m, const MoltConverter *converter, Run *run, uint64_t n)
@@ -207,8 +227,8 @@ static void run_converter(MoltMigration *m, const MoltConverter *converter, Run 
         run_left(m, converter, run, n);
         return;
     }
-    uint64_t lost[MOLT__LOST_DROPS * MOLT__LOST_WORDS];
-    memset(lost, 0, converter->drops * MOLT__LOST_WORDS * sizeof *lost);
+    uint64_t lost[MOLT__LOST_OPS * MOLT__LOST_WORDS];
+    memset(lost, 0, converter->notes * MOLT__LOST_WORDS * sizeof *lost);
     MoltConverterBatch batch = molt__converter_batch(m);
     batch.source = run->source;
     batch.destination = run->destination;

@@ -162,12 +162,45 @@ uint32_t molt__converter_span(const MoltPlan *plan, uint32_t first, uint32_t end
     return steps > 1 || loops ? index - first : 0;
 }
 
-uint32_t molt__converter_drops(const MoltPlan *plan, uint32_t first, uint32_t end)
+static bool is_integer(const MoltNumberForm *form)
 {
-    uint32_t drops = 0;
+    return form->class == MOLT__SIGNED || form->class == MOLT__UNSIGNED;
+}
+
+/* A field of the type itself: that of a struct which it holds may be written by other operations,
+ * too, and the first offender of all of them is told. */
+static bool is_own(const MoltPlan *plan, uint32_t index)
+{
+    const MoltOp *op = &plan->ops[index];
+    MoltTypeId owner =
+        op->check == MOLT__NO_CHECK ? MOLT_NO_TYPE : plan->checks[op->check].type_before;
+    return owner != MOLT_NO_TYPE && index >= plan->types[owner].first_op &&
+           index - plan->types[owner].first_op < plan->types[owner].op_count;
+}
+
+/* Some values of the one integer are none of the other. */
+static bool clamps(const MoltPlan *plan, uint32_t index)
+{
+    const MoltOp *op = &plan->ops[index];
+    const MoltNumberForm *from = &op->forms[0], *to = &op->forms[1];
+    bool both = op->code == MOLT__OP_NUMBER && is_integer(from) && is_integer(to);
+    bool wider = from->class == MOLT__UNSIGNED && to->class == MOLT__SIGNED ? to->size > from->size
+                                                                            : to->size >= from->size;
+    bool sign_goes = from->class == MOLT__SIGNED && to->class == MOLT__UNSIGNED;
+    return both && is_own(plan, index) && (!wider || sign_goes);
+}
+
+bool molt__converter_notes(const MoltPlan *plan, uint32_t index)
+{
+    return molt__op_drops(&plan->ops[index]) || clamps(plan, index);
+}
+
+uint32_t molt__converter_noting(const MoltPlan *plan, uint32_t first, uint32_t end)
+{
+    uint32_t count = 0;
     for (uint32_t index = first; index < end; index += extent(&plan->ops[index]))
-        drops += molt__op_drops(&plan->ops[index]);
-    return drops;
+        count += molt__converter_notes(plan, index);
+    return count;
 }
 
 /* Where a value that is not as usual goes: inside of a loop, all of the loop. */
@@ -194,13 +227,56 @@ static void add_constant(MoltConverterText *text, const MoltPlan *plan, const Mo
     add(text, "}; memcpy(d%u + %" PRIu64 ", c, %" PRIu64 "); }\n", depth, op->destination, op->size);
 }
 
+/* Which of the notes is the operation's; MOLT__LOST_OPS: none. */
+static uint32_t note_of(const MoltPlan *plan, const Place *place, uint32_t index)
+{
+    uint32_t number = place->depth == 0 ? molt__converter_noting(plan, place->first, index) : 0;
+    return place->depth == 0 && number < MOLT__LOST_OPS ? number : MOLT__LOST_OPS;
+}
+
+/* The nearest value of the other integer, where it is not the same one. */
+static void add_nearest(MoltConverterText *text, const MoltNumberForm *from, const MoltNumberForm *to)
+{
+    const char *kind = to->class == MOLT__SIGNED ? "INT" : "UINT";
+    unsigned bits = to->size * 8;
+    if (from->class == MOLT__UNSIGNED)
+        add(text, "%s%u_MAX", kind, bits);
+    else if (to->class == MOLT__SIGNED)
+        add(text, "v < 0 ? INT%u_MIN : INT%u_MAX", bits, bits);
+    else
+        add(text, "v < 0 ? 0 : UINT%u_MAX", bits);
+}
+
+static void add_number(MoltConverterText *text, const MoltPlan *plan, uint32_t index,
+                       const Place *place)
+{
+    const MoltOp *op = &plan->ops[index];
+    uint32_t note = clamps(plan, index) ? note_of(plan, place, index) : MOLT__LOST_OPS;
+    add(text, "{ %s v; %s w; memcpy(&v, s%u + %" PRIu64 ", sizeof v);\n", type_name(&op->forms[0]),
+        type_name(&op->forms[1]), place->depth, op->source);
+    if (note < MOLT__LOST_OPS) {
+        add(text, "int over = __builtin_add_overflow(v, 0, &w); if (over) w = ");
+        add_nearest(text, &op->forms[0], &op->forms[1]);
+        add(text,
+            ";\nmemcpy(d%u + %" PRIu64 ", &w, sizeof w); "
+            "lost[%" PRIu32 " + i / 64] |= (uint64_t)over << i %% 64; }\n",
+            place->depth, op->destination, note * MOLT__LOST_WORDS);
+        return;
+    }
+    add(text, "if (");
+    add_condition(text, op);
+    add(text, ") memcpy(d%u + %" PRIu64 ", &w, sizeof w); else ", place->depth, op->destination);
+    add_other(text, place, index);
+    add(text, "}\n");
+}
+
 static void add_drop(MoltConverterText *text, const MoltPlan *plan, const Place *place,
                      uint32_t index)
 {
     const MoltOp *op = &plan->ops[index];
     uint64_t size = op->code == MOLT__OP_DROP_BYTES ? op->size : op->forms[0].size;
-    uint32_t number = place->depth == 0 ? molt__converter_drops(plan, place->first, index) : 0;
-    if (place->depth == 0 && number < MOLT__LOST_DROPS) {
+    uint32_t number = note_of(plan, place, index);
+    if (number < MOLT__LOST_OPS) {
         add(text, "lost[%" PRIu32 " + i / 64] |= (uint64_t)", number * MOLT__LOST_WORDS);
         if (size == 1 || size == 2 || size == 4 || size == 8)
             add(text, "any%" PRIu64 "(s0 + %" PRIu64 ")", size, op->source);
@@ -213,8 +289,40 @@ static void add_drop(MoltConverterText *text, const MoltPlan *plan, const Place 
     add_other(text, place, index);
 }
 
+/* Its pointers lead to what moves, mostly to single objects. */
+static bool lands(const MoltPlan *plan, const MoltOp *op)
+{
+    return op->code == MOLT__OP_POINTER && plan->types[op->before].fate == MOLT_FATE_CHANGED;
+}
+
+static void add_pointer(MoltConverterText *text, const MoltPlan *plan, uint32_t index,
+                        const Place *place)
+{
+    const MoltOp *op = &plan->ops[index];
+    add(text,
+        "do { uint64_t v, w = 0; memcpy(&v, s%u + %" PRIu64 ", 8);\n"
+        "if (__builtin_expect(v != 0, 1)) { if (",
+        place->depth, op->source);
+    if (lands(plan, op))
+        add(text,
+            "!__builtin_expect(land(rows, mask, %" PRIu32 ", step%" PRIu32 ", v, &w), 1) && "
+            "(w = far(b, %" PRIu32 ", v)) == 0",
+            op->before, op->before, op->before);
+    else
+        add(text, "!follow(&heap, %" PRIu32 ", v, &w)", op->before);
+    add(text, ") { ");
+    add_other(text, place, index);
+    add(text, "break; } changed += w != v; }\nmemcpy(d%u + %" PRIu64 ", &w, 8); } while (0);\n",
+        place->depth, op->destination);
+}
+
 static void add_operations(MoltConverterText *text, const MoltPlan *plan, uint32_t first,
                            uint32_t count, const Place *place);
+
+/* An object that has as many is bound by instructions, not by memory. */
+enum { POINTERS_MANY = 3 };
+/* Operations of a loop that are written down one after the other. */
+enum { UNROLLED_MAX = 4 };
 
 static void add_loop(MoltConverterText *text, const MoltPlan *plan, uint32_t index,
                      const Place *place)
@@ -224,13 +332,21 @@ static void add_loop(MoltConverterText *text, const MoltPlan *plan, uint32_t ind
     unsigned depth = place->depth;
     if (depth == 0)
         add(text, "{ int bad = 0; uint64_t before = changed;\n");
-    add(text,
-        "{ const unsigned char *s%u = s%u + %" PRIu64 "; unsigned char *d%u = d%u + %" PRIu64 ";\n"
-        "for (uint64_t i%u = 0; i%u < %" PRIu64 "; i%u++, s%u += %" PRIu64 ", d%u += %" PRIu64 ") {\n",
-        depth + 1, depth, op->source, depth + 1, depth, op->destination, depth, depth, op->length,
-        depth, depth + 1, op->source_stride, depth + 1, op->destination_stride);
-    add_operations(text, plan, index + 1, op->body, &inner);
-    add(text, "} }\n");
+    uint64_t times = op->length * op->body <= UNROLLED_MAX ? op->length : 1;
+    for (uint64_t i = 0; i < times; i++) {
+        add(text,
+            "{ const unsigned char *s%u = s%u + %" PRIu64 "; unsigned char *d%u = d%u + %" PRIu64 ";\n",
+            depth + 1, depth, op->source + i * op->source_stride, depth + 1, depth,
+            op->destination + i * op->destination_stride);
+        if (times < op->length)
+            add(text,
+                "for (uint64_t i%u = 0; i%u < %" PRIu64 "; i%u++, s%u += %" PRIu64 ", d%u += %" PRIu64
+                ")\n", depth, depth, op->length, depth, depth + 1, op->source_stride, depth + 1,
+                op->destination_stride);
+        add(text, "{\n");
+        add_operations(text, plan, index + 1, op->body, &inner);
+        add(text, "} }\n");
+    }
     if (depth > 0)
         return;
     add(text, "if (bad) { changed = before; ");
@@ -249,28 +365,63 @@ static void add_operation(MoltConverterText *text, const MoltPlan *plan, uint32_
             op->destination, depth, op->source, op->size);
         break;
     case MOLT__OP_CONSTANT: add_constant(text, plan, op, depth); break;
-    case MOLT__OP_NUMBER:
-        add(text, "{ %s v; %s w; memcpy(&v, s%u + %" PRIu64 ", sizeof v);\nif (",
-            type_name(&op->forms[0]), type_name(&op->forms[1]), depth, op->source);
-        add_condition(text, op);
-        add(text, ") memcpy(d%u + %" PRIu64 ", &w, sizeof w); else ", depth, op->destination);
-        add_other(text, place, index);
-        add(text, "}\n");
-        break;
-    case MOLT__OP_POINTER:
-        add(text,
-            "{ uint64_t v, w = 0; memcpy(&v, s%u + %" PRIu64 ", 8);\n"
-            "if (v == 0 || follow(&heap, %" PRIu32 ", v, &w)) { changed += w != v; "
-            "memcpy(d%u + %" PRIu64 ", &w, 8); } else ",
-            depth, op->source, op->before, depth, op->destination);
-        add_other(text, place, index);
-        add(text, "}\n");
-        break;
+    case MOLT__OP_NUMBER: add_number(text, plan, index, place); break;
+    case MOLT__OP_POINTER: add_pointer(text, plan, index, place); break;
     case MOLT__OP_DROP_BYTES:
     case MOLT__OP_DROP_NUMBER: add_drop(text, plan, place, index); break;
     case MOLT__OP_LOOP: add_loop(text, plan, index, place); break;
     default: break; /* is_straight() knows no other */
     }
+}
+
+static bool was_met(const MoltPlan *plan, uint32_t first, uint32_t index)
+{
+    for (uint32_t o = first; o < index; o++) {
+        if (lands(plan, &plan->ops[o]) && plan->ops[o].before == plan->ops[index].before)
+            return true;
+    }
+    return false;
+}
+
+/* What the types that pointers lead to have in the aim map, in registers. */
+static void add_steps(MoltConverterText *text, const MoltPlan *plan, uint32_t first, uint32_t count)
+{
+#define STEP(member) (op->before * sizeof(MoltAimStep) + offsetof(MoltAimStep, member))
+    for (uint32_t o = first; o < first + count; o++) {
+        const MoltOp *op = &plan->ops[o];
+        if (lands(plan, op) && !was_met(plan, first, o))
+            add(text,
+                "const Step step%" PRIu32 " = {AT(uint64_t, b->steps + %zu), AT(uint64_t, b->steps + "
+                "%zu), AT(uint32_t, b->steps + %zu)};\n",
+                op->before, STEP(inverse), STEP(to_stride), STEP(turn));
+    }
+#undef STEP
+}
+
+/* Pointers of an object that lead to what moves. */
+static uint64_t count_landing(const MoltPlan *plan, uint32_t first, uint32_t count)
+{
+    uint64_t pointers = 0;
+    for (uint32_t index = first; index < first + count; index += extent(&plan->ops[index])) {
+        const MoltOp *op = &plan->ops[index];
+        if (op->code == MOLT__OP_LOOP)
+            pointers += op->length * count_landing(plan, index + 1, op->body);
+        else
+            pointers += lands(plan, op);
+    }
+    return pointers;
+}
+
+/* What is wanted soon of a state that is larger than the caches: an object with pointers takes so
+ * many instructions that the processor does not come to the loads of the next ones by itself.
+ * Others are slower for it. Prefetches never fault. */
+static void add_prefetch(MoltConverterText *text, const MoltConverterRest *rest)
+{
+    enum { OBJECTS = 16, LINE = 64, LINES_MAX = 4 };
+    for (uint64_t at = 0; at < rest->source_size && at < LINES_MAX * LINE; at += LINE)
+        add(text, "__builtin_prefetch(s0 + %d * ss + %" PRIu64 ");\n", OBJECTS, at);
+    for (uint64_t at = 0; at < rest->destination_size && at < LINES_MAX * LINE; at += LINE)
+        add(text, "__builtin_prefetch(d0 + %d * ds + %" PRIu64 ", 1);\n", OBJECTS, at);
 }
 
 static void add_rest(MoltConverterText *text, const MoltConverterRest *rest)
@@ -292,6 +443,30 @@ static void add_operations(MoltConverterText *text, const MoltPlan *plan, uint32
 
 /* ---- functions -------------------------------------------------------------------------------- */
 
+/* The way of a pointer over an aim map, and the other one for what has no row there. */
+static void add_landing(MoltConverterText *text)
+{
+#define ROW(member) offsetof(MoltAimRow, member)
+    add(text,
+        "static __attribute__((noinline, cold)) uint64_t far(const Batch *b, uint32_t type, uint64_t v)\n"
+        "{ const Heap heap = {b->aims, b->granules, b->heap_base, b->granule_count}; uint64_t w;\n"
+        "return follow(&heap, type, v, &w) ? w : 0; }\n"
+        "typedef struct Step { uint64_t inverse, to_stride; uint32_t turn; } Step;\n"
+        "static inline int land(const unsigned char *rows, uint64_t mask, uint32_t type, Step step,\n"
+        "uint64_t v, uint64_t *w)\n"
+        "{ const unsigned char *r = rows + (v >> %u & mask);\n"
+        "uint64_t product = (v - AT(uint64_t, r + %zu)) * step.inverse;\n"
+        "uint64_t index = product >> (step.turn & 63) | product << (-step.turn & 63);\n",
+        MOLT__GRANULE_SHIFT - MOLT__AIM_ROW_SHIFT, ROW(base));
+    add(text,
+        "const uint64_t *live = AT(uint64_t *, r + %zu);\n"
+        "if (AT(uint32_t, r + %zu) != type || index >= AT(uint32_t, r + %zu) ||\n"
+        "(live && (live[index / 64] >> (index %% 64) & 1) == 0)) return 0;\n"
+        "*w = AT(uint64_t, r + %zu) + index * step.to_stride; return 1; }\n",
+        ROW(live_bits), ROW(type), ROW(blocks), ROW(to));
+#undef ROW
+}
+
 void molt__converter_prelude(MoltConverterText *text)
 {
 #define AIM(member) offsetof(MoltAim, member)
@@ -299,7 +474,8 @@ void molt__converter_prelude(MoltConverterText *text)
         "#include <stdint.h>\n"
         "#include <string.h>\n"
         "typedef struct Batch { const unsigned char *source; unsigned char *destination;\n"
-        "uint64_t source_stride, destination_stride, n; const unsigned char *aims;\n"
+        "uint64_t source_stride, destination_stride, n;\n"
+        "const unsigned char *aims, *rows, *steps; uint64_t rows_mask;\n"
         "const uint32_t *granules; uint64_t heap_base, granule_count, low, range, changed, near;\n"
         "uint64_t *lost; void *context; void (*other)(void *, uint32_t, uint64_t); } Batch;\n"
         "_Static_assert(sizeof(Batch) == %zu && __builtin_offsetof(Batch, other) == %zu, \"\");\n"
@@ -338,6 +514,7 @@ void molt__converter_prelude(MoltConverterText *text)
     add(text,
         "static inline int is_set(const unsigned char *at, uint64_t size)\n"
         "{ unsigned char any = 0; for (uint64_t i = 0; i < size; i++) any |= at[i]; return any; }\n");
+    add_landing(text);
     for (unsigned size = 1; size <= 8; size *= 2)
         add(text,
             "static inline int any%u(const unsigned char *at)\n"
@@ -359,10 +536,15 @@ void molt__converter_text(MoltConverterText *text, const MoltPlan *plan, uint32_
                "const uint64_t low = b->low, range = b->range;\n"
                "uint64_t *restrict lost = b->lost;\n"
                "const uint64_t ss = b->source_stride, ds = b->destination_stride;\n"
-               "const Heap heap = {b->aims, b->granules, b->heap_base, b->granule_count};\n"
-               "for (uint64_t i = 0; i < n; i++, s0 += ss, d0 += ds) {\n");
-    if (rest)
+               "const unsigned char *const rows = b->rows; const uint64_t mask = b->rows_mask;\n"
+               "const Heap heap = {b->aims, b->granules, b->heap_base, b->granule_count};\n");
+    add_steps(&body, plan, first, count);
+    add(&body, "for (uint64_t i = 0; i < n; i++, s0 += ss, d0 += ds) {\n");
+    if (rest) {
+        if (count_landing(plan, first, count) >= POINTERS_MANY)
+            add_prefetch(&body, rest);
         add_rest(&body, rest);
+    }
     add_operations(&body, plan, first, count, &place);
     add(&body, "}\nb->changed += changed;\nb->near |= near;\n}\n");
     if (!body.failed) {

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "attic_spare.h"
 #include "heap_block.h"
 #include "made_text.h"
 #include "row_stand.h"
@@ -307,6 +308,7 @@ void molt__heap_free_tables(MoltHeap *heap)
 {
     const MoltAllocator *allocator = &heap->allocator;
     molt__attic_release(allocator, &heap->attic);
+    molt__attic_spare_free(heap);
     molt__lineage_release(allocator, &heap->attic.lineage);
     molt__row_stands_drop(allocator, heap->attic.stands);
     for (uint32_t i = 0; i < heap->span_count; i++)

@@ -135,6 +135,7 @@ struct MoltHeap {
     void **next_roots;
     uint32_t next_root_count;
     MoltAttic attic;
+    MoltAtticSpare spare;
     struct MoltGlobals *globals; /* of the running library (globals.h), or NULL */
     MoltHeapApi api;
     MoltTypeId char_type; /* for molt_strdup; MOLT_NO_TYPE when the schema has no plain char */

@@ -322,7 +322,7 @@ static void run_pieces_ahead(MoltMigration *m, const MoltSpan *span, const MoltS
         molt__ahead_run(m, span, moved);
         for (uint32_t p = 0; p < ahead->count && !m->failed; p++) {
             ahead->now = ahead->pieces[p].done ? &ahead->pieces[p] : NULL;
-            ahead->replayed = ahead->drops = 0;
+            ahead->replayed = ahead->notes = 0;
             run_piece(m, span, moved, &ahead->pieces[p].piece);
         }
         ahead->now = NULL;
@@ -439,6 +439,7 @@ static void release_tables(MoltMigration *m)
     molt__row_stands_discard(m);
     molt__ownership_release(m);
     molt__retype_release(m);
+    molt__aim_map_free(m);
     molt__aims_free(m);
     molt__ahead_free(m);
     molt__stale_integers_free(m);
@@ -572,6 +573,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__ownership_survey(m);
         molt__made_begin(m);
         molt__aims_make(m);
+        molt__aim_map_make(m);
         molt__stale_integers_begin(m);
         run_spans(m);
         molt__migration_step(m, MOLT_MIGRATE_ROOTS);

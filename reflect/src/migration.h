@@ -8,6 +8,7 @@
 #define MOLT_MIGRATION_H
 
 #include "aim.h"
+#include "aim_map.h"
 #include "attic_page.h"
 #include "awaited.h"
 #include "byte_words.h"
@@ -191,6 +192,7 @@ struct MoltMigration {
     bool edits;            /* at least one struct or union changes, whether or not a block has it */
 
     MoltAim *aims; /* per span of the heap; NULL before any pointer is followed */
+    MoltAimMap aim_map; /* the same for converters, where there are some */
     MoltAhead ahead;
     MoltOwnership owned;
     MoltRawFacts raw; /* memory that nobody described */

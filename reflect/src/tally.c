@@ -196,7 +196,7 @@ bool molt__tally_all(MoltMigration *m, const MoltOp *op, MoltRule rule, uint64_t
                    rule == MOLT_RULE_UNION_CHANGED;
     if (!tally || refuses || m->in_tail || m->in_loop || m->run != 0 ||
         m->plan->policy == MOLT_POLICY_STRICT || rule == MOLT_RULE_DANGLING_POINTER ||
-        may_wait(rule, MOLT_LOSS) || molt__hook_may_settle(m, op, rule, MOLT_LOSS))
+        (may_wait(rule, MOLT_LOSS) && molt__awaited_any(m)) || molt__hook_may_settle(m, op, rule, MOLT_LOSS))
         return false;
     molt__attic_mark_bits(m, op, at, bits);
     if (tally->batch != m->object) {
