@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "attic_carry.h"
+#include "attic_pool.h"
 
 /* ---- marks ------------------------------------------------------------------------------------ */
 
@@ -101,7 +102,7 @@ static void file_one(MoltMigration *m, MoltAtticPage *page, const MoltBox *box)
         span->kept = molt__migration_table(m, span->blocks, sizeof *span->kept);
     if (!span->kept)
         return;
-    page->places[page->count++] = (MoltLoss){box->span, box->block, 1, 0, false};
+    page->places[page->count++] = (MoltLoss){box->span, box->block, 1, 0, false, MOLT__POOL_NONE};
     memset(record + MOLT__RECORD_HEAD, 0xff, page->kept_at - MOLT__RECORD_HEAD);
     for (uint64_t r = 0; r < page->run_count; r++) {
         const MoltAtticRun *run = &page->runs[r];

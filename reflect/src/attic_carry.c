@@ -210,7 +210,8 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
     if (part->has_value && !misses && molt__leaf_is_active(&part->back, i, object->seen) &&
         return_or_clear(carry, part, next, object, i, old, address)) {
         molt__awaited_return(carry->m, object->next + next->is.at + i * next->is.stride);
-        if (next->aims && address != 0)
+        /* what stood for something of the library is made anew where that goes again */
+        if (next->aims && address != 0 && carry->from->refs[ref - 1].kind != MOLT__REF_CODE)
             keep_replaced(carry, part, object, i, address);
         if (!next->lent || object->late) {
             carry->to->ref_count -= moved != 0;
