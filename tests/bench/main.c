@@ -99,7 +99,7 @@ static bool run_sections(Table *table, const Options *options)
 static bool run_frame(Table *table, const Options *options)
 {
     return bench_frame(table, options->game, BENCH_PLAIN, options->quick ? 1 : 60,
-                       options->quick ? 30 : 1500, options->quick ? 2 : 10);
+                       options->quick ? 30 : 1500, options->quick ? 2 : 24);
 }
 
 static bool run_libraries(Table *table, const Options *options)
