@@ -553,7 +553,8 @@ static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *l
             const unsigned char *value = element + was->at + i * was->stride;
             const unsigned char *made = now + run->is.at + i * run->is.stride;
             bool active = molt__leaf_is_active(was, i, element);
-            bool replaced = !stays && is_replaced(m, page->type, run, value, made);
+            /* the bytes of an arm that its tag does not select are another arm's */
+            bool replaced = active && !stays && is_replaced(m, page->type, run, value, made);
             if (active && run->op->keeps)
                 replaced = !molt__attic_keeps_waited(m, page, run, value, made, replaced);
             if (!active || replaced)
