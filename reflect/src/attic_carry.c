@@ -10,6 +10,7 @@
 #include "attic_blank.h"
 #include "attic_column.h"
 #include "attic_hook.h"
+#include "attic_retype.h"
 #include "lineage.h"
 
 /* ---- records --------------------------------------------------------------------------------- */
@@ -94,7 +95,8 @@ static void lose_pointer(MoltCarry *carry, uint64_t index, uint64_t kept, bool r
             (returns_as_copy(carry, index) || (ref->made && carry->parts[index].owns_string)))
             return; /* or its place has such a text again */
         const MoltSpan *span = freed ? NULL : &m->heap->spans[block->span];
-        bool gone = span && m->plan->types[span->type].fate == MOLT_FATE_GONE;
+        bool gone = span && m->plan->types[span->type].fate == MOLT_FATE_GONE &&
+                    !molt__attic_retyped(m, block->span, block->index);
         lost.told = gone && molt__removal_of_type(m->plan, span->type);
         lost.unnamed = molt_type(step->schema, ref->type)->kind != MOLT_KIND_STRUCT;
         lost.rule = freed  ? MOLT_RULE_DANGLING_POINTER

@@ -706,6 +706,7 @@ void molt__retype_free_old(MoltMigration *m)
     for (uint64_t i = 0; i < m->retypes.count; i++)
         if (molt__retype_moves(m, m->retypes.items[i].block))
             molt_heap_delete(m->heap, (void *)m->retypes.items[i].block); /* NOLINT: a block */
+    molt__retype_number_trim(m);
 }
 
 void molt__retype_discard(MoltMigration *m)

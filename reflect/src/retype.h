@@ -33,6 +33,7 @@ typedef struct MoltRetyped {
         *other; /* "Vel game.c:9": what else may lie there, as the sources say; NULL: nothing */
     MoltTypeId owner;     /* the new struct with the note, and its field */
     uint32_t field;
+    uint32_t number; /* while it is committed: of the attic's for the block, + 1; 0: none */
     uint64_t within; /* while blocks are looked for: 1 + the item whose elements lead to it; 0: none */
 } MoltRetyped;
 
@@ -62,6 +63,9 @@ bool molt__retype_is_number(const struct MoltMigration *m, const MoltField *was,
                             const MoltField *is, MoltTypeId *from, MoltTypeId *to);
 bool molt__retype_number_fits(const struct MoltMigration *m, const MoltRetyped *item);
 void molt__retype_number_run(const struct MoltMigration *m, const MoltRetyped *item);
+/* Behind molt__retype_free_old: spans that this emptied go with their serials, where they are the last of their
+ * type, so that undoing the edit names the blocks as before. */
+void molt__retype_number_trim(struct MoltMigration *m);
 /* A place in such a block as one in its whole objects; any other one stays. */
 void molt__retype_place(const struct MoltMigration *m, MoltPlace *place);
 void molt__retype_report(struct MoltMigration *m);

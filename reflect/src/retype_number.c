@@ -2,6 +2,7 @@
  * each pointer goes to the element that it was at. Any other pointer to such a block would read numbers of
  * the wrong size, so it refuses the edit (relocate.c). */
 #include "convert.h"
+#include "heap_span.h"
 #include "migration.h"
 
 /* Bytes are left alone: they may be anything. */
@@ -66,4 +67,32 @@ bool molt__retype_number_fits(const MoltMigration *m, const MoltRetyped *item)
 void molt__retype_number_run(const MoltMigration *m, const MoltRetyped *item)
 {
     convert(m, item, (unsigned char *)item->after); /* NOLINT: the block made for it */
+}
+
+/* Items are sorted by address, and those of a span stand behind each other. */
+static bool emptied(const MoltMigration *m, const MoltSpan *span)
+{
+    const MoltRetypes *all = &m->retypes;
+    uint64_t at = 0, end = all->count;
+    while (at < end) {
+        uint64_t middle = at + (end - at) / 2;
+        if (all->items[middle].block < span->base)
+            at = middle + 1;
+        else
+            end = middle;
+    }
+    return span->live == 0 && at < all->count && all->items[at].block - span->base < span->bytes &&
+           all->items[at].to != MOLT_NO_TYPE && !all->items[at].problem;
+}
+
+void molt__retype_number_trim(MoltMigration *m)
+{
+    MoltHeap *heap = m->heap;
+    for (MoltTypeId t = 0; m->retypes.count > 0 && t < heap->types.count; t++) {
+        uint32_t last = heap->types.last[t];
+        for (; last != MOLT__NO_SPAN && emptied(m, &heap->spans[last]); last = heap->types.last[t]) {
+            heap->types.serials[t] = heap->spans[last].first_serial;
+            molt__heap_drop(heap, last);
+        }
+    }
 }
