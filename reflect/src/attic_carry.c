@@ -152,6 +152,8 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
             lose_pointer(carry, index, ref, points);
         return false;
     }
+    if (address != 0 && points && !molt__attic_retype_suits(carry, part, was, ref))
+        address = 0;
     if (ref != 0 && address == 0 && points)
         lose_pointer(carry, index, ref, true);
     bool misses = next->aims && ref != 0 && !exact;
@@ -395,8 +397,8 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
                             carry.part_slots * sizeof(MoltCarryPart), 0);
 }
 
-/* No kept value can return: fields are as they were, and no page has a function, which may be back. */
-static bool maps_nothing_new(const MoltMigration *m)
+/* Fields are as they were, and no page has a function, which may be back. */
+bool molt__attic_is_quiet(const MoltMigration *m)
 {
     const MoltAttic *attic = &m->heap->attic;
     const MoltVersionMark mark = molt__version_mark(m->plan->after);
@@ -406,9 +408,7 @@ static bool maps_nothing_new(const MoltMigration *m)
     return !functions && molt__version_is(m->plan->from, &mark);
 }
 
-/* The plan from a step's schema to the new one, in which the types of the step's pages become what they
- * became step by step. NULL when memory is out. */
-static MoltPlan *direct_plan(MoltMigration *m, const MoltAtticStep *step)
+MoltPlan *molt__attic_direct_plan(MoltMigration *m, const MoltAtticStep *step)
 {
     const MoltAttic *attic = &m->heap->attic;
     MoltPlan *plan = NULL;
@@ -440,7 +440,7 @@ static void turn_round(MoltAtticSlot *slots, uint64_t count)
 void molt__attic_carry(MoltMigration *m)
 {
     const MoltAttic *attic = &m->heap->attic;
-    bool quiet = maps_nothing_new(m);
+    bool quiet = molt__attic_is_quiet(m);
     const MoltAtticStep *step = NULL;
     MoltPlan *direct = NULL;
     for (uint64_t p = attic->page_count; p-- > 0 && !m->failed;) {
@@ -448,7 +448,7 @@ void molt__attic_carry(MoltMigration *m)
         if (slot->page->step != step && !quiet) {
             step = slot->page->step;
             molt_plan_free(direct);
-            direct = direct_plan(m, step);
+            direct = molt__attic_direct_plan(m, step);
             if (!direct)
                 break;
         }

@@ -1,10 +1,10 @@
 /* Kept pointers to blocks that an edit makes another block of (retype.h). The numbers by which pages know such
- * blocks go over to the new ones. It must never know what is in them. */
+ * blocks go over to the new ones. And blocks of numbers that only kept pointers lead to become what these say
+ * where they return. It must never know what is in them. */
 #ifndef MOLT_ATTIC_RETYPE_H
 #define MOLT_ATTIC_RETYPE_H
 
-#include "attic_page.h"
-#include "migration.h"
+#include "attic_carry.h"
 
 /* The block of the old state when it becomes another one, or NULL. */
 const MoltRetyped *molt__attic_retyped(const MoltMigration *m, uint32_t span, uint32_t block);
@@ -16,6 +16,12 @@ uint64_t molt__attic_retyped_place(const MoltMigration *m, const MoltRetyped *it
  * the layout of the reference's step; 0 when that is no place of it. */
 uintptr_t molt__attic_retyped_then(const MoltMigration *m, const MoltRetyped *item,
                                    const MoltAtticRef *ref, MoltTypeId type);
+
+/* Offers the blocks of numbers that kept pointers which may return say to be of another type. */
+void molt__attic_retype_offer(MoltMigration *m);
+/* The numbers that a kept reference leads to are in the new state what the pointer that returns says. */
+bool molt__attic_retype_suits(const MoltCarry *carry, const MoltCarryPart *part,
+                              const MoltLeaf *was, uint64_t kept);
 
 /* Makes what the commit needs memory for. */
 void molt__attic_retype_reserve(MoltMigration *m);

@@ -81,7 +81,8 @@ static void find_beside(const MoltCarry *carry, MoltCarryPart *part)
     }
 }
 
-static bool fits(const MoltLeaf *was, const MoltRoute *route)
+/* Numbers may be of another type by now: then what they are in the new state says whether it does. */
+static bool fits(const MoltPlan *direct, const MoltLeaf *was, const MoltRoute *route)
 {
     bool pointer = was->kind == MOLT__LEAF_POINTER || was->kind == MOLT__LEAF_STRING;
     if (!route->placed)
@@ -89,7 +90,10 @@ static bool fits(const MoltLeaf *was, const MoltRoute *route)
     if (!route->op)
         return true;
     if (route->op->code == MOLT__OP_POINTER)
-        return route->op->pointee_ok && (pointer || route->op->external);
+        return (route->op->pointee_ok ||
+                molt__retype_converts(direct->before, route->op->before, direct->after,
+                                      route->op->after)) &&
+               (pointer || route->op->external);
     return true;
 }
 
@@ -185,7 +189,7 @@ static uint64_t decide(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf
     bool fitting =
         direct && may_return(carry, run) &&
         molt__leaf_route(direct, carry->from->type, tail, MOLT__BEFORE, was, was, &back) &&
-        fits(was, &back);
+        fits(direct, was, &back);
     if (direct && back.count < count)
         count = back.count;
     *next = (MoltAtticRun){.was = *was, .hooked = run->hooked, .aims = run->aims};

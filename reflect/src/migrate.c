@@ -584,6 +584,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__migration_step(m, MOLT_MIGRATE_ATTIC);
         if (!m->refused && !m->failed) {
             molt__hook_sort(m);
+            molt__retype_settle_offers(m);
             molt__awaited_begin(m);
             molt__attic_carry(m);
             molt__awaited_settle(m);

@@ -13,6 +13,13 @@ static bool is_number(const MoltSchema *schema, MoltTypeId id)
            type->size <= 16 && (type->flags & (MOLT_TYPE_CHAR | MOLT_TYPE_UNTYPED)) == 0;
 }
 
+bool molt__retype_converts(const MoltSchema *before, MoltTypeId from, const MoltSchema *after,
+                           MoltTypeId to)
+{
+    return from != MOLT_NO_TYPE && to != MOLT_NO_TYPE && is_number(before, from) &&
+           is_number(after, to);
+}
+
 bool molt__retype_is_number(const MoltMigration *m, const MoltField *was, const MoltField *is,
                             MoltTypeId *from, MoltTypeId *to)
 {
@@ -23,7 +30,7 @@ bool molt__retype_is_number(const MoltMigration *m, const MoltField *was, const 
         new = molt_type(after, new->elem);
     }
     if (old->kind != MOLT_KIND_POINTER || new->kind != MOLT_KIND_POINTER ||
-        !is_number(before, old->elem) || !is_number(after, new->elem) ||
+        !molt__retype_converts(before, old->elem, after, new->elem) ||
         m->plan->types[old->elem].after == new->elem)
         return false;
     *from = old->elem;
@@ -67,6 +74,30 @@ bool molt__retype_number_fits(const MoltMigration *m, const MoltRetyped *item)
 void molt__retype_number_run(const MoltMigration *m, const MoltRetyped *item)
 {
     convert(m, item, (unsigned char *)item->after); /* NOLINT: the block made for it */
+}
+
+static void unmake_block(MoltMigration *m, const MoltRetyped *item)
+{
+    for (uint64_t s = 0; s < m->retypes.span_count; s++) {
+        MoltSpan *span = &m->retypes.spans[s];
+        if (item->after - span->base >= span->bytes)
+            continue;
+        uint64_t index = (item->after - span->base) / span->stride;
+        span->live_bits[index / 64] &= ~((uint64_t)1 << (index % 64));
+        if (span->counts)
+            span->counts[index] = 0;
+        span->live--;
+    }
+}
+
+void molt__retype_settle_offers(MoltMigration *m)
+{
+    for (uint64_t i = 0; i < m->retypes.count; i++) {
+        const MoltRetyped *item = &m->retypes.items[i];
+        if (item->held && !item->problem)
+            unmake_block(m, item);
+    }
+    m->retypes.settled = true;
 }
 
 /* Items are sorted by address, and those of a span stand behind each other. */
