@@ -204,9 +204,10 @@ void molt__attic_retype_leave(MoltMigration *m)
             continue;
         MoltAtticBlock *block = &m->heap->attic.blocks[item->number - 1];
         bool whole = block->count == molt__span_count(&m->heap->spans[item->span], item->index);
+        bool numbers = item->to != MOLT_NO_TYPE;
         if (whole)
             block->count = UINT64_MAX;
-        else if (item->to == MOLT_NO_TYPE) /* it was cut, and bytes are no elements of the new block */
+        else if (!numbers) /* it was cut, and bytes are no elements of the new block */
             block->count = 0;
     }
 }

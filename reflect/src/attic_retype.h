@@ -1,6 +1,6 @@
-/* Kept pointers to blocks that an edit makes another block of (retype.h). The numbers by which pages know such
- * blocks go over to the new ones. And blocks of numbers that only kept pointers lead to become what these say
- * where they return. It must never know what is in them. */
+/* Kept pointers to blocks that an edit makes another block of (retype.h). The numbers by which pages know
+ * such blocks go over to the new ones. And blocks of numbers that only kept pointers lead to become what
+ * these say where they return. It must never know what is in them. */
 #ifndef MOLT_ATTIC_RETYPE_H
 #define MOLT_ATTIC_RETYPE_H
 

@@ -90,9 +90,8 @@ static bool fits(const MoltPlan *direct, const MoltLeaf *was, const MoltRoute *r
     if (!route->op)
         return true;
     if (route->op->code == MOLT__OP_POINTER)
-        return (route->op->pointee_ok ||
-                molt__retype_converts(direct->before, route->op->before, direct->after,
-                                      route->op->after)) &&
+        return (route->op->pointee_ok || molt__retype_converts(direct->before, route->op->before,
+                                                               direct->after, route->op->after)) &&
                (pointer || route->op->external);
     return true;
 }

@@ -118,8 +118,7 @@ static bool carry_block(MoltCarry *carry, const MoltLeaf *was, MoltAtticRef *ref
     MoltAtticRef now = {.offset = MOLT__NO_PLACE};
     if (value != 0 && molt__attic_block_ref(m, pointee_now(carry, was, span->type), value, &now)) {
         const MoltSpan *next = m->spans[now.index].bytes > 0 ? &m->spans[now.index] : span;
-        *pointer =
-            (item ? item->after : (uintptr_t)molt__span_block(next, now.block)) + now.offset;
+        *pointer = (item ? item->after : (uintptr_t)molt__span_block(next, now.block)) + now.offset;
     }
     ref->offset = now.offset;
     *exact = then != 0;

@@ -248,23 +248,28 @@ static void take(MoltMigration *m, const Claimant *by, uintptr_t value)
                           .field = by->field});
 }
 
+static void add_numbers(MoltMigration *m, const Claimant *by, const MoltBlock *block, bool offered)
+{
+    uint64_t bytes = molt__span_bytes(&m->heap->spans[block->span], block->count);
+    add(m, &(MoltRetyped){.block = (uintptr_t)block->start,
+                          .bytes = bytes,
+                          .count = block->count,
+                          .type = by->type,
+                          .to = by->to,
+                          .header = MOLT_NO_TYPE,
+                          .span = block->span,
+                          .index = block->index,
+                          .owner = by->owner,
+                          .field = by->field,
+                          .offered = offered});
+}
+
 static void take_numbers(MoltMigration *m, const Claimant *by, uintptr_t value)
 {
     MoltPlace place;
     molt_heap_locate(m->heap, (const void *)value, &place); /* NOLINT: an address from the state */
-    if (value == 0 || place.kind != MOLT_PLACE_BLOCK || place.block.type != by->type)
-        return;
-    add(m, &(MoltRetyped){.block = (uintptr_t)place.block.start,
-                          .bytes = molt__span_bytes(&m->heap->spans[place.block.span],
-                                                    place.block.count),
-                          .count = place.block.count,
-                          .type = by->type,
-                          .to = by->to,
-                          .header = MOLT_NO_TYPE,
-                          .span = place.block.span,
-                          .index = place.block.index,
-                          .owner = by->owner,
-                          .field = by->field});
+    if (value != 0 && place.kind == MOLT_PLACE_BLOCK && place.block.type == by->type)
+        add_numbers(m, by, &place.block, false);
 }
 
 void molt__retype_offer(MoltMigration *m, uintptr_t block, MoltTypeId to, MoltTypeId owner,
@@ -272,19 +277,8 @@ void molt__retype_offer(MoltMigration *m, uintptr_t block, MoltTypeId to, MoltTy
 {
     MoltPlace place;
     molt_heap_locate(m->heap, (const void *)block, &place); /* NOLINT: a block */
-    const MoltRetyped item = {.block = block,
-                              .bytes = molt__span_bytes(&m->heap->spans[place.block.span],
-                                                        place.block.count),
-                              .count = place.block.count,
-                              .type = place.block.type,
-                              .to = to,
-                              .header = MOLT_NO_TYPE,
-                              .span = place.block.span,
-                              .index = place.block.index,
-                              .owner = owner,
-                              .field = field,
-                              .offered = true};
-    add(m, &item);
+    const Claimant by = {.owner = owner, .field = field, .type = place.block.type, .to = to};
+    add_numbers(m, &by, &place.block, true);
 }
 
 static void take_all(MoltMigration *m, const Claimant *by, MoltTypeId id,

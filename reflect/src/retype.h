@@ -5,7 +5,8 @@
  * of the new type, which pointers follow to, and the old block goes at commit. A block that begins with a
  * header of another type, as MOLT_POOL(T, H) says, has no type of the heap's: it stays bytes, and every
  * migration converts what is in it. Blocks of numbers whose pointers all become pointers to another number
- * type are converted the same way. It must never know which rule refused the block as it was.
+ * type are converted the same way, also where only kept pointers say so (attic_retype.h). It must never know
+ * which rule refused the block as it was.
  *
  * The elements of such a block may have pointers with notes of their own, and so on to any depth.
  *
@@ -76,8 +77,8 @@ void molt__retype_offer(struct MoltMigration *m, uintptr_t block, MoltTypeId to,
                         uint32_t field);
 bool molt__retype_number_fits(const struct MoltMigration *m, const MoltRetyped *item);
 void molt__retype_number_run(const struct MoltMigration *m, const MoltRetyped *item);
-/* Behind molt__retype_free_old: spans that this emptied go with their serials, where they are the last of their
- * type, so that undoing the edit names the blocks as before. */
+/* Behind molt__retype_free_old: spans that this emptied go with their serials, where they are the last of
+ * their type, so that undoing the edit names the blocks as before. */
 void molt__retype_number_trim(struct MoltMigration *m);
 /* A place in such a block as one in its whole objects; any other one stays. */
 void molt__retype_place(const struct MoltMigration *m, MoltPlace *place);

@@ -121,9 +121,10 @@ void molt__retype_number_trim(MoltMigration *m)
     MoltHeap *heap = m->heap;
     for (MoltTypeId t = 0; m->retypes.count > 0 && t < heap->types.count; t++) {
         uint32_t last = heap->types.last[t];
-        for (; last != MOLT__NO_SPAN && emptied(m, &heap->spans[last]); last = heap->types.last[t]) {
+        while (last != MOLT__NO_SPAN && emptied(m, &heap->spans[last])) {
             heap->types.serials[t] = heap->spans[last].first_serial;
             molt__heap_drop(heap, last);
+            last = heap->types.last[t];
         }
     }
 }
