@@ -2,6 +2,7 @@
  * that the block had when the pointer was taken away straight to the new one. */
 #include "attic_aim.h"
 
+#include "attic_retype.h"
 #include "descent.h"
 
 /* A place in a block, as an element of an array in it. */
@@ -72,6 +73,13 @@ uintptr_t molt__attic_aim(const MoltCarry *carry, const MoltLeaf *was, const Mol
 {
     const MoltMigration *m = carry->m;
     const MoltAtticBlock *block = &m->heap->attic.blocks[ref->index];
+    const MoltRetyped *item = molt__attic_retyped(m, block->span, block->index);
+    if (item) {
+        MoltTypeId element = retyped_element(m, item);
+        uint64_t size = element != MOLT_NO_TYPE ? molt_type(m->plan->after, element)->size : 0;
+        uint64_t inside = pointer - item->after - item->head_after;
+        return size > 0 && molt__descent_has(m->plan->after, element, inside % size, op->after);
+    }
     const MoltSpan *span = &m->heap->spans[block->span];
     const MoltSpan *next = m->spans[block->span].bytes > 0 ? &m->spans[block->span] : span;
     uintptr_t start = (uintptr_t)molt__span_block(next, block->index);
@@ -104,6 +112,14 @@ uintptr_t molt__attic_aim(const MoltCarry *carry, const MoltLeaf *was, const Mol
     if (!whole && !descend(carry, &way, &out))
         return 0;
     return start + aim.to + element * aim.pace + out;
+}
+
+/* Of the elements of a block that becomes another one; MOLT_NO_TYPE where nobody knows it. */
+static MoltTypeId retyped_element(const MoltMigration *m, const MoltRetyped *item)
+{
+    if (item->to != MOLT_NO_TYPE || item->type == MOLT_NO_TYPE)
+        return item->to;
+    return m->plan->types[item->type].after;
 }
 
 bool molt__attic_leads_to(const MoltCarry *carry, uint64_t kept, const MoltOp *op,

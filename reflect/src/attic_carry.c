@@ -12,6 +12,7 @@
 #include "attic_column.h"
 #include "attic_hook.h"
 #include "attic_pool.h"
+#include "attic_retype.h"
 #include "descent.h"
 #include "lineage.h"
 
@@ -112,7 +113,8 @@ static void lose_pointer(MoltCarry *carry, uint64_t index, uint64_t kept, bool r
             (returns_as_copy(carry, index) || (ref->made && carry->parts[index].owns_string)))
             return; /* or its place has such a text again */
         const MoltSpan *span = freed ? NULL : &m->heap->spans[block->span];
-        bool gone = span && m->plan->types[span->type].fate == MOLT_FATE_GONE;
+        bool gone = span && m->plan->types[span->type].fate == MOLT_FATE_GONE &&
+                    !molt__attic_retyped(m, block->span, block->index);
         lost.told = gone && molt__removal_of_type(m->plan, span->type);
         lost.unnamed = molt_type(step->schema, ref->type)->kind != MOLT_KIND_STRUCT;
         lost.rule = freed  ? MOLT_RULE_DANGLING_POINTER
@@ -202,7 +204,9 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
             lose_pointer(carry, index, ref, points);
         return false;
     }
-    if (address != 0 && points && part->op && !molt__attic_leads_to(carry, ref, part->op, address))
+    if (address != 0 && points &&
+        ((part->op && !molt__attic_leads_to(carry, ref, part->op, address)) ||
+         !molt__attic_retype_suits(carry, part, was, ref)))
         address = 0;
     if (ref != 0 && address == 0 && points)
         lose_pointer(carry, index, ref, true);
@@ -503,8 +507,8 @@ static void carry_page(MoltMigration *m, const MoltAtticSlot *slot, const MoltPl
                             carry.part_slots * sizeof(MoltCarryPart), 0);
 }
 
-/* No kept value can return: fields are as they were, and no page has a function, which may be back. */
-static bool maps_nothing_new(const MoltMigration *m)
+/* Fields are as they were, and no page has a function, which may be back. */
+bool molt__attic_is_quiet(const MoltMigration *m)
 {
     const MoltAttic *attic = &m->heap->attic;
     const MoltVersionMark mark = molt__version_mark(m->plan->after);
@@ -514,9 +518,7 @@ static bool maps_nothing_new(const MoltMigration *m)
     return !functions && molt__version_is(m->plan->from, &mark);
 }
 
-/* The plan from a step's schema to the new one, in which the types of the step's pages become what they
- * became step by step. NULL when memory is out. */
-static MoltPlan *direct_plan(MoltMigration *m, const MoltAtticStep *step)
+MoltPlan *molt__attic_direct_plan(MoltMigration *m, const MoltAtticStep *step)
 {
     const MoltAttic *attic = &m->heap->attic;
     MoltPlan *plan = NULL;
@@ -548,7 +550,7 @@ static void turn_round(MoltAtticSlot *slots, uint64_t count)
 void molt__attic_carry(MoltMigration *m)
 {
     const MoltAttic *attic = &m->heap->attic;
-    bool quiet = maps_nothing_new(m);
+    bool quiet = molt__attic_is_quiet(m);
     const MoltAtticStep *step = NULL;
     MoltPlan *direct = NULL;
     for (uint64_t p = attic->page_count; p-- > 0 && !m->failed;) {
@@ -556,7 +558,7 @@ void molt__attic_carry(MoltMigration *m)
         if (slot->page->step != step && !quiet) {
             step = slot->page->step;
             molt_plan_free(direct);
-            direct = direct_plan(m, step);
+            direct = molt__attic_direct_plan(m, step);
             if (!direct)
                 break;
         }

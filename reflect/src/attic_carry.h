@@ -74,6 +74,11 @@ bool molt__carry_find_fresh_union(const MoltAtticPage *page, MoltLeaf *leaf, uin
 void molt__carry_fresh(MoltCarry *carry);
 
 /* attic_carry.c */
+/* No kept value can return with this migration. */
+bool molt__attic_is_quiet(const MoltMigration *m);
+/* The plan from a step's schema to the new one, in which the types of the step's pages become what they
+ * became step by step. NULL when memory is out. */
+MoltPlan *molt__attic_direct_plan(MoltMigration *m, const MoltAtticStep *step);
 /* Where a record's element is, in the running state and in the new one. */
 void molt__carry_stand(const MoltCarry *carry, const MoltLoss *place, MoltCarryObject *object);
 /* Takes a record of the object at `place` over to a record of the new page, where something of it stays

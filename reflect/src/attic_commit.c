@@ -7,6 +7,7 @@
 #include "attic_draft.h"
 #include "attic_hook.h"
 #include "attic_pool.h"
+#include "attic_retype.h"
 #include "attic_spare.h"
 #include "migration.h"
 
@@ -96,6 +97,7 @@ void molt__attic_reserve(MoltMigration *m)
     work->active = work->page_count > 0 || m->heap->attic.page_count > 0;
     if (!work->active || m->failed)
         return;
+    molt__attic_retype_reserve(m);
     if (!molt__attic_make_numbers(m->heap, new_numbers(m)))
         m->failed = true;
     while (!m->failed && work->page_count > 0 && bytes_after(m) > m->heap->attic.limit)
@@ -174,7 +176,9 @@ static void number_records(MoltMigration *m)
         for (uint64_t r = 0; page->filed && r < page->ref_count; r++) {
             MoltAtticRef *ref = &page->refs[r];
             if (ref->kind == MOLT__REF_BLOCK)
-                ref->index = molt__attic_number(heap, ref->index, ref->block);
+                ref->index = ref->becomes > 0 ? molt__attic_retype_number(m, ref)
+                                              : molt__attic_number(heap, ref->index, ref->block);
+            ref->becomes = 0;
         }
     }
 }

@@ -8,6 +8,7 @@
 #include "attic_draft.h"
 #include "attic_hook.h"
 #include "attic_pool.h"
+#include "attic_retype.h"
 #include "code_target.h"
 #include "descent.h"
 #include "kept_types.h"
@@ -450,9 +451,13 @@ bool molt__attic_block_ref(MoltMigration *m, MoltTypeId pointee, uintptr_t value
 {
     const MoltHeap *heap = m->heap;
     uint32_t s = heap->granules[(value - heap->base) >> MOLT__GRANULE_SHIFT] - 1;
-    if (s == UINT32_MAX || m->plan->types[heap->spans[s].type].fate == MOLT_FATE_GONE)
+    if (s == UINT32_MAX)
         return false;
     const MoltSpan *span = &heap->spans[s];
+    uint32_t block = (uint32_t)((value - span->base) / span->stride);
+    const MoltRetyped *item = molt__attic_retyped(m, s, block);
+    if (!item && m->plan->types[span->type].fate == MOLT_FATE_GONE)
+        return false;
     const MoltTypePlan *types = m->plan->types;
     bool gone = types[pointee].after == MOLT_NO_TYPE; /* then the block's type is what is known */
     MoltOp op = {.code = MOLT__OP_POINTER,
@@ -460,11 +465,16 @@ bool molt__attic_block_ref(MoltMigration *m, MoltTypeId pointee, uintptr_t value
                  .before = pointee,
                  .after = types[gone ? span->type : pointee].after,
                  .pointee_ok = true};
-    uintptr_t moved = relocate_value(m, molt__relocate_mirrored, &op, value);
+    bool number = item && item->to != MOLT_NO_TYPE;
+    uintptr_t moved = number ? 0 : relocate_value(m, molt__relocate_mirrored, &op, value);
+    if (item) {
+        *ref = (MoltAtticRef){.kind = MOLT__REF_BLOCK, .index = s, .block = block};
+        ref->offset = molt__attic_retyped_place(m, item, value - item->block, moved);
+        return ref->offset != MOLT__NO_PLACE;
+    }
     if (moved == 0)
         return false;
     const MoltSpan *next = m->spans[s].bytes > 0 ? &m->spans[s] : span;
-    uint32_t block = (uint32_t)((value - span->base) / span->stride);
     if (moved - (uintptr_t)molt__span_block(next, block) > next->stride)
         return false; /* it became a block of its own, which has no number yet */
     *ref = (MoltAtticRef){.kind = MOLT__REF_BLOCK,
@@ -479,7 +489,10 @@ static bool file_block(MoltMigration *m, MoltTypeId pointee, uintptr_t value, Mo
 {
     MoltPlace place;
     molt_heap_locate(m->heap, (const void *)value, &place); /* NOLINT: an address from the state */
-    if (place.kind != MOLT_PLACE_BLOCK || m->plan->types[place.block.type].fate == MOLT_FATE_GONE ||
+    if (place.kind != MOLT_PLACE_BLOCK)
+        return false;
+    const MoltRetyped *item = molt__attic_retyped(m, place.block.span, place.block.index);
+    if ((!item && m->plan->types[place.block.type].fate == MOLT_FATE_GONE) ||
         molt__ownership_is_claimed(m, place.block.type, (uintptr_t)place.block.start))
         return false;
     if (!molt__attic_block_ref(m, pointee, value, ref))
@@ -487,6 +500,7 @@ static bool file_block(MoltMigration *m, MoltTypeId pointee, uintptr_t value, Mo
                               .index = place.block.span,
                               .block = place.block.index,
                               .offset = MOLT__NO_PLACE};
+    ref->becomes = item ? (uint32_t)(item - m->retypes.items) + 1 : 0;
     ref->type = place.block.type;
     ref->made = molt__made_is(&m->heap->spans[place.block.span], place.block.index);
     ref->origin = value - (uintptr_t)place.block.start;
@@ -601,7 +615,8 @@ static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *l
             const unsigned char *value = element + was->at + i * was->stride;
             const unsigned char *made = now + run->is.at + i * run->is.stride;
             bool active = molt__leaf_is_active(was, i, element);
-            bool replaced = !stays && is_replaced(m, page->type, run, value, made);
+            /* the bytes of an arm that its tag does not select are another arm's */
+            bool replaced = active && !stays && is_replaced(m, page->type, run, value, made);
             if (active && run->op->keeps)
                 replaced = !molt__attic_keeps_waited(m, page, run, value, made, replaced);
             if (!active || replaced)

@@ -1,5 +1,6 @@
 #include "attic_hook.h"
 
+#include "attic_retype.h"
 #include "hook_run.h"
 
 #include <string.h>
@@ -184,7 +185,8 @@ static bool is_there(const MoltMigration *m, const MoltAtticRef *ref)
         return true;
     const MoltAtticBlock *block = &m->heap->attic.blocks[ref->index];
     return block->span != MOLT__NO_SPAN &&
-           m->plan->types[m->heap->spans[block->span].type].fate != MOLT_FATE_GONE;
+           (molt__attic_retyped(m, block->span, block->index) ||
+            m->plan->types[m->heap->spans[block->span].type].fate != MOLT_FATE_GONE);
 }
 
 bool molt__attic_is_altered(const MoltCarry *carry)

@@ -63,6 +63,8 @@ typedef struct MoltAtticRef {
     uint32_t block;  /* until then: of the block in its span */
     MoltTypeId type; /* BLOCK: of the block in the step's schema */
     bool made;       /* BLOCK: a migration made it, as a field's default or as a copy */
+    uint32_t becomes; /* of a new page until commit: 1 + the item of its block among those that
+                         become another one; 0: it stays what it is */
     uint64_t offset; /* BLOCK: in the running layout, MOLT__NO_PLACE where that has no such place */
     uint64_t origin; /* BLOCK: the same in the step's layout; it never changes */
 } MoltAtticRef;

@@ -81,7 +81,8 @@ static void find_beside(const MoltCarry *carry, MoltCarryPart *part)
     }
 }
 
-/* A `void *` may return as a pointer with a type: what it leads to says whether that is right. */
+/* A `void *` may return as a pointer with a type, and numbers may be of another type by now: what it leads to in
+ * the new state says whether that is right. */
 static bool fits(const MoltPlan *direct, const MoltLeaf *was, const MoltRoute *route)
 {
     bool pointer = was->kind == MOLT__LEAF_POINTER || was->kind == MOLT__LEAF_STRING;
@@ -91,7 +92,9 @@ static bool fits(const MoltPlan *direct, const MoltLeaf *was, const MoltRoute *r
         return true;
     if (route->op->code == MOLT__OP_POINTER)
         return (route->op->pointee_ok ||
-                molt_type(direct->before, route->op->before)->kind == MOLT_KIND_VOID) &&
+                molt_type(direct->before, route->op->before)->kind == MOLT_KIND_VOID ||
+                molt__retype_converts(direct->before, route->op->before, direct->after,
+                                      route->op->after)) &&
                (pointer || route->op->external);
     return true;
 }

@@ -3,6 +3,7 @@
 
 #include "attic_aim.h"
 #include "attic_hook.h"
+#include "attic_retype.h"
 #include "fresh_block.h"
 
 bool molt__attic_convert(MoltMigration *m, const MoltPlan *plan, const MoltOp *op,
@@ -84,6 +85,11 @@ static uintptr_t address_then(const MoltCarry *carry, const MoltAtticRef *ref)
     const MoltAtticBlock *block = &m->heap->attic.blocks[ref->index];
     const MoltSpan *span = &m->heap->spans[block->span];
     const MoltTypePlan *type = carry->direct ? &carry->direct->types[ref->type] : NULL;
+    const MoltRetyped *item = molt__attic_retyped(m, block->span, block->index);
+    if (item)
+        return type && type->fate == MOLT_FATE_SAME
+                   ? molt__attic_retyped_then(m, item, ref, type->after)
+                   : 0;
     if (!type || type->fate != MOLT_FATE_SAME || type->after != m->plan->types[span->type].after ||
         molt__ownership_is_claimed(m, span->type, (uintptr_t)molt__span_block(span, block->index)))
         return 0;
@@ -105,19 +111,20 @@ static bool carry_block(MoltCarry *carry, const MoltLeaf *was, MoltAtticRef *ref
     if (block->span == MOLT__NO_SPAN)
         return false;
     const MoltSpan *span = &m->heap->spans[block->span];
-    if (m->plan->types[span->type].fate == MOLT_FATE_GONE)
+    const MoltRetyped *item = molt__attic_retyped(m, block->span, block->index);
+    if (!item && m->plan->types[span->type].fate == MOLT_FATE_GONE)
         return false;
     uintptr_t value = address_now(m, ref), then = address_then(carry, ref);
     MoltAtticRef now = {.offset = MOLT__NO_PLACE};
     if (value != 0 && molt__attic_block_ref(m, pointee_now(carry, was, span->type), value, &now)) {
         const MoltSpan *next = m->spans[now.index].bytes > 0 ? &m->spans[now.index] : span;
-        *pointer = (uintptr_t)molt__span_block(next, now.block) + now.offset;
+        *pointer = (item ? item->after : (uintptr_t)molt__span_block(next, now.block)) + now.offset;
     }
     ref->offset = now.offset;
     *exact = then != 0;
     if (then != 0)
         *pointer = then;
-    else if (*pointer == 0)
+    else if (*pointer == 0 && !item)
         *pointer = molt__attic_aim(carry, was, ref);
     if (*pointer != 0 && molt__migrate_globals_is(m, span)) {
         *pointer = molt__migrate_globals_image(m, *pointer);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "attic_hook.h"
+#include "attic_retype.h"
 #include "busy_spans.h"
 #include "constant_row.h"
 #include "free_links.h"
@@ -588,6 +589,7 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__migration_step(m, MOLT_MIGRATE_ATTIC);
         if (!m->refused && !m->failed) {
             molt__hook_sort(m);
+            molt__retype_settle_offers(m);
             molt__awaited_begin(m);
             molt__attic_carry(m);
             molt__awaited_settle(m);
@@ -702,11 +704,13 @@ void molt_migrate_commit(MoltMigration *m)
     }
     molt__lineage_follow(m->plan->before, m->plan->after, m->plan->from, m->plan->to);
     molt__gone_types_commit(m);
+    molt__attic_retype_leave(m);
     molt__heap_switch(heap, m->plan->after, m->new_types, m->roots);
     molt__fresh_commit(m);
     molt__row_stands_commit(m);
     molt__ownership_commit(m);
     molt__retype_commit(m);
+    molt__attic_retype_arrive(m);
     molt__hook_adopt(m);
     molt__migrate_globals_switch(m);
     molt__attic_commit(m);

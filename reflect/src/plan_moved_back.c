@@ -18,6 +18,7 @@ typedef struct Search {
     MoltPlan *plan;
     const MoltEmitFrame *start;
     uint64_t wanted; /* bits from the new struct at which the search begins */
+    uint64_t within; /* 0: the value there; else any value that begins in so many bits from there */
     MoltTypeId type; /* of the value there */
     uint64_t found;
     MoltEmitSource *out;
@@ -39,6 +40,12 @@ static uint32_t successor(const Search *search, const Level *level, uint32_t fie
     return MOLT__NO_FIELD;
 }
 
+static bool is_wanted(const Search *search, const MoltFieldPlace *place)
+{
+    uint64_t from = place->bit_offset - search->wanted;
+    return search->within > 0 ? from < search->within : from == 0 && place->type == search->type;
+}
+
 /* The note, read from the struct that has it, names the place that is searched for. */
 static bool leads_there(const Search *search, const Level *level, const char *path)
 {
@@ -50,7 +57,7 @@ static bool leads_there(const Search *search, const Level *level, const char *pa
         level = level->outer;
     return level && !level->outer &&
            molt_schema_find_path(plan->after, search->start->after, path, &place) &&
-           place.bit_offset == search->wanted && place.type == search->type;
+           is_wanted(search, &place);
 }
 
 static void look_into(Search *search, const Level *level);
@@ -134,24 +141,43 @@ static void look_into(Search *search, const Level *level)
     }
 }
 
-/* The old value whose note names the place of a value of the new object: of several the first, because
- * that edit made them alike. Of the others that the code wrote since, the report tells that they go. */
-static bool find_back(MoltPlan *plan, uint64_t first, MoltTypeId type, MoltEmitSource *out,
-                      MoltUnionTag *tag)
+/* Looks for the places that `search` wants, whose first bit is `first` of the new object, from the innermost
+ * struct on that has any. */
+static void search_back(MoltPlan *plan, uint64_t first, Search *search)
 {
     if (!plan->moves_back)
-        return false;
+        return;
     for (const MoltEmitFrame *frame = plan->frame; frame; frame = frame->outer) {
         if (frame->before == MOLT_NO_TYPE || frame->base != plan->base ||
             frame->base_depth != plan->base_depth || first < frame->destination * 8)
             continue;
         Level level = {frame->before, frame->after, 0, 1, NULL};
-        Search search = {plan, frame, first - frame->destination * 8, type, 0, out, tag};
-        look_into(&search, &level);
-        if (search.found > 0)
-            return search.found == 1 || !out->tag;
+        search->start = frame;
+        search->wanted = first - frame->destination * 8;
+        look_into(search, &level);
+        if (search->found > 0)
+            return;
     }
-    return false;
+}
+
+/* The old value whose note names the place of a value of the new object: of several the first, because
+ * that edit made them alike. Of the others that the code wrote since, the report tells that they go. */
+static bool find_back(MoltPlan *plan, uint64_t first, MoltTypeId type, MoltEmitSource *out,
+                      MoltUnionTag *tag)
+{
+    Search search = {.plan = plan, .type = type, .out = out, .tag = tag};
+    search_back(plan, first, &search);
+    return search.found == 1 || (search.found > 0 && !out->tag);
+}
+
+/* Whether a note names a place in so many bytes of the new object. */
+static bool leads_into(MoltPlan *plan, uint64_t destination, uint64_t size)
+{
+    MoltEmitSource source;
+    MoltUnionTag tag;
+    Search search = {.plan = plan, .within = size * 8, .out = &source, .tag = &tag};
+    search_back(plan, destination * 8, &search);
+    return search.found > 0;
 }
 
 /* Objects whose tag selects another arm have nothing to give back. */
@@ -242,18 +268,30 @@ static void emit_fresh(MoltPlan *plan, MoltTypeId elem, uint64_t destination, ui
     molt__emit_loop_end(plan, body);
 }
 
+/* An element that an old MOLT_MOVED names, or into which one leads. A loop's elements do not reach the struct
+ * around it, so that one stands alone. */
+static bool emit_returning(MoltPlan *plan, MoltTypeId elem, uint64_t destination)
+{
+    MoltEmitSource source;
+    MoltUnionTag tag;
+    if (find_back(plan, destination * 8, elem, &source, &tag) && !source.tag)
+        molt__emit_element_from(plan, &source, elem, destination);
+    else
+        molt__emit_default(plan, elem, destination);
+    return !plan->failed;
+}
+
 void molt__emit_default_elements(MoltPlan *plan, MoltTypeId elem, uint64_t destination,
                                  uint64_t count)
 {
     uint64_t stride = molt_type(plan->after, elem)->size, run = 0;
-    bool searched = plan->moves_back && count <= MOLT__UNROLLED;
-    for (uint64_t i = 0; searched && i < count && !plan->failed; i++) {
-        MoltEmitSource source;
-        MoltUnionTag tag;
-        if (!find_back(plan, (destination + i * stride) * 8, elem, &source, &tag) || source.tag)
+    bool searched = count <= MOLT__UNROLLED && leads_into(plan, destination, count * stride);
+    for (uint64_t i = 0; searched && i < count; i++) {
+        if (!leads_into(plan, destination + i * stride, stride))
             continue;
         emit_fresh(plan, elem, destination + run * stride, i - run);
-        molt__emit_element_from(plan, &source, elem, destination + i * stride);
+        if (!emit_returning(plan, elem, destination + i * stride))
+            return;
         run = i + 1;
     }
     emit_fresh(plan, elem, destination + run * stride, count - run);

@@ -449,7 +449,8 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
         return instead;
     if (span->made)
         molt__made_hold(m, slot - 1, (uint32_t)index);
-    const MoltRetyped *retyped = molt__retyped(m, span->base + index * span->stride);
+    const MoltRetyped *retyped =
+        molt__retype_reached(m, span->base + index * span->stride);
     if (retyped)
         return (retyped->to != MOLT_NO_TYPE ? relocate_number : relocate_retyped)(m, op, value, i,
                                                                                   retyped, at);

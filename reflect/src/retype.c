@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "attic_pool.h"
+#include "attic_retype.h"
 #include "byte_runs.h"
 #include "heap_plain.h"
 #include "migration.h"
@@ -201,6 +202,8 @@ static void add(MoltMigration *m, const MoltRetyped *item)
     uint64_t *at = place_of(all, item->block);
     if (*at != 0) {
         MoltRetyped *known = &all->items[*at - 1];
+        if (item->offered && !known->offered)
+            return; /* its pointers say what it is */
         if (known->type != item->type || known->header != item->header || known->to != item->to)
             known->problem = "another field says another type";
         return;
@@ -246,23 +249,37 @@ static void take(MoltMigration *m, const Claimant *by, uintptr_t value)
                           .field = by->field});
 }
 
+static void add_numbers(MoltMigration *m, const Claimant *by, const MoltBlock *block, bool offered)
+{
+    uint64_t bytes = molt__span_bytes(&m->heap->spans[block->span], block->count);
+    add(m, &(MoltRetyped){.block = (uintptr_t)block->start,
+                          .bytes = bytes,
+                          .count = block->count,
+                          .type = by->type,
+                          .to = by->to,
+                          .header = MOLT_NO_TYPE,
+                          .span = block->span,
+                          .index = block->index,
+                          .owner = by->owner,
+                          .field = by->field,
+                          .offered = offered});
+}
+
 static void take_numbers(MoltMigration *m, const Claimant *by, uintptr_t value)
 {
     MoltPlace place;
     molt_heap_locate(m->heap, (const void *)value, &place); /* NOLINT: an address from the state */
-    if (value == 0 || place.kind != MOLT_PLACE_BLOCK || place.block.type != by->type)
-        return;
-    add(m, &(MoltRetyped){.block = (uintptr_t)place.block.start,
-                          .bytes = molt__span_bytes(&m->heap->spans[place.block.span],
-                                                    place.block.count),
-                          .count = place.block.count,
-                          .type = by->type,
-                          .to = by->to,
-                          .header = MOLT_NO_TYPE,
-                          .span = place.block.span,
-                          .index = place.block.index,
-                          .owner = by->owner,
-                          .field = by->field});
+    if (value != 0 && place.kind == MOLT_PLACE_BLOCK && place.block.type == by->type)
+        add_numbers(m, by, &place.block, false);
+}
+
+void molt__retype_offer(MoltMigration *m, uintptr_t block, MoltTypeId to, MoltTypeId owner,
+                        uint32_t field)
+{
+    MoltPlace place;
+    molt_heap_locate(m->heap, (const void *)block, &place); /* NOLINT: a block */
+    const Claimant by = {.owner = owner, .field = field, .type = place.block.type, .to = to};
+    add_numbers(m, &by, &place.block, true);
 }
 
 static void take_all(MoltMigration *m, const Claimant *by, MoltTypeId id,
@@ -468,6 +485,7 @@ void molt__retype_find(MoltMigration *m)
     }
     for (uint64_t i = 0; i < all->count && !m->failed; i++)
         walk_item(m, i);
+    molt__attic_retype_offer(m);
     settle(m);
     for (uint64_t i = 0; i < all->count && !m->failed; i++) {
         MoltTypeId type = all->items[i].type;
@@ -554,7 +572,7 @@ void molt__retype_run(MoltMigration *m)
     m->batch_of_blocks = false;
     for (uint64_t i = 0; i < m->retypes.count && !m->failed; i++) {
         const MoltRetyped *item = &m->retypes.items[i];
-        if (item->problem)
+        if (item->problem || item->held)
             continue;
         m->batch_span = &m->heap->spans[item->span];
         m->batch_block = item->index;
@@ -565,17 +583,37 @@ void molt__retype_run(MoltMigration *m)
     m->pool = MOLT__POOL_NONE;
 }
 
-const MoltRetyped *molt__retyped(const MoltMigration *m, uintptr_t block)
+static MoltRetyped *find(const MoltMigration *m, uintptr_t block)
 {
-    const MoltRetyped key = {.block = block}, *found = NULL;
+    const MoltRetyped key = {.block = block};
+    MoltRetyped *found = NULL;
     if (m->retypes.count > 0)
         found = bsearch(&key, m->retypes.items, m->retypes.count, sizeof key, compare);
     return found && !found->problem ? found : NULL;
 }
 
+static bool is_taken(const MoltMigration *m, const MoltRetyped *item)
+{
+    return !item->offered || (m->retypes.settled && !item->held);
+}
+
+const MoltRetyped *molt__retyped(const MoltMigration *m, uintptr_t block)
+{
+    const MoltRetyped *item = find(m, block);
+    return item && is_taken(m, item) ? item : NULL;
+}
+
+const MoltRetyped *molt__retype_reached(const MoltMigration *m, uintptr_t block)
+{
+    MoltRetyped *item = find(m, block);
+    if (item && item->offered && !m->retypes.settled)
+        item->held = true;
+    return item && is_taken(m, item) ? item : NULL;
+}
+
 bool molt__retype_moves(const MoltMigration *m, uintptr_t block)
 {
-    const MoltRetyped *item = molt__retyped(m, block);
+    const MoltRetyped *item = molt__retype_reached(m, block);
     return item && item->after != item->block;
 }
 
@@ -584,7 +622,7 @@ uint64_t molt__retype_elements(const MoltMigration *m, MoltTypeId type)
     uint64_t elements = 0;
     for (uint64_t i = 0; i < m->retypes.count; i++) {
         const MoltRetyped *item = &m->retypes.items[i];
-        if (item->to != MOLT_NO_TYPE && item->type == type && !item->problem)
+        if (item->to != MOLT_NO_TYPE && item->type == type && !item->problem && !item->held)
             elements += item->count;
     }
     return elements;
@@ -617,7 +655,8 @@ void molt__retype_place(const MoltMigration *m, MoltPlace *place)
 
 static bool same_line(const MoltRetyped *a, const MoltRetyped *b)
 {
-    return a->field == b->field && a->problem == b->problem && a->other == b->other;
+    return a->field == b->field && a->problem == b->problem && a->other == b->other &&
+           a->held == b->held;
 }
 
 static bool told_before(const MoltRetypes *all, uint64_t i)
@@ -654,10 +693,13 @@ static void add_line(MoltMigration *m, const MoltRetyped *item, uint64_t blocks)
     bool known = item->type != MOLT_NO_TYPE;
     bool changes = known && m->plan->types[item->type].fate != MOLT_FATE_SAME;
     bool numbers = item->to != MOLT_NO_TYPE;
-    if ((item->problem && (numbers || (known && !changes))) ||
+    if ((item->problem && (numbers || (known && !changes))) || item->held ||
         (!item->problem && item->after == item->block))
         return; /* its bytes are what they were */
-    molt__field_path(m->plan->after, item->owner, item->field, path, sizeof path);
+    if (item->field != MOLT__NO_FIELD)
+        molt__field_path(m->plan->after, item->owner, item->field, path, sizeof path);
+    else
+        snprintf(path, sizeof path, "%s", molt_type_name(m->plan->after, item->owner));
     if (item->other) {
         say_other(m, item, value, sizeof value);
         remedy =
@@ -705,8 +747,12 @@ void molt__retype_report(MoltMigration *m)
 
 void molt__retype_commit(MoltMigration *m)
 {
-    for (uint64_t s = 0; s < m->retypes.span_count; s++)
-        molt__heap_adopt(m->heap, &m->retypes.spans[s], m->retypes.spans[s].type);
+    for (uint64_t s = 0; s < m->retypes.span_count; s++) {
+        if (m->retypes.spans[s].live > 0)
+            molt__heap_adopt(m->heap, &m->retypes.spans[s], m->retypes.spans[s].type);
+        else
+            molt__span_release(m->heap, &m->retypes.spans[s]);
+    }
 }
 
 void molt__retype_free_old(MoltMigration *m)
@@ -714,6 +760,7 @@ void molt__retype_free_old(MoltMigration *m)
     for (uint64_t i = 0; i < m->retypes.count; i++)
         if (molt__retype_moves(m, m->retypes.items[i].block))
             molt_heap_delete(m->heap, (void *)m->retypes.items[i].block); /* NOLINT: a block */
+    molt__retype_number_trim(m);
 }
 
 void molt__retype_discard(MoltMigration *m)

@@ -2,6 +2,7 @@
  * each pointer goes to the element that it was at. Any other pointer to such a block would read numbers of
  * the wrong size, so it refuses the edit (relocate.c). */
 #include "convert.h"
+#include "heap_span.h"
 #include "migration.h"
 
 /* Bytes are left alone: they may be anything. */
@@ -10,6 +11,13 @@ static bool is_number(const MoltSchema *schema, MoltTypeId id)
     const MoltType *type = molt_type(schema, id);
     return (type->kind == MOLT_KIND_INT || type->kind == MOLT_KIND_FLOAT) && type->size > 1 &&
            type->size <= 16 && (type->flags & (MOLT_TYPE_CHAR | MOLT_TYPE_UNTYPED)) == 0;
+}
+
+bool molt__retype_converts(const MoltSchema *before, MoltTypeId from, const MoltSchema *after,
+                           MoltTypeId to)
+{
+    return from != MOLT_NO_TYPE && to != MOLT_NO_TYPE && is_number(before, from) &&
+           is_number(after, to);
 }
 
 bool molt__retype_is_number(const MoltMigration *m, const MoltField *was, const MoltField *is,
@@ -22,7 +30,7 @@ bool molt__retype_is_number(const MoltMigration *m, const MoltField *was, const 
         new = molt_type(after, new->elem);
     }
     if (old->kind != MOLT_KIND_POINTER || new->kind != MOLT_KIND_POINTER ||
-        !is_number(before, old->elem) || !is_number(after, new->elem) ||
+        !molt__retype_converts(before, old->elem, after, new->elem) ||
         m->plan->types[old->elem].after == new->elem)
         return false;
     *from = old->elem;
@@ -66,4 +74,57 @@ bool molt__retype_number_fits(const MoltMigration *m, const MoltRetyped *item)
 void molt__retype_number_run(const MoltMigration *m, const MoltRetyped *item)
 {
     convert(m, item, (unsigned char *)item->after); /* NOLINT: the block made for it */
+}
+
+static void unmake_block(MoltMigration *m, const MoltRetyped *item)
+{
+    for (uint64_t s = 0; s < m->retypes.span_count; s++) {
+        MoltSpan *span = &m->retypes.spans[s];
+        if (item->after - span->base >= span->bytes)
+            continue;
+        uint64_t index = (item->after - span->base) / span->stride;
+        span->live_bits[index / 64] &= ~((uint64_t)1 << (index % 64));
+        if (span->counts)
+            span->counts[index] = 0;
+        span->live--;
+    }
+}
+
+void molt__retype_settle_offers(MoltMigration *m)
+{
+    for (uint64_t i = 0; i < m->retypes.count; i++) {
+        const MoltRetyped *item = &m->retypes.items[i];
+        if (item->held && !item->problem)
+            unmake_block(m, item);
+    }
+    m->retypes.settled = true;
+}
+
+/* Items are sorted by address, and those of a span stand behind each other. */
+static bool emptied(const MoltMigration *m, const MoltSpan *span)
+{
+    const MoltRetypes *all = &m->retypes;
+    uint64_t at = 0, end = all->count;
+    while (at < end) {
+        uint64_t middle = at + (end - at) / 2;
+        if (all->items[middle].block < span->base)
+            at = middle + 1;
+        else
+            end = middle;
+    }
+    return span->live == 0 && at < all->count && all->items[at].block - span->base < span->bytes &&
+           all->items[at].to != MOLT_NO_TYPE && !all->items[at].problem;
+}
+
+void molt__retype_number_trim(MoltMigration *m)
+{
+    MoltHeap *heap = m->heap;
+    for (MoltTypeId t = 0; m->retypes.count > 0 && t < heap->types.count; t++) {
+        uint32_t last = heap->types.last[t];
+        while (last != MOLT__NO_SPAN && emptied(m, &heap->spans[last])) {
+            heap->types.serials[t] = heap->spans[last].first_serial;
+            molt__heap_drop(heap, last);
+            last = heap->types.last[t];
+        }
+    }
 }
