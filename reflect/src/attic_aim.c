@@ -73,13 +73,6 @@ uintptr_t molt__attic_aim(const MoltCarry *carry, const MoltLeaf *was, const Mol
 {
     const MoltMigration *m = carry->m;
     const MoltAtticBlock *block = &m->heap->attic.blocks[ref->index];
-    const MoltRetyped *item = molt__attic_retyped(m, block->span, block->index);
-    if (item) {
-        MoltTypeId element = retyped_element(m, item);
-        uint64_t size = element != MOLT_NO_TYPE ? molt_type(m->plan->after, element)->size : 0;
-        uint64_t inside = pointer - item->after - item->head_after;
-        return size > 0 && molt__descent_has(m->plan->after, element, inside % size, op->after);
-    }
     const MoltSpan *span = &m->heap->spans[block->span];
     const MoltSpan *next = m->spans[block->span].bytes > 0 ? &m->spans[block->span] : span;
     uintptr_t start = (uintptr_t)molt__span_block(next, block->index);
@@ -132,6 +125,13 @@ bool molt__attic_leads_to(const MoltCarry *carry, uint64_t kept, const MoltOp *o
     if (ref->kind != MOLT__REF_BLOCK)
         return false;
     const MoltAtticBlock *block = &m->heap->attic.blocks[ref->index];
+    const MoltRetyped *item = molt__attic_retyped(m, block->span, block->index);
+    if (item) {
+        MoltTypeId element = retyped_element(m, item);
+        uint64_t size = element != MOLT_NO_TYPE ? molt_type(m->plan->after, element)->size : 0;
+        uint64_t inside = pointer - item->after - item->head_after;
+        return size > 0 && molt__descent_has(m->plan->after, element, inside % size, op->after);
+    }
     const MoltSpan *span = &m->heap->spans[block->span];
     const MoltSpan *next = m->spans[block->span].bytes > 0 ? &m->spans[block->span] : span;
     MoltTypeId type = m->plan->types[span->type].after;

@@ -81,8 +81,8 @@ static void find_beside(const MoltCarry *carry, MoltCarryPart *part)
     }
 }
 
-/* A `void *` may return as a pointer with a type, and numbers may be of another type by now: what it leads to in
- * the new state says whether that is right. */
+/* A `void *` may return as a pointer with a type, and numbers may be of another type by now: what it leads
+ * to in the new state says whether that is right. */
 static bool fits(const MoltPlan *direct, const MoltLeaf *was, const MoltRoute *route)
 {
     bool pointer = was->kind == MOLT__LEAF_POINTER || was->kind == MOLT__LEAF_STRING;
