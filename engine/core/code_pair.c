@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signature.h"
+
 #define CACHE_SLOTS 256u /* a power of two */
 
 /* State points at few distinct places of a library, but from many objects, so both directions go
@@ -74,10 +76,22 @@ static MoltSymbolMatch match_symbol(const MoltCodePair *pair, const MoltSymbol *
                : match;
 }
 
+/* Both types are known, and differ: whoever stored the function would call it with the wrong arguments. */
+static bool is_retyped(const MoltCodePair *pair, const MoltSymbol *old, const MoltSymbol *found)
+{
+    const char *was = molt__symbol_signature(pair->before, old);
+    const char *is = molt__symbol_signature(pair->after, found);
+    return was != NULL && is != NULL &&
+           !molt__signature_same(was, is, pair->before->schema, pair->after->schema);
+}
+
 static uintptr_t resolve_symbol(const MoltCodePair *pair, const MoltSymbol *old)
 {
     const MoltSymbol *found = NULL;
     if (match_symbol(pair, old, &found) != MOLT_SYMBOL_FOUND) {
+        return 0;
+    }
+    if (old->kind == MOLT_CODE_FUNCTION && is_retyped(pair, old, found)) {
         return 0;
     }
     /* An offset into an object means the same element only while the object has the same size. */
@@ -135,6 +149,14 @@ static void explain(MoltCodePair *pair, uint32_t index)
             what, old->name);
         break;
     case MOLT_SYMBOL_FOUND:
+        if (old->kind == MOLT_CODE_FUNCTION && is_retyped(pair, old, found)) {
+            note(pair,
+                 "%s is %s in the new library and was %s in the old one, which stored pointers would "
+                 "call it as. Give the new function another name, or keep the type.",
+                 old->name, molt__symbol_signature(pair->after, found),
+                 molt__symbol_signature(pair->before, old));
+            break;
+        }
         note(pair,
              "The %s %s has %" PRIu64 " bytes in the old library and %" PRIu64
              " in the new one, so a pointer into it cannot be carried over.",
@@ -268,6 +290,24 @@ static uintptr_t resolve(void *context, const MoltCodeTarget *target)
                                              : find_named(pair, target);
 }
 
+static bool retyped(void *context, const MoltCodeTarget *target, const char **was, const char **is)
+{
+    MoltCodePair *pair = context;
+    const MoltSymbol *found = NULL;
+    if (target->kind != MOLT_CODE_FUNCTION) {
+        return false;
+    }
+    uint32_t index = find_old(pair, target);
+    const MoltSymbol *old = &pair->before->items[index];
+    if (index == pair->before->count || match_symbol(pair, old, &found) != MOLT_SYMBOL_FOUND ||
+        !is_retyped(pair, old, found)) {
+        return false;
+    }
+    *was = molt__symbol_signature(pair->before, old);
+    *is = molt__symbol_signature(pair->after, found);
+    return true;
+}
+
 MoltStatus molt__code_pair_create(const MoltSymbols *before, const MoltSymbols *after,
                                   MoltCodePair **out, MoltError *error)
 {
@@ -289,6 +329,7 @@ MoltStatus molt__code_pair_create(const MoltSymbols *before, const MoltSymbols *
                               .wide_text = wide_text,
                               .inside = inside,
                               .resolve = after != NULL ? resolve : NULL,
+                              .retyped = after != NULL ? retyped : NULL,
                               .constants = before->constants,
                               .next_constants = after != NULL ? after->constants : NULL,
                               .stays = after == before};

@@ -42,20 +42,22 @@ static MoltStatus follow_function(MoltRunner *runner, const MoltCodeMap *code,
     }
     bool named = code->describe(code->context, before, &target);
     after = named ? code->resolve(code->context, &target) : 0;
-    const char *of = target.file[0] != 0 ? " of " : "";
-    if (after == 0) {
+    const char *of = target.file[0] != 0 ? " of " : "", *was = "", *is = "";
+    bool retyped = named && after == 0 && code->retyped != NULL &&
+                   code->retyped(code->context, &target, &was, &is);
+    if (after == 0 && !retyped) {
         return molt_error(error, MOLT_REFUSED,
                           "The %s %s calls %s%s%s, which the new code does not have. Bring the "
                           "function back, or end the %s in begin_reload() of the code that runs.",
                           kind_of(runner), runner->name, target.name, of, target.file,
                           kind_of(runner));
     }
-    if (!is_step(next, after, type, sizeof type)) {
+    if (retyped || !is_step(next, after, type, sizeof type)) {
         return molt_error(error, MOLT_REFUSED,
                           "The %s %s calls %s%s%s, which is %s in the new code, not bool "
                           "(void *). Give that function another name, and end the %s in "
                           "begin_reload() of the code that runs.",
-                          kind_of(runner), runner->name, target.name, of, target.file, type,
+                          kind_of(runner), runner->name, target.name, of, target.file, retyped ? is : type,
                           kind_of(runner));
     }
     memcpy(&runner->new_step, &after, sizeof runner->new_step);

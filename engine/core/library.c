@@ -433,6 +433,7 @@ static MoltStatus open_symbols(MoltLibrary *library, MoltError *error)
     }
     if (status == MOLT_OK) {
         library->symbols->constants = &library->constants;
+        library->symbols->schema = library->schema;
         molt__symbol_note(library->symbols, library->source, library->symbol_note,
                           sizeof library->symbol_note);
     }
@@ -511,6 +512,7 @@ bool molt__library_keep(MoltLibrary *library, MoltSchema *schema)
     library->globals->schema = schema; /* its type of globals has the same number */
     molt_schema_free(library->schema);
     library->schema = schema;
+    library->symbols->schema = schema;
     return true;
 }
 

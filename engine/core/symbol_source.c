@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "debug_variables.h"
+#include "signature.h"
 
 enum { ORIGINS = 16 }; /* of copies of copies; what is deeper is not looked at */
 
@@ -19,6 +20,7 @@ typedef struct Search {
     uintptr_t base;
     MoltSymbol *more;
     uint32_t more_count;
+    size_t signatures_room;
     bool failed;
 } Search;
 
@@ -90,6 +92,7 @@ static void add_function(Search *search, const MoltSymbol *like, const char *nam
     if (more != NULL) {
         search->more = more;
         more[search->more_count] = *like;
+        more[search->more_count].signature = 0;
         more[search->more_count].name = more[search->more_count].raw = keep(search, name);
         more[search->more_count].file = keep(search, file);
         more[search->more_count++].local = true;
@@ -166,6 +169,48 @@ static bool is_external(Dwarf_Die *die)
            dwarf_formflag(&attribute, &external) == 0 && external;
 }
 
+/* Offset of the text in the symbols' storage; 0 where there is no memory. */
+static uint32_t keep_signature(Search *search, const char *text)
+{
+    MoltSymbols *symbols = search->symbols;
+    size_t at = symbols->signatures_size > 0 ? symbols->signatures_size : 1;
+    size_t size = strlen(text) + 1;
+    if (at + size > search->signatures_room) {
+        size_t room = 2 * (at + size);
+        char *bigger = room < UINT32_MAX ? realloc(symbols->signatures, room) : NULL;
+        if (bigger == NULL) {
+            search->failed = true;
+            return 0;
+        }
+        symbols->signatures = bigger;
+        search->signatures_room = room;
+    }
+    memcpy(symbols->signatures + at, text, size);
+    symbols->signatures_size = at + size;
+    return (uint32_t)at;
+}
+
+static void tell_signature(Search *search, Dwarf_Die *function, uint64_t address, const char *name)
+{
+    uintptr_t at = search->base + (uintptr_t)address;
+    char text[MOLT_SIGNATURE_ROOM];
+    uint32_t signature = 0;
+    for (uint32_t i = first_at(search, at); i < search->count; i++) {
+        MoltSymbol *symbol = &search->symbols->items[search->order[i]];
+        if (symbol->address != at) {
+            break;
+        }
+        if (symbol->kind != MOLT_CODE_FUNCTION || strcmp(symbol->name, name) != 0) {
+            continue;
+        }
+        if (signature == 0 && !molt__signature_write(function, text, sizeof text)) {
+            break;
+        }
+        signature = signature != 0 ? signature : keep_signature(search, text);
+        symbol->signature = signature;
+    }
+}
+
 static void read_functions(Search *search, Dwarf_Die *unit)
 {
     Dwarf_Die die;
@@ -181,6 +226,7 @@ static void read_functions(Search *search, Dwarf_Die *unit)
         }
         if (source != NULL && name != NULL) {
             tell(search, MOLT_CODE_FUNCTION, begin, name, source);
+            tell_signature(search, &die, begin, name);
         }
     } while (dwarf_siblingof(&die, &die) == 0);
 }

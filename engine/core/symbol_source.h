@@ -1,6 +1,6 @@
 /* What the symbol table leaves out of a library's functions and of its variables at file scope, from DWARF:
- * the source files of those that link-time optimisation took over, and the names that a linker dropped
- * when it folded equal functions. It must never know why somebody asks. */
+ * the source files of those that link-time optimisation took over, the names that a linker dropped
+ * when it folded equal functions, and types of functions. It must never know why somebody asks. */
 #ifndef MOLT_CORE_SYMBOL_SOURCE_H
 #define MOLT_CORE_SYMBOL_SOURCE_H
 

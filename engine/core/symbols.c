@@ -450,6 +450,7 @@ void molt__symbols_free(MoltSymbols *symbols)
         free(symbols->sources[i]);
     }
     free(symbols->sources);
+    free(symbols->signatures);
     free(symbols->unnamed);
     free(symbols->items);
     free(symbols->by_name);
@@ -573,6 +574,11 @@ static uint32_t lower_bound(const MoltSymbols *symbols, MoltCodeKind kind, const
         }
     }
     return low;
+}
+
+const char *molt__symbol_signature(const MoltSymbols *symbols, const MoltSymbol *symbol)
+{
+    return symbol->signature != 0 ? symbols->signatures + symbol->signature : NULL;
 }
 
 MoltSymbolMatch molt__symbols_find(const MoltSymbols *symbols, MoltCodeKind kind, const char *file,

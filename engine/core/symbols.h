@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include <molt/code_map.h>
+#include <molt/schema.h>
 #include <molt/status.h>
 
 #include "literals.h"
@@ -24,6 +25,7 @@ typedef struct MoltSymbol {
     const char *file;  /* of a local symbol, as the compiler recorded it; "" for a global one */
     bool local;
     MoltCodeKind kind; /* MOLT_CODE_FUNCTION or MOLT_CODE_DATA */
+    uint32_t signature; /* of a function: offset in MoltSymbols.signatures; 0: nobody knows */
     bool numbered;     /* the table's name had a number that means nothing */
     bool ambiguous;    /* another symbol of the same file has the same name: never resolved to */
 } MoltSymbol;
@@ -37,10 +39,13 @@ typedef struct MoltSymbols {
     MoltByteRange *unnamed; /* constant arrays without a name: no text, whatever it looks like */
     uint32_t unnamed_count;
     char *strings;
+    char *signatures; /* types of functions as texts (signature.h); NULL where nobody knows one */
+    size_t signatures_size;
     char **sources; /* names of files that the symbol table does not have */
     uint32_t source_count;
     uintptr_t begin, end;
     const struct MoltConstants *constants; /* not owned; NULL while nobody has found them */
+    const MoltSchema *schema; /* likewise: what says which structs had other names */
 } MoltSymbols;
 
 /* Reads the file `path` that is loaded at `base` with image [begin, end). A library without
@@ -66,6 +71,9 @@ typedef enum MoltSymbolMatch {
     MOLT_SYMBOL_MISSING,
     MOLT_SYMBOL_AMBIGUOUS /* several fit and nothing tells which is meant */
 } MoltSymbolMatch;
+
+/* What the debug information says of a function's type; NULL: nothing. */
+const char *molt__symbol_signature(const MoltSymbols *symbols, const MoltSymbol *symbol);
 
 /* The symbol of `file` and `name`; where that file has none, the only one of any file. */
 MoltSymbolMatch molt__symbols_find(const MoltSymbols *symbols, MoltCodeKind kind, const char *file,

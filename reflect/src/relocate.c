@@ -93,6 +93,19 @@ static uintptr_t retyped_pointer(MoltMigration *m, const MoltOp *op, MoltTypeId 
     return 0;
 }
 
+/* The function is still there, but what the state stores would call it with other arguments. */
+static bool refuse_retyped(MoltMigration *m, const MoltOp *op, const MoltCodeTarget *target,
+                           uint64_t i)
+{
+    const char *was = "", *is = "";
+    if (!m->code->retyped || !m->code->retyped(m->code->context, target, &was, &is))
+        return false;
+    molt__tally(m, op, MOLT_RULE_SIGNATURE_CHANGED, MOLT_REFUSE, i,
+                "%s%s%s, which was %s and is %s now", target->name,
+                target->file[0] ? " of " : "", target->file, was, is);
+    return true;
+}
+
 static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i)
 {
     MoltCodeEntry *entry = &m->code_cache[molt__relocate_slot(value)];
@@ -146,6 +159,8 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
         after = molt__fresh_literal(m, &target, op->after);
         if (after != 0)
             molt__tally(m, op, MOLT_RULE_LITERAL_COPIED, MOLT_INFO, i, "\"%s\"", text);
+    } else if (after == 0 && refuse_retyped(m, op, &target, i)) {
+        return 0;
     } else if (after == 0) {
         molt__tally(
             m, op,

@@ -93,6 +93,16 @@ static uintptr_t carry(const Pair *pair, uintptr_t address)
     return first;
 }
 
+static const char *find_signature(const MoltSymbols *symbols, uintptr_t address)
+{
+    for (uint32_t i = 0; i < symbols->count; i++) {
+        if (symbols->items[i].address == address) {
+            return molt__symbol_signature(symbols, &symbols->items[i]);
+        }
+    }
+    return NULL;
+}
+
 static void check_name(const Pair *pair, uintptr_t address, const char *file, const char *name,
                        uint64_t offset)
 {
@@ -113,6 +123,40 @@ static void equal_statics_resolve_by_file(void **state)
     assert_int_equal(carry(pair, before->twin_a), after->twin_a);
     assert_int_equal(carry(pair, before->twin_b), after->twin_b);
     assert_int_equal(carry(pair, before->twin_a), after->twin_a);
+}
+
+static void check_retyped(const Pair *pair, uintptr_t address, const char *expect_was,
+                          const char *expect_is)
+{
+    MoltCodeTarget target;
+    const char *was = NULL, *is = NULL;
+    assert_true(pair->map->describe(pair->map->context, address, &target));
+    assert_int_equal(pair->map->resolve(pair->map->context, &target), 0);
+    assert_true(pair->map->retyped(pair->map->context, &target, &was, &is));
+    assert_string_equal(was, expect_was);
+    assert_string_equal(is, expect_is);
+}
+
+static void function_of_another_type_is_not_the_same(void **state)
+{
+    const Pair *pair = *state;
+    const Names *before = &pair->before.names;
+    MoltCodeTarget target;
+    const char *was = NULL, *is = NULL;
+    check_retyped(pair, before->retyped, "int (int)", "void (Names *, double)");
+    assert_non_null(strstr(molt__code_pair_note(pair->code), "retyped is void (Names *, double)"));
+    check_retyped(pair, before->unprototyped, "int ()", "int (int)");
+    assert_true(pair->map->describe(pair->map->context, before->vanishing, &target));
+    assert_false(pair->map->retyped(pair->map->context, &target, &was, &is));
+}
+
+static void function_of_the_same_type_in_other_words_is_the_same(void **state)
+{
+    const Pair *pair = *state;
+    const Names *before = &pair->before.names;
+    assert_int_equal(carry(pair, before->steady), pair->after.names.steady);
+    assert_string_equal(find_signature(pair->before.symbols, before->steady),
+                        "int (int *, int (*)(char *), Names *, int (*)[3])");
 }
 
 static void global_function_has_no_file(void **state)
@@ -254,6 +298,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pair_setup, pair_teardown)
     const struct CMUnitTest tests[] = {
         TEST(equal_statics_resolve_by_file),
+        TEST(function_of_another_type_is_not_the_same),
+        TEST(function_of_the_same_type_in_other_words_is_the_same),
         TEST(global_function_has_no_file),
         TEST(function_that_moved_to_another_file_is_found),
         TEST(removed_function_is_not_found),

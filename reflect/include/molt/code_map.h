@@ -39,6 +39,9 @@ typedef struct MoltCodeMap {
     bool (*describe)(void *context, uintptr_t address, MoltCodeTarget *out);
     /* The same in the library that comes; 0 when it has none. NULL: the library stays (dumps). */
     uintptr_t (*resolve)(void *context, const MoltCodeTarget *target);
+    /* Whether resolve gives 0 because the function has another type there, and the types as C spells them,
+     * which belong to the map. NULL: nobody knows types. */
+    bool (*retyped)(void *context, const MoltCodeTarget *target, const char **was, const char **is);
     /* The literal of characters of `width` bytes, 2 or 4, at an address in the image that describe calls
      * a literal or an object's end; with 0 what looks like one of either width. False: there is none.
      * NULL: nobody knows of wide text. */
