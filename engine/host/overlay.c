@@ -37,11 +37,19 @@ static MoltColor mood_color(MoltMood mood)
 void molt__overlay_show(MoltOverlay *overlay, const MoltSummary *summary, uint64_t now)
 {
     overlay->summary = *summary;
+    if (overlay->crash[0])
+        molt__summary_stand_still(&overlay->summary, overlay->crash);
     overlay->shown = true;
     overlay->shown_at = now;
-    overlay->hide_at = summary->mood == MOLT__MOOD_BAD    ? UINT64_MAX
+    bool stays = summary->mood == MOLT__MOOD_BAD || overlay->crash[0];
+    overlay->hide_at = stays                              ? UINT64_MAX
                        : summary->mood == MOLT__MOOD_LOSS ? now + SECONDS_LOSS * 1000
                                                           : now + SECONDS_GOOD * 1000;
+}
+
+void molt__overlay_set_crash(MoltOverlay *overlay, const char *crash)
+{
+    snprintf(overlay->crash, sizeof overlay->crash, "%s", crash);
 }
 
 void molt__overlay_set_building(MoltOverlay *overlay, bool building, uint64_t now)

@@ -16,6 +16,7 @@ typedef struct MoltOverlay {
     bool shown;
     uint64_t shown_at;
     uint64_t hide_at; /* UINT64_MAX: stays until the next outcome */
+    char crash[400];  /* what the game stands still since; "" while it runs */
     bool building;
     uint64_t building_since;
     uint32_t steps_done, steps; /* of the build; 0 of 0: not known */
@@ -23,8 +24,11 @@ typedef struct MoltOverlay {
     char rate[64]; /* "60 fps  3.1 ms"; "" hides it */
 } MoltOverlay;
 
-/* Replaces what is shown. Failures stay until the next call, the rest goes after some seconds. */
+/* Replaces what is shown. Failures stay until the next call, the rest goes after some seconds. While the game
+ * stands still everything stays, and says so with the crash. */
 void molt__overlay_show(MoltOverlay *overlay, const MoltSummary *summary, uint64_t now);
+/* The headline of the crash since which the game stands still, for what is shown from now on; "": it runs. */
+void molt__overlay_set_crash(MoltOverlay *overlay, const char *crash);
 void molt__overlay_set_building(MoltOverlay *overlay, bool building, uint64_t now);
 /* `done` of `steps` that the build has; 0 steps: not known. */
 void molt__overlay_set_progress(MoltOverlay *overlay, uint32_t done, uint32_t steps);

@@ -41,6 +41,8 @@ static void tell(MoltSaves *saves, const char *word, const char *path, uint64_t 
     MoltSummary summary;
     char *text = problem || report->count == 0 ? NULL : molt_report_to_text(report);
     molt__summary_write_file(word, path, nanoseconds, report, problem, &summary);
+    if (!molt_reload_frozen(saves->reload)) /* a load lets the game go on */
+        molt__overlay_set_crash(saves->overlay, "");
     molt__overlay_show(saves->overlay, &summary, now);
     if (problem)
         fprintf(stderr, "molt-host: not %s: %s\n", word, problem);

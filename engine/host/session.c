@@ -147,6 +147,8 @@ static void finish_attempt(Session *session, const MoltReloadEvent *event, bool 
         .before = dumps->before[0] ? dumps->before : NULL,
         .after = dumps->after[0] ? dumps->after : NULL,
     };
+    if (!molt_reload_frozen(session->reload))
+        molt__overlay_set_crash(&session->overlay, "");
     molt__summary_write(event, &summary);
     molt__overlay_show(&session->overlay, &summary, molt__session_ms());
     molt__events_reload(session->events, event, &record);
@@ -164,7 +166,9 @@ static void show_crash(Session *session, const MoltReloadEvent *event)
     session->platform.frames_before -= event->frames_back;
     session->started.sequence = 0;
     molt__summary_write(event, &summary);
+    molt__overlay_set_crash(&session->overlay, "");
     molt__overlay_show(&session->overlay, &summary, molt__session_ms());
+    molt__overlay_set_crash(&session->overlay, event->headline);
     molt__events_crashed(session->events, event, session->platform.frame);
     print_outcome(event);
     set_title(session, event->outcome);

@@ -367,6 +367,18 @@ void molt__summary_write_file(const char *word, const char *path, uint64_t nanos
     add_changes(out, report);
 }
 
+void molt__summary_stand_still(MoltSummary *summary, const char *crash)
+{
+    int others = summary->row_count < MOLT__SUMMARY_ROWS ? summary->row_count : MOLT__SUMMARY_ROWS - 1;
+    MoltSummaryRow *first = &summary->rows[0];
+    snprintf(summary->facts, sizeof summary->facts,
+             "The game stands still since a crash; the next good save goes on.");
+    memmove(first + 1, first, (size_t)others * sizeof *first);
+    first->mood = MOLT__MOOD_BAD;
+    molt__summary_clean(crash, first->text, sizeof first->text);
+    summary->row_count = others + 1;
+}
+
 void molt__summary_write_asset(const MoltAssetEvent *event, MoltSummary *out)
 {
     *out = (MoltSummary){.mood = event->kept ? MOLT__MOOD_BAD : MOLT__MOOD_GOOD};

@@ -40,6 +40,10 @@ void molt__summary_write(const MoltReloadEvent *event, MoltSummary *out);
 void molt__summary_write_file(const char *word, const char *path, uint64_t nanoseconds,
                               const MoltReport *report, const char *problem, MoltSummary *out);
 
+/* Makes the summary of something that came while the game stands still since the crash of that headline:
+ * whatever it was, the game does not go on with it. */
+void molt__summary_stand_still(MoltSummary *summary, const char *crash);
+
 /* An asset was saved. */
 void molt__summary_write_asset(const MoltAssetEvent *event, MoltSummary *out);
 

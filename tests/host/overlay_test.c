@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,6 +175,32 @@ static void success_goes_and_failure_stays(void **state)
     assert_true(molt__overlay_box(&overlay, 20000).h <= 0);
 }
 
+static void crash_stays_while_the_game_stands_still(void **state)
+{
+    (void)state;
+    MoltOverlay overlay = {0};
+    MoltSummary failed = {.mood = MOLT__MOOD_BAD, .word = "build failed",
+                          .facts = "The game goes on with the old code."};
+    MoltSummary good = {.mood = MOLT__MOOD_GOOD, .word = "asset"};
+    failed.row_count = MOLT__SUMMARY_ROWS;
+    for (int i = 0; i < MOLT__SUMMARY_ROWS; i++)
+        snprintf(failed.rows[i].text, sizeof failed.rows[i].text, "row %d", i);
+    molt__overlay_set_crash(&overlay, "crashed in main_loop() at ant.c:12");
+    molt__overlay_show(&overlay, &failed, 0);
+    assert_string_equal(overlay.summary.word, "build failed");
+    assert_non_null(strstr(overlay.summary.facts, "stands still since"));
+    assert_string_equal(overlay.summary.rows[0].text, "crashed in main_loop() at ant.c:12");
+    assert_string_equal(overlay.summary.rows[MOLT__SUMMARY_ROWS - 1].text, "row 6");
+    assert_int_equal(overlay.summary.row_count, MOLT__SUMMARY_ROWS);
+    molt__overlay_show(&overlay, &good, 0);
+    assert_int_equal(overlay.hide_at, UINT64_MAX);
+    assert_int_equal(overlay.summary.row_count, 1);
+    molt__overlay_set_crash(&overlay, "");
+    molt__overlay_show(&overlay, &failed, 0);
+    assert_string_equal(overlay.summary.facts, "The game goes on with the old code.");
+    assert_string_equal(overlay.summary.rows[0].text, "row 0");
+}
+
 static void build_in_progress_is_shown_alone(void **state)
 {
     (void)state;
@@ -209,6 +236,7 @@ int main(void)
         cmocka_unit_test(short_text_makes_a_small_box),
         cmocka_unit_test(rows_make_the_box_grow),
         cmocka_unit_test(success_goes_and_failure_stays),
+        cmocka_unit_test(crash_stays_while_the_game_stands_still),
         cmocka_unit_test(build_in_progress_is_shown_alone),
         cmocka_unit_test(frame_rate_makes_room_for_itself),
     };
