@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <threads.h>
@@ -29,6 +30,7 @@ typedef struct GameThread {
     int (*run_c11)(void *);
     void *argument;
     unsigned rounds; /* of destructors */
+    bool stranded;   /* in a library that stays for it */
     MoltSignalStack stack;
 } GameThread;
 
@@ -39,6 +41,9 @@ struct MoltGameThreads {
     pthread_key_t key; /* of each thread: its GameThread */
     GameThread *first; /* the newest */
 };
+
+/* Of whom constructors of libraries are: a process has one host. */
+static _Atomic(MoltGameThreads *) newest;
 
 static void add(GameThread *thread)
 {
@@ -102,6 +107,11 @@ static GameThread *make(const MoltThreadRoute *route, void *argument)
     return thread;
 }
 
+static uintptr_t function_of(const GameThread *thread)
+{
+    return thread->run != NULL ? (uintptr_t)thread->run : (uintptr_t)thread->run_c11;
+}
+
 static int create(const MoltThreadRoute *route, pthread_t *thread, const pthread_attr_t *attributes,
                   void *(*function)(void *), void *argument)
 {
@@ -148,16 +158,18 @@ MoltStatus molt__game_threads_create(MoltGameThreads **out, MoltError *error)
     }
     threads->route = (MoltThreadRoute){sizeof threads->route, create, create_c11};
     pthread_mutex_init(&threads->lock, NULL);
+    atomic_store(&newest, threads);
     *out = threads;
     return MOLT_OK;
 }
 
 void molt__game_threads_destroy(MoltGameThreads *threads)
 {
-    uintptr_t function;
-    if (threads == NULL || molt__game_threads_live(threads, &function)) {
+    MoltGameThreads *mine = threads;
+    if (threads == NULL || threads->first != NULL) {
         return;
     }
+    atomic_compare_exchange_strong(&newest, &mine, NULL);
     pthread_key_delete(threads->key);
     pthread_mutex_destroy(&threads->lock);
     free(threads);
@@ -168,16 +180,40 @@ const MoltThreadRoute *molt__game_threads_route(const MoltGameThreads *threads)
     return &threads->route;
 }
 
-bool molt__game_threads_live(MoltGameThreads *threads, uintptr_t *function)
+const MoltThreadRoute *molt_host_thread_route(void)
 {
+    const MoltGameThreads *threads = atomic_load(&newest);
+    return threads != NULL ? &threads->route : NULL;
+}
+
+bool molt__game_threads_live(MoltGameThreads *threads, uintptr_t begin, uintptr_t end,
+                             uintptr_t *function)
+{
+    const GameThread *oldest = NULL;
     pthread_mutex_lock(&threads->lock);
-    const GameThread *oldest = threads->first;
-    while (oldest != NULL && oldest->next != NULL) {
-        oldest = oldest->next;
+    for (const GameThread *thread = threads->first; thread != NULL; thread = thread->next) {
+        if (!thread->stranded && function_of(thread) - begin >= end - begin) {
+            oldest = thread;
+        }
     }
-    if (oldest != NULL) {
-        *function = oldest->run != NULL ? (uintptr_t)oldest->run : (uintptr_t)oldest->run_c11;
-    }
+    *function = oldest != NULL ? function_of(oldest) : *function;
     pthread_mutex_unlock(&threads->lock);
     return oldest != NULL;
+}
+
+bool molt__game_threads_strand(uintptr_t begin, uintptr_t end)
+{
+    MoltGameThreads *threads = atomic_load(&newest);
+    bool any = false;
+    if (threads == NULL) {
+        return false;
+    }
+    pthread_mutex_lock(&threads->lock);
+    for (GameThread *thread = threads->first; thread != NULL; thread = thread->next) {
+        if (function_of(thread) - begin < end - begin) {
+            any = thread->stranded = true;
+        }
+    }
+    pthread_mutex_unlock(&threads->lock);
+    return any;
 }

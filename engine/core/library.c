@@ -14,6 +14,7 @@
 #include "elf_check.h"
 #include "elf_sanitizer.h"
 #include "elf_tables.h"
+#include "game_threads.h"
 #include "guarded_calls.h"
 #include "library_module.h"
 #include "library_trial.h"
@@ -541,7 +542,7 @@ void molt__library_close(MoltLibrary *library)
     molt__constants_free(&library->constants);
     molt__symbols_free(library->symbols);
     molt_schema_free(library->schema);
-    if (library->handle != NULL) {
+    if (library->handle != NULL && !molt__game_threads_strand(library->begin, library->end)) {
         dlclose(library->handle);
     }
     if (library->copy != NULL) {

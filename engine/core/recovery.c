@@ -175,7 +175,7 @@ static bool has_own_threads(const MoltRecovery *recovery)
 {
     uintptr_t function;
     return recovery->desc.game_threads != NULL &&
-           molt__game_threads_live(recovery->desc.game_threads, &function);
+           molt__game_threads_live(recovery->desc.game_threads, 0, 0, &function);
 }
 
 /* Nobody but the caller runs code of the game, until molt_threads_go_on. */

@@ -14,12 +14,14 @@ MoltStatus molt__rest_begin(MoltThreads *threads, const char *wish, MoltError *e
                      wish, molt_threads_late(threads));
 }
 
-/* What a thread of the game's own was started with; NULL when none lives. */
-static const char *find_game_thread(MoltGameThreads *game_threads, const MoltLibrary *library)
+/* What a thread of the game's own was started with, other than in `next`; NULL when none lives. */
+static const char *find_game_thread(MoltGameThreads *game_threads, const MoltLibrary *library,
+                                    const MoltLibrary *next)
 {
     uintptr_t function;
     MoltCodeTarget target = {.name = "a function outside of the library"};
-    if (game_threads == NULL || !molt__game_threads_live(game_threads, &function)) {
+    if (game_threads == NULL || !molt__game_threads_live(game_threads, next != NULL ? next->begin : 0,
+                                                         next != NULL ? next->end : 0, &function)) {
         return NULL;
     }
     if (library != NULL) {
@@ -32,7 +34,7 @@ MoltStatus molt__rest_left(MoltThreads *threads, MoltGameThreads *game_threads,
                            const MoltLibrary *library, MoltError *error)
 {
     const char *late = molt_threads_late(threads);
-    const char *function = find_game_thread(game_threads, library);
+    const char *function = find_game_thread(game_threads, library, NULL);
     if (late[0] != 0) {
         return molt_error(
             error, MOLT_BUSY,
@@ -49,9 +51,9 @@ MoltStatus molt__rest_left(MoltThreads *threads, MoltGameThreads *game_threads,
 }
 
 MoltStatus molt__rest_check(MoltGameThreads *game_threads, const MoltLibrary *library,
-                            MoltThreadName *name, MoltError *error)
+                            const MoltLibrary *next, MoltThreadName *name, MoltError *error)
 {
-    const char *function = find_game_thread(game_threads, library);
+    const char *function = find_game_thread(game_threads, library, next);
     if (function == NULL) {
         return MOLT_OK;
     }

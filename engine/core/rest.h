@@ -17,8 +17,9 @@ MoltStatus molt__rest_left(MoltThreads *threads, MoltGameThreads *game_threads,
                            const MoltLibrary *library, MoltError *error);
 
 /* While a thread that the game started by itself lives, MOLT_REFUSED names what it runs: nobody can bring
- * it to rest, and it may come back to the library any time. */
+ * it to rest, and it may come back to the library any time. Those that constructors
+ * of `next`, the library that comes, have started are no hindrance. */
 MoltStatus molt__rest_check(MoltGameThreads *game_threads, const MoltLibrary *library,
-                            MoltThreadName *name, MoltError *error);
+                            const MoltLibrary *next, MoltThreadName *name, MoltError *error);
 
 #endif

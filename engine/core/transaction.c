@@ -369,7 +369,8 @@ static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void 
     MoltTransactionResult *result = &transaction->result;
     status = molt__reload_step(&transaction->steps, MOLT_STEP_REST, &result->error);
     if (status == MOLT_OK) {
-        status = molt__rest_check(transaction->game_threads, old, &result->thread, &result->error);
+        status = molt__rest_check(transaction->game_threads, old, next, &result->thread,
+                                  &result->error);
     }
     if (status == MOLT_OK) {
         status = molt__untracked_report(old->untracked, transaction->policy, &transaction->report,

@@ -1,4 +1,5 @@
 /* molt-trial: loads a library as the host is about to, so that the host survives what comes of it. */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -20,6 +21,20 @@ static bool is_good(void *handle, const char *name)
     return good;
 }
 
+/* No other thread runs in this process. */
+static bool is_alone(void)
+{
+    DIR *threads = opendir("/proc/self/task");
+    int count = 0;
+    for (const struct dirent *entry; threads != NULL && (entry = readdir(threads)) != NULL;) {
+        count += entry->d_name[0] != '.';
+    }
+    if (threads != NULL) {
+        closedir(threads);
+    }
+    return count == 1;
+}
+
 int main(int argc, char **argv)
 {
     const struct rlimit no_core = {0, 0};
@@ -30,7 +45,7 @@ int main(int argc, char **argv)
     alarm(MOLT__TRIAL_SECONDS);
     void *handle = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
     bool good = handle != NULL && is_good(handle, argv[1]);
-    if (handle != NULL) {
+    if (handle != NULL && is_alone()) { /* a thread of a constructor's would run on in nothing */
         dlclose(handle);
     }
     _exit(good ? MOLT__TRIAL_LOADED : MOLT__TRIAL_REFUSED);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <molt/reload.h>
 
@@ -395,6 +396,41 @@ static void threads_of_the_game_itself_are_refused(void **state)
     close_session(&session);
 }
 
+/* The thread ends some time after its file has gone. */
+static void force_when_ended(Session *session, const char *library)
+{
+    sandbox_replace(session->library, library);
+    for (int i = 0; i < 500; i++) {
+        molt_reload_force(session->reload, &session->event);
+        if (session->event.kind == MOLT_EVENT_RELOADED) {
+            return;
+        }
+        sandbox_sleep(10);
+    }
+    fail_msg("%s\n%s", session->event.headline, session->event.detail);
+}
+
+static void thread_of_a_constructor_is_refused(void **state)
+{
+    Session session = {0};
+    char path[512];
+    snprintf(path, sizeof path, "%s", sandbox_path(state, "early"));
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fclose(file);
+    open_session(&session, state, false, 2);
+    setenv("LOOM_EARLY", path, 1);
+    refuse(&session, FIXTURE_LOOM_3, "the thread weft", "turn_weft of loom.c");
+    force(&session, FIXTURE_LOOM_2, MOLT_EVENT_RELOADED); /* that of the refused library is no hindrance */
+    unsetenv("LOOM_EARLY");
+    refuse(&session, FIXTURE_LOOM_1, "run_early", "api->thread_start()");
+    unlink(path);
+    force_when_ended(&session, FIXTURE_LOOM_1);
+    check_right(&session);
+    close_session(&session);
+    assert_int_not_equal(sandbox_mappings("loom."), 0); /* the refused one, for its thread */
+}
+
 /* ---- files and the end --------------------------------------------------------------------- */
 
 static bool rest_for_ever(void *context)
@@ -517,6 +553,7 @@ int main(void)
         TEST(threads_of_a_file_go_on),
         TEST(reload_through_a_file_starts_them_again),
         TEST(thread_that_never_returns_is_named_at_the_end),
+        TEST(thread_of_a_constructor_is_refused), /* last: a library stays */
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,4 +20,9 @@ struct MoltThreadRoute {
 /* What a library exports for the host to store its route in. */
 #define MOLT_THREAD_ROUTE_SYMBOL "molt_thread_route"
 
+/* What the host's program exports, for constructors: they run before the host can store anything in the
+ * library. NULL while there is no route. */
+#define MOLT_HOST_THREAD_ROUTE_SYMBOL "molt_host_thread_route"
+const MoltThreadRoute *molt_host_thread_route(void) __attribute__((visibility("default")));
+
 #endif
