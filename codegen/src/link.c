@@ -15,6 +15,7 @@
 #include "library_names.h"
 #include "member_use.h"
 #include "pool.h"
+#include "split_texts.h"
 
 /* A type of the library and the unit whose body is taken. */
 typedef struct Entry {
@@ -648,6 +649,7 @@ bool molt__units_link(MoltDiagnostics *diagnostics, const MoltUnit *units, uint3
     molt__erased_link(linker.arena, &linker.names, &wrappers, out);
     molt__layout_numbers_link(linker.arena, &linker.names, out);
     molt__constants_link(linker.arena, &linker.names, out);
+    molt__split_texts_link(linker.arena, units, count, out);
     molt__image_types_link(linker.arena, &linker.names, out);
     linker.library = out;
     copy_types(&linker);

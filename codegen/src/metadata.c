@@ -7,6 +7,7 @@
 #include "image_types.h"
 #include "kept_globals.h"
 #include "output.h"
+#include "split_texts.h"
 
 typedef unsigned long long Wide;
 
@@ -293,6 +294,13 @@ static void add_module(MoltText *text, const MoltUnit *library, bool allocates,
                        "    .hook_code_count = %u,\n",
                        library->hook_count);
     }
+    if (library->split_text_count > 0) {
+        molt__text_add(text,
+                       "    .split_texts = split_texts,\n"
+                       "    .split_text_sizes = split_text_sizes,\n"
+                       "    .split_text_count = %u,\n",
+                       library->split_text_count);
+    }
     molt__text_add(text, "};\n");
 }
 
@@ -352,6 +360,7 @@ const char *molt__metadata_write(MoltArena *arena, const MoltUnit *library)
         add_hook_codes(&text, library);
     }
     molt__kept_globals_write(&text, library);
+    molt__split_texts_write(&text, library);
     add_module(&text, library, allocates, constants, apart);
     return text.bytes;
 }

@@ -10,9 +10,10 @@
 #include "kept_globals.h"
 #include "member_use.h"
 #include "output.h"
+#include "split_texts.h"
 
 #define FORMAT_NAME "molt-unit"
-enum { FORMAT_VERSION = 10 };
+enum { FORMAT_VERSION = 11 };
 
 void molt__unit_release(MoltUnit *unit)
 {
@@ -95,6 +96,7 @@ static cJSON *unit_to_json(MoltArena *arena, const MoltUnit *unit, const char *s
         cJSON_AddItemToArray(allocations, allocation_to_json(&unit->allocations[i]));
     }
     cJSON_AddItemToObject(json, "constants", molt__constants_to_json(unit));
+    cJSON_AddItemToObject(json, "split_texts", molt__split_texts_to_json(arena, unit));
     cJSON_AddItemToObject(json, "kept", molt__kept_globals_to_json(unit));
     cJSON_AddItemToObject(json, "uses", molt__uses_to_json(arena, unit));
     cJSON_AddItemToObject(json, "flows", molt__flows_to_json(&unit->flows));
@@ -284,6 +286,8 @@ bool molt__unit_read(MoltDiagnostics *diagnostics, const char *path, MoltUnit *o
                                             cJSON_GetObjectItemCaseSensitive(json, "uses"), out);
         const cJSON *constants = cJSON_GetObjectItemCaseSensitive(json, "constants");
         reading.good = reading.good && molt__constants_from_json(reading.arena, constants, out);
+        const cJSON *texts = cJSON_GetObjectItemCaseSensitive(json, "split_texts");
+        reading.good = reading.good && molt__split_texts_from_json(reading.arena, texts, out);
         const cJSON *kept = cJSON_GetObjectItemCaseSensitive(json, "kept");
         reading.good = reading.good && molt__kept_globals_from_json(reading.arena, kept, out);
         const cJSON *flows = cJSON_GetObjectItemCaseSensitive(json, "flows");

@@ -52,6 +52,12 @@ typedef struct MoltUnitConstant {
     const char **was;  /* what MOLT_WAS says it was called, NULL behind the last; NULL: nothing */
 } MoltUnitConstant;
 
+/* A string literal with NULs inside. */
+typedef struct MoltUnitText {
+    const char *bytes;
+    uint32_t size; /* with the NUL behind it */
+} MoltUnitText;
+
 /* A variable that all sources share. */
 typedef struct MoltUnitKept {
     const char *symbol; /* as the linker knows it */
@@ -94,6 +100,8 @@ typedef struct MoltUnit {
     uint32_t allocation_count, allocation_capacity;
     MoltUnitConstant *constants;
     uint32_t constant_count, constant_capacity;
+    MoltUnitText *split_texts; /* each once */
+    uint32_t split_text_count, split_text_capacity;
     MoltUnitKept *kept; /* of a library: each once */
     uint32_t kept_count, kept_capacity;
     MoltUnitUse *uses;

@@ -19,6 +19,7 @@
 #include "payload.h"
 #include "record_reader.h"
 #include "rename.h"
+#include "split_texts.h"
 #include "tagged_union.h"
 
 enum { HOOK_SPELLING = 512 };
@@ -248,6 +249,9 @@ static enum CXChildVisitResult visit_body(CXCursor cursor, CXCursor parent, CXCl
     }
     case CXCursor_VarDecl:
         molt__global_read(&walk->types, walk->out, cursor, walk->source, walk->function);
+        break;
+    case CXCursor_StringLiteral:
+        molt__split_text_see(walk->model.arena, walk->out, cursor);
         break;
     case CXCursor_ParmDecl:
         refuse_annotations(walk, cursor, MOLT_WHERE_LOCAL);

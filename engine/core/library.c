@@ -429,6 +429,11 @@ static MoltStatus open_symbols(MoltLibrary *library, MoltError *error)
     MoltStatus status = molt__symbols_open(library->copy, library->base, library->begin, library->end,
                                            &library->symbols, error);
     if (status == MOLT_OK) {
+        status = molt__literals_split(library->symbols->literals, library->module->split_texts,
+                                      library->module->split_text_sizes,
+                                      library->module->split_text_count, error);
+    }
+    if (status == MOLT_OK) {
         status = molt__constants_locate(library->module, library->schema, library->symbols,
                                         &library->constants, error);
     }

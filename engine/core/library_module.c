@@ -63,6 +63,19 @@ static bool holds_constant(Image image, const MoltModule *module, const MoltCons
     return good;
 }
 
+static bool holds_split_texts(Image image, const MoltModule *module)
+{
+    size_t size = 0;
+    if (!holds(image, module->split_text_sizes, module->split_text_count,
+               sizeof *module->split_text_sizes)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < module->split_text_count; i++) {
+        size += module->split_text_sizes[i];
+    }
+    return holds(image, module->split_texts, size, 1);
+}
+
 static bool holds_names(Image image, const MoltModule *module)
 {
     bool good =
@@ -70,6 +83,7 @@ static bool holds_names(Image image, const MoltModule *module)
         holds(image, module->constants, module->constant_count, sizeof *module->constants) &&
         holds(image, module->hook_codes, module->hook_code_count, sizeof *module->hook_codes) &&
         holds(image, module->apart_types, module->apart_count, sizeof *module->apart_types) &&
+        holds_split_texts(image, module) &&
         (module->sources == NULL || holds_text(image, module->sources, 0));
     for (uint32_t i = 0; good && i < module->allocation_count; i++) {
         const MoltAllocation *call = &module->allocations[i];

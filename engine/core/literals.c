@@ -15,6 +15,11 @@ typedef struct Slot {
     uintptr_t address;
 } Slot;
 
+/* A place of a text with NULs inside. */
+typedef struct Split {
+    uintptr_t begin, end, farthest; /* the last: the greatest end of this one and all before it */
+} Split;
+
 struct MoltLiterals {
     MoltByteRange *ranges;
     size_t range_count;
@@ -22,6 +27,9 @@ struct MoltLiterals {
     size_t storage_size;
     Slot *slots;
     size_t slot_count, used;
+    Split *splits; /* by where they begin, and of those the longest first */
+    size_t split_count, split_capacity;
+    size_t zeros; /* the longest text of nothing but NULs; 0: there is none */
 };
 
 static size_t text_size(const MoltByteRange *range, uintptr_t address)
@@ -131,6 +139,7 @@ void molt__literals_free(MoltLiterals *literals)
         free(literals->ranges);
         free(literals->storage);
         free(literals->slots);
+        free(literals->splits);
         free(literals);
     }
 }
@@ -152,10 +161,161 @@ static const MoltByteRange *range_of(const MoltLiterals *literals, uintptr_t add
     return NULL;
 }
 
+/* ---- texts with NULs inside ------------------------------------------------------------------ */
+
+static MoltStatus add_split(MoltLiterals *literals, uintptr_t begin, uintptr_t end)
+{
+    if (literals->split_count == literals->split_capacity) {
+        size_t capacity = literals->split_capacity != 0 ? literals->split_capacity * 2 : 16;
+        Split *splits = realloc(literals->splits, capacity * sizeof *splits);
+        if (splits == NULL) {
+            return MOLT_OUT_OF_MEMORY;
+        }
+        literals->splits = splits;
+        literals->split_capacity = capacity;
+    }
+    literals->splits[literals->split_count++] = (Split){.begin = begin, .end = end};
+    return MOLT_OK;
+}
+
+static bool is_zero(const unsigned char *bytes, size_t size)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+/* Nothing but NULs is wherever there are as many of them. */
+static MoltStatus add_places(MoltLiterals *literals, const unsigned char *bytes, size_t size)
+{
+    MoltStatus status = MOLT_OK;
+    if (size == 0 || is_zero(bytes, size)) {
+        literals->zeros = size > literals->zeros ? size : literals->zeros;
+        return MOLT_OK;
+    }
+    for (size_t i = 0; i < literals->range_count; i++) {
+        const MoltByteRange *range = &literals->ranges[i];
+        const char *end = range->bytes + (range->end - range->begin), *at = range->bytes;
+        while (status == MOLT_OK && (at = memmem(at, (size_t)(end - at), bytes, size)) != NULL) {
+            uintptr_t begin = range->begin + (uintptr_t)(at - range->bytes);
+            status = add_split(literals, begin, begin + size);
+            at++;
+        }
+    }
+    return status;
+}
+
+static int compare_split(const void *left, const void *right)
+{
+    const Split *a = left, *b = right;
+    int order = (a->begin > b->begin) - (a->begin < b->begin);
+    return order != 0 ? order : (a->end < b->end) - (a->end > b->end);
+}
+
+/* The end of the text with NULs inside that holds the address, the farthest of several; 0: none does. */
+static uintptr_t split_end(const MoltLiterals *literals, uintptr_t address)
+{
+    size_t low = 0, high = literals->split_count;
+    while (low < high) { /* the first that begins behind the address */
+        size_t middle = low + (high - low) / 2;
+        if (literals->splits[middle].begin <= address) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    uintptr_t end = low > 0 ? literals->splits[low - 1].farthest : 0;
+    return end > address ? end : 0;
+}
+
+/* A plain text goes by its own place, not by one that is a part of another. */
+static MoltStatus index_apart(MoltLiterals *literals, const MoltByteRange *range)
+{
+    for (uintptr_t at = range->begin; at < range->end;) {
+        const char *text = range->bytes + (at - range->begin);
+        size_t size = text_size(range, at);
+        if (size == 0) {
+            break;
+        }
+        if (split_end(literals, at) == 0) {
+            Slot *slot = find_slot(literals, text, size);
+            slot->address = split_end(literals, slot->address) != 0 ? at : slot->address;
+        }
+        at += size;
+    }
+    return MOLT_OK;
+}
+
+MoltStatus molt__literals_split(MoltLiterals *literals, const unsigned char *bytes,
+                                const uint32_t *sizes, uint32_t count, MoltError *error)
+{
+    MoltStatus status = MOLT_OK;
+    for (uint32_t i = 0; i < count && status == MOLT_OK; i++) {
+        status = add_places(literals, bytes, sizes[i]);
+        bytes += sizes[i];
+    }
+    if (status != MOLT_OK) {
+        return molt_error(error, status, "No memory to index the library's string literals.");
+    }
+    if (literals->split_count == 0) {
+        return MOLT_OK;
+    }
+    qsort(literals->splits, literals->split_count, sizeof *literals->splits, compare_split);
+    uintptr_t farthest = 0;
+    for (size_t i = 0; i < literals->split_count; i++) {
+        farthest = literals->splits[i].end > farthest ? literals->splits[i].end : farthest;
+        literals->splits[i].farthest = farthest;
+    }
+    for (size_t i = 0; i < literals->range_count; i++) {
+        index_apart(literals, &literals->ranges[i]);
+    }
+    return MOLT_OK;
+}
+
+/* Bytes from the address to the end of the text with NULs inside; 0: it is none. */
+static size_t split_size(const MoltLiterals *literals, const MoltByteRange *range, uintptr_t address)
+{
+    uintptr_t end = split_end(literals, address);
+    size_t size = end != 0 && end <= range->end ? (size_t)(end - address) : 0, run = 0;
+    const char *text = range->bytes + (address - range->begin);
+    while (run < literals->zeros && run < range->end - address && text[run] == 0) {
+        run++;
+    }
+    size = size > run ? size : run;
+    return size > text_size(range, address) ? size : 0;
+}
+
+bool molt__literals_is_split(const MoltLiterals *literals, uintptr_t address)
+{
+    const MoltByteRange *range = range_of(literals, address);
+    return range != NULL && split_size(literals, range, address) > 0;
+}
+
+/* Those that end as a text of the sources does are preferred: what follows belongs to it. */
+static uintptr_t find_split(const MoltLiterals *literals, const char *bytes, size_t size, bool anywhere)
+{
+    for (size_t i = 0; i < literals->split_count; i++) {
+        const Split *split = &literals->splits[i];
+        const MoltByteRange *range = range_of(literals, split->begin);
+        const char *end = range->bytes + (split->end - range->begin);
+        if (split->end - split->begin >= size && memcmp(end - size, bytes, size) == 0) {
+            return split->end - size;
+        }
+    }
+    for (size_t i = 0; i < literals->range_count && anywhere; i++) {
+        const MoltByteRange *range = &literals->ranges[i];
+        const char *at = memmem(range->bytes, range->end - range->begin, bytes, size);
+        if (at != NULL) {
+            return range->begin + (uintptr_t)(at - range->bytes);
+        }
+    }
+    return 0;
+}
+
 const char *molt__literals_at(const MoltLiterals *literals, uintptr_t address, size_t *size)
 {
     const MoltByteRange *range = range_of(literals, address);
     *size = range != NULL ? text_size(range, address) : 0;
+    size_t split = *size > 0 ? split_size(literals, range, address) : 0;
+    *size = split > 0 ? split : *size;
     return *size > 0 ? range->bytes + (address - range->begin) : NULL;
 }
 
@@ -233,11 +393,12 @@ uintptr_t molt__literals_find(const MoltLiterals *literals, const char *bytes, s
         return 0;
     }
     uint32_t width = molt_code_width(bytes, size);
-    if (width > 1) {
-        return find_wide(literals, bytes, size, width);
+    if (width > 1) { /* or the bytes of a text with NULs inside, which may look like it */
+        uintptr_t wide = find_wide(literals, bytes, size, width);
+        return wide != 0 ? wide : find_split(literals, bytes, size, false);
     }
     if (strlen(bytes) + 1 != size) {
-        return 0;
+        return find_split(literals, bytes, size, true);
     }
     const Slot *whole = find_slot(literals, bytes, size);
     if (whole->text != NULL) {

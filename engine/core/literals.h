@@ -1,5 +1,6 @@
 /* The string literals of one library: text up to a NUL, narrow or wide, in read-only data that no
- * symbol names. It must never know why somebody looks for a text. */
+ * symbol names, and texts with NULs inside that the sources are known to have. It must never know why
+ * somebody looks for a text. */
 #ifndef MOLT_CORE_LITERALS_H
 #define MOLT_CORE_LITERALS_H
 
@@ -24,9 +25,18 @@ MoltStatus molt__literals_create(const MoltByteRange *ranges, size_t count, Molt
                                  MoltError *error);
 void molt__literals_free(MoltLiterals *literals); /* NULL allowed */
 
+/* Tells which texts have NULs inside: `count` of them, one behind the other, `sizes` with the NUL at
+ * their ends. Wherever the library has their bytes, they belong together from then on. */
+MoltStatus molt__literals_split(MoltLiterals *literals, const unsigned char *bytes,
+                                const uint32_t *sizes, uint32_t count, MoltError *error);
+
 /* The text at `address`, in storage of the index, and its length with the NUL; NULL when the
- * address lies in no range or the text has no end there. */
+ * address lies in no range or the text has no end there.
+ * Of a text with NULs inside it is all from there on. */
 const char *molt__literals_at(const MoltLiterals *literals, uintptr_t address, size_t *size);
+
+/* The address lies in a text with NULs inside, and one of them is ahead. */
+bool molt__literals_is_split(const MoltLiterals *literals, uintptr_t address);
 
 /* The same of wide text, whose characters and NUL have `width` bytes, 2 or 4; with 0 of what looks like
  * wide text: it begins with a character that narrow text would end after. */
@@ -36,7 +46,7 @@ const char *molt__literals_wide_at(const MoltLiterals *literals, uintptr_t addre
 /* Whether `text` was given by one of these, and so stays what it is. */
 bool molt__literals_owns(const MoltLiterals *literals, const char *text);
 
-/* Address of the same text; `size` counts the NUL, which tells how wide it is. A whole text is preferred
+/* Address of the same bytes; `size` counts the NUL, which tells how wide it is. A whole text is preferred
  * to the tail of a longer one, which linkers share ("bar" inside "foobar"). 0 when there is none. */
 uintptr_t molt__literals_find(const MoltLiterals *literals, const char *bytes, size_t size);
 

@@ -543,7 +543,8 @@ bool molt__symbols_wide_text(const MoltSymbols *symbols, uintptr_t address, uint
     bool past_end = symbol != NULL && symbol->kind == MOLT_CODE_DATA &&
                     address - symbol->address >= symbol->size && symbol->size > 0;
     size_t size = 0;
-    if (!symbols->available || (symbol != NULL && !past_end)) {
+    if (!symbols->available || (symbol != NULL && !past_end) ||
+        (width == 0 && molt__literals_is_split(symbols->literals, address))) {
         return false;
     }
     for (uint32_t i = 0; i < symbols->unnamed_count; i++) {

@@ -42,7 +42,7 @@ static void *resize(const MoltCodeNames *names, void *block, size_t old_size, si
 static bool is_sayable(const MoltCodeTarget *target)
 {
     switch (target->kind) {
-    case MOLT_CODE_LITERAL: return target->offset == 0 && molt__code_is_literal(target);
+    case MOLT_CODE_LITERAL: return target->offset == 0 && molt__code_ends_literal(target);
     case MOLT_CODE_FUNCTION: return target->offset == 0 && target->name[0] != '\0';
     case MOLT_CODE_DATA: return target->name[0] != '\0';
     }

@@ -64,8 +64,9 @@ bool molt__code_may_mean(const MoltSchema *schema, MoltTypeId pointee, const Mol
     const MoltType *type = molt_type(schema, pointee);
     if (target->kind != MOLT_CODE_LITERAL || type->kind == MOLT_KIND_VOID)
         return true;
+    /* narrow text with zeros inside may end like wide text */
     return type->kind == MOLT_KIND_INT &&
-           type->size == molt_code_width(target->bytes, target->size);
+           (type->size == 1 || type->size == molt_code_width(target->bytes, target->size));
 }
 
 const void *molt__code_value(const MoltType *type, const MoltCodeTarget *target)
@@ -102,6 +103,11 @@ bool molt__code_is_literal(const MoltCodeTarget *target)
         zeros += molt_code_width(target->bytes + at, width) == width;
     return width > 1 ? zeros == 1
                      : memchr(target->bytes, 0, target->size) == target->bytes + target->size - 1;
+}
+
+bool molt__code_ends_literal(const MoltCodeTarget *target)
+{
+    return target->size > 0 && target->bytes[target->size - 1] == 0;
 }
 
 void molt__code_text(const MoltCodeTarget *literal, char *text, size_t room)

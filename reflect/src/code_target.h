@@ -26,8 +26,11 @@ bool molt__code_may_mean(const MoltSchema *schema, MoltTypeId pointee,
  * nobody has them. */
 const void *molt__code_value(const MoltType *type, const MoltCodeTarget *target);
 
-/* The bytes are those of a literal: one character of zeros, the last one. */
+/* The bytes are those of a plain literal: one character of zeros, the last one. */
 bool molt__code_is_literal(const MoltCodeTarget *target);
+
+/* They may be those of any literal, also of one with zeros inside: a zero is the last. */
+bool molt__code_ends_literal(const MoltCodeTarget *target);
 
 enum { MOLT__LITERAL_SHOWN = 64 };
 /* A literal's text for messages: as it stands, or of wide characters those that are ASCII. */

@@ -260,7 +260,11 @@ static void put_named(MoltDump *dump, const MoltCodeTarget *target)
     MoltJsonWriter *out = &dump->out;
     if (target->kind == MOLT_CODE_LITERAL) {
         molt__json_put_literal(out, "{\"literal\":");
-        molt__dump_text(dump, (const unsigned char *)target->bytes, target->size);
+        size_t length = strlen(target->bytes);
+        if (length > 0 && length + 1 < target->size) /* also one that ends with several zeros */
+            put_bytes(dump, (const unsigned char *)target->bytes, target->size);
+        else
+            molt__dump_text(dump, (const unsigned char *)target->bytes, target->size);
     } else {
         if (target->kind == MOLT_CODE_DATA)
             molt__json_put_literal(out, "{\"data\":\"");

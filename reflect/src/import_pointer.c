@@ -377,7 +377,7 @@ static bool resolve_name(MoltImport *import, const Pointer *pointer, uintptr_t *
     if (pointer->form == FORM_LITERAL) {
         target.bytes = pointer->text.bytes;
         target.size = pointer->text.length + !pointer->raw; /* text stands without its NUL */
-        if (!molt__code_is_literal(&target))
+        if (pointer->raw ? !molt__code_ends_literal(&target) : !molt__code_is_literal(&target))
             return molt__json_fail(&import->reader, MOLT_INVALID,
                                    "a literal ends with its only character of zeros");
         return find_in_library(import, &target, pointer->text, out);

@@ -208,8 +208,10 @@ static const char *parse_record(const unsigned char *bytes, uint64_t room, MoltF
         return "a name is no text";
     if (text ? symbol.name_length > 0 || symbol.file_length > 0 : symbol.name_length == 0)
         return "a symbol has a name where none belongs, or none";
-    if (text && !molt__code_is_literal(
-                    &(MoltCodeTarget){.bytes = (const char *)content, .size = symbol.byte_count}))
+    const MoltCodeTarget literal = {.bytes = (const char *)content, .size = symbol.byte_count};
+    bool ends = symbol.kind == MOLT_CODE_LITERAL ? molt__code_ends_literal(&literal)
+                                                 : !text || molt__code_is_literal(&literal);
+    if (!ends)
         return "a text does not end";
     if (!data && (symbol.offset != 0 || symbol.size != 0))
         return "a symbol has a size where none belongs";

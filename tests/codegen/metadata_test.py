@@ -17,6 +17,10 @@ class Metadata(GameTest):
         self.write("kinds.h", (FIXTURES / "kinds.h").read_text())
         self.write("game.c", '#include "kinds.h"\nMOLT_ROOT(Kinds);\nvoid *start(void);\n'
                              "void *start(void) { return molt_new(Kinds); }\n")
+        with (self.folder / "game.c").open("a") as game:
+            game.write('#define MARK "a\\0b\\n\\xff\\0"\n'
+                       'const char *marks(int i) { return i == 0 ? MARK "9" : i == 1 ? MARK u8"9" :\n'
+                       '    i == 2 ? "plain" : "\\0\\u00e9x\\"\\\\"; }\n')
         self.generate("game.c", "--schema", "schema.json", "--metadata", "metadata.c")
 
     def compile(self, compiler, *arguments):
@@ -99,7 +103,10 @@ class Metadata(GameTest):
                         ("constant_keys", ctypes.c_void_p), ("constant_text", ctypes.c_char_p),
                         ("constant_count", ctypes.c_uint32), ("apart_count", ctypes.c_uint32),
                         ("apart_types", ctypes.POINTER(ctypes.c_uint32)),
-                        ("hook_codes", ctypes.c_void_p), ("hook_code_count", ctypes.c_uint32)]
+                        ("hook_codes", ctypes.c_void_p), ("hook_code_count", ctypes.c_uint32),
+                        ("split_text_count", ctypes.c_uint32),
+                        ("split_texts", ctypes.POINTER(ctypes.c_ubyte)),
+                        ("split_text_sizes", ctypes.POINTER(ctypes.c_uint32))]
         module = Module.in_dll(library, "molt_module")
         schema = json.loads((self.folder / "schema.json").read_text())
         self.assertEqual((module.size, module.version), (ctypes.sizeof(Module), 1))
@@ -111,6 +118,9 @@ class Metadata(GameTest):
         self.assertEqual((module.allocations, module.allocation_count), (None, 0))
         self.assertEqual((module.constants, module.constant_count), (None, 0))
         self.assertEqual((module.hook_codes, module.hook_code_count), (None, 0))
+        self.assertEqual(module.split_text_count, 2)  # each once
+        self.assertEqual(module.split_text_sizes[:2], [8, 7])
+        self.assertEqual(bytes(module.split_texts[:15]), b"a\0b\n\xff\0" b"9\0" b"\0\xc3\xa9x\"\\\0")
         tables = module.tables
         hash_words = [tables[4] | tables[5] << 32, tables[6] | tables[7] << 32]
         self.assertEqual(f"{hash_words[1]:016x}{hash_words[0]:016x}", schema["hash"])

@@ -10,7 +10,8 @@
 typedef enum MoltCodeKind {
     MOLT_CODE_FUNCTION, /* name, file ("" when global) */
     MOLT_CODE_DATA,     /* name, file, offset into the object, its bytes and size */
-    MOLT_CODE_LITERAL   /* bytes with the terminating NUL, unnamed; of wide text it is as wide */
+    MOLT_CODE_LITERAL   /* bytes with the terminating NUL, unnamed; of wide text it is as wide. There may
+                         * be NULs inside */
 } MoltCodeKind;
 
 /* A place in a library, named so that another build of it can be asked for the same. Strings and

@@ -264,6 +264,11 @@ typedef struct MoltModule {
     const MoltTypeId *apart_types;
     const MoltHookCode *hook_codes;
     uint32_t hook_code_count;
+    uint32_t split_text_count;
+    /* String literals of the sources with a NUL inside, one behind the other, and the bytes of each with the
+     * NUL at its end. NULL when there is none. */
+    const unsigned char *split_texts;
+    const uint32_t *split_text_sizes;
 } MoltModule;
 
 #define MOLT_MODULE_SYMBOL "molt_module"
