@@ -187,6 +187,12 @@ static inline const uint32_t *molt__indexed_here(MoltIndexPlaces array)
     return array.dimensions & 1u ? array.targets : NULL;
 }
 
+/* The array's first element is another one by now. */
+static inline bool molt__indexed_moves_first(MoltIndexPlaces array)
+{
+    return array.targets && array.targets[0] != 0;
+}
+
 /* Bits of an old object that MOLT_MOVED takes elsewhere, so that they are not lost where they were.
  * `base` tells the loops apart whose elements the offsets are in. */
 typedef struct MoltTaken {
