@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "index_dimension.h"
 #include "pool.h"
 
 /* Longer arrays do not follow the names of an enum. */
@@ -121,30 +122,6 @@ static bool counts_others(const MoltModelType *type, const MoltModelEnumerator *
            enumerator == &type->enumerators[type->enumerator_count - 1];
 }
 
-static bool has_room(const MoltModelType *index, uint64_t length)
-{
-    for (uint32_t i = 0; i < index->enumerator_count; i++) {
-        const MoltModelEnumerator *enumerator = &index->enumerators[i];
-        if (enumerator->value >= length && !counts_others(index, enumerator, length)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Of the dimensions, the first one with an element for each enumerator, not counting the length of
- * texts; the first of all when there is none. */
-static const MoltModelType *followed_array(const MoltModelType *index, const MoltModelType *type)
-{
-    for (const MoltModelType *at = type; at != NULL && at->kind == MOLT_KIND_ARRAY; at = at->elem) {
-        bool text = at != type && (at->elem->flags & MOLT_TYPE_CHAR) != 0;
-        if (!text && has_room(index, at->length)) {
-            return at;
-        }
-    }
-    return type;
-}
-
 static void check_index(MoltDiagnostics *diagnostics, const MoltModel *model,
                         const MoltModelType *owner, const MoltModelField *field)
 {
@@ -154,7 +131,15 @@ static void check_index(MoltDiagnostics *diagnostics, const MoltModel *model,
         return;
     }
     const char *path = path_of(diagnostics, owner, field);
-    const MoltModelType *array = followed_array(index, field->type);
+    const MoltModelType *array = molt__index_followed(field->type, &field->notes);
+    if (array != field->type && field->type->length == 0) {
+        molt__refuse(diagnostics, field->place,
+                     "make a struct of a row, whose array has the MOLT_INDEX, and a flexible array of "
+                     "those",
+                     "MOLT_INDEX(%s) of '%s': rows of a flexible array do not follow names", note->text,
+                     path);
+        return;
+    }
     if (array->length == 0 || array->length > INDEX_LIMIT) {
         molt__refuse(diagnostics, field->place,
                      molt__arena_format(

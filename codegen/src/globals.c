@@ -4,6 +4,7 @@
 
 #include "annotation.h"
 #include "constants.h"
+#include "index_dimension.h"
 #include "kept_globals.h"
 #include "pool.h"
 #include "record_reader.h"
@@ -147,12 +148,13 @@ static void add(MoltModel *model, MoltModelType *globals, MoltModelField field)
     globals->size = molt__globals_size(end, globals->align);
 }
 
-static void resolve_index(MoltTypeReader *reader, MoltTypeContext context,
+static void resolve_index(MoltTypeReader *reader, MoltTypeContext context, CXCursor variable,
                           const MoltModelType *type, MoltModelNotes *notes)
 {
     MoltModelNote *index = molt__model_note(notes, MOLT_NOTE_INDEX);
     if (index != NULL) {
         molt__index_resolve(reader, context, context.field, type, index);
+        molt__index_dimensions_read(reader, context.place, context.field, variable, type, notes);
     }
 }
 
@@ -206,7 +208,7 @@ void molt__global_read(MoltTypeReader *reader, MoltUnit *out, CXCursor variable,
         if (notes.count > known->notes.count) {
             MoltTypeContext again = {.place = place, .owner = globals->name, .field = name};
             complete_names(arena, &notes, scope);
-            resolve_index(reader, again, known->type, &notes);
+            resolve_index(reader, again, variable, known->type, &notes);
             known->notes = notes;
         }
         return;
@@ -224,7 +226,7 @@ void molt__global_read(MoltTypeReader *reader, MoltUnit *out, CXCursor variable,
         return;
     }
     molt__pool_read(reader, place, &notes);
-    resolve_index(reader, context, type, &notes);
+    resolve_index(reader, context, variable, type, &notes);
     add(reader->model, globals,
         (MoltModelField){
             .name = name, .type = type, .flags = flags, .notes = notes, .place = place});

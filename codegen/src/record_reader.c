@@ -4,6 +4,7 @@
 
 #include "annotation.h"
 #include "flexible.h"
+#include "index_dimension.h"
 #include "pool.h"
 #include "system_record.h"
 
@@ -171,6 +172,7 @@ static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
     MoltModelNote *index = molt__model_note(&notes, MOLT_NOTE_INDEX);
     if (index != NULL) {
         molt__index_resolve(reader, context, path, type, index);
+        molt__index_dimensions_read(reader, place, path, cursor, type, &notes);
     }
     MoltModelField *field = molt__model_add_field(reader->model, walk->into);
     *field = (MoltModelField){

@@ -175,10 +175,13 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
     case MOLT_RULE_SHAPE_CHANGED:
     case MOLT_RULE_KIND_CHANGED:
     case MOLT_RULE_UNION_CHANGED:
-        text =
-            "no rule says how the old value becomes the new one: add the new field beside the old "
-            "one under another name, fill it in code, and remove the old one in a later edit; or "
-            "write a hook";
+        text = "no rule says how the old value becomes the new one: add the new field beside the old "
+               "one under another name, fill it in code, and remove the old one in a later edit; or "
+               "write a hook";
+        if (molt__plan_index_unclear(plan, check->before, check->after))
+            text = "nothing says which dimension MOLT_INDEX means, before and after: write the size of "
+                   "the same one with the enum's enumerators, and the others without them; or let the "
+                   "enum keep its values in the edit that changes this; or write a hook";
         break;
     case MOLT_RULE_UNION_ARM_REMOVED:
         text =

@@ -1,11 +1,20 @@
 #include "descent.h"
 
-/* True when a value of `type` begins with a value of `pointee`. */
+/* A pointer to a `row` leads to a `type`: they are one, or the row is an array of them, in any number of
+ * dimensions, that the program lays over a flat array. */
+static bool leads_to(const MoltSchema *schema, MoltTypeId row, MoltTypeId type)
+{
+    while (row != type && molt_type(schema, row)->kind == MOLT_KIND_ARRAY)
+        row = molt_type(schema, row)->elem;
+    return row == type;
+}
+
+/* True when a value of `type` begins with what a pointer to `pointee` leads to. */
 bool molt__type_begins_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId pointee)
 {
     for (;;) {
         const MoltType *t = molt_type(schema, type);
-        if (type == pointee)
+        if (leads_to(schema, pointee, type))
             return true;
         if (molt_kind_is_sequence(t->kind) && t->length > 0)
             type = t->elem;
@@ -25,8 +34,8 @@ bool molt__type_ends_with(const MoltSchema *schema, MoltTypeId type, MoltTypeId 
         const MoltType *t = molt_type(schema, type);
         const MoltField *last = NULL;
         if (t->kind == MOLT_KIND_ARRAY) {
-            if (t->elem == pointee || t->length == 0)
-                return t->elem == pointee;
+            if (leads_to(schema, pointee, t->elem) || t->length == 0)
+                return leads_to(schema, pointee, t->elem);
             type = t->elem;
             continue;
         }
@@ -352,7 +361,8 @@ static MoltTypeId parting_struct(const Descent *d)
         uint32_t now = is->kind == MOLT_KIND_STRUCT ? new_field_of(plan, before, after, was->first)
                                                     : MOLT__NO_FIELD;
         if (now == MOLT__NO_FIELD || plan->after->tables.fields[now].bit_offset > 0 ||
-            plan->after->tables.fields[now].flags & MOLT_FIELD_BITS)
+            plan->after->tables.fields[now].flags & MOLT_FIELD_BITS ||
+            molt__indexed_moves_first(molt__plan_index(plan, was->first, now)))
             return before;
         before = first->type;
         after = plan->after->tables.fields[now].type;
@@ -386,11 +396,15 @@ static bool map_offset(Descent *d, bool moved)
             step = found_if(keeps_exactly(d));
         } else if (d->exact && d->offset == 0 && d->after == d->to && means_exactly(d, d->before)) {
             step = STEP_FOUND;
-        } else if (!d->exact && d->offset == 0 && is_untyped(d) && !is_mirror(d)) {
+        } else if (!d->exact && d->offset == 0 && is_untyped(d) && !is_mirror(d) &&
+                   !d->indexed.targets) {
             d->ambiguous = parting_struct(d);
             step = STEP_FOUND;
         } else if (!d->exact && d->offset == 0 && d->before == d->pointee) {
             step = found_if(d->to_void || fits(plan, d->pointee, d->after));
+        } else if (!d->exact && d->offset == 0 &&
+                   leads_to(plan->before, d->pointee, d->before)) {
+            step = found_if(d->to_void || fits(plan, d->before, d->after));
         } else if (was->kind == MOLT_KIND_STRUCT && is->kind == MOLT_KIND_STRUCT && is_view(d)) {
             step = STEP_FOUND;
         } else if (was->kind == MOLT_KIND_ATOMIC || is->kind == MOLT_KIND_ATOMIC) {

@@ -234,7 +234,8 @@ static bool parts_from_first(const MoltPlan *plan, MoltTypeId type)
     const MoltType *is = molt_type(plan->after, to);
     for (uint32_t i = 0; pair && is->kind == MOLT_KIND_STRUCT && i < is->count; i++)
         if (plan->matches[pair->match + i] == was->first)
-            return plan->after->tables.fields[is->first + i].bit_offset > 0;
+            return plan->after->tables.fields[is->first + i].bit_offset > 0 ||
+                   molt__indexed_moves_first(molt__plan_index(plan, was->first, is->first + i));
     return pair != NULL;
 }
 

@@ -1,4 +1,4 @@
-#include <string.h>
+#include <stdlib.h>
 
 #include "plan_emit.h"
 #include "plan_trace.h"
@@ -86,76 +86,159 @@ static bool is_text(const MoltSchema *schema, const MoltType *array, uint32_t di
     return dimension > 0 && (molt_type(schema, array->elem)->flags & MOLT_TYPE_CHAR) != 0;
 }
 
-/* The dimensions of an array that follow the enum: the first one with an element for each enumerator,
- * and all others of its length, which is stored in *length. */
-static uint32_t dimensions_of(const MoltSchema *schema, MoltTypeId index, const MoltType *array,
-                              uint64_t *length)
+/* An element for each enumerator and no more; whether the last one is an index or the length nobody says. */
+static bool is_exact(const MoltSchema *schema, MoltTypeId index, uint64_t length)
+{
+    const MoltType *t = molt_type(schema, index);
+    uint64_t most = 0;
+    for (uint32_t e = t->first; e < t->first + t->count; e++) {
+        uint64_t value = schema->tables.enumerators[e].value;
+        most = value > most ? value : most;
+    }
+    return has_room(schema, index, length) && (length == most || length == most + 1);
+}
+
+static bool is_single(uint32_t dimensions)
+{
+    return dimensions != 0 && (dimensions & (dimensions - 1)) == 0;
+}
+
+/* Those that the source says, as the generator read it; 0 where it found nothing to say. */
+static uint32_t noted_dimensions(const MoltSchema *schema, const MoltField *field)
 {
     uint32_t dimensions = 0;
-    const MoltType *at = array;
-    *length = array->length;
-    for (uint32_t d = 0; at->kind == MOLT_KIND_ARRAY && d < DIMENSIONS; d++) {
-        if (!is_text(schema, at, d) && has_room(schema, index, at->length)) {
-            *length = at->length;
-            break;
-        }
-        at = molt_type(schema, at->elem);
-    }
-    at = array;
-    for (uint32_t d = 0; at->kind == MOLT_KIND_ARRAY && d < DIMENSIONS; d++) {
-        if (at->length == *length && !is_text(schema, at, d))
+    for (uint32_t n = field->note_first; n < field->note_first + field->note_count; n++) {
+        const MoltNote *note = &schema->tables.notes[n];
+        unsigned long d = note->kind == MOLT_NOTE_ALONG
+                              ? strtoul(molt_string(schema, note->text), NULL, 10)
+                              : DIMENSIONS;
+        if (d < DIMENSIONS)
             dimensions |= 1u << d;
-        at = molt_type(schema, at->elem);
     }
     return dimensions;
 }
 
-/* What an old array and a new one have in common; 0 where one of them has no elements to follow by. */
-static uint32_t common_dimensions(const MoltPlan *plan, MoltTypeId old_enum, MoltTypeId new_enum,
-                                  const MoltType *from, const MoltType *to, uint64_t *had,
-                                  uint64_t *has)
+/* Those that sizes alone tell: the only one, else the only one with just an element for each enumerator, or
+ * with room for them. 0 where they do not, since a dimension that goes by number may be as long. */
+static uint32_t sized_dimensions(const MoltSchema *schema, MoltTypeId index, const MoltType *array)
 {
-    uint32_t both = dimensions_of(plan->before, old_enum, from, had) &
-                    dimensions_of(plan->after, new_enum, to, has);
-    return *had == 0 || *had > LENGTH_LIMIT || *has > LENGTH_LIMIT ? 0 : both;
+    uint32_t all = 0, exact = 0, roomy = 0;
+    for (uint32_t d = 0; array->kind == MOLT_KIND_ARRAY && d < DIMENSIONS; d++) {
+        bool counts = !is_text(schema, array, d);
+        all |= (uint32_t)counts << d;
+        exact |= (uint32_t)(counts && is_exact(schema, index, array->length)) << d;
+        roomy |= (uint32_t)(counts && has_room(schema, index, array->length)) << d;
+        array = molt_type(schema, array->elem);
+    }
+    uint32_t found = is_single(all) ? all : exact ? exact : roomy;
+    return is_single(found) ? found : 0;
 }
 
-/* Where a field's elements go, made on first use. */
-static MoltIndexPlaces targets_of(MoltPlan *plan, uint32_t before, uint32_t after)
+/* The length of an array's dimensions; 0 where they have different ones, or it does not have them. */
+static uint64_t length_of(const MoltSchema *schema, const MoltType *array, uint32_t dimensions)
 {
-    const MoltIndexPlaces known = molt__plan_index(plan, before, after), stays = {0};
-    const MoltField *was = &plan->before->tables.fields[before];
-    const MoltField *is = &plan->after->tables.fields[after];
-    const MoltType *from = molt_type(plan->before, was->type);
-    const MoltType *to = molt_type(plan->after, is->type);
-    MoltTypeId new_enum = molt__trace_index(plan, MOLT__NEW, after);
-    MoltTypeId old_enum = molt__trace_index(plan, MOLT__OLD, before);
+    uint64_t length = 0;
+    for (; array->kind == MOLT_KIND_ARRAY && dimensions != 0; dimensions >>= 1) {
+        if ((dimensions & 1u) != 0 && length != 0 && array->length != length)
+            return 0;
+        length = (dimensions & 1u) != 0 ? array->length : length;
+        array = molt_type(schema, array->elem);
+    }
+    return dimensions == 0 ? length : 0;
+}
+
+static uint64_t longest(const MoltSchema *schema, const MoltType *array)
+{
+    uint64_t length = 0;
+    for (; array->kind == MOLT_KIND_ARRAY; array = molt_type(schema, array->elem))
+        length = array->length > length ? array->length : length;
+    return length;
+}
+
+/* An old field and a new one, which are arrays of as many dimensions, with what indexes them. */
+typedef struct Arrays {
+    const MoltField *was, *is;
+    MoltTypeId old_enum, new_enum;
+    uint32_t dimensions; /* 0: it is not clear which */
+    uint64_t had, has;   /* their lengths; of the longest one where it is not clear */
+} Arrays;
+
+/* What the new source says, or the old one where that says nothing, and both where they say it; else what
+ * the sizes of both tell. */
+static void find_dimensions(const MoltPlan *plan, Arrays *arrays)
+{
+    const MoltType *from = molt_type(plan->before, arrays->was->type);
+    const MoltType *to = molt_type(plan->after, arrays->is->type);
+    uint32_t was = noted_dimensions(plan->before, arrays->was);
+    uint32_t is = noted_dimensions(plan->after, arrays->is);
+    if (!was && !is) {
+        was = sized_dimensions(plan->before, arrays->old_enum, from);
+        is = sized_dimensions(plan->after, arrays->new_enum, to);
+    }
+    uint32_t both = was && is && was != is ? 0 : was | is;
+    arrays->had = length_of(plan->before, from, both);
+    arrays->has = length_of(plan->after, to, both);
+    arrays->dimensions = arrays->had && arrays->has ? both : 0;
+    if (!arrays->dimensions) {
+        arrays->had = longest(plan->before, from);
+        arrays->has = longest(plan->after, to);
+    }
+}
+
+/* The targets of the old elements, at the end of those there are; false where none has one. */
+static bool make_targets(MoltPlan *plan, const Arrays *arrays, uint32_t *first)
+{
+    *first = plan->target_count;
+    if (arrays->had == 0 || arrays->had > LENGTH_LIMIT || arrays->has > LENGTH_LIMIT ||
+        !molt__plan_grow(plan, (void **)&plan->targets, &plan->target_slots, *first,
+                         (uint32_t)arrays->had, sizeof *plan->targets))
+        return false;
+    fill_targets(plan, arrays->old_enum, arrays->new_enum, arrays->had, arrays->has, *first);
+    return !plan->failed;
+}
+
+static const MoltIndexMap *find_map(const MoltPlan *plan, uint32_t before, uint32_t after)
+{
+    for (uint32_t i = 0; i < plan->index_count; i++) {
+        const MoltIndexMap *map = &plan->indexes[i];
+        if (map->before == before && map->after == after)
+            return map;
+    }
+    return NULL;
+}
+
+/* Where a field's elements go, made on first use; NULL when all keep their indices. */
+static const MoltIndexMap *map_of(MoltPlan *plan, uint32_t before, uint32_t after)
+{
+    const MoltIndexMap *known = find_map(plan, before, after);
+    Arrays arrays = {.was = &plan->before->tables.fields[before],
+                     .is = &plan->after->tables.fields[after],
+                     .old_enum = molt__trace_index(plan, MOLT__OLD, before),
+                     .new_enum = molt__trace_index(plan, MOLT__NEW, after)};
+    const MoltType *from = molt_type(plan->before, arrays.was->type);
+    const MoltType *to = molt_type(plan->after, arrays.is->type);
     /* a note that came, or that goes when the edit in which it came is undone */
-    if (plan->undoes && old_enum != MOLT_NO_TYPE && new_enum == MOLT_NO_TYPE)
-        new_enum = plan->types[old_enum].after;
-    else if (!plan->undoes && old_enum == MOLT_NO_TYPE && new_enum != MOLT_NO_TYPE)
-        old_enum = plan->origins[new_enum];
-    if (known.targets || new_enum == MOLT_NO_TYPE || from->kind != MOLT_KIND_ARRAY ||
-        to->kind != MOLT_KIND_ARRAY || !same_depth(plan, from, to))
+    if (plan->undoes && arrays.old_enum != MOLT_NO_TYPE && arrays.new_enum == MOLT_NO_TYPE)
+        arrays.new_enum = plan->types[arrays.old_enum].after;
+    else if (!plan->undoes && arrays.old_enum == MOLT_NO_TYPE && arrays.new_enum != MOLT_NO_TYPE)
+        arrays.old_enum = plan->origins[arrays.new_enum];
+    if (known || arrays.new_enum == MOLT_NO_TYPE || arrays.old_enum == MOLT_NO_TYPE ||
+        from->kind != MOLT_KIND_ARRAY || to->kind != MOLT_KIND_ARRAY || !same_depth(plan, from, to))
         return known;
-    if (old_enum == MOLT_NO_TYPE || molt_type(plan->before, old_enum)->kind != MOLT_KIND_ENUM ||
-        molt_type(plan->after, new_enum)->kind != MOLT_KIND_ENUM)
-        return stays;
-    uint64_t had, has;
-    uint32_t dimensions = common_dimensions(plan, old_enum, new_enum, from, to, &had, &has);
-    uint32_t first = plan->target_count;
-    if (!dimensions ||
-        !molt__plan_grow(plan, (void **)&plan->targets, &plan->target_slots, first, (uint32_t)had,
-                         sizeof *plan->targets) ||
+    if (molt_type(plan->before, arrays.old_enum)->kind != MOLT_KIND_ENUM ||
+        molt_type(plan->after, arrays.new_enum)->kind != MOLT_KIND_ENUM)
+        return NULL;
+    uint32_t first;
+    find_dimensions(plan, &arrays);
+    if (!make_targets(plan, &arrays, &first) ||
+        is_identity(plan->targets + first, arrays.had, arrays.has) ||
         !molt__plan_grow(plan, (void **)&plan->indexes, &plan->index_slots, plan->index_count, 1,
                          sizeof *plan->indexes))
-        return stays;
-    fill_targets(plan, old_enum, new_enum, had, has, first);
-    if (plan->failed || is_identity(plan->targets + first, had, has))
-        return stays;
-    plan->target_count += (uint32_t)had;
-    plan->indexes[plan->index_count++] = (MoltIndexMap){before, after, first, dimensions, false};
-    return molt__plan_index(plan, before, after);
+        return NULL;
+    plan->target_count += (uint32_t)arrays.had;
+    plan->indexes[plan->index_count++] =
+        (MoltIndexMap){before, after, first, arrays.dimensions, false};
+    return find_map(plan, before, after);
 }
 
 bool molt__plan_leaves_index(MoltPlan *plan, uint32_t before, uint32_t after)
@@ -174,14 +257,12 @@ bool molt__plan_leaves_index(MoltPlan *plan, uint32_t before, uint32_t after)
         new_enum == MOLT_NO_TYPE || molt_type(plan->after, new_enum)->kind != MOLT_KIND_ENUM ||
         from->kind != MOLT_KIND_ARRAY || to->kind != MOLT_KIND_ARRAY)
         return false;
-    uint32_t first = plan->target_count;
-    uint64_t had, has;
-    if (!common_dimensions(plan, old_enum, new_enum, from, to, &had, &has) ||
-        !molt__plan_grow(plan, (void **)&plan->targets, &plan->target_slots, first, (uint32_t)had,
-                         sizeof *plan->targets))
+    Arrays arrays = {.was = was, .is = is, .old_enum = old_enum, .new_enum = new_enum};
+    uint32_t first;
+    find_dimensions(plan, &arrays);
+    if (!make_targets(plan, &arrays, &first))
         return false;
-    fill_targets(plan, old_enum, new_enum, had, has, first);
-    for (uint64_t i = 0; i < had && i < has; i++) {
+    for (uint64_t i = 0; i < arrays.had && i < arrays.has; i++) {
         if (plan->targets[first + i] != i && plan->targets[first + i] != UINT32_MAX)
             return true;
     }
@@ -190,12 +271,15 @@ bool molt__plan_leaves_index(MoltPlan *plan, uint32_t before, uint32_t after)
 
 MoltIndexPlaces molt__plan_index(const MoltPlan *plan, uint32_t before, uint32_t after)
 {
-    for (uint32_t i = 0; i < plan->index_count; i++) {
-        const MoltIndexMap *map = &plan->indexes[i];
-        if (map->before == before && map->after == after)
-            return (MoltIndexPlaces){plan->targets + map->first, map->dimensions};
-    }
-    return (MoltIndexPlaces){0};
+    const MoltIndexMap *map = find_map(plan, before, after);
+    return map && map->dimensions ? (MoltIndexPlaces){plan->targets + map->first, map->dimensions}
+                                  : (MoltIndexPlaces){0};
+}
+
+bool molt__plan_index_unclear(const MoltPlan *plan, uint32_t before, uint32_t after)
+{
+    const MoltIndexMap *map = find_map(plan, before, after);
+    return map && !map->dimensions;
 }
 
 static uint64_t source_of(const uint32_t *targets, uint64_t had, uint64_t element)
@@ -298,12 +382,18 @@ bool molt__emit_indexed(MoltPlan *plan, const MoltEmitSite *site, uint64_t sourc
 {
     const MoltField *was = &plan->before->tables.fields[site->before];
     const MoltField *is = &plan->after->tables.fields[site->after];
-    MoltIndexPlaces indexed = targets_of(plan, site->before, site->after);
-    if (!indexed.targets)
+    const MoltIndexMap *map = map_of(plan, site->before, site->after);
+    if (!map)
         return false;
+    uint32_t dimensions = map->dimensions;
+    if (!dimensions) {
+        molt__emit_drop(plan, site, MOLT_RULE_SHAPE_CHANGED, was->type,
+                        source + was->bit_offset / 8, MOLT__NO_CONSTANT);
+        return true;
+    }
     tell(plan, site);
     emit_dimension(plan, site, was->type, is->type, source + was->bit_offset / 8,
-                   destination + is->bit_offset / 8, indexed.dimensions);
+                   destination + is->bit_offset / 8, dimensions);
     return true;
 }
 
@@ -311,7 +401,7 @@ bool molt__plan_is_reindexed(MoltPlan *plan, MoltTypeId before, MoltTypeId after
 {
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
     for (uint32_t f = 0; f < is->count && !plan->failed; f++) {
-        if (targets_of(plan, was->first + f, is->first + f).targets)
+        if (map_of(plan, was->first + f, is->first + f))
             return true;
     }
     return false;

@@ -164,7 +164,8 @@ typedef struct MoltMove {
 typedef struct MoltIndexMap {
     uint32_t before, after; /* fields */
     uint32_t first;         /* in targets[], one for each old element; UINT32_MAX: gone */
-    uint32_t dimensions;    /* that follow the enum, all of one length; bit 0: the outermost */
+    uint32_t dimensions;    /* that follow the enum, all of one length; bit 0: the outermost; 0: nothing
+                               says which */
     bool told;              /* it is in the report */
 } MoltIndexMap;
 
@@ -185,6 +186,12 @@ static inline MoltIndexPlaces molt__indexed_elements(MoltIndexPlaces array)
 static inline const uint32_t *molt__indexed_here(MoltIndexPlaces array)
 {
     return array.dimensions & 1u ? array.targets : NULL;
+}
+
+/* The array's first element is another one by now. */
+static inline bool molt__indexed_moves_first(MoltIndexPlaces array)
+{
+    return array.targets && array.targets[0] != 0;
 }
 
 /* Bits of an old object that MOLT_MOVED takes elsewhere, so that they are not lost where they were.
@@ -371,6 +378,8 @@ void molt__plan_tell_unreached(MoltPlan *plan);
  * and the places of the elements of such a field. */
 bool molt__plan_is_reindexed(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 MoltIndexPlaces molt__plan_index(const MoltPlan *plan, uint32_t before, uint32_t after);
+/* The elements of such a field have other places, but nothing says in which of its dimensions. */
+bool molt__plan_index_unclear(const MoltPlan *plan, uint32_t before, uint32_t after);
 /* A field loses its MOLT_INDEX in the very edit that gives enumerators of the enum other values; or that was
  * done on the way which is undone, so that nobody knows where its elements were. */
 bool molt__plan_leaves_index(MoltPlan *plan, uint32_t before, uint32_t after);

@@ -212,6 +212,7 @@ static void add_notes(Writer *writer, cJSON *object, uint32_t first, uint32_t co
     add_note_texts(writer, object, KEY_HOLDS, notes, count, MOLT_NOTE_HOLDS);
     add_note_texts(writer, object, KEY_SIZED, notes, count, MOLT_NOTE_SIZED);
     add_note_texts(writer, object, KEY_HASHED, notes, count, MOLT_NOTE_HASHED);
+    add_note_texts(writer, object, KEY_ALONG, notes, count, MOLT_NOTE_ALONG);
 }
 
 static cJSON *create_field(Writer *writer, const MoltField *field)

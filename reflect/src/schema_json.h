@@ -45,7 +45,7 @@
     X(BYTES, "bytes") X(FLEXIBLE, "flexible") X(COUNTED_BY, "count")                               \
     X(VERSION, "version") X(MIGRATE, "migrate") X(GLOBALS, "globals")                              \
     X(UNTYPED, "untyped") X(POOL, "pool") X(ERASED, "erased") X(REMOVED, "removed")  \
-    X(HOLDS, "holds") X(SIZED, "sized") X(HASHED, "hashed")
+    X(HOLDS, "holds") X(SIZED, "sized") X(HASHED, "hashed") X(ALONG, "along")
 
 typedef enum Key {
 #define X(name, text) KEY_##name,

@@ -17,7 +17,7 @@ _Static_assert(KEY_COUNT <= 64, "a KeySet has a bit per key");
     (BIT(WAS) | BIT(DEFAULT) | BIT(REQUIRED) | BIT(TRANSIENT) | BIT(EXTERNAL) | BIT(FLAGS) |       \
      BIT(FALLBACK) | BIT(CONVERT) | BIT(COUNTED_BY) | BIT(TAG) | BIT(ARM) | BIT(MOVED) |           \
      BIT(INDEX) | BIT(VERSION) | BIT(MIGRATE) | BIT(POOL) | BIT(ERASED) | BIT(REMOVED) |           \
-     BIT(HOLDS) | BIT(SIZED) | BIT(HASHED))
+     BIT(HOLDS) | BIT(SIZED) | BIT(HASHED) | BIT(ALONG))
 
 /* Where reading is: types[type] and in it members[member]; a NULL list is none. */
 typedef struct Place {
@@ -317,9 +317,12 @@ static MoltStatus read_notes(const Reader *reader, const Values *values, uint32_
     if (!status)
         status =
             read_note_texts(reader, values->at[KEY_SIZED], "sized", MOLT_NOTE_SIZED, first, count);
+    if (!status)
+        status = read_note_texts(reader, values->at[KEY_HASHED], "hashed", MOLT_NOTE_HASHED, first,
+                                 count);
     return status ? status
-                  : read_note_texts(reader, values->at[KEY_HASHED], "hashed", MOLT_NOTE_HASHED,
-                                    first, count);
+                  : read_note_texts(reader, values->at[KEY_ALONG], "along", MOLT_NOTE_ALONG, first,
+                                    count);
 }
 
 /* ---- members -------------------------------------------------------------------------------- */

@@ -18,7 +18,7 @@ static uint64_t hash_notes(const MoltSchema *schema)
         const char *text = molt_string(schema, note->text);
         if (note->kind == MOLT_NOTE_WAS || note->kind == MOLT_NOTE_MOVED ||
             note->kind == MOLT_NOTE_TAG || note->kind == MOLT_NOTE_ARM ||
-            note->kind == MOLT_NOTE_INDEX)
+            note->kind == MOLT_NOTE_INDEX || note->kind == MOLT_NOTE_ALONG)
             hash = XXH3_64bits_withSeed(text, strlen(text) + 1, hash);
     }
     return hash;

@@ -230,24 +230,35 @@ class Notes:
             return None
         old_enum = self.old.types[old_field["index"]]
         new_enum = self.new.types[new_field["index"]]
-        had, was_by = self.followed(self.old, old_enum, old_type)
-        length, is_by = self.followed(self.new, new_enum, new_type)
-        targets = self.index_targets(old_enum, new_enum, had, length)
-        return self.convert_dimension(old_type, new_type, value, path, targets, was_by & is_by)
+        lengths = self.dimensions(self.old, old_type), self.dimensions(self.new, new_type)
+        found = [sorted(map(int, field["along"])) for field in (old_field, new_field) if "along" in field]
+        found = found or [d for d in (self.fitting(old_enum, lengths[0]), self.fitting(new_enum, lengths[1])) if d]
+        if not found or found[0] != found[-1]:
+            if any(was != becomes for was, becomes in self.map.values(old_enum, new_enum).items()):
+                self.refuse(path, "nothing says which dimension follows the enum")
+            return None
+        along = found[0]
+        targets = self.index_targets(old_enum, new_enum, *(each[along[0]] for each in lengths))
+        return self.convert_dimension(old_type, new_type, value, path, targets, set(along))
 
     @staticmethod
-    def followed(schema, enum, array):
-        """Length and numbers of the dimensions that follow an enum: the first one with room for all
-        enumerators, and all others of its length that are no text."""
-        dimensions = []
-        while array["kind"] == "array" and not (dimensions and schema.is_text(array)):
-            dimensions.append(array["length"])
+    def dimensions(schema, array):
+        """Lengths from the outermost on, but not those of texts in arrays."""
+        found = []
+        while array["kind"] == "array" and not (found and schema.is_text(array)):
+            found.append(array["length"])
             array = schema.elem(array)
+        return found
+
+    @staticmethod
+    def fitting(enum, lengths):
+        """The only dimension with just an element for each enumerator, or with room for all of them."""
         *values, last = [int(entry["value"]) for entry in enum["enumerators"]]
-        fitting = (length for length in dimensions
-                   if all(value < length for value in values) and last <= length)
-        chosen = next(fitting, dimensions[0])
-        return chosen, {d for d, length in enumerate(dimensions) if length == chosen}
+        roomy = [d for d, length in enumerate(lengths)
+                 if all(value < length for value in values) and last <= length]
+        exact = [d for d in roomy if max(values + [last]) in (lengths[d], lengths[d] - 1)]
+        found = [0] if len(lengths) == 1 else exact or roomy
+        return found if len(found) == 1 else []
 
     def index_targets(self, old_enum, new_enum, had, length):
         named = [{int(entry["value"]) for entry in each["enumerators"]}

@@ -546,9 +546,18 @@ class Moves(OracleCase):
         self.assertIn(("elements-dropped", "G.n"), expected.losses)
 
     def test_dimensions_follow_their_enumerators(self):
-        self.one([("n", "int[2][1][2]", {"index": "K"})], [("n", "int[3][1][3]", {"index": "K"})],
+        along = {"index": "K", "along": ["0", "2"]}
+        self.one([("n", "int[2][1][2]", along)], [("n", "int[3][1][3]", along)],
                  {"n": [[[1, 2]], [[3, 4]]]}, {"n": [[[0, 0, 0]], [[0, 4, 3]], [[0, 2, 1]]]},
                  old_types={"K": {"A": 0, "B": 1}}, new_types={"K": {"C": 0, "B": 1, "A": 2}})
+        self.one([("n", "int[9][2]", {"index": "K"})], [("n", "int[9][2]", {"index": "K"})],
+                 {"n": [[i, i + 1] for i in range(9)]}, {"n": [[i + 1, i] for i in range(9)]},
+                 old_types={"K": {"A": 0, "B": 1}}, new_types={"K": {"B": 0, "A": 1}})
+
+    def test_a_dimension_that_nothing_says(self):
+        types = {"K": {"A": 0, "B": 1}, "G": [("n", "int[2][2]", {"index": "K"})]}
+        self.refused(make_schema("G", **types), make_schema("G", **{**types, "K": {"B": 0, "A": 1}}),
+                     make_dump(("G:0", {"n": [[1, 2], [3, 4]]})))
 
 
 class Ownership(OracleCase):

@@ -2,8 +2,8 @@
 code that makes their states."""
 
 from declarations import (FLOAT, LONG_DOUBLE, Array, Bool, Complex, Enum, Float, Function, Int,
-                          Pointer, Struct, Union, Variant, Vector, c_base, c_declare, innermost, is_text, size_of,
-                          was_note)
+                          Pointer, Struct, Union, Variant, Vector, c_base, c_declare, innermost, is_text, lengths,
+                          size_of, was_note)
 from live_state import Code, Dangling, Data, Foreign, Literal, Ref
 from places import following, is_end
 from random_declarations import VECTORS
@@ -95,6 +95,9 @@ def enum_text(enum):
 
 def field_text(field, is_variable=False):
     text = c_declare(field.type, field.name)
+    if field.index and len(lengths(field.type)) > 1:  # the outermost one, whatever the sizes
+        last = field.index.enumerators[-1].name
+        text = text.replace(f"{field.name}[", f"{field.name}[0 * {last} + ", 1)
     if field.is_unnamed:
         text = f"union {{ {' '.join(c_declare(type_, name) + ';' for name, type_ in field.type.members)} }}"
     if field.atomic:

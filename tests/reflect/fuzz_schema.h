@@ -273,6 +273,7 @@ static inline uint32_t fuzz_notes(FuzzMaker *maker, const FuzzField *field, cons
     static const char *const words[] = {"trunc", "round", "saturate", "truncate"};
     static const char *const arms[] = {"E0", "E1", "E2", "E3"};
     static const char *const paths[] = {"^.a", "^.b.c", "a.b", "c[1]", "^.d[0].a", "b"};
+    static const char *const along[] = {"0", "1", "31", "x"};
     static const uint16_t plain[] = {MOLT_NOTE_REQUIRED, MOLT_NOTE_TRANSIENT, MOLT_NOTE_EXTERNAL};
     MoltBuilder *builder = maker->builder;
     uint8_t argument = field->argument;
@@ -293,7 +294,9 @@ static inline uint32_t fuzz_notes(FuzzMaker *maker, const FuzzField *field, cons
     case 11:
         notes[0] = (MoltNote){.kind = MOLT_NOTE_INDEX,
                               .text = molt_builder_string(builder, argument % 2 ? "E" : "F")};
-        return 1;
+        notes[1] = (MoltNote){.kind = MOLT_NOTE_ALONG,
+                              .text = molt_builder_string(builder, along[argument / 2 % 4])};
+        return argument % 16 < 8 ? 1 : 2;
     case 12:
         notes[0] = (MoltNote){.kind = MOLT_NOTE_TAG, .text = name};
         return type->kind == MOLT_KIND_UNION; /* of nothing else it is refused */

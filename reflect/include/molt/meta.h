@@ -138,7 +138,10 @@ typedef struct MoltEnumerator {
                                show. text: "Ant game.c:9", the size of that type, from there; \
                                "Ant.hp", the offset of that field; several notes */                   \
     X(HASHED, "hashed")     /* of a struct, union or enum whose addresses select elements, as keys of \
-                               a hash table; found in the sources. text: "game.c:9", where */
+                               a hash table; found in the sources. text: "game.c:9", where */          \
+    X(ALONG, "along")       /* beside INDEX on an array of several dimensions; found in the sources. \
+                               text: one of those that the enum indexes, "0" for the outermost;      \
+                               several notes */
 
 typedef enum MoltNoteKind {
 #define X(name, id) MOLT_NOTE_##name,
