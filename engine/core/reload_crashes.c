@@ -3,6 +3,7 @@
 #include "guarded_calls.h"
 #include "rest.h"
 #include "thread_record.h"
+#include "word_record.h"
 
 /* ---- standing still -------------------------------------------------------------------------- */
 
@@ -114,6 +115,7 @@ MoltStatus molt__reload_resume(MoltReload *reload, const MoltLeft *left, MoltErr
     }
     molt_report_clear(&report);
     if (status == MOLT_OK) {
+        (void)molt__word_record_put_back(left->words, reload->current, reload->heap);
         molt__thread_record_start(left->threads, reload->threads, reload->current, reload->heap, missing,
                                   sizeof missing);
     }

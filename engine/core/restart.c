@@ -19,6 +19,7 @@
 #include "saved_state.h"
 #include "thread_record.h"
 #include "transaction.h"
+#include "word_record.h"
 
 #define OPTION "--resume"
 #define IDLE_MOST 3u /* a host that crashes by itself is not to begin again for ever */
@@ -118,6 +119,7 @@ static void remove_numbered(const MoltRestart *restart, uint32_t number)
     unlink(numbered(restart->directory, number, "so", path));
     unlink(numbered(restart->directory, number, "molt", path));
     unlink(numbered(restart->directory, number, "threads", path));
+    unlink(numbered(restart->directory, number, "words", path));
 }
 
 /* True when no child writes any more. */
@@ -231,24 +233,42 @@ static bool reach_moment(const MoltRestartState *state)
     return true;
 }
 
+/* The file is as good as any other: what it cannot keep is beside it. */
+static bool write_state(const MoltRestart *restart, const MoltRestartState *state, MoltError *error)
+{
+    char path[MOLT__RESTART_PATH], words_path[MOLT__RESTART_PATH];
+    MoltWordRecord words;
+    MoltReport report;
+    const MoltSaveDesc desc = {.policy = MOLT_POLICY_LIVE,
+                               .host = state->host,
+                               .host_size = state->host_size,
+                               .aside = molt__word_record_add,
+                               .aside_context = &words};
+    numbered(restart->directory, restart->number, "words", words_path);
+    if (!molt__word_record_open(&words, words_path, state->library, state->heap)) {
+        molt_error(error, MOLT_SYSTEM, "Cannot write %s: %s.", words_path, strerror(errno));
+        return false;
+    }
+    molt_report_init(&report, NULL);
+    bool good = molt__saved_state_write(state->library, state->heap,
+                                        numbered(restart->directory, restart->number, "molt", path),
+                                        &desc, &report, error) == MOLT_OK;
+    return molt__word_record_close(&words) && good;
+}
+
 /* In the child, which has the memory of the moment and one thread. */
 static bool write_files(const MoltRestart *restart, const MoltRestartState *state)
 {
     const MoltLibrary *library = state->library;
-    char library_path[MOLT__RESTART_PATH], state_path[MOLT__RESTART_PATH],
-        threads_path[MOLT__RESTART_PATH];
+    char library_path[MOLT__RESTART_PATH], threads_path[MOLT__RESTART_PATH];
     MoltError error = {0};
-    MoltReport report;
-    molt_report_init(&report, NULL);
     numbered(restart->directory, restart->number, "so", library_path);
-    numbered(restart->directory, restart->number, "molt", state_path);
     numbered(restart->directory, restart->number, "threads", threads_path);
     unlink(restart->problem);
     if (!reach_moment(state) || link(library->copy, library_path) != 0 ||
         !molt__thread_record_write(threads_path, restart->threads, state->threads, library,
                                    state->heap) ||
-        molt__saved_state_write(library, state->heap, state_path, MOLT_POLICY_LIVE, state->host,
-                                state->host_size, &report, &error) != MOLT_OK) {
+        !write_state(restart, state, &error)) {
         remove_numbered(restart, restart->number);
         write_problem(restart, &error);
         return false;
@@ -410,6 +430,7 @@ MoltStatus molt__restart_left(const char *directory, MoltLeft *out, MoltError *e
     numbered(directory, number, "so", out->library);
     numbered(directory, number, "molt", out->state);
     numbered(directory, number, "threads", out->threads);
+    numbered(directory, number, "words", out->words);
     read_crash(directory, out);
     return MOLT_OK;
 }
