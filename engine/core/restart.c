@@ -15,6 +15,7 @@
 
 #include "clock.h"
 #include "fault_signals.h"
+#include "lost_words.h"
 #include "private_folder.h"
 #include "saved_state.h"
 #include "thread_record.h"
@@ -120,6 +121,7 @@ static void remove_numbered(const MoltRestart *restart, uint32_t number)
     unlink(numbered(restart->directory, number, "molt", path));
     unlink(numbered(restart->directory, number, "threads", path));
     unlink(numbered(restart->directory, number, "words", path));
+    unlink(numbered(restart->directory, number, "lost", path));
 }
 
 /* True when no child writes any more. */
@@ -253,6 +255,8 @@ static bool write_state(const MoltRestart *restart, const MoltRestartState *stat
     bool good = molt__saved_state_write(state->library, state->heap,
                                         numbered(restart->directory, restart->number, "molt", path),
                                         &desc, &report, error) == MOLT_OK;
+    good = good && molt__lost_words_write(numbered(restart->directory, restart->number, "lost", path),
+                                          state->heap, &report);
     return molt__word_record_close(&words) && good;
 }
 
@@ -431,6 +435,7 @@ MoltStatus molt__restart_left(const char *directory, MoltLeft *out, MoltError *e
     numbered(directory, number, "molt", out->state);
     numbered(directory, number, "threads", out->threads);
     numbered(directory, number, "words", out->words);
+    numbered(directory, number, "lost", out->lost);
     read_crash(directory, out);
     return MOLT_OK;
 }

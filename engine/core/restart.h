@@ -10,6 +10,7 @@
  *   restart-N.molt     its state
  *   restart-N.threads  jobs and named threads of it
  *   restart-N.words    addresses in it that no file of a state can keep
+ *   restart-N.lost     what is not brought along, for people
  *   problem            why the last ones could not be written; not there when they could
  *   crash              what happened, in which file, and what was under way */
 #ifndef MOLT_CORE_RESTART_H
@@ -101,7 +102,7 @@ void molt__restart_now(void *restart, const MoltCrash *crash);
 /* What a process left. */
 typedef struct MoltLeft {
     char library[MOLT__RESTART_PATH], state[MOLT__RESTART_PATH], threads[MOLT__RESTART_PATH],
-        words[MOLT__RESTART_PATH];
+        words[MOLT__RESTART_PATH], lost[MOLT__RESTART_PATH];
     MoltRestartMoment moment;
     bool crashed;
     MoltCrash crash;

@@ -219,6 +219,7 @@ class Crash(HostTest):
         back = re.match(r"Back to the state of (\d+\.\d) s before \((\d+) frames\), "
                         r"with the code of \d\d:\d\d:\d\d: the host started again", detail)
         self.assertIsNotNone(back, detail)
+        self.assertRegex(detail, r"\nLost with the process, values .*: Gallery\.visitors \(1 object\)\.\n")
         self.assertLess(int(back[2]), 30)  # 0, unless files were being written when it came
         self.assertGreater(self.frames(), frames - 30)
         (self.folder / "crash").unlink()
