@@ -225,6 +225,16 @@ MoltReloadEvent molt__event_held(MoltEventTexts *texts, const char *why)
     return event;
 }
 
+MoltReloadEvent molt__event_no_checkpoint(MoltEventTexts *texts, const char *why)
+{
+    MoltReloadEvent event = {.kind = MOLT_EVENT_NO_CHECKPOINT, .outcome = ""};
+    molt__event_clear(texts);
+    texts->headline = strdup("no checkpoint for a new process");
+    texts->detail = strdup(why);
+    connect(&event, texts);
+    return event;
+}
+
 MoltReloadEvent molt__event_postponed(MoltEventTexts *texts, const char *name, uint64_t waited_ns,
                                       const char *library, const MoltCause *cause)
 {

@@ -34,6 +34,7 @@ MoltReloadEvent molt__event_attempt(MoltEventTexts *texts, const MoltTransaction
 
 /* A library that no longer runs is not closed; `why` is for people. */
 MoltReloadEvent molt__event_held(MoltEventTexts *texts, const char *why);
+MoltReloadEvent molt__event_no_checkpoint(MoltEventTexts *texts, const char *why);
 
 /* The attempt waits for a step of the job or thread `name`; `waited_ns` is how long the game stood still
  * for it. */

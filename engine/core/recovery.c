@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <molt/plain_memory.h>
 
@@ -15,6 +16,10 @@
 #include "transaction.h"
 
 #define PROBATION 60u
+/* Of play: a frame counts for as long as it took, within limits, so that a process that stood still is not
+ * taken for one that played. */
+#define PROBATION_NS (2000 * MOLT__MILLISECOND)
+#define PROBATION_FRAME_NS (500 * MOLT__MILLISECOND)
 #define CHECKPOINT_MS 1000u
 #define HANG_MS 5000u
 /* A checkpoint may take a hundredth of the time: what takes longer is made less often. */
@@ -54,6 +59,9 @@ struct MoltRecovery {
     uint64_t frames;  /* since then */
     MoltLibrary *previous;
     uint32_t previous_generation, frames_left;
+    uint64_t play_left_ns, played_ns; /* of the probation; when the last frame was counted */
+    MoltHeap *swapped; /* while no files of the state before the swap are begun, the heap; else NULL */
+    void *host_then; /* the host's bytes of the checkpoint; NULL: there are none */
     Stretches last, now; /* what the last reload wrote, as the next one will; what this one does */
     uint32_t seen;       /* of `last`, by this one */
     char headline[512], detail[4096];
@@ -110,6 +118,10 @@ MoltStatus molt__recovery_open(const MoltRecoveryDesc *desc, const char *directo
         .hang_ns = desc->hang_ns, .dying = desc->dying, .dying_context = desc->dying_context};
     MoltStatus status =
         molt_checkpoint_create(MOLT_CHECKPOINT_TRACKED, NULL, &recovery->checkpoint, error);
+    if (status == MOLT_OK && desc->host_size > 0 &&
+        (recovery->host_then = malloc(desc->host_size)) == NULL) {
+        status = molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for recovery from crashes.");
+    }
     if (status == MOLT_OK && desc->restart != NULL) {
         const MoltRestartDesc restart = {.directory = directory,
                                          .command = desc->restart,
@@ -137,6 +149,7 @@ static void end_probation(MoltRecovery *recovery)
 {
     molt__held_library_add(recovery->desc.held, recovery->previous);
     recovery->previous = NULL;
+    recovery->swapped = NULL;
     recovery->frames_left = 0;
 }
 
@@ -152,6 +165,7 @@ void molt__recovery_close(MoltRecovery *recovery)
     molt_checkpoint_free(recovery->checkpoint);
     molt__thread_moment_clear(&recovery->threads);
     end_probation(recovery);
+    free(recovery->host_then);
     free(recovery);
 }
 
@@ -205,6 +219,9 @@ static bool take(MoltRecovery *recovery, MoltHeap *heap, bool stopped)
     }
     molt__thread_moment_clear(&recovery->threads);
     recovery->threads = threads;
+    if (recovery->host_then != NULL) {
+        memcpy(recovery->host_then, recovery->desc.host, recovery->desc.host_size);
+    }
     recovery->stopped = stopped;
     recovery->taken_ns = molt__clock_ns();
     recovery->cost_ns = recovery->taken_ns - start;
@@ -215,20 +232,50 @@ static bool take(MoltRecovery *recovery, MoltHeap *heap, bool stopped)
     return true;
 }
 
-static void write_files(MoltRecovery *recovery, const MoltRunning *running)
+/* Of the checkpoint: `state` says what differs between one of now and one from before a swap. */
+static bool write_state(MoltRecovery *recovery, MoltRestartState *state)
 {
     if (recovery->restart == NULL || molt__guard_is_traced()) {
-        return;
+        return true;
     }
-    const MoltRestartState state = {.library = running->library,
-                                    .heap = running->heap,
-                                    .state = running->state,
-                                    .stopped = running->stopped,
-                                    .host = recovery->desc.host,
-                                    .host_size = recovery->desc.host_size};
-    molt__restart_write(recovery->restart, &state);
+    state->host = recovery->host_then;
+    state->host_size = recovery->desc.host_size;
+    state->taken_ns = recovery->taken_ns;
+    state->frames = molt__restart_work(recovery->restart)->frames - recovery->frames;
+    bool begun = molt__restart_write(recovery->restart, state);
     recovery->fork_ns = molt__restart_cost_ns(recovery->restart);
     wait_for_next(recovery);
+    return begun;
+}
+
+static void write_files(MoltRecovery *recovery, const MoltRunning *running)
+{
+    MoltRestartState state = {
+        .library = running->library, .heap = running->heap, .stopped = running->stopped};
+    write_state(recovery, &state);
+}
+
+/* In the child: as go_back() does it. */
+static bool go_back_there(void *context)
+{
+    MoltRecovery *recovery = context;
+    return molt_checkpoint_restore(recovery->checkpoint, recovery->swapped, NULL) == MOLT_OK;
+}
+
+/* Of the old code and the state before the swap: that is what a crash in probation goes back to, in a new
+ * process too. The fork comes after the swap, as pages that two processes share cost whoever writes them
+ * first, and the child goes back by itself. */
+static void write_before_swap(MoltRecovery *recovery)
+{
+    MoltRestartState state = {.library = recovery->previous,
+                              .heap = recovery->swapped,
+                              .stopped = recovery->stopped,
+                              .go_back = go_back_there,
+                              .context = recovery,
+                              .threads = &recovery->threads};
+    if (write_state(recovery, &state)) {
+        recovery->swapped = NULL;
+    }
 }
 
 static void take_by_time(MoltRecovery *recovery, const MoltRunning *running)
@@ -236,14 +283,17 @@ static void take_by_time(MoltRecovery *recovery, const MoltRunning *running)
     uint64_t now = molt__clock_ns();
     bool due = recovery->due || now >= recovery->next_ns;
     bool first = recovery->taken_ns == 0 && recovery->again_ns == 0;
-    if (recovery->previous != NULL || !due || now < recovery->again_ns) {
+    bool waits = recovery->previous != NULL;
+    if ((waits ? recovery->swapped == NULL : !due) || now < recovery->again_ns) {
         return;
     }
     if (!rest(recovery, first ? FIRST_REST_NS : REST_NS)) {
         recovery->again_ns = molt__clock_ns() + REST_AGAIN_NS;
         return;
     }
-    if (take(recovery, running->heap, running->stopped)) {
+    if (waits) {
+        write_before_swap(recovery);
+    } else if (take(recovery, running->heap, running->stopped)) {
         write_files(recovery, running);
     }
     molt_threads_go_on(recovery->desc.threads);
@@ -331,7 +381,7 @@ void molt__recovery_before_commit(MoltRecovery *recovery, const MoltMigration *m
     }
 }
 
-bool molt__recovery_swapped(MoltRecovery *recovery, const MoltHeap *heap, MoltLibrary *old,
+bool molt__recovery_swapped(MoltRecovery *recovery, MoltHeap *heap, MoltLibrary *old,
                             uint32_t generation)
 {
     if (recovery == NULL) {
@@ -344,6 +394,10 @@ bool molt__recovery_swapped(MoltRecovery *recovery, const MoltHeap *heap, MoltLi
     recovery->previous = old;
     recovery->previous_generation = generation;
     recovery->frames_left = recovery->desc.probation;
+    recovery->play_left_ns = PROBATION_NS;
+    recovery->played_ns = molt__clock_ns();
+    recovery->swapped = heap;
+    write_before_swap(recovery);
     return true;
 }
 
@@ -357,15 +411,17 @@ void molt__recovery_runs(MoltRecovery *recovery, const MoltLibrary *library)
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
+/* `missing`: lines that say what did not come back; "". */
 static void describe(MoltRecovery *recovery, const MoltCrash *crash, const MoltCodePlace *places,
-                     const char *where)
+                     const char *where, const char *missing)
 {
     char what[400];
     molt__crash_write(crash, places, what, sizeof what);
     snprintf(recovery->headline, sizeof recovery->headline, "crashed%s%s",
              strncmp(what, "in ", 3) == 0 || strncmp(what, "on ", 3) == 0 ? " " : ": ", what);
     snprintf(recovery->detail, sizeof recovery->detail,
-             "%s; the game stands still until new code comes: save a corrected source.\n", where);
+             "%s; the game stands still until new code comes: save a corrected source.\n%s%s", where, missing,
+             missing[0] != 0 ? "\n" : "");
     molt__crash_write_calls(crash, places, recovery->detail, sizeof recovery->detail);
 }
 
@@ -388,7 +444,7 @@ static void describe_here(MoltRecovery *recovery, const MoltLibrary *library,
     molt__code_places(library->copy, library->base, library->symbols, crash->frames,
                       crash->frame_count, places);
     say_where(recovery, where, sizeof where);
-    describe(recovery, crash, places, where);
+    describe(recovery, crash, places, where, "");
 }
 
 MoltRestartWork *molt__recovery_work(const MoltRecovery *recovery)
@@ -397,10 +453,33 @@ MoltRestartWork *molt__recovery_work(const MoltRecovery *recovery)
                                                          : NULL;
 }
 
+bool molt__recovery_problem(MoltRecovery *recovery, char *text, size_t size)
+{
+    return recovery != NULL && recovery->restart != NULL &&
+           molt__restart_problem(recovery->restart, text, size);
+}
+
 bool molt__recovery_newest(const MoltRecovery *recovery, char path[MOLT__RESTART_PATH])
 {
     return recovery != NULL && recovery->restart != NULL &&
            molt__restart_newest(recovery->restart, path);
+}
+
+/* The panel may show no more than the first part of a line, which therefore says how far. */
+static void say_how_far(const MoltLeft *left, char *text, size_t size)
+{
+    const MoltRestartMoment *moment = &left->moment;
+    char built[40] = "";
+    struct tm local;
+    time_t seconds = (time_t)moment->built;
+    double ago = left->crash_ns > moment->taken_ns ? (double)(left->crash_ns - moment->taken_ns) / 1e9 : 0;
+    if (localtime_r(&seconds, &local) != NULL) {
+        (void)strftime(built, sizeof built, ", with the code of %H:%M:%S", &local);
+    }
+    snprintf(text, size,
+             "Back to the state of %.1f s before (%" PRIu64 " frames)%s: the host started again with its "
+             "last checkpoint, as the crash could not be ended safely",
+             ago, left->work.frames - moment->frames, built);
 }
 
 void molt__recovery_left(MoltRecovery *recovery, const MoltRunning *running, const MoltLeft *left,
@@ -408,18 +487,15 @@ void molt__recovery_left(MoltRecovery *recovery, const MoltRunning *running, con
 {
     MoltCodePlace places[MOLT__CRASH_FRAMES];
     MoltCrash crash = left->crash;
+    char where[300];
     const char *file = crash.file[0] != 0 ? crash.file : left->file;
     uint64_t base = crash.file[0] != 0 ? crash.base : left->base;
     molt__code_places(file, base, NULL, crash.frames, crash.frame_count, places);
     if (crash.outside && crash.frame_count > 0) {
         molt__called_function(file, base, crash.frames[0], crash.called, sizeof crash.called);
     }
-    describe(
-        recovery, &crash, places,
-        "The crash could not be ended safely: the host started again with the last checkpoint");
-    size_t length = strlen(recovery->detail);
-    snprintf(recovery->detail + length, sizeof recovery->detail - length, "%s%s", missing,
-             missing[0] != 0 ? "\n" : "");
+    say_how_far(left, where, sizeof where);
+    describe(recovery, &crash, places, where, missing);
     *recovered = (MoltRecovered){.headline = recovery->headline, .detail = recovery->detail};
     if (recovery->restart != NULL) {
         molt__restart_go_on(recovery->restart, left);
@@ -459,6 +535,7 @@ static bool go_back(MoltRecovery *recovery, MoltRunning *running, MoltRecovered 
         running->library = back;
         running->generation = recovery->previous_generation;
         recovery->previous = NULL;
+        recovery->swapped = NULL;
         recovery->frames_left = 0;
     }
     recovery->due = true; /* of the same moment, but not of one that is in probation */
@@ -493,7 +570,15 @@ void molt__recovery_go_back(MoltRecovery *recovery, MoltRunning *running, const 
 
 static void count_probation(MoltRecovery *recovery)
 {
-    if (recovery->previous != NULL && --recovery->frames_left == 0) {
+    if (recovery->previous == NULL) {
+        return;
+    }
+    uint64_t now = molt__clock_ns(), took = now - recovery->played_ns;
+    took = took < PROBATION_FRAME_NS ? took : PROBATION_FRAME_NS;
+    took = took < recovery->play_left_ns ? took : recovery->play_left_ns;
+    recovery->played_ns = now;
+    recovery->play_left_ns -= took;
+    if (--recovery->frames_left == 0 || recovery->play_left_ns == 0) {
         end_probation(recovery);
         recovery->due = true;
     }
@@ -517,6 +602,9 @@ bool molt__recovery_frame(MoltRecovery *recovery, MoltRunning *running, bool *re
     if (molt__guard_call(recovery->guard, &call, &crash)) {
         *result = call.going;
         recovery->frames++;
+        if (recovery->restart != NULL) {
+            molt__restart_work(recovery->restart)->frames++;
+        }
         count_probation(recovery);
         return true;
     }

@@ -6,6 +6,9 @@
  *                                   | crash                                       | crash
  *                     old code, state before the reload            same code, state of the checkpoint
  *
+ * The files for a new process are of the checkpoint, too: at a swap they are written of old code and the
+ * state before, so that one reload after the other leaves none behind.
+ *
  * The old library is kept loaded: its variables, functions and constants are where the checkpoint's
  * pointers say, and nothing has to be found again. A checkpoint is made, and gone back to, only while all
  * threads of the game rest; where they do not, the last resort is a new process. */
@@ -26,7 +29,7 @@ typedef struct MoltRecovery MoltRecovery;
 
 typedef struct MoltRecoveryDesc {
     bool wanted;
-    uint32_t probation; /* frames */
+    uint32_t probation; /* frames, but no more than two seconds of play */
     uint64_t every_ns;  /* between checkpoints */
     uint64_t hang_ns;
     MoltThreads *threads;          /* that run the game's steps; NULL: none */
@@ -88,7 +91,7 @@ void molt__recovery_undo(MoltRecovery *recovery, MoltHeap *heap);
 void molt__recovery_before_commit(MoltRecovery *recovery, const MoltMigration *migration);
 /* The new code took over from `old`, which was generation `generation`. Takes the library over; false when
  * it stays the caller's, as there is no way back. */
-bool molt__recovery_swapped(MoltRecovery *recovery, const MoltHeap *heap, MoltLibrary *old,
+bool molt__recovery_swapped(MoltRecovery *recovery, MoltHeap *heap, MoltLibrary *old,
                             uint32_t generation);
 
 /* Threads of the game run this code from now on. */
@@ -109,6 +112,8 @@ void molt__recovery_go_back(MoltRecovery *recovery, MoltRunning *running, const 
  * is a line about what could not be brought along; "". */
 void molt__recovery_left(MoltRecovery *recovery, const MoltRunning *running, const MoltLeft *left,
                          const char *missing, MoltRecovered *recovered);
+/* As molt__restart_problem. NULL allowed. */
+bool molt__recovery_problem(MoltRecovery *recovery, char *text, size_t size);
 /* As molt__restart_newest. NULL allowed. */
 bool molt__recovery_newest(const MoltRecovery *recovery, char path[MOLT__RESTART_PATH]);
 /* What the next process is to know; NULL where there will be none. `recovery` may be NULL. */

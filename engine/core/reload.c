@@ -423,6 +423,17 @@ static bool tell_of_held(MoltReload *reload, MoltReloadEvent *out)
     return true;
 }
 
+static bool tell_of_checkpoints(MoltReload *reload, MoltReloadEvent *out)
+{
+    char text[1000];
+    if (!molt__recovery_problem(reload->recovery, text, sizeof text)) {
+        return false;
+    }
+    *out = molt__event_no_checkpoint(&reload->texts, text);
+    out->generation = reload->generation;
+    return true;
+}
+
 bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out)
 {
     retire(reload);
@@ -433,7 +444,7 @@ bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out)
     if (!reload->running) {
         return false;
     }
-    if (tell_of_held(reload, out)) {
+    if (tell_of_held(reload, out) || tell_of_checkpoints(reload, out)) {
         return true;
     }
     if (reload->watch != NULL) {

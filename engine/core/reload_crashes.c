@@ -1,8 +1,13 @@
 #include "reload_parts.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "guarded_calls.h"
+#include "lost_words.h"
 #include "rest.h"
 #include "thread_record.h"
+#include "word_record.h"
 
 /* ---- standing still -------------------------------------------------------------------------- */
 
@@ -97,10 +102,21 @@ void molt__reload_replaced(MoltReload *reload)
 
 /* ---- starting again -------------------------------------------------------------------------- */
 
+/* Brings back what goes beside the state, and says what could not be. */
+static void say_missing(MoltReload *reload, const MoltLeft *left, char *text, size_t size)
+{
+    char threads[400];
+    molt__lost_words_read(left->lost, text, size - sizeof threads);
+    molt__thread_record_start(left->threads, reload->threads, reload->current, reload->heap, threads,
+                              sizeof threads);
+    size_t length = strlen(text);
+    snprintf(text + length, size - length, "%s%s", length > 0 && threads[0] != 0 ? "\n" : "", threads);
+}
+
 MoltStatus molt__reload_resume(MoltReload *reload, const MoltLeft *left, MoltError *error)
 {
     MoltReport report;
-    char missing[400] = "";
+    char missing[2600] = "";
     bool here = false;
     MoltStatus status = molt__rest_begin(reload->threads, "replaced", error);
     if (status != MOLT_OK) {
@@ -114,8 +130,8 @@ MoltStatus molt__reload_resume(MoltReload *reload, const MoltLeft *left, MoltErr
     }
     molt_report_clear(&report);
     if (status == MOLT_OK) {
-        molt__thread_record_start(left->threads, reload->threads, reload->current, reload->heap, missing,
-                                  sizeof missing);
+        (void)molt__word_record_put_back(left->words, reload->current, reload->heap);
+        say_missing(reload, left, missing, sizeof missing);
     }
     if (status == MOLT_OK && left->crashed && reload->recovery != NULL) {
         reload->stopped = true; /* end_reload() is the new code's */

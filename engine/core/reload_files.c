@@ -31,8 +31,8 @@ MoltStatus molt_reload_save(MoltReload *reload, const char *path, const void *ho
     bool here = false;
     status = molt__reload_stop_state(reload, &here, error);
     if (status == MOLT_OK) {
-        status = molt__saved_state_write(reload->current, reload->heap, path, reload->policy, host,
-                                         host_size, report, error);
+        const MoltSaveDesc desc = {.policy = reload->policy, .host = host, .host_size = host_size};
+        status = molt__saved_state_write(reload->current, reload->heap, path, &desc, report, error);
         molt__reload_start_state(reload, here);
     }
     molt_threads_go_on(reload->threads);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,14 +15,19 @@
 
 #include "clock.h"
 #include "fault_signals.h"
+#include "lost_words.h"
 #include "private_folder.h"
 #include "saved_state.h"
-#include "thread_moment.h"
 #include "thread_record.h"
+#include "transaction.h"
+#include "word_record.h"
 
 #define OPTION "--resume"
 #define IDLE_MOST 3u /* a host that crashes by itself is not to begin again for ever */
-#define FIRST_FILES_MS 2000 /* how long a crash waits for the first files to be complete */
+/* How long a crash waits for files to be complete that are being written: for the first ones, without which
+ * nothing goes on, and for later ones, which are of a moment nearer to it than those before. */
+#define FIRST_FILES_MS 2000
+#define LATER_FILES_MS 300
 #define CHILD_SECONDS 60u /* a child that waits for a thread, which it does not have, ends */
 
 /* The record `crash`, byte for byte; read by the same program. */
@@ -36,13 +42,15 @@ typedef struct CrashRecord {
 } CrashRecord;
 
 struct MoltRestart {
-    char directory[MOLT__RESTART_PATH], ready[MOLT__RESTART_PATH], record_path[MOLT__RESTART_PATH];
+    char directory[MOLT__RESTART_PATH], ready[MOLT__RESTART_PATH], record_path[MOLT__RESTART_PATH],
+        problem[MOLT__RESTART_PATH];
     char **command;
     MoltThreads *threads;
     CrashRecord record; /* all but the crash */
     const MoltLibrary *running;
     uint32_t number; /* of the files that were begun last */
     pid_t child;     /* that writes; 0: none */
+    bool failing, told; /* the last child could not; and that has been told */
     uint64_t cost_ns;
     uint32_t idle_before; /* processes, see CrashRecord */
 };
@@ -96,6 +104,7 @@ MoltStatus molt__restart_create(const MoltRestartDesc *desc, MoltRestart **out, 
     snprintf(restart->directory, sizeof restart->directory, "%s", desc->directory);
     path_in(desc->directory, "restart", restart->ready);
     path_in(desc->directory, "crash", restart->record_path);
+    path_in(desc->directory, "problem", restart->problem);
     restart->command = make_command(desc->command, restart->directory);
     if (restart->command == NULL) {
         free(restart);
@@ -111,13 +120,18 @@ static void remove_numbered(const MoltRestart *restart, uint32_t number)
     unlink(numbered(restart->directory, number, "so", path));
     unlink(numbered(restart->directory, number, "molt", path));
     unlink(numbered(restart->directory, number, "threads", path));
+    unlink(numbered(restart->directory, number, "words", path));
+    unlink(numbered(restart->directory, number, "lost", path));
 }
 
 /* True when no child writes any more. */
 static bool reap(MoltRestart *restart, int flags)
 {
-    if (restart->child > 0 && waitpid(restart->child, NULL, flags) != 0) {
+    int status = 0;
+    if (restart->child > 0 && waitpid(restart->child, &status, flags) != 0) {
         restart->child = 0;
+        restart->failing = status != 0;
+        restart->told &= restart->failing;
     }
     return restart->child == 0;
 }
@@ -132,6 +146,7 @@ void molt__restart_destroy(MoltRestart *restart)
         remove_numbered(restart, restart->number - i);
     }
     unlink(restart->ready);
+    unlink(restart->problem);
     free(restart->command);
     free(restart);
 }
@@ -158,10 +173,12 @@ void molt__restart_go_on(MoltRestart *restart, const MoltLeft *left)
     restart->record.work.running = left->work.running;
 }
 
-static bool read_ready(const char *path, unsigned *number)
+static bool read_ready(const char *path, unsigned *number, MoltRestartMoment *moment)
 {
     FILE *file = fopen(path, "r");
-    bool good = file != NULL && fscanf(file, "%u", number) == 1;
+    bool good = file != NULL &&
+                fscanf(file, "%u %" SCNu64 " %" SCNu64 " %" SCNd64, number, &moment->taken_ns,
+                       &moment->frames, &moment->built) == 4;
     if (file != NULL) {
         fclose(file);
     }
@@ -171,7 +188,8 @@ static bool read_ready(const char *path, unsigned *number)
 bool molt__restart_newest(const MoltRestart *restart, char path[MOLT__RESTART_PATH])
 {
     unsigned number = 0;
-    if (!read_ready(restart->ready, &number)) {
+    MoltRestartMoment moment;
+    if (!read_ready(restart->ready, &number, &moment)) {
         return false;
     }
     numbered(restart->directory, number, "molt", path);
@@ -183,34 +201,83 @@ uint64_t molt__restart_cost_ns(const MoltRestart *restart)
     return restart->cost_ns;
 }
 
+static bool write_ready(const MoltRestart *restart, const MoltRestartState *state)
+{
+    char fresh[MOLT__RESTART_PATH];
+    FILE *file = fopen(path_in(restart->directory, "restart.new", fresh), "w");
+    bool good = file != NULL && fprintf(file, "%u %" PRIu64 " %" PRIu64 " %" PRId64 "\n", restart->number,
+                                        state->taken_ns, state->frames, state->library->stamp.seconds) > 0;
+    if (file != NULL) {
+        good = fclose(file) == 0 && good;
+    }
+    return good && rename(fresh, restart->ready) == 0;
+}
+
+static void write_problem(const MoltRestart *restart, const MoltError *error)
+{
+    FILE *file = error->text[0] != 0 ? fopen(restart->problem, "w") : NULL;
+    if (file != NULL) {
+        fputs(error->text, file);
+        fclose(file);
+    }
+}
+
+/* The state as it is to be in the files. */
+static bool reach_moment(const MoltRestartState *state)
+{
+    const MoltLibrary *library = state->library;
+    if (state->go_back != NULL && !state->go_back(state->context)) {
+        return false;
+    }
+    if (library->begin_reload != NULL && !state->stopped) {
+        library->begin_reload(molt_heap_root(state->heap, molt__state_root(library->schema)));
+    }
+    return true;
+}
+
+/* The file is as good as any other: what it cannot keep is beside it. */
+static bool write_state(const MoltRestart *restart, const MoltRestartState *state, MoltError *error)
+{
+    char path[MOLT__RESTART_PATH], words_path[MOLT__RESTART_PATH];
+    MoltWordRecord words;
+    MoltReport report;
+    const MoltSaveDesc desc = {.policy = MOLT_POLICY_LIVE,
+                               .host = state->host,
+                               .host_size = state->host_size,
+                               .aside = molt__word_record_add,
+                               .aside_context = &words};
+    numbered(restart->directory, restart->number, "words", words_path);
+    if (!molt__word_record_open(&words, words_path, state->library, state->heap)) {
+        molt_error(error, MOLT_SYSTEM, "Cannot write %s: %s.", words_path, strerror(errno));
+        return false;
+    }
+    molt_report_init(&report, NULL);
+    bool good = molt__saved_state_write(state->library, state->heap,
+                                        numbered(restart->directory, restart->number, "molt", path),
+                                        &desc, &report, error) == MOLT_OK;
+    good = good && molt__lost_words_write(numbered(restart->directory, restart->number, "lost", path),
+                                          state->heap, &report);
+    return molt__word_record_close(&words) && good;
+}
+
 /* In the child, which has the memory of the moment and one thread. */
 static bool write_files(const MoltRestart *restart, const MoltRestartState *state)
 {
     const MoltLibrary *library = state->library;
-    char library_path[MOLT__RESTART_PATH], state_path[MOLT__RESTART_PATH],
-        threads_path[MOLT__RESTART_PATH], fresh[MOLT__RESTART_PATH];
-    MoltReport report;
-    molt_report_init(&report, NULL);
+    char library_path[MOLT__RESTART_PATH], threads_path[MOLT__RESTART_PATH];
+    MoltError error = {0};
     numbered(restart->directory, restart->number, "so", library_path);
-    numbered(restart->directory, restart->number, "molt", state_path);
     numbered(restart->directory, restart->number, "threads", threads_path);
-    path_in(restart->directory, "restart.new", fresh);
-    if (library->begin_reload != NULL && !state->stopped) {
-        library->begin_reload(state->state);
-    }
-    if (link(library->copy, library_path) != 0 ||
-        !molt__thread_record_write(threads_path, restart->threads, library, state->heap) ||
-        molt__saved_state_write(library, state->heap, state_path, MOLT_POLICY_LIVE, state->host,
-                                state->host_size, &report, NULL) != MOLT_OK) {
+    unlink(restart->problem);
+    if (!reach_moment(state) || link(library->copy, library_path) != 0 ||
+        !molt__thread_record_write(threads_path, restart->threads, state->threads, library,
+                                   state->heap) ||
+        !write_state(restart, state, &error)) {
         remove_numbered(restart, restart->number);
+        write_problem(restart, &error);
         return false;
     }
-    FILE *ready = fopen(fresh, "w");
-    bool good = ready != NULL && fprintf(ready, "%u\n", restart->number) > 0;
-    if (ready != NULL) {
-        good = fclose(ready) == 0 && good;
-    }
-    if (!good || rename(fresh, restart->ready) != 0) {
+    if (!write_ready(restart, state)) {
         return false;
     }
     if (restart->number > 1) {
@@ -240,10 +307,10 @@ static void become_writer(const MoltRestart *restart)
     molt__threads_after_fork(restart->threads, true);
 }
 
-void molt__restart_write(MoltRestart *restart, const MoltRestartState *state)
+bool molt__restart_write(MoltRestart *restart, const MoltRestartState *state)
 {
     if (!reap(restart, WNOHANG)) {
-        return;
+        return false;
     }
     uint64_t start = molt__clock_ns();
     restart->number++;
@@ -256,6 +323,28 @@ void molt__restart_write(MoltRestart *restart, const MoltRestartState *state)
     molt__threads_after_fork(restart->threads, false);
     restart->child = child > 0 ? child : 0;
     restart->cost_ns = molt__clock_ns() - start;
+    return child > 0;
+}
+
+bool molt__restart_problem(MoltRestart *restart, char *text, size_t size)
+{
+    char why[600] = "";
+    reap(restart, WNOHANG);
+    if (!restart->failing || restart->told) {
+        return false;
+    }
+    restart->told = true;
+    FILE *file = fopen(restart->problem, "r");
+    size_t length = file != NULL ? fread(why, 1, sizeof why - 1, file) : 0;
+    why[length] = 0;
+    if (file != NULL) {
+        fclose(file);
+    }
+    snprintf(text, size,
+             "no state is written any more that a new process could go on with: a crash that cannot be ended "
+             "in this one goes back to the last that was, or ends the host. %s",
+             length > 0 ? why : "The process that writes it did not come to its end.");
+    return true;
 }
 
 /* Stays open in the next program. */
@@ -272,8 +361,8 @@ void molt__restart_now(void *context, const MoltCrash *crash)
     uint64_t crash_ns = molt__clock_ns();
     const struct timespec a_moment = {.tv_nsec = 1000000};
     sigset_t none;
-    bool needed = access(restart->ready, R_OK) != 0;
-    for (int i = 0; needed && i < FIRST_FILES_MS && !reap(restart, WNOHANG); i++) {
+    int most = access(restart->ready, R_OK) != 0 ? FIRST_FILES_MS : LATER_FILES_MS;
+    for (int i = 0; i < most && !reap(restart, WNOHANG); i++) {
         nanosleep(&a_moment, NULL);
     }
     if (restart->child > 0) { /* what it has not finished by now is not missed */
@@ -337,13 +426,16 @@ MoltStatus molt__restart_left(const char *directory, MoltLeft *out, MoltError *e
         return molt_error(error, MOLT_NOT_FOUND, "%s has nothing to go on with: %s.", directory,
                           strerror(errno));
     }
-    if (!read_ready(path, &number)) {
+    MoltRestartMoment moment = {0};
+    if (!read_ready(path, &number, &moment)) {
         return molt_error(error, MOLT_INVALID, "%s does not say which files to go on with.", path);
     }
-    *out = (MoltLeft){0};
+    *out = (MoltLeft){.moment = moment};
     numbered(directory, number, "so", out->library);
     numbered(directory, number, "molt", out->state);
     numbered(directory, number, "threads", out->threads);
+    numbered(directory, number, "words", out->words);
+    numbered(directory, number, "lost", out->lost);
     read_crash(directory, out);
     return MOLT_OK;
 }

@@ -5,10 +5,13 @@
  * The files are written by a child, a fork of the process at that moment, so that the game waits for the
  * fork alone. In the reload's private folder:
  *
- *   restart            the number N of the last ones that are complete
+ *   restart            the number N of the last ones that are complete, and of which moment they are
  *   restart-N.so       the code
  *   restart-N.molt     its state
  *   restart-N.threads  jobs and named threads of it
+ *   restart-N.words    addresses in it that no file of a state can keep
+ *   restart-N.lost     what is not brought along, for people
+ *   problem            why the last ones could not be written; not there when they could
  *   crash              what happened, in which file, and what was under way */
 #ifndef MOLT_CORE_RESTART_H
 #define MOLT_CORE_RESTART_H
@@ -19,20 +22,34 @@
 #include "file_stamp.h"
 #include "guard.h"
 #include "library.h"
+#include "thread_moment.h"
 
 typedef struct MoltRestart MoltRestart;
 
 #define MOLT__RESTART_PATH 512
 
+/* Of which moment files are. */
+typedef struct MoltRestartMoment {
+    uint64_t taken_ns;   /* by molt__clock_ns() */
+    uint64_t frames;     /* of MoltRestartWork then */
+    int64_t built;       /* when the code's file was written, in seconds by the wall clock */
+} MoltRestartMoment;
+
 /* What goes into the files. */
 typedef struct MoltRestartState {
     const MoltLibrary *library;
     const MoltHeap *heap;
-    void *state;
     bool
         stopped; /* begin_reload() has been called for it; else the files are as that leaves the state */
     const void *host;
     size_t host_size;
+    uint64_t taken_ns; /* the moment, by molt__clock_ns() */
+    uint64_t frames;   /* of MoltRestartWork then */
+    /* A moment before this one: brings the heap back to it, in the child. False when it cannot. NULL: the
+     * files are of now. */
+    bool (*go_back)(void *context);
+    void *context;
+    const MoltThreadMoment *threads; /* of then; NULL: those that there are */
 } MoltRestartState;
 
 /* What a process knows of saves and builds, for the one that goes on. No pointers: it goes to a file as it
@@ -44,6 +61,7 @@ typedef struct MoltRestartWork {
     MoltFileStamp suspect; /* one that was being loaded when the process before crashed */
     int64_t seen_seconds, seen_nanoseconds; /* all saves before have been heard of, by the files' clock; 0:
                                                nobody listens */
+    uint64_t frames;   /* of the game, that this process has seen return */
     uint64_t saved_ns; /* of a save that no build has brought to its end, by molt__clock_ns(); 0: none */
     char saved[MOLT__RESTART_PATH];
     int32_t build;    /* leader of the session of processes that build; 0: none */
@@ -69,8 +87,11 @@ void molt__restart_destroy(MoltRestart *restart);
 MoltRestartWork *molt__restart_work(MoltRestart *restart);
 /* The code that runs: a crash is one of it. */
 void molt__restart_running(MoltRestart *restart, const MoltLibrary *library);
-/* Writes files of this moment, unless a child still writes some. Between frames, the threads at rest. */
-void molt__restart_write(MoltRestart *restart, const MoltRestartState *state);
+/* Has files of the moment written. Between frames, the threads at rest. False when a child still writes
+ * others, or there can be none now. */
+bool molt__restart_write(MoltRestart *restart, const MoltRestartState *state);
+/* True when files can no longer be written, with a line for people; once, until they can again. */
+bool molt__restart_problem(MoltRestart *restart, char *text, size_t size);
 /* The state of the last files that are complete; false when there are none yet. On any thread. */
 bool molt__restart_newest(const MoltRestart *restart, char path[MOLT__RESTART_PATH]);
 /* What the last fork took. */
@@ -80,7 +101,9 @@ void molt__restart_now(void *restart, const MoltCrash *crash);
 
 /* What a process left. */
 typedef struct MoltLeft {
-    char library[MOLT__RESTART_PATH], state[MOLT__RESTART_PATH], threads[MOLT__RESTART_PATH];
+    char library[MOLT__RESTART_PATH], state[MOLT__RESTART_PATH], threads[MOLT__RESTART_PATH],
+        words[MOLT__RESTART_PATH], lost[MOLT__RESTART_PATH];
+    MoltRestartMoment moment;
     bool crashed;
     MoltCrash crash;
     MoltRestartWork work; /* when it crashed */

@@ -6,17 +6,15 @@
 #include "transaction.h"
 
 MoltStatus molt__saved_state_write(const MoltLibrary *library, const MoltHeap *heap,
-                                   const char *path, MoltPolicy policy, const void *host,
-                                   size_t host_size, MoltReport *report, MoltError *error)
+                                   const char *path, const MoltSaveDesc *desc, MoltReport *report,
+                                   MoltError *error)
 {
     MoltCodePair *code = NULL;
     MoltStatus status = molt__code_pair_create(library->symbols, NULL, &code, error);
     if (status == MOLT_OK) {
-        MoltSaveDesc desc = {.code = molt__code_pair_map(code),
-                             .policy = policy,
-                             .host = host,
-                             .host_size = host_size};
-        status = molt_snapshot_file_save(heap, path, &desc, report, error);
+        MoltSaveDesc named = *desc;
+        named.code = molt__code_pair_map(code);
+        status = molt_snapshot_file_save(heap, path, &named, report, error);
     }
     molt__code_pair_free(code);
     return status;

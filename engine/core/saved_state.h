@@ -17,9 +17,10 @@ typedef struct MoltSavedStateLoad {
     const MoltHeap *running; /* whose MOLT_EXTERNAL pointers the roots take over */
 } MoltSavedStateLoad;
 
+/* `desc`: all but its code, which is the library's. */
 MoltStatus molt__saved_state_write(const MoltLibrary *library, const MoltHeap *heap,
-                                   const char *path, MoltPolicy policy, const void *host,
-                                   size_t host_size, MoltReport *report, MoltError *error);
+                                   const char *path, const MoltSaveDesc *desc, MoltReport *report,
+                                   MoltError *error);
 
 /* Makes a heap of its own with the file's state, whose root is sure to be what main_loop() takes. The
  * file is left open for its host bytes; the caller closes it. Neither on failure. */

@@ -12,10 +12,12 @@
 #include <molt/threads.h>
 
 #include "library.h"
+#include "thread_moment.h"
 
-/* Those that `threads` has now; NULL: none. False when the file cannot be written, or memory is out. */
-bool molt__thread_record_write(const char *path, MoltThreads *threads, const MoltLibrary *library,
-                               const MoltHeap *heap);
+/* Those of `moment`, or where that is NULL those that `threads` has now; NULL, too: none. False when the
+ * file cannot be written, or memory is out. */
+bool molt__thread_record_write(const char *path, MoltThreads *threads, const MoltThreadMoment *moment,
+                               const MoltLibrary *library, const MoltHeap *heap);
 
 /* Starts those of the file, with the threads at rest: their first steps come after molt_threads_go_on. No
  * file is as one without any. `missing` gets a line for people that names those which could not be started;

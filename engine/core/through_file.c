@@ -42,8 +42,8 @@ MoltStatus molt__through_file(const MoltThroughFile *way, MoltHeap *heap, MoltRe
     snprintf(path, size, "%s/state.molt", way->directory);
     MoltSavedStateLoad load = {
         .path = path, .policy = way->policy, .heap = way->heap, .running = heap};
-    MoltStatus status =
-        molt__saved_state_write(way->before, heap, path, way->policy, NULL, 0, report, error);
+    const MoltSaveDesc save = {.policy = way->policy};
+    MoltStatus status = molt__saved_state_write(way->before, heap, path, &save, report, error);
     if (status == MOLT_OK) {
         status = molt__saved_state_read(way->before, &load, &file, &made, report, error);
     }

@@ -218,6 +218,15 @@ void molt__events_crashed(MoltEvents *events, const MoltReloadEvent *event, uint
     end(events, line);
 }
 
+void molt__events_no_checkpoint(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame)
+{
+    cJSON *line = begin(events, "no-checkpoint");
+    add_count(line, "generation", event->generation);
+    add_count(line, "frame", frame);
+    cJSON_AddStringToObject(line, "detail", event->detail);
+    end(events, line);
+}
+
 void molt__events_restarted(MoltEvents *events, const MoltRestartParts *parts, uint64_t frame)
 {
     cJSON *line = begin(events, "restarted");

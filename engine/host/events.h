@@ -39,6 +39,7 @@ void molt__events_reload(MoltEvents *events, const MoltReloadEvent *event,
 /* An asset was saved: it is in place, or the one of before is kept and a problem says why. */
 void molt__events_asset(MoltEvents *events, const MoltAssetEvent *event, uint64_t frame);
 /* The game crashed, and what is shown is the state of before. */
+void molt__events_no_checkpoint(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame);
 void molt__events_crashed(MoltEvents *events, const MoltReloadEvent *event, uint64_t frame);
 /* This program goes on for one that crashed, and its first picture has been shown. Together the parts are the
  * time since the crash. */

@@ -174,6 +174,15 @@ static void show_crash(Session *session, const MoltReloadEvent *event)
     set_title(session, event->outcome);
 }
 
+static void show_warning(Session *session, const MoltReloadEvent *event)
+{
+    MoltSummary summary;
+    molt__summary_write(event, &summary);
+    molt__overlay_show(&session->overlay, &summary, molt__session_ms());
+    molt__events_no_checkpoint(session->events, event, session->platform.frame);
+    print_outcome(event);
+}
+
 /* A build ends a code generator that hangs, and does without. */
 static void tell_resident(const MoltReloadEvent *event)
 {
@@ -212,6 +221,9 @@ static void handle(Session *session, const MoltReloadEvent *event)
     case MOLT_EVENT_LIBRARY_HELD:
         print_outcome(event);
         break;
+    case MOLT_EVENT_NO_CHECKPOINT:
+        show_warning(session, event);
+        break;
     case MOLT_EVENT_CRASHED:
         show_crash(session, event);
         break;
@@ -221,9 +233,24 @@ static void handle(Session *session, const MoltReloadEvent *event)
     }
 }
 
+/* What goes with a checkpoint, which a frame makes or a reload: the counts of the state that is there now. */
+static void keep_counts(Session *session)
+{
+    const MoltPlatform *platform = &session->platform;
+    session->kept = (KeptState){{platform->frame + platform->frames_before, platform->seed},
+                                platform->frame};
+}
+
+static bool poll_reload(Session *session, MoltReloadEvent *event)
+{
+    keep_counts(session);
+    return molt_reload_poll(session->reload, event);
+}
+
 static void force_reload(Session *session, bool quiet)
 {
     MoltReloadEvent event;
+    keep_counts(session);
     molt_reload_force(session->reload, &event);
     finish_attempt(session, &event, quiet);
 }
@@ -231,6 +258,7 @@ static void force_reload(Session *session, bool quiet)
 const char *molt__session_step(Session *session, int32_t steps)
 {
     MoltReloadEvent event;
+    keep_counts(session);
     if (!molt_reload_step(session->reload, steps, &event))
         return steps < 0 ? "no earlier code is kept" : "nothing was undone";
     finish_attempt(session, &event, false);
@@ -266,7 +294,7 @@ static bool take_reloads(Session *session)
 {
     MoltReloadEvent event;
     bool reloaded = false;
-    while (molt_reload_poll(session->reload, &event)) {
+    while (poll_reload(session, &event)) {
         handle(session, &event);
         reloaded = reloaded || event.kind == MOLT_EVENT_RELOADED;
     }
@@ -410,8 +438,7 @@ static bool run_frame(Session *session, bool *ok)
     platform->visible = will_be_seen(session);
     if (platform->visible)
         molt__display_begin(session->display);
-    session->kept = (KeptState){{platform->frame + platform->frames_before, platform->seed},
-                                platform->frame};
+    keep_counts(session);
     last |= !molt_reload_frame(session->reload);
     bool drawn = platform->visible, frozen = molt_reload_frozen(session->reload);
     platform->visible = false;

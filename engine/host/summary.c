@@ -310,6 +310,14 @@ static void write_failed(const MoltReloadEvent *event, const char *word, MoltSum
                   MOLT__SUMMARY_ROWS - 1);
 }
 
+static void write_no_checkpoint(const MoltReloadEvent *event, MoltSummary *out)
+{
+    out->mood = MOLT__MOOD_LOSS;
+    snprintf(out->word, sizeof out->word, "no checkpoint");
+    snprintf(out->facts, sizeof out->facts, "The game goes on. Reloads work as before.");
+    add_lines(out, MOLT__MOOD_PLAIN, event->detail, CHANGE_ROWS);
+}
+
 static void write_postponed(const MoltReloadEvent *event, MoltSummary *out)
 {
     out->mood = MOLT__MOOD_LOSS;
@@ -341,6 +349,8 @@ void molt__summary_write(const MoltReloadEvent *event, MoltSummary *out)
         write_refused(event, out);
     else if (event->kind == MOLT_EVENT_POSTPONED)
         write_postponed(event, out);
+    else if (event->kind == MOLT_EVENT_NO_CHECKPOINT)
+        write_no_checkpoint(event, out);
     else if (event->kind == MOLT_EVENT_CRASHED)
         write_crashed(event, out);
     else if (event->kind == MOLT_EVENT_BUILD_FAILED)

@@ -32,8 +32,8 @@ typedef struct MoltSummary {
     int row_count;
 } MoltSummary;
 
-/* Only for events that end an attempt: RELOADED, REFUSED, LOAD_FAILED, BUILD_FAILED; and for POSTPONED
- * and CRASHED. */
+/* Only for events that end an attempt: RELOADED, REFUSED, LOAD_FAILED, BUILD_FAILED; and for POSTPONED,
+ * CRASHED and NO_CHECKPOINT. */
 void molt__summary_write(const MoltReloadEvent *event, MoltSummary *out);
 
 /* A save or a load: `word` is "saved" or "loaded"; `problem` is NULL when it went well. */

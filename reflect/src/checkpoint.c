@@ -31,6 +31,10 @@ struct MoltCheckpoint {
     MoltCheckpointCost cost;
 };
 
+/* On the way back only what differs is written: the heap may be that of a fork, in which a page that is
+ * written takes memory of its own. */
+#define BACK ((uint64_t)4096)
+
 /* Where stretches are copied: from the heap to the shadow, or back. */
 typedef struct Copying {
     const MoltHeap *heap;
@@ -92,8 +96,16 @@ static void copy_stretch(void *context, uintptr_t begin, uintptr_t end)
     Copying *copying = context;
     unsigned char *mine = copying->shadow + (begin - copying->heap->base);
     unsigned char *live = (unsigned char *)begin; /* NOLINT: within the heap's range */
-    memcpy(copying->back ? live : mine, copying->back ? mine : live, end - begin);
     copying->bytes += end - begin;
+    if (!copying->back) {
+        memcpy(mine, live, end - begin);
+        return;
+    }
+    for (uintptr_t at = begin; at < end; at += BACK) {
+        uint64_t size = end - at < BACK ? end - at : BACK;
+        if (memcmp(live + (at - begin), mine + (at - begin), size) != 0)
+            memcpy(live + (at - begin), mine + (at - begin), size);
+    }
 }
 
 /* Runs of live blocks are copied as one. */

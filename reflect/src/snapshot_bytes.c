@@ -1,6 +1,7 @@
 #include "snapshot_bytes.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "byte_scan.h"
 #include "globals_map.h"
@@ -9,6 +10,7 @@
 typedef struct Check {
     const MoltPoolBlocks *pools;
     const MoltCodeMap *code;
+    const MoltSaveDesc *desc;
     MoltFileFindings *findings;
     uint64_t *object;
     const unsigned char *counted;
@@ -46,6 +48,11 @@ static void look_at(MoltByteScan *scan, uint32_t run, const unsigned char *begin
         (scan->bytes_only &&
          molt__pool_block(check->pools, (uintptr_t)molt__span_block(scan->span, scan->block))))
         return;
+    if (check->desc->aside) {
+        check->desc->aside(check->desc->aside_context, at, value);
+        memset((void *)(uintptr_t)at, 0, sizeof value); /* NOLINT: the caller's heap, which may change */
+        return;
+    }
     *check->object += check->counted != scan->object;
     check->counted = scan->object;
     MoltFileFinding *item = molt__file_find(
@@ -67,10 +74,11 @@ static void widen(uintptr_t *low, uintptr_t *high, uintptr_t begin, uintptr_t en
 }
 
 bool molt__snapshot_bytes_check(const MoltHeap *heap, const MoltPoolBlocks *pools,
-                                const MoltCodeMap *code,
+                                const MoltCodeMap *code, const MoltSaveDesc *desc,
                                 MoltFileFindings *findings, uint64_t *object)
 {
-    Check check = {.pools = pools, .code = code, .findings = findings, .object = object};
+    Check check = {
+        .pools = pools, .code = code, .desc = desc, .findings = findings, .object = object};
     const MoltGlobals *globals = heap->globals;
     uintptr_t low = heap->base, high = heap->base + (heap->opened << MOLT__GRANULE_SHIFT);
     if (code && code->begin < code->end)

@@ -49,6 +49,7 @@ typedef struct Save {
     bool failed;  /* memory is out */
     MoltFileFindings findings;
     MoltProgress progress;
+    const MoltSaveDesc *desc;
     CachedCode cache[CODE_CACHE];
 
     const MoltSpan *span; /* of the object that is being written */
@@ -112,7 +113,16 @@ static void add_slot(Save *save, uint64_t position, uint32_t symbol)
         memcpy(room, &slot, sizeof slot);
 }
 
-static void write_code(Save *save, const MoltImageOp *op, uintptr_t value, uint64_t position)
+/* True when the word is not the file's. */
+static bool put_aside(Save *save, const unsigned char *at, uintptr_t value)
+{
+    if (save->desc->aside)
+        save->desc->aside(save->desc->aside_context, at, value);
+    return save->desc->aside != NULL;
+}
+
+static void write_code(Save *save, const MoltImageOp *op, const unsigned char *from,
+                       uintptr_t value, uint64_t position)
 {
     const MoltType *pointee = molt_type(save->heap->schema, op->pointee);
     CachedCode *cached = &save->cache[(value >> 4 ^ value >> 12) % CODE_CACHE];
@@ -123,12 +133,16 @@ static void write_code(Save *save, const MoltImageOp *op, uintptr_t value, uint6
     MoltCodeTarget target;
     bool function = pointee->kind == MOLT_KIND_FUNCTION;
     if (!molt__code_describe(save->code, save->heap->schema, op->pointee, value, &target)) {
+        if (put_aside(save, from, value))
+            return;
         find(save, op, function ? MOLT_RULE_FUNCTION_MISSING : MOLT_RULE_DATA_MISSING, MOLT_REFUSE,
              "an address in the library that no symbol names (+0x%llx)",
              (unsigned long long)(value - save->code->begin));
         return;
     }
     if (!molt__code_may_mean(save->heap->schema, op->pointee, &target)) {
+        if (put_aside(save, from, value))
+            return;
         find(save, op, MOLT_RULE_DATA_MISSING, MOLT_REFUSE,
              "constant data of the library without a name");
         return;
@@ -151,8 +165,8 @@ static bool is_pool(Save *save, MoltTypeId block, MoltTypeId pointee)
            molt__image_holds_pointers(&save->images, pointee);
 }
 
-static void write_heap_pointer(Save *save, const MoltImageOp *op, uintptr_t value,
-                               unsigned char *to)
+static void write_heap_pointer(Save *save, const MoltImageOp *op, const unsigned char *from,
+                               uintptr_t value, unsigned char *to)
 {
     MoltPlace place;
     molt_heap_locate(save->heap, (const void *)value, &place); /* NOLINT: an address of the state */
@@ -162,6 +176,8 @@ static void write_heap_pointer(Save *save, const MoltImageOp *op, uintptr_t valu
     }
     if (is_pool(save, place.block.type, op->pointee) &&
         !molt__pool_block(&save->pools, (uintptr_t)place.block.start)) {
+        if (put_aside(save, from, value))
+            return;
         find(save, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE,
              "a %.60s in a block that was allocated as %.60s and that no MOLT_POOL describes",
              molt_type_name(save->heap->schema, op->pointee),
@@ -185,9 +201,9 @@ static void write_pointer(Save *save, const MoltImageOp *op, const unsigned char
     if (mirror != 0)
         value = mirror; /* a file knows variables as fields of an object */
     if (value - heap->base < heap->granule_count << MOLT__GRANULE_SHIFT)
-        write_heap_pointer(save, op, value, to);
+        write_heap_pointer(save, op, from, value, to);
     else if (save->code && value - save->code->begin < save->code->end - save->code->begin)
-        write_code(save, op, value, position);
+        write_code(save, op, from, value, position);
     else
         find(save, op, MOLT_RULE_FOREIGN_POINTER, MOLT_LOSS, "0x%llx, neither heap nor library",
              (unsigned long long)value);
@@ -201,6 +217,19 @@ static bool is_zero(const unsigned char *bytes, uint64_t size)
         if (bytes[i])
             return false;
     return true;
+}
+
+/* Of a union, all that it holds: its size is that of its pointers, whole words. */
+static bool put_words_aside(Save *save, const MoltImageOp *op, const unsigned char *from)
+{
+    for (uint64_t at = 0; save->desc->aside && at + sizeof(uintptr_t) <= op->size;
+         at += sizeof(uintptr_t)) {
+        uintptr_t value;
+        memcpy(&value, from + at, sizeof value);
+        if (value != 0)
+            put_aside(save, from + at, value);
+    }
+    return save->desc->aside != NULL;
 }
 
 /* `to` is zero before. */
@@ -228,7 +257,7 @@ static void write_object(Save *save, const MoltImageOp *ops, uint32_t count,
         case MOLT__IMAGE_ABSENT:
         case MOLT__IMAGE_EXTERNAL: break;
         case MOLT__IMAGE_UNTAGGED:
-            if (!is_zero(from + op->at, op->size))
+            if (!is_zero(from + op->at, op->size) && !put_words_aside(save, op, from + op->at))
                 find(save, op, MOLT_RULE_UNKNOWN_TARGET, MOLT_REFUSE,
                      "a union that holds pointers");
             break;
@@ -567,6 +596,12 @@ static uint64_t largest(const Save *save, const MoltPoolBlock *pool, uint64_t mo
     return size > most ? size : most;
 }
 
+static bool check_bytes(Save *save)
+{
+    return molt__snapshot_bytes_check(save->heap, &save->pools, save->code, save->desc,
+                                      &save->findings, &save->object);
+}
+
 static MoltStatus write_content(Save *save, MoltError *error)
 {
     MoltStatus status = MOLT_OK;
@@ -587,12 +622,13 @@ static MoltStatus write_content(Save *save, MoltError *error)
         !molt__stream_open(&save->streams[0], &save->output, writer, begin, most) ||
         !molt__stream_open(&save->streams[1], &save->output, writer, end, most))
         return out_of_memory(error);
+    if (save->desc->aside && !check_bytes(save)) /* before they are written */
+        return out_of_memory(error);
     for (uint32_t i = 0; i < save->places.placed_count && status == MOLT_OK; i++) {
         molt_progress_tell(&save->progress, i, save->places.placed_count);
         status = write_span(save, &save->places.placed[i], error);
     }
-    if (!molt__snapshot_bytes_check(save->heap, &save->pools, save->code, &save->findings,
-                                    &save->object))
+    if (!save->desc->aside && !check_bytes(save))
         return out_of_memory(error);
     if (status == MOLT_SYSTEM) /* molt__output_finish says why */
         status = MOLT_OK;
@@ -667,7 +703,8 @@ MoltStatus molt_snapshot_file_save(const MoltHeap *heap, const char *path, const
                  .slots = {.allocator = *allocator},
                  .pool_slots = {.allocator = *allocator},
                  .findings = {.allocator = *allocator, .policy = desc->policy},
-                 .progress = desc->progress};
+                 .progress = desc->progress,
+                 .desc = desc};
     molt_heap_gather_globals(heap);
     MoltStatus status = molt__file_places_make(heap, &save.places, error);
     if (status == MOLT_OK)

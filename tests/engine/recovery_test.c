@@ -3,7 +3,9 @@
  * for its report and `--resume` it plays on. */
 #include "sandbox.h"
 
+#include <dlfcn.h>
 #include <glob.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -18,6 +20,7 @@
 #define HANG_MS 60 /* of processor time: a frame or a step of the trap takes far less */
 #define AGAIN "MOLT_TEST_AGAIN" /* crash once more, in the first frame of the new code */
 #define IDLE "MOLT_TEST_IDLE"   /* the host itself crashes, before any frame of the game */
+#define OFFSET "MOLT_TEST_OFFSET" /* of the function that the bytes lead to, in its library */
 enum { DONE = 66 };
 
 typedef struct Session {
@@ -355,6 +358,23 @@ static void await_files(const char *folder)
     globfree(&found);
 }
 
+/* The function that the bytes lead to, from where its library lies. */
+static uint64_t function_in_bytes(const TrapHead *trap)
+{
+    Dl_info info;
+    uintptr_t function;
+    memcpy(&function, trap->bytes + sizeof(void *), sizeof function);
+    return dladdr((void *)function, &info) != 0 ? function - (uintptr_t)info.dli_fbase : 0; /* NOLINT */
+}
+
+/* Addresses that no file of the state can keep are there again. */
+static bool has_addresses(const TrapHead *trap)
+{
+    const char *offset = getenv(OFFSET);
+    return offset == NULL || (memcmp(trap->bytes, &trap, sizeof trap) == 0 &&
+                              function_in_bytes(trap) == strtoull(offset, NULL, 10));
+}
+
 /* What goes on after a crash: says what it hears, stands still, takes new code and plays. */
 static int go_on(char **arguments, const char *resume)
 {
@@ -379,6 +399,9 @@ static int go_on(char **arguments, const char *resume)
     }
     if (head(&session)->frames != 0 || head(&session)->trick != TRICK_NONE) {
         leave(report, 4, "the state is not that of the checkpoint");
+    }
+    if (!has_addresses(head(&session))) {
+        leave(report, 10, "the addresses in bytes are not those of this process");
     }
     if (access(resume, F_OK) == 0) {
         leave(report, 5, "the folder of the process before is left");
@@ -418,6 +441,7 @@ static void crash_in_child(void **state, Trick trick, Where where)
 {
     static char name[] = "recovery_test";
     static char library[512], report[512];
+    char offset[32];
     char *command[] = {name, library, report, NULL};
     Session session = {0};
     MoltError error = {0};
@@ -431,8 +455,16 @@ static void crash_in_child(void **state, Trick trick, Where where)
     snprintf(report, sizeof report, "%s", sandbox_path(state, "report"));
     snprintf(session.library, sizeof session.library, "%s", library);
     sandbox_replace(library, FIXTURE_TRAP_1);
+    if (trick == TRICK_LIBC && where == WHERE_FRAME) {
+        setenv(TRAP_BYTES, "1", 1);
+    }
     if (start(&session, true, command, NULL, &error) != MOLT_OK) {
         _exit(90);
+    }
+    if (getenv(TRAP_BYTES) != NULL) {
+        snprintf(offset, sizeof offset, "%" PRIu64, function_in_bytes(head(&session)));
+        setenv(OFFSET, offset, 1);
+        unsetenv(TRAP_BYTES); /* what is there after the restart comes from the files */
     }
     molt_reload_frame(session.reload);
     await_files(*state);

@@ -489,7 +489,7 @@ static void threads_of_a_file_go_on(void **state)
     wait_for_code(&session, 1);
     assert_true(molt_threads_start(threads, "foreign", rest_for_ever, NULL));
     assert_true(molt_threads_rest(threads));
-    assert_true(molt__thread_record_write(path, threads, reload->current, reload->heap));
+    assert_true(molt__thread_record_write(path, threads, NULL, reload->current, reload->heap));
     assert_true(molt_threads_end(threads));
     assert_false(molt_threads_running(threads, "warp"));
     molt__thread_record_start(path, threads, reload->current, reload->heap, missing, sizeof missing);

@@ -196,6 +196,15 @@ static void check_full(const Ant *ant, const Ant *other, const char *title)
     assert_ptr_equal(ant->mates[2], ant);
 }
 
+/* Counts the fields, and objects of Ant.hp. */
+static void count_fields(void *context, const char *type, const char *field, uint64_t objects)
+{
+    uint64_t *counts = context;
+    counts[0]++;
+    if (strcmp(type, "Ant") == 0 && strcmp(field, "hp") == 0)
+        counts[1] += objects;
+}
+
 static void every_kind_of_value_returns(void **unused)
 {
     (void)unused;
@@ -217,6 +226,10 @@ static void every_kind_of_value_returns(void **unused)
     assert_int_equal(small->facing, 3);
     assert_int_equal(small->job, 0);
     assert_int_equal(stats_of(&session).objects, 2);
+    uint64_t fields[2] = {0};
+    molt_attic_fields(session.heap, count_fields, fields);
+    assert_true(fields[0] >= 8);
+    assert_int_equal(fields[1], 2);
     assert_true(stats_of(&session).bytes > 0);
     assert_int_equal(session.report.attic_objects, 2);
     for (uint32_t f = 0; f < session.report.count; f++) {
@@ -238,6 +251,9 @@ static void every_kind_of_value_returns(void **unused)
     assert_int_equal(found(&session, MOLT_RULE_VALUE_RESTORED, "Ant.friend"), 2);
     assert_int_equal(found(&session, MOLT_RULE_VALUE_RESTORED, "Ant.mates"), 2);
     assert_int_equal(stats_of(&session).bytes, 0);
+    fields[0] = 0;
+    molt_attic_fields(session.heap, count_fields, fields);
+    assert_int_equal(fields[0], 0);
     stop(&session);
 }
 

@@ -40,6 +40,8 @@ typedef struct MoltReload MoltReload;
                                              goes on with the reload when it has */               \
     X(LIBRARY_HELD, "library-held")       /* an earlier library stays loaded, because something   \
                                              of the state still leads into it; detail says what */ \
+    X(NO_CHECKPOINT, "no-checkpoint")     /* from now on a new process would have to go on with an   \
+                                             older state, or with none; detail says why */         \
     X(CRASHED, "crashed") /* the game did: an earlier state, which stands still until new code comes */
 
 typedef enum MoltEventKind {
@@ -141,11 +143,12 @@ typedef struct MoltReloadDesc {
     bool no_watch;        /* nothing happens on its own: only molt_reload_force reloads */
     /* A crash of main_loop() (a signal, an abort, misuse of the heap, a call without end, a stack overflow)
      * ends the frame and not the process, where that is safe: back to the code and state before a reload
-     * that is younger than `probation` frames, else to the last checkpoint. Takes the signals, so one
-     * reload of a process can have it, and none under a sanitizer; molt_reload_guard_problem says so. A
-     * hook or an entry of the library that crashes refuses what called it, or is as a crash of a frame. */
+     * that is younger than `probation` frames and two seconds of play, else to the last checkpoint. Takes
+     * the signals, so one reload of a process can have it, and none under a sanitizer;
+     * molt_reload_guard_problem says so. A hook or an entry of the library that crashes refuses what called
+     * it, or is as a crash of a frame. */
     bool guard;
-    uint32_t probation;     /* frames; default 60 */
+    uint32_t probation;     /* frames; default 60; no more than two seconds of play */
     uint32_t checkpoint_ms; /* between checkpoints; default 1000; more where they cost more than a
                                hundredth of that */
     uint32_t hang_ms;       /* processor time of a call that has no end; default 5000 */

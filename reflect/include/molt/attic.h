@@ -29,6 +29,11 @@ void molt_attic_stats(const MoltHeap *heap, MoltAtticStats *out);
 /* How many bytes it may hold; 0: it keeps nothing. */
 uint64_t molt_attic_limit(const MoltHeap *heap);
 
+/* Each field that values are kept of, as it was called when it was lost, oldest edits first; one that several
+ * edits took away comes several times. `objects`: of how many; 0: of all that are older than the edit. */
+typedef void MoltAtticVisit(void *context, const char *type, const char *field, uint64_t objects);
+void molt_attic_fields(const MoltHeap *heap, MoltAtticVisit *visit, void *context);
+
 /* Forgets every kept value, as if the edits before had kept none. */
 void molt_attic_clear(MoltHeap *heap);
 

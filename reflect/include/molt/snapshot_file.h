@@ -26,6 +26,12 @@ typedef struct MoltSaveDesc {
     const void *host; /* bytes that belong to the state but not to the heap; NULL: none */
     size_t host_size;
     MoltProgress progress; /* of the spans of objects */
+    /* What refuses a save, an address that no file can keep: in bytes, in a union that nothing tells apart,
+     * of what has no name. Where this is not NULL, `value` at `at` in the heap is handed over instead, one
+     * word at a time, and zero is written; words in bytes become zero in the heap, too, so the state is
+     * none to go on with. Whoever has the same library can put them back into what is loaded. */
+    void (*aside)(void *context, const void *at, uintptr_t value);
+    void *aside_context;
 } MoltSaveDesc;
 
 /* Writes the state to `path`. The file is written beside it ("PATH.saving"), flushed to the disk and
