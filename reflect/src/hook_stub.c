@@ -438,8 +438,9 @@ static void add_inside(Stub *stub, const MoltPair *pair, MoltTypeId before, Molt
     }
     Within inner = {element(&in->old), element(&in->now)};
     if (was->flags & is->flags & MOLT_TYPE_FLEXIBLE)
-        add(stub, in->old.depth, "for (uint64_t i%u = 0; i%u < molt_old_count(old, \"%s\"); i%u++) {\n",
-            in->old.indices, in->old.indices, in->old.path, in->old.indices);
+        add(stub, in->old.depth,
+            "for (int i%u = 0; i%u < (int)molt_old_count(old, \"%s\"); i%u++) {\n", in->old.indices,
+            in->old.indices, in->old.path, in->old.indices);
     else
         open_loop(stub, &in->old, was->length < is->length ? was->length : is->length);
     add_inside(stub, pair, was->elem, is->elem, &inner, wants, context);
