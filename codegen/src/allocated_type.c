@@ -21,6 +21,7 @@ typedef struct Reading {
     unsigned count;
     bool mixed;  /* a sum of something with sizeof and something without */
     bool summed; /* a sum of sizes */
+    bool chosen; /* a condition takes one of several */
     bool opaque; /* more than can be followed */
 } Reading;
 
@@ -161,6 +162,7 @@ static bool read_size(Reading *reading, CXCursor cursor, int depth)
         reading->opaque = true;
         return false;
     }
+    reading->chosen = reading->chosen || kind == CXCursor_ConditionalOperator;
     for (unsigned i = 0; i < children.count; i++) {
         found = read_size(reading, children.items[i], depth + 1) || found;
     }
@@ -297,7 +299,9 @@ static MoltAllocatedType by_sizes(const Reading *reading, CXType pointee)
         return not_known("what sizeof measures is not clear");
     }
     if (several) {
-        return not_known("the size adds up several types");
+        bool either = reading->chosen && !reading->summed;
+        return not_known(either ? "a condition chooses between the sizes of several types"
+                                : "the size adds up several types");
     }
     if (reading->mixed && (found.kind == CXType_Record || found.kind == CXType_Pointer)) {
         return not_known("the block holds more than the type that the size names");

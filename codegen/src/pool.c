@@ -30,14 +30,38 @@ const char *molt__pool_text(MoltArena *arena, MoltPoolNames names)
                                    : molt__arena_format(arena, "%s, %s", names.type, names.header);
 }
 
+/* "const char**" as the schema spells it: "char **"; `base` gets what it leads to in the end. */
+static const char *stars_of(MoltArena *arena, const char *name, const char **base)
+{
+    const char *stars = "";
+    size_t length = strcspn(name, "*");
+    *base = trimmed(arena, name, length);
+    if (strncmp(*base, "const ", strlen("const ")) == 0) {
+        *base = trimmed(arena, *base + strlen("const "), strlen(*base + strlen("const ")));
+    }
+    for (const char *at = name + length; *at != '\0'; at++) {
+        if (*at == '*') {
+            stars = molt__arena_format(arena, "%s*", stars);
+        }
+    }
+    return stars;
+}
+
 static const char *read_name(MoltTypeReader *reader, MoltPlace place, const char *name)
 {
     CXType named;
-    if (!molt__wanted_find(reader, name, &named)) {
-        return molt__wanted_name(name);
+    const char *base = name;
+    const char *stars = stars_of(reader->model->arena, name, &base);
+    const char *known = molt__wanted_name(base);
+    if (molt__wanted_find(reader, base, &named)) {
+        const MoltModelType *read = molt__type_read(reader, named, place);
+        known = read != NULL ? read->name : base;
     }
-    const MoltModelType *read = molt__type_read(reader, named, place);
-    return read != NULL ? read->name : name;
+    size_t length = strlen(known); /* a typedef may be a pointer itself */
+    bool pointer = length > 0 && known[length - 1] == '*';
+    return stars[0] == '\0' ? known
+                            : molt__arena_format(reader->model->arena, "%s%s%s", known,
+                                                 pointer ? "" : " ", stars);
 }
 
 void molt__pool_read(MoltTypeReader *reader, MoltPlace place, MoltModelNotes *notes)

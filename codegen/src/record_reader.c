@@ -39,8 +39,14 @@ static enum CXChildVisitResult find_aligned(CXCursor cursor, CXCursor parent, CX
     return CXChildVisit_Continue;
 }
 
+enum { BITS_MAX = 64 /* of a bit-field, as metadata has it */ };
+
 static void check_bit_field(FieldWalk *walk, CXCursor cursor, MoltTypeContext context)
 {
+    if (clang_getFieldDeclBitWidth(cursor) > BITS_MAX) {
+        molt__type_refuse(walk->reader, context, "a bit-field of more than 64 bits is",
+                          "split it, or leave its width away");
+    }
     bool aligned = false;
     clang_visitChildren(cursor, find_aligned, &aligned);
     if (aligned) {
@@ -150,9 +156,12 @@ static void read_field(FieldWalk *walk, CXCursor cursor, const char *name)
     bool bits = clang_Cursor_isBitField(cursor) != 0;
     if (bits) {
         check_bit_field(walk, cursor, context);
+        if (clang_getFieldDeclBitWidth(cursor) > BITS_MAX) {
+            return;
+        }
     }
     CXType declared = clang_getCanonicalType(clang_getCursorType(cursor));
-    context.flexible = !reader->lenient && (declared.kind == CXType_IncompleteArray ||
+    context.flexible = (!reader->lenient || reader->tails) && (declared.kind == CXType_IncompleteArray ||
                         (declared.kind == CXType_ConstantArray &&
                          clang_getArraySize(declared) == 0));
     bool open = !reader->lenient && molt__system_open_record(declared);

@@ -178,6 +178,21 @@ static MoltModelType *read_array(MoltTypeReader *reader, CXType type, MoltTypeCo
     return array;
 }
 
+MoltModelType *molt__type_without_tail(MoltTypeReader *reader, const MoltModelType *flexible)
+{
+    MoltArena *arena = reader->model->arena;
+    bool is_new = false;
+    MoltModelType *array =
+        derive(reader, MOLT_KIND_ARRAY,
+               molt__declare_array(arena, declarator_of(flexible->elem), 0), &is_new);
+    if (is_new) {
+        array->elem = flexible->elem;
+        array->size = flexible->size;
+        array->align = flexible->align;
+    }
+    return array;
+}
+
 /* A type made of values of `elem` whose name says nothing to the right of a declared object. */
 static MoltModelType *derive_sequence(MoltTypeReader *reader, MoltKind kind, const char *name,
                                       MoltModelType *elem, uint64_t length, CXType type)

@@ -23,6 +23,7 @@ typedef struct MoltTypeReader {
     MoltAlias *aliases;
     uint32_t alias_count, alias_capacity;
     bool lenient; /* what cannot be modelled is bytes, and nothing is refused */
+    bool tails;   /* while lenient: flexible arrays are read as such */
 } MoltTypeReader;
 
 /* Where a type was met. `owner` and `field` name it in messages and name types without a name. */
@@ -44,6 +45,9 @@ MoltModelType *molt__type_read_in(MoltTypeReader *reader, CXType type, MoltTypeC
 /* Refuses `what` ("_Atomic is") as not supported yet; returns NULL. */
 MoltModelType *molt__type_refuse(MoltTypeReader *reader, MoltTypeContext context, const char *what,
                                  const char *remedy);
+
+/* An array of no elements in place of a flexible one. */
+MoltModelType *molt__type_without_tail(MoltTypeReader *reader, const MoltModelType *flexible);
 
 /* As many bytes as the type has, of which nothing is known; NULL when memory or a size is missing. */
 MoltModelType *molt__type_bytes(MoltTypeReader *reader, CXType type);

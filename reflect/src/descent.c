@@ -1,10 +1,10 @@
 #include "descent.h"
 
 /* A pointer to a `row` leads to a `type`: they are one, or the row is an array of them, in any number of
- * dimensions, that the program lays over a flat array. */
+ * dimensions, that the program lays over a flat array. MOLT_NO_TYPE leads nowhere. */
 static bool leads_to(const MoltSchema *schema, MoltTypeId row, MoltTypeId type)
 {
-    while (row != type && molt_type(schema, row)->kind == MOLT_KIND_ARRAY)
+    while (row != type && row != MOLT_NO_TYPE && molt_type(schema, row)->kind == MOLT_KIND_ARRAY)
         row = molt_type(schema, row)->elem;
     return row == type;
 }

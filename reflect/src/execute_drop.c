@@ -51,32 +51,13 @@ static bool is_untouched(const MoltMigration *m, const MoltOp *op, const unsigne
                : memcmp(from, initial, op->size) == 0;
 }
 
-/* A dropped value, and the elements of the field that go when its array is cut. */
 static void describe_dropped(const MoltMigration *m, const MoltOp *op, const unsigned char *from,
                              char *text, size_t size)
 {
-    const MoltCheck *check = op->check == MOLT__NO_CHECK ? NULL : &m->plan->checks[op->check];
     if (op->code == MOLT__OP_DROP_NUMBER)
         molt__value_number(m, op->before, &op->forms[0], from, text, size);
     else
         molt__value_text(m, op->before, from, op->size, text, size);
-    if (op->rule != MOLT_RULE_ELEMENTS_DROPPED || !check || check->before == MOLT__NO_FIELD ||
-        check->after == MOLT__NO_FIELD)
-        return;
-    const MoltSchema *before = m->plan->before, *after = m->plan->after;
-    const MoltField *field = &before->tables.fields[check->before];
-    const MoltType *was = molt_type(before, field->type);
-    const MoltType *is = molt_type(after, after->tables.fields[check->after].type);
-    uint64_t kept = molt_kind_is_sequence(is->kind) ? is->length : 1;
-    size_t used = strlen(text);
-    if (!molt_kind_is_sequence(was->kind) || was->length <= kept)
-        return;
-    const char *name = molt_string(before, field->name);
-    if (was->length - kept == 1)
-        snprintf(text + used, size - used, " at %.24s[%llu]", name, (unsigned long long)kept);
-    else
-        snprintf(text + used, size - used, " among %.24s[%llu..%llu]", name,
-                 (unsigned long long)kept, (unsigned long long)(was->length - 1));
 }
 
 /* A text that a migration made as the default of the field goes with the field. */

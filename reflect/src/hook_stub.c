@@ -206,14 +206,17 @@ static void assign_value(Stub *stub, MoltTypeId id, const Place *place)
 
 /* ---- the fields ----------------------------------------------------------------------------- */
 
-static Place place_of(const MoltSchema *schema, uint32_t index, const char *prefix)
+/* The struct whose fields are at hand: the hook's own, or one without a name inside of it, of which the
+ * hook's accessors and C name the members all the same. */
+typedef struct Within {
+    Place old, now;
+} Within;
+
+/* A group, called after its members in <>, is no name on the way to them. */
+static Place place_in(const Place *outer, const MoltSchema *schema, uint32_t index)
 {
     const char *name = molt_string(schema, schema->tables.fields[index].name);
-    Place place = {.depth = 1};
-    snprintf(place.path, PATH_SIZE, "%.150s", name);
-    snprintf(place.code, PATH_SIZE, "%.150s", name);
-    snprintf(place.name, PATH_SIZE, "%s_%.140s", prefix, name);
-    return place;
+    return name[0] == '<' ? *outer : member(outer, name);
 }
 
 /* What does not fit is left out as a whole. */
@@ -232,19 +235,56 @@ static bool is_awake(const Stub *stub, MoltStubNeed need)
            (need == MOLT__STUB_LOSS && stub->plan->policy == MOLT_POLICY_STRICT);
 }
 
+static bool is_group(const MoltSchema *schema, const MoltField *field)
+{
+    return molt_string(schema, field->name)[0] == '<';
+}
+
+/* Members of a group: of a union the first number stands for all, for they are read and written together. */
+static void add_group(Stub *stub, const MoltSchema *schema, const MoltField *field,
+                      const Place *outer, bool old)
+{
+    const MoltType *type = molt_type(schema, field->type);
+    bool is_union = type->kind == MOLT_KIND_UNION;
+    uint32_t chosen = type->first;
+    for (uint32_t f = type->first + type->count; is_union && f-- > type->first;) {
+        const MoltField *arm = &schema->tables.fields[f];
+        if (molt__plan_is_number(molt_type(schema, molt_value_type(schema, arm->type))))
+            chosen = f;
+    }
+    for (uint32_t f = type->first; f < type->first + type->count; f++) {
+        const MoltField *item = &schema->tables.fields[f];
+        Place place = place_in(outer, schema, f);
+        uint16_t kind = molt_type(schema, molt_value_type(schema, item->type))->kind;
+        if (is_union && f != chosen)
+            continue;
+        if (is_group(schema, item))
+            add_group(stub, schema, item, outer, old);
+        else if (old && is_union && (kind == MOLT_KIND_POINTER || molt_kind_is_sequence(kind)))
+            read_as(stub, &place, "const MoltOld *", "at"); /* what a union holds is not known */
+        else if (old)
+            read_value(stub, item->type, &place);
+        else
+            assign_value(stub, item->type, &place);
+    }
+}
+
 /* `needed`: the rules refuse it. */
-static void add_field(Stub *stub, const MoltSchema *schema, uint32_t index, bool old, bool needed)
+static void add_field(Stub *stub, const MoltSchema *schema, uint32_t index, const Place *outer,
+                      bool old, bool needed)
 {
     const MoltField *field = &schema->tables.fields[index];
     char declared[200];
-    Place place = place_of(schema, index, old ? "old" : "new");
+    Place place = place_in(outer, schema, index);
     size_t before = stub->length;
-    if (molt_string(schema, field->name)[0] == '<' || stub->full)
+    if (stub->full || (is_group(schema, field) && !needed))
         return;
     molt_schema_declare(schema, field, declared, sizeof declared);
-    add(stub, 1, "/* %s: %s */\n", old ? "before" : "now", declared);
+    add(stub, outer->depth, "/* %s: %s */\n", old ? "before" : "now", declared);
     stub->asleep = !needed;
-    if (old)
+    if (is_group(schema, field))
+        add_group(stub, schema, field, outer, old);
+    else if (old)
         read_value(stub, field->type, &place);
     else
         assign_value(stub, field->type, &place);
@@ -277,7 +317,7 @@ static void replace_gone(Stub *stub, MoltTypeId before, MoltTypeId after, const 
     if (was->kind == MOLT_KIND_ARRAY && is->kind == MOLT_KIND_ARRAY && is->length > 0 &&
         was->length > 0) {
         Place inner = element(place), target = *place;
-        snprintf(target.code, PATH_SIZE, "%s", code);
+        snprintf(target.code, PATH_SIZE, "%.150s", code);
         target = element(&target);
         open_loop(stub, place, was->length < is->length ? was->length : is->length);
         replace_gone(stub, was->elem, is->elem, &inner, target.code);
@@ -305,22 +345,23 @@ static void replace_gone(Stub *stub, MoltTypeId before, MoltTypeId after, const 
 }
 
 /* A field of both layouts of which the rules carry some values over, and refuse or alter others. */
-static void add_partly(Stub *stub, uint32_t before, uint32_t after, MoltStubNeed need)
+static void add_partly(Stub *stub, const Within *in, uint32_t before, uint32_t after,
+                       MoltStubNeed need)
 {
     const MoltField *was = &stub->plan->before->tables.fields[before];
     const MoltField *is = &stub->plan->after->tables.fields[after];
-    const char *name = molt_string(stub->plan->after, is->name);
-    Place place = place_of(stub->plan->before, before, "old");
+    Place place = place_in(&in->old, stub->plan->before, before);
+    Place now = place_in(&in->now, stub->plan->after, after);
     char declared[200], declares[200];
     size_t length = stub->length;
-    if (molt_string(stub->plan->before, was->name)[0] == '<' || name[0] == '<' || stub->full)
+    if (is_group(stub->plan->before, was) || is_group(stub->plan->after, is) || stub->full)
         return;
     molt_schema_declare(stub->plan->before, was, declared, sizeof declared);
     molt_schema_declare(stub->plan->after, is, declares, sizeof declares);
-    add(stub, 1, "/* before: %s, now: %s */\n", declared, declares);
+    add(stub, place.depth, "/* before: %s, now: %s */\n", declared, declares);
     stub->asleep = !is_awake(stub, need);
     stub->lossy = need == MOLT__STUB_LOSS;
-    replace_gone(stub, was->type, is->type, &place, name);
+    replace_gone(stub, was->type, is->type, &place, now.code);
     stub->asleep = stub->lossy = false;
     end_field(stub, length);
 }
@@ -335,7 +376,94 @@ static bool is_matched(const MoltPlan *plan, const MoltPair *pair, uint32_t befo
     return false;
 }
 
-static void add_fields(Stub *stub, const MoltPair *pair, MoltStubWants *wants, const void *context)
+/* ---- structs without a name ------------------------------------------------------------------ */
+
+/* What has no name of its own is named after its owner and field, "T::inner"; so is what is inside. */
+static bool is_nameless(const MoltSchema *schema, MoltTypeId id)
+{
+    return strstr(molt_type_name(schema, id), "::") != NULL;
+}
+
+/* The fields are structs without a name, or arrays of such: what the hook has to do about their members it
+ * does through the field. */
+static const MoltPair *pair_inside(const MoltPlan *plan, uint32_t before, uint32_t after)
+{
+    const MoltSchema *old = plan->before, *new = plan->after;
+    MoltTypeId was = molt_value_type(old, old->tables.fields[before].type);
+    MoltTypeId is = molt_value_type(new, new->tables.fields[after].type);
+    while (molt_type(old, was)->kind == MOLT_KIND_ARRAY &&
+           molt_type(new, is)->kind == MOLT_KIND_ARRAY) {
+        was = molt_value_type(old, molt_type(old, was)->elem);
+        is = molt_value_type(new, molt_type(new, is)->elem);
+    }
+    bool both = molt_type(old, was)->kind == MOLT_KIND_STRUCT &&
+                molt_type(new, is)->kind == MOLT_KIND_STRUCT;
+    return both && is_nameless(old, was) && is_nameless(new, is)
+               ? molt__plan_find_pair(plan, was, is)
+               : NULL;
+}
+
+/* Something in the pair's structs, or in those without a name inside of them, is to be done. */
+static bool has_needs(const Stub *stub, const MoltPair *pair, MoltStubWants *wants,
+                      const void *context)
+{
+    const MoltPlan *plan = stub->plan;
+    const MoltType *was = molt_type(plan->before, pair->before);
+    const MoltType *is = molt_type(plan->after, pair->after);
+    bool has = false;
+    for (uint32_t f = was->first; f < was->first + was->count && !has; f++)
+        has = wants(context, f, MOLT__NO_FIELD) != MOLT__STUB_NOTHING;
+    for (uint32_t f = 0; f < is->count && !has; f++) {
+        uint32_t from = plan->matches[pair->match + f];
+        const MoltPair *inner =
+            from != MOLT__NO_FIELD ? pair_inside(plan, from, is->first + f) : NULL;
+        has = wants(context, MOLT__NO_FIELD, is->first + f) != MOLT__STUB_NOTHING ||
+              (inner && has_needs(stub, inner, wants, context));
+    }
+    return has;
+}
+
+static void add_fields(Stub *stub, const MoltPair *pair, const Within *in, MoltStubWants *wants,
+                       const void *context);
+
+/* A loop for each dimension of the arrays on the way, over the elements that both sides have. */
+static void add_inside(Stub *stub, const MoltPair *pair, MoltTypeId before, MoltTypeId after,
+                       const Within *in, MoltStubWants *wants, const void *context)
+{
+    const MoltType *was = molt_type(stub->plan->before, molt_value_type(stub->plan->before, before));
+    const MoltType *is = molt_type(stub->plan->after, molt_value_type(stub->plan->after, after));
+    if (was->kind != MOLT_KIND_ARRAY) {
+        add_fields(stub, pair, in, wants, context);
+        return;
+    }
+    Within inner = {element(&in->old), element(&in->now)};
+    if (was->flags & is->flags & MOLT_TYPE_FLEXIBLE)
+        add(stub, in->old.depth,
+            "for (int i%u = 0; i%u < (int)molt_old_count(old, \"%s\"); i%u++) {\n", in->old.indices,
+            in->old.indices, in->old.path, in->old.indices);
+    else
+        open_loop(stub, &in->old, was->length < is->length ? was->length : is->length);
+    add_inside(stub, pair, was->elem, is->elem, &inner, wants, context);
+    close_loop(stub, &in->old);
+}
+
+static void add_nameless(Stub *stub, const Within *in, uint32_t before, uint32_t after,
+                         MoltStubWants *wants, const void *context)
+{
+    const MoltPlan *plan = stub->plan;
+    const MoltPair *pair = pair_inside(plan, before, after);
+    Within inner = {place_in(&in->old, plan->before, before),
+                    place_in(&in->now, plan->after, after)};
+    size_t length = stub->length;
+    if (stub->full || !pair || !wants || !has_needs(stub, pair, wants, context))
+        return;
+    add_inside(stub, pair, plan->before->tables.fields[before].type,
+               plan->after->tables.fields[after].type, &inner, wants, context);
+    end_field(stub, length);
+}
+
+static void add_fields(Stub *stub, const MoltPair *pair, const Within *in, MoltStubWants *wants,
+                       const void *context)
 {
     const MoltPlan *plan = stub->plan;
     const MoltType *was = molt_type(plan->before, pair->before);
@@ -344,9 +472,10 @@ static void add_fields(Stub *stub, const MoltPair *pair, MoltStubWants *wants, c
         MoltStubNeed need = wants ? wants(context, f, MOLT__NO_FIELD) : MOLT__STUB_NOTHING;
         bool matched = is_matched(plan, pair, f);
         if (!matched || need == MOLT__STUB_ALL)
-            add_field(stub, plan->before, f, true, is_awake(stub, need));
+            add_field(stub, plan->before, f, &in->old, true, is_awake(stub, need));
         if (!matched && need == MOLT__STUB_LOSS && is_awake(stub, need))
-            add(stub, 1, "/* it goes with this edit: give it to a field of now, or let it go */\n");
+            add(stub, in->old.depth,
+                "/* it goes with this edit: give it to a field of now, or let it go */\n");
     }
     for (uint32_t f = 0; f < is->count; f++) {
         const MoltField *field = &plan->after->tables.fields[is->first + f];
@@ -354,10 +483,12 @@ static void add_fields(Stub *stub, const MoltPair *pair, MoltStubWants *wants, c
         MoltStubNeed need =
             wants ? wants(context, MOLT__NO_FIELD, is->first + f) : MOLT__STUB_NOTHING;
         if (from != MOLT__NO_FIELD && (need == MOLT__STUB_SOME || need == MOLT__STUB_LOSS))
-            add_partly(stub, from, is->first + f, need);
+            add_partly(stub, in, from, is->first + f, need);
         else if (need == MOLT__STUB_ALL || (from == MOLT__NO_FIELD && !has_source(plan, field)))
-            add_field(stub, plan->after, is->first + f, false,
+            add_field(stub, plan->after, is->first + f, &in->now, false,
                       need == MOLT__STUB_ALL || field->flags & MOLT_FIELD_REQUIRED);
+        else if (from != MOLT__NO_FIELD)
+            add_nameless(stub, in, from, is->first + f, wants, context);
     }
 }
 
@@ -373,21 +504,47 @@ static const char *spelling_of(const MoltSchema *schema, MoltTypeId id)
     return NULL;
 }
 
+/* The pair of the struct around one without a name, in which a hook finds it; itself where it has one. */
+static const MoltPair *named_around(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
+{
+    char was[512], is[512];
+    snprintf(was, sizeof was, "%s", molt_type_name(plan->before, before));
+    snprintf(is, sizeof is, "%s", molt_type_name(plan->after, after));
+    while (!spelling_of(plan->after, after) && strstr(is, "::")) {
+        char *old = NULL, *new = NULL;
+        for (char *at = was; (at = strstr(at, "::")); at += 2)
+            old = at;
+        for (char *at = is; (at = strstr(at, "::")); at += 2)
+            new = at;
+        if (!old || !new)
+            return NULL;
+        *old = *new = '\0';
+        before = molt_schema_find(plan->before, was);
+        after = molt_schema_find(plan->after, is);
+        if (before == MOLT_NO_TYPE || after == MOLT_NO_TYPE)
+            return NULL;
+    }
+    return molt__plan_find_pair(plan, before, after);
+}
+
 void molt__hook_stub(const MoltPlan *plan, MoltTypeId before, MoltTypeId after,
                      MoltStubWants *wants, const void *context, MoltReport *report)
 {
-    const MoltPair *pair = molt__plan_find_pair(plan, before, after);
-    const char *spelled = spelling_of(plan->after, after),
-               *type = molt_type_name(plan->after, after);
-    const char *name = spelled ? spelled : strrchr(type, ':') ? strrchr(type, ':') + 1 : type;
+    const MoltPair *pair = named_around(plan, before, after);
     Stub stub = {.plan = plan};
-    if (!pair || (!spelled && strstr(type, "::"))) /* that one has no name */
+    if (!pair || (pair->after != after &&
+                  (!wants || !molt__plan_could_hook(plan, pair->before, pair->after) ||
+                   !has_needs(&stub, pair, wants, context))))
         return;
+    const char *spelled = spelling_of(plan->after, pair->after),
+               *type = molt_type_name(plan->after, pair->after);
+    const char *name = spelled ? spelled : strrchr(type, ':') ? strrchr(type, ':') + 1 : type;
+    const Within whole = {{.name = "old", .depth = 1}, {.name = "new", .depth = 1}};
     add(&stub, 0, "#include <molt/hook.h>\n\n");
     add(&stub, 0, "MOLT_MIGRATE(%s)(const MoltOld *old, %s *now)\n{\n", name, name);
-    add_fields(&stub, pair, wants, context);
+    add_fields(&stub, pair, &whole, wants, context);
     snprintf(stub.text + stub.length, STUB_TAIL,
              "%s    (void)old;\n    (void)now;\n    return true;\n}\n",
              stub.full ? "    /* and so on for the other fields */\n" : "");
-    molt_report_add_stub(report, molt_type_name(plan->after, after), stub.text);
+    molt_report_add_stub(report, type, stub.text);
 }

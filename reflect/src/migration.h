@@ -62,7 +62,7 @@ typedef struct MoltTally {
     uintptr_t first_unread;
     uint64_t batch;                     /* first object of the batch that `counted` speaks of */
     uint64_t counted[MOLT__BATCH / 64]; /* bits: objects of that batch which are in `objects` */
-    char value[192];                    /* the first value and where it was */
+    char value[288];                    /* the first value and where it was */
 } MoltTally;
 
 /* What an address in the library becomes depends on the type of the pointer, too. */

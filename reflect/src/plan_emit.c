@@ -329,6 +329,30 @@ static void emit_string(MoltPlan *plan, const MoltEmitSite *site, uint8_t code, 
                                  .length = is->length});
 }
 
+/* What an array consists of in all its dimensions; the type itself when it is none. */
+static MoltTypeId element_of(const MoltSchema *schema, MoltTypeId id)
+{
+    id = molt_value_type(schema, id);
+    while (is_indexed(molt_type(schema, id)))
+        id = molt_value_type(schema, molt_type(schema, id)->elem);
+    return id;
+}
+
+static bool is_record(const MoltType *type)
+{
+    return type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION;
+}
+
+/* Numbers on one side and a record on the other: no element is the other side's value, so the array goes
+ * as a whole, and its first element, which may be zero, decides nothing. */
+static bool is_unlike(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
+{
+    const MoltType *was = molt_type(plan->before, element_of(plan->before, before));
+    const MoltType *is = molt_type(plan->after, element_of(plan->after, after));
+    return (is_record(is) && (molt__plan_is_number(was) || was->kind == MOLT_KIND_ENUM)) ||
+           (is_record(was) && (molt__plan_is_number(is) || is->kind == MOLT_KIND_ENUM));
+}
+
 static void emit_arrays_and_strings(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
                                     MoltTypeId after, uint64_t source, uint64_t destination)
 {
@@ -345,6 +369,9 @@ static void emit_arrays_and_strings(MoltPlan *plan, const MoltEmitSite *site, Mo
             molt__emit_drop(plan, site, MOLT_RULE_SHAPE_CHANGED, before, source, MOLT__NO_CONSTANT);
         else
             emit_array(plan, site, before, after, source, destination);
+    } else if (is_unlike(plan, before, after)) {
+        molt__emit_drop(plan, site, MOLT_RULE_KIND_CHANGED, before, source, MOLT__NO_CONSTANT);
+        molt__emit_default(plan, after, destination);
     } else if (is_indexed(was)) {
         emit_array_to_scalar(plan, site, before, after, source, destination);
     } else {

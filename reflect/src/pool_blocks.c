@@ -15,11 +15,14 @@ typedef struct Claim {
 
 /* ---- notes ------------------------------------------------------------------------------------ */
 
+/* Of pointers to anything but structs the sources tell only that they are pointers. */
 static bool says(const char *text, const MoltSchema *schema, MoltTypeId type)
 {
+    bool pointer = type != MOLT_NO_TYPE && molt_type(schema, type)->kind == MOLT_KIND_POINTER;
     const char *name = type != MOLT_NO_TYPE ? molt_type_name(schema, type) : "";
     size_t length = strlen(name);
-    return length > 0 && strncmp(text, name, length) == 0 && text[length] == ' ';
+    return (length > 0 && strncmp(text, name, length) == 0 && text[length] == ' ') ||
+           (pointer && strncmp(text, "(pointers) ", strlen("(pointers) ")) == 0);
 }
 
 static void hear_sources(const MoltSchema *schema, const MoltField *field, Claim *claim)

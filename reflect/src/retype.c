@@ -57,24 +57,28 @@ static bool read_note(const MoltMigration *m, const MoltField *field, Claimant *
     return true;
 }
 
-/* What the sources of one side say of the memory behind a pointer. */
-static bool is_told(const char *text, const char *type)
+/* What the sources of one side say of the memory behind a pointer: of pointers to anything but structs
+ * only that they are pointers. */
+static bool is_told(const char *text, const MoltSchema *schema, MoltTypeId type)
 {
-    size_t length = strlen(type);
-    return strncmp(text, type, length) == 0 && text[length] == ' ';
+    const char *name = type != MOLT_NO_TYPE ? molt_type_name(schema, type) : "";
+    bool pointer = type != MOLT_NO_TYPE && molt_type(schema, type)->kind == MOLT_KIND_POINTER;
+    size_t length = strlen(name);
+    return (length > 0 && strncmp(text, name, length) == 0 && text[length] == ' ') ||
+           (pointer && strncmp(text, "(pointers) ", strlen("(pointers) ")) == 0);
 }
 
 static void hear_sources(Claimant *by, const MoltSchema *schema, const MoltField *field,
-                         const char *type, const char *header)
+                         MoltTypeId type, MoltTypeId header)
 {
     const MoltNote *notes = schema->tables.notes + field->note_first;
     for (uint32_t n = 0; n < field->note_count; n++) {
         const char *text = molt_string(schema, notes[n].text);
         if (notes[n].kind != MOLT_NOTE_HOLDS)
             continue;
-        if (is_told(text, type))
+        if (is_told(text, schema, type))
             by->shown = true;
-        else if (by->header == MOLT_NO_TYPE || !is_told(text, header))
+        else if (!is_told(text, schema, header))
             by->other = text;
     }
 }
@@ -89,13 +93,11 @@ static void hear(const MoltMigration *m, Claimant *by, const MoltField *was, con
         to = molt_type(before, to)->elem;
     by->shown =
         molt_type(before, to)->kind == MOLT_KIND_POINTER && molt_type(before, to)->elem == by->type;
-    const char *header = by->headed ? molt_type_name(before, by->header) : "";
-    hear_sources(by, before, was, molt_type_name(before, by->type), header);
+    hear_sources(by, before, was, by->type, by->header);
     MoltTypeId type = m->plan->types[by->type].after;
     MoltTypeId head = by->headed ? m->plan->types[by->header].after : MOLT_NO_TYPE;
     if (type != MOLT_NO_TYPE)
-        hear_sources(by, after, is, molt_type_name(after, type),
-                     head != MOLT_NO_TYPE ? molt_type_name(after, head) : "");
+        hear_sources(by, after, is, type, head);
 }
 
 /* Structs become blocks of their own only where the survey saw them. */

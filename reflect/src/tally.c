@@ -4,6 +4,7 @@
 
 #include "attic_box.h"
 #include "migration.h"
+#include "value_place.h"
 
 /* Of the objects in the batch. */
 static uint64_t object_index(const MoltMigration *m, uint64_t i)
@@ -166,13 +167,14 @@ bool molt__tally(MoltMigration *m, const MoltOp *op, MoltRule rule, MoltSeverity
     if (tally) {
         tally->lasting = tally->lasting || !awaited;
         if (tally->objects == 0) {
-            char where[48], value[128];
+            char where[48], value[128], place[96];
             va_list args;
             va_start(args, format);
             vsnprintf(value, sizeof value, format, args);
             va_end(args);
             describe_object(m, i, where, sizeof where);
-            snprintf(tally->value, sizeof tally->value, "%s in %s", value, where);
+            molt__value_place(m, op, i, place, sizeof place);
+            snprintf(tally->value, sizeof tally->value, "%s in %s%s", value, where, place);
         }
         count_object(m, tally, object_index(m, i));
         tally->broken = tally->broken || broken;

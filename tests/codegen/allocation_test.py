@@ -106,6 +106,13 @@ class Allocations(GameTest):
             ("Game *other = calloc(1, sizeof *other); g->any = other;", "Game"),
             ("g->node = NEW_MORE(Node, bytes);", None))
 
+    def test_the_reason_is_what_stands_there(self):
+        calls, _ = self.allocations("size_t s = n ? sizeof(Node) : sizeof(Ant); g->any = malloc(s);",
+                                    "g->any = malloc(sizeof(Node) + sizeof(Ant));")
+        self.assertEqual([call[0][2] for call in calls],
+                         ["a condition chooses between the sizes of several types",
+                          "the size adds up several types"])
+
     def test_number_that_never_changes_is_followed(self):
         self.assert_types(
             ("size_t s = n * sizeof(Node); g->node = malloc(s);", "Node"),

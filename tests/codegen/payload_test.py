@@ -48,6 +48,23 @@ int use(Game *game) { return ((struct Odd *)game->any)->u.n == 0; }
 """)
         self.assertIn("Odd", schema.types)
 
+    def test_flexible_arrays_are_such_without_an_allocation(self):
+        schema = self.schema_of("""
+struct Bag { struct Bag *next; short n; unsigned char body[]; };
+struct Held { int n; char text[]; };
+struct Holder { struct Held held; long k; };
+typedef struct Game { void *any, *other; } Game;
+int use(Game *game);
+int use(Game *game)
+{
+    return ((struct Bag *)game->any)->n + (int)((struct Holder *)game->other)->k;
+}
+""")
+        fields = {field["name"]: field["type"] for field in schema.types["Bag"]["fields"]}
+        self.assertEqual("unsigned char[]", fields["body"])
+        held = {field["name"]: field["type"] for field in schema.types["Held"]["fields"]}
+        self.assertEqual("char[0]", held["text"]) # metadata has no such array inside of a struct
+
     def test_structs_of_system_headers_are_not_followed(self):
         schema = self.schema_of("""
 #include <time.h>

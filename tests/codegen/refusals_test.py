@@ -33,6 +33,8 @@ class Refusals(GameTest):
                  "'Game.a' is char[64]", "declare it as an array of that type"),
                 ("unsigned a : 3 __attribute__((aligned(8)));", 14, "'aligned' on a bit-field",
                  "align the field before it"),
+                ("unsigned __int128 h : 70;", 23, "'Game.h': a bit-field of more than 64 bits is not "
+                 "supported yet", "split it"),
                 ("int a MOLT_FLAGS;", 9, "MOLT_FLAGS means nothing here", "after the } of an enum"),
                 ("int a MOLT_CONVERT(chop);", 9, "names no known conversion", "saturate"),
                 ("int a MOLT_WAS(old);", 9, "MOLT_WAS(old) does not list names", "as strings"),

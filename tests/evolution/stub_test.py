@@ -8,14 +8,14 @@ import tempfile
 import run_case
 
 # in the dump after the edit: what the stub must leave alone
-KEPT = {"stub_beside_moved": '"a0":6,"in":{"sub":7},"fresh":50,"box":{"wide":{"high":0,"low":8},"n":5}',
+KEPT = {"stub_nameless": '"kept":8', "stub_beside_moved": '"a0":6,"in":{"sub":7},"fresh":50,"box":{"wide":{"high":0,"low":8},"n":5}',
         "enum_removed_live": '{"k":"A","row":["A","B","A"]}',
         "array_reshaped": '"grids":[{"m":[[0,0],[0,0],[0,0]],"id":0},{"m":[[0,0],[0,0],[0,0]],"id":8}]'}
 # what stays a loss with the stub, because a person has not said what becomes of it
 LOST = {"stub_beside_moved": "finding loss possible-rename State.pos 1"}
 CASES = ["add_required", "array_reshaped", "complex_to_three", "enum_removed_live", "int_to_enum_unnamed",
          "function_signature", "kind_changed", "pointer_retyped",
-         "pointer_to_struct_shared", "stub_beside_moved", "type_missing", "union_changed",
+         "pointer_to_struct_shared", "stub_beside_moved", "stub_nameless", "type_missing", "union_changed",
          "version_changed"]
 # refused by the strict policy alone
 LOSSES = ["narrow_out_of_range", "sign_change", "remove_live", "enum_unnamed_value", "text_cut"]

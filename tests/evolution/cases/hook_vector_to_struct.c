@@ -1,8 +1,7 @@
 /* an array becomes a struct with names
  * expect: migrated
  * report: info hook-ran Body 3
- * report: info kind-changed Body.pos 1
- * report: info elements-dropped Body.pos 1
+ * report: info kind-changed Body.pos 2
  */
 #include <molt/hook.h>
 
