@@ -1,6 +1,7 @@
 """Programs that share libraries: compiled, run through a session under each policy, and compared."""
 
 import pathlib
+import re
 import shlex
 import subprocess
 
@@ -101,6 +102,13 @@ class Runner:
     def _last_words(self):
         log = [line for line in self.said if not line.startswith(("object ", "place "))]
         return f"the runner ends with {self.process.wait()}: " + "\n".join(log[-30:])
+
+
+def drops_texts_only(report):
+    """The way back drops texts that defaults made: behind a pointer nothing is known as a default."""
+    refused = [finding for finding in report["findings"] if finding["severity"] == "refuse"]
+    return bool(refused) and all(finding["rule"] == "field-removed" and re.match(r"(const )?char \*\w+$", finding["before"])
+                                 for finding in refused)
 
 
 class Batch:
@@ -292,7 +300,10 @@ class Batch:
                 ("strict: back", 1, -1, {p: p.before for p in whole}, first),
                 ("strict: again", 2, 1, {p: p.after for p in whole}, second)):
             name = title.replace(": ", "_")
-            outcome, _ = self._reload(runner, version, name, steps if self.steps_back else None)
+            outcome, report = self._reload(runner, version, name, steps if self.steps_back else None)
+            if outcome == "refused" and version == 1 and drops_texts_only(report):
+                self._check(title, self._dump(runner, name), {p: p.after for p in whole})
+                return
             if outcome != "migrated":
                 self._fail_all(f"{title}: expected migrated, got {outcome}\n{self.words}")
                 return
