@@ -22,6 +22,8 @@
 #define WORTH ((uint64_t)4 << 20)
 /* The system's lock on the address space is held for as long as one piece takes. */
 #define PIECE MOLT__HUGE_SPAN
+/* What is trimmed at a time: some 300 microseconds of the system's. */
+#define TRIM (((uint64_t)16 << 20) / MOLT__GRANULE)
 
 /* A span of the heap, and where that which comes instead of it will be. */
 typedef struct Seat {
@@ -112,6 +114,7 @@ static MoltHeapRoom *look(MoltHeap *heap)
     }
     copy_heap(room, heap);
     open_window(room, heap, bytes);
+    heap->trims_later = true;
     return room;
 }
 
@@ -201,18 +204,13 @@ uint64_t molt_heap_room_prepare(MoltHeapRoom *room, const MoltPlan *plan)
 
 /* ---- giving back ----------------------------------------------------------------------------- */
 
-static bool is_warm(const MoltHeap *heap, uint64_t granule)
-{
-    return (heap->warm_bits[granule / 64] >> (granule % 64) & 1) != 0;
-}
-
 /* Granules that are free. What the heap keeps warm is its own affair. */
 static void purge(const MoltHeap *heap, uint64_t first, uint64_t end)
 {
     while (first < end) {
-        bool warm = is_warm(heap, first);
+        bool warm = molt__range_is_warm(heap, first);
         uint64_t next = first + 1;
-        while (next < end && is_warm(heap, next) == warm)
+        while (next < end && molt__range_is_warm(heap, next) == warm)
             next++;
         void *start = address_of(heap->base, first);
         uint64_t bytes = (next - first) << MOLT__GRANULE_SHIFT;
@@ -256,6 +254,7 @@ void molt_heap_room_free(MoltHeapRoom *room, MoltHeap *heap)
     if (!room)
         return;
     molt__heap_lock(heap);
+    heap->trims_later = false;
     if (heap->base == room->base && room->window <= heap->granule_count) {
         for (uint32_t s = 0; s < room->seat_count; s++)
             give_back(heap, &room->seats[s]);
@@ -265,4 +264,12 @@ void molt_heap_room_free(MoltHeapRoom *room, MoltHeap *heap)
     }
     free_room(&heap->allocator, room);
     molt__heap_unlock(heap);
+}
+
+bool molt_heap_room_trim(MoltHeap *heap)
+{
+    molt__heap_lock(heap);
+    bool more = molt__range_trim(heap, TRIM);
+    molt__heap_unlock(heap);
+    return more;
 }

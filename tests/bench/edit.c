@@ -196,6 +196,8 @@ static bool migrate(MoltHeap *heap, const MoltSchema *after, const MoltConverter
         fprintf(stderr, "molt-bench: %s\n", error.text);
     }
     molt_heap_room_free(room, heap);
+    while (molt_heap_room_trim(heap))
+        ;
     molt_report_clear(&report);
     molt_plan_free(plan);
     return ok;

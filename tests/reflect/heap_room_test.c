@@ -323,6 +323,37 @@ static void checkpoints_pass_over_it(void **state)
     molt_checkpoint_free(checkpoint);
 }
 
+/* To give memory back takes time, which is not that of the pause. */
+static void old_memory_goes_back_afterwards(void **state)
+{
+    Fixture *fixture = *state;
+    MoltHeap *heap = fixture->heap;
+    const uint64_t part = ((uint64_t)64 << 20) / MOLT__GRANULE;
+    uint64_t first[6];
+    fill(fixture, 1);
+    MoltHeapRoom *room = molt_heap_room_look(heap);
+    for (int i = 0; i < 6; i++) {
+        assert_true(molt__range_take(heap, part, &first[i]));
+        *(char *)(heap->base + first[i] * MOLT__GRANULE) = 1; /* NOLINT: the range just taken */
+    }
+    for (int i = 0; i < 6; i++)
+        if (i != 4)
+            molt__range_give(heap, first[i], part);
+    assert_int_equal(heap->warm_count, 5 * part);
+    assert_int_equal(*(char *)(heap->base + first[5] * MOLT__GRANULE), 1); /* NOLINT */
+    molt_heap_room_free(room, heap);
+    assert_int_equal(heap->warm_count, 5 * part);
+    for (int calls = 1; molt_heap_room_trim(heap); calls++)
+        assert_true(calls < 4);
+    assert_int_equal(heap->warm_count, 4 * part);
+    assert_int_equal(*(char *)(heap->base + first[5] * MOLT__GRANULE), 0); /* NOLINT */
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(*(char *)(heap->base + first[i] * MOLT__GRANULE), 1); /* NOLINT */
+    molt__range_give(heap, first[4], part);
+    assert_int_equal(heap->warm_count, 4 * part);
+    assert_int_equal(*(char *)(heap->base + first[4] * MOLT__GRANULE), 0); /* NOLINT */
+}
+
 static void without_memory_or_need_there_is_none(void **state)
 {
     Fixture *fixture = *state;
@@ -361,6 +392,7 @@ int main(void)
         X(the_game_goes_on_beside_it),
         X(the_heap_may_change_altogether),
         X(checkpoints_pass_over_it),
+        X(old_memory_goes_back_afterwards),
         X(without_memory_or_need_there_is_none),
 #undef X
     };
