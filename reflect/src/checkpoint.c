@@ -162,8 +162,8 @@ static uint64_t end_of_used(const MoltHeap *heap, uint64_t first)
     return end;
 }
 
-/* Free memory stays as it was written: what comes there is found in the checkpoint after that. To be copied it
- * would have to be read, and pages that are ready for a migration would have faults again. */
+/* Free memory stays as it was written: what comes there is found in the checkpoint after that. To be
+ * copied it would have to be read, and pages that are ready for a migration would have faults again. */
 static bool take_used(Copying *copying, const MoltDirtyPages *pages)
 {
     const MoltHeap *heap = copying->heap;

@@ -1,5 +1,5 @@
-/* A room has a copy of what it needs of the heap, so that it can be prepared while others change the heap, and
- * it asks for pages by addresses alone: wherever they lie by then, only pages that were missing change.
+/* A room has a copy of what it needs of the heap, so that it can be prepared while others change the
+ * heap, and it asks for pages by addresses alone: wherever they lie by then, only missing pages change.
  *
  * Invariant: prepared seats lie below `window`, up to which the range is writable for as long as the room is
  * there; `opened` of the heap stays, so that nobody takes what lies beyond it for used. */

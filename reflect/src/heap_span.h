@@ -228,8 +228,8 @@ bool molt__range_take(MoltHeap *heap, uint64_t count, uint64_t *first);
 /* Gives back what was taken. Pages stay for reuse up to a limit, beyond it the system gets them, which takes
  * its time: some 20 ms for a GiB. */
 void molt__range_give(MoltHeap *heap, uint64_t first, uint64_t count);
-/* Gives the system up to `count` granules that are beyond that limit, from the end of the range on; false when
- * none is left. */
+/* Gives the system up to `count` granules that are beyond that limit, from the end of the range on;
+ * false when none is left. */
 bool molt__range_trim(MoltHeap *heap, uint64_t count);
 /* Makes granules below `end` readable and writable. False when the system refuses. */
 bool molt__range_open(MoltHeap *heap, uint64_t end);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <molt/reload.h>
@@ -15,28 +14,16 @@ typedef struct Session {
     MoltReloadEvent event;
     char library[512];
     unsigned before, after; /* calls of the hooks */
-    uint64_t resident;      /* memory of the process, as the hook `before` saw it */
     MoltHash digest;        /* as the hook `before` saw it */
     char outcome[32];       /* as the hook `after` saw it */
 } Session;
 
 static const MoltPlatformApi api = {.size = sizeof api, .version = MOLT_PLATFORM_VERSION};
 
-static uint64_t resident_bytes(void)
-{
-    unsigned long all = 0, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    assert_non_null(file);
-    assert_int_equal(fscanf(file, "%lu %lu", &all, &resident), 2);
-    fclose(file);
-    return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static void hook_before(void *context)
 {
     Session *session = context;
     session->before++;
-    session->resident = resident_bytes();
     session->digest = molt_heap_digest(molt_reload_heap(session->reload));
 }
 
@@ -140,35 +127,6 @@ static void new_library_migrates_the_state(void **state)
     sandbox_replace(session.library, FIXTURE_POND_1);
     wait_event(&session, MOLT_EVENT_RELOADED);
     assert_int_equal(molt_reload_generation(session.reload), 3);
-    assert_true(molt_reload_frame(session.reload));
-    close_session(&session);
-}
-
-/* What comes with the new library, and is no page of the state, is less than half of these. */
-static void pages_for_the_new_layout_are_there_before_the_pause(void **state)
-{
-    enum { FROGS = 400000 };
-    const uint64_t bytes = FROGS * (uint64_t)64;
-    Session session = {0};
-    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    bool can = madvise(page, 4096, 23) == 0; /* MADV_POPULATE_WRITE */
-    munmap(page, 4096);
-    if (!can) {
-        skip();
-    }
-    open_session(&session, state, FIXTURE_POND_1, NULL);
-    MoltHeap *heap = molt_reload_heap(session.reload);
-    MoltTypeId frog = molt_schema_find(molt_heap_schema(heap), "Frog");
-    for (int i = 0; i < FROGS; i++) {
-        assert_non_null(molt_heap_new(heap, frog, 1));
-    }
-    uint64_t resident = resident_bytes();
-    force(&session, FIXTURE_POND_5, MOLT_EVENT_RELOADED); /* other code alone */
-    assert_in_range(session.resident, 0, resident + bytes / 2);
-    resident = resident_bytes();
-    force(&session, FIXTURE_POND_2, MOLT_EVENT_RELOADED);
-    assert_in_range(session.resident, resident + bytes / 2, UINT64_MAX);
-    assert_int_equal(session.event.objects, FROGS + 100);
     assert_true(molt_reload_frame(session.reload));
     close_session(&session);
 }
@@ -811,7 +769,6 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
     const struct CMUnitTest tests[] = {
         TEST(new_library_migrates_the_state),
-        TEST(pages_for_the_new_layout_are_there_before_the_pause),
         TEST(new_code_on_equal_types_is_a_code_reload),
         TEST(function_that_is_gone_refuses),
         TEST(field_that_must_have_a_source_refuses),

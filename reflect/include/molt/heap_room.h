@@ -16,8 +16,8 @@
 typedef struct MoltHeapRoom MoltHeapRoom;
 
 /* Notes what spans a heap has and where it has room, and makes free addresses writable that it has not used
- * yet. Until the room is freed, memory that the heap lets go stays with it: to give it back takes time, too. On
- * the thread that migrates and goes back to checkpoints; others may allocate. Takes time by the span.
+ * yet. Until the room is freed, memory that the heap lets go stays with it: giving it back takes time, too.
+ * On the thread that migrates and goes back to checkpoints; others may allocate. Takes time by the span.
  * NULL, which the other functions allow, where there is little to migrate or memory is out. */
 MoltHeapRoom *molt_heap_room_look(MoltHeap *heap);
 
@@ -32,8 +32,9 @@ uint64_t molt_heap_room_prepare(MoltHeapRoom *room, const MoltPlan *plan);
  * then. */
 void molt_heap_room_free(MoltHeapRoom *room, MoltHeap *heap);
 
-/* Gives the system back some of what the heap let go while there was a room, beyond what it keeps for reuse. To be
- * called in each frame after the room was freed until it is false: then nothing is left. Any thread. */
+/* Gives the system back some of what the heap let go while there was a room, beyond what it keeps for
+ * reuse. To be called in each frame after the room was freed until it is false: then nothing is left. Any
+ * thread. */
 bool molt_heap_room_trim(MoltHeap *heap);
 
 #endif
