@@ -6,6 +6,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <molt/heap_room.h>
+
 #include "clock.h"
 #include "first_load.h"
 #include "guarded_calls.h"
@@ -166,6 +168,7 @@ void molt__reload_drop_attempt(MoltReload *reload)
 {
     molt__transaction_close(reload->transaction);
     reload->transaction = NULL;
+    reload->trims = true;
     if (reload->postponed) {
         molt_threads_ask(reload->threads, false);
         reload->postponed = false;
@@ -437,6 +440,7 @@ static bool tell_of_checkpoints(MoltReload *reload, MoltReloadEvent *out)
 bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out)
 {
     retire(reload);
+    reload->trims = reload->trims && molt_heap_room_trim(reload->heap);
     *out = molt__event_none(reload->generation);
     if (molt__reload_tell_crash(reload, out)) {
         return true;

@@ -89,6 +89,7 @@ struct MoltReload {
     uint64_t retry_ns, give_up_ns; /* while the library is incomplete; 0 otherwise */
 
     MoltTransaction *retired_transaction;
+    bool trims; /* the heap may have memory to give back, some in each poll */
     MoltLibrary *retired_library;
     MoltHeldLibraries held; /* that were retired before it, and are still needed */
     MoltEventTexts texts;

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 
 #include <molt/attic.h>
+#include <molt/heap_room.h>
 #include <molt/kept_types.h>
 #include <molt/plain_memory.h>
 #include <molt/rename_guess.h>
@@ -19,7 +20,8 @@
 #include "through_file.h"
 
 /* Until `ready` is set the opening thread owns everything in here; from then on the caller does.
- * The thread reads only `current`'s schema and symbols, which never change, and never the heap. */
+ * The thread reads only `current`'s schema and symbols, which never change, and never the heap: what it
+ * needs of that, `bytes` and `room` had from it before. */
 struct MoltTransaction {
     char *path, *directory;
     uint32_t number;
@@ -32,6 +34,8 @@ struct MoltTransaction {
     MoltHeapDesc heap;
     MoltConverterUse use;
     uint64_t *bytes; /* of the state, per type */
+    MoltHeap *state;
+    MoltHeapRoom *room; /* for what the plan makes of the state, or NULL */
     uint64_t keep_limit; /* of those of types that the new code lacks; 0: keep none */
     int wake; /* eventfd; -1: none */
     const char *trial;
@@ -122,6 +126,27 @@ static MoltStatus keep_types(MoltTransaction *transaction, const MoltHooks *hook
                                       &transaction->report, error);
 }
 
+static void *prepare_room(void *context)
+{
+    MoltTransaction *transaction = context;
+    molt_heap_room_prepare(transaction->room, transaction->plan);
+    return NULL;
+}
+
+/* What changes many objects: their converters, and beside the compiler the pages for them. */
+static void prepare_for_many(MoltTransaction *transaction)
+{
+    pthread_t thread;
+    bool beside = transaction->room != NULL &&
+                  pthread_create(&thread, NULL, prepare_room, transaction) == 0;
+    transaction->converters =
+        molt__converters_make(transaction->plan, transaction->bytes, transaction->use,
+                              transaction->directory, transaction->number);
+    if (beside) {
+        pthread_join(thread, NULL);
+    }
+}
+
 static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionResult *result)
 {
     const MoltSchema *before = transaction->current->schema;
@@ -167,9 +192,7 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
         transaction->usage_before = molt__usage_file_parse(&transaction->current->usage);
         transaction->usage_after = molt__usage_file_parse(&next->usage);
         molt_plan_set_usage(transaction->plan, transaction->usage_before, transaction->usage_after);
-        transaction->converters =
-            molt__converters_make(transaction->plan, transaction->bytes, transaction->use,
-                                  transaction->directory, transaction->number);
+        prepare_for_many(transaction);
         lend_threads(transaction);
     }
     status = molt__reload_step(&transaction->steps, MOLT_STEP_CODE, &result->error);
@@ -216,6 +239,8 @@ MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threade
     transaction->through_file = desc->through_file;
     transaction->heap = desc->heap;
     transaction->use = desc->converters;
+    transaction->state = desc->state;
+    transaction->room = desc->through_file ? NULL : molt_heap_room_look(desc->state);
     transaction->wake = desc->wake;
     transaction->steps = desc->steps;
     transaction->trial = desc->trial;
@@ -391,6 +416,13 @@ static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void 
     return MOLT_OK;
 }
 
+/* What the migration left of the room is the system's again, as is all of it without one. */
+static void give_room_back(MoltTransaction *transaction)
+{
+    molt_heap_room_free(transaction->room, transaction->state);
+    transaction->room = NULL;
+}
+
 const MoltTransactionResult *molt__transaction_finish(MoltTransaction *transaction, MoltHeap *heap,
                                                       void **state, bool stopped, uint64_t waited_ns)
 {
@@ -406,6 +438,7 @@ const MoltTransactionResult *molt__transaction_finish(MoltTransaction *transacti
             result->note = transaction->next->symbol_note;
         }
     }
+    give_room_back(transaction);
     return result;
 }
 
@@ -424,6 +457,7 @@ void molt__transaction_close(MoltTransaction *transaction)
         return;
     }
     molt__transaction_wait(transaction);
+    give_room_back(transaction);
     molt__code_pair_free(transaction->code);
     molt_plan_free(transaction->plan);
     molt__converters_free(transaction->converters);

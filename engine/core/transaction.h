@@ -3,7 +3,8 @@
  * change itself, which happens wholly or not at all. It must never know what started the attempt
  * or who is told about it.
  *
- *   start  -> opening: library, schema, allocation sites, plan, converters, code addresses  (thread)
+ *   start  -> opening: library, schema, allocation sites, plan, converters and room, code addresses
+ *             (thread)
  *   finish -> begin_reload, prepare, commit, end_reload     (game stopped, its threads at rest)
  *   close  -> the generation that is not needed any more goes */
 #ifndef MOLT_CORE_TRANSACTION_H
@@ -34,7 +35,8 @@ typedef struct MoltTransactionDesc {
     MoltGameThreads *game_threads; /* while one lives, nothing is changed */
     bool through_file; /* the state goes through a snapshot file in `directory` */
     MoltHeapDesc heap; /* of the heap that it is loaded into */
-    MoltHeap *state; /* what start() looks at, before it returns, for how much there is of each type */
+    MoltHeap *state; /* what start() looks at, before it returns, for how much there is of each type and
+                      * where; it must stay until the transaction is finished or closed */
     MoltConverterUse converters;
     int wake; /* eventfd that is written to when the attempt has become ready; -1: none */
     MoltReloadSteps steps; /* a test; all zero: none */

@@ -2,7 +2,7 @@
  * place in a shadow of the address range: byte n of the range is byte n of the shadow.
  *
  * Invariant while tracking: each byte of a live block of `tables` is in the shadow, and a page that the
- * kernel does not call written since the last take is, in the heap, as it was then. */
+ * kernel does not call written since the last take is, in the heap, as it was when last looked at. */
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE, madvise */
 #endif
@@ -160,11 +160,41 @@ static bool open_shadow(MoltCheckpoint *checkpoint, const MoltHeap *heap)
     return true;
 }
 
+/* The end of the granules from `first` on that spans cover, with gaps below a huge page between them. */
+static uint64_t end_of_used(const MoltHeap *heap, uint64_t first)
+{
+    uint64_t end = first;
+    for (uint64_t g = first;
+         g < heap->opened && g - end < MOLT__HUGE_SPAN >> MOLT__GRANULE_SHIFT;) {
+        uint32_t span = heap->granules[g];
+        g += span != 0 ? heap->spans[span - 1].bytes >> MOLT__GRANULE_SHIFT : 1;
+        if (span != 0)
+            end = g;
+    }
+    return end;
+}
+
+/* Free memory stays as it was written: what comes there is found in the checkpoint after that. To be
+ * copied it would have to be read, and pages that are ready for a migration would have faults again. */
+static bool take_used(Copying *copying, const MoltDirtyPages *pages)
+{
+    const MoltHeap *heap = copying->heap;
+    for (uint64_t g = 0; g < heap->opened; g++) {
+        if (heap->granules[g] == 0)
+            continue;
+        uint64_t end = end_of_used(heap, g);
+        if (!molt__dirty_pages_take(pages, g << MOLT__GRANULE_SHIFT, end << MOLT__GRANULE_SHIFT,
+                                    copy_stretch, copying))
+            return false;
+        g = end;
+    }
+    return true;
+}
+
 /* Copies what differs from the shadow. Tracking begins with a copy of all. */
 static void copy_state(MoltCheckpoint *checkpoint, const MoltHeap *heap, uint64_t live_bytes)
 {
     Copying copying = {.heap = heap, .shadow = checkpoint->shadow};
-    uint64_t open = heap->opened << MOLT__GRANULE_SHIFT;
     bool tracking = checkpoint->pages.faults >= 0;
     bool fresh = !tracking && live_bytes > checkpoint->tracked_above && !checkpoint->cannot_track;
     if (fresh) {
@@ -172,7 +202,7 @@ static void copy_state(MoltCheckpoint *checkpoint, const MoltHeap *heap, uint64_
                                           heap->granule_count << MOLT__GRANULE_SHIFT);
         checkpoint->cannot_track = !tracking;
     }
-    if (tracking && !molt__dirty_pages_take(&checkpoint->pages, open, copy_stretch, &copying)) {
+    if (tracking && !take_used(&copying, &checkpoint->pages)) {
         molt__dirty_pages_close(&checkpoint->pages);
         checkpoint->cannot_track = true;
         tracking = false;
@@ -221,7 +251,7 @@ static void restore_state(MoltCheckpoint *checkpoint, const MoltHeap *heap)
     Copying copying = {.heap = heap, .shadow = checkpoint->shadow, .back = true};
     const uint64_t open = checkpoint->tables.opened << MOLT__GRANULE_SHIFT;
     bool known = checkpoint->pages.faults >= 0 &&
-                 molt__dirty_pages_take(&checkpoint->pages, open, copy_stretch, &copying);
+                 molt__dirty_pages_take(&checkpoint->pages, 0, open, copy_stretch, &copying);
     if (!known) {
         molt__dirty_pages_close(&checkpoint->pages);
         copy_all(&copying, &checkpoint->tables);

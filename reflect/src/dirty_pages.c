@@ -77,12 +77,13 @@ void molt__dirty_pages_expect(const MoltDirtyPages *pages, uintptr_t begin, uint
     (void)ioctl(pages->faults, UFFDIO_WRITEPROTECT, &range);
 }
 
-bool molt__dirty_pages_take(const MoltDirtyPages *pages, uint64_t bytes,
+bool molt__dirty_pages_take(const MoltDirtyPages *pages, uint64_t first, uint64_t last,
                             void (*visit)(void *context, uintptr_t begin, uintptr_t end),
                             void *context)
 {
     Stretch stretches[STRETCHES];
-    uint64_t at = pages->base, end = pages->base + (bytes < pages->bytes ? bytes : pages->bytes);
+    uint64_t at = pages->base + first;
+    uint64_t end = pages->base + (last < pages->bytes ? last : pages->bytes);
     while (at < end) {
         Scan scan = {.size = sizeof scan,
                      .flags = SCAN_PROTECT | SCAN_CHECK_ASYNC,

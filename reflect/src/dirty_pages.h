@@ -21,10 +21,10 @@ bool molt__dirty_pages_open(MoltDirtyPages *pages, uintptr_t base, uint64_t byte
 /* Nothing is noticed any more. Closed ones are allowed. */
 void molt__dirty_pages_close(MoltDirtyPages *pages);
 
-/* Calls `visit` for each stretch among the first `bytes` of the range that may have been written since
- * the last time, in order, and begins anew with it. False when the kernel does not answer: then some
- * stretches may be lost, and all must be taken for written. */
-bool molt__dirty_pages_take(const MoltDirtyPages *pages, uint64_t bytes,
+/* Calls `visit` for each stretch among the bytes of the range from offset `first` to `last` that may
+ * have been written since the last time, in order, and begins anew with it. False when the kernel does not
+ * answer: then some stretches may be lost, and all must be taken for written. */
+bool molt__dirty_pages_take(const MoltDirtyPages *pages, uint64_t first, uint64_t last,
                             void (*visit)(void *context, uintptr_t begin, uintptr_t end),
                             void *context);
 

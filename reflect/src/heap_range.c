@@ -162,13 +162,34 @@ static void set_cold(MoltHeap *heap, uint64_t first, uint64_t count)
 /* The granules were in use until now: none of them is marked warm. */
 static void keep_warm_or_purge(MoltHeap *heap, uint64_t first, uint64_t count)
 {
-    if (count > WARM_LIMIT || heap->warm_count > WARM_LIMIT - count) {
+    bool fits = count <= WARM_LIMIT && heap->warm_count <= WARM_LIMIT - count;
+    if (!fits && !heap->trims_later) {
         madvise(granule_address(heap, first), count << MOLT__GRANULE_SHIFT, MADV_DONTNEED);
         return;
     }
     for (uint64_t granule = first; granule < first + count; granule++)
         heap->warm_bits[granule / 64] |= (uint64_t)1 << (granule % 64);
     heap->warm_count += count;
+}
+
+bool molt__range_trim(MoltHeap *heap, uint64_t count)
+{
+    uint64_t end = heap->opened;
+    while (heap->warm_count > WARM_LIMIT && end > 0 && count > 0) {
+        uint64_t first = end, beyond = heap->warm_count - WARM_LIMIT;
+        uint64_t most = beyond < count ? beyond : count;
+        while (first > 0 && end - first < most && molt__range_is_warm(heap, first - 1))
+            first--;
+        if (first == end) {
+            end--;
+            continue;
+        }
+        madvise(granule_address(heap, first), (end - first) << MOLT__GRANULE_SHIFT, MADV_DONTNEED);
+        set_cold(heap, first, end - first);
+        count -= end - first;
+        end = first;
+    }
+    return heap->warm_count > WARM_LIMIT;
 }
 
 bool molt__range_take(MoltHeap *heap, uint64_t count, uint64_t *first)

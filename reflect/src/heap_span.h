@@ -129,6 +129,7 @@ struct MoltHeap {
     uint64_t opened;     /* granules below this one can be read and written */
     uint64_t *warm_bits; /* per granule: free, but its pages still hold memory */
     uint64_t warm_count; /* granules */
+    bool trims_later; /* what is given back stays warm beyond the limit, until molt__range_trim */
     void **roots;
     uint32_t root_count;
     MoltTypeRows next_types; /* what molt__heap_reserve made for molt__heap_switch */
@@ -210,6 +211,12 @@ static inline uint64_t molt__divide(uint64_t number, uint64_t divisor, uint64_t 
     return divisor == 1 ? number : number / divisor;
 }
 
+/* A granule is free, and its pages still hold memory. */
+static inline bool molt__range_is_warm(const MoltHeap *heap, uint64_t granule)
+{
+    return (heap->warm_bits[granule / 64] >> (granule % 64) & 1) != 0;
+}
+
 /* ---- ranges -------------------------------------------------------------------------------- */
 
 /* Reserves the address space with the tables that grow with it; a heap of zeroes but allocator. */
@@ -218,8 +225,12 @@ void molt__range_unreserve(MoltHeap *heap);
 /* The lowest free granules that fit, readable, writable, of any content. False when memory is
  * out. */
 bool molt__range_take(MoltHeap *heap, uint64_t count, uint64_t *first);
-/* Gives back what was taken. Pages stay for reuse up to a limit, beyond it the system gets them. */
+/* Gives back what was taken. Pages stay for reuse up to a limit, beyond it the system gets them, which takes
+ * its time: some 20 ms for a GiB. */
 void molt__range_give(MoltHeap *heap, uint64_t first, uint64_t count);
+/* Gives the system up to `count` granules that are beyond that limit, from the end of the range on;
+ * false when none is left. */
+bool molt__range_trim(MoltHeap *heap, uint64_t count);
 /* Makes granules below `end` readable and writable. False when the system refuses. */
 bool molt__range_open(MoltHeap *heap, uint64_t end);
 /* Makes slots for `taken` ranges in use. False when memory is out. */

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include <molt/builder.h>
+#include <molt/heap_room.h>
 
 /* ---- schemas -------------------------------------------------------------------------------- */
 
@@ -167,7 +168,7 @@ MoltHeap *bench_heap(const MoltSchema *schema)
 }
 
 static bool migrate(MoltHeap *heap, const MoltSchema *after, const MoltConverters *converters,
-                    const MoltParallel *parallel, Samples *samples)
+                    const MoltParallel *parallel, bool with_room, Samples *samples)
 {
     MoltMigration *migration = NULL;
     MoltReport report;
@@ -182,6 +183,8 @@ static bool migrate(MoltHeap *heap, const MoltSchema *after, const MoltConverter
     }
     if (parallel)
         molt_plan_set_parallel(plan, parallel);
+    MoltHeapRoom *room = with_room ? molt_heap_room_look(heap) : NULL;
+    molt_heap_room_prepare(room, plan);
     molt_report_init(&report, NULL);
     uint64_t started = bench_now();
     bool ok = molt_migrate_prepare(heap, plan, NULL, &migration, &report, &error) == MOLT_OK;
@@ -192,6 +195,9 @@ static bool migrate(MoltHeap *heap, const MoltSchema *after, const MoltConverter
     } else {
         fprintf(stderr, "molt-bench: %s\n", error.text);
     }
+    molt_heap_room_free(room, heap);
+    while (molt_heap_room_trim(heap))
+        ;
     molt_report_clear(&report);
     molt_plan_free(plan);
     return ok;
@@ -199,12 +205,12 @@ static bool migrate(MoltHeap *heap, const MoltSchema *after, const MoltConverter
 
 bool bench_migrate(MoltHeap *heap, const Edit *edit, Samples *samples)
 {
-    return migrate(heap, edit->after, edit->forth, edit->parallel, samples);
+    return migrate(heap, edit->after, edit->forth, edit->parallel, edit->room, samples);
 }
 
 bool bench_migrate_back(MoltHeap *heap, const Edit *edit)
 {
-    return migrate(heap, edit->before, edit->back, NULL, NULL);
+    return migrate(heap, edit->before, edit->back, NULL, false, NULL);
 }
 
 #define HUGE_PAGE ((uint64_t)2 << 20)

@@ -38,6 +38,7 @@ typedef struct Edit {
     const MoltSchema *before, *after;
     MoltConverters *forth, *back; /* NULL: by the plan */
     const MoltParallel *parallel; /* of the way forth; NULL: one thread */
+    bool room; /* of the way forth: its pages are asked for before it is timed, as a reload does */
 } Edit;
 
 /* False, with the reason on standard error, on failure; bench_edit_free is then still to be called.

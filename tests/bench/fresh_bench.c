@@ -13,15 +13,17 @@ typedef struct Bench {
     Edit edit;
     AntBefore *source;
     char *bytes; /* as many as the destination holds, and warm */
-    Samples ours, hand, copy;
+    Samples ours, sudden, hand, copy;
 } Bench;
 
-/* By the first migration of a heap: no memory of it has been let go before. */
-static bool migrate_fresh(Bench *bench)
+/* By the first migration of a heap: no memory of it has been let go before. With room as a reload has it, or
+ * without. */
+static bool migrate_fresh(Bench *bench, bool room)
 {
     MoltHeap *heap = bench_heap(bench->before);
+    bench->edit.room = room;
     bool ok = heap && bench_ants_fill(heap, bench->count) &&
-              bench_migrate(heap, &bench->edit, &bench->ours);
+              bench_migrate(heap, &bench->edit, room ? &bench->ours : &bench->sudden);
     if (ok && !bench_ants_right(heap, bench->count)) {
         fputs("molt-bench: a migrated object has wrong values\n", stderr);
         ok = false;
@@ -68,13 +70,20 @@ bool bench_fresh(Table *table, uint64_t count, int rounds)
         memset(bench.bytes, 1, count * sizeof(AntAfter));
     }
     for (int round = 0; ok && round < rounds; round++)
-        ok = copy_fresh(&bench) && convert_fresh(&bench) && migrate_fresh(&bench);
+        ok = copy_fresh(&bench) && convert_fresh(&bench) &&
+             migrate_fresh(&bench, true) && migrate_fresh(&bench, false);
     if (ok) {
         snprintf(name, sizeof name, "mixed edit of %s objects, fresh destination",
                  bench_number(count, size));
         bench_add(table, name, &bench.ours, "memcpy into as many fresh huge pages", &bench.copy,
                   (double)count, 1.3);
         bench_add(table, name, &bench.ours, "a hand-written loop into fresh huge pages",
+                  &bench.hand, (double)count, 0);
+        snprintf(name, sizeof name, "mixed edit of %s objects, fresh, pages not asked for before",
+                 bench_number(count, size));
+        bench_add(table, name, &bench.sudden, "memcpy into as many fresh huge pages", &bench.copy,
+                  (double)count, 1.3);
+        bench_add(table, name, &bench.sudden, "a hand-written loop into fresh huge pages",
                   &bench.hand, (double)count, 0);
     }
     bench_edit_free(&bench.edit);

@@ -11,7 +11,7 @@ enum { SIZES_MAX = 16 };
 
 typedef struct Point {
     uint64_t bytes, count;
-    Samples ours, hand, copy;
+    Samples ours, sudden, hand, copy;
 } Point;
 
 typedef struct Bench {
@@ -45,12 +45,15 @@ static bool measure_hand(Point *point, int rounds)
     return ok;
 }
 
-static bool measure_ours(Bench *bench, Point *point, int rounds)
+/* With room as a reload has it, or without. */
+static bool measure_ours(Bench *bench, Point *point, int rounds, bool room)
 {
     MoltHeap *heap = bench_heap(bench->before);
+    Samples *samples = room ? &point->ours : &point->sudden;
+    bench->edit.room = room;
     bool ok = heap && bench_ants_fill(heap, point->count);
     for (int round = -1; ok && round < rounds; round++) {
-        ok = bench_migrate(heap, &bench->edit, round < 0 ? NULL : &point->ours);
+        ok = bench_migrate(heap, &bench->edit, round < 0 ? NULL : samples);
         if (ok && round == rounds - 1)
             ok = bench_ants_right(heap, point->count);
         ok = ok && bench_migrate_back(heap, &bench->edit);
@@ -59,12 +62,19 @@ static bool measure_ours(Bench *bench, Point *point, int rounds)
     return ok;
 }
 
-/* One size after the other, and at each the three in turns of few rounds. */
+/* Above what a heap keeps warm a migration has faults where nobody asked for its pages before. */
+static bool has_sudden(const Point *point)
+{
+    return point->bytes > (uint64_t)64 << 20;
+}
+
+/* One size after the other, and at each all in turns of few rounds. */
 static bool measure(Bench *bench, Point *point, int rounds)
 {
     bool ok = true;
     for (int turn = 0; ok && turn < 3; turn++)
-        ok = measure_hand(point, rounds) && measure_ours(bench, point, rounds);
+        ok = measure_hand(point, rounds) && measure_ours(bench, point, rounds, true) &&
+             (!has_sudden(point) || measure_ours(bench, point, rounds, false));
     return ok;
 }
 
@@ -102,6 +112,12 @@ static void add_point(Table *table, const Bench *bench, const Point *point, doub
               : point == linear ? 0
                                 : 1.2);
     bench_curve(table, "Molt", point->bytes);
+    if (has_sudden(point)) {
+        char sudden[96];
+        size_name(point->bytes, size, sizeof size);
+        snprintf(sudden, sizeof sudden, "scaling: the same of %s, pages not asked for before", size);
+        bench_add(table, sudden, &point->sudden, against, &allowed, (double)point->count, 1.2);
+    }
     bench_add(table, name, &point->ours, "a hand-written loop", &point->hand, (double)point->count,
               0);
     snprintf(name, sizeof name, "scaling: that loop for %llu objects",
@@ -116,7 +132,7 @@ static bool fixed_cost(Bench *bench, Table *table, int rounds, Samples *fixed)
 {
     Point one = {.count = 1};
     Samples budget = bench_budget(1000000);
-    bool ok = measure_ours(bench, &one, rounds);
+    bool ok = measure_ours(bench, &one, rounds, true);
     *fixed = one.ours;
     if (ok)
         bench_add(table, "scaling: the fixed cost, a migration of one object", fixed, "1 ms",
