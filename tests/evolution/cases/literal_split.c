@@ -63,7 +63,7 @@ static State *make(void)
 static bool check(State *s)
 {
     CHECK(memcmp(s->list, ALL, sizeof ALL) == 0);
-    CHECK(memcmp(s->inner, ALL + 4, sizeof ALL - 4) == 0);
+    CHECK(memcmp(s->inner, &ALL[4], sizeof ALL - 4) == 0);
     CHECK(strcmp(s->low, "Low") == 0 && strcmp(lists(1), "Low") == 0);
     CHECK(memcmp(s->empty, "\0\0", 3) == 0);
     CHECK(memcmp(s->bytes, numbers(), 6) == 0);
