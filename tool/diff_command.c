@@ -171,9 +171,13 @@ static void take(void *context, const char *path, MoltDiffText a, MoltDiffText b
 
 /* ---- the command ------------------------------------------------------------------------------------- */
 
-/* By its beginning: what is no schema may be large, and what is no file can be read only once. */
-static bool is_schema(const char *path)
+/* By its beginning: what is no schema may be large, and what is no file can be read only once, so that
+ * standard input is taken for what the other one is. */
+static bool is_schema(const char *path, const char *other)
 {
+    if (strcmp(path, "-") == 0 && strcmp(other, "-") != 0) {
+        return is_schema(other, "-");
+    }
     char head[4097];
     struct stat info;
     FILE *file = strcmp(path, "-") != 0 && stat(path, &info) == 0 && S_ISREG(info.st_mode)
@@ -230,7 +234,7 @@ static int run(int argc, char **argv)
     if (!molt__tool_one_input(command, (const char *const[]){argv[0], argv[1]}, 2)) {
         return MOLT__EXIT_USAGE;
     }
-    if (is_schema(argv[0]) && is_schema(argv[1])) {
+    if (is_schema(argv[0], argv[1]) && is_schema(argv[1], argv[0])) {
         char *words[5] = {argv[0], argv[1]};
         int count = 2;
         if (diff.ignore != NULL) {

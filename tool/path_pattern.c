@@ -2,6 +2,7 @@
 
 #include <fnmatch.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* "Ant:17.pos" as "Ant.pos". */
@@ -15,27 +16,44 @@ static void without_number(const char *path, char *buffer, size_t size)
     snprintf(buffer, size, "%.*s%s", (int)(colon > 0 ? colon - 1 : stem), path, path + stem);
 }
 
-/* For fnmatch, to which a bracket begins a set of characters. */
-static void escape(const char *pattern, size_t length, char *buffer, size_t size)
+/* For fnmatch, to which a bracket begins a set of characters; `buffer` has room for twice the length. */
+static void escape(const char *pattern, size_t length, char *buffer)
 {
-    size_t used = 0;
-    for (size_t i = 0; i < length && used + 3 < size; i++) {
+    for (size_t i = 0; i < length; i++) {
         if (strchr("[]\\", pattern[i]) != NULL) {
-            buffer[used++] = '\\';
+            *buffer++ = '\\';
         }
-        buffer[used++] = pattern[i];
+        *buffer++ = pattern[i];
     }
-    buffer[used] = '\0';
+    *buffer = '\0';
+}
+
+static bool matches(const char *pattern, size_t length, const char *path, const char *plain)
+{
+    while (length > 0 && *pattern == ' ') {
+        pattern++;
+        length--;
+    }
+    while (length > 0 && pattern[length - 1] == ' ') {
+        length--;
+    }
+    char *escaped = malloc(2 * length + 1);
+    if (escaped == NULL) {
+        return false;
+    }
+    escape(pattern, length, escaped);
+    bool found = fnmatch(escaped, path, 0) == 0 || fnmatch(escaped, plain, 0) == 0;
+    free(escaped);
+    return found;
 }
 
 bool molt__path_matches(const char *patterns, const char *path)
 {
-    char pattern[1024], plain[1024];
+    char plain[1024];
     without_number(path, plain, sizeof plain);
     for (const char *at = patterns; at != NULL && *at != '\0';) {
         size_t length = strcspn(at, ",");
-        escape(at, length, pattern, sizeof pattern);
-        if (fnmatch(pattern, path, 0) == 0 || fnmatch(pattern, plain, 0) == 0) {
+        if (matches(at, length, path, plain)) {
             return true;
         }
         at += length + (at[length] == ',');

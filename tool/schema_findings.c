@@ -196,6 +196,12 @@ static const char *remedy_of(const MoltFinding *finding, const MoltFindingView *
     }
     if (view->frozen) {
         write_frozen_ways(finding, view, buffer, size);
+    } else if (finding->rule == MOLT_RULE_NOTE_DROPPED && strstr(remedy, "MOLT_") != NULL) {
+        snprintf(buffer, size,
+                 "%s, or where that is in the way of another version take such saves from one to the "
+                 "next, with molt migrate --to %s, and accept it with the line `v%04u %s %s` in %s",
+                 remedy, view->folder, view->older, molt_rule_id(finding->rule), finding->path,
+                 view->acceptance);
     } else if (strstr(remedy, "MOLT_") != NULL) {
         return remedy;
     } else {

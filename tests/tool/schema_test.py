@@ -56,7 +56,7 @@ class Schema(ToolTest):
         for command in (("schema", "diff"), ("diff",)):
             text = self.molt(*command, old, new, "--ignore", "Player.gold", status=1)
             self.assertRegex(text, r"\Anew\.h:4: info +field-added +Player\.mana.*\n\Z")
-            self.assertEqual(self.molt(*command, old, new, "--ignore", "Player.gold,*.mana"), "")
+            self.assertEqual(self.molt(*command, old, new, "--ignore", " Player.gold , *.mana"), "")
             found = json.loads(self.molt(*command, old, new, "--ignore", "*.mana", "--json", status=1))
             self.assertEqual([each["path"] for each in found["findings"]], ["Player.gold"])
 

@@ -416,7 +416,9 @@ class State(ToolTest):
         self.molt("import", "--schema", "-", self.dumped("a.molt"), "-o", "d.molt", stdin="first.json")
         self.molt("layout", "-", "Player", stdin="first.json")
         self.molt("layout", "first.json", "Player", "--against", "-", stdin="second.json", status=1)
-        self.molt("schema", "diff", "-", second, stdin="first.json", status=1)
+        said = self.molt("schema", "diff", "-", second, stdin="first.json", status=1)
+        self.assertEqual(self.molt("diff", "-", second, stdin="first.json", status=1), said)
+        self.assertEqual(self.molt("diff", "first.json", "-", stdin="second.json", status=1), said)
         self.molt("schema", "record", "-", "schemas", stdin="first.json")
         self.molt("schema", "check", "schemas", "--current", "-", stdin="first.json")
 
