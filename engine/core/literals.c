@@ -289,8 +289,9 @@ bool molt__literals_is_split(const MoltLiterals *literals, uintptr_t address)
     return range != NULL && split_size(literals, range, address) > 0;
 }
 
-/* Those that end as a text of the sources does are preferred: what follows belongs to it. */
-static uintptr_t find_split(const MoltLiterals *literals, const char *bytes, size_t size, bool anywhere)
+/* Only those that end as a text of the sources does, for such bytes may stand anywhere, in a sanitizer's
+ * zones between variables, too. NULs alone are wherever there are as many. */
+static uintptr_t find_split(const MoltLiterals *literals, const char *bytes, size_t size)
 {
     for (size_t i = 0; i < literals->split_count; i++) {
         const Split *split = &literals->splits[i];
@@ -300,7 +301,7 @@ static uintptr_t find_split(const MoltLiterals *literals, const char *bytes, siz
             return split->end - size;
         }
     }
-    for (size_t i = 0; i < literals->range_count && anywhere; i++) {
+    for (size_t i = 0; i < literals->range_count && is_zero((const unsigned char *)bytes, size); i++) {
         const MoltByteRange *range = &literals->ranges[i];
         const char *at = memmem(range->bytes, range->end - range->begin, bytes, size);
         if (at != NULL) {
@@ -395,10 +396,10 @@ uintptr_t molt__literals_find(const MoltLiterals *literals, const char *bytes, s
     uint32_t width = molt_code_width(bytes, size);
     if (width > 1) { /* or the bytes of a text with NULs inside, which may look like it */
         uintptr_t wide = find_wide(literals, bytes, size, width);
-        return wide != 0 ? wide : find_split(literals, bytes, size, false);
+        return wide != 0 ? wide : find_split(literals, bytes, size);
     }
     if (strlen(bytes) + 1 != size) {
-        return find_split(literals, bytes, size, true);
+        return find_split(literals, bytes, size);
     }
     const Slot *whole = find_slot(literals, bytes, size);
     if (whole->text != NULL) {
