@@ -78,6 +78,10 @@ static cJSON *mapping_json(const MoltMapping *mapping)
         cJSON *item = cJSON_CreateObject();
         cJSON_AddItemToArray(rows, item);
         cJSON_AddStringToObject(item, "move", molt__move_word(mapped->move));
+        const char *from = molt__mapped_from(mapping, mapped);
+        if (from != NULL) {
+            cJSON_AddStringToObject(item, "takes", from);
+        }
         if (mapped->was) {
             add_place(item, "before", &mapping->before, &mapped->before, false);
         }

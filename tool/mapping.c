@@ -484,6 +484,19 @@ static void describe(const MoltLayout *layout, const MoltSpot *spot, bool bytes,
              (unsigned long long)((spot->bit_size + 7) / 8), declaration);
 }
 
+const char *molt__mapped_from(const MoltMapping *mapping, const MoltMapped *row)
+{
+    const MoltSchema *schema = mapping->after.schema;
+    if (row->move != MOLT__MOVE_ADDED || row->after.field >= schema->tables.field_count) {
+        return NULL;
+    }
+    const MoltField *field = &schema->tables.fields[row->after.field];
+    const MoltNote *note =
+        molt_schema_note(schema, field->note_first, field->note_count, MOLT_NOTE_MOVED);
+    const char *path = note != NULL ? molt_string(schema, note->text) : NULL;
+    return path != NULL && path[0] == '^' ? path : NULL;
+}
+
 void molt__mapping_print(const MoltMapping *mapping, FILE *out)
 {
     const MoltLayout *before = &mapping->before, *after = &mapping->after;
@@ -499,7 +512,9 @@ void molt__mapping_print(const MoltMapping *mapping, FILE *out)
         describe(before, row->was ? &row->before : NULL, true, old, sizeof old);
         describe(after, row->is ? &row->after : NULL, !row->apart, new, sizeof new);
         bool word = row->move != MOLT__MOVE_NONE;
-        fprintf(out, word ? "%-45s %s %-46s  %s\n" : "%-45s %s %s%s\n", old, row->is ? "->" : "  ",
-                new, word ? molt__move_word(row->move) : "");
+        const char *from = molt__mapped_from(mapping, row);
+        fprintf(out, word ? "%-45s %s %-46s  %s%s%s\n" : "%-45s %s %s%s%s%s\n", old,
+                row->is ? "->" : "  ", new, word ? molt__move_word(row->move) : "",
+                from != NULL ? ", takes " : "", from != NULL ? from : "");
     }
 }

@@ -41,6 +41,10 @@ void molt__mapping_free(MoltMapping *mapping);
 /* "moved", "converted", ...; "same" for what stays. */
 const char *molt__move_word(MoltMove move);
 
+/* The path, as in its MOLT_MOVED, by which a row without an old place takes its value out of a struct around
+ * this one, "^.gold"; NULL where it takes none. */
+const char *molt__mapped_from(const MoltMapping *mapping, const MoltMapped *row);
+
 void molt__mapping_print(const MoltMapping *mapping, FILE *out);
 
 /* Old bytes above, new bytes below, and where each field goes between them, as an SVG document of its

@@ -82,6 +82,16 @@ class Layout(ToolTest):
         self.assertRegex(text, r"36 +2  short hp +-> +40 +2  short health +renamed")
         self.assertRegex(text, r"-> +44 +4  int mana +added")
 
+    def test_against_says_what_comes_out_of_a_struct_around(self):
+        old = self.schema("old", "typedef struct P { int z; } P; typedef struct Player { int gold; P p; } Player;")
+        new = self.schema("new", 'typedef struct P { int z; int c MOLT_MOVED("^.gold"); } P;'
+                                 "typedef struct Player { P p; } Player;")
+        text = self.molt("layout", old, "P", "--against", new, status=1)
+        self.assertRegex(text, r"-> +4 +4  int c +added, takes \^\.gold\n")
+        (row,) = [row for row in self.molt_json("layout", old, "P", "--against", new, status=1)["fields"]
+                  if "takes" in row]
+        self.assertEqual((row["takes"], row["after"]["name"]), ("^.gold", "c"))
+
     def mapping(self, old, new, name):
         """What the tool lists, as (old place, its bits, new place, its bits, word)."""
         value = self.molt_json("layout", old, name, "--against", new, status=1)
