@@ -287,12 +287,12 @@ class Process:
         return len(os.listdir(self.folder / "fd"))
 
     def memory(self):
-        """KiB that are the process's own, where the state and its copies are and elsewhere; pages of shared
-        libraries come and go."""
+        """KiB that the process has written, where the state and its copies are and elsewhere. Pages of files come
+        and go; written ones count also while a child shares them."""
         runs, last = [], None # of mappings without a gap
         for line in (self.folder / "smaps").read_text().splitlines():
             mapping = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+) ", line)
-            size = re.match(r"Private_\w+: +(\d+) kB", line)
+            size = re.match(r"Anonymous: +(\d+) kB", line)
             if mapping:
                 begin, end = int(mapping[1], 16), int(mapping[2], 16)
                 if begin != last:
