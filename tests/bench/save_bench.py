@@ -238,11 +238,11 @@ def records(rows):
                             1.10 if header else None))
         found.append(record(f"processor time of the build after a save of {row['edit']}, against the same "
                             "without Molt", row["processor"], row["plain_processor"], None))
-        found.append(record(f"the same beyond compile and link, against {BEYOND_MS} ms",
+        found.append(record(f"save of {row['edit']} beyond compile and link, against {BEYOND_MS} ms",
                             row["beyond_compile_link"], BEYOND_MS, 1.0))
         if not header:
             for key, name in (("beyond_compile_link", "compile and link"), ("beyond_build", "the build")):
-                found.append(record(f"the same beyond {name}, against {BEYOND_SOURCE_MS} ms", row[key],
+                found.append(record(f"save of {row['edit']} beyond {name}, against {BEYOND_SOURCE_MS} ms", row[key],
                                     BEYOND_SOURCE_MS, 1.0))
     return found
 
