@@ -185,8 +185,8 @@ static void write_frozen_ways(const MoltFinding *finding, const MoltFindingView 
              view->acceptance, view->folder, view->older);
 }
 
-/* What the finding's remedy is for the present declarations, and where no annotation settles it, how a team
- * says that none of its saves has such a value. NULL when there is nothing to say. */
+/* What the finding's remedy is for the present declarations, and how a team says that none of its saves has
+ * such a value, as an annotation may be in the way of another version. NULL when there is nothing to say. */
 static const char *remedy_of(const MoltFinding *finding, const MoltFindingView *view, char *buffer,
                              size_t size)
 {
@@ -202,8 +202,6 @@ static const char *remedy_of(const MoltFinding *finding, const MoltFindingView *
                  "next, with molt migrate --to %s, and accept it with the line `v%04u %s %s` in %s",
                  remedy, view->folder, view->older, molt_rule_id(finding->rule), finding->path,
                  view->acceptance);
-    } else if (strstr(remedy, "MOLT_") != NULL) {
-        return remedy;
     } else {
         snprintf(buffer, size, "%s%saccept it with the line `v%04u %s %s` in %s", remedy,
                  remedy[0] != '\0' ? ", or " : "", view->older, molt_rule_id(finding->rule),
