@@ -215,24 +215,26 @@ MoltReloadEvent molt__event_attempt(MoltEventTexts *texts, const MoltTransaction
     return event;
 }
 
-MoltReloadEvent molt__event_held(MoltEventTexts *texts, const char *why)
+/* Something to know beside what became of a reload. */
+static MoltReloadEvent notice(MoltEventTexts *texts, MoltEventKind kind, const char *headline,
+                              const char *why)
 {
-    MoltReloadEvent event = {.kind = MOLT_EVENT_LIBRARY_HELD, .outcome = ""};
+    MoltReloadEvent event = {.kind = kind, .outcome = ""};
     molt__event_clear(texts);
-    texts->headline = strdup("an earlier library stays loaded");
+    texts->headline = strdup(headline);
     texts->detail = strdup(why);
     connect(&event, texts);
     return event;
 }
 
+MoltReloadEvent molt__event_held(MoltEventTexts *texts, const char *why)
+{
+    return notice(texts, MOLT_EVENT_LIBRARY_HELD, "an earlier library stays loaded", why);
+}
+
 MoltReloadEvent molt__event_no_checkpoint(MoltEventTexts *texts, const char *why)
 {
-    MoltReloadEvent event = {.kind = MOLT_EVENT_NO_CHECKPOINT, .outcome = ""};
-    molt__event_clear(texts);
-    texts->headline = strdup("no checkpoint for a new process");
-    texts->detail = strdup(why);
-    connect(&event, texts);
-    return event;
+    return notice(texts, MOLT_EVENT_NO_CHECKPOINT, "no checkpoint for a new process", why);
 }
 
 MoltReloadEvent molt__event_postponed(MoltEventTexts *texts, const char *name, uint64_t waited_ns,
