@@ -1,5 +1,6 @@
 #include "history.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -101,6 +102,79 @@ MoltStatus molt__history_add(MoltHistory *history, uint32_t number, const char *
     history->items[history->at] = (MoltKeptGeneration){number, path};
     return MOLT_OK;
 }
+
+/* ---- of a process before --------------------------------------------------------------------- */
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat first, second;
+    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+/* The file of a generation in a folder; its name says the library's, too. NULL: there is none. */
+static char *find_file(const char *folder, uint32_t number)
+{
+    char begin[40], *path = NULL;
+    DIR *entries = opendir(folder);
+    const struct dirent *entry;
+    int length = snprintf(begin, sizeof begin, "generation-%u-of-", number);
+    while (entries != NULL && path == NULL && (entry = readdir(entries)) != NULL) {
+        if (strncmp(entry->d_name, begin, (size_t)length) == 0 &&
+            asprintf(&path, "%s/%s", folder, entry->d_name) < 0) {
+            path = NULL;
+        }
+    }
+    if (entries != NULL) {
+        closedir(entries);
+    }
+    return path;
+}
+
+/* Moves a file into the folder; its new path, or NULL. */
+static char *move_file(const char *path, const char *directory)
+{
+    char *to = NULL;
+    if (asprintf(&to, "%s%s", directory, strrchr(path, '/')) < 0) {
+        return NULL;
+    }
+    if (rename(path, to) != 0) {
+        free(to);
+        return NULL;
+    }
+    return to;
+}
+
+bool molt__history_adopt(MoltHistory *history, const char *from, const uint32_t *numbers,
+                         uint32_t count, const char *running, const char *directory)
+{
+    uint32_t at = 0;
+    bool found = false;
+    for (; at < count && !found; at += !found) {
+        char *path = find_file(from, numbers[at]);
+        found = path != NULL && is_same_file(path, running);
+        free(path);
+    }
+    if (!found || history->most == 0) {
+        return false;
+    }
+    while (history->count > 0) {
+        drop(&history->items[--history->count]);
+    }
+    history->at = 0;
+    for (uint32_t i = count > history->most ? count - history->most : 0; i < count; i++) {
+        char *path = find_file(from, numbers[i]);
+        char *kept = path != NULL ? move_file(path, directory) : NULL;
+        free(path);
+        if (kept != NULL) {
+            history->at = i <= at ? history->count : history->at;
+            history->items[history->count++] = (MoltKeptGeneration){numbers[i], kept};
+        }
+    }
+    return history->count > 0;
+}
+
+/* ---- going ----------------------------------------------------------------------------------- */
 
 const MoltKeptGeneration *molt__history_look(const MoltHistory *history, int32_t steps)
 {

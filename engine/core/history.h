@@ -6,6 +6,7 @@
 #ifndef MOLT_CORE_HISTORY_H
 #define MOLT_CORE_HISTORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <molt/status.h>
@@ -31,6 +32,12 @@ void molt__history_clear(MoltHistory *history); /* removes the files */
  * but the way back to this one, the history is as it was. */
 MoltStatus molt__history_add(MoltHistory *history, uint32_t number, const char *copy,
                              const char *directory, MoltError *error);
+
+/* Takes over what a process before kept in its folder `from`: of the numbers, oldest first, those
+ * whose files are there, into `directory`, in the place of what is kept here. The one whose file is
+ * also `running` runs; false, with nothing done, when none is that. */
+bool molt__history_adopt(MoltHistory *history, const char *from, const uint32_t *numbers, uint32_t count,
+                         const char *running, const char *directory);
 
 /* The generation so many steps away, back below 0; NULL when none is kept there. */
 const MoltKeptGeneration *molt__history_look(const MoltHistory *history, int32_t steps);

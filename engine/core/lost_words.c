@@ -10,6 +10,8 @@
 /* A line that is to be seen on a panel. */
 enum { NAMES = 6 };
 
+#define KEPT_LINE "Lost with the process, values that edits took away and that do not return now:"
+
 typedef struct Words {
     char names[NAMES][160];
     uint64_t count;
@@ -80,15 +82,26 @@ bool molt__lost_words_write(const char *path, const MoltHeap *heap, const MoltRe
     if (file == NULL) {
         return false;
     }
-    write_line(file, "Lost with the process, values that edits took away and that do not return now:", &kept);
+    write_line(file, KEPT_LINE, &kept);
     write_line(file, "NULL now, pointers to what only the process before had:", &pointers);
     return fclose(file) == 0;
 }
 
-void molt__lost_words_read(const char *path, char *text, size_t size)
+static size_t without_first_line(char *text, size_t length)
+{
+    const char *end = memchr(text, '\n', length);
+    size_t cut = end != NULL ? (size_t)(end + 1 - text) : length;
+    memmove(text, text + cut, length - cut);
+    return length - cut;
+}
+
+void molt__lost_words_read(const char *path, bool kept, char *text, size_t size)
 {
     FILE *file = fopen(path, "r");
     size_t length = file != NULL ? fread(text, 1, size - 1, file) : 0;
+    if (kept && length >= sizeof KEPT_LINE && memcmp(text, KEPT_LINE, sizeof KEPT_LINE - 1) == 0) {
+        length = without_first_line(text, length);
+    }
     while (length > 0 && text[length - 1] == '\n') {
         length--;
     }

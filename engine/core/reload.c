@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "first_load.h"
 #include "guarded_calls.h"
+#include "kept_file.h"
 #include "rest.h"
 
 #define RETRY_NS (50 * MOLT__MILLISECOND)
@@ -111,13 +112,14 @@ static void count_generation(MoltReload *reload, int32_t steps)
         reload->generation = molt__history_look(&reload->history, 0)->number;
         /* the file stays the newer code's, which is not to come back by itself */
         reload->tried = molt__file_stamp(reload->library);
-        return;
+    } else {
+        reload->generation = ++reload->generations;
+        reload->tried = (MoltFileStamp){0};
+        /* without a file of it there is only no way back to it */
+        (void)molt__history_add(&reload->history, reload->generation, reload->current->copy,
+                                reload->folder.path, NULL);
     }
-    reload->generation = ++reload->generations;
-    reload->tried = (MoltFileStamp){0};
-    /* without a file of it there is only no way back to it */
-    (void)molt__history_add(&reload->history, reload->generation, reload->current->copy,
-                            reload->folder.path, NULL);
+    molt__reload_note_generations(reload);
 }
 
 MoltStatus molt_reload_start(MoltReload *reload, MoltError *error)
@@ -134,6 +136,9 @@ MoltStatus molt_reload_start(MoltReload *reload, MoltError *error)
         status = molt__library_open(reload->resume != NULL ? left.library : reload->library,
                                     reload->folder.path, ++reload->copies, reload->trial, &reload->steps,
                                     &reload->current, error);
+    }
+    if (status == MOLT_OK && reload->resume != NULL) {
+        (void)molt__kept_file_types(left.kept_file, reload->current, NULL); /* told when the rest is read */
     }
     if (status == MOLT_OK) {
         status =

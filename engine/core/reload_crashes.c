@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "guarded_calls.h"
+#include "kept_file.h"
 #include "lost_words.h"
 #include "rest.h"
 #include "thread_record.h"
@@ -106,7 +107,13 @@ void molt__reload_replaced(MoltReload *reload)
 static void say_missing(MoltReload *reload, const MoltLeft *left, char *text, size_t size)
 {
     char threads[400];
-    molt__lost_words_read(left->lost, text, size - sizeof threads);
+    MoltError why = {0};
+    bool kept = molt__kept_file_read(left->kept_file, reload->heap, &why) == MOLT_OK;
+    molt__lost_words_read(left->lost, kept, text, size - sizeof threads - sizeof why.text);
+    if (!kept && text[0] != 0) {
+        size_t end = strlen(text);
+        snprintf(text + end, size - end, "\n%s", why.text);
+    }
     molt__thread_record_start(left->threads, reload->threads, reload->current, reload->heap, threads,
                               sizeof threads);
     size_t length = strlen(text);
@@ -116,7 +123,7 @@ static void say_missing(MoltReload *reload, const MoltLeft *left, char *text, si
 MoltStatus molt__reload_resume(MoltReload *reload, const MoltLeft *left, MoltError *error)
 {
     MoltReport report;
-    char missing[2600] = "";
+    char missing[3200] = "";
     bool here = false;
     MoltStatus status = molt__rest_begin(reload->threads, "replaced", error);
     if (status != MOLT_OK) {
@@ -137,6 +144,7 @@ MoltStatus molt__reload_resume(MoltReload *reload, const MoltLeft *left, MoltErr
         reload->stopped = true; /* end_reload() is the new code's */
         MoltRunning running = what_runs(reload);
         molt__recovery_left(reload->recovery, &running, left, missing, &reload->recovered);
+        molt__reload_take_history(reload, left);
         molt__reload_take_work(reload, &left->work);
         reload->crash_ns = left->crash_ns;
         reload->kept = left->kept;

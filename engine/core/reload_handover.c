@@ -29,6 +29,22 @@ static void note_save(const MoltReload *reload, MoltRestartWork *work)
     }
 }
 
+void molt__reload_note_generations(MoltReload *reload)
+{
+    MoltRestartWork *work = molt__recovery_work(reload->recovery);
+    const MoltHistory *history = &reload->history;
+    if (work == NULL) {
+        return;
+    }
+    uint32_t first =
+        history->count > MOLT__RESTART_GENERATIONS ? history->count - MOLT__RESTART_GENERATIONS : 0;
+    work->generation_count = history->count - first;
+    work->last_generation = reload->generations;
+    for (uint32_t i = first; i < history->count; i++) {
+        work->generations[i - first] = history->items[i].number;
+    }
+}
+
 void molt__reload_note_work(MoltReload *reload)
 {
     MoltRestartWork *work = molt__recovery_work(reload->recovery);
@@ -125,6 +141,19 @@ void molt__reload_reap_orphan(MoltReload *reload)
     if (reload->orphan > 0 && waitpid(reload->orphan, NULL, WNOHANG) != 0) {
         reload->orphan = 0;
     }
+}
+
+void molt__reload_take_history(MoltReload *reload, const MoltLeft *left)
+{
+    const MoltRestartWork *work = &left->work;
+    uint32_t count = work->generation_count < MOLT__RESTART_GENERATIONS ? work->generation_count
+                                                                        : MOLT__RESTART_GENERATIONS;
+    if (molt__history_adopt(&reload->history, reload->resume, work->generations, count, left->library,
+                            reload->folder.path)) {
+        reload->generation = molt__history_look(&reload->history, 0)->number;
+        reload->generations = work->last_generation;
+    }
+    molt__reload_note_generations(reload);
 }
 
 void molt__reload_take_work(MoltReload *reload, const MoltRestartWork *before)

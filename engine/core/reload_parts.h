@@ -145,6 +145,8 @@ bool molt__reload_tell_crash(MoltReload *reload, MoltReloadEvent *out);
 
 /* ---- reload_handover.c */
 
+/* Which generations there are, after each change of that. */
+void molt__reload_note_generations(MoltReload *reload);
 /* After every poll: what is under way now. */
 void molt__reload_note_work(MoltReload *reload);
 /* Before the library is opened, which may crash on another thread at once. */
@@ -158,6 +160,8 @@ void molt__reload_reap_orphan(MoltReload *reload);
 /* This process goes on where that work ended: a build that was under way is begun anew, saves that nobody has
  * heard of are found, and a library that is there and was not loaded yet is. */
 void molt__reload_take_work(MoltReload *reload, const MoltRestartWork *work);
+/* The generations of the process before are this one's, before its folder goes. */
+void molt__reload_take_history(MoltReload *reload, const MoltLeft *left);
 
 /* The hooks of the desc, around what stops the game. */
 void molt__reload_before(const MoltReload *reload);

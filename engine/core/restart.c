@@ -15,6 +15,7 @@
 
 #include "clock.h"
 #include "fault_signals.h"
+#include "kept_file.h"
 #include "lost_words.h"
 #include "private_folder.h"
 #include "saved_state.h"
@@ -121,6 +122,7 @@ static void remove_numbered(const MoltRestart *restart, uint32_t number)
     unlink(numbered(restart->directory, number, "molt", path));
     unlink(numbered(restart->directory, number, "threads", path));
     unlink(numbered(restart->directory, number, "words", path));
+    unlink(numbered(restart->directory, number, "kept", path));
     unlink(numbered(restart->directory, number, "lost", path));
 }
 
@@ -252,6 +254,8 @@ static bool write_state(const MoltRestart *restart, const MoltRestartState *stat
         return false;
     }
     molt_report_init(&report, NULL);
+    /* while the state is as the edits left it: the save takes addresses out of bytes */
+    (void)molt__kept_file_write(numbered(restart->directory, restart->number, "kept", path), state->heap);
     bool good = molt__saved_state_write(state->library, state->heap,
                                         numbered(restart->directory, restart->number, "molt", path),
                                         &desc, &report, error) == MOLT_OK;
@@ -435,6 +439,7 @@ MoltStatus molt__restart_left(const char *directory, MoltLeft *out, MoltError *e
     numbered(directory, number, "molt", out->state);
     numbered(directory, number, "threads", out->threads);
     numbered(directory, number, "words", out->words);
+    numbered(directory, number, "kept", out->kept_file);
     numbered(directory, number, "lost", out->lost);
     read_crash(directory, out);
     return MOLT_OK;

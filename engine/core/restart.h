@@ -10,6 +10,7 @@
  *   restart-N.molt     its state
  *   restart-N.threads  jobs and named threads of it
  *   restart-N.words    addresses in it that no file of a state can keep
+ *   restart-N.kept     what its edits keep: values that they took away, and what they left unsaid
  *   restart-N.lost     what is not brought along, for people
  *   problem            why the last ones could not be written; not there when they could
  *   crash              what happened, in which file, and what was under way */
@@ -27,6 +28,7 @@
 typedef struct MoltRestart MoltRestart;
 
 #define MOLT__RESTART_PATH 512
+#define MOLT__RESTART_GENERATIONS 64
 
 /* Of which moment files are. */
 typedef struct MoltRestartMoment {
@@ -64,6 +66,8 @@ typedef struct MoltRestartWork {
     uint64_t frames;   /* of the game, that this process has seen return */
     uint64_t saved_ns; /* of a save that no build has brought to its end, by molt__clock_ns(); 0: none */
     char saved[MOLT__RESTART_PATH];
+    uint32_t generations[MOLT__RESTART_GENERATIONS]; /* that are kept as files in the folder, oldest first */
+    uint32_t generation_count, last_generation;      /* last: the number of the last one that was new */
     int32_t build;    /* leader of the session of processes that build; 0: none */
     int32_t resident; /* the generator in memory; 0: none */
 } MoltRestartWork;
@@ -102,7 +106,7 @@ void molt__restart_now(void *restart, const MoltCrash *crash);
 /* What a process left. */
 typedef struct MoltLeft {
     char library[MOLT__RESTART_PATH], state[MOLT__RESTART_PATH], threads[MOLT__RESTART_PATH],
-        words[MOLT__RESTART_PATH], lost[MOLT__RESTART_PATH];
+        words[MOLT__RESTART_PATH], kept_file[MOLT__RESTART_PATH], lost[MOLT__RESTART_PATH];
     MoltRestartMoment moment;
     bool crashed;
     MoltCrash crash;
