@@ -15,7 +15,10 @@ game. Whenever a way comes back to a version, the state must be as it was when i
                                         ends TEXT      the last dump holds it
                                         says TEXT      some finding holds it
                                         never TEXT     none does
-                                    A loss or refusal that is not there is a failure."""
+                                    A loss or refusal that is not there is a failure.
+    one-host                        why the ways come to something else when each step is that of another host, which
+                                    goes on with what the one before left; else that is tried, too"""
+import json
 import pathlib
 import re
 import sys
@@ -24,7 +27,7 @@ import tempfile
 import run_case
 from run_row import read_rows
 
-KEYS = {"about", "declare", "make", "ways"}
+KEYS = {"about", "declare", "make", "one-host", "ways"}
 MODES = {"strict": "--strict", "file": "--through-file", "null": "--null-functions"}
 
 
@@ -33,7 +36,7 @@ def versions_of(row):
 
 
 def source_of(row):
-    lines = ['#include "case.h"', "typedef struct State State;"]
+    lines = ['#include "case.h"', "#include <stdlib.h>", "typedef struct State State;"]
     for version in versions_of(row):
         lines += [f"#if VERSION == {version}", row.get("declare", ""), row.get(f"declare-{version}", ""),
                   f"struct State {{ {row[str(version)]} }};", "#endif"]
@@ -41,7 +44,10 @@ def source_of(row):
     for version in versions_of(row):
         lines += [f"#if VERSION == {version}", row.get(f"play-{version}", ""), "#endif"]
     lines += ["    return s;", "}", "#if VERSION == 1", "static State *make(void)", "{",
-              "    State *s = molt_new(State);", row.get("make", ""), "    return s;", "}", "#endif", "CASE_MAIN"]
+              "    State *s = molt_new(State);", row.get("make", ""), "    return s;", "}", "#else",
+              "static State *begin(void) /* of a host that goes on with a state which another one has left */", "{",
+              "    State *s = calloc(1, sizeof *s);", "    return s;", "}", "#undef CASE_START",
+              "#define CASE_START begin()", "#endif", "CASE_MAIN"]
     return "\n".join(lines) + "\n"
 
 
@@ -97,14 +103,70 @@ def wrong_reports(wanted, steps):
         yield f"unexpected: {' '.join(finding)}"
 
 
-def run_way(args, line, folder):
+def relabelled(dump):
+    """A dump whose objects are numbered in the order in which its roots lead to them, without what a file of the
+    state leaves out: numbers go with empty spans, and memory without a type shows addresses as numbers."""
+    dump = json.loads(dump)
+    objects = {item["id"]: item for item in dump["objects"]}
+    names, counts = {}, {}
+
+    def walk(value):
+        if isinstance(value, list):
+            return [walk(item) for item in value]
+        if not isinstance(value, dict):
+            return re.sub("[0-9a-f]{32,}", "bytes", value) if isinstance(value, str) else value
+        if value.get("ref") in objects and value["ref"] not in names:
+            name(objects[value["ref"]])
+        return {key: names.get(item, item) if key == "ref" else walk(item) for key, item in value.items()}
+
+    def name(item):
+        counts[item["type"]] = counts.get(item["type"], -1) + 1
+        names[item["id"]] = f"{item['type']}:{counts[item['type']]}"
+        untyped = item["type"] == "untyped memory"
+        item["value"] = "bytes" if untyped else walk(item.get("value"))
+
+    roots = walk(dump["roots"])
+    for item in dump["objects"]:
+        if item["id"] not in names:
+            name(item)
+    known = sorted((names[item["id"]], item.get("count", 1), item["value"]) for item in dump["objects"])
+    return json.dumps([dump["schema"], roots, known], sort_keys=True)
+
+
+def lines_of(output):
+    """What came of each step. Which object is the first of several depends on where they lie."""
+    for line in output.splitlines():
+        word, _, rest = line.partition(" ")
+        if word == "dump":
+            yield f"dump {relabelled(rest)}"
+        elif word in ("step", "finding") and not rest.startswith("info address-in-bytes"):
+            yield line
+
+
+def run_again(command, result):
+    """The same way with another host for each step, which must come to the same."""
+    at = next(i for i, word in enumerate(command) if word.endswith("/v"))
+    again = run_case.run([*command[:at], "--restart", *command[at:]], preexec_fn=run_case.small_stack)
+    if again.returncode != 0:
+        yield f"with a host for each step it ended with {again.returncode}:\n{again.stdout}"
+        return
+    lines, others = list(lines_of(result.stdout)), list(lines_of(again.stdout))
+    if lines == others:
+        return
+    same = next((i for i, (a, b) in enumerate(zip(lines, others)) if a != b), min(len(lines), len(others)))
+    yield "with a host for each step:\n    " + "\n    ".join(
+        [*[f"was {line}" for line in lines[same:same + 4]], *[f"is  {line}" for line in others[same:same + 4]]])
+
+
+def run_way(args, line, folder, again):
     way, _, said = line.partition(":")
     names = way.split()
     modes = [mode for mode in names if mode in MODES]
     names = names[len(modes):]
     wanted = [words.strip() for words in said.split(";") if words.strip()]
-    result = run_case.run([args.session, *[MODES[mode] for mode in modes], f"{folder}/v", f"{folder}/game.so",
-                           *[name.rstrip("*") for name in names]], preexec_fn=run_case.small_stack)
+    command = [args.session, *[MODES[mode] for mode in modes], f"{folder}/v", f"{folder}/game.so",
+               *[name.rstrip("*") for name in names]]
+    result = run_case.run(command, preexec_fn=run_case.small_stack)
     wrong = []
     steps = steps_of(result.stdout)
     if result.returncode != 0 or len(steps) != len(names):
@@ -113,6 +175,8 @@ def run_way(args, line, folder):
     wrong += wrong_reports(wanted, steps)
     if wrong:
         print(result.stdout)
+    elif again:
+        wrong += run_again(command, result)
     return [f"{way.strip()}: {text}" for text in wrong]
 
 
@@ -127,7 +191,7 @@ def run_row(args, row, folder):
         if refusal is not None:
             return [f"the generator refuses version {version}:\n{refusal}"]
     for line in row["ways"].strip().splitlines():
-        wrong += run_way(args, line, folder)
+        wrong += run_way(args, line, folder, "one-host" not in row)
     return wrong
 
 

@@ -1,7 +1,8 @@
-/* A game in one process that goes through versions of its library in any order, as live edits, undo and
- * history do: session [--strict] [--through-file] [--null-functions] LIBRARY-PREFIX WORK.so STEP...; a step
- * is the number of a version, and `p` lets a frame of it run. Prints a line for what came of each step, one
- * for each finding, and the dump after it:
+/* A game in one process that goes through versions of its library in any order, as live edits, undo
+ * and history do: session [--strict] [--through-file] [--null-functions] [--restart] LIBRARY-PREFIX
+ * WORK.so STEP...; a step is the number of a version, and `p` lets a frame of it run. With --restart
+ * each step is that of another host, which went on with the files that the one before had left. Prints
+ * a line for what came of each step, one for each finding, and the dump after it:
  *
  *     step 3 migrated
  *     finding loss field-removed State.hp 1
@@ -10,9 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "molt/reload.h"
+#include "reload_parts.h"
+#include "restart.h"
 
 static void log_line(const MoltPlatformApi *api, const char *text)
 {
@@ -104,12 +108,68 @@ static bool take_step(MoltReload *reload, const char *prefix, const char *work, 
     return true;
 }
 
-static int run(MoltReload *reload, int count, char **arguments)
+/* ---- another host ---------------------------------------------------------------------------- */
+
+/* What the host leaves in a folder, as a crash that cannot be ended in it would. */
+static bool leave(const MoltReload *reload, const char *folder, MoltRestart **out, MoltError *error)
+{
+    static char name[] = "session";
+    char *command[] = {name, NULL}, ready[600];
+    MoltRestart *restart = NULL;
+    const MoltRestartDesc desc = {.directory = folder, .command = command};
+    const MoltRestartState state = {.library = reload->current, .heap = reload->heap};
+    if (molt__restart_create(&desc, &restart, error) != MOLT_OK)
+        return false;
+    *out = restart; /* with which the files go */
+    bool good = molt__restart_write(restart, &state);
+    snprintf(ready, sizeof ready, "%s/restart", folder);
+    for (int i = 0; good && i < 10000 && access(ready, R_OK) != 0; i++) {
+        char why[800];
+        good = !molt__restart_problem(restart, why, sizeof why);
+        if (!good)
+            molt_error(error, MOLT_SYSTEM, "%s", why);
+        usleep(1000);
+    }
+    return good;
+}
+
+/* The memory where heaps like to be is taken, so that the next one has other addresses. */
+static void move_heaps(void)
+{
+    void *wish = (void *)0x200000000000; /* NOLINT: of the documentation */
+    (void)mmap(wish, 65536, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+}
+
+static bool change_hosts(const MoltReloadDesc *desc, MoltReload **reload)
+{
+    char folder[] = "/tmp/molt-session-XXXXXX";
+    MoltReloadDesc next = *desc;
+    MoltRestart *restart = NULL;
+    MoltError error = {0};
+    bool good = mkdtemp(folder) && leave(*reload, folder, &restart, &error);
+    next.resume = folder;
+    molt_reload_destroy(*reload);
+    *reload = NULL;
+    move_heaps();
+    good = good && molt_reload_create(&next, reload, &error) == MOLT_OK &&
+           molt_reload_start(*reload, &error) == MOLT_OK;
+    molt__restart_destroy(restart);
+    if (!good)
+        fprintf(stderr, "session: another host: %s\n", error.text);
+    return good;
+}
+
+/* ---- the way --------------------------------------------------------------------------------- */
+
+static int run(const MoltReloadDesc *desc, bool restarts, MoltReload **reload, int count,
+               char **arguments)
 {
     for (int s = 2; s < count; s++) {
-        if (s > 2 && !take_step(reload, arguments[0], arguments[1], arguments[s]))
+        if (s > 2 && restarts && !change_hosts(desc, reload))
             return 1;
-        char *text = dump(reload);
+        if (s > 2 && !take_step(*reload, arguments[0], arguments[1], arguments[s]))
+            return 1;
+        char *text = dump(*reload);
         if (!text)
             return 1;
         printf("dump %s\n", text);
@@ -118,16 +178,24 @@ static int run(MoltReload *reload, int count, char **arguments)
     return 0;
 }
 
+static bool takes(int *argc, char ***argv, const char *option)
+{
+    bool is = *argc > 1 && strcmp((*argv)[1], option) == 0;
+    *argc -= is;
+    *argv += is;
+    return is;
+}
+
 int main(int argc, char **argv)
 {
-    bool strict = argc > 1 && strcmp(argv[1], "--strict") == 0;
-    bool file = argc > 1 + strict && strcmp(argv[1 + strict], "--through-file") == 0;
-    bool null = argc > 1 + strict + file && strcmp(argv[1 + strict + file], "--null-functions") == 0;
-    char **arguments = argv + 1 + strict + file + null;
-    int count = argc - 1 - strict - file - null, result = 1;
+    bool strict = takes(&argc, &argv, "--strict"), file = takes(&argc, &argv, "--through-file");
+    bool null = takes(&argc, &argv, "--null-functions"),
+         restarts = takes(&argc, &argv, "--restart");
+    char **arguments = argv + 1;
+    int count = argc - 1, result = 1;
     if (count < 3) {
-        fprintf(stderr, "usage: session [--strict] [--through-file] [--null-functions] LIBRARY-PREFIX "
-                        "WORK.so STEP...\n");
+        fprintf(stderr, "usage: session [--strict] [--through-file] [--null-functions] [--restart] "
+                        "LIBRARY-PREFIX WORK.so STEP...\n");
         return 2;
     }
     MoltPlatformApi api = {.size = sizeof api,
@@ -138,8 +206,8 @@ int main(int argc, char **argv)
     MoltReloadDesc desc = {.library = arguments[1],
                            .api = &api,
                            .policy = strict ? MOLT_POLICY_STRICT : MOLT_POLICY_LIVE,
-                           .missing_functions = null ? MOLT_MISSING_FUNCTIONS_NULL
-                                                     : MOLT_MISSING_FUNCTIONS_REFUSE,
+                           .missing_functions =
+                               null ? MOLT_MISSING_FUNCTIONS_NULL : MOLT_MISSING_FUNCTIONS_REFUSE,
                            .through_file = file,
                            .fault = misuse,
                            .no_build = true,
@@ -152,8 +220,9 @@ int main(int argc, char **argv)
         molt_reload_start(reload, &error) != MOLT_OK) {
         fprintf(stderr, "session: start: %s\n", error.text);
     } else {
-        result = run(reload, count, arguments);
-        molt_reload_stop(reload);
+        result = run(&desc, restarts, &reload, count, arguments);
+        if (reload)
+            molt_reload_stop(reload);
     }
     molt_reload_destroy(reload);
     return result;
