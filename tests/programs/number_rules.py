@@ -14,6 +14,7 @@ def convert_number(out, old, new, value, site, width):
     if isinstance(new, Enum):
         return _to_enum(out, old, new, value, site)
     _cover(out, old, new, site)
+    out.stuck |= isinstance(old, Enum) and not old.flags and not old.named(value)
     if isinstance(old, Float):
         return _from_float(out, old, new, value, site, width)
     if isinstance(new, Float):
