@@ -6,7 +6,7 @@ import shlex
 import subprocess
 
 from c_source import Part, library_text
-from declarations import VARIABLES, Arm
+from declarations import CHAR, VARIABLES, Arm, Array, Flexible, Pointer, Struct
 from dump_check import Check, Dump, as_bytes, load, new_ids
 from findings import Findings, is_planned
 from live_state import Copied
@@ -63,6 +63,15 @@ def texts_of(value):
     return {value.text + b"\0"} if isinstance(value, Copied) else set()
 
 
+def leads_to_text(type_):
+    """A char * in a value of the type."""
+    if isinstance(type_, (Array, Flexible)):
+        return leads_to_text(type_.elem)
+    if isinstance(type_, Struct):
+        return any(leads_to_text(field.type) for field in type_.fields)
+    return isinstance(type_, Pointer) and type_.to is CHAR
+
+
 class Ended(Exception):
     """The runner ended; its last words."""
 
@@ -102,13 +111,6 @@ class Runner:
     def _last_words(self):
         log = [line for line in self.said if not line.startswith(("object ", "place "))]
         return f"the runner ends with {self.process.wait()}: " + "\n".join(log[-30:])
-
-
-def drops_texts_only(report):
-    """The way back drops texts that defaults made: behind a pointer nothing is known as a default."""
-    refused = [finding for finding in report["findings"] if finding["severity"] == "refuse"]
-    return bool(refused) and all(finding["rule"] == "field-removed" and re.match(r"(const )?char \*\w+$", finding["before"])
-                                 for finding in refused)
 
 
 class Batch:
@@ -302,8 +304,7 @@ class Batch:
                 ("strict: again", 2, 1, {p: p.after for p in whole}, second)):
             name = title.replace(": ", "_")
             outcome, report = self._reload(runner, version, name, steps if self.steps_back else None)
-            if outcome == "refused" and version == 1 and (
-                    drops_texts_only(report) or self._refuses_stuck(report)):
+            if outcome == "refused" and version == 1 and self._refuses_stuck(report):
                 self._check(title, self._dump(runner, name), {p: p.after for p in whole})
                 return
             if outcome != "migrated":
@@ -316,11 +317,18 @@ class Batch:
                 return
 
     def _refuses_stuck(self, report):
-        """An enumeration's number without a name is refused on its way back, and nothing else is."""
+        """All that the way back refuses is an enumeration's number without a name, or a text that a default
+        made: behind a pointer nothing is known as a default."""
         refused = [finding for finding in report["findings"] if finding["severity"] == "refuse"]
-        return bool(refused) and all(
-            finding["rule"] == "enum-unnamed-value" and self._owner(finding["path"]).after.stuck
-            for finding in refused)
+        return bool(refused) and all(map(self._is_stuck, refused))
+
+    def _is_stuck(self, finding):
+        after = self._owner(finding["path"]).after
+        if finding["rule"] == "field-removed":
+            name = re.split(r"[.:]", finding["path"])[-1]
+            return any(field.name == name and leads_to_text(field.type)
+                       for holder in after.new.holders for field in holder.fields)
+        return finding["rule"] == "enum-unnamed-value" and after.stuck
 
     def _live(self):
         with Runner(self.args.runner, self.folder) as runner:
