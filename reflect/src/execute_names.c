@@ -147,6 +147,15 @@ static bool as_enumerator(const MoltOp *op, const unsigned char *from, uint64_t 
     return molt__number_convert(&op->forms[0], from, &form, value, false) == MOLT__EXACT;
 }
 
+/* -0.0 names the enumerator of 0, but it is another value where it becomes a float again. */
+static void keep_sign_of_zero(MoltMigration *m, const MoltOp *op, const unsigned char *from,
+                              uint64_t value, uint64_t i)
+{
+    if (value == 0 && op->forms[0].class == MOLT__FLOAT &&
+        !molt__number_is_zero(&op->forms[0], from))
+        molt__attic_mark(m, op, i);
+}
+
 /* Of a number of more than 64 bits. */
 static bool has_low_bits_only(const MoltOp *op, const unsigned char *from)
 {
@@ -199,6 +208,7 @@ void molt__run_enum(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
         }
         if (!op->named_only)
             value = molt__number_bits(&op->forms[0], from);
+        keep_sign_of_zero(m, op, from, value, i);
         const MoltValueMap *entry = find_value(m->plan, op, value);
         if (!entry)
             entry = find_lost_flag(m->plan, op, value);
@@ -290,6 +300,7 @@ void molt__run_flags(MoltMigration *m, const MoltOp *op, const MoltBatch *b)
             tell_number(m, op, MOLT_RULE_ENUM_UNNAMED, MOLT_REFUSE, from, i);
             continue;
         }
+        keep_sign_of_zero(m, op, from, value, i);
         if (op->named_only && op->forms[0].size > sizeof value && !has_low_bits_only(op, from))
             tell_number(m, op, MOLT_RULE_FLAG_REMOVED, MOLT_LOSS, from, i);
         uint64_t mapped = map_flags(m->plan, op, value, &lost);

@@ -94,6 +94,8 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         self.settled = set()     # the same of places that such values came to
         self.in_variable = False  # in which what is zero is as it began, whatever its field's default is
         self.lost = False        # see loses(); also what is no loss, but would not come back by itself
+        self.taken_texts = set()  # that pointers led to
+        self.stuck = False       # a value went where policy strict does not let it come back from
         self._plan()
         self._find_embedded()
         for obj in state.objects:
@@ -598,6 +600,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         else:
             text = self._text_at(value)
         text = text.split(b"\0")[0]
+        self.taken_texts.add(text + b"\0")
         if len(text) >= new.length:
             return self._cut(text, new, site)
         return Text(text.ljust(new.length, b"\0"))

@@ -17,8 +17,12 @@ def convert_number(out, old, new, value, site, width):
     if isinstance(old, Float):
         return _from_float(out, old, new, value, site, width)
     if isinstance(new, Float):
-        return _to_float(out, new, Fraction(value), site)
-    return _to_integer(out, new, value, site, width)
+        result = _to_float(out, new, Fraction(value), site)
+        number = result.value
+    else:
+        result = number = _to_integer(out, new, value, site, width)
+    out.stuck |= isinstance(old, Enum) and not old.flags and not old.named(number)
+    return result
 
 
 def _cover(out, old, new, site):

@@ -23,7 +23,7 @@ def holds(type_, wanted):
 class Losses:
     """Whether a number loses anything on its way."""
 
-    lost = False
+    lost = stuck = False
 
     def cover(self, *_):
         pass
@@ -177,7 +177,7 @@ class PointerRules:
         if old.to is VOID and not is_end(ref.steps):  # it means the outermost that begins there
             short = tuple(trimmed(ref.obj.type, ref.steps))
             self.open |= short != ref.steps and any(s.moves for s in self.new.structs)
-            ref = Ref(ref.obj, ref.element, short)
+            ref = Ref(ref.obj, ref.element, short + self._first_indexed(ref, short))
         untyped = old.to is VOID or isinstance(old.to, Int) and old.to.bits == 8
         if untyped and (new.to is VOID or isinstance(new.to, Int)):
             # where the place and its first member part; the table of edits shows when
@@ -204,6 +204,15 @@ class PointerRules:
         if place.steps and (is_end(place.steps) or isinstance(there, Int) and there is not new.to):
             self.tell_place(self.map_type(ref.obj.type), place)
         return place
+
+    def _first_indexed(self, ref, steps):
+        """(0,) where a place is a whole array whose first element goes elsewhere: an untyped pointer follows
+        the element."""
+        try:
+            steps = self.place(Ref(ref.obj, ref.element, steps))[0].steps
+        except Gone:
+            return ()
+        return (0,) if steps and isinstance(steps[-1], Field) and index_targets(steps[-1]) else ()
 
     def tell_place(self, type_, place):
         if type_.is_variables:  # these have no offsets
