@@ -387,6 +387,7 @@ static bool will_be_seen(const Session *session)
 static void take_shot(Session *session)
 {
     MoltError error;
+    molt_reload_own_file(session->reload, session->shot);
     MoltStatus status = molt__display_capture(session->display, session->shot, &error);
     if (status)
         molt__session_complain(&error);
@@ -581,6 +582,13 @@ static MoltStatus open_reload(Session *session, MoltError *error)
                           "Cannot read the game library %s: %s. Build the game first, or check the "
                           "path.", options->library, strerror(errno));
     MoltStatus status = molt_reload_create(&desc, &session->reload, error);
+    if (status == MOLT_OK) {
+        const char *const own[] = {options->events, options->dump_reloads};
+        for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+            if (own[i])
+                molt_reload_own_file(session->reload, own[i]);
+        }
+    }
     if (status == MOLT_OK)
         status = molt_reload_start(session->reload, error);
     if (status == MOLT_OK && options->resume)

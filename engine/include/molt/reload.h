@@ -290,6 +290,9 @@ const MoltSchema *molt_reload_schema(const MoltReload *reload);
 void *molt_reload_state(const MoltReload *reload);
 /* The number of the code that runs: 1 at first, one more than any before for new code. 0 before start. */
 uint32_t molt_reload_generation(const MoltReload *reload);
+/* The host writes that file, or what is below that folder: among the sources it starts no build. */
+void molt_reload_own_file(MoltReload *reload, const char *path);
+
 /* A build is running. */
 bool molt_reload_building(const MoltReload *reload);
 /* How far it is, *done steps of *total, when its output says so; false otherwise, with nothing written. */
