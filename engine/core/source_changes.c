@@ -82,7 +82,19 @@ static bool looks_like_source(const char *path)
     return false;
 }
 
-static uint64_t read_content(const char *path)
+/* What the generator writes says so where it begins. */
+static bool is_generated(const unsigned char *bytes, size_t size)
+{
+    static const char *const starts[] = {"/* Written by molt-codegen", "{\n  \"molt_schema\":"};
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        if (size >= strlen(starts[i]) && memcmp(bytes, starts[i], strlen(starts[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint64_t read_content(const char *path, bool *generated)
 {
     struct stat info;
     uint64_t hash = 0;
@@ -97,6 +109,7 @@ static uint64_t read_content(const char *path)
     if (bytes != NULL && read(file, bytes, size + 1) == (ssize_t)size) {
         hash = XXH3_64bits(bytes, size);
         hash += hash == 0;
+        *generated = is_generated(bytes, size);
     }
 cleanup:
     free(bytes);
@@ -203,11 +216,16 @@ MoltChangeUse molt__source_changes_take(MoltSourceChanges *changes, const char *
     if (is_own(changes, path)) {
         return MOLT__CHANGE_NONE;
     }
+    bool generated = false;
+    uint64_t content = read_content(path, &generated);
+    if (generated) {
+        return MOLT__CHANGE_NONE;
+    }
     ChangedFile *file = find(changes, path, named);
     if (file == NULL) {
         return MOLT__CHANGE_SAVED;
     }
-    uint64_t content = read_content(path), now = molt__clock_ns();
+    uint64_t now = molt__clock_ns();
     bool same = content != 0 && content == file->content;
     if (now - file->changed_ns > 10 * hold_of(file)) {
         file->vain = 0; /* as people save */
