@@ -17,9 +17,9 @@
 #define CONTENT_MOST ((size_t)4 << 20)
 #define FILES_MOST 4096u
 #define OWN_MOST 64u
-/* Builds in a row that wrote a file, after which the next one for it alone waits, twice as long each time, and
- * after which it is taken for a file of theirs. Whoever saves in such a pause begins anew: no burst of saves
- * is mistaken for a build. */
+/* Builds in a row that wrote a file, after which the next one for it alone waits, twice as long each time,
+ * and after which it is taken for a file of theirs. Whoever saves in such a pause begins anew: no burst of
+ * saves is mistaken for a build. */
 #define STREAK_CALM 5u
 #define STREAK_OWN 9u
 #define HOLD_LEAST_NS (500 * MOLT__MILLISECOND)

@@ -32,8 +32,8 @@ void molt__source_changes_destroy(MoltSourceChanges *changes); /* NULL allowed *
 /* This process writes that file, or what is below that folder, itself, from now on. */
 void molt__source_changes_own(MoltSourceChanges *changes, const char *path);
 
-/* A file was written, `during` a build or while none ran, told while it runs or soon after. `named`: somebody asked for this very file; one
- * that was not, and does not look like a source, waits. Its content is read. */
+/* A file was written, `during` a build or while none ran, told while it runs or soon after. `named`: somebody
+ * asked for this very file; one that was not, and does not look like a source, waits. Its content is read. */
 MoltChangeUse molt__source_changes_take(MoltSourceChanges *changes, const char *path, bool named,
                                         bool during);
 

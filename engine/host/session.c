@@ -149,6 +149,8 @@ static void finish_attempt(Session *session, const MoltReloadEvent *event, bool 
     };
     if (!molt_reload_frozen(session->reload))
         molt__overlay_set_crash(&session->overlay, "");
+    if (event->kind != MOLT_EVENT_BUILD_FAILED)
+        molt_assets_ask_again(session->assets);
     molt__summary_write(event, &summary);
     molt__overlay_show(&session->overlay, &summary, molt__session_ms());
     molt__events_reload(session->events, event, &record);
@@ -165,6 +167,7 @@ static void show_crash(Session *session, const MoltReloadEvent *event)
     MoltSummary summary;
     session->platform.frames_before -= event->frames_back;
     session->started.sequence = 0;
+    molt_assets_ask_again(session->assets);
     molt__summary_write(event, &summary);
     molt__overlay_set_crash(&session->overlay, "");
     molt__overlay_show(&session->overlay, &summary, molt__session_ms());

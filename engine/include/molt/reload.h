@@ -181,6 +181,9 @@ MoltStatus molt_reload_start(MoltReload *reload, MoltError *error);
  * that crashes gives true, the next molt_reload_poll the event CRASHED, and until new code or another
  * state is loaded main_loop() is not called. */
 bool molt_reload_frame(MoltReload *reload);
+/* What a crash may have come of is another thing now, such as a file: main_loop() is called again, of the
+ * same code, which may crash again. Nothing unless the game stands still. */
+void molt_reload_go_on(MoltReload *reload);
 /* main_loop() is not called, because it crashed. */
 bool molt_reload_frozen(const MoltReload *reload);
 /* Why there is no guard although one was asked for, for people; "" when all is well. */
