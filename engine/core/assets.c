@@ -348,8 +348,8 @@ void molt_assets_ask_again(MoltAssets *assets)
     }
 }
 
-/* Nothing tells of a file that goes. Editors and version control put another one in its place soon, so only one
- * that two looks do not find is told. */
+/* Nothing tells of a file that goes. Editors and version control put another one in its place soon, so only
+ * one that two looks do not find is told. */
 static void look_for_files(MoltAssets *assets)
 {
     uint64_t now = molt__clock_ns();
