@@ -10,12 +10,14 @@
 
 #include <xxhash.h>
 
+#include "clock.h"
 #include "file_stamp.h"
 #include "manifest.h"
 #include "watch.h"
 
 #define SIZE_MOST ((size_t)1 << 30)
 #define PROBLEM_SIZE 512
+#define LOOK_NS (300 * MOLT__MILLISECOND)
 
 /* One content of a file. The game may look at it until the frame ends, so it goes to `retired` first. */
 typedef struct Content {
@@ -34,6 +36,8 @@ typedef struct Entry {
     bool fresh, seen;
     bool had; /* a content, once */
     bool tells; /* `problem`, or a new content, waits to be told */
+    bool gone;  /* no file is there, as was told, or is about to be when the next look finds none either */
+    uint64_t refused_before; /* version that code before has refused, as `problem` says; 0: none */
     char problem[PROBLEM_SIZE];
 } Entry;
 
@@ -43,6 +47,7 @@ struct MoltAssets {
     Entry **entries;  /* tags of the watch are their indices */
     size_t count, capacity;
     Content *retired;
+    uint64_t look_ns; /* when it is looked next whether the files are there */
 };
 
 /* ---- contents ------------------------------------------------------------------------------ */
@@ -161,6 +166,7 @@ static void take(MoltAssets *assets, Entry *entry)
         }
         return;
     }
+    entry->gone = false;
     if (entry->fresh) { /* nobody has looked at it: what it would go back to is older */
         retire(assets, entry->current);
     } else {
@@ -317,17 +323,61 @@ void molt_assets_refuse(MoltAssets *assets, const char *path, const char *proble
     if (entry == NULL || entry->current == NULL) {
         return;
     }
-    say(entry, problem);
+    /* new code may say the same of the same bytes */
+    if (entry->current->asset.version != entry->refused_before ||
+        strcmp(entry->problem, problem) != 0) {
+        say(entry, problem);
+    }
     entry->refused = entry->current->asset.version;
+    entry->refused_before = 0;
     retire(assets, entry->current);
     entry->current = entry->previous;
     entry->previous = NULL;
     entry->fresh = false;
 }
 
-void molt_assets_turn(MoltAssets *assets)
+void molt_assets_ask_again(MoltAssets *assets)
+{
+    for (size_t i = 0; i < assets->count; i++) {
+        Entry *entry = assets->entries[i];
+        if (entry->refused != 0) {
+            entry->refused_before = entry->refused;
+            entry->refused = 0;
+            take(assets, entry);
+        }
+    }
+}
+
+/* Nothing tells of a file that goes. Editors and version control put another one in its place soon, so only
+ * one that two looks do not find is told. */
+static void look_for_files(MoltAssets *assets)
+{
+    uint64_t now = molt__clock_ns();
+    if (now < assets->look_ns) {
+        return;
+    }
+    assets->look_ns = now + LOOK_NS;
+    for (size_t i = 0; i < assets->count; i++) {
+        Entry *entry = assets->entries[i];
+        struct stat info;
+        if (entry->current == NULL) {
+            continue;
+        }
+        bool there = stat(entry->file, &info) == 0 && S_ISREG(info.st_mode);
+        if (!there && entry->gone && entry->problem[0] == 0) {
+            say(entry, "no file is there any more");
+        }
+        if (there && entry->gone) {
+            take(assets, entry);
+        }
+        entry->gone = !there;
+    }
+}
+
+bool molt_assets_turn(MoltAssets *assets)
 {
     MoltWatchChange change;
+    bool news = false;
     while (assets->retired != NULL) {
         Content *content = assets->retired;
         assets->retired = content->next;
@@ -341,8 +391,13 @@ void molt_assets_turn(MoltAssets *assets)
         }
     }
     while (assets->watch != NULL && molt__watch_poll(assets->watch, &change)) {
-        take(assets, assets->entries[change.tag]);
+        Entry *entry = assets->entries[change.tag];
+        const Content *before = entry->current;
+        take(assets, entry);
+        news = news || entry->current != before;
     }
+    look_for_files(assets);
+    return news;
 }
 
 bool molt_assets_poll(MoltAssets *assets, MoltAssetEvent *out)

@@ -127,7 +127,7 @@ static void explain(MoltCodePair *pair, uint32_t index)
             strcmp(items[i].name, old->name) != 0) {
             note(pair,
                  "%s and %s have one address in the old library (identical code was folded), so "
-                 "which of them is meant is unknown. Link without --icf=all.",
+                 "which of them is meant is unknown. Link without --icf.",
                  old->name, items[i].name);
             return;
         }

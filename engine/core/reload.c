@@ -213,6 +213,7 @@ void molt_reload_destroy(MoltReload *reload)
     molt__reload_drop_attempt(reload);
     retire(reload);
     molt__watch_destroy(reload->watch);
+    molt__source_changes_destroy(reload->changes);
     molt__recovery_reset(reload->recovery);
     molt__recovery_renounce(reload->recovery); /* what closes the library may crash as well */
     if (molt_threads_end(reload->threads) &&

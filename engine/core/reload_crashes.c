@@ -52,6 +52,13 @@ void molt__reload_thaw(MoltReload *reload)
     }
 }
 
+void molt_reload_go_on(MoltReload *reload)
+{
+    if (reload->frozen && !reload->stopped && reload->recovered.headline == NULL) {
+        molt__reload_thaw(reload);
+    }
+}
+
 void molt__reload_fall(MoltReload *reload, const char *what)
 {
     MoltRunning running = what_runs(reload);

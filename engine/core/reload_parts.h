@@ -18,6 +18,7 @@
 #include "private_folder.h"
 #include "recovery.h"
 #include "resident.h"
+#include "source_changes.h"
 #include "transaction.h"
 #include "watch.h"
 
@@ -66,6 +67,7 @@ struct MoltReload {
 
     MoltWatch *watch; /* NULL: nothing happens on its own */
     MoltBuild *build; /* NULL: nothing names a command */
+    MoltSourceChanges *changes; /* with `watch` */
     char *assets;     /* folder below the sources of which nothing is built; NULL: none */
     char *trial;      /* program that loads libraries first; NULL: none */
     pid_t orphan; /* generator of the process before, which is ending; 0: none */
@@ -76,6 +78,8 @@ struct MoltReload {
     int wake;         /* eventfd: an attempt has become ready; -1 until made */
     bool building, manifest_changed;
     bool settling; /* saves from before this process are still to be told: one build is for all of them */
+    bool urgent;   /* a save came that the build under way is to make way for */
+    bool landing;  /* what the last build has made is loaded before the next one begins */
     uint32_t overtaken; /* builds in a row that a newer save has ended */
     MoltCause saved, built, loading;
     char **raced; /* sources saved while a build ran, which may have read what they were before */

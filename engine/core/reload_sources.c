@@ -15,7 +15,7 @@
 /* A host that runs no longer than this never has a generator in memory. */
 #define RESIDENT_AFTER_NS (500 * MOLT__MILLISECOND)
 
-enum { TAG_SOURCE, TAG_LIBRARY, TAG_MANIFEST };
+enum { TAG_SOURCE, TAG_NAMED_SOURCE, TAG_LIBRARY, TAG_MANIFEST };
 
 /* ---- watching -------------------------------------------------------------------------------- */
 
@@ -23,7 +23,7 @@ static MoltStatus watch_source(MoltReload *reload, const char *path, MoltError *
 {
     struct stat info;
     bool file = stat(path, &info) == 0 && S_ISREG(info.st_mode);
-    return file ? molt__watch_add_file(reload->watch, path, TAG_SOURCE, error)
+    return file ? molt__watch_add_file(reload->watch, path, TAG_NAMED_SOURCE, error)
                 : molt__watch_add_tree(reload->watch, path, TAG_SOURCE, error);
 }
 
@@ -126,7 +126,10 @@ MoltStatus molt__reload_watch(MoltReload *reload, const MoltReloadDesc *desc, Mo
     if (desc->build != NULL && (reload->command = strdup(desc->build)) == NULL) {
         return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for the build command.");
     }
-    MoltStatus status = molt__watch_create(desc->settle_ms, &reload->watch, error);
+    MoltStatus status = molt__source_changes_create(reload->library, &reload->changes, error);
+    if (status == MOLT_OK) {
+        status = molt__watch_create(desc->settle_ms, &reload->watch, error);
+    }
     if (status == MOLT_OK) {
         status = molt__watch_add_file(reload->watch, reload->library, TAG_LIBRARY, error);
     }
@@ -186,20 +189,44 @@ static void touch_raced(MoltReload *reload)
     molt__reload_drop_raced(reload);
 }
 
+static void take_source(MoltReload *reload, const MoltWatchChange *change)
+{
+    bool named = change->tag == TAG_NAMED_SOURCE;
+    if (!named && reload->assets != NULL && is_below(change->path, reload->assets)) {
+        return;
+    }
+    bool during = reload->building || change->first_ns < reload->build_ended_ns;
+    MoltChangeUse use =
+        molt__source_changes_take(reload->changes, change->path, named, during);
+    if (use == MOLT__CHANGE_NONE) {
+        /* all that the next build was for may have been this */
+        if (reload->saved.path != NULL && strcmp(reload->saved.path, change->path) == 0 &&
+            !molt__source_changes_ask(reload->changes)) {
+            molt__cause_clear(&reload->saved);
+        }
+        return;
+    }
+    molt__cause_note(&reload->saved, change->path, change->first_ns);
+    reload->urgent = reload->urgent || use == MOLT__CHANGE_SAVED;
+    if (during) {
+        note_raced(reload, change->path);
+    }
+}
+
+void molt_reload_own_file(MoltReload *reload, const char *path)
+{
+    if (reload->changes != NULL) {
+        molt__source_changes_own(reload->changes, path);
+    }
+}
+
 void molt__reload_take_changes(MoltReload *reload)
 {
     MoltWatchChange change;
     molt__reload_note_look(reload);
     while (molt__watch_poll(reload->watch, &change)) {
-        if (change.tag == TAG_SOURCE && reload->assets != NULL &&
-            is_below(change.path, reload->assets)) {
-            continue;
-        }
-        if (change.tag == TAG_SOURCE) {
-            molt__cause_note(&reload->saved, change.path, change.first_ns);
-            if (reload->building || change.first_ns < reload->build_ended_ns) {
-                note_raced(reload, change.path);
-            }
+        if (change.tag == TAG_SOURCE || change.tag == TAG_NAMED_SOURCE) {
+            take_source(reload, &change);
         } else if (change.tag == TAG_LIBRARY) {
             reload->library_touched = true;
             reload->give_up_ns = 0;
@@ -252,15 +279,22 @@ static bool start_build(MoltReload *reload, MoltReloadEvent *out)
     if (reload->build == NULL || reload->building || reload->saved.first_ns == 0) {
         return false;
     }
+    reload->landing = reload->landing && reload->library_touched;
+    if (reload->landing || molt__clock_ns() < molt__source_changes_hold_ns(reload->changes)) {
+        return false;
+    }
     MoltError error = {0};
     molt__cause_clear(&reload->built);
     molt__cause_pass(&reload->saved, &reload->built);
     touch_raced(reload);
+    molt__source_changes_begin(reload->changes);
+    reload->urgent = false;
     keep_resident(reload, true);
     if (reload->resident != NULL) {
         molt__build_set_variable(reload->build, molt__resident_variable(reload->resident));
     }
     if (molt__build_start(reload->build, &error) != MOLT_OK) {
+        molt__source_changes_end(reload->changes, MOLT__BUILD_BROKEN);
         build_failed(reload, NULL, &error, out);
         return true;
     }
@@ -289,7 +323,7 @@ static bool end_build(MoltReload *reload, MoltReloadEvent *out)
     }
     MoltBuildState state = molt__build_poll(reload->build);
     if (state == MOLT_BUILD_RUNNING) {
-        if (reload->saved.first_ns != 0 && reload->overtaken < MOST_OVERTAKEN) {
+        if (reload->urgent && reload->overtaken < MOST_OVERTAKEN) {
             molt__build_interrupt(reload->build);
         }
         return false;
@@ -297,11 +331,14 @@ static bool end_build(MoltReload *reload, MoltReloadEvent *out)
     reload->building = false;
     reload->build_ended_ns = molt__clock_ns();
     if (state == MOLT_BUILD_IDLE) {
+        molt__source_changes_end(reload->changes, MOLT__BUILD_OVERTAKEN);
         build_cancelled(reload, out);
         return true;
     }
+    reload->landing = reload->overtaken >= MOST_OVERTAKEN;
     reload->overtaken = 0;
     if (state != MOLT_BUILD_SUCCEEDED) {
+        molt__source_changes_end(reload->changes, MOLT__BUILD_BROKEN);
         build_failed(reload, reload->build, NULL, out);
         return true;
     }
@@ -310,6 +347,9 @@ static bool end_build(MoltReload *reload, MoltReloadEvent *out)
     out->generation = reload->generation;
     add_resident(reload, out);
     out->reload_follows = molt__reload_library_differs(reload);
+    const char *told = molt__source_changes_end(
+        reload->changes, out->reload_follows ? MOLT__BUILD_MADE : MOLT__BUILD_VAIN);
+    out->detail = told != NULL ? told : out->detail;
     if (out->reload_follows) {
         reload->library_touched = true;
         molt__cause_pass(&reload->built, &reload->loading);

@@ -29,6 +29,9 @@ static uint64_t next_look(const MoltReload *reload, uint64_t now)
     }
     if (reload->building && reload->saved.first_ns != 0) {
         at = earlier(at, now + GLANCE_NS);
+    } else if (reload->saved.first_ns != 0 && reload->build != NULL) {
+        uint64_t hold = molt__source_changes_hold_ns(reload->changes);
+        at = hold > now ? earlier(at, hold) : at;
     }
     return at;
 }

@@ -9,11 +9,20 @@ static const char *file_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+/* What Molt compiles into a game, which no pointer of the state leads to. */
+static bool is_routing(const MoltSymbol *symbol)
+{
+    return strcmp(file_name(symbol->file), "plain_memory.c") == 0 ||
+           strcmp(file_name(symbol->file), "game_threads.c") == 0 ||
+           strncmp(symbol->name, "__", 2) == 0;
+}
+
 /* Symbols stand in order of their addresses. A function that is global and local at once is one. */
 static bool is_folded(const MoltSymbol *a, const MoltSymbol *b)
 {
     return a->kind == MOLT_CODE_FUNCTION && b->kind == MOLT_CODE_FUNCTION &&
-           a->address == b->address && a->size > 0 && b->size > 0 && strcmp(a->name, b->name) != 0;
+           a->address == b->address && a->size > 0 && b->size > 0 && strcmp(a->name, b->name) != 0 &&
+           !is_routing(a) && !is_routing(b);
 }
 
 /* A function that shares its name with another one, and nothing says which file either is of. */
@@ -48,7 +57,7 @@ void molt__symbol_note(const MoltSymbols *symbols, const char *library, char *no
             note, room,
             "%s has %u function%s at the address of another one, %s() at that of %s(): the linker "
             "folded equal code. A pointer to such a function does not tell which one it means, and "
-            "a reload after which they differ is refused. Link without --icf=all.",
+            "a reload after which they differ is refused. Link without --icf.",
             file_name(library), folded, folded == 1 ? "" : "s", symbols->items[first].name,
             symbols->items[first - 1].name);
     } else if (nameless != NULL) {

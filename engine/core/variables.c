@@ -266,7 +266,7 @@ static MoltStatus find_symbol(const Search *search, const MoltField *field, cons
         return molt_error(search->error, MOLT_INVALID,
                           "The variable '%s' cannot be found: the library has no debug "
                           "information for it, and its symbol table does not say which symbol it "
-                          "is. Compile with -g and do not strip the library.",
+                          "is. Compile with -g, without -gsplit-dwarf, and do not strip the library.",
                           molt_string(search->schema, field->name));
     }
     *out = (MoltVariable){.found = true, .at = symbol->address};

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,11 +179,14 @@ static bool is_being_written(const char *path)
     return busy;
 }
 
+static void watch_targets(MoltWatch *watch, const char *path, int tag);
+
 /* A file that was asked for by name is told as that, else as part of its tree. */
 static void file_changed(MoltWatch *watch, const Directory *directory, const char *name,
                          Completeness how)
 {
     char *path = join(directory->path, name);
+    int tree = is_noise(name) ? NO_TAG : directory->tag;
     bool known = false;
     if (path == NULL) {
         return;
@@ -190,11 +194,13 @@ static void file_changed(MoltWatch *watch, const Directory *directory, const cha
     for (size_t i = 0; i < watch->file_count; i++) {
         if (strcmp(watch->files[i].path, path) == 0) {
             add_pending(watch, path, watch->files[i].tag, how);
+            watch_targets(watch, path, watch->files[i].tag);
             known = true;
         }
     }
-    if (!known && directory->tag != NO_TAG && !is_noise(name)) {
-        add_pending(watch, path, directory->tag, how);
+    if (!known && tree != NO_TAG) {
+        add_pending(watch, path, tree, how);
+        watch_targets(watch, path, tree);
     }
     free(path);
 }
@@ -331,6 +337,8 @@ static MoltStatus scan_directory(MoltWatch *watch, size_t index, bool tell)
         } else if (kind == ENTRY_FILE) {
             if (tell) {
                 file_changed(watch, &watch->directories[index], entry->d_name, FOUND);
+            } else if (!known_file && tag != NO_TAG && !is_noise(entry->d_name)) {
+                watch_targets(watch, path, tag);
             }
         } else if (kind == ENTRY_DIRECTORY && tag != NO_TAG && !is_noise(entry->d_name) &&
                    !is_build_tree(path)) {
@@ -372,6 +380,60 @@ static MoltStatus attach(MoltWatch *watch, size_t first, bool tell, MoltError *e
         }
     }
     return MOLT_OK;
+}
+
+/* Events name a file by its directory's path, so it is kept in that form. */
+static MoltStatus insert_file(MoltWatch *watch, const char *path, int tag)
+{
+    const char *slash = strrchr(path, '/');
+    char *parent = parent_of(path);
+    char *full = parent != NULL ? join(parent, slash != NULL ? slash + 1 : path) : NULL;
+    bool known = false;
+    if (full == NULL ||
+        !reserve(&watch->files, watch->file_count, &watch->file_capacity, sizeof *watch->files) ||
+        insert_directory(watch, strdup(parent), NO_TAG, true) != MOLT_OK) {
+        free(parent);
+        free(full);
+        return MOLT_OUT_OF_MEMORY;
+    }
+    free(parent);
+    for (size_t i = 0; i < watch->file_count; i++) {
+        known = known || (watch->files[i].tag == tag && strcmp(watch->files[i].path, full) == 0);
+    }
+    if (known) {
+        free(full);
+    } else {
+        watch->files[watch->file_count++] = (File){full, tag};
+    }
+    return MOLT_OK;
+}
+
+/* What a link to a file leads to is watched in its place, and so is each link on the way. */
+static void watch_targets(MoltWatch *watch, const char *path, int tag)
+{
+    enum { HOPS_MOST = 8 };
+    char at[PATH_MAX], link[PATH_MAX], next[2 * PATH_MAX];
+    size_t first = watch->directory_count;
+    snprintf(at, sizeof at, "%s", path);
+    for (int hop = 0; hop < HOPS_MOST; hop++) {
+        struct stat status;
+        ssize_t length = readlink(at, link, sizeof link - 1);
+        const char *slash = strrchr(at, '/');
+        if (length <= 0) {
+            break;
+        }
+        link[length] = 0;
+        int folder = link[0] != '/' && slash != NULL ? (int)(slash - at) + 1 : 0;
+        snprintf(next, sizeof next, "%.*s%s", folder, at, link);
+        if ((stat(next, &status) == 0 && S_ISDIR(status.st_mode)) || strlen(next) >= sizeof at ||
+            insert_file(watch, next, tag) != MOLT_OK) {
+            break;
+        }
+        memcpy(at, next, strlen(next) + 1);
+    }
+    if (watch->directory_count > first) {
+        attach(watch, first, false, NULL);
+    }
 }
 
 /* The path leads to another directory than the one that is watched: a link was set anew, or a directory
@@ -567,27 +629,10 @@ void molt__watch_destroy(MoltWatch *watch)
 
 MoltStatus molt__watch_add_file(MoltWatch *watch, const char *path, int tag, MoltError *error)
 {
-    char *parent = parent_of(path);
-    /* Events name a file by its directory's path, so it is kept in that form. */
-    const char *slash = strrchr(path, '/');
-    char *full = parent != NULL ? join(parent, slash != NULL ? slash + 1 : path) : NULL;
-    if (full == NULL ||
-        !reserve(&watch->files, watch->file_count, &watch->file_capacity, sizeof *watch->files) ||
-        insert_directory(watch, strdup(parent), NO_TAG, true) != MOLT_OK) {
-        free(parent);
-        free(full);
+    if (insert_file(watch, path, tag) != MOLT_OK) {
         return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory to watch %s.", path);
     }
-    free(parent);
-    bool known = false;
-    for (size_t i = 0; i < watch->file_count; i++) {
-        known = known || (watch->files[i].tag == tag && strcmp(watch->files[i].path, full) == 0);
-    }
-    if (known) {
-        free(full);
-    } else {
-        watch->files[watch->file_count++] = (File){full, tag};
-    }
+    watch_targets(watch, path, tag);
     return attach(watch, 0, false, error);
 }
 

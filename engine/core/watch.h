@@ -24,11 +24,12 @@ typedef struct MoltWatchChange {
 MoltStatus molt__watch_create(uint32_t settle_ms, MoltWatch **out, MoltError *error);
 void molt__watch_destroy(MoltWatch *watch); /* NULL allowed */
 
-/* One file, which need not exist yet, nor its directory: the directory is watched, so that a
- * file that is replaced by renaming, or vanishes for a while with its directory, stays watched. */
+/* One file, which need not exist yet, nor its directory, and what it leads to when it is a link: the
+ * directory is watched, so that a file that is replaced by renaming, or vanishes for a while with its
+ * directory, stays watched. */
 MoltStatus molt__watch_add_file(MoltWatch *watch, const char *path, int tag, MoltError *error);
 
-/* Every file below `directory`, new subdirectories and what links to directories lead to included. Not
+/* Every file below `directory`, new subdirectories and what links lead to included. Not
  * told: temporary files of editors, hidden files and directories, object files and libraries, and build
  * trees (subdirectories that hold a CMakeCache.txt). The directory need not exist yet. */
 MoltStatus molt__watch_add_tree(MoltWatch *watch, const char *directory, int tag, MoltError *error);

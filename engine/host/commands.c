@@ -16,6 +16,7 @@ static void answer(Session *session, const char *command, const char *problem)
 void molt__session_dump(Session *session, const char *path, const char *command)
 {
     MoltError error;
+    molt_reload_own_file(session->reload, path);
     MoltStatus status =
         molt__dumps_write_state(session->reload, session->options->dump_addresses, path, &error);
     if (status)

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 #include "session.h"
 
@@ -34,6 +35,7 @@ int main(int argc, char **argv)
 {
     MoltOptions options;
     MoltError error;
+    prctl(PR_SET_NAME, "molt-host"); /* a process that goes on after a crash is executed by another name */
     if (molt__options_parse(argc, argv, &options, &error)) {
         fprintf(stderr, "molt-host: %s\n", error.text);
         molt__options_usage(stderr, true);

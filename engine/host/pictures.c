@@ -86,23 +86,52 @@ static int32_t number_at(const MoltAsset *asset, size_t at)
                      (uint32_t)bytes[3] << 24);
 }
 
-/* Asked before decoding, which takes the memory that the header asks for. */
+static int32_t short_at(const MoltAsset *asset, size_t at)
+{
+    return asset->bytes[at] | asset->bytes[at + 1] << 8;
+}
+
+enum { PIXELS_AT = 10, HEADER_AT = 14, WIDTH_AT = 18, HEADER = 26, OS2_HEADER = 12 };
+
+/* OS/2's first header has sides of two bytes, all later ones of four. Asked before decoding, which takes the
+ * memory that the header asks for. */
 static bool is_too_large(const MoltAsset *asset)
 {
-    enum { WIDTH_AT = 18, HEIGHT_AT = 22, HEADER = 26 };
-    if (asset->size < HEADER)
-        return false;
-    int32_t width = number_at(asset, WIDTH_AT), height = number_at(asset, HEIGHT_AT);
+    bool os2 = number_at(asset, HEADER_AT) == OS2_HEADER;
+    int32_t width = os2 ? short_at(asset, WIDTH_AT) : number_at(asset, WIDTH_AT);
+    int32_t height = os2 ? short_at(asset, WIDTH_AT + 2) : number_at(asset, WIDTH_AT + 4);
     return width < 0 || width > SIDE_MOST || height < -SIDE_MOST || height > SIDE_MOST;
+}
+
+/* Of at most 8 bits a pixel, and the pixels begin before all colors are told. */
+static bool lacks_palette(const MoltAsset *asset)
+{
+    enum { BITS_AT = 28, COLORS_AT = 46, COLORS_END = 50 };
+    int64_t header = number_at(asset, HEADER_AT);
+    if (asset->size < COLORS_END || header <= OS2_HEADER)
+        return false;
+    int32_t bits = short_at(asset, BITS_AT);
+    int64_t colors = number_at(asset, COLORS_AT);
+    if (bits < 1 || bits > 8)
+        return false;
+    if (colors <= 0)
+        colors = INT64_C(1) << bits;
+    return HEADER_AT + header + 4 * colors > number_at(asset, PIXELS_AT);
 }
 
 /* The pixels without gaps between the rows; NULL with a problem in words. */
 static SDL_Surface *decode(const MoltAsset *asset, char *problem, size_t size)
 {
     SDL_Surface *pixels = NULL;
-    if (asset->size > 1 && memcmp(asset->bytes, "BM", 2) == 0 && is_too_large(asset)) {
-        snprintf(problem, size, "it is no BMP of at most %d x %d pixels", SIDE_MOST, SIDE_MOST);
-        return NULL;
+    if (asset->size >= HEADER && memcmp(asset->bytes, "BM", 2) == 0) {
+        if (is_too_large(asset)) {
+            snprintf(problem, size, "it is no BMP of at most %d x %d pixels", SIDE_MOST, SIDE_MOST);
+            return NULL;
+        }
+        if (lacks_palette(asset)) {
+            snprintf(problem, size, "it is a BMP without all colors of its palette");
+            return NULL;
+        }
     }
     SDL_RWops *stream = asset->size <= INT32_MAX
                             ? SDL_RWFromConstMem(asset->bytes, (int)asset->size)

@@ -59,6 +59,7 @@ MoltStatus molt__saves_save(MoltSaves *saves, const char *path, bool quiet, uint
     MoltReport report;
     uint64_t start = now_ns();
     molt_report_init(&report, NULL);
+    molt_reload_own_file(saves->reload, path);
     MoltStatus status = molt_reload_save(saves->reload, path, &host, sizeof host, &report, error);
     uint64_t taken = now_ns() - start;
     const char *problem = status == MOLT_OK ? NULL : error->text;

@@ -149,6 +149,8 @@ static void finish_attempt(Session *session, const MoltReloadEvent *event, bool 
     };
     if (!molt_reload_frozen(session->reload))
         molt__overlay_set_crash(&session->overlay, "");
+    if (event->kind != MOLT_EVENT_BUILD_FAILED)
+        molt_assets_ask_again(session->assets);
     molt__summary_write(event, &summary);
     molt__overlay_show(&session->overlay, &summary, molt__session_ms());
     molt__events_reload(session->events, event, &record);
@@ -165,6 +167,7 @@ static void show_crash(Session *session, const MoltReloadEvent *event)
     MoltSummary summary;
     session->platform.frames_before -= event->frames_back;
     session->started.sequence = 0;
+    molt_assets_ask_again(session->assets);
     molt__summary_write(event, &summary);
     molt__overlay_set_crash(&session->overlay, "");
     molt__overlay_show(&session->overlay, &summary, molt__session_ms());
@@ -387,6 +390,7 @@ static bool will_be_seen(const Session *session)
 static void take_shot(Session *session)
 {
     MoltError error;
+    molt_reload_own_file(session->reload, session->shot);
     MoltStatus status = molt__display_capture(session->display, session->shot, &error);
     if (status)
         molt__session_complain(&error);
@@ -581,6 +585,13 @@ static MoltStatus open_reload(Session *session, MoltError *error)
                           "Cannot read the game library %s: %s. Build the game first, or check the "
                           "path.", options->library, strerror(errno));
     MoltStatus status = molt_reload_create(&desc, &session->reload, error);
+    if (status == MOLT_OK) {
+        const char *const own[] = {options->events, options->dump_reloads};
+        for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+            if (own[i])
+                molt_reload_own_file(session->reload, own[i]);
+        }
+    }
     if (status == MOLT_OK)
         status = molt_reload_start(session->reload, error);
     if (status == MOLT_OK && options->resume)

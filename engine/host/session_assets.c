@@ -25,7 +25,8 @@ void molt__session_turn_assets(Session *session)
     MoltAssetEvent event;
     MoltSummary summary;
     molt__pictures_turn(session->pictures);
-    molt_assets_turn(session->assets);
+    if (molt_assets_turn(session->assets))
+        molt_reload_go_on(session->reload); /* it may have been what the game crashed of */
     while (molt_assets_poll(session->assets, &event)) {
         /* What is missing from the start is no news of this session; nobody is there to mend it either. */
         if (!event.none || !session->options->headless) {

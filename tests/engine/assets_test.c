@@ -137,6 +137,95 @@ static void first_content_may_be_refused(void **state)
     molt_assets_destroy(assets);
 }
 
+/* New code with a mistake refuses what is good; without it the content is there again. */
+static void other_code_is_asked_again(void **state)
+{
+    MoltAssets *assets = open_assets(state);
+    sandbox_text(sandbox_path(state, "a.txt"), "good");
+    expect(assets, "a.txt", "good");
+    molt_assets_refuse(assets, "a.txt", "line 1: bad");
+    expect(assets, "a.txt", NULL);
+    expect_news(assets, "a.txt", "line 1: bad");
+    molt_assets_ask_again(assets);
+    expect(assets, "a.txt", "good");
+    molt_assets_refuse(assets, "a.txt", "line 1: bad"); /* said already */
+    expect_no_news(assets);
+    expect(assets, "a.txt", NULL);
+    molt_assets_ask_again(assets);
+    expect(assets, "a.txt", "good");
+    molt_assets_refuse(assets, "a.txt", "line 1: worse");
+    expect_news(assets, "a.txt", "line 1: worse");
+    molt_assets_ask_again(assets);
+    expect(assets, "a.txt", "good");
+    expect_news(assets, "a.txt", NULL);
+    expect_no_news(assets);
+    molt_assets_ask_again(assets);
+    expect_no_news(assets);
+    molt_assets_destroy(assets);
+}
+
+static void wait_for_news(MoltAssets *assets, const char *problem)
+{
+    MoltAssetEvent event = {0};
+    for (int i = 0; i < 1000 && !molt_assets_poll(assets, &event); i++) {
+        sandbox_sleep(10);
+        molt_assets_turn(assets);
+    }
+    assert_non_null(event.path);
+    assert_int_equal(event.kept, problem != NULL);
+    assert_true(problem == NULL || strstr(event.problem, problem) != NULL);
+}
+
+static void file_that_goes_is_told_once(void **state)
+{
+    MoltAssets *assets = open_assets(state);
+    const char *path = sandbox_path(state, "a.txt");
+    sandbox_text(path, "here");
+    expect(assets, "a.txt", "here");
+    expect_no_news(assets);
+    assert_int_equal(unlink(path), 0);
+    wait_for_news(assets, "no file is there any more");
+    expect_no_news(assets);
+    expect(assets, "a.txt", "here");
+    sandbox_text(path, "here");
+    wait_for_news(assets, NULL);
+    expect_no_news(assets);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("nowhere", path), 0);
+    wait_for_news(assets, "");
+    expect(assets, "a.txt", "here");
+    molt_assets_destroy(assets);
+}
+
+/* In place, by renaming, and with another link in its place. */
+static void target_of_a_link_is_watched(void **state)
+{
+    MoltAssets *assets = open_assets(state);
+    const char *link = sandbox_path(state, "a.txt");
+    sandbox_folder(sandbox_path(state, "real"));
+    const char *target = sandbox_path(state, "real/t.txt");
+    sandbox_text(target, "one");
+    assert_int_equal(symlink("real/hop", link), 0);
+    assert_int_equal(symlink("t.txt", sandbox_path(state, "real/hop")), 0);
+    expect(assets, "a.txt", "one");
+    sandbox_text(target, "two");
+    molt_assets_turn(assets);
+    expect(assets, "a.txt", "two");
+    sandbox_text(sandbox_path(state, "real/new"), "three");
+    assert_int_equal(rename(sandbox_path(state, "real/new"), target), 0);
+    molt_assets_turn(assets);
+    expect(assets, "a.txt", "three");
+    sandbox_text(sandbox_path(state, "real/u.txt"), "four");
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(symlink("real/u.txt", link), 0);
+    molt_assets_turn(assets);
+    expect(assets, "a.txt", "four");
+    sandbox_text(sandbox_path(state, "real/u.txt"), "five");
+    molt_assets_turn(assets);
+    expect(assets, "a.txt", "five");
+    molt_assets_destroy(assets);
+}
+
 static void missing_file_has_words_and_may_come(void **state)
 {
     MoltAssets *assets = open_assets(state);
@@ -243,6 +332,9 @@ int main(void)
         TEST(refused_content_leaves_the_one_before),
         TEST(content_that_nobody_saw_is_none_to_go_back_to),
         TEST(first_content_may_be_refused),
+        TEST(other_code_is_asked_again),
+        TEST(file_that_goes_is_told_once),
+        TEST(target_of_a_link_is_watched),
         TEST(missing_file_has_words_and_may_come),
         TEST(half_written_file_is_not_taken),
         TEST(paths_stay_inside_of_the_folder),

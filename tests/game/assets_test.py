@@ -5,6 +5,7 @@ part of the state."""
 import os
 import pathlib
 import shutil
+import struct
 import sys
 import tempfile
 import unittest
@@ -79,15 +80,19 @@ class Assets(unittest.TestCase):
     def test_damaged_picture_keeps_the_one_before(self):
         good = (self.assets / "crown.bmp").read_bytes()
         self.session.command(f"screenshot {self.folder / 'shot.png'}")
+        bare = struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 118, 0, 0, 54, 40, 8, 8, 1, 8, 0, 64, 0, 0, 0, 0)
+        bare += bytes(64)  # without a palette
         huge = good[:18] + b"\xff\xff\xff\x7f" * 2 + good[26:]
-        for bad in (b"", b"BM", good[:100], huge, b"no picture at all" * 20):
+        for bad in (b"", b"BM", good[:100], huge, bare, b"no picture at all" * 20):
             event = self.save("crown.bmp", bad)
             self.assertFalse(event["ok"])
-            self.assertIn("no BMP", event["error"])
+            self.assertIn(" BMP", event["error"])
         self.assertTrue(self.save("crown.bmp", good)["ok"])
         other = bytearray(good)
         other[-1] ^= 0xFF
         self.assertTrue(self.save("crown.bmp", bytes(other))["ok"])
+        os2 = struct.pack("<2sIHHIIHHHH", b"BM", 26 + 192, 0, 0, 26, 12, 8, 8, 1, 24) + b"@P`" * 64
+        self.assertTrue(self.save("crown.bmp", os2)["ok"])
         self.assertEqual(self.session.quit(), 0)
 
 

@@ -105,12 +105,12 @@ class Crash(HostTest):
     def test_probation_headless(self):
         self.go_on(self.crash_in_probation("--headless"))
 
-    def test_later_headless(self):
-        self.start("--headless")
+    def crash_later(self):
+        """Beyond the probation: of the code that goes on after it."""
         self.replace("gallery_crashes")
         self.wait("running")
         frames = self.frames()
-        while self.frames() < frames + 70:  # beyond the probation
+        while self.frames() < frames + 70:
             time.sleep(0.01)
         (self.folder / "crash").touch()
         crashed = self.wait("crashed")
@@ -119,8 +119,23 @@ class Crash(HostTest):
         self.assertLess(frames, 100000)
         self.assertEqual(self.frames(), frames)
         (self.folder / "crash").unlink()
+        return frames
+
+    def test_later_headless(self):
+        self.start("--headless")
+        self.crash_later()
         self.replace("gallery_1")
         self.wait("running")
+        self.quit()
+
+    def test_saved_asset_lets_the_game_go_on(self):
+        tuning = self.folder / "tuning.txt"
+        tuning.write_text("1")
+        self.start("--headless", "--assets", str(self.folder))
+        frames = self.crash_later()
+        tuning.write_text("2")
+        self.assertTrue(self.wait("asset")["ok"])
+        self.assertGreater(self.frames(), frames)
         self.quit()
 
     def test_frozen_window_shows_the_picture_of_before(self):

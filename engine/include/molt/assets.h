@@ -38,8 +38,13 @@ const MoltAsset *molt_assets_get(MoltAssets *assets, const char *path);
  * in place again, from the next molt_assets_get on. Nothing when there is none. */
 void molt_assets_refuse(MoltAssets *assets, const char *path, const char *problem);
 
-/* Between two frames: puts in place what was saved meanwhile, and frees what that replaces. */
-void molt_assets_turn(MoltAssets *assets);
+/* Between two frames: puts in place what was saved meanwhile, and frees what that replaces. True when
+ * something new is there. */
+bool molt_assets_turn(MoltAssets *assets);
+
+/* Other code runs: what was refused is its own to judge. The same words about the same content are no
+ * news. */
+void molt_assets_ask_again(MoltAssets *assets);
 
 /* Takes one thing that happened since; false when there is none. The first content of a file is no news. */
 bool molt_assets_poll(MoltAssets *assets, MoltAssetEvent *out);

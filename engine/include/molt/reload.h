@@ -181,6 +181,9 @@ MoltStatus molt_reload_start(MoltReload *reload, MoltError *error);
  * that crashes gives true, the next molt_reload_poll the event CRASHED, and until new code or another
  * state is loaded main_loop() is not called. */
 bool molt_reload_frame(MoltReload *reload);
+/* What a crash may have come of is another thing now, such as a file: main_loop() is called again, of the
+ * same code, which may crash again. Nothing unless the game stands still. */
+void molt_reload_go_on(MoltReload *reload);
 /* main_loop() is not called, because it crashed. */
 bool molt_reload_frozen(const MoltReload *reload);
 /* Why there is no guard although one was asked for, for people; "" when all is well. */
@@ -290,6 +293,9 @@ const MoltSchema *molt_reload_schema(const MoltReload *reload);
 void *molt_reload_state(const MoltReload *reload);
 /* The number of the code that runs: 1 at first, one more than any before for new code. 0 before start. */
 uint32_t molt_reload_generation(const MoltReload *reload);
+/* The host writes that file, or what is below that folder: among the sources it starts no build. */
+void molt_reload_own_file(MoltReload *reload, const char *path);
+
 /* A build is running. */
 bool molt_reload_building(const MoltReload *reload);
 /* How far it is, *done steps of *total, when its output says so; false otherwise, with nothing written. */
