@@ -88,7 +88,10 @@ static void find_set(const MoltOp *op, const MoltBatch *b, uint64_t *set)
         case 2: memcpy(&value, from, 2); break;
         case 4: memcpy(&value, from, 4); break;
         case 8: memcpy(&value, from, 8); break;
-        default: value = !is_zero(from, size); break;
+        default: /* a long double has bytes that belong to no value */
+            value = op->code == MOLT__OP_DROP_NUMBER ? !molt__number_is_zero(&op->forms[0], from)
+                                                     : !is_zero(from, size);
+            break;
         }
         set[i / 64] |= (uint64_t)(value != 0) << (i % 64);
     }

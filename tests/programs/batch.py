@@ -317,8 +317,8 @@ class Batch:
                 return
 
     def _refuses_stuck(self, report):
-        """All that the way back refuses is an enumeration's number without a name, or a text that a default
-        made: behind a pointer nothing is known as a default."""
+        """All that the way back refuses is an enumeration's number without a name, a text that a default made
+        (behind a pointer nothing is known as a default), or one without a NUL."""
         refused = [finding for finding in report["findings"] if finding["severity"] == "refuse"]
         return bool(refused) and all(map(self._is_stuck, refused))
 
@@ -328,6 +328,8 @@ class Batch:
             name = re.split(r"[.:]", finding["path"])[-1]
             return any(field.name == name and leads_to_text(field.type)
                        for holder in after.new.holders for field in holder.fields)
+        if finding["rule"] == "string-truncated":  # its array had no room for the NUL
+            return after.lost
         return finding["rule"] == "enum-unnamed-value" and after.stuck
 
     def _live(self):

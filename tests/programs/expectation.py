@@ -584,6 +584,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
     def _cut(self, text, new, site):
         self.loss("string-truncated", site)
         cut = text[:new.length - 1]
+        self.taken_texts.add(cut + b"\0")
         whole = cut.decode("utf-8", "ignore").encode()
         cut, whole = (Text(each.ljust(new.length, b"\0")) for each in (cut, whole))
         return cut if whole.data == cut.data else Either(cut, whole)
@@ -592,6 +593,7 @@ class Expectation(PointerRules, UnionRules, MoveRules):
         self.cover("char * to char[N]", new)
         self.lost = True  # the text is there, what it pointed at is not
         if value is None:
+            self.taken_texts.add(b"\0")
             return Text(bytes(new.length))
         if isinstance(value, (Literal, Copied)):
             text = value.text
