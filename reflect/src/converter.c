@@ -161,11 +161,9 @@ static void run_other(void *context, uint32_t op, uint64_t i)
 MoltConverterBatch molt__converter_batch(const MoltMigration *m)
 {
     const MoltHeap *heap = m->heap;
-    const MoltAimMap *map = &m->aim_map;
     return (MoltConverterBatch){.aims = m->aims,
-                                .rows = map->rows,
-                                .steps = map->steps,
-                                .rows_mask = (map->slots - 1) << MOLT__AIM_ROW_SHIFT,
+                                .rows = m->aim_map.rows,
+                                .steps = m->aim_map.steps,
                                 .granules = heap->granules,
                                 .heap_base = heap->base,
                                 .granule_count = heap->granule_count,

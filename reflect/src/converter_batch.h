@@ -21,7 +21,6 @@ typedef struct MoltConverterBatch {
     const MoltAim *aims;
     const MoltAimRow *rows; /* of an aim map */
     const MoltAimStep *steps;
-    uint64_t rows_mask; /* of offsets in bytes */
     const uint32_t *granules;
     uintptr_t heap_base;
     uint64_t granule_count;
