@@ -261,8 +261,10 @@ static void add_number(MoltConverterText *text, const MoltPlan *plan, uint32_t i
         add_nearest(text, &op->forms[0], &op->forms[1]);
         add(text,
             ";\nmemcpy(d%u + %" PRIu64 ", &w, sizeof w); "
-            "lost[%" PRIu32 " + i / 64] |= (uint64_t)over << i %% 64; }\n",
-            place->depth, op->destination, note * MOLT__LOST_WORDS);
+            "lost[%" PRIu32 " + i / 64] |= (uint64_t)over << i %% 64;\n"
+            "memcpy(kept%" PRIu32 " + i * sizeof v, &v, sizeof v); "
+            "memcpy(left%" PRIu32 " + i * sizeof w, &w, sizeof w); }\n",
+            place->depth, op->destination, note * MOLT__LOST_WORDS, note, note);
         return;
     }
     add(text, "if (");
@@ -270,6 +272,12 @@ static void add_number(MoltConverterText *text, const MoltPlan *plan, uint32_t i
     add(text, ") memcpy(d%u + %" PRIu64 ", &w, sizeof w); else ", place->depth, op->destination);
     add_other(text, place, index);
     add(text, "}\n");
+}
+
+/* One load takes it. */
+static bool is_word(uint64_t size)
+{
+    return size == 1 || size == 2 || size == 4 || size == 8;
 }
 
 static void add_drop(MoltConverterText *text, const MoltPlan *plan, const Place *place,
@@ -280,11 +288,15 @@ static void add_drop(MoltConverterText *text, const MoltPlan *plan, const Place 
     uint32_t number = note_of(plan, place, index);
     if (number < MOLT__LOST_OPS) {
         add(text, "lost[%" PRIu32 " + i / 64] |= (uint64_t)", number * MOLT__LOST_WORDS);
-        if (size == 1 || size == 2 || size == 4 || size == 8)
+        if (is_word(size))
             add(text, "any%" PRIu64 "(s0 + %" PRIu64 ")", size, op->source);
         else
             add(text, "(is_set(s0 + %" PRIu64 ", %" PRIu64 ") != 0)", op->source, size);
         add(text, " << i %% 64;\n");
+        if (is_word(size))
+            add(text,
+                "memcpy(kept%" PRIu32 " + i * %" PRIu64 ", s0 + %" PRIu64 ", %" PRIu64 ");\n",
+                number, size, op->source, size);
         return;
     }
     add(text, "if (is_set(s%u + %" PRIu64 ", %" PRIu64 ")) ", place->depth, op->source, size);
@@ -484,12 +496,14 @@ void molt__converter_prelude(MoltConverterText *text)
         "uint64_t source_stride, destination_stride, n;\n"
         "const unsigned char *aims, *rows, *steps;\n"
         "const uint32_t *granules; uint64_t heap_base, granule_count, low, range, changed, near;\n"
-        "uint64_t *lost; void *context; void (*other)(void *, uint32_t, uint64_t); } Batch;\n"
+        "uint64_t *lost; unsigned char *kept[%d], *left[%d]; void *context;\n"
+        "void (*other)(void *, uint32_t, uint64_t); } Batch;\n"
         "_Static_assert(sizeof(Batch) == %zu && __builtin_offsetof(Batch, other) == %zu, \"\");\n"
         "typedef struct Heap { const unsigned char *aims; const uint32_t *granules;\n"
         "uint64_t base, count; } Heap;\n"
         "#define AT(type, place) (*(type const *)(place))\n",
-        sizeof(MoltConverterBatch), offsetof(MoltConverterBatch, other));
+        MOLT__LOST_OPS, MOLT__LOST_OPS, sizeof(MoltConverterBatch),
+        offsetof(MoltConverterBatch, other));
     add(text,
         "static __attribute__((noinline)) int inside(const unsigned char *a, uint64_t index,\n"
         "uint64_t rest, uint64_t *w)\n"
@@ -547,6 +561,12 @@ void molt__converter_text(MoltConverterText *text, const MoltPlan *plan, uint32_
                "const uint64_t ss = b->source_stride, ds = b->destination_stride;\n"
                "const Heap heap = {b->aims, b->granules, b->heap_base, b->granule_count};\n");
     add_steps(&body, plan, first, count);
+    uint32_t notes = molt__converter_noting(plan, first, first + count);
+    for (uint32_t k = 0; k < notes && k < MOLT__LOST_OPS; k++)
+        add(&body,
+            "unsigned char *const kept%" PRIu32 " = b->kept[%" PRIu32 "], *const left%" PRIu32
+            " = b->left[%" PRIu32 "];\n",
+            k, k, k, k);
     add(&body, "for (uint64_t i = 0; i < n; i++, s0 += ss, d0 += ds) {\n");
     if (rest)
         add_rest(&body, rest);
