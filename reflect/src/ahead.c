@@ -54,6 +54,8 @@ static void convert_piece(void *context, uint32_t index)
     batch.n = at->n;
     batch.context = &note;
     batch.other = note_left;
+    unsigned char unread[MOLT__BATCH * sizeof(uint64_t)];
+    molt__converter_forget(&batch, unread);
     if (!type->fills)
         memset(batch.destination, 0, (at->n - 1) * batch.destination_stride + moved->elem_size);
     piece->left_count = 0;

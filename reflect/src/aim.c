@@ -13,6 +13,17 @@ static bool is_plain(const MoltMigration *m, const MoltSpan *span)
            !molt__migrate_globals_is(m, span);
 }
 
+/* How many of the first blocks are live, where no others are; else 0. */
+static uint32_t first_live(const MoltSpan *span)
+{
+    uint32_t whole = span->live / 64, rest = span->live % 64;
+    for (uint32_t word = 0; word < whole; word++) {
+        if (span->live_bits[word] != UINT64_MAX)
+            return 0;
+    }
+    return rest == 0 || span->live_bits[whole] == ((uint64_t)1 << rest) - 1 ? span->live : 0;
+}
+
 void molt__aims_make(MoltMigration *m)
 {
     const MoltHeap *heap = m->heap;
@@ -30,6 +41,7 @@ void molt__aims_make(MoltMigration *m)
         const MoltSpan *to = m->spans[s].bytes > 0 ? &m->spans[s] : span;
         if (to->header > 0)
             continue;
+        uint32_t first = first_live(span);
         aims[s] = (MoltAim){.base = span->base,
                             .to = to->base,
                             .reciprocal = reciprocal,
@@ -37,10 +49,10 @@ void molt__aims_make(MoltMigration *m)
                             .to_stride = to->stride,
                             .elem_size = span->elem_size,
                             .to_elem_size = to->elem_size,
-                            .live_bits = span->live == span->blocks ? NULL : span->live_bits,
+                            .live_bits = first > 0 ? NULL : span->live_bits,
                             .counts = span->counts,
                             .type = span->type,
-                            .blocks = span->blocks};
+                            .blocks = first > 0 ? first : span->blocks};
     }
     for (uint64_t i = 0; i < m->retypes.count; i++)
         aims[m->retypes.items[i].span].type = MOLT_NO_TYPE;

@@ -147,10 +147,10 @@ static uint64_t count_elements(const MoltMigration *m, MoltTypeId type, bool tai
     uint64_t count = 0;
     for (uint32_t s = heap->types.first[type]; s != MOLT__NO_SPAN; s = heap->links[s].type_next) {
         const MoltSpan *span = &heap->spans[s];
-        for (uint32_t b = 0; b < span->blocks; b++) {
-            if (molt__span_is_live(span, b))
-                count += span->header > 0 && !tail ? 1 : molt__span_count(span, b);
-        }
+        bool by_block = !span->counts || (span->header > 0 && !tail);
+        count += by_block ? span->live : 0;
+        for (uint32_t b = 0; !by_block && b < span->blocks; b++)
+            count += molt__span_is_live(span, b) ? span->counts[b] : 0;
     }
     return count;
 }

@@ -225,24 +225,31 @@ static bool add_stretches(MoltMigration *m, MoltAtticPage *page)
     return page->stretches != NULL;
 }
 
+static bool is_filled(uint64_t filled, uint64_t run)
+{
+    return run < 64 && (filled >> run & 1) != 0;
+}
+
 void molt__attic_columns_keep(MoltAtticPage *page, uint64_t first, const unsigned char *objects,
-                              uint64_t stride, uint64_t n)
+                              uint64_t stride, uint64_t n, uint64_t filled)
 {
     for (uint64_t r = 0; r < page->run_count; r++) {
         const MoltAtticRun *run = &page->runs[r];
-        gather_leaf(page->records + run->kept_column + first * molt__attic_kept_size(&run->was),
-                    objects, stride, &run->was, n);
+        if (!is_filled(filled, r))
+            gather_leaf(page->records + run->kept_column + first * molt__attic_kept_size(&run->was),
+                        objects, stride, &run->was, n);
     }
 }
 
 void molt__attic_columns_leave_behind(MoltAtticPage *page, uint64_t first,
-                                      const unsigned char *objects, uint64_t stride, uint64_t n)
+                                      const unsigned char *objects, uint64_t stride, uint64_t n,
+                                      uint64_t filled)
 {
     for (uint64_t r = 0; r < page->run_count; r++) {
         const MoltAtticRun *run = &page->runs[r];
         MoltLeaf is = run->is;
         is.count = run->was.count;
-        if (run->placed)
+        if (run->placed && !is_filled(filled, r))
             gather_leaf(page->records + run->left_column +
                             first * molt__attic_column_left_size(run),
                         objects, stride, &is, n);
@@ -267,7 +274,7 @@ static void keep_all(const MoltMigration *m, MoltAtticPage *page)
         for (uint32_t b = 0; b < stretch->blocks; b += MOLT__BATCH) {
             uint64_t n = stretch->blocks - b < MOLT__BATCH ? stretch->blocks - b : MOLT__BATCH;
             molt__attic_columns_keep(page, stretch->first + b,
-                                     molt__span_block(span, stretch->block + b), span->stride, n);
+                                     molt__span_block(span, stretch->block + b), span->stride, n, 0);
         }
     }
 }
@@ -325,7 +332,7 @@ void molt__attic_columns_sample(const MoltHeap *heap, MoltAtticPage *page)
         if (bytes) {
             molt__attic_columns_leave_behind(page, stretch->first,
                                              molt__span_block(span, stretch->block), span->stride,
-                                             stretch->blocks);
+                                             stretch->blocks, 0);
             continue;
         }
         for (uint64_t r = 0; r < page->run_count; r++)

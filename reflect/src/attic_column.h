@@ -41,11 +41,13 @@ void molt__attic_columns_close_up(MoltAtticPage *page);
 /* What the edit left of the values are plain bytes. */
 bool molt__attic_columns_leave_bytes(const MoltAtticPage *page);
 /* Copies the values of `n` old objects that are `stride` apart to the records from `first` on; and what the
- * edit left of them in the new ones, where that are bytes. */
+ * edit left of them in the new ones, where that are bytes. Columns of runs whose bits `filled` has, by
+ * index, have it already. */
 void molt__attic_columns_keep(MoltAtticPage *page, uint64_t first, const unsigned char *objects,
-                              uint64_t stride, uint64_t n);
+                              uint64_t stride, uint64_t n, uint64_t filled);
 void molt__attic_columns_leave_behind(MoltAtticPage *page, uint64_t first,
-                                      const unsigned char *objects, uint64_t stride, uint64_t n);
+                                      const unsigned char *objects, uint64_t stride, uint64_t n,
+                                      uint64_t filled);
 /* Writes down what stands in the places of the values now, where that was not done before. */
 void molt__attic_columns_sample(const MoltHeap *heap, MoltAtticPage *page);
 /* attic_column_carry.c */

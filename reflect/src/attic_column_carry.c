@@ -36,12 +36,13 @@ static bool all_quick(const MoltCarry *carry)
 
 static bool is_same(const unsigned char *a, const unsigned char *b, uint64_t size)
 {
-    uint32_t x, y;
-    if (size != sizeof x)
-        return memcmp(a, b, size) == 0;
-    memcpy(&x, a, sizeof x); /* most numbers are of that size */
-    memcpy(&y, b, sizeof y);
-    return x == y;
+    switch (size) { /* constant sizes become single loads */
+    case 1: return *a == *b;
+    case 2: return memcmp(a, b, 2) == 0;
+    case 4: return memcmp(a, b, 4) == 0;
+    case 8: return memcmp(a, b, 8) == 0;
+    default: return memcmp(a, b, size) == 0;
+    }
 }
 
 static void return_part(MoltCarry *carry, uint64_t index, uint64_t record,

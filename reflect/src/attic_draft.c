@@ -82,6 +82,56 @@ static MoltAtticDraft *draft_of(MoltMigration *m, MoltTypeId type)
     return work->drafts ? &work->drafts[type] : NULL;
 }
 
+/* The draft of the running batch's type, where it has a page and the batch is of single objects. */
+static MoltAtticDraft *running_draft(const MoltMigration *m)
+{
+    const MoltSpan *span = m->batch_span;
+    bool single = span && m->attic.drafts && m->batch_of_blocks && !m->in_tail && !span->counts;
+    MoltAtticDraft *draft = single ? &m->attic.drafts[span->type] : NULL;
+    return draft && draft->page ? draft : NULL;
+}
+
+/* One value in each object, and the operation's own. */
+static bool is_column_of(const MoltAtticPage *page, const MoltAtticRun *run, const MoltOp *op,
+                         uint64_t kept_size, uint64_t left_size)
+{
+    bool kept = run->op == op && run->was.kind == MOLT__LEAF_BYTES && run->was.count == 1 &&
+                run->was.at == op->source && molt__attic_kept_size(&run->was) == kept_size;
+    return kept && (!run->placed ||
+                    (page->sampled && run->is.kind == MOLT__LEAF_BYTES &&
+                     run->is.at == op->destination && molt__attic_column_left_size(run) == left_size));
+}
+
+void molt__attic_draft_column(MoltMigration *m, const MoltOp *op, uint64_t kept_size,
+                              uint64_t left_size, uint64_t n, unsigned char **kept,
+                              unsigned char **left)
+{
+    MoltAtticDraft *draft = running_draft(m);
+    if (!draft || n > draft->slots - draft->page->count)
+        return;
+    const MoltAtticPage *page = draft->page;
+    if (draft->filled_object != m->object)
+        draft->filled = 0;
+    draft->filled_object = m->object;
+    for (uint64_t r = 0; r < page->run_count && r < 64; r++) {
+        const MoltAtticRun *run = &page->runs[r];
+        if (!is_column_of(page, run, op, kept_size, left_size))
+            continue;
+        *kept = page->records + run->kept_column + page->count * kept_size;
+        if (run->placed)
+            *left = page->records + run->left_column + page->count * left_size;
+        draft->filled |= (uint64_t)1 << r;
+        return;
+    }
+}
+
+void molt__attic_draft_spoil(MoltMigration *m)
+{
+    MoltAtticDraft *draft = running_draft(m);
+    if (draft)
+        draft->filled = 0;
+}
+
 void molt__attic_draft_keep(MoltMigration *m, uint32_t block, uint32_t n)
 {
     const MoltSpan *span = m->batch_span;
@@ -98,10 +148,14 @@ void molt__attic_draft_keep(MoltMigration *m, uint32_t block, uint32_t n)
         drop(m, draft);
         return;
     }
-    molt__attic_columns_keep(page, page->count, molt__span_block(span, block), span->stride, n);
+    bool begins = block == m->batch_block && draft->filled_object == m->object;
+    uint64_t filled = begins ? draft->filled : 0;
+    draft->filled = 0;
+    molt__attic_columns_keep(page, page->count, molt__span_block(span, block), span->stride, n,
+                             filled);
     if (page->sampled)
         molt__attic_columns_leave_behind(page, page->count, molt__span_block(moved, block),
-                                         moved->stride, n);
+                                         moved->stride, n, filled);
     page->count += n;
 }
 

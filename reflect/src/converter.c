@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "attic_draft.h"
 #include "converter_text.h"
 #include "migration.h"
 
@@ -161,16 +162,20 @@ static void run_other(void *context, uint32_t op, uint64_t i)
 MoltConverterBatch molt__converter_batch(const MoltMigration *m)
 {
     const MoltHeap *heap = m->heap;
-    const MoltAimMap *map = &m->aim_map;
     return (MoltConverterBatch){.aims = m->aims,
-                                .rows = map->rows,
-                                .steps = map->steps,
-                                .rows_mask = (map->slots - 1) << MOLT__AIM_ROW_SHIFT,
+                                .rows = m->aim_map.rows,
+                                .steps = m->aim_map.steps,
                                 .granules = heap->granules,
                                 .heap_base = heap->base,
                                 .granule_count = heap->granule_count,
                                 .low = m->moving_low,
                                 .range = m->moving_high - m->moving_low};
+}
+
+void molt__converter_forget(MoltConverterBatch *batch, unsigned char *unread)
+{
+    for (int note = 0; note < MOLT__LOST_OPS; note++)
+        batch->kept[note] = batch->left[note] = unread;
 }
 
 /* Integers that did not fit: the first one says what happens to such values. */
@@ -181,6 +186,7 @@ static void run_clamped(MoltMigration *m, Run *run, uint32_t index, const uint64
         for (uint64_t bits = set[word]; bits != 0 && !m->failed; bits &= bits - 1) {
             if (molt__tally_all(m, op, MOLT_RULE_NUMBER_OUT_OF_RANGE, word * 64, bits))
                 break;
+            molt__attic_draft_spoil(m); /* whatever becomes of it */
             run_other(run, index - run->first, word * 64 + (uint64_t)__builtin_ctzll(bits));
         }
     }
@@ -219,6 +225,24 @@ static void run_left(MoltMigration *m, const MoltConverter *converter, Run *run,
     m->ahead.notes += converter->notes;
 }
 
+/* Where the values go that operations of the converter may take away: to the columns of the attic, where some
+ * are being filled. */
+static void aim_columns(MoltMigration *m, const MoltConverter *converter, MoltConverterBatch *batch)
+{
+    uint32_t index = converter->first, notes = 0;
+    for (; m->attic.drafts && notes < converter->notes; index += 1 + m->plan->ops[index].body) {
+        const MoltOp *op = &m->plan->ops[index];
+        if (!molt__converter_notes(m->plan, index))
+            continue;
+        uint64_t kept = op->code == MOLT__OP_DROP_BYTES ? op->size : op->forms[0].size;
+        uint64_t left = op->code == MOLT__OP_NUMBER ? op->forms[1].size : 0;
+        if (kept == 1 || kept == 2 || kept == 4 || kept == 8)
+            molt__attic_draft_column(m, op, kept, left, batch->n, &batch->kept[notes],
+                                     &batch->left[notes]);
+        notes++;
+    }
+}
+
 static void run_converter(MoltMigration *m, const MoltConverter *converter, Run *run, uint64_t n)
 {
     run->first = converter->first;
@@ -238,6 +262,9 @@ static void run_converter(MoltMigration *m, const MoltConverter *converter, Run 
     batch.lost = lost;
     batch.context = run;
     batch.other = run_other;
+    unsigned char unread[MOLT__BATCH * sizeof(uint64_t)];
+    molt__converter_forget(&batch, unread);
+    aim_columns(m, converter, &batch);
     converter->run(&batch);
     run_lost(m, converter, run, n, lost);
     m->integers_near = m->integers_near || batch.near != 0;

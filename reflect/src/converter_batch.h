@@ -21,7 +21,6 @@ typedef struct MoltConverterBatch {
     const MoltAim *aims;
     const MoltAimRow *rows; /* of an aim map */
     const MoltAimStep *steps;
-    uint64_t rows_mask; /* of offsets in bytes */
     const uint32_t *granules;
     uintptr_t heap_base;
     uint64_t granule_count;
@@ -29,6 +28,9 @@ typedef struct MoltConverterBatch {
     uint64_t changed;     /* pointers that got another value */
     uint64_t near;        /* not 0: a 64-bit integer is in that range */
     uint64_t *lost;       /* MOLT__LOST_WORDS for each noting operation: bits of the objects */
+    /* For each noting operation of a single value of at most 8 bytes: where it writes the values as they
+     * were, object by object, and those that it stores instead. Room for all of the batch. */
+    unsigned char *kept[MOLT__LOST_OPS], *left[MOLT__LOST_OPS];
     void *context;
     /* Runs operation `op` of those that the converter stands for on object `i` of the batch. */
     void (*other)(void *context, uint32_t op, uint64_t i);

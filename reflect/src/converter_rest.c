@@ -159,8 +159,6 @@ void molt__converter_rest(const MoltPlan *plan, MoltTypeId id, MoltConverterRest
         molt_schema_tail(plan->after, type->after) ||
         molt__converter_span(plan, type->first_op, type->first_op + type->op_count) == 0)
         return;
-    out->source_size = molt_type(plan->before, id)->size;
-    out->destination_size = molt_type(plan->after, type->after)->size;
     out->fills = find_holes(plan, type, out);
     if (!out->fills)
         out->hole_count = 0;

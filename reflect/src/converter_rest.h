@@ -1,6 +1,6 @@
-/* What the first converter of a type does for each object beside its operations: it asks for the
- * memory of the next ones, zeroes the bytes that no converter of the type writes, and looks whether
- * a 64-bit integer may hold an address of what moves. It must never know live objects.
+/* What the first converter of a type does for each object beside its operations: it zeroes the bytes
+ * that no converter of the type writes, and looks whether a 64-bit integer may hold an address of
+ * what moves. It must never know live objects.
  *
  * Invariant: where `fills` is set, the converters of the type write each byte of a new object
  * exactly once, `holes` included, but for values that they leave to others. */
@@ -17,7 +17,6 @@ typedef struct MoltConverterRest {
     } holes[MOLT__HOLES_MAX]; /* in the new object */
     uint64_t integers[MOLT__INTEGERS_MAX]; /* where they are in the old one */
     uint32_t hole_count, integer_count;
-    uint64_t source_size, destination_size; /* of the objects; 0 where there is no rest */
     bool fills; /* else the destination has to be zeroed before */
     bool looks; /* all integers are listed */
 } MoltConverterRest;

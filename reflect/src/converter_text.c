@@ -203,7 +203,9 @@ uint32_t molt__converter_noting(const MoltPlan *plan, uint32_t first, uint32_t e
     return count;
 }
 
-/* Where a value that is not as usual goes: inside of a loop, all of the loop. */
+/* Where a value that is not as usual goes: inside of a loop, all of the loop. Then `odd` counts in its upper
+ * half; in its lower one are the pointers of the loop that stay as they are. A loop without either has but
+ * to look at that. */
 typedef struct Place {
     uint32_t first; /* operation of the converter */
     unsigned depth; /* of loops */
@@ -212,7 +214,7 @@ typedef struct Place {
 static void add_other(MoltConverterText *text, const Place *place, uint32_t index)
 {
     if (place->depth > 0)
-        add(text, "bad = 1;\n");
+        add(text, "odd += 1ull << 32;\n");
     else
         add(text, "b->other(b->context, %" PRIu32 ", i);\n", index - place->first);
 }
@@ -259,8 +261,10 @@ static void add_number(MoltConverterText *text, const MoltPlan *plan, uint32_t i
         add_nearest(text, &op->forms[0], &op->forms[1]);
         add(text,
             ";\nmemcpy(d%u + %" PRIu64 ", &w, sizeof w); "
-            "lost[%" PRIu32 " + i / 64] |= (uint64_t)over << i %% 64; }\n",
-            place->depth, op->destination, note * MOLT__LOST_WORDS);
+            "lost[%" PRIu32 " + i / 64] |= (uint64_t)over << i %% 64;\n"
+            "memcpy(kept%" PRIu32 " + i * sizeof v, &v, sizeof v); "
+            "memcpy(left%" PRIu32 " + i * sizeof w, &w, sizeof w); }\n",
+            place->depth, op->destination, note * MOLT__LOST_WORDS, note, note);
         return;
     }
     add(text, "if (");
@@ -268,6 +272,12 @@ static void add_number(MoltConverterText *text, const MoltPlan *plan, uint32_t i
     add(text, ") memcpy(d%u + %" PRIu64 ", &w, sizeof w); else ", place->depth, op->destination);
     add_other(text, place, index);
     add(text, "}\n");
+}
+
+/* One load takes it. */
+static bool is_word(uint64_t size)
+{
+    return size == 1 || size == 2 || size == 4 || size == 8;
 }
 
 static void add_drop(MoltConverterText *text, const MoltPlan *plan, const Place *place,
@@ -278,11 +288,15 @@ static void add_drop(MoltConverterText *text, const MoltPlan *plan, const Place 
     uint32_t number = note_of(plan, place, index);
     if (number < MOLT__LOST_OPS) {
         add(text, "lost[%" PRIu32 " + i / 64] |= (uint64_t)", number * MOLT__LOST_WORDS);
-        if (size == 1 || size == 2 || size == 4 || size == 8)
+        if (is_word(size))
             add(text, "any%" PRIu64 "(s0 + %" PRIu64 ")", size, op->source);
         else
             add(text, "(is_set(s0 + %" PRIu64 ", %" PRIu64 ") != 0)", op->source, size);
         add(text, " << i %% 64;\n");
+        if (is_word(size))
+            add(text,
+                "memcpy(kept%" PRIu32 " + i * %" PRIu64 ", s0 + %" PRIu64 ", %" PRIu64 ");\n",
+                number, size, op->source, size);
         return;
     }
     add(text, "if (is_set(s%u + %" PRIu64 ", %" PRIu64 ")) ", place->depth, op->source, size);
@@ -295,32 +309,56 @@ static bool lands(const MoltPlan *plan, const MoltOp *op)
     return op->code == MOLT__OP_POINTER && plan->types[op->before].fate == MOLT_FATE_CHANGED;
 }
 
+/* Of those that lead to what moves, the pointers that stay as they are get counted: they are few. */
+static void add_landing_pointer(MoltConverterText *text, const MoltPlan *plan, uint32_t index,
+                                const Place *place)
+{
+    const MoltOp *op = &plan->ops[index];
+    const char *stays = place->depth > 0 ? "odd" : "same";
+    add(text,
+        "do { uint64_t v, w; memcpy(&v, s%u + %" PRIu64 ", 8);\n"
+        "if (!__builtin_expect(land(rows, step%" PRIu32 ", v, &w), 1)) {\n"
+        "if (v == 0) { w = 0; %s++; } else if ((w = far(b, %" PRIu32 ", v)) == 0) { %s++; ",
+        place->depth, op->source, op->before, stays, op->before, stays);
+    add_other(text, place, index);
+    add(text, "break; } else %s += w == v; }\nmemcpy(d%u + %" PRIu64 ", &w, 8); } while (0);\n", stays,
+        place->depth, op->destination);
+}
+
 static void add_pointer(MoltConverterText *text, const MoltPlan *plan, uint32_t index,
                         const Place *place)
 {
     const MoltOp *op = &plan->ops[index];
+    if (lands(plan, op)) {
+        add_landing_pointer(text, plan, index, place);
+        return;
+    }
     add(text,
         "do { uint64_t v, w = 0; memcpy(&v, s%u + %" PRIu64 ", 8);\n"
-        "if (__builtin_expect(v != 0, 1)) { if (",
-        place->depth, op->source);
-    if (lands(plan, op))
-        add(text,
-            "!__builtin_expect(land(rows, mask, %" PRIu32 ", step%" PRIu32 ", v, &w), 1) && "
-            "(w = far(b, %" PRIu32 ", v)) == 0",
-            op->before, op->before, op->before);
-    else
-        add(text, "!follow(&heap, %" PRIu32 ", v, &w)", op->before);
-    add(text, ") { ");
+        "if (__builtin_expect(v != 0, 1)) { if (!follow(&heap, %" PRIu32 ", v, &w)) { ",
+        place->depth, op->source, op->before);
     add_other(text, place, index);
     add(text, "break; } changed += w != v; }\nmemcpy(d%u + %" PRIu64 ", &w, 8); } while (0);\n",
         place->depth, op->destination);
 }
 
+/* Pointers of an object that lead to what moves. */
+static uint64_t count_landing(const MoltPlan *plan, uint32_t first, uint32_t count)
+{
+    uint64_t pointers = 0;
+    for (uint32_t index = first; index < first + count; index += extent(&plan->ops[index])) {
+        const MoltOp *op = &plan->ops[index];
+        if (op->code == MOLT__OP_LOOP)
+            pointers += op->length * count_landing(plan, index + 1, op->body);
+        else
+            pointers += lands(plan, op);
+    }
+    return pointers;
+}
+
 static void add_operations(MoltConverterText *text, const MoltPlan *plan, uint32_t first,
                            uint32_t count, const Place *place);
 
-/* An object that has as many is bound by instructions, not by memory. */
-enum { POINTERS_MANY = 3 };
 /* Operations of a loop that are written down one after the other. */
 enum { UNROLLED_MAX = 4 };
 
@@ -331,7 +369,7 @@ static void add_loop(MoltConverterText *text, const MoltPlan *plan, uint32_t ind
     const Place inner = {place->first, place->depth + 1};
     unsigned depth = place->depth;
     if (depth == 0)
-        add(text, "{ int bad = 0; uint64_t before = changed;\n");
+        add(text, "{ uint64_t odd = 0, before = changed;\n");
     uint64_t times = op->length * op->body <= UNROLLED_MAX ? op->length : 1;
     for (uint64_t i = 0; i < times; i++) {
         add(text,
@@ -349,9 +387,10 @@ static void add_loop(MoltConverterText *text, const MoltPlan *plan, uint32_t ind
     }
     if (depth > 0)
         return;
-    add(text, "if (bad) { changed = before; ");
+    add(text, "if (odd >> 32) { changed = before; same += %" PRIu64 "; ",
+        count_landing(plan, index, 1 + op->body));
     add_other(text, place, index);
-    add(text, "} }\n");
+    add(text, "} else if (odd) same += odd; }\n");
 }
 
 static void add_operation(MoltConverterText *text, const MoltPlan *plan, uint32_t index,
@@ -391,37 +430,12 @@ static void add_steps(MoltConverterText *text, const MoltPlan *plan, uint32_t fi
         const MoltOp *op = &plan->ops[o];
         if (lands(plan, op) && !was_met(plan, first, o))
             add(text,
-                "const Step step%" PRIu32 " = {AT(uint64_t, b->steps + %zu), AT(uint64_t, b->steps + "
-                "%zu), AT(uint32_t, b->steps + %zu)};\n",
-                op->before, STEP(inverse), STEP(to_stride), STEP(turn));
+                "const Step step%" PRIu32 " = {AT(unsigned char *, b->steps + %zu), AT(uint64_t, "
+                "b->steps + %zu), AT(uint64_t, b->steps + %zu), AT(uint64_t, b->steps + %zu), "
+                "AT(uint32_t, b->steps + %zu)};\n",
+                op->before, STEP(offsets), STEP(mask), STEP(inverse), STEP(to_stride), STEP(turn));
     }
 #undef STEP
-}
-
-/* Pointers of an object that lead to what moves. */
-static uint64_t count_landing(const MoltPlan *plan, uint32_t first, uint32_t count)
-{
-    uint64_t pointers = 0;
-    for (uint32_t index = first; index < first + count; index += extent(&plan->ops[index])) {
-        const MoltOp *op = &plan->ops[index];
-        if (op->code == MOLT__OP_LOOP)
-            pointers += op->length * count_landing(plan, index + 1, op->body);
-        else
-            pointers += lands(plan, op);
-    }
-    return pointers;
-}
-
-/* What is wanted soon of a state that is larger than the caches: an object with pointers takes so
- * many instructions that the processor does not come to the loads of the next ones by itself.
- * Others are slower for it. Prefetches never fault. */
-static void add_prefetch(MoltConverterText *text, const MoltConverterRest *rest)
-{
-    enum { OBJECTS = 16, LINE = 64, LINES_MAX = 4 };
-    for (uint64_t at = 0; at < rest->source_size && at < LINES_MAX * LINE; at += LINE)
-        add(text, "__builtin_prefetch(s0 + %d * ss + %" PRIu64 ");\n", OBJECTS, at);
-    for (uint64_t at = 0; at < rest->destination_size && at < LINES_MAX * LINE; at += LINE)
-        add(text, "__builtin_prefetch(d0 + %d * ds + %" PRIu64 ", 1);\n", OBJECTS, at);
 }
 
 static void add_rest(MoltConverterText *text, const MoltConverterRest *rest)
@@ -443,27 +457,32 @@ static void add_operations(MoltConverterText *text, const MoltPlan *plan, uint32
 
 /* ---- functions -------------------------------------------------------------------------------- */
 
-/* The way of a pointer over an aim map, and the other one for what has no row there. */
+/* The way of a pointer over an aim map, and the other one for what has no row there. An offset has two
+ * bytes, so what a shift by one less leaves of the granule's lower bits goes with the mask. */
 static void add_landing(MoltConverterText *text)
 {
 #define ROW(member) offsetof(MoltAimRow, member)
     add(text,
-        "static __attribute__((noinline, cold)) uint64_t far(const Batch *b, uint32_t type, uint64_t v)\n"
+        "static __attribute__((noinline, cold))\n"
+        "uint64_t far(const Batch *b, uint32_t type, uint64_t v)\n"
         "{ const Heap heap = {b->aims, b->granules, b->heap_base, b->granule_count}; uint64_t w;\n"
         "return follow(&heap, type, v, &w) ? w : 0; }\n"
-        "typedef struct Step { uint64_t inverse, to_stride; uint32_t turn; } Step;\n"
-        "static inline int land(const unsigned char *rows, uint64_t mask, uint32_t type, Step step,\n"
-        "uint64_t v, uint64_t *w)\n"
-        "{ const unsigned char *r = rows + (v >> %u & mask);\n"
-        "uint64_t product = (v - AT(uint64_t, r + %zu)) * step.inverse;\n"
-        "uint64_t index = product >> (step.turn & 63) | product << (-step.turn & 63);\n",
-        MOLT__GRANULE_SHIFT - MOLT__AIM_ROW_SHIFT, ROW(base));
+        "typedef struct Step { const unsigned char *offsets; uint64_t mask, inverse, to_stride;\n"
+        "uint32_t turn; } Step;\n"
+        "static inline int is_live(const unsigned char *r, uint64_t index)\n"
+        "{ const uint64_t *live = AT(uint64_t *, r + %zu);\n"
+        "return live && index < AT(uint64_t, r + %zu) &&\n"
+        "(live[index / 64] >> (index %% 64) & 1) != 0; }\n",
+        ROW(live_bits), ROW(blocks));
     add(text,
-        "const uint64_t *live = AT(uint64_t *, r + %zu);\n"
-        "if (AT(uint32_t, r + %zu) != type || index >= AT(uint32_t, r + %zu) ||\n"
-        "(live && (live[index / 64] >> (index %% 64) & 1) == 0)) return 0;\n"
+        "static inline int land(const unsigned char *rows, Step step, uint64_t v, uint64_t *w)\n"
+        "{ const uint64_t offset = AT(uint16_t, step.offsets + (v >> %u & step.mask));\n"
+        "const unsigned char *r = rows + offset * %d;\n"
+        "uint64_t product = (v - AT(uint64_t, r + %zu)) * step.inverse;\n"
+        "uint64_t index = product >> (step.turn & 63) | product << (-step.turn & 63);\n"
+        "if (__builtin_expect(index >= AT(uint64_t, r + %zu), 0) && !is_live(r, index)) return 0;\n"
         "*w = AT(uint64_t, r + %zu) + index * step.to_stride; return 1; }\n",
-        ROW(live_bits), ROW(type), ROW(blocks), ROW(to));
+        MOLT__GRANULE_SHIFT - 1, MOLT__AIM_OFFSET, ROW(base), ROW(all_live), ROW(to));
 #undef ROW
 }
 
@@ -475,14 +494,16 @@ void molt__converter_prelude(MoltConverterText *text)
         "#include <string.h>\n"
         "typedef struct Batch { const unsigned char *source; unsigned char *destination;\n"
         "uint64_t source_stride, destination_stride, n;\n"
-        "const unsigned char *aims, *rows, *steps; uint64_t rows_mask;\n"
+        "const unsigned char *aims, *rows, *steps;\n"
         "const uint32_t *granules; uint64_t heap_base, granule_count, low, range, changed, near;\n"
-        "uint64_t *lost; void *context; void (*other)(void *, uint32_t, uint64_t); } Batch;\n"
+        "uint64_t *lost; unsigned char *kept[%d], *left[%d]; void *context;\n"
+        "void (*other)(void *, uint32_t, uint64_t); } Batch;\n"
         "_Static_assert(sizeof(Batch) == %zu && __builtin_offsetof(Batch, other) == %zu, \"\");\n"
         "typedef struct Heap { const unsigned char *aims; const uint32_t *granules;\n"
         "uint64_t base, count; } Heap;\n"
         "#define AT(type, place) (*(type const *)(place))\n",
-        sizeof(MoltConverterBatch), offsetof(MoltConverterBatch, other));
+        MOLT__LOST_OPS, MOLT__LOST_OPS, sizeof(MoltConverterBatch),
+        offsetof(MoltConverterBatch, other));
     add(text,
         "static __attribute__((noinline)) int inside(const unsigned char *a, uint64_t index,\n"
         "uint64_t rest, uint64_t *w)\n"
@@ -532,21 +553,26 @@ void molt__converter_text(MoltConverterText *text, const MoltPlan *plan, uint32_
     molt__converter_prelude(&body); /* what it is compiled with is part of what it is */
     uint64_t start = body.length;
     add(&body, "{\nconst unsigned char *restrict s0 = b->source;\n"
-               "unsigned char *restrict d0 = b->destination; uint64_t changed = 0, near = 0, n = b->n;\n"
+               "unsigned char *restrict d0 = b->destination;\n"
+               "uint64_t changed = 0, same = 0, near = 0, n = b->n;\n"
                "const uint64_t low = b->low, range = b->range;\n"
                "uint64_t *restrict lost = b->lost;\n"
+               "const unsigned char *const rows = b->rows;\n"
                "const uint64_t ss = b->source_stride, ds = b->destination_stride;\n"
-               "const unsigned char *const rows = b->rows; const uint64_t mask = b->rows_mask;\n"
                "const Heap heap = {b->aims, b->granules, b->heap_base, b->granule_count};\n");
     add_steps(&body, plan, first, count);
+    uint32_t notes = molt__converter_noting(plan, first, first + count);
+    for (uint32_t k = 0; k < notes && k < MOLT__LOST_OPS; k++)
+        add(&body,
+            "unsigned char *const kept%" PRIu32 " = b->kept[%" PRIu32 "], *const left%" PRIu32
+            " = b->left[%" PRIu32 "];\n",
+            k, k, k, k);
     add(&body, "for (uint64_t i = 0; i < n; i++, s0 += ss, d0 += ds) {\n");
-    if (rest) {
-        if (count_landing(plan, first, count) >= POINTERS_MANY)
-            add_prefetch(&body, rest);
+    if (rest)
         add_rest(&body, rest);
-    }
     add_operations(&body, plan, first, count, &place);
-    add(&body, "}\nb->changed += changed;\nb->near |= near;\n}\n");
+    add(&body, "}\nb->changed += changed + b->n * %" PRIu64 " - same;\nb->near |= near;\n}\n",
+        count_landing(plan, first, count));
     if (!body.failed) {
         XXH128_hash_t hash = XXH3_128bits(body.bytes, body.length);
         snprintf(name, MOLT__CONVERTER_NAME, "molt_convert_%016" PRIx64 "%016" PRIx64, hash.high64,

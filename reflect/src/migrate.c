@@ -282,10 +282,22 @@ static void run_flexible(MoltMigration *m, const MoltSpan *span, const MoltSpan 
     m->object++;
 }
 
+/* The first live block from `block` on; as many as the span has, or more, where there is none. */
+static uint32_t next_live(const MoltSpan *span, uint32_t block)
+{
+    while (block < span->blocks) {
+        uint64_t bits = span->live_bits[block / 64] >> (block % 64);
+        if (bits != 0)
+            return block + (uint32_t)__builtin_ctzll(bits);
+        block = (block / 64 + 1) * 64;
+    }
+    return block;
+}
+
 /* Objects from *at on that are converted together; false when there are no more. */
 static bool next_piece(const MoltMigration *m, const MoltSpan *span, MoltPiece *at)
 {
-    while (at->block < span->blocks) {
+    while ((at->block = next_live(span, at->block)) < span->blocks) {
         if (is_run(m, span, at->block) && m->batch_of_blocks) {
             at->n = run_length(m, span, at->block);
             return true;

@@ -278,6 +278,8 @@ void molt__convert(MoltMigration *m, uint32_t converter, uint32_t first, uint32_
                    uint64_t destination_stride, uint64_t n);
 /* What every batch of a converter knows of the state. */
 MoltConverterBatch molt__converter_batch(const MoltMigration *m);
+/* What its operations may take away goes to room that nobody reads, of 8 bytes for each object. */
+void molt__converter_forget(MoltConverterBatch *batch, unsigned char *unread);
 /* A new block of `length` chars and a NUL on the new side; NULL when memory is out. */
 char *molt__migration_string(MoltMigration *m, const char *text, uint64_t length);
 /* The address is that of such a block. */

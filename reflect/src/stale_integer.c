@@ -20,9 +20,9 @@ typedef struct Run {
 /* Of one type. */
 typedef struct MoltStaleSearch {
     MoltMigration *m;
-    Run runs[RUNS_MAX];
-    uint32_t count;
     uintptr_t low, high; /* of all that moves or goes */
+    uint32_t count;
+    Run runs[RUNS_MAX]; /* few types have many: the others are not written */
 } MoltStaleSearch;
 
 typedef MoltStaleSearch Search;
@@ -225,9 +225,13 @@ static void bound(const MoltMigration *m, Search *search)
 
 static Search *make_search(MoltMigration *m)
 {
-    Search *search = molt__migration_table(m, 1, sizeof *search);
+    Search *search =
+        m->failed ? NULL : m->allocator.resize(m->allocator.context, NULL, 0, sizeof *search);
+    m->failed = m->failed || !search;
     if (search) {
         search->m = m;
+        search->low = search->high = 0;
+        search->count = 0;
         bound(m, search);
     }
     return search;
