@@ -18,7 +18,7 @@ static MoltSpan *open_span(MoltMigration *m, MoltTypeId type, uint64_t count, bo
     for (uint64_t s = m->fresh_count; s-- > 0;) {
         MoltSpan *span = &m->fresh[s];
         if (span->type == type && span->capacity == capacity && span->stands_in == stands_in &&
-            span->free_hint < span->blocks)
+            span->filled < span->blocks)
             return span;
     }
     if (!molt__migration_grow(m, (void **)&m->fresh, &m->fresh_slots, m->fresh_count, 1,
@@ -42,11 +42,11 @@ unsigned char *molt__fresh_block(MoltMigration *m, MoltTypeId type, uint64_t cou
     MoltSpan *span = open_span(m, type, count, stands_in);
     if (!span)
         return NULL;
-    if (!molt__made_mark(&m->allocator, span, span->free_hint)) {
+    if (!molt__made_mark(&m->allocator, span, span->filled)) {
         m->failed = true;
         return NULL;
     }
-    uint32_t index = span->free_hint++;
+    uint32_t index = span->filled++;
     span->live++;
     span->live_bits[index / 64] |= (uint64_t)1 << (index % 64);
     if (span->counts)
@@ -112,7 +112,6 @@ void molt__fresh_commit(MoltMigration *m)
             molt__span_release(m->heap, &m->fresh[s]);
             continue;
         }
-        m->fresh[s].free_hint = 0;
         molt__heap_adopt(m->heap, &m->fresh[s], type != MOLT_NO_TYPE ? type : m->heap->char_type);
     }
 }

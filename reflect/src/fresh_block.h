@@ -2,7 +2,7 @@
  * goes away has and the next one lacks. It must never know why one is made.
  *
  * Invariants of m->fresh[], until commit: `type` is the blocks' type in the new schema, MOLT_NO_TYPE for
- * plain char, which is looked up when the heap has that schema; free_hint counts the blocks that were
+ * plain char, which is looked up when the heap has that schema; `filled` counts the blocks that were
  * handed out. */
 #ifndef MOLT_FRESH_BLOCK_H
 #define MOLT_FRESH_BLOCK_H

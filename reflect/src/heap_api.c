@@ -47,7 +47,8 @@ __attribute__((noreturn)) void molt__heap_fault_place(const MoltHeap *heap, cons
 }
 
 /* A call that was not seen before, or for whose block no span has room. */
-static void *create_anew(MoltHeap *heap, const void *site, MoltTypeId type, size_t count)
+__attribute__((noinline)) static void *create_anew(MoltHeap *heap, const void *site,
+                                                   MoltTypeId type, size_t count)
 {
     MoltKnownSite known = {.address = (uintptr_t)site, .size = count, .count = count};
     MoltSpan *span;
@@ -81,13 +82,16 @@ static void *create(const MoltHeapApi *api, const MoltSite *site, size_t count)
               site->file, site->line, site->spelling);
     uint32_t arena = molt__gate_enter(heap->gate);
     const MoltKnownSite *known = molt__known_find(heap, arena, (uintptr_t)site, count, 0);
-    void *block = NULL;
+    unsigned char *block = NULL;
     if (known && heap->buckets[known->bucket].type == site->type) {
         bytes = known->bytes;
         block = molt__block_take(heap, known->bucket, count, &span, &index);
     }
     molt__gate_leave(heap->gate, arena);
-    return block ? memset(block, 0, bytes) : create_anew(heap, site, site->type, count);
+    if (__builtin_expect(!block, 0))
+        return create_anew(heap, site, site->type, count);
+    molt__block_zero(block, bytes);
+    return block;
 }
 
 static void *resize(const MoltHeapApi *api, void *block, size_t count)

@@ -83,15 +83,6 @@ static uint32_t add_span(MoltHeap *heap, MoltTypeId type, uint64_t capacity, uin
     return index;
 }
 
-uint32_t molt__block_open_span(MoltHeap *heap, MoltBucket *bucket)
-{
-    uint32_t index = bucket->open;
-    while (index != MOLT__NO_SPAN && heap->spans[index].live == heap->spans[index].blocks)
-        index = heap->spans[index].next;
-    molt__bucket_open(heap, bucket, index);
-    return index;
-}
-
 /* A block of heap->arena, of any content; *where is its span. */
 static unsigned char *allocate(MoltHeap *heap, MoltTypeId type, uint64_t count, uint32_t align,
                                MoltSpan **where, uint32_t *index)
@@ -105,7 +96,7 @@ static unsigned char *allocate(MoltHeap *heap, MoltTypeId type, uint64_t count, 
     uint32_t bucket = molt__heap_bucket(heap, heap->arena, type, capacity, align);
     uint32_t open = MOLT__NO_SPAN;
     if (bucket != MOLT__NO_SPAN)
-        open = molt__block_open_span(heap, &heap->buckets[bucket]);
+        open = molt__bucket_find_open(heap, &heap->buckets[bucket]);
     if (open == MOLT__NO_SPAN)
         open = add_span(heap, type, capacity, align);
     if (open == MOLT__NO_SPAN)

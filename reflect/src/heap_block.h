@@ -43,8 +43,6 @@ bool molt__known_aim(const MoltHeap *heap, uint32_t arena, MoltTypeId type, uint
                      MoltKnownSite *site);
 void molt__known_free(MoltHeap *heap);
 
-/* The first span of a bucket from `open` on that has a free block, which then is the open one. */
-uint32_t molt__block_open_span(MoltHeap *heap, MoltBucket *bucket);
 /* Gives a block back, whatever its span needs. With all doors. */
 void molt__block_give_all(MoltHeap *heap, uint32_t span_index, uint32_t block);
 
@@ -73,35 +71,30 @@ static inline const MoltKnownSite *molt__known_find(const MoltHeap *heap, uint32
     return known && address != 0 ? site : NULL;
 }
 
-/* The lowest free block of the bucket's open span, of any content; NULL when no span has one, or the one that
+/* The lowest free block of the bucket, of any content; NULL when no span has one, or the one that
  * has needs memory for its tables (molt__attic_make_births). */
-static inline unsigned char *molt__block_take(MoltHeap *heap, uint32_t bucket_index, uint64_t count,
-                                              MoltSpan **where, uint32_t *index)
+__attribute__((always_inline)) static inline unsigned char *molt__block_take(
+    MoltHeap *heap, uint32_t bucket_index, uint64_t count, MoltSpan **where, uint32_t *index)
 {
     MoltBucket *bucket = &heap->buckets[bucket_index];
-    uint32_t open = bucket->open;
-    if (open != MOLT__NO_SPAN && heap->spans[open].live == heap->spans[open].blocks)
-        open = molt__block_open_span(heap, bucket);
-    if (open == MOLT__NO_SPAN)
+    if (__builtin_expect(bucket->open_ranks == 0, 0))
         return NULL;
+    uint32_t open = bucket->ranked[__builtin_ctz(bucket->open_ranks)];
+    if (__builtin_expect(heap->spans[open].live == heap->spans[open].blocks, 0)) {
+        open = molt__bucket_find_open(heap, bucket);
+        if (open == MOLT__NO_SPAN)
+            return NULL;
+    }
     MoltSpan *span = &heap->spans[open];
     if (heap->attic.edit != span->birth && !span->births)
         return NULL;
-    uint32_t word = span->free_hint;
-    while (span->live_bits[word] == UINT64_MAX)
-        word++;
-    uint32_t bit = (uint32_t)__builtin_ctzll(~span->live_bits[word]);
-    uint32_t block = word * 64 + bit;
-    span->live_bits[word] |= (uint64_t)1 << bit;
-    span->free_hint = word;
-    span->live++;
+    uint32_t block = molt__span_take(span);
+    uint32_t closes = (span->live == span->blocks) & (span->rank < MOLT__RANKS);
+    bucket->open_ranks &= ~(closes << span->rank);
     if (span->counts)
         span->counts[block] = count;
     if (heap->attic.edit != span->birth)
         span->births[block] = heap->attic.edit;
-    uint64_t free = ~span->live_bits[word];
-    if (free != 0) /* the one that comes next is in the cache when it is wanted */
-        __builtin_prefetch(molt__span_block(span, word * 64 + (uint32_t)__builtin_ctzll(free)), 1);
     *where = span;
     *index = block;
     return molt__span_block(span, block);
@@ -113,15 +106,31 @@ static inline void molt__block_mark_free(MoltHeap *heap, uint32_t span_index, ui
     MoltSpan *span = &heap->spans[span_index];
     if (span->made)
         molt__made_unmark(span, block);
-    span->live_bits[block / 64] &= ~((uint64_t)1 << (block % 64));
-    span->live--;
+    molt__span_let_go(span, block);
     if (span->counts)
         span->counts[block] = 0;
-    if (block / 64 < span->free_hint)
-        span->free_hint = block / 64;
-    MoltBucket *bucket = &heap->buckets[span->bucket];
-    if (bucket->open_serial > span->first_serial)
-        molt__bucket_open(heap, bucket, span_index);
+    molt__bucket_open(heap, &heap->buckets[span->bucket], span_index);
+}
+
+enum { ZEROED_AT_ONCE = 128 };
+
+/* Zeroes a block. Sizes up to ZEROED_AT_ONCE come in no order that a processor could foresee; they take
+ * stores that overlap instead of branches. */
+static inline void molt__block_zero(unsigned char *block, uint64_t bytes)
+{
+    if (bytes < 16 || bytes > ZEROED_AT_ONCE) {
+        memset(block, 0, bytes);
+        return;
+    }
+    uint64_t last = bytes - 16;
+    memset(block, 0, 16);
+    memset(block + (last < 16 ? last : 16), 0, 16);
+    memset(block + (last < 32 ? last : 32), 0, 16);
+    memset(block + (last < 48 ? last : 48), 0, 16);
+    memset(block + (last < 64 ? last : 64), 0, 16);
+    memset(block + (last < 80 ? last : 80), 0, 16);
+    memset(block + (last < 96 ? last : 96), 0, 16);
+    memset(block + last, 0, 16);
 }
 
 /* The address lies in a span of the arena. */
@@ -135,7 +144,9 @@ static inline bool molt__block_is_own(const MoltHeap *heap, uint32_t arena, cons
 }
 
 /* Gives back the block that starts at an address of the heap's range, if it is the arena's. */
-static inline MoltGiven molt__block_give(MoltHeap *heap, uint32_t arena, const void *address)
+__attribute__((always_inline)) static inline MoltGiven molt__block_give(MoltHeap *heap,
+                                                                        uint32_t arena,
+                                                                        const void *address)
 {
     uint64_t granule = ((uintptr_t)address - heap->base) >> MOLT__GRANULE_SHIFT;
     if (granule >= heap->granule_count || heap->granules[granule] == 0)

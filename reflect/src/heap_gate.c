@@ -65,6 +65,9 @@ void molt__gate_init(MoltGate *gate)
 {
     for (int d = 0; d < MOLT__DOORS; d++)
         atomic_init(&gate->doors[d].owner, d == 0 ? molt__gate_thread() : 0);
+    for (int n = 0; n < 1 << MOLT__DOOR_BITS; n++)
+        atomic_init(&gate->numbers[n], MOLT__DOORS - 1);
+    atomic_init(molt__gate_number(gate, molt__gate_thread()), 0);
     gate->owned = 1;
     atomic_init(&gate->crowded, false);
     gate->has_barrier = SEES_BARRIERS && membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
@@ -120,6 +123,9 @@ uint32_t molt__gate_enter_other(MoltGate *gate, uintptr_t self)
     MoltDoor *door = &gate->doors[number];
     if (number == MOLT__DOORS - 1)
         return molt__gate_enter_shared(gate, number);
+    atomic_uchar *known = molt__gate_number(gate, self);
+    if (atomic_load_explicit(known, memory_order_relaxed) == MOLT__DOORS - 1)
+        atomic_store_explicit(known, (unsigned char)number, memory_order_relaxed);
     atomic_store_explicit(&door->inside, true, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);
     if (atomic_load_explicit(&door->shared, memory_order_acquire))

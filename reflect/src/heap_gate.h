@@ -32,8 +32,12 @@ typedef struct MoltDoor {
     unsigned char apart[112];
 } MoltDoor;
 
+/* Thread by thread its number's hash leads to its door, of those that came first with the hash. */
+enum { MOLT__DOOR_BITS = 8 };
+
 typedef struct MoltGate {
     MoltDoor doors[MOLT__DOORS];
+    atomic_uchar numbers[1 << MOLT__DOOR_BITS]; /* of doors; the last one's: of nobody's own */
     atomic_flag all;
     uint32_t owned;      /* doors with an owner, the first ones; changed by who holds `all` */
     atomic_bool crowded; /* the last door is in use; as `owned` */
@@ -52,12 +56,19 @@ static inline uintptr_t molt__gate_thread(void)
 #endif
 }
 
+/* Where to look for the number of a thread's door. */
+static inline atomic_uchar *molt__gate_number(MoltGate *gate, uintptr_t thread)
+{
+    uint64_t hash = (uint64_t)thread * UINT64_C(0x9E3779B97F4A7C15);
+    return &gate->numbers[hash >> (64 - MOLT__DOOR_BITS)];
+}
+
 /* The first door is that of the calling thread. */
 void molt__gate_init(MoltGate *gate);
 /* All doors are free again: whoever was inside does not come back, as after a crash. */
 void molt__gate_reset(MoltGate *gate);
 
-/* The ways in that are not the first door's without a mark. */
+/* The ways in of threads whose door is not found at once, and through doors with a mark. */
 uint32_t molt__gate_enter_other(MoltGate *gate, uintptr_t self);
 uint32_t molt__gate_enter_shared(MoltGate *gate, uint32_t door);
 
@@ -65,21 +76,24 @@ uint32_t molt__gate_enter_shared(MoltGate *gate, uint32_t door);
 static inline uint32_t molt__gate_enter(MoltGate *gate)
 {
     uintptr_t self = molt__gate_thread();
-    MoltDoor *door = &gate->doors[0];
-    if (atomic_load_explicit(&door->owner, memory_order_relaxed) != self)
+    uint32_t number = atomic_load_explicit(molt__gate_number(gate, self), memory_order_relaxed);
+    MoltDoor *door = &gate->doors[number];
+    if (__builtin_expect(atomic_load_explicit(&door->owner, memory_order_relaxed) != self, 0))
         return molt__gate_enter_other(gate, self);
     atomic_store_explicit(&door->inside, true, memory_order_relaxed);
     atomic_signal_fence(
         memory_order_seq_cst); /* the processor's part is the barrier of the others */
-    if (atomic_load_explicit(&door->shared, memory_order_acquire))
-        return molt__gate_enter_shared(gate, 0);
-    return 0;
+    if (__builtin_expect(atomic_load_explicit(&door->shared, memory_order_acquire), 0))
+        return molt__gate_enter_shared(gate, number);
+    return number;
 }
 
 static inline void molt__gate_leave(MoltGate *gate, uint32_t number)
 {
     MoltDoor *door = &gate->doors[number];
-    if (number + 1 < MOLT__DOORS && atomic_load_explicit(&door->inside, memory_order_relaxed))
+    if (__builtin_expect(number + 1 < MOLT__DOORS &&
+                             atomic_load_explicit(&door->inside, memory_order_relaxed),
+                         1))
         atomic_store_explicit(&door->inside, false, memory_order_release);
     else
         atomic_flag_clear_explicit(&door->busy, memory_order_release);

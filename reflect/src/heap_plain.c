@@ -155,16 +155,19 @@ static void *or_no_memory(void *block)
 }
 
 /* A block that the arena has room for, of any content; NULL: it takes all doors. */
-static inline void *make_own(MoltHeap *heap, uint32_t arena, const MoltKnownSite *site)
+__attribute__((always_inline)) static inline void *make_own(MoltHeap *heap, uint32_t arena,
+                                                            const MoltKnownSite *site)
 {
     MoltSpan *span;
     uint32_t index;
     void *block = molt__block_take(heap, site->bucket, site->count, &span, &index);
-    if (block && span->origins) {
+    if (!block || (!span->origins && span->origin == site->origin))
+        return block;
+    if (span->origins) {
         span->origins[index] = site->origin;
-    } else if (block && span->live == 1) {
+    } else if (span->live == 1) {
         span->origin = site->origin;
-    } else if (block && span->origin != site->origin) { /* a table has to be made */
+    } else { /* a table has to be made */
         molt__block_give(heap, arena, block);
         block = NULL;
     }
@@ -193,7 +196,8 @@ static bool is_told_by_address(const MoltHeap *heap, const MoltCaller *caller)
 }
 
 /* A call that was not seen before, or for whose block no span has room. */
-static void *new_anew(MoltHeap *heap, const MoltCaller *caller, size_t size, size_t asked)
+__attribute__((noinline)) static void *new_anew(MoltHeap *heap, const MoltCaller *caller,
+                                                size_t size, size_t asked)
 {
     MoltKnownSite known = {.address = caller->address, .size = size, .align = (uint32_t)asked};
     uint32_t align = (uint32_t)(asked < alignof(max_align_t) ? alignof(max_align_t) : asked);
@@ -242,8 +246,10 @@ static void *plain_new(const MoltHeapApi *api, const MoltCaller *caller, size_t 
         block = make_own(heap, arena, known);
     }
     molt__gate_leave(heap->gate, arena);
-    if (block)
-        return memset(block, 0, bytes);
+    if (__builtin_expect(block != NULL, 1)) {
+        molt__block_zero(block, bytes);
+        return block;
+    }
     if (size > PTRDIFF_MAX)
         return or_no_memory(NULL);
     if (heap->untyped == MOLT_NO_TYPE || align > MOLT__PLAIN_ALIGN_MAX)
@@ -349,10 +355,8 @@ static void *plain_resize(const MoltHeapApi *api, const MoltCaller *caller, void
 static void plain_free(const MoltHeapApi *api, void *block)
 {
     MoltHeap *heap = api->heap;
-    if (!block)
-        return;
-    if (!in_range(heap, block)) {
-        free(block);
+    if (__builtin_expect(!in_range(heap, block), 0)) {
+        free(block); /* or nothing, NULL */
         return;
     }
     if (!molt__heap_give(heap, block))

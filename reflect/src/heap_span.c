@@ -105,6 +105,9 @@ static bool make(MoltHeap *heap, MoltSpan *span, uint32_t align)
     if (!span->live_bits)
         goto failed;
     memset(span->live_bits, 0, live_bytes(blocks));
+    span->open_groups = UINT64_MAX;
+    while ((blocks - 1) / 64 >> span->group_shift >= 64)
+        span->group_shift++;
     if (span->capacity > 1 || span->header > 0) {
         span->counts = resize(&heap->allocator, NULL, 0, count_bytes(span));
         if (!span->counts)
@@ -163,6 +166,17 @@ bool molt__span_make_of(MoltHeap *heap, MoltSpan *span, const MoltSchema *schema
 {
     describe(span, schema, type, capacity, blocks, align);
     return make(heap, span, align_of(span, schema, type));
+}
+
+uint32_t molt__span_find_open(MoltSpan *span)
+{
+    assert(span->live < span->blocks);
+    for (;; span->open_groups &= span->open_groups - 1) {
+        uint32_t first = (uint32_t)__builtin_ctzll(span->open_groups) << span->group_shift;
+        for (uint32_t word = first; word >> span->group_shift == first >> span->group_shift; word++)
+            if (span->live_bits[word] != UINT64_MAX)
+                return word;
+    }
 }
 
 void molt__span_release(MoltHeap *heap, MoltSpan *span)
@@ -378,8 +392,7 @@ static uint32_t add_bucket(MoltHeap *heap, MoltTypeId type, uint64_t capacity, u
                                         .capacity = capacity,
                                         .first = MOLT__NO_SPAN,
                                         .last = MOLT__NO_SPAN,
-                                        .open = MOLT__NO_SPAN,
-                                        .open_serial = UINT64_MAX,
+                                        .rest_serial = UINT64_MAX,
                                         .next = heap->types.buckets[type]};
     heap->types.buckets[type] = index;
     return index;
@@ -406,12 +419,18 @@ static void link_span(MoltHeap *heap, uint32_t index)
                                         .type_next = MOLT__NO_SPAN,
                                         .bucket_prev = bucket->last};
     span->next = MOLT__NO_SPAN;
-    if (bucket->last != MOLT__NO_SPAN)
+    span->rank = 0;
+    if (bucket->last != MOLT__NO_SPAN) {
+        uint32_t rank = heap->spans[bucket->last].rank;
+        span->rank = rank < MOLT__RANKS ? rank + 1 : MOLT__RANKS;
         heap->spans[bucket->last].next = index;
-    else
+    } else {
         bucket->first = index;
+    }
     bucket->last = index;
-    if (bucket->open == MOLT__NO_SPAN && span->live < span->blocks)
+    if (span->rank < MOLT__RANKS)
+        bucket->ranked[span->rank] = index;
+    if (span->live < span->blocks)
         molt__bucket_open(heap, bucket, index);
 
     if (types->last[span->type] != MOLT__NO_SPAN)
@@ -421,13 +440,61 @@ static void link_span(MoltHeap *heap, uint32_t index)
     types->last[span->type] = index;
 }
 
+static bool has_free(const MoltSpan *span)
+{
+    return span->live < span->blocks;
+}
+
+/* No free block in the spans beyond the ranks up to `index`, exclusively. */
+static void begin_rest(const MoltHeap *heap, MoltBucket *bucket, uint32_t index)
+{
+    while (index != MOLT__NO_SPAN && !has_free(&heap->spans[index]))
+        index = heap->spans[index].next;
+    bool open = index != MOLT__NO_SPAN;
+    bucket->ranked[MOLT__RANKS] = index;
+    bucket->rest_serial = open ? heap->spans[index].first_serial : UINT64_MAX;
+    bucket->open_ranks = (bucket->open_ranks & ~((uint32_t)1 << MOLT__RANKS)) | (uint32_t)open
+                                                                                    << MOLT__RANKS;
+}
+
+uint32_t molt__bucket_find_open(const MoltHeap *heap, MoltBucket *bucket)
+{
+    while (bucket->open_ranks != 0) {
+        uint32_t rank = (uint32_t)__builtin_ctz(bucket->open_ranks);
+        if (has_free(&heap->spans[bucket->ranked[rank]]))
+            return bucket->ranked[rank];
+        if (rank == MOLT__RANKS)
+            begin_rest(heap, bucket, bucket->ranked[rank]);
+        else
+            bucket->open_ranks &= ~((uint32_t)1 << rank);
+    }
+    return MOLT__NO_SPAN;
+}
+
+/* The span that has the rank goes: those behind it move up. */
+static void close_rank(MoltHeap *heap, MoltBucket *bucket, uint32_t rank)
+{
+    uint32_t index = heap->spans[bucket->ranked[rank]].next;
+    bucket->open_ranks &= (((uint32_t)1 << rank) - 1) | (uint32_t)1 << MOLT__RANKS;
+    for (; rank < MOLT__RANKS && index != MOLT__NO_SPAN; rank++, index = heap->spans[index].next) {
+        MoltSpan *span = &heap->spans[index];
+        if (span->rank == MOLT__RANKS && bucket->ranked[MOLT__RANKS] == index)
+            begin_rest(heap, bucket, span->next);
+        span->rank = rank;
+        bucket->ranked[rank] = index;
+        bucket->open_ranks |= (uint32_t)has_free(span) << rank;
+    }
+}
+
 static void unlink_span(MoltHeap *heap, uint32_t index)
 {
     const MoltSpan *span = &heap->spans[index];
     const MoltSpanLink link = heap->links[index];
     MoltBucket *bucket = &heap->buckets[span->bucket];
-    if (bucket->open == index)
-        molt__bucket_open(heap, bucket, span->next);
+    if (span->rank < MOLT__RANKS)
+        close_rank(heap, bucket, span->rank);
+    else if (bucket->rest_serial == span->first_serial)
+        begin_rest(heap, bucket, span->next);
     if (link.bucket_prev != MOLT__NO_SPAN)
         heap->spans[link.bucket_prev].next = span->next;
     else
@@ -487,8 +554,8 @@ void molt__heap_replace(MoltHeap *heap, uint32_t index, const MoltSpan *span)
     heap->spans[index].type = old.type;
     heap->spans[index].bucket = old.bucket;
     heap->spans[index].first_serial = old.first_serial;
-    heap->spans[index].free_hint = 0;
     heap->spans[index].next = old.next;
+    heap->spans[index].rank = old.rank;
     heap->spans[index].kept = old.kept;
     heap->spans[index].in_columns = old.in_columns;
     heap->spans[index].birth = old.birth;
@@ -499,6 +566,8 @@ void molt__heap_replace(MoltHeap *heap, uint32_t index, const MoltSpan *span)
     old.kept = NULL;
     old.births = NULL;
     old.origins = NULL;
+    if (has_free(&heap->spans[index]))
+        molt__bucket_open(heap, &heap->buckets[old.bucket], index);
     molt__span_map(heap, &old, MOLT__NO_SPAN);
     molt__span_map(heap, &heap->spans[index], index);
     molt__span_release(heap, &old);

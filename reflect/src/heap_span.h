@@ -3,9 +3,10 @@
  *
  * Invariants: spans[i] for i < span_count is a span or has bytes == 0 (slot free); granules[g] is
  * the index + 1 of the span that covers granule g of the range, 0 when none does; a block's live
- * bit set means its elements are valid; counts is NULL exactly when capacity is 1 and the type is
- * not flexible; in a bucket, spans stand in order of first_serial, and serials of a type are never
- * reused by another span.
+ * bit set means its elements are valid; words of live_bits whose bit in open_groups is clear have no free
+ * block (set, it says nothing, so that whoever fills spans need not mind it); counts is NULL exactly when
+ * capacity is 1 and the type is not flexible; in a bucket, spans stand in order of first_serial, and serials
+ * of a type are never reused by another span.
  *
  * An arena is what lies behind one door of the gate (heap_gate.h): the buckets that a thread takes blocks of.
  * Through its door a thread reads all tables, and changes the spans of its buckets and what is in them; what
@@ -47,14 +48,16 @@ typedef struct MoltSpan {
     uint64_t capacity;   /* elements per block */
     uint64_t first_serial;
     uint32_t bucket;
-    uint32_t blocks;    /* blocks in the span */
-    uint32_t live;      /* live ones */
-    uint32_t free_hint; /* no free block below this word of live_bits */
-    bool in_columns;    /* some of its blocks may be in columns of the attic (attic_column.h) */
-    uint32_t birth;     /* edits of the attic that no block of the span is older than */
-    uint32_t origin;    /* index of the origin of each block, 0 for none; where they differ: */
-    uint32_t *origins;  /* per block that index; NULL: they do not differ */
-    uint64_t elem_size; /* of a flexible struct, of its array's elements */
+    uint32_t blocks;      /* blocks in the span */
+    uint32_t live;        /* live ones */
+    uint32_t rank;        /* in its bucket (MoltBucket) */
+    uint32_t group_shift; /* words in a group, as a power of two: at most 64 groups */
+    uint64_t open_groups; /* bits of groups that may have a free block */
+    bool in_columns;      /* some of its blocks may be in columns of the attic (attic_column.h) */
+    uint32_t birth;       /* edits of the attic that no block of the span is older than */
+    uint32_t origin;      /* index of the origin of each block, 0 for none; where they differ: */
+    uint32_t *origins;    /* per block that index; NULL: they do not differ */
+    uint64_t elem_size;   /* of a flexible struct, of its array's elements */
     uint64_t header; /* bytes before the elements: of a flexible struct up to its array; else 0 */
     uint64_t least;  /* bytes of the shortest block: size of the flexible struct; else 0 */
     uint64_t bytes;  /* multiple of the granule; 0: slot not in use */
@@ -63,6 +66,7 @@ typedef struct MoltSpan {
     uint32_t *births;   /* as birth, of each block where that is more; NULL: of none */
     bool stands_in;     /* made blocks stand in for literals that the library lacks */
     uint32_t hooked_in; /* number of the reload whose hooks made those (hook_made.h); 0: texts */
+    uint32_t filled;    /* of blocks that are taken one after the other (fresh_block.h) */
     uint32_t next;      /* next span of the bucket, MOLT__NO_SPAN at the end */
 } MoltSpan;
 
@@ -79,16 +83,24 @@ typedef struct MoltReciprocal {
     uint64_t stride, elem_size;
 } MoltReciprocal;
 
+/* Spans of a bucket that have a rank of their own; they double, so few buckets have more. */
+#define MOLT__RANKS 31u
+
 /* Blocks of one type, capacity and least alignment, which one arena takes. A slot not in use has capacity
- * 0. */
+ * 0.
+ *
+ * A span's rank is its place in the bucket; MOLT__RANKS is that of the rest, all spans beyond. A rank whose
+ * bit in open_ranks is clear has no free block. Where that of the rest is set, ranked[MOLT__RANKS] is a span
+ * of it before which it has none. */
 typedef struct MoltBucket {
     MoltTypeId type;
-    uint32_t align;
     uint32_t arena;
+    uint32_t open_ranks;
+    uint32_t ranked[MOLT__RANKS + 1]; /* spans */
+    uint64_t rest_serial; /* the first of the last of these; UINT64_MAX while its bit is clear */
     uint64_t capacity;
+    uint32_t align;
     uint32_t first, last; /* spans, MOLT__NO_SPAN when there are none */
-    uint32_t open;        /* no free block in the spans before this one; MOLT__NO_SPAN: in none */
-    uint64_t open_serial; /* the first of that span; UINT64_MAX for none */
     uint32_t next;        /* next bucket of the type */
 } MoltBucket;
 
@@ -149,15 +161,50 @@ struct MoltHeap {
     void *fault_context;
 };
 
-static inline void molt__bucket_open(const MoltHeap *heap, MoltBucket *bucket, uint32_t span)
+/* A span of the bucket has a free block. */
+static inline void molt__bucket_open(MoltHeap *heap, MoltBucket *bucket, uint32_t index)
 {
-    bucket->open = span;
-    bucket->open_serial = span != MOLT__NO_SPAN ? heap->spans[span].first_serial : UINT64_MAX;
+    const MoltSpan *span = &heap->spans[index];
+    bucket->open_ranks |= (uint32_t)1 << span->rank;
+    if (__builtin_expect(span->rank == MOLT__RANKS, 0) &&
+        bucket->rest_serial > span->first_serial) {
+        bucket->ranked[MOLT__RANKS] = index;
+        bucket->rest_serial = span->first_serial;
+    }
 }
 
 static inline bool molt__span_is_live(const MoltSpan *span, uint32_t index)
 {
     return (span->live_bits[index / 64] >> (index % 64) & 1u) != 0;
+}
+
+/* The lowest word of live_bits that has a free block; of a span that has one. */
+uint32_t molt__span_find_open(MoltSpan *span);
+
+/* Takes the lowest free block of a span that has one: it is live then. */
+static inline uint32_t molt__span_take(MoltSpan *span)
+{
+    uint32_t group = (uint32_t)__builtin_ctzll(span->open_groups);
+    uint32_t word = group << span->group_shift;
+    uint64_t free = ~span->live_bits[word];
+    if (__builtin_expect(free == 0, 0)) {
+        word = molt__span_find_open(span);
+        free = ~span->live_bits[word];
+    }
+    uint64_t rest = free & (free - 1);
+    span->live_bits[word] = ~rest;
+    span->open_groups &= ~((uint64_t)((rest == 0) & (span->group_shift == 0)) << group);
+    span->live++;
+    return word * 64 + (uint32_t)__builtin_ctzll(free);
+}
+
+/* The block is free again. */
+static inline void molt__span_let_go(MoltSpan *span, uint32_t index)
+{
+    uint32_t word = index / 64;
+    span->live_bits[word] &= ~((uint64_t)1 << (index % 64));
+    span->open_groups |= (uint64_t)1 << (word >> span->group_shift);
+    span->live--;
 }
 
 /* The attic may have values of its blocks, which it has to be told of. */
@@ -283,6 +330,8 @@ void molt__heap_free_tables(MoltHeap *heap);
 /* Takes a schema whose types have the ids that the tables use; NULL allowed. */
 void molt__heap_use_schema(MoltHeap *heap, const MoltSchema *schema);
 
+/* The lowest span of a bucket that has a free block; MOLT__NO_SPAN for none. */
+uint32_t molt__bucket_find_open(const MoltHeap *heap, MoltBucket *bucket);
 /* Bucket of an arena for a type, capacity and least alignment, MOLT__NO_SPAN when there is none. */
 uint32_t molt__heap_bucket(const MoltHeap *heap, uint32_t arena, MoltTypeId type, uint64_t capacity,
                            uint32_t align);

@@ -71,13 +71,7 @@ static void *make(MoltMigration *m, MoltTypeId type, uint64_t count, uint32_t al
     MoltSpan *span = span_for(m, type, capacity, align);
     if (!span)
         return NULL;
-    uint32_t word = span->free_hint;
-    while (span->live_bits[word] == UINT64_MAX)
-        word++;
-    uint32_t index = word * 64 + (uint32_t)__builtin_ctzll(~span->live_bits[word]);
-    span->live_bits[word] |= (uint64_t)1 << (index % 64);
-    span->free_hint = word;
-    span->live++;
+    uint32_t index = molt__span_take(span);
     if (span->counts)
         span->counts[index] = count;
     return memset(molt__span_block(span, index), 0, molt__span_bytes(span, count));
@@ -103,12 +97,9 @@ static MoltSpan *find_made(const MoltMigration *m, const void *block, uint32_t *
 
 static void take_back(MoltSpan *span, uint32_t index)
 {
-    span->live_bits[index / 64] &= ~((uint64_t)1 << (index % 64));
-    span->live--;
+    molt__span_let_go(span, index);
     if (span->counts)
         span->counts[index] = 0;
-    if (index / 64 < span->free_hint)
-        span->free_hint = index / 64;
 }
 
 /* The new side of a block that the rules carried over, which starts at the address. */

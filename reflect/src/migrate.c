@@ -138,7 +138,6 @@ static bool make_new_spans(MoltMigration *m)
         moved->bucket = span->bucket;
         moved->live = span->live;
         moved->first_serial = span->first_serial;
-        moved->free_hint = span->free_hint;
         moved->next = span->next;
     }
     return true;
@@ -698,6 +697,7 @@ void molt_migrate_commit(MoltMigration *m)
         MoltSpan old = heap->spans[s];
         molt__span_map(heap, &old, MOLT__NO_SPAN);
         heap->spans[s] = m->spans[s];
+        heap->spans[s].rank = old.rank;
         heap->spans[s].kept = old.kept; /* the blocks keep their places and their numbers */
         heap->spans[s].in_columns = old.in_columns;
         heap->spans[s].birth = old.birth;

@@ -4,6 +4,7 @@
 
 #include <malloc.h>
 #include <pthread.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +32,9 @@ typedef struct Bench {
     unsigned char kinds[4096]; /* of allocations, one after the other */
 } Bench;
 
-/* One thread's objects. */
+/* One thread's objects, apart from the other's, who writes each time, by two cache lines. */
 typedef struct Worker {
-    const Bench *bench;
+    alignas(128) const Bench *bench;
     Way way;
     uint64_t operations, live, chance, requested;
     void **blocks;

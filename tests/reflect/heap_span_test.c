@@ -311,6 +311,101 @@ static void adoption_after_reserve_asks_for_no_memory(void **state)
     molt_schema_free(schema);
 }
 
+/* ---- free blocks --------------------------------------------------------------------------- */
+
+enum { LIVE = 1, GONE };
+
+/* A heap of one bucket, and by serial which of its blocks are live, or gone with their span. */
+typedef struct Crowd {
+    MoltHeap *heap;
+    unsigned char *live;
+    uint64_t count, lowest, seed;
+} Crowd;
+
+static char *crowd_block(const Crowd *crowd, uint64_t serial)
+{
+    uint32_t index = crowd->heap->types.first[TYPE_CHAR];
+    while (crowd->heap->spans[index].first_serial + crowd->heap->spans[index].blocks <= serial)
+        index = crowd->heap->links[index].type_next;
+    const MoltSpan *span = &crowd->heap->spans[index];
+    return (char *)molt__span_block(span, (uint32_t)(serial - span->first_serial));
+}
+
+static void crowd_delete(Crowd *crowd, uint64_t serial)
+{
+    assert_true(molt_heap_delete(crowd->heap, crowd_block(crowd, serial)));
+    crowd->live[serial] = 0;
+    crowd->lowest = serial < crowd->lowest ? serial : crowd->lowest;
+}
+
+/* A block comes, and is the lowest one that was free. */
+static void crowd_new(Crowd *crowd)
+{
+    while (crowd->live[crowd->lowest])
+        crowd->lowest++;
+    const char *block = molt_heap_new(crowd->heap, TYPE_CHAR, 1);
+    assert_ptr_equal(block, crowd_block(crowd, crowd->lowest));
+    crowd->live[crowd->lowest] = LIVE;
+}
+
+/* Some blocks go by chance; returns how many. */
+static uint32_t crowd_thin(Crowd *crowd, uint32_t tries)
+{
+    uint32_t deleted = 0;
+    for (uint32_t i = 0; i < tries; i++) {
+        uint64_t serial = fixture_random(&crowd->seed) % crowd->count;
+        if (crowd->live[serial] != LIVE)
+            continue;
+        crowd_delete(crowd, serial);
+        deleted++;
+    }
+    return deleted;
+}
+
+/* A span goes by chance, of which free blocks are so many. */
+static uint32_t crowd_drop(Crowd *crowd)
+{
+    MoltHeap *heap = crowd->heap;
+    uint32_t gone = heap->types.first[TYPE_CHAR];
+    for (uint64_t i = fixture_random(&crowd->seed) % (MOLT__RANKS + 2); i > 0; i--)
+        if (heap->links[gone].type_next != MOLT__NO_SPAN)
+            gone = heap->links[gone].type_next;
+    const MoltSpan span = heap->spans[gone];
+    molt__heap_drop(heap, gone);
+    memset(crowd->live + span.first_serial, GONE, span.blocks);
+    return span.blocks - span.live;
+}
+
+/* Whatever spans there are: small ones, those of many groups of words, and more than have a rank. */
+static void lowest_free_block_is_found_anywhere(void **state)
+{
+    enum { SPANS = MOLT__RANKS + 4 };
+    Crowd crowd = {.heap = heap_from(state), .seed = 5};
+    uint64_t blocks = MOLT__SPAN_BLOCKS_MIN;
+    for (uint32_t span = 1; span < SPANS; span++) {
+        blocks = blocks < MOLT__SPAN_BLOCKS_MAX ? blocks : MOLT__SPAN_BLOCKS_MAX;
+        crowd.count += blocks;
+        blocks = crowd.count;
+    }
+    crowd.live = calloc(crowd.count + 1, 1);
+    assert_non_null(crowd.live);
+    for (uint64_t i = 0; i < crowd.count; i++) {
+        assert_non_null(molt_heap_new(crowd.heap, TYPE_CHAR, 1));
+        crowd.live[i] = LIVE;
+    }
+    assert_true(crowd.heap->buckets[0].ranked[MOLT__RANKS] != MOLT__NO_SPAN);
+    uint32_t holes = crowd_thin(&crowd, 20000);
+    for (int round = 0; round < 10; round++)
+        for (holes += crowd_thin(&crowd, 1000); holes > 2000u * (9u - (uint32_t)round); holes--)
+            crowd_new(&crowd);
+    while (crowd.heap->types.first[TYPE_CHAR] != crowd.heap->types.last[TYPE_CHAR]) {
+        holes = crowd_thin(&crowd, 300);
+        for (holes -= crowd_drop(&crowd); holes > 0; holes--)
+            crowd_new(&crowd);
+    }
+    free(crowd.live);
+}
+
 /* ---- the gate ------------------------------------------------------------------------------ */
 
 static const MoltSite ant_site = {.spelling = "Ant", .file = "a.c", .size = 24, .type = TYPE_ANT};
@@ -374,6 +469,7 @@ int main(void)
         X(replaced_span_keeps_serials),
         X(switch_renumbers_types_and_drops_what_is_gone),
         X(adoption_after_reserve_asks_for_no_memory),
+        X(lowest_free_block_is_found_anywhere),
         X(who_was_inside_does_not_come_back),
         X(door_is_its_threads_own_again),
 #undef X

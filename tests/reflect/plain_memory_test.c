@@ -251,6 +251,25 @@ static void resize_freed(void *context)
     resize_at(fixture, AT_ANT, block, 10);
 }
 
+/* Whatever the block held before, and without touching the one behind it. */
+static void new_blocks_are_zeroed(void **state)
+{
+    enum { SIZES = 400 };
+    const Fixture *fixture = *state;
+    for (size_t size = 1; size <= SIZES; size++) {
+        unsigned char *block = new_at(fixture, AT_NOWHERE, size);
+        unsigned char *next = new_at(fixture, AT_NOWHERE, size);
+        memset(block, 0xab, size);
+        memset(next, 0xcd, size);
+        fixture->api->plain_free(fixture->api, block);
+        assert_ptr_equal(new_at(fixture, AT_NOWHERE, size), block);
+        for (size_t i = 0; i < size; i++) {
+            assert_int_equal(block[i], 0);
+            assert_int_equal(next[i], 0xcd);
+        }
+    }
+}
+
 static void misuse_is_told(void **state)
 {
     Fixture *fixture = *state;
@@ -596,6 +615,7 @@ int main(void)
         TEST(alignment_is_kept),
         TEST(foreign_blocks_go_back_to_libc),
         TEST(impossible_sizes_set_errno),
+        TEST(new_blocks_are_zeroed),
         TEST(misuse_is_told),
         TEST(out_of_memory_leaves_everything),
         TEST(place_stays_with_its_block),
