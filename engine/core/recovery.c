@@ -372,6 +372,12 @@ static void expect(void *context, uintptr_t begin, uintptr_t end)
     }
 }
 
+MoltLookout *molt__recovery_lookout(MoltRecovery *recovery, MoltHeap *heap)
+{
+    return recovery != NULL ? molt_lookout_begin(heap, recovery->checkpoint, MOLT_LOOKOUT_LEAST)
+                            : NULL;
+}
+
 void molt__recovery_before_commit(MoltRecovery *recovery, const MoltMigration *migration)
 {
     if (recovery != NULL && molt_checkpoint_cost(recovery->checkpoint).tracked) {

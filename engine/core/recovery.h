@@ -16,6 +16,7 @@
 #define MOLT_CORE_RECOVERY_H
 
 #include <molt/checkpoint.h>
+#include <molt/lookout.h>
 #include <molt/migrate.h>
 #include <molt/reload.h>
 
@@ -87,6 +88,8 @@ void molt__recovery_before_swap(MoltRecovery *recovery, MoltHeap *heap, bool sto
 void molt__recovery_stopped(MoltRecovery *recovery, MoltHeap *heap);
 /* begin_reload() has crashed: the state is again that of before. Ends as molt__recovery_go_back. */
 void molt__recovery_undo(MoltRecovery *recovery, MoltHeap *heap);
+/* As molt_lookout_begin, with the checkpoints that are made here. NULL where there are none. */
+MoltLookout *molt__recovery_lookout(MoltRecovery *recovery, MoltHeap *heap);
 /* The migration is about to be committed. */
 void molt__recovery_before_commit(MoltRecovery *recovery, const MoltMigration *migration);
 /* The new code took over from `old`, which was generation `generation`. Takes the library over; false when

@@ -84,6 +84,7 @@ MoltStatus molt__reload_put_state(MoltReload *reload, const char *path, bool tru
     if (status == MOLT_OK) {
         molt_threads_end(reload->threads); /* what their steps work on goes */
         take_host(file, host, host_size, host_found);
+        molt__transaction_lose_state(reload->transaction);
         molt_heap_exchange(reload->heap, made);
         molt_heap_take_globals(reload->heap, current->globals);
         molt_heap_destroy(made);

@@ -9,6 +9,7 @@
 #include <molt/attic.h>
 #include <molt/heap_room.h>
 #include <molt/kept_types.h>
+#include <molt/lookout.h>
 #include <molt/plain_memory.h>
 #include <molt/rename_guess.h>
 
@@ -20,8 +21,8 @@
 #include "through_file.h"
 
 /* Until `ready` is set the opening thread owns everything in here; from then on the caller does.
- * The thread reads only `current`'s schema and symbols, which never change, and never the heap: what it
- * needs of that, `bytes` and `room` had from it before. */
+ * The thread reads only `current`'s schema and symbols, which never change, and of the heap only what the
+ * lookout may read beside the game: what else it needs of that, `bytes` and `room` had from it before. */
 struct MoltTransaction {
     char *path, *directory;
     uint32_t number;
@@ -36,12 +37,13 @@ struct MoltTransaction {
     uint64_t *bytes; /* of the state, per type */
     MoltHeap *state;
     MoltHeapRoom *room; /* for what the plan makes of the state, or NULL */
+    MoltLookout *lookout; /* for what points at what the plan moves, or NULL */
     uint64_t keep_limit; /* of those of types that the new code lacks; 0: keep none */
     int wake; /* eventfd; -1: none */
     const char *trial;
     MoltReloadSteps steps;
     MoltRecovery *recovery;
-    uint64_t guard_ns; /* that the recovery took of the pause */
+    uint64_t guard_ns; /* that the recovery, and its pages, took of the pause */
     pthread_t thread;
     bool threaded; /* `thread` must be joined */
     atomic_bool ready;
@@ -126,19 +128,23 @@ static MoltStatus keep_types(MoltTransaction *transaction, const MoltHooks *hook
                                       &transaction->report, error);
 }
 
-static void *prepare_room(void *context)
+static void *prepare_state(void *context)
 {
     MoltTransaction *transaction = context;
     molt_heap_room_prepare(transaction->room, transaction->plan);
+    if (molt_lookout_run(transaction->lookout, transaction->plan) > 0) {
+        molt_plan_set_lookout(transaction->plan, transaction->lookout);
+    }
     return NULL;
 }
 
-/* What changes many objects: their converters, and beside the compiler the pages for them. */
+/* What changes many objects: their converters, and beside the compiler the pages for them, and what points at
+ * them. */
 static void prepare_for_many(MoltTransaction *transaction)
 {
     pthread_t thread;
-    bool beside = transaction->room != NULL &&
-                  pthread_create(&thread, NULL, prepare_room, transaction) == 0;
+    bool beside = (transaction->room != NULL || transaction->lookout != NULL) &&
+                  pthread_create(&thread, NULL, prepare_state, transaction) == 0;
     transaction->converters =
         molt__converters_make(transaction->plan, transaction->bytes, transaction->use,
                               transaction->directory, transaction->number);
@@ -241,6 +247,8 @@ MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threade
     transaction->use = desc->converters;
     transaction->state = desc->state;
     transaction->room = desc->through_file ? NULL : molt_heap_room_look(desc->state);
+    transaction->lookout =
+        desc->through_file ? NULL : molt__recovery_lookout(desc->recovery, desc->state);
     transaction->wake = desc->wake;
     transaction->steps = desc->steps;
     transaction->trial = desc->trial;
@@ -373,6 +381,14 @@ static MoltStatus call_begin(MoltTransaction *transaction, MoltHeap *heap, void 
     return status;
 }
 
+/* No code of the game runs from here on. That pages have to be let go is the guard's doing. */
+static void settle_lookout(MoltTransaction *transaction)
+{
+    uint64_t start = molt__clock_ns();
+    molt_lookout_settle(transaction->lookout);
+    transaction->guard_ns += molt__clock_ns() - start;
+}
+
 static void call_end(MoltTransaction *transaction, const MoltLibrary *library, void *state)
 {
     MoltTransactionResult *result = &transaction->result;
@@ -402,6 +418,7 @@ static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void 
                                         &result->error);
     }
     if (status == MOLT_OK) {
+        settle_lookout(transaction);
         status = change_state(transaction, heap);
     }
     if (status != MOLT_OK) {
@@ -416,9 +433,22 @@ static MoltStatus swap_state(MoltTransaction *transaction, MoltHeap *heap, void 
     return MOLT_OK;
 }
 
-/* What the migration left of the room is the system's again, as is all of it without one. */
+void molt__transaction_lose_state(MoltTransaction *transaction)
+{
+    if (transaction != NULL) {
+        molt_lookout_stop(transaction->lookout);
+    }
+}
+
+/* What the migration left of the room is the system's again, as is all of it without one; what was known of
+ * pointers is known no more. */
 static void give_room_back(MoltTransaction *transaction)
 {
+    if (transaction->plan != NULL) {
+        molt_plan_set_lookout(transaction->plan, NULL);
+    }
+    molt_lookout_end(transaction->lookout);
+    transaction->lookout = NULL;
     molt_heap_room_free(transaction->room, transaction->state);
     transaction->room = NULL;
 }

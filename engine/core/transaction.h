@@ -72,6 +72,9 @@ MoltStatus molt__transaction_start(const MoltTransactionDesc *desc, bool threade
                                    MoltTransaction **out, MoltError *error);
 bool molt__transaction_ready(const MoltTransaction *transaction); /* never waits */
 void molt__transaction_wait(MoltTransaction *transaction);        /* until it is ready */
+/* Another state takes the heap's place: what opening reads of this one counts no more, nor does it read on.
+ * On the thread of molt__transaction_start. NULL allowed. */
+void molt__transaction_lose_state(MoltTransaction *transaction);
 /* How opening went, and of which file; only once it is ready. */
 MoltStatus molt__transaction_status(const MoltTransaction *transaction);
 MoltFileStamp molt__transaction_stamp(const MoltTransaction *transaction);

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include "dirty_pages.h"
+#include "lookout.h"
 #include "molt/globals.h"
 #include "snapshot_tables.h"
 
@@ -27,6 +28,7 @@ struct MoltCheckpoint {
     uint64_t shadow_bytes; /* of address space */
     uint64_t shadow_open;  /* the first of them can be written */
     MoltDirtyPages pages;
+    MoltLookout *lookout; /* wants to know what is written; NULL: nobody does */
     bool cannot_track;
     MoltCheckpointCost cost;
 };
@@ -40,6 +42,7 @@ typedef struct Copying {
     const MoltHeap *heap;
     unsigned char *shadow;
     bool back;
+    MoltLookout *lookout; /* told of what was written; NULL: nobody is */
     uint64_t bytes;
 } Copying;
 
@@ -65,10 +68,17 @@ void molt_checkpoint_forget(MoltCheckpoint *checkpoint)
     checkpoint->taken = false;
 }
 
+static void stop_tracking(MoltCheckpoint *checkpoint)
+{
+    if (checkpoint->lookout)
+        molt__lookout_spoil(checkpoint->lookout);
+    molt__dirty_pages_close(&checkpoint->pages);
+}
+
 static void drop_shadow(MoltCheckpoint *checkpoint)
 {
     molt_checkpoint_forget(checkpoint);
-    molt__dirty_pages_close(&checkpoint->pages);
+    stop_tracking(checkpoint);
     if (checkpoint->shadow)
         munmap(checkpoint->shadow, checkpoint->shadow_bytes);
     checkpoint->shadow = NULL;
@@ -81,6 +91,8 @@ void molt_checkpoint_free(MoltCheckpoint *checkpoint)
         return;
     const MoltAllocator allocator = checkpoint->allocator;
     drop_shadow(checkpoint);
+    if (checkpoint->lookout)
+        checkpoint->lookout->checkpoint = NULL;
     allocator.resize(allocator.context, checkpoint, sizeof *checkpoint, 0);
 }
 
@@ -106,6 +118,14 @@ static void copy_stretch(void *context, uintptr_t begin, uintptr_t end)
         if (memcmp(live + (at - begin), mine + (at - begin), size) != 0)
             memcpy(live + (at - begin), mine + (at - begin), size);
     }
+}
+
+static void copy_written(void *context, uintptr_t begin, uintptr_t end)
+{
+    const Copying *copying = context;
+    if (copying->lookout)
+        molt__lookout_written(copying->lookout, begin, end);
+    copy_stretch(context, begin, end);
 }
 
 /* Runs of live blocks are copied as one. */
@@ -184,7 +204,7 @@ static bool take_used(Copying *copying, const MoltDirtyPages *pages)
             continue;
         uint64_t end = end_of_used(heap, g);
         if (!molt__dirty_pages_take(pages, g << MOLT__GRANULE_SHIFT, end << MOLT__GRANULE_SHIFT,
-                                    copy_stretch, copying))
+                                    copy_written, copying))
             return false;
         g = end;
     }
@@ -194,7 +214,8 @@ static bool take_used(Copying *copying, const MoltDirtyPages *pages)
 /* Copies what differs from the shadow. Tracking begins with a copy of all. */
 static void copy_state(MoltCheckpoint *checkpoint, const MoltHeap *heap, uint64_t live_bytes)
 {
-    Copying copying = {.heap = heap, .shadow = checkpoint->shadow};
+    Copying copying = {
+        .heap = heap, .shadow = checkpoint->shadow, .lookout = checkpoint->lookout};
     bool tracking = checkpoint->pages.faults >= 0;
     bool fresh = !tracking && live_bytes > checkpoint->tracked_above && !checkpoint->cannot_track;
     if (fresh) {
@@ -203,7 +224,7 @@ static void copy_state(MoltCheckpoint *checkpoint, const MoltHeap *heap, uint64_
         checkpoint->cannot_track = !tracking;
     }
     if (tracking && !take_used(&copying, &checkpoint->pages)) {
-        molt__dirty_pages_close(&checkpoint->pages);
+        stop_tracking(checkpoint);
         checkpoint->cannot_track = true;
         tracking = false;
     }
@@ -244,16 +265,42 @@ void molt_checkpoint_expect(MoltCheckpoint *checkpoint, uintptr_t begin, uintptr
         molt__dirty_pages_expect(&checkpoint->pages, begin, end);
 }
 
+/* ---- who else wants to know ------------------------------------------------------------------ */
+
+bool molt__checkpoint_watch(MoltCheckpoint *checkpoint, MoltLookout *lookout, uintptr_t base)
+{
+    bool tracked = checkpoint->pages.faults >= 0 && checkpoint->pages.base == base;
+    if (!tracked || checkpoint->lookout)
+        return false;
+    checkpoint->lookout = lookout;
+    return true;
+}
+
+void molt__checkpoint_unwatch(MoltCheckpoint *checkpoint)
+{
+    checkpoint->lookout = NULL;
+}
+
+bool molt__checkpoint_written(const MoltCheckpoint *checkpoint, uint64_t first, uint64_t last,
+                              void (*visit)(void *context, uintptr_t begin, uintptr_t end),
+                              void *context)
+{
+    return checkpoint->pages.faults >= 0 &&
+           molt__dirty_pages_look(&checkpoint->pages, first, last, visit, context);
+}
+
 /* ---- going back ------------------------------------------------------------------------------ */
 
 static void restore_state(MoltCheckpoint *checkpoint, const MoltHeap *heap)
 {
     Copying copying = {.heap = heap, .shadow = checkpoint->shadow, .back = true};
     const uint64_t open = checkpoint->tables.opened << MOLT__GRANULE_SHIFT;
+    if (checkpoint->lookout)
+        molt__lookout_spoil(checkpoint->lookout);
     bool known = checkpoint->pages.faults >= 0 &&
                  molt__dirty_pages_take(&checkpoint->pages, 0, open, copy_stretch, &copying);
     if (!known) {
-        molt__dirty_pages_close(&checkpoint->pages);
+        stop_tracking(checkpoint);
         copy_all(&copying, &checkpoint->tables);
     }
 }

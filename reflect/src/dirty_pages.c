@@ -77,16 +77,17 @@ void molt__dirty_pages_expect(const MoltDirtyPages *pages, uintptr_t begin, uint
     (void)ioctl(pages->faults, UFFDIO_WRITEPROTECT, &range);
 }
 
-bool molt__dirty_pages_take(const MoltDirtyPages *pages, uint64_t first, uint64_t last,
-                            void (*visit)(void *context, uintptr_t begin, uintptr_t end),
-                            void *context)
+static bool visit_written(const MoltDirtyPages *pages, uint64_t flags, uint64_t first,
+                          uint64_t last,
+                          void (*visit)(void *context, uintptr_t begin, uintptr_t end),
+                          void *context)
 {
     Stretch stretches[STRETCHES];
     uint64_t at = pages->base + first;
     uint64_t end = pages->base + (last < pages->bytes ? last : pages->bytes);
     while (at < end) {
         Scan scan = {.size = sizeof scan,
-                     .flags = SCAN_PROTECT | SCAN_CHECK_ASYNC,
+                     .flags = flags,
                      .begin = at,
                      .end = end,
                      .stretches = (uintptr_t)stretches,
@@ -101,4 +102,18 @@ bool molt__dirty_pages_take(const MoltDirtyPages *pages, uint64_t first, uint64_
         at = scan.walked;
     }
     return true;
+}
+
+bool molt__dirty_pages_take(const MoltDirtyPages *pages, uint64_t first, uint64_t last,
+                            void (*visit)(void *context, uintptr_t begin, uintptr_t end),
+                            void *context)
+{
+    return visit_written(pages, SCAN_PROTECT | SCAN_CHECK_ASYNC, first, last, visit, context);
+}
+
+bool molt__dirty_pages_look(const MoltDirtyPages *pages, uint64_t first, uint64_t last,
+                            void (*visit)(void *context, uintptr_t begin, uintptr_t end),
+                            void *context)
+{
+    return visit_written(pages, SCAN_CHECK_ASYNC, first, last, visit, context);
 }

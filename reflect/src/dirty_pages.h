@@ -28,6 +28,11 @@ bool molt__dirty_pages_take(const MoltDirtyPages *pages, uint64_t first, uint64_
                             void (*visit)(void *context, uintptr_t begin, uintptr_t end),
                             void *context);
 
+/* The same, without beginning anew. */
+bool molt__dirty_pages_look(const MoltDirtyPages *pages, uint64_t first, uint64_t last,
+                            void (*visit)(void *context, uintptr_t begin, uintptr_t end),
+                            void *context);
+
 /* The pages of these bytes count as written, and writes to them have no faults. */
 void molt__dirty_pages_expect(const MoltDirtyPages *pages, uintptr_t begin, uintptr_t end);
 

@@ -10,6 +10,7 @@
 #include "free_links.h"
 #include "fresh_block.h"
 #include "lineage.h"
+#include "lookout.h"
 #include "migration.h"
 #include "molt/globals.h"
 
@@ -323,6 +324,21 @@ static void run_pieces(MoltMigration *m, const MoltSpan *span, const MoltSpan *m
         run_piece(m, span, moved, &at);
 }
 
+void molt__migration_look(MoltMigration *m, const MoltSpan *span, uint32_t block, uint64_t first,
+                          uint64_t end)
+{
+    MoltPiece at = {.block = m->batch_of_blocks ? (uint32_t)first : block,
+                    .element = m->batch_of_blocks ? 0 : first};
+    while (!m->failed && next_piece(m, span, &at)) {
+        uint64_t number = m->batch_of_blocks ? at.block : at.element;
+        if (number >= end || (!m->batch_of_blocks && at.block != block))
+            break;
+        at.n = at.n < end - number ? at.n : (uint32_t)(end - number);
+        run_piece(m, span, NULL, &at);
+        pass_piece(m, &at);
+    }
+}
+
 static void run_pieces_ahead(MoltMigration *m, const MoltSpan *span, const MoltSpan *moved)
 {
     MoltAhead *ahead = &m->ahead;
@@ -397,7 +413,8 @@ static void run_spans(MoltMigration *m)
             m->texts.partial = true;
         if (type->fate == MOLT_FATE_GONE || skipped)
             continue;
-        run_span(m, span, &m->spans[s]);
+        if (!m->scanning || m->keeping || !molt__lookout_scan(m, s))
+            run_span(m, span, &m->spans[s]);
         if (!m->scanning && !m->keeping)
             count_changed(m, span->type, true);
     }
@@ -587,12 +604,14 @@ MoltStatus molt_migrate_prepare(MoltHeap *heap, const MoltPlan *plan, const Molt
         molt__aims_make(m);
         molt__aim_map_make(m);
         molt__stale_integers_begin(m);
+        molt__lookout_take(m);
         run_spans(m);
         molt__migration_step(m, MOLT_MIGRATE_ROOTS);
         molt__retype_run(m);
         molt__constant_rows_run(m);
         relocate_roots(m);
-        report->pointers_changed += m->patch_count + m->code_patches.pointers;
+        report->pointers_changed +=
+            m->patch_count + m->code_patches.pointers + molt__lookout_patches(m);
         molt__migration_step(m, MOLT_MIGRATE_BYTES);
         molt__raw_scan(m);
         molt__byte_words(m);
@@ -652,6 +671,7 @@ void molt__migration_patch(MoltMigration *m)
     for (uint64_t p = 0; p < m->patch_count; p++)
         memcpy(m->patches[p].address, &m->patches[p].value, sizeof m->patches[p].value);
     m->patch_count = 0;
+    molt__lookout_patch(m);
     molt__code_patches_write(&m->code_patches);
     molt__code_patches_free(&m->code_patches, &m->allocator);
 }
@@ -666,22 +686,34 @@ bool molt_migrate_repoint(MoltMigration *m)
     return alone;
 }
 
+/* Pointers that are not far apart are one stretch. */
+typedef struct Stretch {
+    uintptr_t begin, end;
+    void (*visit)(void *context, uintptr_t begin, uintptr_t end);
+    void *context;
+} Stretch;
+
+static void add_place(void *context, uintptr_t at)
+{
+    Stretch *stretch = context;
+    if (at < stretch->end || at - stretch->end > MOLT__CODE_GAP) {
+        if (stretch->end > stretch->begin)
+            stretch->visit(stretch->context, stretch->begin, stretch->end);
+        stretch->begin = at;
+    }
+    stretch->end = at + sizeof(uintptr_t);
+}
+
 void molt_migrate_stretches(const MoltMigration *m,
                             void (*visit)(void *context, uintptr_t begin, uintptr_t end),
                             void *context)
 {
-    uintptr_t begin = 0, end = 0;
-    for (uint64_t p = 0; p < m->patch_count; p++) {
-        uintptr_t at = (uintptr_t)m->patches[p].address;
-        if (at < end || at - end > MOLT__CODE_GAP) {
-            if (end > begin)
-                visit(context, begin, end);
-            begin = at;
-        }
-        end = at + sizeof m->patches[p].value;
-    }
-    if (end > begin)
-        visit(context, begin, end);
+    Stretch stretch = {.visit = visit, .context = context};
+    for (uint64_t p = 0; p < m->patch_count; p++)
+        add_place(&stretch, (uintptr_t)m->patches[p].address);
+    molt__lookout_places(m, add_place, &stretch);
+    if (stretch.end > stretch.begin)
+        visit(context, stretch.begin, stretch.end);
     molt__code_patches_stretches(&m->code_patches, visit, context);
 }
 

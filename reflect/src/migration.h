@@ -28,6 +28,7 @@
 #include "row_stand.h"
 
 struct MoltHookWork;
+struct MoltLookout;
 struct MoltStaleSearch;
 
 typedef struct MoltPatch {
@@ -194,6 +195,7 @@ struct MoltMigration {
     MoltAim *aims; /* per span of the heap; NULL before any pointer is followed */
     MoltAimMap aim_map; /* the same for converters, where there are some */
     MoltAhead ahead;
+    struct MoltLookout *lookout; /* what is known of objects that stay; NULL: nothing */
     MoltOwnership owned;
     MoltRawFacts raw; /* memory that nobody described */
     MoltByteFacts bytes; /* addresses in bytes */
@@ -276,6 +278,10 @@ void molt__execute_value(MoltMigration *m, const MoltOp *op, const unsigned char
 void molt__convert(MoltMigration *m, uint32_t converter, uint32_t first, uint32_t count,
                    unsigned char *source, uint64_t source_stride, unsigned char *destination,
                    uint64_t destination_stride, uint64_t n);
+/* migrate.c: the operations of the objects from number `first` to `end` that stay, in order: of the blocks
+ * of a span where a block holds one object, else in that block. */
+void molt__migration_look(MoltMigration *m, const MoltSpan *span, uint32_t block, uint64_t first,
+                          uint64_t end);
 /* What every batch of a converter knows of the state. */
 MoltConverterBatch molt__converter_batch(const MoltMigration *m);
 /* What its operations may take away goes to room that nobody reads, of 8 bytes for each object. */

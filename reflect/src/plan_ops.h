@@ -200,6 +200,7 @@ typedef struct MoltTaken {
     uint64_t base, first, end;
 } MoltTaken;
 
+struct MoltLookout; /* lookout.h */
 struct MoltEmitFrame; /* plan_emit.h */
 
 struct MoltPlan {
@@ -231,6 +232,7 @@ struct MoltPlan {
     const MoltHeapApi **hook_heap; /* where hooks find the heap; NULL: they look for none */
     const struct MoltUsage *usage_before, *usage_after; /* of the code; NULL: not known */
     MoltParallel parallel; /* for migrations by the plan */
+    struct MoltLookout *lookout; /* what is known for the next one; NULL: nothing */
     bool (*step)(void *context, MoltMigrateStep step); /* a test; NULL: none */
     void *step_context;
     const struct MoltGlobals *hook_globals; /* of the library that has them, or NULL */

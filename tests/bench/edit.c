@@ -8,6 +8,7 @@
 
 #include <molt/builder.h>
 #include <molt/heap_room.h>
+#include <molt/lookout.h>
 
 /* ---- schemas -------------------------------------------------------------------------------- */
 
@@ -167,8 +168,24 @@ MoltHeap *bench_heap(const MoltSchema *schema)
     return heap;
 }
 
+/* As the guard and a reload do while the game runs, and once it has stopped. Where the kernel does not tell
+ * what is written, the migration finds its pointers itself. */
+static MoltLookout *look_out(MoltHeap *heap, MoltPlan *plan, const Edit *edit)
+{
+    if (!edit->checkpoint || molt_checkpoint_take(edit->checkpoint, heap, NULL) != MOLT_OK)
+        return NULL;
+    MoltLookout *lookout = molt_lookout_begin(heap, edit->checkpoint, 0);
+    molt_lookout_run(lookout, plan);
+    molt_plan_set_lookout(plan, lookout);
+    uint64_t started = bench_now();
+    molt_lookout_settle(lookout);
+    if (edit->settled)
+        bench_sample(edit->settled, bench_now() - started);
+    return lookout;
+}
+
 static bool migrate(MoltHeap *heap, const MoltSchema *after, const MoltConverters *converters,
-                    const MoltParallel *parallel, bool with_room, Samples *samples)
+                    const Edit *edit, Samples *samples)
 {
     MoltMigration *migration = NULL;
     MoltReport report;
@@ -181,10 +198,11 @@ static bool migrate(MoltHeap *heap, const MoltSchema *after, const MoltConverter
         molt_plan_free(plan);
         return false;
     }
-    if (parallel)
-        molt_plan_set_parallel(plan, parallel);
-    MoltHeapRoom *room = with_room ? molt_heap_room_look(heap) : NULL;
+    if (edit->parallel)
+        molt_plan_set_parallel(plan, edit->parallel);
+    MoltHeapRoom *room = edit->room ? molt_heap_room_look(heap) : NULL;
     molt_heap_room_prepare(room, plan);
+    MoltLookout *lookout = look_out(heap, plan, edit);
     molt_report_init(&report, NULL);
     uint64_t started = bench_now();
     bool ok = molt_migrate_prepare(heap, plan, NULL, &migration, &report, &error) == MOLT_OK;
@@ -195,6 +213,7 @@ static bool migrate(MoltHeap *heap, const MoltSchema *after, const MoltConverter
     } else {
         fprintf(stderr, "molt-bench: %s\n", error.text);
     }
+    molt_lookout_end(lookout);
     molt_heap_room_free(room, heap);
     while (molt_heap_room_trim(heap))
         ;
@@ -205,12 +224,13 @@ static bool migrate(MoltHeap *heap, const MoltSchema *after, const MoltConverter
 
 bool bench_migrate(MoltHeap *heap, const Edit *edit, Samples *samples)
 {
-    return migrate(heap, edit->after, edit->forth, edit->parallel, edit->room, samples);
+    return migrate(heap, edit->after, edit->forth, edit, samples);
 }
 
 bool bench_migrate_back(MoltHeap *heap, const Edit *edit)
 {
-    return migrate(heap, edit->before, edit->back, NULL, false, NULL);
+    const Edit plain = {0};
+    return migrate(heap, edit->before, edit->back, &plain, NULL);
 }
 
 #define HUGE_PAGE ((uint64_t)2 << 20)

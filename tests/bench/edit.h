@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include <molt/checkpoint.h>
 #include <molt/migrate.h>
 
 #include "converters.h"
@@ -38,6 +39,8 @@ typedef struct Edit {
     const MoltSchema *before, *after;
     MoltConverters *forth, *back; /* NULL: by the plan */
     const MoltParallel *parallel; /* of the way forth; NULL: one thread */
+    MoltCheckpoint *checkpoint; /* of the way forth: its pointers are looked for before; NULL: in it */
+    Samples *settled; /* then: how long pages take to be let go before the migration; may be NULL */
     bool room; /* of the way forth: its pages are asked for before it is timed, as a reload does */
 } Edit;
 

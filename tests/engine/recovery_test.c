@@ -617,6 +617,57 @@ static void crash_at_the_end_starts_nothing_again(void **state)
     assert_int_not_equal(access(sandbox_path(state, "report"), F_OK), 0);
 }
 
+/* ---- large states ---------------------------------------------------------------------------- */
+
+/* A state of which pages are tracked: its pointers to what an edit moves are looked for before the pause, and
+ * those that were written since are found all the same. */
+static void play_with_reeds(void **state, const char *first, const char *second)
+{
+    enum { REEDS = 400000 };
+    struct {
+        uint64_t frames;
+        void *frog;
+        uint32_t begun, ended, version, reeds_wanted;
+        void *unfollowed, *stone, *reeds;
+    } *pond;
+    Session session = {0};
+    MoltError error = {0};
+    const MoltReloadDesc desc = {.library = session.library,
+                                 .no_watch = true,
+                                 .guard = true,
+                                 .probation = 2,
+                                 .checkpoint_ms = 1};
+    snprintf(session.library, sizeof session.library, "%s", sandbox_path(state, "game.so"));
+    sandbox_replace(session.library, first);
+    if (trap_host_start(&session.host, false, &desc, &session.reload, &error) != MOLT_OK) {
+        fail_msg("%s", error.text);
+    }
+    play(&session, 2);
+    pond = molt_reload_state(session.reload);
+    pond->reeds_wanted = REEDS;
+    for (int i = 0; i < 4; i++) {
+        play(&session, 1);
+        sandbox_sleep(20); /* a checkpoint may take a hundredth of the time */
+    }
+    assert_non_null(pond->reeds);
+    force(&session, second, MOLT_EVENT_RELOADED);
+    play(&session, 3);
+    force(&session, first, MOLT_EVENT_RELOADED);
+    play(&session, 3);
+    pond = molt_reload_state(session.reload);
+    assert_int_equal(pond->reeds_wanted, REEDS);
+    close_session(&session);
+}
+
+static void pointers_of_a_large_state_are_looked_for_before(void **state)
+{
+    if (impossible()) {
+        skip();
+    }
+    play_with_reeds(state, FIXTURE_POND_1, FIXTURE_POND_2);
+    play_with_reeds(state, FIXTURE_POND_HOOKS_1, FIXTURE_POND_HOOKS_2);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -632,6 +683,7 @@ int main(int argc, char **argv)
         X(crash_after_crash_starts_again),
         X(host_that_crashes_by_itself_does_not_begin_for_ever),
         X(crash_at_the_end_starts_nothing_again),
+        X(pointers_of_a_large_state_are_looked_for_before),
 #undef X
     };
     if (argc == 5 && strcmp(argv[3], "--resume") == 0) {
