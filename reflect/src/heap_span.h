@@ -160,6 +160,19 @@ static inline bool molt__span_is_live(const MoltSpan *span, uint32_t index)
     return (span->live_bits[index / 64] >> (index % 64) & 1u) != 0;
 }
 
+/* Index of the first live block from `index` on; span->blocks when there is none. */
+static inline uint32_t molt__span_next_live(const MoltSpan *span, uint32_t index)
+{
+    if (index >= span->blocks)
+        return span->blocks;
+    uint32_t words = (span->blocks + 63) / 64;
+    uint32_t word = index / 64;
+    uint64_t bits = span->live_bits[word] & UINT64_MAX << (index % 64);
+    while (bits == 0 && ++word < words)
+        bits = span->live_bits[word];
+    return bits == 0 ? span->blocks : word * 64 + (uint32_t)__builtin_ctzll(bits);
+}
+
 /* The attic may have values of its blocks, which it has to be told of. */
 static inline bool molt__span_is_kept(const MoltSpan *span)
 {

@@ -285,12 +285,13 @@ static void run_flexible(MoltMigration *m, const MoltSpan *span, const MoltSpan 
 /* Objects from *at on that are converted together; false when there are no more. */
 static bool next_piece(const MoltMigration *m, const MoltSpan *span, MoltPiece *at)
 {
-    while (at->block < span->blocks) {
-        if (is_run(m, span, at->block) && m->batch_of_blocks) {
+    while ((at->block = molt__span_next_live(span, at->block)) < span->blocks) {
+        bool runs = is_run(m, span, at->block);
+        if (runs && m->batch_of_blocks) {
             at->n = run_length(m, span, at->block);
             return true;
         }
-        uint64_t count = is_run(m, span, at->block) ? molt__span_count(span, at->block) : 0;
+        uint64_t count = runs ? molt__span_count(span, at->block) : 0;
         if (at->element < count) {
             at->n = (uint32_t)(count - at->element < MOLT__BATCH ? count - at->element : MOLT__BATCH);
             return true;
