@@ -254,6 +254,9 @@ void molt__range_small_pages(const MoltHeap *heap, uint64_t bytes);
 /* Pages of the span that are touched first from now on are huge ones, or small ones. Spans below
  * MOLT__HUGE_SPAN stay as they are: they would take pages for what they will never hold. */
 void molt__range_huge_pages(const MoltSpan *span, bool huge);
+/* The same for the span of a block that is filled as it is made: in a large state it shares huge pages with
+ * its neighbours when it fills half of one, as state in small ones costs each checkpoint by the page. */
+void molt__range_share_huge_pages(const MoltHeap *heap, const MoltSpan *span);
 /* Makes a span read-only, or writable again. A system that cannot leaves it writable. */
 void molt__range_protect(const MoltSpan *span, bool writable);
 /* Derives ranges from granules[], after a snapshot restored them; slots for them are there. */
