@@ -19,7 +19,9 @@
 include(CheckCCompilerFlag)
 
 # Flags with which every static stays in one piece and in memory, whatever the optimiser could prove
-# about it, and with which it can be found.
+# about it, and with which it can be found. With -fno-toplevel-reorder gcc keeps static functions, too, and
+# then does not put one that is called once into its caller; larger limits for those that it does put there
+# make up for that.
 function(molt__variable_flags out)
   check_c_compiler_flag(-fkeep-persistent-storage-variables MOLT_KEEPS_VARIABLES)
   if(MOLT_KEEPS_VARIABLES)
@@ -27,7 +29,8 @@ function(molt__variable_flags out)
   elseif(CMAKE_C_COMPILER_ID MATCHES "Clang")
     set(flags "SHELL:-include molt/keep_statics.h")
   else()
-    set(flags -fno-toplevel-reorder -fno-ipa-reference-addressable)
+    set(flags -fno-toplevel-reorder -fno-ipa-reference-addressable --param=max-inline-insns-auto=60
+      --param=inline-min-speedup=15)
   endif()
   set(${out} -g ${flags} PARENT_SCOPE)
 endfunction()

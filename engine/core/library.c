@@ -127,6 +127,23 @@ cleanup:
     return status;
 }
 
+/* The addresses that the image takes before it is loaded, from a file that the check has passed. */
+static void measure_image(MoltLibrary *library, const unsigned char *bytes)
+{
+    ElfW(Ehdr) header;
+    memcpy(&header, bytes, sizeof header);
+    library->begin = UINTPTR_MAX;
+    for (size_t i = 0; i < header.e_phnum; i++) {
+        ElfW(Phdr) segment;
+        memcpy(&segment, bytes + header.e_phoff + i * header.e_phentsize, sizeof segment);
+        if (segment.p_type == PT_LOAD) {
+            uintptr_t to = segment.p_vaddr + segment.p_memsz;
+            library->begin = segment.p_vaddr < library->begin ? segment.p_vaddr : library->begin;
+            library->end = to > library->end ? to : library->end;
+        }
+    }
+}
+
 /* Looks at the copy, which nobody else writes, and not at the source, which may change any
  * moment. */
 static MoltStatus check_copy(MoltLibrary *library, MoltError *error)
@@ -160,6 +177,9 @@ static MoltStatus check_copy(MoltLibrary *library, MoltError *error)
     }
     if (result == MOLT_OK) {
         result = molt__elf_sanitizer_check(library->source, bytes, size, error);
+    }
+    if (result == MOLT_OK) {
+        measure_image(library, bytes);
     }
     munmap(bytes, size);
     return result;
@@ -404,11 +424,23 @@ void molt__library_settle(MoltLibrary *library)
 
 /* ---- the whole ----------------------------------------------------------------------------- */
 
+static MoltStatus read_symbols(MoltLibrary *library, MoltError *error)
+{
+    return molt__symbols_open(library->copy, library->begin - library->base,
+                              library->end - library->base, &library->symbols, error);
+}
+
+/* The symbols are in the file, and need no library that is loaded: to read them takes as long as the trial
+ * does. What cannot be read is told in its turn. */
 static MoltStatus try_copy(MoltLibrary *library, MoltError *error)
 {
-    return library->trial == NULL
-               ? MOLT_OK
-               : molt__library_trial(library->trial, library->source, library->copy, error);
+    pid_t child;
+    if (library->trial == NULL ||
+        !molt__library_trial_begin(library->trial, library->copy, &child)) {
+        return MOLT_OK;
+    }
+    (void)read_symbols(library, NULL);
+    return molt__library_trial_end(child, library->source, error);
 }
 
 static MoltStatus open_copy(MoltLibrary *library, MoltError *error)
@@ -426,9 +458,9 @@ static MoltStatus open_copy(MoltLibrary *library, MoltError *error)
 
 static MoltStatus open_symbols(MoltLibrary *library, MoltError *error)
 {
-    MoltStatus status = molt__symbols_open(library->copy, library->base, library->begin, library->end,
-                                           &library->symbols, error);
+    MoltStatus status = library->symbols != NULL ? MOLT_OK : read_symbols(library, error);
     if (status == MOLT_OK) {
+        molt__symbols_load(library->symbols, library->base);
         status = molt__literals_split(library->symbols->literals, library->module->split_texts,
                                       library->module->split_text_sizes,
                                       library->module->split_text_count, error);

@@ -32,7 +32,7 @@ static int set_attributes(posix_spawnattr_t *attributes)
     return code != 0 ? code : posix_spawnattr_setsigdefault(attributes, &all);
 }
 
-static bool spawn(const char *program, const char *copy, pid_t *out)
+bool molt__library_trial_begin(const char *program, const char *copy, pid_t *child)
 {
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t files;
@@ -43,7 +43,7 @@ static bool spawn(const char *program, const char *copy, pid_t *out)
     bool good = posix_spawn_file_actions_init(&files) == 0;
     if (good) {
         good = set_attributes(&attributes) == 0 && set_files(&files) == 0 &&
-               posix_spawn(out, program, &files, &attributes, arguments, environ) == 0;
+               posix_spawn(child, program, &files, &attributes, arguments, environ) == 0;
         posix_spawn_file_actions_destroy(&files);
     }
     posix_spawnattr_destroy(&attributes);
@@ -100,14 +100,9 @@ static bool wait_for(pid_t child, int *status, bool *stopped)
     }
 }
 
-MoltStatus molt__library_trial(const char *program, const char *name, const char *copy,
-                               MoltError *error)
+MoltStatus molt__library_trial_end(pid_t child, const char *name, MoltError *error)
 {
-    pid_t child;
     int status = 0;
     bool stopped = false;
-    if (!spawn(program, copy, &child) || !wait_for(child, &status, &stopped)) {
-        return MOLT_OK;
-    }
-    return judge(name, status, stopped, error);
+    return wait_for(child, &status, &stopped) ? judge(name, status, stopped, error) : MOLT_OK;
 }

@@ -8,15 +8,19 @@
 #ifndef MOLT_CORE_LIBRARY_TRIAL_H
 #define MOLT_CORE_LIBRARY_TRIAL_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include <molt/status.h>
 
 #define MOLT__TRIAL_LOADED 112 /* not what a constructor that exits would choose */
 #define MOLT__TRIAL_REFUSED 113
 #define MOLT__TRIAL_SECONDS 10 /* it ends by SIGALRM then */
 
-/* `copy` is loaded, `name` stands in messages. Waits for the program; on any thread. MOLT_INVALID when it
- * does not survive. MOLT_OK also where no process can be made: then nothing is known. */
-MoltStatus molt__library_trial(const char *program, const char *name, const char *copy,
-                               MoltError *error);
+/* Starts the program, which loads `copy` while this process does something else; on any thread. False where
+ * no process can be made: then nothing is known. */
+bool molt__library_trial_begin(const char *program, const char *copy, pid_t *child);
+/* Waits for the program. `name` stands in messages. MOLT_INVALID when it did not survive. */
+MoltStatus molt__library_trial_end(pid_t child, const char *name, MoltError *error);
 
 #endif

@@ -144,6 +144,17 @@ void molt__literals_free(MoltLiterals *literals)
     }
 }
 
+void molt__literals_move(MoltLiterals *literals, uintptr_t by)
+{
+    for (size_t i = 0; i < literals->range_count; i++) {
+        literals->ranges[i].begin += by;
+        literals->ranges[i].end += by;
+    }
+    for (size_t i = 0; i < literals->slot_count; i++) {
+        literals->slots[i].address += literals->slots[i].text != NULL ? by : 0;
+    }
+}
+
 static const MoltByteRange *range_of(const MoltLiterals *literals, uintptr_t address)
 {
     size_t low = 0, high = literals->range_count;

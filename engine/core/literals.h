@@ -24,6 +24,8 @@ typedef struct MoltLiterals MoltLiterals;
 MoltStatus molt__literals_create(const MoltByteRange *ranges, size_t count, MoltLiterals **out,
                                  MoltError *error);
 void molt__literals_free(MoltLiterals *literals); /* NULL allowed */
+/* All addresses are `by` more from now on. Before molt__literals_split. */
+void molt__literals_move(MoltLiterals *literals, uintptr_t by);
 
 /* Tells which texts have NULs inside: `count` of them, one behind the other, `sizes` with the NUL at
  * their ends. Wherever the library has their bytes, they belong together from then on. */

@@ -60,7 +60,7 @@ struct MoltRecovery {
     MoltLibrary *previous;
     uint32_t previous_generation, frames_left;
     uint64_t play_left_ns, played_ns; /* of the probation; when the last frame was counted */
-    MoltHeap *swapped; /* while no files of the state before the swap are begun, the heap; else NULL */
+    bool unwritten;                   /* no files of the state before the swap are begun yet */
     void *host_then; /* the host's bytes of the checkpoint; NULL: there are none */
     Stretches last, now; /* what the last reload wrote, as the next one will; what this one does */
     uint32_t seen;       /* of `last`, by this one */
@@ -149,7 +149,7 @@ static void end_probation(MoltRecovery *recovery)
 {
     molt__held_library_add(recovery->desc.held, recovery->previous);
     recovery->previous = NULL;
-    recovery->swapped = NULL;
+    recovery->unwritten = false;
     recovery->frames_left = 0;
 }
 
@@ -232,17 +232,33 @@ static bool take(MoltRecovery *recovery, MoltHeap *heap, bool stopped)
     return true;
 }
 
-/* Of the checkpoint: `state` says what differs between one of now and one from before a swap. */
+/* In the child. */
+static bool go_back_there(void *context)
+{
+    MoltRecovery *recovery = context;
+    return molt_checkpoint_restore(recovery->checkpoint, recovery->heap, NULL) == MOLT_OK;
+}
+
+/* Of the checkpoint, which the child has and not the heap: `state` says what differs between one of now and
+ * one from before a swap. */
 static bool write_state(MoltRecovery *recovery, MoltRestartState *state)
 {
     if (recovery->restart == NULL || molt__guard_is_traced()) {
         return true;
     }
+    state->heap = recovery->heap;
+    state->go_back = go_back_there;
+    state->context = recovery;
     state->host = recovery->host_then;
     state->host_size = recovery->desc.host_size;
     state->taken_ns = recovery->taken_ns;
     state->frames = molt__restart_work(recovery->restart)->frames - recovery->frames;
-    bool begun = molt__restart_write(recovery->restart, state);
+    bool begun = false;
+    if (!molt__restart_writes(recovery->restart)) {
+        molt_checkpoint_before_fork(recovery->checkpoint, recovery->heap);
+        begun = molt__restart_write(recovery->restart, state);
+        molt_checkpoint_after_fork(recovery->checkpoint, recovery->heap);
+    }
     recovery->fork_ns = molt__restart_cost_ns(recovery->restart);
     wait_for_next(recovery);
     return begun;
@@ -250,31 +266,19 @@ static bool write_state(MoltRecovery *recovery, MoltRestartState *state)
 
 static void write_files(MoltRecovery *recovery, const MoltRunning *running)
 {
-    MoltRestartState state = {
-        .library = running->library, .heap = running->heap, .stopped = running->stopped};
+    MoltRestartState state = {.library = running->library, .stopped = running->stopped};
     write_state(recovery, &state);
 }
 
-/* In the child: as go_back() does it. */
-static bool go_back_there(void *context)
-{
-    MoltRecovery *recovery = context;
-    return molt_checkpoint_restore(recovery->checkpoint, recovery->swapped, NULL) == MOLT_OK;
-}
-
 /* Of the old code and the state before the swap: that is what a crash in probation goes back to, in a new
- * process too. The fork comes after the swap, as pages that two processes share cost whoever writes them
- * first, and the child goes back by itself. */
+ * process too. The fork comes after the swap: its time is not the pause's, and no page that the swap writes,
+ * the library's variables and the host's own, is shared then. */
 static void write_before_swap(MoltRecovery *recovery)
 {
-    MoltRestartState state = {.library = recovery->previous,
-                              .heap = recovery->swapped,
-                              .stopped = recovery->stopped,
-                              .go_back = go_back_there,
-                              .context = recovery,
-                              .threads = &recovery->threads};
+    MoltRestartState state = {
+        .library = recovery->previous, .stopped = recovery->stopped, .threads = &recovery->threads};
     if (write_state(recovery, &state)) {
-        recovery->swapped = NULL;
+        recovery->unwritten = false;
     }
 }
 
@@ -284,7 +288,11 @@ static void take_by_time(MoltRecovery *recovery, const MoltRunning *running)
     bool due = recovery->due || now >= recovery->next_ns;
     bool first = recovery->taken_ns == 0 && recovery->again_ns == 0;
     bool waits = recovery->previous != NULL;
-    if ((waits ? recovery->swapped == NULL : !due) || now < recovery->again_ns) {
+    if (waits && recovery->unwritten && recovery->restart != NULL &&
+        molt__restart_writes(recovery->restart)) {
+        return;
+    }
+    if ((waits ? !recovery->unwritten : !due) || now < recovery->again_ns) {
         return;
     }
     if (!rest(recovery, first ? FIRST_REST_NS : REST_NS)) {
@@ -402,7 +410,7 @@ bool molt__recovery_swapped(MoltRecovery *recovery, MoltHeap *heap, MoltLibrary 
     recovery->frames_left = recovery->desc.probation;
     recovery->play_left_ns = PROBATION_NS;
     recovery->played_ns = molt__clock_ns();
-    recovery->swapped = heap;
+    recovery->unwritten = true;
     write_before_swap(recovery);
     return true;
 }
@@ -541,7 +549,7 @@ static bool go_back(MoltRecovery *recovery, MoltRunning *running, MoltRecovered 
         running->library = back;
         running->generation = recovery->previous_generation;
         recovery->previous = NULL;
-        recovery->swapped = NULL;
+        recovery->unwritten = false;
         recovery->frames_left = 0;
     }
     recovery->due = true; /* of the same moment, but not of one that is in probation */

@@ -228,7 +228,7 @@ static void write_problem(const MoltRestart *restart, const MoltError *error)
 static bool reach_moment(const MoltRestartState *state)
 {
     const MoltLibrary *library = state->library;
-    if (state->go_back != NULL && !state->go_back(state->context)) {
+    if (!state->go_back(state->context)) {
         return false;
     }
     if (library->begin_reload != NULL && !state->stopped) {
@@ -311,9 +311,14 @@ static void become_writer(const MoltRestart *restart)
     molt__threads_after_fork(restart->threads, true);
 }
 
+bool molt__restart_writes(MoltRestart *restart)
+{
+    return !reap(restart, WNOHANG);
+}
+
 bool molt__restart_write(MoltRestart *restart, const MoltRestartState *state)
 {
-    if (!reap(restart, WNOHANG)) {
+    if (molt__restart_writes(restart)) {
         return false;
     }
     uint64_t start = molt__clock_ns();

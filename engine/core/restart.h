@@ -47,8 +47,8 @@ typedef struct MoltRestartState {
     size_t host_size;
     uint64_t taken_ns; /* the moment, by molt__clock_ns() */
     uint64_t frames;   /* of MoltRestartWork then */
-    /* A moment before this one: brings the heap back to it, in the child. False when it cannot. NULL: the
-     * files are of now. */
+    /* Brings the heap to the moment, in the child, which may have none of its memory before. False when it
+     * cannot. */
     bool (*go_back)(void *context);
     void *context;
     const MoltThreadMoment *threads; /* of then; NULL: those that there are */
@@ -91,6 +91,8 @@ void molt__restart_destroy(MoltRestart *restart);
 MoltRestartWork *molt__restart_work(MoltRestart *restart);
 /* The code that runs: a crash is one of it. */
 void molt__restart_running(MoltRestart *restart, const MoltLibrary *library);
+/* A child still writes files. */
+bool molt__restart_writes(MoltRestart *restart);
 /* Has files of the moment written. Between frames, the threads at rest. False when a child still writes
  * others, or there can be none now. */
 bool molt__restart_write(MoltRestart *restart, const MoltRestartState *state);

@@ -17,7 +17,6 @@ typedef struct Search {
     MoltSymbols *symbols;
     uint32_t *order;
     uint32_t count;
-    uintptr_t base;
     MoltSymbol *more;
     uint32_t more_count;
     size_t signatures_room;
@@ -104,7 +103,7 @@ static void add_function(Search *search, const MoltSymbol *like, const char *nam
 static void tell(Search *search, MoltCodeKind kind, uint64_t address, const char *name,
                  const char *path)
 {
-    uintptr_t at = search->base + (uintptr_t)address;
+    uintptr_t at = (uintptr_t)address;
     const char *slash = strrchr(path, '/'), *file = slash != NULL ? slash + 1 : path;
     const MoltSymbol *like = NULL;
     bool known = false;
@@ -192,7 +191,7 @@ static uint32_t keep_signature(Search *search, const char *text)
 
 static void tell_signature(Search *search, Dwarf_Die *function, uint64_t address, const char *name)
 {
-    uintptr_t at = search->base + (uintptr_t)address;
+    uintptr_t at = (uintptr_t)address;
     char text[MOLT_SIGNATURE_ROOM];
     uint32_t signature = 0;
     for (uint32_t i = first_at(search, at); i < search->count; i++) {
@@ -271,9 +270,9 @@ static bool lacks_sources(const MoltSymbols *symbols)
     return false;
 }
 
-MoltStatus molt__symbol_sources(MoltSymbols *symbols, const char *path, uintptr_t base)
+MoltStatus molt__symbol_sources(MoltSymbols *symbols, const char *path)
 {
-    Search search = {.symbols = symbols, .base = base};
+    Search search = {.symbols = symbols};
     int file = symbols->count > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     Dwarf *dwarf = file >= 0 ? dwarf_begin(file, DWARF_C_READ) : NULL;
     if (dwarf != NULL && sort(&search)) {

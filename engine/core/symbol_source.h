@@ -6,8 +6,8 @@
 
 #include "symbols.h"
 
-/* Adds all that to the symbols of the library file `path`, which is loaded at `base`. A file without debug
- * information says nothing. MOLT_OUT_OF_MEMORY is the only failure. */
-MoltStatus molt__symbol_sources(MoltSymbols *symbols, const char *path, uintptr_t base);
+/* Adds all that to the symbols of the library file `path`, whose addresses are still those of the file. A
+ * file without debug information says nothing. MOLT_OUT_OF_MEMORY is the only failure. */
+MoltStatus molt__symbol_sources(MoltSymbols *symbols, const char *path);
 
 #endif

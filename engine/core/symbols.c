@@ -15,7 +15,6 @@
 typedef struct Reader {
     MoltSymbols *symbols;
     Elf *elf;
-    uintptr_t base;
     uint32_t capacity;
     MoltByteRange
         *constants; /* read-only sections; bytes are libelf's, as long as the file is open */
@@ -139,7 +138,7 @@ static MoltStatus add_symbol(Reader *reader, const GElf_Sym *entry, const char *
     }
     MoltSymbol *symbol = &symbols->items[symbols->count];
     *symbol = (MoltSymbol){
-        .address = reader->base + (uintptr_t)entry->st_value,
+        .address = (uintptr_t)entry->st_value,
         .size = entry->st_size,
         .name = raw,
         .raw = raw,
@@ -203,7 +202,7 @@ static MoltStatus add_unnamed(Reader *reader, const GElf_Sym *entry)
         return MOLT_OUT_OF_MEMORY;
     }
     symbols->unnamed = ranges;
-    uintptr_t begin = reader->base + (uintptr_t)entry->st_value;
+    uintptr_t begin = (uintptr_t)entry->st_value;
     if (begin < symbols->begin || begin > symbols->end || entry->st_size > symbols->end - begin) {
         return MOLT_OK; /* of a damaged table */
     }
@@ -268,7 +267,7 @@ static bool holds_constants(const GElf_Shdr *header, const char *name)
 static MoltStatus add_constants(Reader *reader, Elf_Scn *section, const GElf_Shdr *header)
 {
     Elf_Data *data = elf_rawdata(section, NULL);
-    MoltByteRange range = {.begin = reader->base + (uintptr_t)header->sh_addr};
+    MoltByteRange range = {.begin = (uintptr_t)header->sh_addr};
     range.end = range.begin + (uintptr_t)header->sh_size;
     if (data == NULL || data->d_buf == NULL || data->d_size != header->sh_size ||
         range.begin < reader->symbols->begin || range.end > reader->symbols->end) {
@@ -384,11 +383,11 @@ static MoltStatus index_literals(Reader *reader, MoltError *error)
     return status;
 }
 
-MoltStatus molt__symbols_open(const char *path, uintptr_t base, uintptr_t begin, uintptr_t end,
-                              MoltSymbols **out, MoltError *error)
+MoltStatus molt__symbols_open(const char *path, uintptr_t begin, uintptr_t end, MoltSymbols **out,
+                              MoltError *error)
 {
     MoltStatus status = MOLT_OK;
-    Reader reader = {.base = base};
+    Reader reader = {.symbols = NULL};
     int file = -1;
     reader.symbols = calloc(1, sizeof *reader.symbols);
     if (reader.symbols == NULL) {
@@ -410,7 +409,7 @@ MoltStatus molt__symbols_open(const char *path, uintptr_t base, uintptr_t begin,
     bool has_sections = gelf_getehdr(reader.elf, &header) != NULL && header.e_shoff != 0;
     status = has_sections ? read_sections(&reader) : MOLT_OK;
     if (status == MOLT_OK) {
-        status = molt__symbol_sources(reader.symbols, path, base);
+        status = molt__symbol_sources(reader.symbols, path);
     }
     if (status == MOLT_OK) {
         status = index_names(reader.symbols);
@@ -434,6 +433,20 @@ cleanup:
     free(reader.constants);
     molt__symbols_free(reader.symbols);
     return status;
+}
+
+void molt__symbols_load(MoltSymbols *symbols, uintptr_t base)
+{
+    symbols->begin += base;
+    symbols->end += base;
+    for (uint32_t i = 0; i < symbols->count; i++) {
+        symbols->items[i].address += base;
+    }
+    for (uint32_t i = 0; i < symbols->unnamed_count; i++) {
+        symbols->unnamed[i].begin += base;
+        symbols->unnamed[i].end += base;
+    }
+    molt__literals_move(symbols->literals, base);
 }
 
 void molt__symbols_free(MoltSymbols *symbols)

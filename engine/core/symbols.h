@@ -48,10 +48,13 @@ typedef struct MoltSymbols {
     const MoltSchema *schema; /* likewise: what says which structs had other names */
 } MoltSymbols;
 
-/* Reads the file `path` that is loaded at `base` with image [begin, end). A library without
- * .symtab is no failure. MOLT_INVALID when the file cannot be read as ELF. */
-MoltStatus molt__symbols_open(const char *path, uintptr_t base, uintptr_t begin, uintptr_t end,
-                              MoltSymbols **out, MoltError *error);
+/* Reads the file `path`, whose image has the addresses [begin, end) in the file; those of the symbols are of
+ * the file, too. A library without .symtab is no failure. MOLT_INVALID when it cannot be read as ELF. */
+MoltStatus molt__symbols_open(const char *path, uintptr_t begin, uintptr_t end, MoltSymbols **out,
+                              MoltError *error);
+/* The file has been loaded at `base`: from now on addresses are those of the memory. Once, and before the
+ * literals are split. */
+void molt__symbols_load(MoltSymbols *symbols, uintptr_t base);
 void molt__symbols_free(MoltSymbols *symbols); /* NULL allowed */
 
 /* Names what lies at `address`: a function by its entry only, an object by the offset in it, a

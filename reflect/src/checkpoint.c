@@ -3,12 +3,13 @@
  *
  * Invariant while tracking: each byte of a live block of `tables` is in the shadow, and a page that the
  * kernel does not call written since the last take is, in the heap, as it was when last looked at. */
-#ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE, madvise */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE, madvise, mremap */
 #endif
 
 #include "molt/checkpoint.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -30,6 +31,7 @@ struct MoltCheckpoint {
     MoltDirtyPages pages;
     MoltLookout *lookout; /* wants to know what is written; NULL: nobody does */
     bool cannot_track;
+    bool withheld; /* the heap's range, from forks */
     MoltCheckpointCost cost;
 };
 
@@ -289,6 +291,52 @@ bool molt__checkpoint_written(const MoltCheckpoint *checkpoint, uint64_t first, 
            molt__dirty_pages_look(&checkpoint->pages, first, last, visit, context);
 }
 
+bool molt_checkpoint_fits(const MoltCheckpoint *checkpoint, const MoltHeap *heap)
+{
+    return checkpoint->taken && heap->base == checkpoint->tables.base &&
+           heap->granule_count == checkpoint->tables.granule_count;
+}
+
+/* ---- forks ----------------------------------------------------------------------------------- */
+
+static void *range_of(const MoltHeap *heap)
+{
+    return (void *)heap->base; /* NOLINT: the heap's own range */
+}
+
+/* Without it, in whole, the child has the heap's memory, and goes back in it. */
+void molt_checkpoint_before_fork(MoltCheckpoint *checkpoint, const MoltHeap *heap)
+{
+    checkpoint->withheld = molt_checkpoint_fits(checkpoint, heap);
+    if (checkpoint->withheld &&
+        madvise(range_of(heap), checkpoint->shadow_bytes, MADV_DONTFORK) != 0)
+        molt_checkpoint_after_fork(checkpoint, heap);
+}
+
+void molt_checkpoint_after_fork(MoltCheckpoint *checkpoint, const MoltHeap *heap)
+{
+    if (checkpoint->withheld)
+        (void)!madvise(range_of(heap), checkpoint->shadow_bytes, MADV_DOFORK);
+    checkpoint->withheld = false;
+}
+
+/* In the child, which has nothing where the heap was: what was opened since the moment has no bytes there. */
+static bool move_in(MoltCheckpoint *checkpoint, const MoltHeap *heap)
+{
+    const uint64_t opened = heap->opened << MOLT__GRANULE_SHIFT;
+    void *range = range_of(heap);
+    if (mmap(range, checkpoint->shadow_bytes, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != range ||
+        mprotect(range, opened, PROT_READ | PROT_WRITE) != 0 ||
+        mremap(checkpoint->shadow, checkpoint->shadow_open, checkpoint->shadow_open,
+               MREMAP_MAYMOVE | MREMAP_FIXED, range) != range)
+        return false;
+    checkpoint->withheld = false;
+    checkpoint->shadow = NULL;
+    checkpoint->taken = false;
+    return true;
+}
+
 /* ---- going back ------------------------------------------------------------------------------ */
 
 static void restore_state(MoltCheckpoint *checkpoint, const MoltHeap *heap)
@@ -305,12 +353,6 @@ static void restore_state(MoltCheckpoint *checkpoint, const MoltHeap *heap)
     }
 }
 
-bool molt_checkpoint_fits(const MoltCheckpoint *checkpoint, const MoltHeap *heap)
-{
-    return checkpoint->taken && heap->base == checkpoint->tables.base &&
-           heap->granule_count == checkpoint->tables.granule_count;
-}
-
 MoltStatus molt_checkpoint_restore(MoltCheckpoint *checkpoint, MoltHeap *heap, MoltError *error)
 {
     const MoltHeap *tables = &checkpoint->tables;
@@ -323,6 +365,12 @@ MoltStatus molt_checkpoint_restore(MoltCheckpoint *checkpoint, MoltHeap *heap, M
         return molt_error(error, MOLT_OUT_OF_MEMORY,
                           "Out of memory for going back to a checkpoint.");
     }
+    const bool here = !checkpoint->withheld;
+    if (!here && !move_in(checkpoint, heap)) {
+        molt__heap_free_tables(&fresh);
+        return molt_error(error, MOLT_SYSTEM,
+                          "Cannot put a checkpoint in the place of the heap: %s.", strerror(errno));
+    }
     /* The ranges are not given back one by one: that may drop pages, which tracking would not see as
      * written. What is free in the end is found by its granules. */
     for (uint32_t i = 0; i < heap->span_count; i++)
@@ -331,7 +379,8 @@ MoltStatus molt_checkpoint_restore(MoltCheckpoint *checkpoint, MoltHeap *heap, M
     molt__heap_free_tables(heap);
     molt__tables_take(heap, &fresh);
     molt__range_rebuild(heap);
-    restore_state(checkpoint, heap);
+    if (here)
+        restore_state(checkpoint, heap);
     molt__heap_use_schema(heap, checkpoint->schema);
     heap->globals = checkpoint->globals;
     if (heap->globals)

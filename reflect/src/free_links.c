@@ -298,11 +298,11 @@ void molt__free_links_run(MoltMigration *m)
         return;
     search.kinds = molt__migration_table(m, types, sizeof *search.kinds);
     bound_variables(&search);
-    for (uint32_t s = 0; search.kinds && s < m->span_count && !m->failed; s++) {
-        const MoltSpan *span = &heap->spans[s];
-        const Kind *kind = span->bytes > 0 ? kind_of(&search, span->type) : NULL;
-        bool moves = m->spans[s].bytes > 0 || molt__migrate_globals_is(m, span);
-        if (kind && moves && (kind->linked || kind->holds))
+    for (uint32_t i = 0; search.kinds && i < m->busy_count && !m->failed; i++) {
+        const MoltSpan *span = &heap->spans[m->busy[i]];
+        bool moves = m->spans[m->busy[i]].bytes > 0 || molt__migrate_globals_is(m, span);
+        const Kind *kind = moves ? kind_of(&search, span->type) : NULL;
+        if (kind && (kind->linked || kind->holds))
             look_in_span(&search, span);
     }
     for (uint64_t i = 0; search.kinds && i < m->retypes.count; i++)

@@ -180,19 +180,6 @@ bool molt__heap_find_start(const MoltHeap *heap, const void *address, MoltPlace 
 
 /* ---- all blocks ---------------------------------------------------------------------------- */
 
-/* Index of the first live block from `index` on; span->blocks when there is none. */
-static uint32_t next_live(const MoltSpan *span, uint32_t index)
-{
-    if (index >= span->blocks)
-        return span->blocks;
-    uint32_t words = (span->blocks + 63) / 64;
-    uint32_t word = index / 64;
-    uint64_t bits = span->live_bits[word] & UINT64_MAX << (index % 64);
-    while (bits == 0 && ++word < words)
-        bits = span->live_bits[word];
-    return bits == 0 ? span->blocks : word * 64 + (uint32_t)__builtin_ctzll(bits);
-}
-
 /* First span of a type, or, where all are wanted, of the first type from it on that has one. */
 static uint32_t first_span(const MoltHeap *heap, MoltTypeId type, bool all)
 {
@@ -226,7 +213,7 @@ bool molt_heap_next(const MoltHeap *heap, MoltTypeId type, uint64_t *cursor, Mol
         span = MOLT__NO_SPAN;
 
     while (span != MOLT__NO_SPAN) {
-        index = next_live(&heap->spans[span], index);
+        index = molt__span_next_live(&heap->spans[span], index);
         if (index < heap->spans[span].blocks) {
             describe(heap, span, index, out);
             *cursor = ((uint64_t)span + 1) << 32 | (index + 1);
@@ -244,7 +231,8 @@ static uint64_t span_elements(const MoltSpan *span)
     if (!span->counts)
         return span->live;
     uint64_t elements = 0;
-    for (uint32_t i = next_live(span, 0); i < span->blocks; i = next_live(span, i + 1))
+    for (uint32_t i = molt__span_next_live(span, 0); i < span->blocks;
+         i = molt__span_next_live(span, i + 1))
         elements += span->counts[i];
     return elements;
 }
@@ -257,8 +245,8 @@ void molt_heap_stats(const MoltHeap *heap, MoltTypeId type, MoltHeapStats *out)
     for (; index != MOLT__NO_SPAN; index = next_span(heap, index, all)) {
         const MoltSpan *span = &heap->spans[index];
         uint64_t elements = span_elements(span), bytes = elements * span->elem_size;
-        for (uint32_t i = next_live(span, 0); span->header > 0 && i < span->blocks;
-             i = next_live(span, i + 1))
+        for (uint32_t i = molt__span_next_live(span, 0); span->header > 0 && i < span->blocks;
+             i = molt__span_next_live(span, i + 1))
             bytes += molt__span_bytes(span, span->counts[i]) - span->counts[i] * span->elem_size;
         out->spans++;
         out->span_bytes += span->bytes;
@@ -294,7 +282,8 @@ static void digest_span(XXH3_state_t *state, const MoltHeap *heap, const MoltSpa
     const char *name = molt_type_name(heap->schema, span->type);
     XXH3_128bits_update(state, name, strlen(name) + 1);
     digest_number(state, span->elem_size);
-    for (uint32_t i = next_live(span, 0); i < span->blocks; i = next_live(span, i + 1)) {
+    for (uint32_t i = molt__span_next_live(span, 0); i < span->blocks;
+         i = molt__span_next_live(span, i + 1)) {
         uint64_t count = molt__span_count(span, i);
         const uint64_t head[] = {span->base + span->stride * i, span->first_serial + i, count};
         XXH3_128bits_update(state, head, sizeof head);

@@ -77,6 +77,8 @@ static uint32_t add_span(MoltHeap *heap, MoltTypeId type, uint64_t capacity, uin
         return MOLT__NO_SPAN;
     if (!lone && there * span.stride < MOLT__HUGE_BUCKET)
         molt__range_huge_pages(&span, false);
+    if (lone)
+        molt__range_share_huge_pages(heap, &span);
     uint32_t index = molt__heap_adopt(heap, &span, type);
     if (index == MOLT__NO_SPAN)
         molt__span_release(heap, &span);

@@ -137,8 +137,20 @@ void molt__range_small_pages(const MoltHeap *heap, uint64_t bytes)
 void molt__range_huge_pages(const MoltSpan *span, bool huge)
 {
     void *start = (void *)span->base; /* NOLINT: the span owns the range */
-    if (span->bytes >= MOLT__HUGE_SPAN)
+    if (span->bytes >= (huge ? MOLT__HUGE_SPAN : MOLT__HUGE_SPAN / 2))
         (void)!madvise(start, span->bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+}
+
+void molt__range_share_huge_pages(const MoltHeap *heap, const MoltSpan *span)
+{
+    const uint64_t mask = MOLT__HUGE_SPAN - 1, opened = heap->opened << MOLT__GRANULE_SHIFT;
+    if (span->bytes < MOLT__HUGE_SPAN / 2 || span->bytes >= MOLT__HUGE_SPAN ||
+        opened < MOLT__HUGE_BUCKET)
+        return;
+    uint64_t first = (span->base - heap->base) & ~mask;
+    uint64_t end = (span->base - heap->base + span->bytes + mask) & ~mask;
+    end = end < opened ? end : opened;
+    (void)!madvise(granule_address(heap, first >> MOLT__GRANULE_SHIFT), end - first, MADV_HUGEPAGE);
 }
 
 void molt__range_protect(const MoltSpan *span, bool writable)

@@ -1,8 +1,9 @@
 /* A room has a copy of what it needs of the heap, so that it can be prepared while others change the
  * heap, and it asks for pages by addresses alone: wherever they lie by then, only missing pages change.
  *
- * Invariant: prepared seats lie below `window`, up to which the range is writable for as long as the room is
- * there; `opened` of the heap stays, so that nobody takes what lies beyond it for used. */
+ * Invariant: prepared seats lie below `window`, up to which the range is writable from then on for as long
+ * as the room is there; `opened` of the heap stays, so that nobody takes what lies beyond it for used. A
+ * room that is not prepared has asked nothing of the system. */
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* madvise */
 #endif
@@ -37,7 +38,9 @@ typedef struct Seat {
 struct MoltHeapRoom {
     const MoltSchema *schema;
     uintptr_t base;
-    uint64_t window; /* granules */
+    uint64_t opened,
+        window; /* granules: of the heap when the room was made; up to which seats may lie */
+    bool prepared;
     MoltRange *ranges;
     Seat *seats;
     uint32_t range_count, range_slots, seat_count, seat_slots;
@@ -76,16 +79,11 @@ static void copy_heap(MoltHeapRoom *room, const MoltHeap *heap)
     }
 }
 
-/* Makes twice as much writable as all spans have, which few edits exceed. */
-static void open_window(MoltHeapRoom *room, const MoltHeap *heap, uint64_t bytes)
+/* Twice as much as all spans have, which few edits exceed. */
+static uint64_t end_of_window(const MoltHeap *heap, uint64_t bytes)
 {
     uint64_t end = heap->opened + ((2 * bytes + WORTH) >> MOLT__GRANULE_SHIFT);
-    if (end > heap->granule_count)
-        end = heap->granule_count;
-    uint64_t beyond = (end - heap->opened) << MOLT__GRANULE_SHIFT;
-    bool opened = beyond > 0 && mprotect(address_of(heap->base, heap->opened), beyond,
-                                         PROT_READ | PROT_WRITE) == 0;
-    room->window = opened ? end : heap->opened;
+    return end < heap->granule_count ? end : heap->granule_count;
 }
 
 static MoltHeapRoom *look(MoltHeap *heap)
@@ -101,6 +99,8 @@ static MoltHeapRoom *look(MoltHeap *heap)
         return NULL;
     *room = (MoltHeapRoom){.schema = heap->schema,
                            .base = heap->base,
+                           .opened = heap->opened,
+                           .window = end_of_window(heap, bytes),
                            .range_slots = heap->range_count,
                            .seat_slots = heap->span_count};
     if (heap->range_count > 0)
@@ -113,7 +113,6 @@ static MoltHeapRoom *look(MoltHeap *heap)
         return NULL;
     }
     copy_heap(room, heap);
-    open_window(room, heap, bytes);
     heap->trims_later = true;
     return room;
 }
@@ -162,6 +161,15 @@ static uint64_t seat_spans(MoltHeapRoom *room, const MoltPlan *plan)
     return sum;
 }
 
+/* The heap may open some of it meanwhile, which is the same. */
+static bool open_window(MoltHeapRoom *room)
+{
+    uint64_t beyond = (room->window - room->opened) << MOLT__GRANULE_SHIFT;
+    room->prepared = true;
+    return beyond == 0 ||
+           mprotect(address_of(room->base, room->opened), beyond, PROT_READ | PROT_WRITE) == 0;
+}
+
 /* All before the first page is asked for: a huge page may lie in two spans. */
 static void advise(const MoltHeapRoom *room)
 {
@@ -189,7 +197,8 @@ static uint64_t populate(const MoltHeapRoom *room, const Seat *seat)
 
 uint64_t molt_heap_room_prepare(MoltHeapRoom *room, const MoltPlan *plan)
 {
-    if (!room || molt_plan_before(plan) != room->schema || seat_spans(room, plan) < WORTH)
+    if (!room || molt_plan_before(plan) != room->schema || seat_spans(room, plan) < WORTH ||
+        !open_window(room))
         return 0;
     advise(room);
     uint64_t sum = 0;
@@ -255,7 +264,7 @@ void molt_heap_room_free(MoltHeapRoom *room, MoltHeap *heap)
         return;
     molt__heap_lock(heap);
     heap->trims_later = false;
-    if (heap->base == room->base && room->window <= heap->granule_count) {
+    if (room->prepared && heap->base == room->base && room->window <= heap->granule_count) {
         for (uint32_t s = 0; s < room->seat_count; s++)
             give_back(heap, &room->seats[s]);
         if (room->window > heap->opened)

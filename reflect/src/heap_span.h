@@ -207,6 +207,19 @@ static inline void molt__span_let_go(MoltSpan *span, uint32_t index)
     span->live--;
 }
 
+/* Index of the first live block from `index` on; span->blocks when there is none. */
+static inline uint32_t molt__span_next_live(const MoltSpan *span, uint32_t index)
+{
+    if (index >= span->blocks)
+        return span->blocks;
+    uint32_t words = (span->blocks + 63) / 64;
+    uint32_t word = index / 64;
+    uint64_t bits = span->live_bits[word] & UINT64_MAX << (index % 64);
+    while (bits == 0 && ++word < words)
+        bits = span->live_bits[word];
+    return bits == 0 ? span->blocks : word * 64 + (uint32_t)__builtin_ctzll(bits);
+}
+
 /* The attic may have values of its blocks, which it has to be told of. */
 static inline bool molt__span_is_kept(const MoltSpan *span)
 {
@@ -288,6 +301,9 @@ void molt__range_small_pages(const MoltHeap *heap, uint64_t bytes);
 /* Pages of the span that are touched first from now on are huge ones, or small ones. Spans below
  * MOLT__HUGE_SPAN stay as they are: they would take pages for what they will never hold. */
 void molt__range_huge_pages(const MoltSpan *span, bool huge);
+/* The same for the span of a block that is filled as it is made: in a large state it shares huge pages with
+ * its neighbours when it fills half of one, as state in small ones costs each checkpoint by the page. */
+void molt__range_share_huge_pages(const MoltHeap *heap, const MoltSpan *span);
 /* Makes a span read-only, or writable again. A system that cannot leaves it writable. */
 void molt__range_protect(const MoltSpan *span, bool writable);
 /* Derives ranges from granules[], after a snapshot restored them; slots for them are there. */

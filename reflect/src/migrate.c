@@ -80,12 +80,20 @@ void molt__migration_free(MoltMigration *m, void *table, uint64_t count, size_t 
         m->allocator.resize(m->allocator.context, table, count * item_size, 0);
 }
 
-static void *new_table(MoltMigration *m, uint64_t count, size_t item_size)
+/* Of any content. */
+static void *raw_table(MoltMigration *m, uint64_t count, size_t item_size)
 {
     void *table = NULL;
     uint64_t slots = 0;
-    if (molt__migration_grow(m, &table, &slots, 0, count < 16 ? 16 : count, item_size))
-        memset(table, 0, slots * item_size);
+    molt__migration_grow(m, &table, &slots, 0, count < 16 ? 16 : count, item_size);
+    return table;
+}
+
+static void *new_table(MoltMigration *m, uint64_t count, size_t item_size)
+{
+    void *table = raw_table(m, count, item_size);
+    if (table)
+        memset(table, 0, (count < 16 ? 16 : count) * item_size);
     return table;
 }
 
@@ -282,27 +290,16 @@ static void run_flexible(MoltMigration *m, const MoltSpan *span, const MoltSpan 
     m->object++;
 }
 
-/* The first live block from `block` on; as many as the span has, or more, where there is none. */
-static uint32_t next_live(const MoltSpan *span, uint32_t block)
-{
-    while (block < span->blocks) {
-        uint64_t bits = span->live_bits[block / 64] >> (block % 64);
-        if (bits != 0)
-            return block + (uint32_t)__builtin_ctzll(bits);
-        block = (block / 64 + 1) * 64;
-    }
-    return block;
-}
-
 /* Objects from *at on that are converted together; false when there are no more. */
 static bool next_piece(const MoltMigration *m, const MoltSpan *span, MoltPiece *at)
 {
-    while ((at->block = next_live(span, at->block)) < span->blocks) {
-        if (is_run(m, span, at->block) && m->batch_of_blocks) {
+    while ((at->block = molt__span_next_live(span, at->block)) < span->blocks) {
+        bool runs = is_run(m, span, at->block);
+        if (runs && m->batch_of_blocks) {
             at->n = run_length(m, span, at->block);
             return true;
         }
-        uint64_t count = is_run(m, span, at->block) ? molt__span_count(span, at->block) : 0;
+        uint64_t count = runs ? molt__span_count(span, at->block) : 0;
         if (at->element < count) {
             at->n = (uint32_t)(count - at->element < MOLT__BATCH ? count - at->element : MOLT__BATCH);
             return true;
@@ -497,10 +494,19 @@ void molt_migrate_discard(MoltMigration *m)
     release_tables(m);
 }
 
+/* Of spans that are not looked at it only has to be known that they stay: a state may have thousands. */
+static void clear_new_sides(MoltMigration *m)
+{
+    for (uint32_t s = 0; m->spans && s < m->span_count; s++)
+        m->spans[s].bytes = 0;
+    for (uint32_t i = 0; m->spans && i < m->busy_count; i++)
+        m->spans[m->busy[i]] = (MoltSpan){0};
+}
+
 static bool make_tables(MoltMigration *m)
 {
     uint32_t types = m->plan->before->tables.type_count;
-    m->spans = new_table(m, m->span_count, sizeof *m->spans);
+    m->spans = raw_table(m, m->span_count, sizeof *m->spans);
     m->roots = new_table(m, m->plan->after->tables.root_count, sizeof *m->roots);
     m->new_types = new_table(m, types, sizeof *m->new_types);
     m->rebuilt = new_table(m, types, sizeof *m->rebuilt);
@@ -509,6 +515,7 @@ static bool make_tables(MoltMigration *m)
     m->numbers_reached = new_table(m, types, sizeof *m->numbers_reached);
     m->missing = new_table(m, types, sizeof *m->missing);
     molt__busy_spans_find(m);
+    clear_new_sides(m);
     if (m->failed)
         return false;
     for (MoltTypeId t = 0; t < types; t++) {

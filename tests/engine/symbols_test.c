@@ -43,8 +43,10 @@ static Side open_side(const char *path)
     assert_int_equal(dlinfo(side.handle, RTLD_DI_LINKMAP, &map), 0);
     uintptr_t range[3] = {map->l_addr, 0, 0};
     assert_int_equal(dl_iterate_phdr(grow_image, range), 1);
-    assert_int_equal(molt__symbols_open(path, range[0], range[1], range[2], &side.symbols, &error),
-                     MOLT_OK);
+    assert_int_equal(
+        molt__symbols_open(path, range[1] - range[0], range[2] - range[0], &side.symbols, &error),
+        MOLT_OK);
+    molt__symbols_load(side.symbols, range[0]);
     void *address = dlsym(side.handle, "names_fill");
     assert_non_null(address);
     memcpy(&fill, &address, sizeof fill);

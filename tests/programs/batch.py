@@ -17,7 +17,8 @@ SIZE = {"migrated": 50, "values": 35, "plan": 50}
 # How the odd and the even versions of a batch's programs are compiled, in turn: as molt_add_game() does.
 LEVELS = ["00", "00", "02", "00", "20", "00", "22"]
 OPTIMISED = {"gcc": ["-O2", "-fno-optimize-sibling-calls", "-fno-ipa-icf", "-fno-crossjumping",
-                     "-fno-tree-tail-merge", "-fno-toplevel-reorder", "-fno-ipa-reference-addressable"],
+                     "-fno-tree-tail-merge", "-fno-toplevel-reorder", "-fno-ipa-reference-addressable",
+                     "--param=max-inline-insns-auto=60", "--param=inline-min-speedup=15"],
              "clang": ["-O2", "-fno-optimize-sibling-calls", "-include", "molt/keep_statics.h"]}
 
 

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -224,6 +226,52 @@ static void expected_writes_are_known(void **state)
     molt_checkpoint_expect(fixture->tracked, 0, size); /* not of the heap */
 }
 
+/* In a fork: the heap is that of the moment, and what is allocated next is what was. */
+static bool child_goes_back(Fixture *fixture, MoltCheckpoint *checkpoint, MoltHash there,
+                            MoltHash forth)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        bool same = molt_checkpoint_restore(checkpoint, fixture->heap, NULL) == MOLT_OK;
+        MoltHash hash = molt_heap_digest(fixture->heap);
+        same = same && hash.low == there.low && hash.high == there.high;
+        fixture->seed = 7;
+        play(fixture, 100);
+        hash = molt_heap_digest(fixture->heap);
+        _exit(same && hash.low == forth.low && hash.high == forth.high ? EXIT_SUCCESS
+                                                                       : EXIT_FAILURE);
+    }
+    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+/* The child has the moment in the place of a heap that has opened more since; the parent has what it had, and
+ * other forks have that, too. */
+static void forks_have_the_moment(void **state)
+{
+    Fixture *fixture = *state;
+    MoltHeap *heap = fixture->heap;
+    MoltCheckpoint *const checkpoints[] = {fixture->copied, fixture->tracked};
+    for (int i = 0; i < 2; i++) {
+        MoltCheckpoint *checkpoint = checkpoints[i];
+        play(fixture, 200);
+        MoltHash there = take(checkpoint, heap);
+        fixture->seed = 7;
+        play(fixture, 100);
+        MoltHash forth = molt_heap_digest(heap);
+        unsigned char *more = molt_heap_new(heap, TYPE_CHAR, 8 << 20);
+        assert_non_null(more);
+        memset(more, 1, 8 << 20);
+        MoltHash now = molt_heap_digest(heap);
+        molt_checkpoint_before_fork(checkpoint, heap);
+        bool went = child_goes_back(fixture, checkpoint, there, forth);
+        molt_checkpoint_after_fork(checkpoint, heap);
+        assert_true(went);
+        assert_same(now, molt_heap_digest(heap));
+        go_back(checkpoint, heap, there);
+    }
+}
+
 static void without_a_moment_nothing_happens(void **state)
 {
     Fixture *fixture = *state;
@@ -297,7 +345,7 @@ int main(void)
         X(copied_state_comes_back),          X(tracked_state_comes_back),
         X(tracking_copies_what_was_written), X(without_a_moment_nothing_happens),
         X(another_schema_goes_back_too),     X(out_of_memory_changes_nothing),
-        X(expected_writes_are_known),
+        X(expected_writes_are_known),        X(forks_have_the_moment),
 #undef X
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

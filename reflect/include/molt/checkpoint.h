@@ -42,6 +42,14 @@ MoltStatus molt_checkpoint_restore(MoltCheckpoint *checkpoint, MoltHeap *heap, M
  * spares each the fault of its first write. */
 void molt_checkpoint_expect(MoltCheckpoint *checkpoint, uintptr_t begin, uintptr_t end);
 
+/* Between the two a child that is forked has the checkpoint instead of the heap's memory: the fork has less
+ * to do, and no page of the heap is shared, which would cost whoever writes it first a fault and a copy. In
+ * the child molt_checkpoint_restore, once and before anything reads a block, moves the checkpoint to where
+ * the heap was, without copying; MOLT_SYSTEM when that fails. No thread that may fork runs. */
+void molt_checkpoint_before_fork(MoltCheckpoint *checkpoint, const MoltHeap *heap);
+/* In the parent. */
+void molt_checkpoint_after_fork(MoltCheckpoint *checkpoint, const MoltHeap *heap);
+
 /* There is a moment to which this heap can go back. */
 bool molt_checkpoint_fits(const MoltCheckpoint *checkpoint, const MoltHeap *heap);
 /* There is no moment to go back to any more. */

@@ -15,16 +15,17 @@
 
 typedef struct MoltHeapRoom MoltHeapRoom;
 
-/* Notes what spans a heap has and where it has room, and makes free addresses writable that it has not used
- * yet. Until the room is freed, memory that the heap lets go stays with it: giving it back takes time, too.
- * On the thread that migrates and goes back to checkpoints; others may allocate. Takes time by the span.
- * NULL, which the other functions allow, where there is little to migrate or memory is out. */
+/* Notes what spans a heap has and where it has room. Until the room is freed, memory that the heap lets go
+ * stays with it: giving it back takes time, too. On the thread that migrates and goes back to checkpoints;
+ * others may allocate. Takes time by the span. NULL, which the other functions allow, where there is little
+ * to migrate or memory is out. */
 MoltHeapRoom *molt_heap_room_look(MoltHeap *heap);
 
 /* Asks the system for pages for the live blocks of all types that the plan changes, in their new layout: huge
- * ones where the migration would have these. Once, on any thread, and not after molt_heap_room_free; the heap
- * is not looked at. Returns the bytes, 0 where they are too few to be worth it, or where the plan is not of
- * the schema that the heap had. Memory that is out, and a system older than Linux 5.14, end it early. */
+ * ones where the migration would have these. Free addresses that the heap has not used yet become writable
+ * for that. Once, on any thread, and not after molt_heap_room_free; the heap is not looked at. Returns the
+ * bytes, 0 where they are too few to be worth it, or where the plan is not of the schema that the heap had.
+ * Memory that is out, and a system older than Linux 5.14, end it early. */
 uint64_t molt_heap_room_prepare(MoltHeapRoom *room, const MoltPlan *plan);
 
 /* Gives the system back what is still free of the pages, and frees the room. On the thread of
