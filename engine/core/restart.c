@@ -228,7 +228,7 @@ static void write_problem(const MoltRestart *restart, const MoltError *error)
 static bool reach_moment(const MoltRestartState *state)
 {
     const MoltLibrary *library = state->library;
-    if (!state->go_back(state->context)) {
+    if (state->go_back != NULL && !state->go_back(state->context)) {
         return false;
     }
     if (library->begin_reload != NULL && !state->stopped) {

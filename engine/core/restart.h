@@ -48,7 +48,7 @@ typedef struct MoltRestartState {
     uint64_t taken_ns; /* the moment, by molt__clock_ns() */
     uint64_t frames;   /* of MoltRestartWork then */
     /* Brings the heap to the moment, in the child, which may have none of its memory before. False when it
-     * cannot. */
+     * cannot; NULL: it is that of now. */
     bool (*go_back)(void *context);
     void *context;
     const MoltThreadMoment *threads; /* of then; NULL: those that there are */
