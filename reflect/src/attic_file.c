@@ -628,6 +628,9 @@ static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *l
                 memcpy(&address, value, sizeof address);
                 uint64_t ref = file_pointer(m, page, was->type, address);
                 memcpy(kept, &ref, sizeof ref);
+                /* to a block that becomes a part of its owner: the rules take it there and back */
+                if (ref == 0 && address != 0 && run->aims)
+                    molt__record_close(record, run->open_at + i);
                 if (ref == 0 && address != 0 && !m->failed)
                     lose_target(m, page, run, address);
                 if (ref == 0 && address != 0 && run->hooked != 0) /* not all of it can return */
