@@ -3,7 +3,6 @@
 #include "attic_aim.h"
 
 #include "attic_retype.h"
-#include "descent.h"
 
 /* A place in a block, as an element of an array in it. */
 typedef struct Aim {
@@ -51,15 +50,16 @@ static uint32_t most_arms(const MoltSchema *schema)
 }
 
 /* Nobody knows which arm a union had: what all arms agree about that have such a place is the answer. */
-static bool descend(const MoltCarry *carry, const MoltDescentWay *way, uint64_t *out)
+bool molt__attic_descend(const MoltCarry *carry, const MoltPlan *plan, const MoltDescentWay *way,
+                         uint64_t *out)
 {
-    MoltDescentEnd end = molt__descent_end(carry->m, carry->direct, way, out);
+    MoltDescentEnd end = molt__descent_end(carry->m, plan, way, out);
     if (end != MOLT__DESCENT_VARIES)
         return end == MOLT__DESCENT_FOUND;
     bool found = false;
-    for (uint32_t arm = most_arms(carry->direct->before); arm > 0; arm--) {
+    for (uint32_t arm = most_arms(plan->before); arm > 0; arm--) {
         uint64_t place;
-        if (!molt__descent_arm(carry->m, carry->direct, way, arm, &place))
+        if (!molt__descent_arm(carry->m, plan, way, arm, &place))
             continue;
         if (found && place != *out)
             return false;
@@ -102,7 +102,7 @@ uintptr_t molt__attic_aim(const MoltCarry *carry, const MoltLeaf *was, const Mol
                           .pointee = pointee,
                           .to_void = molt_type(then, pointee)->kind == MOLT_KIND_VOID};
     bool whole = element == aim.count || (offset == 0 && pointee == aim.before);
-    if (!whole && !descend(carry, &way, &out))
+    if (!whole && !molt__attic_descend(carry, carry->direct, &way, &out))
         return 0;
     return start + aim.to + element * aim.pace + out;
 }

@@ -3,6 +3,7 @@
 #define MOLT_ATTIC_AIM_H
 
 #include "attic_carry.h"
+#include "descent.h"
 
 /* The place in the new state that a kept reference to a live block had in the layout of its step; 0 when
  * that has no place there, or cannot be said. */
@@ -12,5 +13,9 @@ uintptr_t molt__attic_aim(const MoltCarry *carry, const MoltLeaf *was, const Mol
  * `void *` did not say. */
 bool molt__attic_leads_to(const MoltCarry *carry, uint64_t kept, const MoltOp *op,
                           uintptr_t pointer);
+
+/* Where a place is by a plan of its layout, whatever arms its unions have; false where these disagree. */
+bool molt__attic_descend(const MoltCarry *carry, const MoltPlan *plan, const MoltDescentWay *way,
+                         uint64_t *out);
 
 #endif

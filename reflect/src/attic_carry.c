@@ -11,6 +11,7 @@
 #include "attic_blank.h"
 #include "attic_column.h"
 #include "attic_hook.h"
+#include "attic_null.h"
 #include "attic_pool.h"
 #include "attic_retype.h"
 #include "descent.h"
@@ -62,6 +63,8 @@ static bool is_untouched(const MoltCarry *carry, const MoltCarryPart *part,
     if (run->placed &&
         !molt__leaf_equals(heap, &run->is, object->live + run->is.at + e * run->is.stride,
                            object->record + run->left_at + e * molt__leaf_sample_size(&run->is)))
+        return false;
+    if (part->unboxes && !molt__attic_null_is_alone(carry, &run->is, object->live))
         return false;
     return !part->gated || !part->has_value || is_as_begun(carry, part, object, i);
 }
@@ -190,6 +193,10 @@ static bool carry_value(MoltCarry *carry, uint64_t index, const MoltCarryObject 
     uintptr_t address = 0;
     if (!object->restores && (part->forced || !is_untouched(carry, part, object, i)))
         return false;
+    if (part->unboxes) {
+        molt__attic_null_drop(carry, part, object->live);
+        return false;
+    }
     if (part->told)
         lose_value(carry, next, MOLT_RULE_STRUCT_ALLOCATED);
     if (part->closed)

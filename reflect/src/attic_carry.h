@@ -41,6 +41,7 @@ typedef struct MoltCarryPart {
     bool taken;  /* a lent value: `gate`, then in the new layout, gets its first value again */
     bool called; /* the hook of its struct is to be called (attic_hook.h) */
     bool forced; /* then: it returns only where that replaces the call */
+    bool unboxes; /* a pointer that is NULL again: the block that its struct has become goes */
     bool closed; /* of a block of its own that nothing leads to any more, */
     bool told;   /* or that has something for it: it is lost */
 } MoltCarryPart;
@@ -98,6 +99,8 @@ bool molt__carry_ref(MoltCarry *carry, const MoltLeaf *was, uint64_t kept, uint6
 bool molt__carry_return(MoltCarry *carry, const MoltCarryPart *part, const MoltAtticRun *next,
                         const MoltCarryObject *object, uint64_t i, const unsigned char *kept,
                         uintptr_t pointer);
+/* Counts an object in which a value of the part is back. */
+void molt__carry_count(MoltMigration *m, const MoltCarryPart *part);
 /* Gives place `i` of a part that is `taken` the value that it began with. */
 void molt__carry_take(MoltCarry *carry, const MoltCarryPart *part, const MoltCarryObject *object,
                       uint64_t i);

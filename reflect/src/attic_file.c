@@ -7,6 +7,7 @@
 #include "attic_column.h"
 #include "attic_draft.h"
 #include "attic_hook.h"
+#include "attic_null.h"
 #include "attic_pool.h"
 #include "attic_retype.h"
 #include "code_target.h"
@@ -254,6 +255,8 @@ static bool collect_run(Collect *collect, const MoltLeaf *leaf)
         bool fixed = found && !route.varies && route.op;
         bool kept = fixed && (m->attic.lossy[route.op - m->plan->ops] ||
                               (whole != MOLT_NO_TYPE && !route.op->unkept));
+        if (!found && molt__attic_null_collect(m, collect->page, &rest))
+            route.count = 1;
         if (found && route.varies && !collect_by_tag(collect, &rest, &route))
             return false;
         if (whole != MOLT_NO_TYPE && !kept && !(found && route.varies))
@@ -616,7 +619,8 @@ static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *l
             const unsigned char *made = now + run->is.at + i * run->is.stride;
             bool active = molt__leaf_is_active(was, i, element);
             /* the bytes of an arm that its tag does not select are another arm's */
-            bool replaced = active && !stays && is_replaced(m, page->type, run, value, made);
+            bool replaced =
+                active && !stays && !run->null && is_replaced(m, page->type, run, value, made);
             if (active && run->op->keeps)
                 replaced = !molt__attic_keeps_waited(m, page, run, value, made, replaced);
             if (!active || replaced)
@@ -626,8 +630,12 @@ static void file_record(MoltMigration *m, MoltAtticPage *page, const MoltLoss *l
             if (pointer) {
                 uintptr_t address;
                 memcpy(&address, value, sizeof address);
-                uint64_t ref = file_pointer(m, page, was->type, address);
+                uint64_t ref = run->null ? 0 : file_pointer(m, page, was->type, address);
                 memcpy(kept, &ref, sizeof ref);
+                /* to a block that becomes a part of its owner: the rules take it there and back */
+                if (run->null ? !molt__ownership_is_null(m, (uintptr_t)made)
+                              : ref == 0 && address != 0 && run->aims)
+                    molt__record_close(record, run->open_at + i);
                 if (ref == 0 && address != 0 && !m->failed)
                     lose_target(m, page, run, address);
                 if (ref == 0 && address != 0 && run->hooked != 0) /* not all of it can return */

@@ -96,6 +96,7 @@ typedef struct MoltAtticRun {
     bool
         part; /* of a struct that became a block since: `is` is the pointer to that, and as long as it is
                   the same one the value may return when the block is a part of the object again */
+    bool null; /* of a pointer that was NULL: `is` is the struct that stands for it since (attic_null.h) */
     bool mixed;           /* of a blank page: the elements among its `others` held something else */
     uint32_t watch_count; /* of the unions beside tag `is`, MOLT__WATCHES + 1: too many */
     MoltAtticWatch watches[MOLT__WATCHES];

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "attic_hook.h"
+#include "attic_null.h"
 
 /* ---- where each value goes ------------------------------------------------------------------- */
 
@@ -227,6 +228,12 @@ static uint64_t decide(MoltCarry *carry, const MoltAtticRun *run, const MoltLeaf
         fits(direct, was, &back);
     if (direct && back.count < count)
         count = back.count;
+    if (run->null) {
+        molt__attic_null_decide(carry, run, is, fitting ? &back : NULL, next, part);
+        next->was = *was;
+        next->was.count = next->is.count = 1;
+        return 1;
+    }
     *next = (MoltAtticRun){.was = *was, .hooked = run->hooked, .aims = run->aims};
     if (decide_part(carry, run, was, is, &follow, follows, next, part)) {
         count = 1;

@@ -221,7 +221,7 @@ void molt__carry_clear_later(MoltMigration *m, const MoltAtticRun *run, uint64_t
     }
 }
 
-static void count_return(MoltMigration *m, const MoltCarryPart *part)
+void molt__carry_count(MoltMigration *m, const MoltCarryPart *part)
 {
     MoltReturned *returned = &m->attic.returned[part->returned];
     if (returned->last_object != m->attic.object)
@@ -248,9 +248,9 @@ static void put(MoltMigration *m, const MoltCarryPart *part, const MoltLeaf *lea
         write_later(m, leaf, value, destination);
         if (seen != destination)
             molt__leaf_store(leaf, value, seen);
-        count_return(m, part);
+        molt__carry_count(m, part);
     } else if (molt__leaf_store(leaf, value, destination)) {
-        count_return(m, part);
+        molt__carry_count(m, part);
         if (replaced != 0)
             molt__migration_unstring(m, replaced);
     }
@@ -373,5 +373,5 @@ void molt__carry_take(MoltCarry *carry, const MoltCarryPart *part, const MoltCar
     if (object->stays)
         write_later(carry->m, &place, value, destination);
     if (object->stays || molt__leaf_store(&place, value, destination))
-        count_return(carry->m, part);
+        molt__carry_count(carry->m, part);
 }

@@ -263,7 +263,8 @@ static void code_run(MoltKeepsakes *keep, const MoltAtticPage *page, MoltAtticRu
                      uint64_t room, uint64_t room_now)
 {
     MoltCoder *coder = &keep->coder;
-    bool *flags[] = {&run->placed, &run->lent, &run->aims, &run->copy, &run->part, &run->mixed};
+    bool *flags[] = {&run->placed, &run->lent, &run->aims, &run->copy,
+                     &run->part,   &run->null, &run->mixed};
     code_leaf(coder, &run->was);
     code_leaf(coder, &run->is);
     for (size_t f = 0; f < sizeof flags / sizeof flags[0]; f++)

@@ -78,6 +78,10 @@ bool molt__leaf_route(const MoltPlan *plan, MoltTypeId before, bool tail, MoltSi
  * becomes a struct (EMBED): *destination is where the new type has the pointer, or the struct. */
 bool molt__leaf_ownership(const MoltPlan *plan, MoltOpCode code, MoltTypeId before, bool tail,
                           uint64_t at, uint64_t *destination);
+/* The EMBED that takes in what the first pointer of a leaf leads to, or NULL; *destination is where the
+ * struct is in the new type. */
+const MoltOp *molt__leaf_embed(const MoltPlan *plan, MoltTypeId before, bool tail,
+                               const MoltLeaf *leaf, uint64_t *destination);
 /* The pointer at byte `at` of what the type became leads to a struct that became a block just now. */
 bool molt__leaf_makes_box(const MoltPlan *plan, MoltTypeId before, bool tail, uint64_t at);
 /* Where the first of a run of tagged unions goes that a plan carries arm by arm. False when it does not. */

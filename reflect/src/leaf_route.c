@@ -430,6 +430,49 @@ static bool find_ownership(const MoltPlan *plan, MoltOpCode code, uint32_t first
     return false;
 }
 
+static const MoltOp *find_embed(const Search *search, uint32_t first, uint32_t count, Origin origin,
+                                uint64_t *destination)
+{
+    const MoltPlan *plan = search->plan;
+    const MoltOp *found = NULL;
+    for (uint32_t index = first; index < first + count && !found; index++) {
+        const MoltOp *op = &plan->ops[index];
+        uint64_t span = op->length * op->source_stride;
+        if (op->code == MOLT__OP_EMBED && origin.at == op->tag) {
+            *destination = op->length;
+            return op;
+        }
+        if (op->code == MOLT__OP_LOOP && op->source_stride > 0 && origin.at - op->source < span) {
+            uint64_t i = (origin.at - op->source) / op->source_stride;
+            uint64_t skip = op->source + i * op->source_stride;
+            found = find_embed(search, index + 1, op->body,
+                               (Origin){origin.at - skip, origin.source + skip}, destination);
+            if (found)
+                *destination += op->destination + i * op->destination_stride;
+        }
+        const MoltLeafGuard *guard = find_guard(search, op, origin.source + op->tag);
+        for (uint32_t a = index + 1; guard && !found && a <= index + op->body;
+             a += 1 + plan->ops[a].body) {
+            if (!plan->ops[a].otherwise && plan->ops[a].tag == guard->value)
+                found = find_embed(search, a + 1, plan->ops[a].body, origin, destination);
+        }
+        index += op->body;
+    }
+    return found;
+}
+
+const MoltOp *molt__leaf_embed(const MoltPlan *plan, MoltTypeId before, bool tail,
+                               const MoltLeaf *leaf, uint64_t *destination)
+{
+    const MoltTypePlan *type = &plan->types[before];
+    const Search search = {plan, MOLT__BEFORE, leaf, leaf, false};
+    return type->fate == MOLT_FATE_CHANGED
+               ? find_embed(&search, tail ? type->first_tail : type->first_op,
+                            tail ? type->tail_count : type->op_count, (Origin){leaf->at, 0},
+                            destination)
+               : NULL;
+}
+
 /* A BOX makes the pointer at byte `at` of the new type. */
 static bool makes_box(const MoltPlan *plan, uint32_t first, uint32_t count, uint64_t at)
 {
@@ -440,6 +483,9 @@ static bool makes_box(const MoltPlan *plan, uint32_t first, uint32_t count, uint
             return true;
         if (op->code == MOLT__OP_LOOP && stride > 0 && at - op->destination < op->length * stride &&
             makes_box(plan, index + 1, op->body, (at - op->destination) % stride))
+            return true;
+        if ((op->code == MOLT__OP_UNION || op->code == MOLT__OP_ARM) &&
+            makes_box(plan, index + 1, op->body, at))
             return true;
         index += op->body;
     }

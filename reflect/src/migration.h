@@ -136,6 +136,9 @@ typedef struct MoltBox {
     MoltTypeId type;      /* old */
     uint32_t span, block; /* the span among those of the new blocks, and in it */
     bool loses;           /* values that the attic can keep (attic_box.h) */
+    uintptr_t holder;     /* where the new state has its pointer */
+    bool aimed;           /* another pointer leads into it */
+    bool gone;            /* its pointer is NULL after all (attic_null.h) */
 } MoltBox;
 
 /* A block of the old state that becomes part of the object whose pointer, at `owner`, points at it. */
@@ -157,6 +160,9 @@ typedef struct MoltOwnership {
     uint64_t span_count, span_slots;
     bool *claimed; /* per old type: some of its blocks are claimed; NULL when none is */
     bool surveying;
+    uintptr_t *nulls; /* structs of the new state that stand for NULL; in order once all are there */
+    uint64_t null_count, null_slots;
+    bool nulls_sorted;
 } MoltOwnership;
 
 struct MoltMigration {
@@ -381,7 +387,7 @@ uint64_t molt__text_length(const char *text, uint64_t size);
 void molt__ownership_survey(MoltMigration *m);
 /* After the heap has its new schema: registers the new blocks. */
 void molt__ownership_commit(MoltMigration *m);
-/* After the attic is committed: frees the blocks that are part of others now. */
+/* After the attic is committed: frees the blocks that are part of others now, and new ones that go. */
 void molt__ownership_free_claimed(MoltMigration *m);
 void molt__ownership_discard(MoltMigration *m);
 void molt__ownership_release(MoltMigration *m); /* the tables, after either */
@@ -393,6 +399,12 @@ void molt__run_embed(MoltMigration *m, uint32_t index, unsigned char *source,
                      uint64_t destination_stride, uint64_t n);
 /* The block that the inline struct at an old address becomes, 0 when it becomes none. */
 uintptr_t molt__ownership_box(const MoltMigration *m, uintptr_t before, MoltTypeId type);
+/* No other pointer leads into the blocks that the structs in these bytes of the old state become. */
+bool molt__ownership_is_alone(const MoltMigration *m, uintptr_t before, uint64_t size);
+/* The pointer to the block of the struct there is NULL; that and the blocks of what is in it go at commit. */
+void molt__ownership_unbox(MoltMigration *m, uintptr_t before, MoltTypeId type, uint64_t size);
+/* A struct of the new state is there because a pointer was NULL. */
+bool molt__ownership_is_null(MoltMigration *m, uintptr_t after);
 /* Whether a block of the old state becomes part of another object. */
 bool molt__ownership_is_claimed(const MoltMigration *m, MoltTypeId type, uintptr_t block);
 /* Where the first element of such a block is then, a value of the new *type; 0 where several objects claim

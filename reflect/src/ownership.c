@@ -34,8 +34,45 @@ static MoltBox *find_box(const MoltMigration *m, uintptr_t before, MoltTypeId ty
 
 uintptr_t molt__ownership_box(const MoltMigration *m, uintptr_t before, MoltTypeId type)
 {
-    const MoltBox *found = find_box(m, before, type);
+    MoltBox *found = find_box(m, before, type);
+    if (found && m->mode == MOLT__RUN_STATE) /* several threads may say so */
+        __atomic_store_n(&found->aimed, true, __ATOMIC_RELAXED);
     return found ? found->after : 0;
+}
+
+/* The first of the boxes that begin at `before` or behind it. */
+static uint64_t first_box(const MoltMigration *m, uintptr_t before)
+{
+    uint64_t low = 0, high = m->owned.box_count;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (m->owned.boxes[middle].before < before)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool molt__ownership_is_alone(const MoltMigration *m, uintptr_t before, uint64_t size)
+{
+    uint64_t b = first_box(m, before);
+    bool alone = b < m->owned.box_count && m->owned.boxes[b].before == before;
+    for (; alone && b < m->owned.box_count && m->owned.boxes[b].before - before < size; b++)
+        alone = !m->owned.boxes[b].aimed;
+    return alone;
+}
+
+void molt__ownership_unbox(MoltMigration *m, uintptr_t before, MoltTypeId type, uint64_t size)
+{
+    const MoltBox *box = find_box(m, before, type);
+    uint64_t b = first_box(m, before);
+    if (box)
+        memset((void *)box->holder, 0, sizeof(void *)); /* NOLINT: a pointer of the new state */
+    for (; b < m->owned.box_count && m->owned.boxes[b].before - before < size; b++) {
+        m->owned.boxes[b].gone = true;
+        m->owned.boxes[b].loses = false;
+    }
 }
 
 /* The first of the claims on a block, NULL when there is none. */
@@ -147,8 +184,10 @@ void molt__run_box(MoltMigration *m, uint32_t index, unsigned char *source, uint
         uintptr_t after = box ? box->after : 0;
         if (surveying && !box)
             break;
-        if (!surveying)
+        if (!surveying && box) {
+            box->holder = (uintptr_t)destination;
             memcpy(destination, &after, sizeof after);
+        }
         m->box = surveying ? NULL : box;
         m->run = run + i;
         molt__execute(m, index + 1, op->body, source, source_stride, (unsigned char *)after, 0,
@@ -221,8 +260,38 @@ static bool check_block(MoltMigration *m, const MoltOp *op, const MoltPlace *pla
     return true;
 }
 
+/* The way back must know that there was no block; `struct_at` is what stands for it. */
+static void keep_null(MoltMigration *m, const MoltOp *op, const unsigned char *struct_at)
+{
+    MoltOwnership *owned = &m->owned;
+    if (m->plan->hooked || m->plan->policy != MOLT_POLICY_LIVE ||
+        !molt__migration_grow(m, (void **)&owned->nulls, &owned->null_slots, owned->null_count, 1,
+                              sizeof *owned->nulls))
+        return;
+    owned->nulls[owned->null_count++] = (uintptr_t)struct_at;
+    m->apart = false; /* also of a pointer in a block that becomes a part itself */
+    molt__attic_mark(m, op, 0);
+    m->apart = true;
+}
+
+static int compare_nulls(const void *a, const void *b)
+{
+    return compare_addresses(*(const uintptr_t *)a, *(const uintptr_t *)b);
+}
+
+bool molt__ownership_is_null(MoltMigration *m, uintptr_t after)
+{
+    MoltOwnership *owned = &m->owned;
+    if (owned->null_count == 0)
+        return false;
+    if (!owned->nulls_sorted)
+        qsort(owned->nulls, owned->null_count, sizeof *owned->nulls, compare_nulls);
+    owned->nulls_sorted = true;
+    return bsearch(&after, owned->nulls, owned->null_count, sizeof after, compare_nulls) != NULL;
+}
+
 static void embed_one(MoltMigration *m, uint32_t index, unsigned char *source,
-                      unsigned char *destination)
+                      unsigned char *destination, bool boxed)
 {
     const MoltOp *op = &m->plan->ops[index];
     const MoltOp *null = op + 1, *block = null + 1 + null->body;
@@ -238,6 +307,8 @@ static void embed_one(MoltMigration *m, uint32_t index, unsigned char *source,
         molt__execute(m, (uint32_t)(block - m->plan->ops) + 1, block->body, pointer, 0, destination,
                       0, 1);
     } else {
+        if (!pointer && !boxed)
+            keep_null(m, op, destination + op->length);
         molt__execute(m, (uint32_t)(null - m->plan->ops) + 1, null->body, source, 0, destination, 0,
                       1);
     }
@@ -254,7 +325,8 @@ void molt__run_embed(MoltMigration *m, uint32_t index, unsigned char *source,
     m->box = NULL;
     for (uint64_t i = 0; i < n && !m->failed; i++) {
         m->run = run + i;
-        embed_one(m, index, source + i * source_stride, destination + i * destination_stride);
+        embed_one(m, index, source + i * source_stride, destination + i * destination_stride,
+                  box != NULL);
     }
     m->run = run;
     m->box = box;
@@ -351,6 +423,10 @@ void molt__ownership_free_claimed(MoltMigration *m)
         const MoltClaim *claim = &m->owned.claims[c];
         molt_heap_delete(m->heap, molt__span_block(&m->heap->spans[claim->span], claim->index));
     }
+    for (uint64_t b = 0; b < m->owned.box_count; b++) {
+        if (m->owned.boxes[b].gone)
+            molt_heap_delete(m->heap, (void *)m->owned.boxes[b].after); /* NOLINT: our block */
+    }
 }
 
 void molt__ownership_discard(MoltMigration *m)
@@ -370,6 +446,7 @@ void molt__ownership_release(MoltMigration *m)
     uint32_t types = m->plan->before->tables.type_count;
     free_list(m, m->owned.boxes, m->owned.box_slots, sizeof *m->owned.boxes);
     free_list(m, m->owned.claims, m->owned.claim_slots, sizeof *m->owned.claims);
+    free_list(m, m->owned.nulls, m->owned.null_slots, sizeof *m->owned.nulls);
     free_list(m, m->owned.spans, m->owned.span_slots, sizeof *m->owned.spans);
     free_list(m, m->owned.claimed, types < 16 ? 16 : types, sizeof *m->owned.claimed);
 }

@@ -151,8 +151,11 @@ static MoltPlan *new_plan(const MoltSchema *before, const MoltSchema *after, Mol
 {
     MoltPlan *plan = allocator->resize(allocator->context, NULL, 0, sizeof *plan);
     if (plan)
-        *plan =
-            (MoltPlan){.allocator = *allocator, .before = before, .after = after, .policy = policy};
+        *plan = (MoltPlan){.allocator = *allocator,
+                           .before = before,
+                           .after = after,
+                           .policy = policy,
+                           .array = {.had = MOLT__NO_CONSTANT, .has = MOLT__NO_CONSTANT}};
     return plan;
 }
 

@@ -260,9 +260,10 @@ void molt__emit_elements(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId be
         if (count > 0)
             molt__emit_copy(plan, source, destination, count * from);
     } else if (count == 1 || (count <= MOLT__UNROLLED / outer &&
-                              (plan->moves_elements || molt__emit_climbs(plan, after)))) {
+                              (plan->moves_elements || molt__emit_climbs(plan, after) ||
+                               molt__emit_rows_differ(plan, before, after)))) {
         /* a loop's elements do not reach the struct around it; in longer arrays MOLT_MOVED that needs
-           it finds nothing, and what it names is reported where it was */
+           it finds nothing, and what it names is reported where it was; new elements of more rows are zero */
         uint64_t unrolled = plan->unrolled;
         plan->unrolled = outer * count;
         for (uint64_t i = 0; i < count && !plan->failed; i++)
@@ -284,8 +285,9 @@ static void emit_array(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befo
     uint64_t both = was->length < is->length ? was->length : is->length;
     molt__emit_elements(plan, site, was->elem, is->elem, source, destination, both);
     if (was->length > both) {
-        molt__emit_drop_elements(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem,
-                                 source + both * from, was->length - both, MOLT__NO_CONSTANT);
+        uint64_t at = source + both * from, size = (was->length - both) * from;
+        molt__emit_drop_elements(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem, at,
+                                 was->length - both, molt__emit_old_default(plan, at, size));
     }
     if (is->length > both)
         molt__emit_default_elements(plan, is->elem, destination + both * to, is->length - both);
@@ -301,7 +303,8 @@ static void emit_scalar_to_array(MoltPlan *plan, const MoltEmitSite *site, MoltT
         return;
     }
     molt__emit_value(plan, site, before, is->elem, source, destination);
-    molt__emit_default_elements(plan, is->elem, destination + stride, is->length - 1);
+    if (is->kind != MOLT_KIND_COMPLEX)
+        molt__emit_default_elements(plan, is->elem, destination + stride, is->length - 1);
 }
 
 static void emit_array_to_scalar(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
@@ -314,8 +317,9 @@ static void emit_array_to_scalar(MoltPlan *plan, const MoltEmitSite *site, MoltT
         return;
     }
     molt__emit_value(plan, site, was->elem, after, source, destination);
+    uint32_t constant = molt__emit_old_default(plan, source + stride, (was->length - 1) * stride);
     molt__emit_drop_elements(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem, source + stride,
-                             was->length - 1, MOLT__NO_CONSTANT);
+                             was->length - 1, constant);
 }
 
 static void emit_string(MoltPlan *plan, const MoltEmitSite *site, uint8_t code, const MoltType *was,
@@ -353,6 +357,13 @@ static bool is_unlike(const MoltPlan *plan, MoltTypeId before, MoltTypeId after)
            (is_record(was) && (molt__plan_is_number(is) || is->kind == MOLT_KIND_ENUM));
 }
 
+static void emit_reshape(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
+                         MoltTypeId after, uint64_t source, uint64_t destination)
+{
+    molt__emit_drop(plan, site, MOLT_RULE_SHAPE_CHANGED, before, source, MOLT__NO_CONSTANT);
+    molt__emit_default(plan, after, destination);
+}
+
 static void emit_arrays_and_strings(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId before,
                                     MoltTypeId after, uint64_t source, uint64_t destination)
 {
@@ -366,7 +377,7 @@ static void emit_arrays_and_strings(MoltPlan *plan, const MoltEmitSite *site, Mo
         emit_string(plan, site, MOLT__OP_STRING_FROM_HEAP, was, is, source, destination);
     else if (is_indexed(was) && is_indexed(is)) {
         if (is_reshape(plan, was, is))
-            molt__emit_drop(plan, site, MOLT_RULE_SHAPE_CHANGED, before, source, MOLT__NO_CONSTANT);
+            emit_reshape(plan, site, before, after, source, destination);
         else
             emit_array(plan, site, before, after, source, destination);
     } else if (is_unlike(plan, before, after)) {
@@ -462,17 +473,17 @@ static void emit_rest(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
          before = molt_value_type(plan->before, molt_type(plan->before, before)->elem)) {
         const MoltType *was = molt_type(plan->before, before);
         uint64_t stride = molt_type(plan->before, was->elem)->size;
+        uint32_t constant =
+            molt__emit_old_default(plan, source + stride, (was->length - 1) * stride);
         molt__emit_drop_elements(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem, source + stride,
-                                 was->length - 1, MOLT__NO_CONSTANT);
+                                 was->length - 1, constant);
     }
     for (after = molt_value_type(plan->after, after);
          molt_kind_is_sequence(molt_type(plan->after, after)->kind);
          after = molt_value_type(plan->after, molt_type(plan->after, after)->elem)) {
         const MoltType *is = molt_type(plan->after, after);
         uint64_t stride = molt_type(plan->after, is->elem)->size;
-        uint32_t body = molt__emit_loop(plan, is->length - 1, 0, 0, destination + stride, stride);
-        molt__emit_default(plan, is->elem, 0);
-        molt__emit_loop_end(plan, body);
+        molt__emit_new_elements(plan, is->elem, destination + stride, is->length - 1);
     }
 }
 
@@ -531,12 +542,14 @@ static void emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source
         return;
     }
     const MoltField *was = &plan->before->tables.fields[site->before];
+    uint64_t from = source + was->bit_offset / 8, to = destination + is->bit_offset / 8;
+    MoltEmitArray outer = molt__emit_array_begin(plan, was, is, from, to);
     if ((was->flags | is->flags) & MOLT_FIELD_BITS)
         molt__emit_bits(plan, site, was, is, source, destination);
     else if (!molt__emit_union(plan, site, source, destination) &&
              !molt__emit_indexed(plan, site, source, destination))
-        molt__emit_value(plan, site, was->type, is->type, source + was->bit_offset / 8,
-                         destination + is->bit_offset / 8);
+        molt__emit_value(plan, site, was->type, is->type, from, to);
+    molt__emit_array_end(plan, outer);
 }
 
 void molt__emit_field(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,

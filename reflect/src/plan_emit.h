@@ -75,6 +75,18 @@ void molt__emit_field_default(MoltPlan *plan, const MoltField *field, uint64_t d
 /* The same where no MOLT_MOVED is asked. */
 void molt__emit_plain_default(MoltPlan *plan, const MoltField *field, uint64_t destination);
 void molt__emit_default(MoltPlan *plan, MoltTypeId after, uint64_t destination);
+/* Until molt__emit_array_end, what the values at these places, of fields that may be arrays, begin with is
+ * what the defaults of the fields say; either may be NULL. */
+MoltEmitArray molt__emit_array_begin(MoltPlan *plan, const MoltField *was, const MoltField *is,
+                                     uint64_t source, uint64_t destination);
+void molt__emit_array_end(MoltPlan *plan, MoltEmitArray outer);
+/* What elements of the old array began with, MOLT__NO_CONSTANT where its field has no default. */
+uint32_t molt__emit_old_default(const MoltPlan *plan, uint64_t source, uint64_t size);
+/* `count` elements of an array that had none there. */
+void molt__emit_new_elements(MoltPlan *plan, MoltTypeId elem, uint64_t destination, uint64_t count);
+/* Elements of such an array are arrays that come or go in part: each has another default, so that they are
+ * no loop. */
+bool molt__emit_rows_differ(const MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 
 /* ---- plan_drop.c: values that go ---- */
 

@@ -316,7 +316,8 @@ static void emit_rows(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
     if (!dimensions) {
         molt__emit_elements(plan, site, before, after, source, destination, count);
     } else if (count == 1 || (count <= MOLT__UNROLLED / outer &&
-                              (plan->moves_elements || molt__emit_climbs(plan, after)))) {
+                              (plan->moves_elements || molt__emit_climbs(plan, after) ||
+                               molt__emit_rows_differ(plan, before, after)))) {
         plan->unrolled = outer * count;
         for (uint64_t i = 0; i < count && !plan->failed; i++)
             emit_dimension(plan, site, before, after, source + i * from, destination + i * to,
@@ -329,6 +330,14 @@ static void emit_rows(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId befor
     }
 }
 
+static void drop(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId elem, uint64_t source,
+                 uint64_t count)
+{
+    uint64_t size = count * molt_type(plan->before, elem)->size;
+    molt__emit_drop_elements(plan, site, MOLT_RULE_ELEMENTS_DROPPED, elem, source, count,
+                             molt__emit_old_default(plan, source, size));
+}
+
 /* Elements that keep their indices. */
 static void emit_in_order(MoltPlan *plan, const MoltEmitSite *site, const MoltType *was,
                           const MoltType *is, uint64_t source, uint64_t destination,
@@ -339,8 +348,7 @@ static void emit_in_order(MoltPlan *plan, const MoltEmitSite *site, const MoltTy
     uint64_t both = was->length < is->length ? was->length : is->length;
     emit_rows(plan, site, was->elem, is->elem, source, destination, both, dimensions);
     if (was->length > both)
-        molt__emit_drop_elements(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem,
-                                 source + both * from, was->length - both, MOLT__NO_CONSTANT);
+        drop(plan, site, was->elem, source + both * from, was->length - both);
     if (is->length > both)
         molt__emit_default_elements(plan, is->elem, destination + both * to, is->length - both);
 }
@@ -362,7 +370,7 @@ static void emit_dimension(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId 
         uint64_t i = source_of(targets, was->length, j);
         count = 1;
         if (i == was->length) {
-            molt__emit_default(plan, is->elem, destination + j * to);
+            molt__emit_new_elements(plan, is->elem, destination + j * to, 1);
             continue;
         }
         while (i + count < was->length && targets[i + count] == j + count)
@@ -372,8 +380,7 @@ static void emit_dimension(MoltPlan *plan, const MoltEmitSite *site, MoltTypeId 
     }
     for (uint64_t i = 0; i < was->length && !plan->failed; i++) {
         if (molt__plan_index(plan, site->before, site->after).targets[i] == UINT32_MAX)
-            molt__emit_drop_elements(plan, site, MOLT_RULE_ELEMENTS_DROPPED, was->elem,
-                                     source + i * from, 1, MOLT__NO_CONSTANT);
+            drop(plan, site, was->elem, source + i * from, 1);
     }
 }
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "kept_types.h"
+#include "plan_emit.h"
 #include "plan_past.h"
 #include "plan_trace.h"
 
@@ -216,8 +217,10 @@ static bool moves_within(MoltPlan *plan, MoltTypeId before, MoltTypeId after)
     const MoltType *was = molt_type(plan->before, before), *is = molt_type(plan->after, after);
     if (is->kind == MOLT_KIND_STRUCT &&
         (molt__plan_is_retagged(plan, before, after) ||
-         (!plan->trace && molt__plan_moves_within(plan, before, after)) ||
-         molt__plan_is_reindexed(plan, before, after)))
+         (!plan->trace && molt__plan_moves_within(plan, before, after))))
+        return true;
+    if ((is->kind == MOLT_KIND_STRUCT || is->kind == MOLT_KIND_UNION) &&
+        molt__plan_is_reindexed(plan, before, after))
         return true;
     if ((is->kind != MOLT_KIND_STRUCT && is->kind != MOLT_KIND_ENUM) ||
         (!plan->trace && !has_renames(plan->after, is)))
@@ -237,6 +240,14 @@ static bool moves_within(MoltPlan *plan, MoltTypeId before, MoltTypeId after)
     return false;
 }
 
+/* Bytes of the type could stay what they are; in a union also where its hash is another one. */
+static bool has_equal_layout(const MoltPlan *plan, MoltTypeId before)
+{
+    const MoltTypePlan *type = &plan->types[before];
+    return type->fate == MOLT_FATE_SAME ||
+           (type->fate == MOLT_FATE_CHANGED && molt__emit_is_same_union(plan, before, type->after));
+}
+
 bool molt__plan_is_shuffled(const MoltPlan *plan, MoltTypeId before)
 {
     const MoltType *type = molt_type(plan->before, before);
@@ -244,7 +255,8 @@ bool molt__plan_is_shuffled(const MoltPlan *plan, MoltTypeId before)
         return true;
     if (molt_kind_is_sequence(type->kind))
         return molt__plan_is_shuffled(plan, type->elem);
-    for (uint32_t f = 0; type->kind == MOLT_KIND_STRUCT && f < type->count; f++) {
+    bool holds = type->kind == MOLT_KIND_STRUCT || type->kind == MOLT_KIND_UNION;
+    for (uint32_t f = 0; holds && f < type->count; f++) {
         if (molt__plan_is_shuffled(plan, plan->before->tables.fields[type->first + f].type))
             return true;
     }
@@ -271,8 +283,10 @@ bool molt__plan_match_types(MoltPlan *plan)
         else if (molt_type(plan->before, t)->hash == molt_type(plan->after, after)->hash)
             fate = MOLT_FATE_SAME;
         plan->types[t].fate = (uint8_t)fate;
-        plan->types[t].shuffled = fate == MOLT_FATE_SAME && moves_within(plan, t, after);
     }
+    for (MoltTypeId t = 0; t < plan->before->tables.type_count && !plan->failed; t++)
+        plan->types[t].shuffled =
+            has_equal_layout(plan, t) && moves_within(plan, t, plan->types[t].after);
     for (MoltTypeId t = 0; t < plan->before->tables.type_count && !plan->failed; t++) {
         if (plan->types[t].fate == MOLT_FATE_SAME && molt__plan_is_shuffled(plan, t))
             plan->types[t].fate = MOLT_FATE_CHANGED;

@@ -131,12 +131,15 @@ void molt__emit_from(MoltPlan *plan, const MoltEmitSource *source, MoltTypeId ho
         molt__emit_take(plan, source);
     bool around = molt__emit_waited(plan, source->field, field);
     bool bits = ((was->flags | is->flags) & MOLT_FIELD_BITS) != 0;
+    MoltEmitArray outer = molt__emit_array_begin(
+        plan, source->whole ? was : NULL, is, source->first / 8, destination + is->bit_offset / 8);
     if (bits)
         molt__emit_bits(plan, &site, was, is, at, destination);
     else if (!source->whole || (!molt__emit_union(plan, &site, at, destination) &&
                                 !molt__emit_indexed(plan, &site, at, destination)))
         molt__emit_value(plan, &site, source->type, is->type, source->first / 8,
                          destination + is->bit_offset / 8);
+    molt__emit_array_end(plan, outer);
     molt__emit_waited_end(plan, around);
     if (!plan->collecting)
         record_move(plan, source, is->type, field, destination + is->bit_offset / 8, bits);

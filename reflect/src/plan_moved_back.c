@@ -259,15 +259,6 @@ int64_t molt__emit_find_twin(const MoltPlan *plan, uint32_t pair_index, uint32_t
     return (int64_t)(fields[from].bit_offset / 8) - (int64_t)(fields[field].bit_offset / 8);
 }
 
-/* Elements as they are when nothing was there before. */
-static void emit_fresh(MoltPlan *plan, MoltTypeId elem, uint64_t destination, uint64_t count)
-{
-    uint64_t stride = molt_type(plan->after, elem)->size;
-    uint32_t body = molt__emit_loop(plan, count, 0, 0, destination, stride);
-    molt__emit_default(plan, elem, 0);
-    molt__emit_loop_end(plan, body);
-}
-
 /* An element that an old MOLT_MOVED names, or into which one leads. A loop's elements do not reach the struct
  * around it, so that one stands alone. */
 static bool emit_returning(MoltPlan *plan, MoltTypeId elem, uint64_t destination)
@@ -289,10 +280,10 @@ void molt__emit_default_elements(MoltPlan *plan, MoltTypeId elem, uint64_t desti
     for (uint64_t i = 0; searched && i < count; i++) {
         if (!leads_into(plan, destination + i * stride, stride))
             continue;
-        emit_fresh(plan, elem, destination + run * stride, i - run);
+        molt__emit_new_elements(plan, elem, destination + run * stride, i - run);
         if (!emit_returning(plan, elem, destination + i * stride))
             return;
         run = i + 1;
     }
-    emit_fresh(plan, elem, destination + run * stride, count - run);
+    molt__emit_new_elements(plan, elem, destination + run * stride, count - run);
 }

@@ -194,6 +194,17 @@ static inline bool molt__indexed_moves_first(MoltIndexPlaces array)
     return array.targets && array.targets[0] != 0;
 }
 
+struct MoltEmitFrame; /* plan_emit.h */
+
+/* An array that is being emitted, whose elements have defaults of their own by those of its fields. */
+typedef struct MoltEmitArray {
+    const struct MoltEmitFrame *frame; /* the offsets mean something in it, and outside of loops */
+    uint32_t base_depth;
+    uint64_t source, destination;
+    uint32_t had, has; /* in constants[] of the old and of the new schema, or MOLT__NO_CONSTANT */
+    uint64_t had_size, has_size;
+} MoltEmitArray;
+
 /* Bits of an old object that MOLT_MOVED takes elsewhere, so that they are not lost where they were.
  * `base` tells the loops apart whose elements the offsets are in. */
 typedef struct MoltTaken {
@@ -201,7 +212,6 @@ typedef struct MoltTaken {
 } MoltTaken;
 
 struct MoltLookout; /* lookout.h */
-struct MoltEmitFrame; /* plan_emit.h */
 
 struct MoltPlan {
     MoltAllocator allocator;
@@ -261,6 +271,7 @@ struct MoltPlan {
     bool collecting;  /* nothing is emitted, only taken[] is filled */
     bool waited;      /* of the field that is being emitted: molt__trace_waited */
     const struct MoltEmitFrame *frame; /* the innermost struct that is being emitted */
+    MoltEmitArray array;               /* the innermost one, or of an earlier frame */
     uint64_t base;                     /* of the innermost loop, as in taken[] */
     uint64_t bases[2 * MOLT_SCHEMA_DEPTH_MAX]; /* of those around it */
     uint32_t base_depth;

@@ -270,10 +270,11 @@ bool molt__emit_union(MoltPlan *plan, const MoltEmitSite *site, uint64_t source,
                .destination = destination + is->bit_offset / 8};
     if (!molt__union_tag(plan->before, molt_type(plan->before, site->type_before), was, &u.old_tag))
         return false;
-    if (!molt__union_tag(plan->after, molt_type(plan->after, site->type_after), is, &u.new_tag) ||
-        !tag_follows(plan, site, &u, source)) {
-        if (!molt__plan_arms_have_pointers(plan->before, u.before))
-            return false;
+    bool tagged =
+        molt__union_tag(plan->after, molt_type(plan->after, site->type_after), is, &u.new_tag);
+    if (!tagged || !tag_follows(plan, site, &u, source)) {
+        if (!tagged && !molt__plan_arms_have_pointers(plan->before, u.before))
+            return false; /* without a tag bytes are bytes; under another one they mean another arm */
         molt__emit_drop(plan, site, MOLT_RULE_UNION_CHANGED, u.before, u.source, MOLT__NO_CONSTANT);
         molt__emit_default(plan, u.after, u.destination);
         return true;

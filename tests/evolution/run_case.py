@@ -8,6 +8,7 @@ and compares the outcome and the findings with what the case's leading comment e
     strict: migrated WHY                       the losses refuse nothing under the strict policy
     undo: differs | refused WHY                going back to version 1 does not give the same dump
     redo: differs | refused WHY                the same of version 2, after version 1 again
+    undo, redo: renumbered WHY                 it does, but for the numbers of objects
     back: TEXT                                 a part of the dump after going back, where it differs
     through-file: differs WHY                  a reload through a snapshot file gives another state
     through-file: renumbered WHY               the same, but for the numbers of objects
@@ -28,6 +29,7 @@ through a snapshot file must have the same outcome and give the same dump."""
 import argparse
 import dataclasses
 import functools
+import json
 import pathlib
 import re
 import resource
@@ -40,7 +42,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "oracle"
 
 import foresight
 from compare_dumps import compare_dumps
-from molt_schema import load_json
+from molt_schema import load_json, parse_float
 
 ROUTING = pathlib.Path(__file__).parents[2] / "route/plain_memory.c"
 
@@ -194,9 +196,12 @@ def compare(expected, output):
         if not any(finding[:len(report)] == report for finding in findings):
             wrong.append(f"no finding: {' '.join(report)}")
     for word, state in re.findall(r"^(undo|redo|undo-again) (\S+)", output, re.M):
+        differences = compare_dumps(*dumps_of(output, word)) if state == "differs" else []
+        if state == "differs" and not differences:
+            state = "renumbered"
         wanted = {"undo": expected.undo, "redo": expected.redo}.get(word, "same")
         if state != wanted:
-            wrong.append(f"expected of {word}: {wanted}, got {state}")
+            wrong.append("\n    ".join([f"expected of {word}: {wanted}, got {state}", *differences]))
     after = output.partition("\nundo differs\n")[2].partition("\nafter:\n")[2]
     wrong += [f"not there after going back: {text}" for text in expected.backs if text not in after]
     for finding in findings:
@@ -204,6 +209,13 @@ def compare(expected, output):
         if finding[0] == "loss" and not named and words[0] != "refused":
             wrong.append(f"unexpected: {' '.join(finding)}")
     return wrong
+
+
+def dumps_of(output, word):
+    """The two that differ after that word."""
+    both = output.partition(f"\n{word} differs\nbefore:\n")[2].partition("\nafter:\n")
+    decoder = json.JSONDecoder(parse_float=parse_float)
+    return [decoder.raw_decode(text.lstrip())[0] for text in (both[0], both[2])]
 
 
 def compare_files(through, folder):

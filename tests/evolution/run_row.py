@@ -17,7 +17,7 @@ the edit through the real reload under each policy.
                                         SEVERITY RULE PATH [OBJECTS] [: WORDS | WORDS...]
                                     where the words stand in the finding's text; `strict = same` when
                                     there is no difference
-    undo                            differs WHY | refused WHY, when going back to version 1 under the
+    undo                            differs WHY | renumbered WHY | refused WHY, when going back to version 1 under the
                                     live policy does not give the same dump
     redo                            the same of doing the edit once more after that
     generator                       words of the generator, which refuses version 2; version 1 is the

@@ -239,7 +239,8 @@ class Notes:
             return None
         along = found[0]
         targets = self.index_targets(old_enum, new_enum, *(each[along[0]] for each in lengths))
-        return self.convert_dimension(old_type, new_type, value, path, targets, set(along))
+        slots = self.old.slot(old_field), self.new.slot(new_field)
+        return self.convert_dimension(*slots, value, path, targets, set(along))
 
     @staticmethod
     def dimensions(schema, array):
@@ -270,18 +271,18 @@ class Notes:
                 targets[was] = becomes
         return targets
 
-    def convert_dimension(self, old_type, new_type, value, path, targets, dimensions):
+    def convert_dimension(self, old_slot, new_slot, value, path, targets, dimensions):
         """An array whose dimensions of those numbers go by the targets, others by the indices."""
         inner = {d - 1 for d in dimensions if d > 0}
-        here = targets if 0 in dimensions else {i: i for i in range(new_type["length"])}
-        slots = Slot(self.old.elem(old_type)), Slot(self.new.elem(new_type))
-        result = list(self.type_default(new_type, path))
+        here = targets if 0 in dimensions else {i: i for i in range(new_slot.type["length"])}
+        result = list(self.new_elements(new_slot, 0, path))
         for i, each in enumerate(value):
-            if i in here and inner:
-                result[here[i]] = self.convert_dimension(
-                    slots[0].type, slots[1].type, each, f"{path}[{here[i]}]", targets, inner)
-            elif i in here:
+            if i not in here:
+                self.drop_element(old_slot, i, each, path)
+                continue
+            slots = self.old.elem_slot(old_slot, i), self.new.elem_slot(new_slot, here[i])
+            if inner:
+                result[here[i]] = self.convert_dimension(*slots, each, f"{path}[{here[i]}]", targets, inner)
+            else:
                 result[here[i]] = self.convert(*slots, each, f"{path}[{here[i]}]")
-            elif not self.is_zero(slots[0].type, each):
-                self.loss("elements-dropped", f"{path}[{i}]")
         return result

@@ -371,14 +371,21 @@ class Migration(Notes):
             if not self.is_zero(old_type, value):
                 self.refuse(path, f"{old_type['name']} cannot be reshaped to {new_type['name']}")
             return self.default(new_slot, path)
-        old_elem, new_elem = Slot(self.old.elem(old_type)), Slot(self.new.elem(new_type))
-        result = [self.convert(old_elem, new_elem, each, f"{path}[{i}]")
+        result = [self.convert(self.old.elem_slot(old_slot, i), self.new.elem_slot(new_slot, i), each,
+                               f"{path}[{i}]")
                   for i, each in enumerate(value[:new_type["length"]])]
         for i, each in enumerate(value[new_type["length"]:], new_type["length"]):
-            if not self.is_zero(old_elem.type, each):
-                self.loss("elements-dropped", f"{path}[{i}]")
+            self.drop_element(old_slot, i, each, path)
         result += self.new_elements(new_slot, len(result), path)
         return result
+
+    def drop_element(self, old_slot, index, value, path):
+        """A loss unless the element is as its array's field, or else its type, says that it begins."""
+        begins = old_slot.begins
+        untouched = (value == begins[index] if begins is not None else
+                     self.is_zero(self.old.elem(old_slot.type), value))
+        if not untouched:
+            self.loss("elements-dropped", f"{path}[{index}]")
 
     @staticmethod
     def rank(schema, type_):
@@ -389,11 +396,8 @@ class Migration(Notes):
 
     def new_elements(self, new_slot, first, path):
         """Defaults of the elements from `first` on."""
-        plain = self.type_default(new_slot.type, path)[first:]
-        if new_slot.field is None or "default" not in new_slot.field:
-            return plain
-        annotated = self.default(new_slot, path)[first:]
-        return [OneOf(*pair) for pair in zip(annotated, plain)]
+        begins = new_slot.begins
+        return (self.type_default(new_slot.type, path) if begins is None else begins)[first:]
 
     def scalar_to_array(self, old_slot, new_slot, value, path):
         elem = Slot(self.new.elem(new_slot.type))
@@ -401,10 +405,9 @@ class Migration(Notes):
             new_slot, 1, path)
 
     def array_to_scalar(self, old_slot, new_slot, value, path):
-        elem = Slot(self.old.elem(old_slot.type))
+        elem = self.old.elem_slot(old_slot, 0)
         for i, each in enumerate(value[1:], 1):
-            if not self.is_zero(elem.type, each):
-                self.loss("elements-dropped", f"{path}[{i}]")
+            self.drop_element(old_slot, i, each, path)
         return self.convert(elem, new_slot, value[0], f"{path}[0]")
 
     def convert_text(self, old_slot, new_slot, value, path):

@@ -38,12 +38,13 @@ def parse_path(text):
 class Slot:
     """Where a value stands: a type, and the width when it is a bit-field."""
 
-    __slots__ = ("type", "width", "field")
+    __slots__ = ("type", "width", "field", "begins")
 
-    def __init__(self, type_, width=None, field=None):
+    def __init__(self, type_, width=None, field=None, begins=None):
         self.type = type_
         self.width = width
         self.field = field
+        self.begins = begins  # of an array, a list: what the default of its field says of its elements
 
 
 class Schema:
@@ -75,7 +76,17 @@ class Schema:
 
     def slot(self, field):
         bits = field.get("bits")
-        return Slot(self.types[field["type"]], bits[1] if bits else None, field)
+        type_ = self.types[field["type"]]
+        begins = None
+        if "default" in field and type_["kind"] == "array" and not self.is_text(type_):
+            begins = self.decode(type_, bytes.fromhex(field["default"]["bytes"]))
+        return Slot(type_, bits[1] if bits else None, field, begins)
+
+    def elem_slot(self, slot, index):
+        """Where an element of an array stands."""
+        elem = self.elem(slot.type)
+        rows = slot.begins is not None and elem["kind"] == "array" and not self.is_text(elem)
+        return Slot(elem, begins=slot.begins[index] if rows and index < len(slot.begins) else None)
 
     @staticmethod
     def is_char(type_):

@@ -294,6 +294,25 @@ class Arrays(OracleCase):
                  {"m": [[1, 2, 0], [3, 4, 0], [0, 0, 0]]})
         self.one([("m", "int[4]")], [("m", "int[2]")], {"m": [1, 2, 3, 4]}, {"m": [1, 2]})
 
+    def test_new_elements_take_the_default_of_their_array(self):
+        def words(*values):
+            return default("{...}", b"".join(value.to_bytes(4, "little") for value in values).hex())
+        old = [("n", "int[2]", words(5, 6)), ("m", "int[1][1]"), ("one", "int")]
+        new = [("n", "int[4]", words(5, 6, 7, 8)), ("m", "int[2][2]", words(1, 2, 3, 4)),
+               ("one", "int[2]", words(1, 2))]
+        before, after = {"n": [5, 9], "m": [[9]], "one": 9}, {"n": [5, 9, 7, 8], "m": [[9, 2], [3, 4]],
+                                                              "one": [9, 2]}
+        self.one(old, new, before, after)
+        wrong = make_dump(("G:0", {**after, "n": [5, 9, 0, 0]}))
+        expected = expected_dump(make_dump(("G:0", before)), make_schema("G", G=old),
+                                 make_schema("G", G=new))
+        self.assertNotEqual([], compare(expected, wrong))
+        types = {"old_types": {"K": {"A": 0, "B": 1}}, "new_types": {"K": {"C": 0, "A": 1}}}
+        lossy = self.one([("n", "int[2]", {"index": "K", **words(5, 6)})],
+                         [("n", "int[2]", {"index": "K", **words(7, 8)})],
+                         {"n": [9, 6]}, {"n": [7, 9]}, **types)
+        self.assertEqual(0, len(lossy.losses))
+
     def test_reshape_is_refused_with_values(self):
         self.refused(make_schema("G", G=[("m", "int[4]")]),
                      make_schema("G", G=[("m", "int[2][2]")]),

@@ -1,6 +1,6 @@
 /* variables that become pointers or parts, and unions with tags in them
  * expect: migrated
- * undo: differs an embedded block that returns is a new one
+ * undo: renumbered an embedded block that returns is a new one
  */
 #include "case.h"
 

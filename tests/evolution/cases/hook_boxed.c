@@ -3,7 +3,7 @@
  * report: info hook-ran Body 2
  * report: info struct-allocated Ant.body 0
  * report: info struct-embedded Bee.body 0
- * undo: differs the block that is made again gets another number
+ * undo: renumbered the block that is made again gets another number
  */
 #include <molt/hook.h>
 

@@ -3,7 +3,7 @@
  * report: info number-converted State.heights 1
  * report: info number-converted State.rows 2
  * report: info number-converted number_block.c:cursor 1
- * undo: differs the blocks have other numbers
+ * undo: renumbered the blocks have other numbers
  */
 #include "case.h"
 

@@ -1,6 +1,6 @@
 /* an arm becomes a pointer where it is active
  * expect: migrated
- * redo: differs the blocks that are made once more are new ones
+ * redo: renumbered the blocks that are made once more are new ones
  */
 #include "case.h"
 

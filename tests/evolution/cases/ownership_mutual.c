@@ -1,6 +1,6 @@
 /* two structs that hold each other, one by value, change places in that
  * expect: migrated
- * undo: differs an embedded block that returns is a new one
+ * undo: differs what was NULL in a struct that became a block in the same edit is a block
  * report: info struct-allocated Nest.queen 0
  */
 #include "case.h"

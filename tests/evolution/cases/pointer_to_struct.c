@@ -1,6 +1,6 @@
 /* a block becomes part of the only object that points at it
  * expect: migrated
- * undo: differs an embedded block that returns is a new one
+ * undo: renumbered an embedded block that returns is a new one
  * report: info struct-embedded Ant.body 0
  * dump: {"id":"Body:3","type":"Body"
  */

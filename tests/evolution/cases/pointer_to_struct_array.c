@@ -1,6 +1,6 @@
 /* a block of several elements gives its first one
  * expect: migrated
- * undo: differs an embedded block that returns is a new one
+ * undo: differs the elements behind the first one do not return
  * report: loss elements-dropped State.body 1
  */
 #include "case.h"
