@@ -169,6 +169,15 @@ static void note_image(const MoltGuard *guard, MoltCrash *crash)
     crash->base = guard->base;
 }
 
+/* A call, or a read, of what a reload has taken away: nobody has that memory now. */
+static void note_retired(int number, const siginfo_t *info, const void *context, MoltCrash *crash)
+{
+    if (number == SIGSEGV && info->si_code > 0) {
+        (void)molt__retired_code_find((uintptr_t)info->si_addr, &crash->retired);
+        crash->retired_call = (uintptr_t)info->si_addr == molt__stack_counter(context);
+    }
+}
+
 static void note_crash(MoltGuard *guard, bool own, int number, const siginfo_t *info,
                        const void *context)
 {
@@ -180,6 +189,7 @@ static void note_crash(MoltGuard *guard, bool own, int number, const siginfo_t *
     crash->address = info->si_code > 0 && !hang ? (uintptr_t)info->si_addr : 0;
     crash->hang_ns = own && guard->watch.found_ns != 0 ? guard->watch.found_ns : guard->desc.hang_ns;
     note_image(guard, crash);
+    note_retired(number, info, context, crash);
     if (number == SIGABRT) {
         molt__abort_text_take(crash->text, sizeof crash->text);
     }

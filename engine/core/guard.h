@@ -21,6 +21,8 @@
 #include <molt/platform_api.h>
 #include <molt/status.h>
 
+#include "retired_code.h"
+
 typedef struct MoltGuard MoltGuard;
 
 typedef enum MoltCrashKind {
@@ -46,6 +48,8 @@ typedef struct MoltCrash {
     char text[200];  /* of misuse: how; of an abort: what libc said about it, else "" */
     bool outside;    /* it was not in the game's code, but in what the first frame calls */
     char called[48]; /* what that is, once somebody has found out; else "" */
+    MoltRetiredPlace retired; /* a library that has left: `address` lies where that was */
+    bool retired_call;        /* as code that was to run, else as memory */
     uint64_t base;   /* of the image that `frames` are of */
     char file[512];  /* of that image; "" when nothing was called yet */
 } MoltCrash;

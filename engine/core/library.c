@@ -19,6 +19,7 @@
 #include "library_module.h"
 #include "library_trial.h"
 #include "reload_step.h"
+#include "retired_code.h"
 #include "symbol_note.h"
 
 #define COPY_CHUNK ((size_t)1 << 20)
@@ -533,6 +534,20 @@ MoltHooks molt__library_hooks(const MoltLibrary *library)
                        .run_context = (void *)(uintptr_t)library}; /* NOLINT: it comes back as const */
 }
 
+/* While its symbols are there. A thread that is in it keeps it for good. */
+static void unload(MoltLibrary *library)
+{
+    if (library->handle == NULL || molt__game_threads_strand(library->begin, library->end)) {
+        return;
+    }
+    MoltRetiredNames *names =
+        library->symbols != NULL ? molt__retired_names(library->symbols, library->copy) : NULL;
+    dlclose(library->handle);
+    if (library->begin < library->end) {
+        molt__retired_code_keep(library->begin, library->end, names);
+    }
+}
+
 void molt__library_close(MoltLibrary *library)
 {
     if (library == NULL) {
@@ -545,11 +560,9 @@ void molt__library_close(MoltLibrary *library)
     molt__usage_file_free(&library->usage);
     molt_call_sites_free(library->call_sites);
     molt__constants_free(&library->constants);
+    unload(library);
     molt__symbols_free(library->symbols);
     molt_schema_free(library->schema);
-    if (library->handle != NULL && !molt__game_threads_strand(library->begin, library->end)) {
-        dlclose(library->handle);
-    }
     if (library->copy != NULL) {
         unlink(library->copy);
     }

@@ -25,9 +25,9 @@ class Crash(HostTest):
         self.private.mkdir()
         self.environment = {**self.environment, "TMPDIR": str(self.private)}
 
-    def start(self, *arguments, environment=None):
+    def start(self, *arguments, environment=None, gallery="gallery_1"):
         """A host that goes on until it is told to quit; the first events are read."""
-        self.library = self.own_gallery()
+        self.library = self.own_gallery(gallery)
         with (self.folder / "log").open("w") as log:
             self.running = subprocess.Popen(
                 [HOST, str(self.library), "--console", "--events", "-", "--mute", *arguments],
@@ -223,6 +223,34 @@ class Crash(HostTest):
         self.assertLess(int(back[2]), 30)  # 0, unless files were being written when it came
         self.assertGreater(self.frames(), frames - 30)
         (self.folder / "crash").unlink()
+        self.replace("gallery_2")
+        self.wait("running")
+        self.quit()
+
+    def leave_first_code(self):
+        """Other code runs, and that of before has left the process."""
+        self.replace("gallery_1")
+        self.assertEqual(self.wait("reload")["outcome"], "migrated")
+        self.wait("running")
+        maps = pathlib.Path(f"/proc/{self.running.pid}/maps")
+        deadline = time.monotonic() + SECONDS
+        while "libgallery.1.so" in maps.read_text():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+
+    def test_stale_call_is_named_and_runs_no_other_code(self):
+        self.start("--headless", gallery="gallery_crashes", environment={"GALLERY_SIGNAL": "1"})
+        self.running.send_signal(signal.SIGUSR1)
+        self.leave_first_code()
+        for name in ("gallery_2", "gallery_1"):  # somebody else could be there by now
+            self.replace(name)
+            self.assertEqual(self.wait("reload")["outcome"], "migrated")
+        self.running.send_signal(signal.SIGUSR1)
+        self.wait("started")
+        crashed = self.wait("crashed")
+        self.assertIn("SIGSEGV (a call of on_user (gallery.c) in libgallery.1.so, which is unloaded)",
+                      crashed["headline"])
+        self.assertIn("such as a signal handler", crashed["detail"])
         self.replace("gallery_2")
         self.wait("running")
         self.quit()
