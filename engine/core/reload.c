@@ -136,6 +136,7 @@ MoltStatus molt_reload_start(MoltReload *reload, MoltError *error)
                                     &reload->current, error);
     }
     if (status == MOLT_OK) {
+        reload->current->threads = reload->threads;
         status =
             molt__first_load(reload->current, reload->heap, reload->api, reload->game_threads,
                              &reload->state, error);

@@ -2,7 +2,6 @@
  * state where it is then; and what cannot go on is refused or postponed, in words. */
 #include "sandbox.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,75 +9,22 @@
 
 #include <molt/reload.h>
 
-#include "fixtures/loom.h"
+#include "loom_host.h"
 #include "reload_parts.h"
 #include "step_fault.h"
+#include "thread_moment.h"
 #include "thread_record.h"
 
 enum { RELOADS = 100, DEADLINE_MS = 300 };
 
-/* Invariant: `api` is first, so that what the game passes back is the host. */
-typedef struct Host {
-    MoltPlatformApi api;
-    MoltThreads *threads;
-    atomic_uint wish; /* enum LoomWish */
-    char logged[600]; /* the last line */
-} Host;
-
 typedef struct Session {
-    Host host;
+    LoomHost host;
     MoltReload *reload;
     MoltReloadEvent event;
     char library[512];
     StepFault fault;
     MoltHash digest, after; /* of the state around the attempt, where threads rested for it */
 } Session;
-
-static Host *host_of(const MoltPlatformApi *api)
-{
-    return (Host *)(uintptr_t)api; /* NOLINT: its first member, not const */
-}
-
-static uint64_t seed(const MoltPlatformApi *api)
-{
-    return atomic_load(&host_of(api)->wish);
-}
-
-static void log_line(const MoltPlatformApi *api, const char *text)
-{
-    Host *host = host_of(api);
-    snprintf(host->logged, sizeof host->logged, "%s", text);
-}
-
-static void parallel_for(const MoltPlatformApi *api, uint32_t count, MoltTask task, void *context)
-{
-    molt_threads_parallel_for(host_of(api)->threads, count, task, context);
-}
-
-static bool job_start(const MoltPlatformApi *api, const char *name, MoltStep step, void *context)
-{
-    return molt_threads_job_start(host_of(api)->threads, name, step, context);
-}
-
-static void job_wait(const MoltPlatformApi *api, const char *name)
-{
-    molt_threads_job_wait(host_of(api)->threads, name);
-}
-
-static bool thread_start(const MoltPlatformApi *api, const char *name, MoltStep step, void *context)
-{
-    return molt_threads_start(host_of(api)->threads, name, step, context);
-}
-
-static void thread_stop(const MoltPlatformApi *api, const char *name)
-{
-    molt_threads_stop(host_of(api)->threads, name);
-}
-
-static bool thread_running(const MoltPlatformApi *api, const char *name)
-{
-    return molt_threads_running(host_of(api)->threads, name);
-}
 
 static void stop_test(void *context, const char *text)
 {
@@ -113,17 +59,7 @@ static void open_session(Session *session, void **state, bool through_file, uint
 {
     MoltError error = {0};
     const MoltThreadsDesc desc = {.count = threads, .deadline_ms = DEADLINE_MS};
-    session->host.api = (MoltPlatformApi){.size = sizeof session->host.api,
-                                          .version = MOLT_PLATFORM_VERSION,
-                                          .seed = seed,
-                                          .log = log_line,
-                                          .parallel_for = parallel_for,
-                                          .job_start = job_start,
-                                          .job_wait = job_wait,
-                                          .thread_start = thread_start,
-                                          .thread_stop = thread_stop,
-                                          .thread_running = thread_running};
-    atomic_init(&session->host.wish, LOOM_GO);
+    loom_host_init(&session->host);
     assert_int_equal(molt_threads_create(&desc, &session->host.threads, NULL), MOLT_OK);
     snprintf(session->library, sizeof session->library, "%s", sandbox_path(state, "loom.so"));
     sandbox_replace(session->library, FIXTURE_LOOM_1);
@@ -378,6 +314,53 @@ static void context_that_is_deleted_is_refused(void **state)
     close_session(&session);
 }
 
+/* Who runs, and on what, is as before: also where the hook itself fails. */
+static void what_a_hook_asks_of_threads_refuses_the_reload(void **state)
+{
+    static const struct {
+        enum LoomWish wish;
+        const char *call;
+    } asks[] = {
+        {LOOM_HOOK_JOB, "it called job_start(\"new job\")"},
+        {LOOM_HOOK_THREAD, "it called thread_start(\"new thread\")"},
+        {LOOM_HOOK_STOP, "it called thread_stop(\"warp\")"},
+        {LOOM_HOOK_WAIT, "it called job_wait(\"spare\")"},
+    };
+    Session session = {0};
+    open_session(&session, state, false, 2);
+    wait_for_code(&session, 1);
+    for (size_t i = 0; i < 2 * sizeof asks / sizeof asks[0]; i++) {
+        bool fails = i % 2 == 1;
+        MoltThreadMoment before = {0}, after = {0};
+        uint64_t turns = number(&session, "state.warp->turns");
+        assert_true(molt__thread_moment_take(&before, session.host.threads));
+        atomic_store(&session.host.wish, asks[i / 2].wish + (fails ? LOOM_HOOK_FAILS : 0));
+        force(&session, FIXTURE_LOOM_5, MOLT_EVENT_REFUSED);
+        const char *said = fails ? "it was told to" : asks[i / 2].call;
+        if (strstr(session.event.detail, said) == NULL ||
+            (!fails && strstr(session.event.detail, "Do that in end_reload()") == NULL) ||
+            strstr(session.event.detail, "the hook of Spool, loom.c:") == NULL) {
+            fail_msg("%s: %s", said, session.event.detail);
+        }
+        assert_true(molt__thread_moment_take(&after, session.host.threads));
+        assert_int_equal(after.count, before.count);
+        assert_memory_equal(after.items, before.items, before.count * sizeof *before.items);
+        molt__thread_moment_clear(&before);
+        molt__thread_moment_clear(&after);
+        for (int wait = 0; number(&session, "state.warp->turns") == turns; wait++) {
+            assert_true(wait < 5000);
+            sandbox_sleep(1);
+        }
+    }
+    check_right(&session);
+    atomic_store(&session.host.wish, LOOM_GO); /* the hook stops who is not there: that is nothing */
+    force(&session, FIXTURE_LOOM_5, MOLT_EVENT_RELOADED);
+    wait_for_code(&session, 5);
+    frame(&session, LOOM_JOB);
+    check_right(&session);
+    close_session(&session);
+}
+
 static void threads_of_the_game_itself_are_refused(void **state)
 {
     Session session = {0};
@@ -548,6 +531,7 @@ int main(void)
         TEST(stubborn_step_postpones_the_reload),
         TEST(step_that_is_gone_or_another_is_refused),
         TEST(context_that_is_deleted_is_refused),
+        TEST(what_a_hook_asks_of_threads_refuses_the_reload),
         TEST(threads_of_the_game_itself_are_refused),
         TEST(load_ends_threads_and_the_game_starts_them_again),
         TEST(threads_of_a_file_go_on),
