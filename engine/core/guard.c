@@ -458,6 +458,11 @@ void molt__guard_renounce(MoltGuard *guard)
     guard->desc.last_resort = NULL;
 }
 
+bool molt__guard_is_on(void)
+{
+    return atomic_load(&active) != NULL;
+}
+
 MoltGuard *molt__guard_mine(void)
 {
     MoltGuard *guard = atomic_load(&active);

@@ -15,6 +15,7 @@
 #include "elf_sanitizer.h"
 #include "elf_tables.h"
 #include "game_threads.h"
+#include "game_timers.h"
 #include "guarded_calls.h"
 #include "library_module.h"
 #include "library_trial.h"
@@ -534,10 +535,12 @@ MoltHooks molt__library_hooks(const MoltLibrary *library)
                        .run_context = (void *)(uintptr_t)library}; /* NOLINT: it comes back as const */
 }
 
-/* While its symbols are there. A thread that is in it keeps it for good. */
+/* While its symbols are there. A thread that is in it, or a timer that calls it, keeps it for good. */
 static void unload(MoltLibrary *library)
 {
-    if (library->handle == NULL || molt__game_threads_strand(library->begin, library->end)) {
+    bool threads = molt__game_threads_strand(library->begin, library->end);
+    bool timers = molt__game_timers_strand(library->begin, library->end);
+    if (library->handle == NULL || threads || timers) {
         return;
     }
     MoltRetiredNames *names =

@@ -10,10 +10,13 @@
 
 #include "clock.h"
 #include "first_load.h"
+#include "game_signals.h"
+#include "game_timers.h"
 #include "guarded_calls.h"
 #include "rest.h"
 
 #define RETRY_NS (50 * MOLT__MILLISECOND)
+#define TIMERS_END_NS (500 * MOLT__MILLISECOND)
 #define PATIENCE_NS (2000 * MOLT__MILLISECOND) /* for a library that stays incomplete */
 
 enum { HISTORY = 8, HISTORY_MOST = 1000 };
@@ -186,6 +189,7 @@ void molt_reload_stop(MoltReload *reload)
             molt__reload_start_state(reload, reload->frozen && reload->stopped);
             (void)molt__call_shut_down(reload->current, reload->state, &reload->end_problem);
         }
+        (void)molt__game_timers_end(TIMERS_END_NS); /* molt_reload_left names who does not return */
     }
 }
 
@@ -211,6 +215,7 @@ void molt_reload_destroy(MoltReload *reload)
     molt__watch_destroy(reload->watch);
     molt__recovery_reset(reload->recovery);
     molt__recovery_renounce(reload->recovery); /* what closes the library may crash as well */
+    (void)molt__game_timers_end(TIMERS_END_NS);
     if (molt_threads_end(reload->threads) &&
         molt__rest_left(reload->threads, reload->game_threads, reload->current, NULL) == MOLT_OK) {
         molt__library_close(reload->current); /* its destructors may free */
@@ -438,9 +443,21 @@ static bool tell_of_checkpoints(MoltReload *reload, MoltReloadEvent *out)
     return true;
 }
 
+/* To whom it may concern, and nothing that has become of a reload. */
+static void tell_of_signals(const MoltReload *reload)
+{
+    char text[400];
+    while (molt__game_signals_tell(text, sizeof text)) {
+        if (reload->api->log != NULL) {
+            reload->api->log(reload->api, text);
+        }
+    }
+}
+
 bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out)
 {
     retire(reload);
+    tell_of_signals(reload);
     reload->trims = reload->trims && molt_heap_room_trim(reload->heap);
     *out = molt__event_none(reload->generation);
     if (molt__reload_tell_crash(reload, out)) {

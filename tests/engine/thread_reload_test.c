@@ -393,6 +393,53 @@ static void force_when_ended(Session *session, const char *library)
     fail_msg("%s\n%s", session->event.headline, session->event.detail);
 }
 
+/* A sanitizer of threads knows nothing of those that libc makes. */
+static bool timers_are_possible(void)
+{
+#if defined(__SANITIZE_THREAD__)
+    return false;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+    return false;
+#endif
+#endif
+    return true;
+}
+
+static void wait_for_tick(const Session *session)
+{
+    uint64_t ticks = number(session, "state.ticks");
+    for (int i = 0; number(session, "state.ticks") == ticks; i++) {
+        assert_true(i < 5000);
+        sandbox_sleep(1);
+    }
+}
+
+static void timers_of_the_game_are_refused(void **state)
+{
+    Session session = {0};
+    if (!timers_are_possible()) {
+        skip();
+    }
+    open_session(&session, state, false, 2);
+    for (int round = 0; round < 3; round++) {
+        frame(&session, LOOM_TIMER);
+        wait_for_tick(&session);
+        refuse(&session, FIXTURE_LOOM_2, "tick", "SIGEV_THREAD");
+        wait_for_tick(&session); /* the old code goes on */
+        frame(&session, LOOM_NO_TIMER);
+        force(&session, FIXTURE_LOOM_2, MOLT_EVENT_RELOADED);
+        frame(&session, LOOM_GO);
+        force(&session, FIXTURE_LOOM_1, MOLT_EVENT_RELOADED);
+        check_right(&session);
+    }
+    frame(&session, LOOM_TIMER);
+    wait_for_tick(&session);
+    close_session(&session); /* who deletes what the game has left */
+    assert_int_equal(sandbox_mappings("loom."), 0);
+    sandbox_sleep(5);
+}
+
 static void thread_of_a_constructor_is_refused(void **state)
 {
     Session session = {0};
@@ -533,6 +580,7 @@ int main(void)
         TEST(context_that_is_deleted_is_refused),
         TEST(what_a_hook_asks_of_threads_refuses_the_reload),
         TEST(threads_of_the_game_itself_are_refused),
+        TEST(timers_of_the_game_are_refused),
         TEST(load_ends_threads_and_the_game_starts_them_again),
         TEST(threads_of_a_file_go_on),
         TEST(reload_through_a_file_starts_them_again),

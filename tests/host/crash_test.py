@@ -139,11 +139,11 @@ class Crash(HostTest):
         maps = pathlib.Path(f"/proc/{self.running.pid}/maps").read_text()
         return set(re.findall(r"/(lib(?:GL|EGL|gallium)[\w-]*|\w+_dri)\.so", maps))
 
-    def left_code(self):
-        """The files to start again with are complete and of the code that runs."""
+    def left_code(self, library=None):
+        """The files to start again with are complete and of the code that runs, or of that library."""
         for ready in self.private.glob("molt-*/restart"):
             code = ready.parent / f"restart-{ready.read_text().split()[0]}.so"
-            if code.exists() and code.stat().st_size == self.library.stat().st_size:
+            if code.exists() and code.stat().st_size == (library or self.library).stat().st_size:
                 return True
         return False
 
@@ -254,6 +254,27 @@ class Crash(HostTest):
         self.replace("gallery_2")
         self.wait("running")
         self.quit()
+
+    def test_crash_in_what_a_timer_calls_is_a_crash(self):
+        self.start("--headless", gallery="gallery_crashes", environment={"GALLERY_TIMER": "1"})
+        self.replace("gallery_1")
+        refused = self.wait("reload")
+        self.assertEqual(refused["outcome"], "refused")
+        self.assertIn("SIGEV_THREAD calls on_timer", refused["detail"])
+        before = self.frames() + 70
+        while self.frames() < before or not self.left_code(self.gallery("gallery_crashes")):
+            time.sleep(0.01)
+        (self.folder / "crash_timer").touch()
+        self.wait("started")
+        crashed = self.wait("crashed")
+        self.assertRegex(crashed["headline"], r"in crash \(gallery\.c:\d+\).* on the thread .*: SIGSEGV")
+        self.assertIn("called by on_timer (gallery.c:", crashed["detail"])
+        frames = self.frames()
+        self.assertGreater(frames, 0)  # a checkpoint is made beside a timer
+        self.assertLess(frames, 100000)
+        self.assertTrue(self.tell("quit")["ok"])
+        self.assertEqual(self.running.wait(timeout=SECONDS), 1)  # nobody has mended it
+        self.assertEqual(os.listdir(self.private), [])
 
     def play_to_the_end(self, name, *, status, **environment):
         """A run without anybody to mend anything; what it says."""
