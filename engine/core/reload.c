@@ -224,9 +224,8 @@ void molt_reload_destroy(MoltReload *reload)
         molt_heap_destroy(reload->heap);
     } else {
         molt__recovery_close(reload->recovery);
-        if (reload->current != NULL) {
-            unlink(reload->current->copy);
-        }
+        molt__held_library_add(&reload->held, reload->current);
+        molt__held_library_abandon(&reload->held);
     }
     molt__game_threads_destroy(reload->game_threads);
     molt__history_clear(&reload->history);

@@ -276,6 +276,19 @@ class Crash(HostTest):
         self.assertEqual(self.running.wait(timeout=SECONDS), 1)  # nobody has mended it
         self.assertEqual(os.listdir(self.private), [])
 
+    def test_thread_that_does_not_return_leaves_no_folder(self):
+        self.start("--headless", environment={"GALLERY_STUCK": "1"})
+        self.replace("gallery_crashes")
+        self.assertEqual(self.wait("reload")["outcome"], "migrated")
+        self.wait("running")
+        before = self.frame() + 70
+        while self.frame() < before:  # beyond the probation; the old code cannot be looked for
+            time.sleep(0.01)
+        self.assertTrue(self.tell("quit")["ok"])
+        self.assertNotEqual(self.running.wait(timeout=SECONDS), 0)
+        self.assertIn("The thread or job stuck does not return", (self.folder / "log").read_text())
+        self.assertEqual(os.listdir(self.private), [])
+
     def play_to_the_end(self, name, *, status, **environment):
         """A run without anybody to mend anything; what it says."""
         (self.folder / "crash").touch()
