@@ -243,6 +243,8 @@ bool molt__game_timers_end(uint64_t wait_ns)
             take_out_if_done(timer);
         }
     }
+    all.held = false; /* who waits finds that it is not to be called */
+    pthread_cond_broadcast(&all.changed);
     pthread_mutex_unlock(&all.lock);
     return !molt__game_timers_live(0, 0, wait_ns, &function);
 }

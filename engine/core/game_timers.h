@@ -13,11 +13,16 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "clock.h"
+
 /* As the C functions of these names, from any thread. Timers of other kinds are libc's alone. */
 int molt__game_timers_make(clockid_t clock, struct sigevent *event, timer_t *out);
 int molt__game_timers_delete(timer_t timer);
 
-/* Deletes all. False when one is still in a call after `wait_ns`. */
+/* How long a call may take when somebody waits for it whom nothing but that keeps. */
+#define MOLT__TIMERS_NS (500 * MOLT__MILLISECOND)
+
+/* Deletes all, which ends a rest, too. False when one is still in a call after `wait_ns`. */
 bool molt__game_timers_end(uint64_t wait_ns);
 
 /* True while there are some, *function being what the oldest calls; those with a function in [begin, end) do not

@@ -16,7 +16,6 @@
 #include "rest.h"
 
 #define RETRY_NS (50 * MOLT__MILLISECOND)
-#define TIMERS_END_NS (500 * MOLT__MILLISECOND)
 #define PATIENCE_NS (2000 * MOLT__MILLISECOND) /* for a library that stays incomplete */
 
 enum { HISTORY = 8, HISTORY_MOST = 1000 };
@@ -189,7 +188,7 @@ void molt_reload_stop(MoltReload *reload)
             molt__reload_start_state(reload, reload->frozen && reload->stopped);
             (void)molt__call_shut_down(reload->current, reload->state, &reload->end_problem);
         }
-        (void)molt__game_timers_end(TIMERS_END_NS); /* molt_reload_left names who does not return */
+        (void)molt__game_timers_end(MOLT__TIMERS_NS); /* molt_reload_left names who does not return */
     }
 }
 
@@ -215,7 +214,7 @@ void molt_reload_destroy(MoltReload *reload)
     molt__watch_destroy(reload->watch);
     molt__recovery_reset(reload->recovery);
     molt__recovery_renounce(reload->recovery); /* what closes the library may crash as well */
-    (void)molt__game_timers_end(TIMERS_END_NS);
+    (void)molt__game_timers_end(MOLT__TIMERS_NS);
     if (molt_threads_end(reload->threads) &&
         molt__rest_left(reload->threads, reload->game_threads, reload->current, NULL) == MOLT_OK) {
         molt__library_close(reload->current); /* its destructors may free */

@@ -10,14 +10,28 @@
 
 MoltStatus molt__rest_begin(MoltThreads *threads, const char *wish, MoltError *error)
 {
-    return molt_threads_rest(threads)
-               ? MOLT_OK
-               : molt_error(
-                     error, MOLT_BUSY,
-                     "The state cannot be %s: the thread or job %s does not return from its "
-                     "step. Let a step do less, or let it ask api->reload_pending() and return "
-                     "true early.",
-                     wish, molt_threads_late(threads));
+    if (!molt_threads_rest(threads)) {
+        return molt_error(
+            error, MOLT_BUSY,
+            "The state cannot be %s: the thread or job %s does not return from its "
+            "step. Let a step do less, or let it ask api->reload_pending() and return "
+            "true early.",
+            wish, molt_threads_late(threads));
+    }
+    if (!molt__game_timers_rest(MOLT__TIMERS_NS)) {
+        molt_threads_go_on(threads);
+        return molt_error(error, MOLT_BUSY,
+                          "The state cannot be %s: what a timer of the game calls does not return. Let it do "
+                          "less, or let a step of a job do it.",
+                          wish);
+    }
+    return MOLT_OK;
+}
+
+void molt__rest_end(MoltThreads *threads)
+{
+    molt_threads_go_on(threads);
+    molt__game_timers_go_on();
 }
 
 static const char *name_of(const MoltLibrary *library, uintptr_t function)

@@ -415,6 +415,20 @@ static void wait_for_tick(const Session *session)
     }
 }
 
+/* Through a file. */
+static void load_own_state(Session *session, void **state)
+{
+    MoltReport report;
+    MoltError error = {0};
+    const char *path = sandbox_path(state, "ticks.molt");
+    molt_report_init(&report, NULL);
+    if (molt_reload_save(session->reload, path, NULL, 0, &report, &error) != MOLT_OK ||
+        molt_reload_load(session->reload, path, false, NULL, 0, NULL, &report, &error) != MOLT_OK) {
+        fail_msg("%s", error.text);
+    }
+    molt_report_clear(&report);
+}
+
 static void timers_of_the_game_are_refused(void **state)
 {
     Session session = {0};
@@ -433,6 +447,15 @@ static void timers_of_the_game_are_refused(void **state)
         force(&session, FIXTURE_LOOM_1, MOLT_EVENT_RELOADED);
         check_right(&session);
     }
+    frame(&session, LOOM_TIMER);
+    wait_for_tick(&session);
+    load_own_state(&session, state); /* a load ends timers like jobs */
+    uint64_t ticks = number(&session, "state.ticks");
+    sandbox_sleep(20);
+    assert_int_equal(number(&session, "state.ticks"), ticks);
+    frame(&session, LOOM_GO);
+    force(&session, FIXTURE_LOOM_2, MOLT_EVENT_RELOADED);
+    check_right(&session);
     frame(&session, LOOM_TIMER);
     wait_for_tick(&session);
     close_session(&session); /* who deletes what the game has left */

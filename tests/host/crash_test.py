@@ -272,6 +272,9 @@ class Crash(HostTest):
         frames = self.frames()
         self.assertGreater(frames, 0)  # a checkpoint is made beside a timer
         self.assertLess(frames, 100000)
+        (self.folder / "crash_timer").touch()
+        time.sleep(0.05)
+        self.assertTrue((self.folder / "crash_timer").exists())  # nothing is called while the game stands still
         self.assertTrue(self.tell("quit")["ok"])
         self.assertEqual(self.running.wait(timeout=SECONDS), 1)  # nobody has mended it
         self.assertEqual(os.listdir(self.private), [])
