@@ -52,7 +52,7 @@ enum { SIGNALS = sizeof signals / sizeof signals[0] };
  * to the thread that `handling` names. */
 struct MoltGuard {
     MoltGuardDesc desc;
-    pid_t thread;
+    pid_t process, thread;
     int hang_signal;
     MoltHangWatch watch;
     MoltSignalStack stack;
@@ -220,7 +220,8 @@ static void take_signal(MoltGuard *guard, int number, siginfo_t *info, void *con
     if (hang && !is_hang(guard, own, info)) {
         return;
     }
-    if (foreign || (!hang && molt__guard_is_traced())) {
+    bool child = guard->process != getpid(); /* that the game has forked: it is no host */
+    if (foreign || child || (!hang && molt__guard_is_traced())) {
         die(number, comes_again(number, info));
         return;
     }
@@ -418,6 +419,7 @@ MoltStatus molt__guard_create(const MoltGuardDesc *desc, MoltGuard **out, MoltEr
         return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for a guard against crashes.");
     }
     guard->desc = *desc;
+    guard->process = getpid();
     guard->thread = (pid_t)syscall(SYS_gettid);
     guard->hang_signal = MOLT__HANG_SIGNAL;
     guard->owner.boundary = (uintptr_t)enter;
@@ -460,7 +462,8 @@ void molt__guard_renounce(MoltGuard *guard)
 
 bool molt__guard_is_on(void)
 {
-    return atomic_load(&active) != NULL;
+    const MoltGuard *guard = atomic_load(&active);
+    return guard != NULL && guard->process == getpid();
 }
 
 MoltGuard *molt__guard_mine(void)

@@ -110,7 +110,7 @@ void molt__guard_watch(MoltGuard *guard, bool on);
  * the call that runs as a crash, or calls the last resort; returns when neither can be done. */
 void molt__guard_misuse(MoltGuard *guard, const char *text);
 
-/* There is a guard in this process. Async-signal-safe, from any thread. */
+/* There is a guard in this process, which is no fork of one that has. Async-signal-safe, from any thread. */
 bool molt__guard_is_on(void);
 
 /* A debugger is attached to this process: it wants to see faults first and alone. Async-signal-safe. */

@@ -11,7 +11,7 @@
 
 enum {
     MOST = 1024, /* ranges: of the 65,530 mappings that a process may have */
-    PATIENCE = 1000
+    PATIENCE = 100
 };
 #define ADDRESSES_MOST ((uint64_t)16 << 30)
 #define NAMES_MOST ((uint64_t)4 << 20) /* bytes, of all libraries together */
@@ -34,8 +34,8 @@ typedef struct RetiredRange {
     MoltRetiredNames *names;
 } RetiredRange;
 
-/* Invariant: everything is written by the thread of main_loop() alone, with `busy` set; the ranges are those
- * in which this process has pages without access, oldest first. */
+/* Invariant: everything is read and written by who has set `busy`; the ranges are those in which this process has
+ * pages without access, oldest first. */
 static struct {
     atomic_flag busy;
     uint32_t count;

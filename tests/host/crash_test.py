@@ -301,6 +301,13 @@ class Crash(HostTest):
         finally:
             self.assertEqual(os.listdir(self.private) if status == 1 else [], [])
 
+    def test_crash_of_a_child_of_the_game_is_its_own(self):
+        done = self.host(self.gallery("gallery_crashes"), "--headless", "--frames", 5,
+                         environment={**self.environment, "GALLERY_CHILD": "1"})
+        self.assertIn("game: a child has crashed", done.stderr)
+        self.assertNotIn("molt-host:", done.stderr)
+        self.assertEqual(os.listdir(self.private), [])
+
     def test_crash_in_the_first_frame_is_a_failure_at_the_end(self):
         for name, called in (("gallery_crashes", ""), ("gallery_crashes_in_libc", "memset, called by ")):
             said = self.play_to_the_end(name, status=1)
