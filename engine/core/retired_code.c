@@ -10,12 +10,12 @@
 #include "symbols.h"
 
 enum {
-    MOST = 1024, /* ranges: of the 65,530 mappings that a process may have */
+    MOST = 256, /* ranges: of the 65,530 mappings that a process may have */
     PATIENCE = 100
 };
 #define ADDRESSES_MOST ((uint64_t)16 << 30)
-#define NAMES_MOST ((uint64_t)4 << 20) /* bytes, of all libraries together */
-#define NAMES_EACH ((uint64_t)512 << 10)
+#define NAMES_MOST ((uint64_t)1 << 20) /* bytes, of all libraries together */
+#define NAMES_EACH ((uint64_t)256 << 10)
 
 typedef struct RetiredName {
     uintptr_t begin, end;

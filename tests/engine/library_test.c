@@ -248,11 +248,11 @@ static void addresses_of_libraries_that_have_left_are_bounded(void **state)
     for (unsigned i = 0; i < MANY; i++) {
         known += molt__retired_code_find(places[i], &place);
     }
-    assert_in_range(known, 500, 1024);
+    assert_in_range(known, 200, 256);
     assert_true(molt__retired_code_find(places[MANY - 1], &place));
     assert_true(molt__retired_code_find(first_start, &place));
     assert_string_equal(place.function, "start_up");
-    assert_in_range(sandbox_mappings(" ---p "), before, before + 1024);
+    assert_in_range(sandbox_mappings(" ---p "), before, before + 256);
     for (unsigned i = 0; i < MANY; i++) {
         munmap((void *)(places[i] + page), page); /* NOLINT: an address */
     }
