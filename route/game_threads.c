@@ -1,8 +1,8 @@
-/* pthread_create() and thrd_create() for a game library, its timers that call functions, and what it does to
- * signals, defined here with hidden visibility, so that the linker binds every call of the library to them. They
- * pass the call on to the host. It must never
- * know what the host makes of it. Before the host has given its route, in constructors, the
- * host's program is asked for it; where it has none, threads are libc's. */
+/* pthread_create() and thrd_create() for a game library, its timers that call functions, and what
+ * it does to signals, defined here with hidden visibility, so that the linker binds every call of
+ * the library to them. They pass the call on to the host. It must never know what the host makes of
+ * it. Before the host has given its route, in constructors, the host's program is asked for it;
+ * where it has none, threads are libc's. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* declares RTLD_DEFAULT */
 #endif

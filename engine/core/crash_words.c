@@ -147,7 +147,8 @@ void molt__crash_write_calls(const MoltCrash *crash, const MoltCodePlace *places
     }
     if (crash->retired.known) {
         add(text, size,
-            "Something that no reload follows still leads there, such as a signal handler, a timer or a callback "
-            "of another library: take it back in begin_reload(), and set it anew in end_reload().\n");
+            "Something that no reload follows still leads there, such as a signal handler, a timer or a "
+            "callback of another library: take it back in begin_reload(), and set it anew in "
+            "end_reload().\n");
     }
 }

@@ -77,8 +77,8 @@ bool molt__game_signals_tell(char *text, size_t size)
     pthread_mutex_unlock(&wishes.lock);
     if (number != 0) {
         snprintf(text, size,
-                 "the game ignores %s or has a handler of its own for it, which is left out: the host has that "
-                 "signal to survive crashes. --no-guard leaves it to the game",
+                 "the game ignores %s or has a handler of its own for it, which is left out: the host has "
+                 "that signal to survive crashes. --no-guard leaves it to the game",
                  molt__crash_signal_name(number));
     }
     return number != 0;

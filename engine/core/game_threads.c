@@ -148,26 +148,25 @@ static int create_c11(const MoltThreadRoute *route, void *thread, int (*function
 
 /* ---- what else comes the same way ------------------------------------------------------------ */
 
-static int create_timer(const MoltThreadRoute *route, clockid_t clock, struct sigevent *event, timer_t *timer)
+static int create_timer(const MoltThreadRoute *route, int clock, void *event, void *timer)
 {
     (void)route;
     return molt__game_timers_make(clock, event, timer);
 }
 
-static int delete_timer(const MoltThreadRoute *route, timer_t timer)
+static int delete_timer(const MoltThreadRoute *route, void *timer)
 {
     (void)route;
     return molt__game_timers_delete(timer);
 }
 
-static int mask(const MoltThreadRoute *route, int how, const sigset_t *set, sigset_t *before)
+static int mask(const MoltThreadRoute *route, int how, const void *set, void *before)
 {
     (void)route;
     return molt__game_signals_mask(how, set, before);
 }
 
-static int action(const MoltThreadRoute *route, int number, const struct sigaction *wanted,
-                  struct sigaction *before)
+static int action(const MoltThreadRoute *route, int number, const void *wanted, void *before)
 {
     (void)route;
     return molt__game_signals_action(number, wanted, before);

@@ -101,9 +101,10 @@ static MoltStatus check_timers(const MoltLibrary *library, const MoltLibrary *ne
     }
     snprintf(name->text, sizeof name->text, "a timer that calls %s", timer);
     return molt_error(error, MOLT_REFUSED,
-                      "A timer that the game made with timer_create() and SIGEV_THREAD calls %s, in the library "
-                      "that would go. Delete it in begin_reload() and make it in end_reload(), or let the host "
-                      "call: api->thread_start() takes a step that is called again and again, and may sleep.",
+                      "A timer that the game made with timer_create() and SIGEV_THREAD calls %s, in the "
+                      "library that would go. Delete it in begin_reload() and make it in end_reload(), or "
+                      "let the host call: api->thread_start() takes a step that is called again and "
+                      "again, and may sleep.",
                       timer);
 }
 

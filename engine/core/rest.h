@@ -8,8 +8,8 @@
 #include "follow_threads.h"
 #include "game_threads.h"
 
-/* The state is the caller's alone until molt__rest_end: steps rest, and calls of the game's timers wait. `wish`:
- * "saved". MOLT_BUSY names who does not return; all go on then. */
+/* The state is the caller's alone until molt__rest_end: steps rest, and calls of the game's timers
+ * wait. `wish`: "saved". MOLT_BUSY names who does not return; all go on then. */
 MoltStatus molt__rest_begin(MoltThreads *threads, const char *wish, MoltError *error);
 void molt__rest_end(MoltThreads *threads);
 

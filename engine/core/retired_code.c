@@ -34,8 +34,8 @@ typedef struct RetiredRange {
     MoltRetiredNames *names;
 } RetiredRange;
 
-/* Invariant: everything is read and written by who has set `busy`; the ranges are those in which this process has
- * pages without access, oldest first. */
+/* Invariant: everything is read and written by who has set `busy`; the ranges are those in which
+ * this process has pages without access, oldest first. */
 static struct {
     atomic_flag busy;
     uint32_t count;

@@ -29,8 +29,8 @@ MoltRetiredNames *molt__retired_names(const struct MoltSymbols *symbols, const c
  * `names` (NULL allowed). From any thread. */
 void molt__retired_code_keep(uintptr_t begin, uintptr_t end, MoltRetiredNames *names);
 
-/* What was at `address`; false when that was never a library's, or has been given up since. Async-signal-safe:
- * it finds nothing while the list is being changed, which takes a moment. */
+/* What was at `address`; false when that was never a library's, or has been given up since.
+ * Async-signal-safe: it finds nothing while the list is being changed, which takes a moment. */
 bool molt__retired_code_find(uintptr_t address, MoltRetiredPlace *out);
 
 #endif

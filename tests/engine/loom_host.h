@@ -39,7 +39,8 @@ static inline void loom_parallel_for(const MoltPlatformApi *api, uint32_t count,
     molt_threads_parallel_for(loom_host(api)->threads, count, task, context);
 }
 
-static inline bool loom_job_start(const MoltPlatformApi *api, const char *name, MoltStep step, void *context)
+static inline bool loom_job_start(const MoltPlatformApi *api, const char *name, MoltStep step,
+                                  void *context)
 {
     return molt_threads_job_start(loom_host(api)->threads, name, step, context);
 }
@@ -49,7 +50,8 @@ static inline void loom_job_wait(const MoltPlatformApi *api, const char *name)
     molt_threads_job_wait(loom_host(api)->threads, name);
 }
 
-static inline bool loom_thread_start(const MoltPlatformApi *api, const char *name, MoltStep step, void *context)
+static inline bool loom_thread_start(const MoltPlatformApi *api, const char *name, MoltStep step,
+                                     void *context)
 {
     return molt_threads_start(loom_host(api)->threads, name, step, context);
 }
