@@ -21,6 +21,22 @@ static void add(char *text, size_t size, const char *pattern, ...)
     va_end(arguments);
 }
 
+static void say_retired(const MoltCrash *crash, char *text, size_t size)
+{
+    const MoltRetiredPlace *place = &crash->retired;
+    const char *library = place->library[0] != 0 ? place->library : "a library";
+    if (!crash->retired_call) {
+        add(text, size, " (an access to what was in %s, which is unloaded)", library);
+        return;
+    }
+    add(text, size, " (a call of %s",
+        place->function[0] != 0 ? place->function : "an unnamed function");
+    if (place->file[0] != 0) {
+        add(text, size, " (%s)", place->file);
+    }
+    add(text, size, " in %s, which is unloaded)", library);
+}
+
 static void say_what(const MoltCrash *crash, char *text, size_t size)
 {
     switch ((MoltCrashKind)crash->kind) {
@@ -35,7 +51,9 @@ static void say_what(const MoltCrash *crash, char *text, size_t size)
     case MOLT_CRASH_MISUSE: add(text, size, "misuse of the heap: %s", crash->text); break;
     case MOLT_CRASH_SIGNAL:
         add(text, size, "%s", molt__crash_signal_name(crash->signal));
-        if (crash->signal == SIGSEGV || crash->signal == SIGBUS) {
+        if (crash->retired.known) {
+            say_retired(crash, text, size);
+        } else if (crash->signal == SIGSEGV || crash->signal == SIGBUS) {
             add(text, size, " (address 0x%" PRIx64 ")", crash->address);
         }
         break;
@@ -126,5 +144,11 @@ void molt__crash_write_calls(const MoltCrash *crash, const MoltCodePlace *places
         add(text, size, "%s ", i == first && called == NULL ? "in" : "called by");
         say_place(&places[i], text, size);
         add(text, size, "\n");
+    }
+    if (crash->retired.known) {
+        add(text, size,
+            "Something that no reload follows still leads there, such as a signal handler, a timer or a "
+            "callback of another library: take it back in begin_reload(), and set it anew in "
+            "end_reload().\n");
     }
 }

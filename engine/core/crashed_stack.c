@@ -9,7 +9,7 @@
 /* How far up a stack that cannot be unwound is looked through, and how much of it at a time. */
 enum { REACH = 64 << 10, PIECE = 512 };
 
-static uintptr_t counter_of(const void *context)
+uintptr_t molt__stack_counter(const void *context)
 {
     const ucontext_t *user = context;
 #if defined(__x86_64__)
@@ -158,7 +158,7 @@ bool molt__stack_is_games(const MoltStackOwner *owner, int number, const siginfo
     const mcontext_t registers = ((ucontext_t *)context)->uc_mcontext;
     char code;
     find_fault(owner, number, info, context);
-    Walk walk = {.owner = owner, .counter = counter_of(context), .sent = sent};
+    Walk walk = {.owner = owner, .counter = molt__stack_counter(context), .sent = sent};
     if (peek(walk.counter, &code, 1)) { /* the unwinder looks at what it knows nothing about */
         unwind(&walk, crash);
     }
@@ -244,7 +244,7 @@ static void name_interrupted(const MoltStackOwner *owner, void *context, MoltCra
 {
     const mcontext_t registers = ((ucontext_t *)context)->uc_mcontext;
     leave_no_code(context);
-    uintptr_t counter = counter_of(context);
+    uintptr_t counter = molt__stack_counter(context);
     crash->outside = counter < owner->begin || counter >= owner->end;
     search_words(owner, molt__stack_pointer(context), crash);
     Walk walk = {.owner = owner, .counter = counter, .mere = true};

@@ -36,7 +36,8 @@ bool molt__stack_is_games_here(const MoltStackOwner *owner, MoltCrash *crash);
  * stack that is the address behind a call in the game's code. */
 void molt__stack_name(const MoltStackOwner *owner, void *context, MoltCrash *crash);
 
-/* The stack pointer of what was interrupted. */
+/* Where it was interrupted, and its stack pointer then. */
+uintptr_t molt__stack_counter(const void *context);
 uintptr_t molt__stack_pointer(const void *context);
 
 #endif

@@ -8,6 +8,8 @@
 #include <threads.h>
 
 #include "fault_signals.h"
+#include "game_signals.h"
+#include "game_timers.h"
 
 #ifndef __has_feature
 #define __has_feature(name) 0
@@ -144,6 +146,34 @@ static int create_c11(const MoltThreadRoute *route, void *thread, int (*function
     return result;
 }
 
+/* ---- what else comes the same way ------------------------------------------------------------ */
+
+static int create_timer(const MoltThreadRoute *route, int clock, void *event, void *timer)
+{
+    (void)route;
+    return molt__game_timers_make(clock, event, timer);
+}
+
+static int delete_timer(const MoltThreadRoute *route, void *timer)
+{
+    (void)route;
+    return molt__game_timers_delete(timer);
+}
+
+static int mask(const MoltThreadRoute *route, int how, const void *set, void *before)
+{
+    (void)route;
+    return molt__game_signals_mask(how, set, before);
+}
+
+static int action(const MoltThreadRoute *route, int number, const void *wanted, void *before)
+{
+    (void)route;
+    return molt__game_signals_action(number, wanted, before);
+}
+
+/* ---- the registry ---------------------------------------------------------------------------- */
+
 MoltStatus molt__game_threads_create(MoltGameThreads **out, MoltError *error)
 {
     MoltGameThreads *threads = calloc(1, sizeof *threads);
@@ -156,7 +186,13 @@ MoltStatus molt__game_threads_create(MoltGameThreads **out, MoltError *error)
         return molt_error(error, MOLT_SYSTEM, "Cannot watch the game's threads: %s.",
                           strerror(wrong));
     }
-    threads->route = (MoltThreadRoute){sizeof threads->route, create, create_c11};
+    threads->route = (MoltThreadRoute){.size = sizeof threads->route,
+                                       .create = create,
+                                       .create_c11 = create_c11,
+                                       .create_timer = create_timer,
+                                       .delete_timer = delete_timer,
+                                       .mask = mask,
+                                       .action = action};
     pthread_mutex_init(&threads->lock, NULL);
     atomic_store(&newest, threads);
     *out = threads;

@@ -52,7 +52,7 @@ enum { SIGNALS = sizeof signals / sizeof signals[0] };
  * to the thread that `handling` names. */
 struct MoltGuard {
     MoltGuardDesc desc;
-    pid_t thread;
+    pid_t process, thread;
     int hang_signal;
     MoltHangWatch watch;
     MoltSignalStack stack;
@@ -169,6 +169,15 @@ static void note_image(const MoltGuard *guard, MoltCrash *crash)
     crash->base = guard->base;
 }
 
+/* A call, or a read, of what a reload has taken away: nobody has that memory now. */
+static void note_retired(int number, const siginfo_t *info, const void *context, MoltCrash *crash)
+{
+    if (number == SIGSEGV && info->si_code > 0) {
+        (void)molt__retired_code_find((uintptr_t)info->si_addr, &crash->retired);
+        crash->retired_call = (uintptr_t)info->si_addr == molt__stack_counter(context);
+    }
+}
+
 static void note_crash(MoltGuard *guard, bool own, int number, const siginfo_t *info,
                        const void *context)
 {
@@ -180,6 +189,7 @@ static void note_crash(MoltGuard *guard, bool own, int number, const siginfo_t *
     crash->address = info->si_code > 0 && !hang ? (uintptr_t)info->si_addr : 0;
     crash->hang_ns = own && guard->watch.found_ns != 0 ? guard->watch.found_ns : guard->desc.hang_ns;
     note_image(guard, crash);
+    note_retired(number, info, context, crash);
     if (number == SIGABRT) {
         molt__abort_text_take(crash->text, sizeof crash->text);
     }
@@ -210,7 +220,8 @@ static void take_signal(MoltGuard *guard, int number, siginfo_t *info, void *con
     if (hang && !is_hang(guard, own, info)) {
         return;
     }
-    if (foreign || (!hang && molt__guard_is_traced())) {
+    bool child = guard->process != getpid(); /* that the game has forked: it is no host */
+    if (foreign || child || (!hang && molt__guard_is_traced())) {
         die(number, comes_again(number, info));
         return;
     }
@@ -408,6 +419,7 @@ MoltStatus molt__guard_create(const MoltGuardDesc *desc, MoltGuard **out, MoltEr
         return molt_error(error, MOLT_OUT_OF_MEMORY, "No memory for a guard against crashes.");
     }
     guard->desc = *desc;
+    guard->process = getpid();
     guard->thread = (pid_t)syscall(SYS_gettid);
     guard->hang_signal = MOLT__HANG_SIGNAL;
     guard->owner.boundary = (uintptr_t)enter;
@@ -446,6 +458,12 @@ void molt__guard_destroy(MoltGuard *guard)
 void molt__guard_renounce(MoltGuard *guard)
 {
     guard->desc.last_resort = NULL;
+}
+
+bool molt__guard_is_on(void)
+{
+    const MoltGuard *guard = atomic_load(&active);
+    return guard != NULL && guard->process == getpid();
 }
 
 MoltGuard *molt__guard_mine(void)

@@ -21,6 +21,8 @@
 #include <molt/platform_api.h>
 #include <molt/status.h>
 
+#include "retired_code.h"
+
 typedef struct MoltGuard MoltGuard;
 
 typedef enum MoltCrashKind {
@@ -46,6 +48,8 @@ typedef struct MoltCrash {
     char text[200];  /* of misuse: how; of an abort: what libc said about it, else "" */
     bool outside;    /* it was not in the game's code, but in what the first frame calls */
     char called[48]; /* what that is, once somebody has found out; else "" */
+    MoltRetiredPlace retired; /* a library that has left: `address` lies where that was */
+    bool retired_call;        /* as code that was to run, else as memory */
     uint64_t base;   /* of the image that `frames` are of */
     char file[512];  /* of that image; "" when nothing was called yet */
 } MoltCrash;
@@ -105,6 +109,9 @@ void molt__guard_watch(MoltGuard *guard, bool on);
 /* The game misused the host, which found out in a function that the game called and holds no lock. Ends
  * the call that runs as a crash, or calls the last resort; returns when neither can be done. */
 void molt__guard_misuse(MoltGuard *guard, const char *text);
+
+/* There is a guard in this process, which is no fork of one that has. Async-signal-safe, from any thread. */
+bool molt__guard_is_on(void);
 
 /* A debugger is attached to this process: it wants to see faults first and alone. Async-signal-safe. */
 bool molt__guard_is_traced(void);

@@ -2,6 +2,7 @@
 
 #include "crash_words.h"
 #include "guard.h"
+#include "runner.h"
 
 static void describe(const MoltLibrary *library, const MoltCrash *crash, char *text, size_t size)
 {
@@ -70,9 +71,8 @@ MoltStatus molt__call_shut_down(const MoltLibrary *library, void *state, MoltErr
     return notify(library, library->shut_down, "shut_down()", state, error);
 }
 
-bool molt__call_hook(void *library, const MoltHook *hook, const MoltOld *old, void *now)
+static bool run_hook(const MoltLibrary *of, const MoltHook *hook, const MoltOld *old, void *now)
 {
-    const MoltLibrary *of = library;
     MoltGuardedCall what = {.begin = of->begin,
                             .end = of->end,
                             .file = of->copy,
@@ -91,4 +91,19 @@ bool molt__call_hook(void *library, const MoltHook *hook, const MoltOld *old, vo
     }
     describe(of, &crash, words, sizeof words);
     return molt_old_fail(old, "it crashed %s", words);
+}
+
+bool molt__call_hook(void *library, const MoltHook *hook, const MoltOld *old, void *now)
+{
+    const MoltLibrary *of = library;
+    char call[MOLT__SEALED_CALL];
+    molt__threads_seal(of->threads);
+    bool good = run_hook(of, hook, old, now);
+    if (!molt__threads_unseal(of->threads, call)) {
+        return good;
+    }
+    return molt_old_fail(old,
+                         "it called %s: a hook starts, stops and waits for no threads and jobs, which "
+                         "would go on if the reload failed. Do that in end_reload()",
+                         call);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <molt/stale_pointer.h>
 
@@ -98,4 +99,12 @@ void molt__held_library_clear(MoltHeldLibraries *held)
     }
     free(held->items);
     *held = (MoltHeldLibraries){0};
+}
+
+void molt__held_library_abandon(MoltHeldLibraries *held)
+{
+    for (uint32_t i = 0; i < held->count; i++) {
+        unlink(held->items[i]->copy);
+    }
+    held->count = held->fresh = 0;
 }

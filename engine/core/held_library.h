@@ -33,5 +33,7 @@ bool molt__held_library_tell(MoltHeldLibraries *held, char *buffer, size_t size)
 
 /* Closes all: the state is gone, or about to go unread. */
 void molt__held_library_clear(MoltHeldLibraries *held);
+/* Leaves all in the process, where somebody is still in one of them, and removes their files. */
+void molt__held_library_abandon(MoltHeldLibraries *held);
 
 #endif

@@ -15,10 +15,12 @@
 #include "elf_sanitizer.h"
 #include "elf_tables.h"
 #include "game_threads.h"
+#include "game_timers.h"
 #include "guarded_calls.h"
 #include "library_module.h"
 #include "library_trial.h"
 #include "reload_step.h"
+#include "retired_code.h"
 #include "symbol_note.h"
 
 #define COPY_CHUNK ((size_t)1 << 20)
@@ -565,6 +567,22 @@ MoltHooks molt__library_hooks(const MoltLibrary *library)
                        .run_context = (void *)(uintptr_t)library}; /* NOLINT: it comes back as const */
 }
 
+/* While its symbols are there. A thread that is in it, or a timer that calls it, keeps it for good. */
+static void unload(MoltLibrary *library)
+{
+    bool threads = molt__game_threads_strand(library->begin, library->end);
+    bool timers = molt__game_timers_strand(library->begin, library->end);
+    if (library->handle == NULL || threads || timers) {
+        return;
+    }
+    MoltRetiredNames *names =
+        library->symbols != NULL ? molt__retired_names(library->symbols, library->copy) : NULL;
+    dlclose(library->handle);
+    if (library->begin < library->end) {
+        molt__retired_code_keep(library->begin, library->end, names);
+    }
+}
+
 void molt__library_close(MoltLibrary *library)
 {
     if (library == NULL) {
@@ -577,11 +595,9 @@ void molt__library_close(MoltLibrary *library)
     molt__usage_file_free(&library->usage);
     molt_call_sites_free(library->call_sites);
     molt__constants_free(&library->constants);
+    unload(library);
     molt__symbols_free(library->symbols);
     molt_schema_free(library->schema);
-    if (library->handle != NULL && !molt__game_threads_strand(library->begin, library->end)) {
-        dlclose(library->handle);
-    }
     if (library->copy != NULL) {
         unlink(library->copy);
     }

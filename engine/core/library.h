@@ -13,6 +13,7 @@
 #include <molt/platform_api.h>
 #include <molt/reload_step.h>
 #include <molt/thread_route.h>
+#include <molt/threads.h>
 
 #include "constants.h"
 #include "file_stamp.h"
@@ -41,6 +42,7 @@ typedef struct MoltLibrary {
     MoltCallSites *call_sites; /* NULL when its malloc is libc's */
     MoltUsageFile usage; /* of the code, as it was when the library was opened */
     const MoltThreadRoute **thread_route; /* its own threads go here; NULL: they are not seen */
+    MoltThreads *threads; /* that run its steps, which its hooks may not change; NULL: none */
     const char *call_note; /* what is wrong with them, for people; "" */
     char symbol_note[400]; /* the same of its symbols */
     void *(*start_up)(const MoltPlatformApi *api);

@@ -60,17 +60,39 @@ MoltStatus molt__private_folder_make(MoltPrivateFolder *out, MoltError *error)
     return MOLT_OK;
 }
 
+/* But for its lock; where nobody can look, it is not. */
+static bool is_empty(int at)
+{
+    int again = dup(at);
+    DIR *stream = again >= 0 ? fdopendir(again) : NULL;
+    const struct dirent *entry;
+    bool found = stream == NULL;
+    if (stream == NULL && again >= 0) {
+        close(again);
+    }
+    while (!found && (entry = readdir(stream)) != NULL) {
+        found = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+                strcmp(entry->d_name, LOCK) != 0;
+    }
+    if (stream != NULL) {
+        closedir(stream);
+    }
+    return !found;
+}
+
 void molt__private_folder_remove(MoltPrivateFolder *folder)
 {
     if (folder->path == NULL) {
         return;
     }
     int descriptor = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor >= 0) {
+    if (descriptor >= 0 && is_empty(descriptor)) {
         unlinkat(descriptor, LOCK, 0);
+        rmdir(folder->path);
+    }
+    if (descriptor >= 0) {
         close(descriptor);
     }
-    rmdir(folder->path);
     if (folder->lock > 0) {
         close(folder->lock);
     }

@@ -15,7 +15,8 @@ typedef struct MoltPrivateFolder {
 
 /* Makes one in TMPDIR, else in /tmp. MOLT_SYSTEM, MOLT_OUT_OF_MEMORY, with *out untouched. */
 MoltStatus molt__private_folder_make(MoltPrivateFolder *out, MoltError *error);
-/* Removes it, unless others' files are left in it. Zero-initialised: nothing is done. */
+/* Removes it; with files left in it, it stays with its lock, for the next sweep. Zero-initialised:
+ * nothing is done. */
 void molt__private_folder_remove(MoltPrivateFolder *folder);
 
 /* Removes it with all its files. */

@@ -11,6 +11,7 @@
 #include "called_function.h"
 #include "clock.h"
 #include "crash_words.h"
+#include "game_timers.h"
 #include "runner.h"
 #include "thread_moment.h"
 #include "transaction.h"
@@ -192,10 +193,36 @@ static bool has_own_threads(const MoltRecovery *recovery)
            molt__game_threads_live(recovery->desc.game_threads, 0, 0, &function);
 }
 
+/* Code of the game that runs, or may any moment, and that nobody brings to rest for long. */
+static bool has_own_code(const MoltRecovery *recovery)
+{
+    uintptr_t function;
+    return has_own_threads(recovery) || molt__game_timers_live(0, 0, 0, &function);
+}
+
 /* Nobody but the caller runs code of the game, until molt_threads_go_on. */
 static bool rest(const MoltRecovery *recovery, uint64_t wait_ns)
 {
-    return !has_own_threads(recovery) && molt__threads_rest_within(recovery->desc.threads, wait_ns);
+    return !has_own_code(recovery) && molt__threads_rest_within(recovery->desc.threads, wait_ns);
+}
+
+/* For as long as a checkpoint takes, until go_on_after_checkpoint: calls of timers can wait for that, too. */
+static bool rest_for_checkpoint(const MoltRecovery *recovery, uint64_t wait_ns)
+{
+    if (has_own_threads(recovery) || !molt__game_timers_rest(wait_ns)) {
+        return false;
+    }
+    bool rests = molt__threads_rest_within(recovery->desc.threads, wait_ns);
+    if (!rests) {
+        molt__game_timers_go_on();
+    }
+    return rests;
+}
+
+static void go_on_after_checkpoint(const MoltRecovery *recovery)
+{
+    molt_threads_go_on(recovery->desc.threads);
+    molt__game_timers_go_on();
 }
 
 static void wait_for_next(MoltRecovery *recovery)
@@ -295,7 +322,7 @@ static void take_by_time(MoltRecovery *recovery, const MoltRunning *running)
     if ((waits ? !recovery->unwritten : !due) || now < recovery->again_ns) {
         return;
     }
-    if (!rest(recovery, first ? FIRST_REST_NS : REST_NS)) {
+    if (!rest_for_checkpoint(recovery, first ? FIRST_REST_NS : REST_NS)) {
         recovery->again_ns = molt__clock_ns() + REST_AGAIN_NS;
         return;
     }
@@ -304,7 +331,7 @@ static void take_by_time(MoltRecovery *recovery, const MoltRunning *running)
     } else if (take(recovery, running->heap, running->stopped)) {
         write_files(recovery, running);
     }
-    molt_threads_go_on(recovery->desc.threads);
+    go_on_after_checkpoint(recovery);
 }
 
 void molt__recovery_reset(MoltRecovery *recovery)
@@ -336,7 +363,7 @@ void molt__recovery_before_swap(MoltRecovery *recovery, MoltHeap *heap, bool sto
         return;
     }
     end_probation(recovery);
-    if (has_own_threads(recovery) || !take(recovery, heap, stopped)) {
+    if (has_own_code(recovery) || !take(recovery, heap, stopped)) {
         molt__recovery_reset(recovery);
         return;
     }
@@ -349,7 +376,7 @@ void molt__recovery_stopped(MoltRecovery *recovery, MoltHeap *heap)
         return;
     }
     uint64_t before = recovery->cost_ns;
-    if (has_own_threads(recovery) || !take(recovery, heap, true)) {
+    if (has_own_code(recovery) || !take(recovery, heap, true)) {
         molt__recovery_reset(recovery);
         return;
     }

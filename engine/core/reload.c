@@ -10,6 +10,8 @@
 
 #include "clock.h"
 #include "first_load.h"
+#include "game_signals.h"
+#include "game_timers.h"
 #include "guarded_calls.h"
 #include "kept_file.h"
 #include "rest.h"
@@ -141,6 +143,7 @@ MoltStatus molt_reload_start(MoltReload *reload, MoltError *error)
         (void)molt__kept_file_types(left.kept_file, reload->current, NULL); /* told when the rest is read */
     }
     if (status == MOLT_OK) {
+        reload->current->threads = reload->threads;
         status =
             molt__first_load(reload->current, reload->heap, reload->api, reload->game_threads,
                              &reload->state, error);
@@ -190,6 +193,7 @@ void molt_reload_stop(MoltReload *reload)
             molt__reload_start_state(reload, reload->frozen && reload->stopped);
             (void)molt__call_shut_down(reload->current, reload->state, &reload->end_problem);
         }
+        (void)molt__game_timers_end(MOLT__TIMERS_NS); /* molt_reload_left names who does not return */
     }
 }
 
@@ -216,6 +220,7 @@ void molt_reload_destroy(MoltReload *reload)
     molt__source_changes_destroy(reload->changes);
     molt__recovery_reset(reload->recovery);
     molt__recovery_renounce(reload->recovery); /* what closes the library may crash as well */
+    (void)molt__game_timers_end(MOLT__TIMERS_NS);
     if (molt_threads_end(reload->threads) &&
         molt__rest_left(reload->threads, reload->game_threads, reload->current, NULL) == MOLT_OK) {
         molt__library_close(reload->current); /* its destructors may free */
@@ -224,9 +229,8 @@ void molt_reload_destroy(MoltReload *reload)
         molt_heap_destroy(reload->heap);
     } else {
         molt__recovery_close(reload->recovery);
-        if (reload->current != NULL) {
-            unlink(reload->current->copy);
-        }
+        molt__held_library_add(&reload->held, reload->current);
+        molt__held_library_abandon(&reload->held);
     }
     molt__game_threads_destroy(reload->game_threads);
     molt__history_clear(&reload->history);
@@ -443,9 +447,21 @@ static bool tell_of_checkpoints(MoltReload *reload, MoltReloadEvent *out)
     return true;
 }
 
+/* To whom it may concern, and nothing that has become of a reload. */
+static void tell_of_signals(const MoltReload *reload)
+{
+    char text[400];
+    while (molt__game_signals_tell(text, sizeof text)) {
+        if (reload->api->log != NULL) {
+            reload->api->log(reload->api, text);
+        }
+    }
+}
+
 bool molt_reload_poll(MoltReload *reload, MoltReloadEvent *out)
 {
     retire(reload);
+    tell_of_signals(reload);
     reload->trims = reload->trims && molt_heap_room_trim(reload->heap);
     *out = molt__event_none(reload->generation);
     if (molt__reload_tell_crash(reload, out)) {

@@ -39,7 +39,7 @@ static void take_back(MoltReload *reload, const MoltRunning *running)
     reload->state = running->state;
     reload->stopped = running->stopped;
     if (reload->frozen) {
-        molt_threads_go_on(reload->threads);
+        molt__rest_end(reload->threads);
     }
     reload->frozen = true;
 }
@@ -48,7 +48,7 @@ void molt__reload_thaw(MoltReload *reload)
 {
     if (reload->frozen) {
         reload->frozen = false;
-        molt_threads_go_on(reload->threads);
+        molt__rest_end(reload->threads);
     }
 }
 
@@ -158,7 +158,7 @@ MoltStatus molt__reload_resume(MoltReload *reload, const MoltLeft *left, MoltErr
         reload->frozen = true;
     } else {
         molt__reload_start_state(reload, status == MOLT_OK);
-        molt_threads_go_on(reload->threads);
+        molt__rest_end(reload->threads);
     }
     if (status == MOLT_OK) {
         molt__restart_clean(reload->resume, left);

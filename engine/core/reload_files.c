@@ -11,6 +11,7 @@
 #include <molt/dump.h>
 
 #include "exit_place.h"
+#include "game_timers.h"
 #include "rest.h"
 #include "saved_state.h"
 #include "state_json.h"
@@ -35,7 +36,7 @@ MoltStatus molt_reload_save(MoltReload *reload, const char *path, const void *ho
         status = molt__saved_state_write(reload->current, reload->heap, path, &desc, report, error);
         molt__reload_start_state(reload, here);
     }
-    molt_threads_go_on(reload->threads);
+    molt__rest_end(reload->threads);
     return status;
 }
 
@@ -83,6 +84,7 @@ MoltStatus molt__reload_put_state(MoltReload *reload, const char *path, bool tru
     MoltStatus status = molt__saved_state_read(current, &load, &file, &made, report, error);
     if (status == MOLT_OK) {
         molt_threads_end(reload->threads); /* what their steps work on goes */
+        (void)molt__game_timers_end(0);    /* none of them is in a call */
         take_host(file, host, host_size, host_found);
         molt__transaction_lose_state(reload->transaction);
         molt_heap_exchange(reload->heap, made);
@@ -115,7 +117,7 @@ MoltStatus molt_reload_load(MoltReload *reload, const char *path, bool trusted, 
         molt__reload_start_state(reload, here || status == MOLT_OK);
         tell_of_ended(reload, &threads);
     }
-    molt_threads_go_on(reload->threads);
+    molt__rest_end(reload->threads);
     return status;
 }
 
@@ -201,7 +203,7 @@ static MoltStatus dump(const MoltReload *reload, const char *path, bool addresse
     if (status == MOLT_OK) {
         status =
             molt__state_dump(reload->current, reload->heap, path, addresses, text, length, error);
-        molt_threads_go_on(reload->threads);
+        molt__rest_end(reload->threads);
     }
     return status;
 }
@@ -245,11 +247,12 @@ MoltStatus molt_reload_load_json(MoltReload *reload, const char *text, size_t le
         status = molt__state_load(reload->current, reload->heap, reload->threads, text, length, desc,
                                   &reload->state, error);
         if (status == MOLT_OK) {
+            (void)molt__game_timers_end(0);
             molt__reload_replaced(reload);
         }
         molt__reload_start_state(reload, here || status == MOLT_OK);
         tell_of_ended(reload, &threads);
     }
-    molt_threads_go_on(reload->threads);
+    molt__rest_end(reload->threads);
     return status;
 }

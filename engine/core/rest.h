@@ -8,9 +8,10 @@
 #include "follow_threads.h"
 #include "game_threads.h"
 
-/* The state is the caller's alone until molt_threads_go_on. `wish`: "saved". MOLT_BUSY names who does not
- * return; the threads go on then. */
+/* The state is the caller's alone until molt__rest_end: steps rest, and calls of the game's timers
+ * wait. `wish`: "saved". MOLT_BUSY names who does not return; all go on then. */
 MoltStatus molt__rest_begin(MoltThreads *threads, const char *wish, MoltError *error);
+void molt__rest_end(MoltThreads *threads);
 
 /* After the threads were ended: MOLT_BUSY names one that still runs in the library, which may be NULL. */
 MoltStatus molt__rest_left(MoltThreads *threads, MoltGameThreads *game_threads,

@@ -15,6 +15,7 @@
 
 #include "clock.h"
 #include "fault_signals.h"
+#include "game_timers.h"
 #include "kept_file.h"
 #include "lost_words.h"
 #include "private_folder.h"
@@ -324,7 +325,9 @@ bool molt__restart_write(MoltRestart *restart, const MoltRestartState *state)
     uint64_t start = molt__clock_ns();
     restart->number++;
     molt__threads_before_fork(restart->threads);
+    molt__game_timers_before_fork();
     pid_t child = fork();
+    molt__game_timers_after_fork();
     if (child == 0) {
         become_writer(restart);
         _exit(write_files(restart, state) ? EXIT_SUCCESS : EXIT_FAILURE);

@@ -33,6 +33,8 @@ typedef struct MoltRunner {
     bool ended; /* only its thread is left to be joined, by who takes it out of the list */
 } MoltRunner;
 
+#define MOLT__SEALED_CALL (MOLT_THREAD_NAME + 32)
+
 /* A worker in a batch. */
 typedef struct MoltHelper {
     struct MoltHelper *next;
@@ -70,6 +72,8 @@ struct MoltThreads {
     bool gave_up; /* the last molt_threads_end failed */
     uint64_t hang_ns;       /* processor time after which a step has no end; 0: nobody looks */
     uint64_t hang_looked;   /* when somebody did last */
+    bool sealed;
+    char sealed_call[MOLT__SEALED_CALL]; /* the first call since then that was not made; "" */
 };
 
 /* ---- thread_hang.c: steps without end */
@@ -91,6 +95,15 @@ void molt__threads_update_pending(MoltThreads *threads);
 void molt__threads_wait_until(MoltThreads *threads, pthread_cond_t *condition, uint64_t end, bool *over);
 /* Frees what has ended. */
 void molt__threads_reap(MoltThreads *threads);
+
+/* ---- thread_seal.c: while code of the game runs whose effects may have to be undone */
+
+/* No job or thread is started, stopped or waited for from now on, by whoever asks. NULL allowed, as below. */
+void molt__threads_seal(MoltThreads *threads);
+/* Ends that. True when somebody has asked meanwhile, with the first call: `thread_stop("pump")`. */
+bool molt__threads_unseal(MoltThreads *threads, char call[MOLT__SEALED_CALL]);
+/* The call is not to be made, and that is noted. The lock held. */
+bool molt__threads_is_sealed(MoltThreads *threads, const char *call, const char *name);
 
 /* ---- thread_rest.c */
 

@@ -277,6 +277,9 @@ static bool start(MoltThreads *threads, const char *name, MoltStep step, void *c
     pthread_mutex_lock(&threads->lock);
     molt__threads_reap(threads);
     MoltRunner *other = find(threads, name);
+    if (molt__threads_is_sealed(threads, own ? "thread_start" : "job_start", name)) {
+        goto cleanup;
+    }
     if (other != NULL) {
         started =
             other->step == step && other->context == context && other->own == own && !other->stop;
@@ -357,10 +360,17 @@ uint32_t molt_threads_count(const MoltThreads *threads)
     return threads->count;
 }
 
+/* Who is not there is neither waited for nor stopped, whoever asks. */
+static MoltRunner *find_to_wait(MoltThreads *threads, const char *name, const char *call)
+{
+    MoltRunner *runner = find(threads, name);
+    return runner != NULL && molt__threads_is_sealed(threads, call, name) ? NULL : runner;
+}
+
 void molt_threads_job_wait(MoltThreads *threads, const char *name)
 {
     pthread_mutex_lock(&threads->lock);
-    MoltRunner *runner = find(threads, name);
+    MoltRunner *runner = find_to_wait(threads, name, "job_wait");
     uint64_t serial = runner != NULL ? runner->serial : 0;
     while (runner != NULL && runner->serial == serial && !runner->own && !molt__runner_is_self(runner)) {
         if (runner->inside) {
@@ -377,7 +387,7 @@ void molt_threads_job_wait(MoltThreads *threads, const char *name)
 void molt_threads_stop(MoltThreads *threads, const char *name)
 {
     pthread_mutex_lock(&threads->lock);
-    MoltRunner *runner = find(threads, name);
+    MoltRunner *runner = find_to_wait(threads, name, "thread_stop");
     uint64_t serial = runner != NULL ? runner->serial : 0;
     while (runner != NULL && runner->serial == serial) {
         runner->stop = true;

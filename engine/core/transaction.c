@@ -166,6 +166,7 @@ static MoltStatus open_new_side(MoltTransaction *transaction, MoltTransactionRes
         return status;
     }
     MoltLibrary *next = transaction->next;
+    next->threads = transaction->threads;
     result->stamp = next->stamp;
     result->same_schema = same_hash(before, next->schema);
     status = molt__reload_step(&transaction->steps, MOLT_STEP_SELF_CHECK, &result->error);

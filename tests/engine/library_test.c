@@ -1,12 +1,15 @@
 #include "sandbox.h"
 
 #include <elf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "elf_check.h"
 #include "library.h"
+#include "retired_code.h"
 
 /* Opens a copy of `bytes` and gives status and message; nothing may be left behind. */
 static MoltStatus open_bytes(void **state, const unsigned char *bytes, size_t size,
@@ -23,6 +26,8 @@ static MoltStatus open_bytes(void **state, const unsigned char *bytes, size_t si
     assert_int_equal(sandbox_mappings("libpond.7.so"), 0);
     return status;
 }
+
+static uintptr_t first_start; /* of the first library that has left this process */
 
 static void opens_a_good_library(void **state)
 {
@@ -42,6 +47,7 @@ static void opens_a_good_library(void **state)
     assert_int_not_equal(molt_schema_find(library->schema, "Frog"), MOLT_NO_TYPE);
     assert_true(library->symbols->available);
     assert_int_equal(access(sandbox_path(state, "libpond_1.3.so"), F_OK), 0);
+    memcpy(&first_start, &library->start_up, sizeof first_start);
     molt__library_close(library);
     assert_int_equal(access(sandbox_path(state, "libpond_1.3.so"), F_OK), -1);
     assert_int_equal(sandbox_mappings("libpond_1.3.so"), 0);
@@ -178,6 +184,96 @@ static void failures_leave_no_descriptor(void **state)
     assert_int_equal(sandbox_open_files(), before);
 }
 
+/* Nobody can map anything there. */
+static bool is_taken(uintptr_t at)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    void *wanted = (void *)(at & ~(uintptr_t)(page - 1)); /* NOLINT: an address */
+    void *got = mmap(wanted, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (got != MAP_FAILED) {
+        munmap(got, page);
+    }
+    return got != wanted;
+}
+
+static void addresses_of_a_library_that_has_left_stay_its_own(void **state)
+{
+    uintptr_t places[20];
+    MoltRetiredPlace place;
+    for (unsigned i = 0; i < 20; i++) {
+        MoltLibrary *library = NULL;
+        assert_int_equal(molt__library_open(FIXTURE_POND_1, *state, i, NULL, NULL, &library, NULL), MOLT_OK);
+        memcpy(&places[i], &library->start_up, sizeof places[i]);
+        uintptr_t last = library->end - 1;
+        assert_false(molt__retired_code_find(places[i], &place));
+        molt__library_close(library);
+        assert_true(molt__retired_code_find(last, &place));
+    }
+    for (unsigned i = 0; i < 20; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "libpond_1.%u.so", i);
+        assert_true(is_taken(places[i]));
+        for (unsigned inside = 0; inside < 2; inside++) { /* at its entry, and behind that */
+            assert_true(molt__retired_code_find(places[i] + inside, &place));
+            assert_true(place.known);
+            assert_string_equal(place.library, name);
+            assert_string_equal(place.function, "start_up");
+        }
+        for (unsigned j = 0; j < i; j++) {
+            assert_int_not_equal(places[i], places[j]);
+        }
+    }
+}
+
+/* However many there have been; the first one is the most likely to be called. */
+static void addresses_of_libraries_that_have_left_are_bounded(void **state)
+{
+    enum { MANY = 5000 };
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    static uintptr_t places[MANY];
+    MoltRetiredPlace place;
+    MoltLibrary *library = NULL;
+    assert_int_equal(molt__library_open(FIXTURE_POND_1, *state, 1, NULL, NULL, &library, NULL), MOLT_OK);
+    MoltSymbols *symbols = library->symbols;
+    unsigned before = sandbox_mappings(" ---p ");
+    for (unsigned i = 0; i < MANY; i++) {
+        void *there = mmap(NULL, 2 * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        assert_ptr_not_equal(there, MAP_FAILED);
+        munmap(there, page);
+        places[i] = (uintptr_t)there;
+        molt__retired_code_keep(places[i], places[i] + page - 1, molt__retired_names(symbols, "x.so"));
+        assert_true(molt__retired_code_find(places[i], &place));
+    }
+    unsigned known = 0;
+    for (unsigned i = 0; i < MANY; i++) {
+        known += molt__retired_code_find(places[i], &place);
+    }
+    assert_in_range(known, 200, 256);
+    assert_true(molt__retired_code_find(places[MANY - 1], &place));
+    assert_true(molt__retired_code_find(first_start, &place));
+    assert_string_equal(place.function, "start_up");
+    assert_in_range(sandbox_mappings(" ---p "), before, before + 256);
+    for (unsigned i = 0; i < MANY; i++) {
+        munmap((void *)(places[i] + page), page); /* NOLINT: an address */
+    }
+    molt__library_close(library);
+}
+
+/* Who has the memory by then keeps it, and nobody is told about a library there. */
+static void addresses_that_somebody_has_are_left_alone(void **state)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    MoltRetiredPlace place;
+    char *mine = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    (void)state;
+    assert_ptr_not_equal(mine, MAP_FAILED);
+    mine[5] = 'm';
+    molt__retired_code_keep((uintptr_t)mine, (uintptr_t)mine + page, NULL);
+    assert_int_equal(mine[5], 'm');
+    assert_false(molt__retired_code_find((uintptr_t)mine, &place));
+    munmap(mine, page);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
@@ -191,6 +287,9 @@ int main(void)
         TEST(wrong_machine_class_and_type_are_invalid),
         TEST(what_is_missing_is_named),
         TEST(failures_leave_no_descriptor),
+        TEST(addresses_of_a_library_that_has_left_stay_its_own),
+        TEST(addresses_that_somebody_has_are_left_alone),
+        TEST(addresses_of_libraries_that_have_left_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

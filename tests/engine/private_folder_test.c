@@ -135,6 +135,24 @@ static void owner_takes_its_folder_along(void **state)
     free(path);
 }
 
+/* With a file in it that nobody has removed it waits for the next host. */
+static void folder_that_is_not_empty_is_left_to_the_next_one(void **state)
+{
+    unsigned before = sandbox_open_files();
+    MoltPrivateFolder folder = make(state);
+    char *path = strdup(folder.path), file[600];
+    snprintf(file, sizeof file, "%s/game.1.so", path);
+    sandbox_text(file, "a library");
+    molt__private_folder_remove(&folder);
+    assert_true(exists(file));
+    assert_int_equal(sandbox_open_files(), before);
+    MoltPrivateFolder own = make(state);
+    molt__private_folder_sweep(&own);
+    assert_false(exists(path));
+    molt__private_folder_remove(&own);
+    free(path);
+}
+
 static char *folder_before; /* NULL: the environment named none */
 
 static int tear_down(void **state)
@@ -156,6 +174,7 @@ int main(void)
         X(folders_of_the_dead_go_and_others_stay),
         X(lock_goes_on_with_its_descriptor),
         X(owner_takes_its_folder_along),
+        X(folder_that_is_not_empty_is_left_to_the_next_one),
 #undef X
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

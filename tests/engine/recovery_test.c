@@ -294,6 +294,29 @@ static void crash_in_start_up_is_told(void **state)
     assert_int_equal(sandbox_mappings("/molt-"), 0);
 }
 
+/* The kernel would end the process, without a word to anybody. */
+static void blocked_and_ignored_signals_hide_no_crash(void **state)
+{
+    Session session = {0};
+    sigset_t mask;
+    struct sigaction action;
+    if (impossible()) {
+        skip();
+    }
+    open_session(&session, state, false);
+    play(&session, 3);
+    tell(&session, TRICK_BLOCKED, WHERE_FRAME);
+    assert_true(molt_reload_frame(session.reload));
+    assert_frozen(&session, "write_nowhere (trap.c:");
+    assert_int_equal(pthread_sigmask(SIG_BLOCK, NULL, &mask), 0);
+    assert_int_equal(sigismember(&mask, SIGSEGV), 0);
+    assert_int_equal(sigaction(SIGBUS, NULL, &action), 0);
+    assert_true((action.sa_flags & SA_SIGINFO) != 0); /* the guard's */
+    force(&session, FIXTURE_TRAP_2, MOLT_EVENT_RELOADED);
+    play(&session, 10);
+    close_session(&session);
+}
+
 /* ---- threads --------------------------------------------------------------------------------- */
 
 static void wait_for_code(const Session *session, uint32_t version)
@@ -547,6 +570,8 @@ static void other_threads_start_the_host_again(void **state)
         {TRICK_DEEP, WHERE_PART, {"write_nowhere (trap.c:", "started again", NULL}},
         {TRICK_MISUSE, WHERE_THREAD, {"misuse of the heap: molt_delete(", "play (trap.c:", NULL}},
         {TRICK_WRITE, WHERE_OWN, {"write_nowhere (trap.c:", NULL}},
+        {TRICK_WRITE, WHERE_TIMER, {"write_nowhere (trap.c:", "play_by_timer (trap.c:", NULL}},
+        {TRICK_BLOCKED, WHERE_THREAD, {"write_nowhere (trap.c:", "on the thread thread", NULL}},
         {TRICK_WRITE, WHERE_STUCK, {"write_nowhere (trap.c:", "started again", NULL}},
         {TRICK_WRITE, WHERE_END, {"SIGSEGV", "started again", NULL}}, /* a constructor */
         {TRICK_SMASH, WHERE_FRAME, {"SIGSEGV", NULL}},
@@ -678,6 +703,7 @@ int main(int argc, char **argv)
         X(crash_while_saving_goes_back),
         X(crash_in_shut_down_is_told),
         X(crash_in_start_up_is_told),
+        X(blocked_and_ignored_signals_hide_no_crash),
         X(threads_go_back_with_the_state),
         X(other_threads_start_the_host_again),
         X(crash_after_crash_starts_again),

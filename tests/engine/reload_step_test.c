@@ -10,12 +10,15 @@
 #include <molt/reload.h>
 
 #include "counting_allocator.h"
+#include "loom_host.h"
 #include "step_fault.h"
+#include "thread_moment.h"
 
 /* Tables that the heap keeps for the next try: few, however many there are. */
 enum { SPARE = 8 };
 
 typedef struct Session {
+    LoomHost host;
     MoltReload *reload;
     MoltReloadEvent event;
     char library[512];
@@ -24,22 +27,26 @@ typedef struct Session {
     MoltAllocator allocator;
 } Session;
 
-static const MoltPlatformApi api = {.size = sizeof api, .version = MOLT_PLATFORM_VERSION};
-
 static void stop_test(void *context, const char *text)
 {
     (void)context;
     fail_msg("heap fault: %s", text);
 }
 
+/* Threads and jobs rest throughout: what they do in between would be a change, too. */
 static void open_session(Session *session, void **state, const char *library, bool through_file)
 {
     MoltError error = {0};
+    const MoltThreadsDesc threads = {.count = 2};
+    loom_host_init(&session->host);
+    assert_int_equal(molt_threads_create(&threads, &session->host.threads, &error), MOLT_OK);
+    assert_true(molt_threads_rest(session->host.threads));
     snprintf(session->library, sizeof session->library, "%s", sandbox_path(state, "game.so"));
     sandbox_replace(session->library, library);
     session->allocator = counting_allocator(&session->counting);
     const MoltReloadDesc desc = {.library = session->library,
-                                 .api = &api,
+                                 .api = &session->host.api,
+                                 .threads = session->host.threads,
                                  .no_watch = true,
                                  .history = 2,
                                  .through_file = through_file,
@@ -56,8 +63,10 @@ static void open_session(Session *session, void **state, const char *library, bo
 
 static void close_session(Session *session)
 {
+    molt_threads_go_on(session->host.threads);
     molt_reload_stop(session->reload);
     molt_reload_destroy(session->reload);
+    molt_threads_destroy(session->host.threads);
     assert_int_equal(session->counting.blocks, 0);
     assert_int_equal(sandbox_mappings("/game."), 0);
 }
@@ -70,6 +79,7 @@ typedef struct Moment {
     unsigned libraries, files;
     uint32_t generation;
     uint64_t blocks; /* of the heap's allocator */
+    MoltThreadMoment threads;
 } Moment;
 
 static Moment look(const Session *session)
@@ -80,7 +90,22 @@ static Moment look(const Session *session)
     assert_int_equal(molt_reload_dump(session->reload, true, &moment.dump, NULL, NULL), MOLT_OK);
     moment.digest = molt_heap_digest(molt_reload_heap(session->reload));
     moment.blocks = session->counting.blocks;
+    assert_true(molt__thread_moment_take(&moment.threads, session->host.threads));
     return moment;
+}
+
+static void clear(Moment *moment)
+{
+    molt__thread_moment_clear(&moment->threads);
+    free(moment->dump);
+}
+
+/* Who runs, by name, step and context. */
+static bool same_threads(const Moment *a, const Moment *b)
+{
+    return a->threads.count == b->threads.count &&
+           (a->threads.count == 0 || memcmp(a->threads.items, b->threads.items,
+                                            a->threads.count * sizeof *a->threads.items) == 0);
 }
 
 static void assert_same_moment(const Session *session, const Moment *before, const char *what)
@@ -90,11 +115,14 @@ static void assert_same_moment(const Session *session, const Moment *before, con
         strcmp(now.dump, before->dump) != 0) {
         fail_msg("%s: the state is another\n%s\n%s", what, before->dump, now.dump);
     }
+    if (!same_threads(&now, before)) {
+        fail_msg("%s: other threads and jobs", what);
+    }
     assert_int_equal(now.libraries, before->libraries);
     assert_int_equal(now.files, before->files);
     assert_int_equal(now.generation, before->generation);
     assert_true(now.blocks <= before->blocks + SPARE);
-    free(now.dump);
+    clear(&now);
 }
 
 static bool attempt(Session *session, const char *library)
@@ -129,7 +157,7 @@ static void sweep_steps(Session *session, const char *library)
         assert_same_moment(session, &before, step);
     }
     session->fault.fail_at = 0;
-    free(before.dump);
+    clear(&before);
     assert_true(molt_reload_frame(session->reload));
     molt_reload_poll(session->reload, &session->event);
 }
@@ -155,7 +183,7 @@ static void sweep_memory(Session *session, const char *library)
         session->counting.fail_at = fail_at;
     }
     session->counting.fail_at = 0;
-    free(before.dump);
+    clear(&before);
     assert_true(molt_reload_frame(session->reload));
 }
 
@@ -169,6 +197,7 @@ static void failure_at_every_step_leaves_the_old_code_on_the_same_state(void **s
         {FIXTURE_POND_1, FIXTURE_POND_7, false},     /* a hook */
         {FIXTURE_METER_1, FIXTURE_METER_2, false},   /* variables, a thread-local */
         {FIXTURE_PANTRY_1, FIXTURE_PANTRY_2, false}, /* malloc */
+        {FIXTURE_LOOM_1, FIXTURE_LOOM_5, false},     /* threads, jobs, a hook beside them */
         {FIXTURE_POND_1, FIXTURE_POND_2, true},
     };
     uint64_t seen = 0;
@@ -190,6 +219,7 @@ static void failure_at_every_step_leaves_the_old_code_on_the_same_state(void **s
 static void memory_that_runs_out_at_any_time_does_so_too(void **state)
 {
     static const char *const ways[][2] = {{FIXTURE_POND_1, FIXTURE_POND_7},
+                                          {FIXTURE_LOOM_1, FIXTURE_LOOM_5},
                                           {FIXTURE_METER_1, FIXTURE_METER_2},
                                           {FIXTURE_PANTRY_1, FIXTURE_PANTRY_2}};
     for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {

@@ -131,6 +131,11 @@ unsigned sandbox_mappings(const char *part)
     return count_lines("/proc/self/maps", part);
 }
 
+unsigned sandbox_closed_mappings(void)
+{
+    return sandbox_mappings(" ---p 00000000 00:00 0");
+}
+
 unsigned sandbox_zombies(void)
 {
     unsigned count = 0;

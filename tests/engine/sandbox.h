@@ -28,6 +28,7 @@ void sandbox_sleep(unsigned milliseconds);
 
 unsigned sandbox_open_files(void);           /* descriptors of this process */
 unsigned sandbox_mappings(const char *part); /* lines of /proc/self/maps that hold `part` */
+unsigned sandbox_closed_mappings(void);      /* those that are without access and of no file */
 unsigned sandbox_zombies(void);              /* dead children that nobody waited for */
 
 #endif

@@ -2,7 +2,6 @@
  * state where it is then; and what cannot go on is refused or postponed, in words. */
 #include "sandbox.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,75 +9,22 @@
 
 #include <molt/reload.h>
 
-#include "fixtures/loom.h"
+#include "loom_host.h"
 #include "reload_parts.h"
 #include "step_fault.h"
+#include "thread_moment.h"
 #include "thread_record.h"
 
 enum { RELOADS = 100, DEADLINE_MS = 300 };
 
-/* Invariant: `api` is first, so that what the game passes back is the host. */
-typedef struct Host {
-    MoltPlatformApi api;
-    MoltThreads *threads;
-    atomic_uint wish; /* enum LoomWish */
-    char logged[600]; /* the last line */
-} Host;
-
 typedef struct Session {
-    Host host;
+    LoomHost host;
     MoltReload *reload;
     MoltReloadEvent event;
     char library[512];
     StepFault fault;
     MoltHash digest, after; /* of the state around the attempt, where threads rested for it */
 } Session;
-
-static Host *host_of(const MoltPlatformApi *api)
-{
-    return (Host *)(uintptr_t)api; /* NOLINT: its first member, not const */
-}
-
-static uint64_t seed(const MoltPlatformApi *api)
-{
-    return atomic_load(&host_of(api)->wish);
-}
-
-static void log_line(const MoltPlatformApi *api, const char *text)
-{
-    Host *host = host_of(api);
-    snprintf(host->logged, sizeof host->logged, "%s", text);
-}
-
-static void parallel_for(const MoltPlatformApi *api, uint32_t count, MoltTask task, void *context)
-{
-    molt_threads_parallel_for(host_of(api)->threads, count, task, context);
-}
-
-static bool job_start(const MoltPlatformApi *api, const char *name, MoltStep step, void *context)
-{
-    return molt_threads_job_start(host_of(api)->threads, name, step, context);
-}
-
-static void job_wait(const MoltPlatformApi *api, const char *name)
-{
-    molt_threads_job_wait(host_of(api)->threads, name);
-}
-
-static bool thread_start(const MoltPlatformApi *api, const char *name, MoltStep step, void *context)
-{
-    return molt_threads_start(host_of(api)->threads, name, step, context);
-}
-
-static void thread_stop(const MoltPlatformApi *api, const char *name)
-{
-    molt_threads_stop(host_of(api)->threads, name);
-}
-
-static bool thread_running(const MoltPlatformApi *api, const char *name)
-{
-    return molt_threads_running(host_of(api)->threads, name);
-}
 
 static void stop_test(void *context, const char *text)
 {
@@ -113,17 +59,7 @@ static void open_session(Session *session, void **state, bool through_file, uint
 {
     MoltError error = {0};
     const MoltThreadsDesc desc = {.count = threads, .deadline_ms = DEADLINE_MS};
-    session->host.api = (MoltPlatformApi){.size = sizeof session->host.api,
-                                          .version = MOLT_PLATFORM_VERSION,
-                                          .seed = seed,
-                                          .log = log_line,
-                                          .parallel_for = parallel_for,
-                                          .job_start = job_start,
-                                          .job_wait = job_wait,
-                                          .thread_start = thread_start,
-                                          .thread_stop = thread_stop,
-                                          .thread_running = thread_running};
-    atomic_init(&session->host.wish, LOOM_GO);
+    loom_host_init(&session->host);
     assert_int_equal(molt_threads_create(&desc, &session->host.threads, NULL), MOLT_OK);
     snprintf(session->library, sizeof session->library, "%s", sandbox_path(state, "loom.so"));
     sandbox_replace(session->library, FIXTURE_LOOM_1);
@@ -378,6 +314,53 @@ static void context_that_is_deleted_is_refused(void **state)
     close_session(&session);
 }
 
+/* Who runs, and on what, is as before: also where the hook itself fails. */
+static void what_a_hook_asks_of_threads_refuses_the_reload(void **state)
+{
+    static const struct {
+        enum LoomWish wish;
+        const char *call;
+    } asks[] = {
+        {LOOM_HOOK_JOB, "it called job_start(\"new job\")"},
+        {LOOM_HOOK_THREAD, "it called thread_start(\"new thread\")"},
+        {LOOM_HOOK_STOP, "it called thread_stop(\"warp\")"},
+        {LOOM_HOOK_WAIT, "it called job_wait(\"spare\")"},
+    };
+    Session session = {0};
+    open_session(&session, state, false, 2);
+    wait_for_code(&session, 1);
+    for (size_t i = 0; i < 2 * sizeof asks / sizeof asks[0]; i++) {
+        bool fails = i % 2 == 1;
+        MoltThreadMoment before = {0}, after = {0};
+        uint64_t turns = number(&session, "state.warp->turns");
+        assert_true(molt__thread_moment_take(&before, session.host.threads));
+        atomic_store(&session.host.wish, asks[i / 2].wish + (fails ? LOOM_HOOK_FAILS : 0));
+        force(&session, FIXTURE_LOOM_5, MOLT_EVENT_REFUSED);
+        const char *said = fails ? "it was told to" : asks[i / 2].call;
+        if (strstr(session.event.detail, said) == NULL ||
+            (!fails && strstr(session.event.detail, "Do that in end_reload()") == NULL) ||
+            strstr(session.event.detail, "the hook of Spool, loom.c:") == NULL) {
+            fail_msg("%s: %s", said, session.event.detail);
+        }
+        assert_true(molt__thread_moment_take(&after, session.host.threads));
+        assert_int_equal(after.count, before.count);
+        assert_memory_equal(after.items, before.items, before.count * sizeof *before.items);
+        molt__thread_moment_clear(&before);
+        molt__thread_moment_clear(&after);
+        for (int wait = 0; number(&session, "state.warp->turns") == turns; wait++) {
+            assert_true(wait < 5000);
+            sandbox_sleep(1);
+        }
+    }
+    check_right(&session);
+    atomic_store(&session.host.wish, LOOM_GO); /* the hook stops who is not there: that is nothing */
+    force(&session, FIXTURE_LOOM_5, MOLT_EVENT_RELOADED);
+    wait_for_code(&session, 5);
+    frame(&session, LOOM_JOB);
+    check_right(&session);
+    close_session(&session);
+}
+
 static void threads_of_the_game_itself_are_refused(void **state)
 {
     Session session = {0};
@@ -408,6 +391,76 @@ static void force_when_ended(Session *session, const char *library)
         sandbox_sleep(10);
     }
     fail_msg("%s\n%s", session->event.headline, session->event.detail);
+}
+
+/* A sanitizer of threads knows nothing of those that libc makes. */
+static bool timers_are_possible(void)
+{
+#if defined(__SANITIZE_THREAD__)
+    return false;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+    return false;
+#endif
+#endif
+    return true;
+}
+
+static void wait_for_tick(const Session *session)
+{
+    uint64_t ticks = number(session, "state.ticks");
+    for (int i = 0; number(session, "state.ticks") == ticks; i++) {
+        assert_true(i < 5000);
+        sandbox_sleep(1);
+    }
+}
+
+/* Through a file. */
+static void load_own_state(Session *session, void **state)
+{
+    MoltReport report;
+    MoltError error = {0};
+    const char *path = sandbox_path(state, "ticks.molt");
+    molt_report_init(&report, NULL);
+    if (molt_reload_save(session->reload, path, NULL, 0, &report, &error) != MOLT_OK ||
+        molt_reload_load(session->reload, path, false, NULL, 0, NULL, &report, &error) != MOLT_OK) {
+        fail_msg("%s", error.text);
+    }
+    molt_report_clear(&report);
+}
+
+static void timers_of_the_game_are_refused(void **state)
+{
+    Session session = {0};
+    if (!timers_are_possible()) {
+        skip();
+    }
+    open_session(&session, state, false, 2);
+    for (int round = 0; round < 3; round++) {
+        frame(&session, LOOM_TIMER);
+        wait_for_tick(&session);
+        refuse(&session, FIXTURE_LOOM_2, "tick", "SIGEV_THREAD");
+        wait_for_tick(&session); /* the old code goes on */
+        frame(&session, LOOM_NO_TIMER);
+        force(&session, FIXTURE_LOOM_2, MOLT_EVENT_RELOADED);
+        frame(&session, LOOM_GO);
+        force(&session, FIXTURE_LOOM_1, MOLT_EVENT_RELOADED);
+        check_right(&session);
+    }
+    frame(&session, LOOM_TIMER);
+    wait_for_tick(&session);
+    load_own_state(&session, state); /* a load ends timers like jobs */
+    uint64_t ticks = number(&session, "state.ticks");
+    sandbox_sleep(20);
+    assert_int_equal(number(&session, "state.ticks"), ticks);
+    frame(&session, LOOM_GO);
+    force(&session, FIXTURE_LOOM_2, MOLT_EVENT_RELOADED);
+    check_right(&session);
+    frame(&session, LOOM_TIMER);
+    wait_for_tick(&session);
+    close_session(&session); /* who deletes what the game has left */
+    assert_int_equal(sandbox_mappings("loom."), 0);
+    sandbox_sleep(5);
 }
 
 static void thread_of_a_constructor_is_refused(void **state)
@@ -548,7 +601,9 @@ int main(void)
         TEST(stubborn_step_postpones_the_reload),
         TEST(step_that_is_gone_or_another_is_refused),
         TEST(context_that_is_deleted_is_refused),
+        TEST(what_a_hook_asks_of_threads_refuses_the_reload),
         TEST(threads_of_the_game_itself_are_refused),
+        TEST(timers_of_the_game_are_refused),
         TEST(load_ends_threads_and_the_game_starts_them_again),
         TEST(threads_of_a_file_go_on),
         TEST(reload_through_a_file_starts_them_again),

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "molt/reload.h"
@@ -79,6 +81,39 @@ static bool run(char **libraries, bool through_file, Result *result)
     return good;
 }
 
+/* What a child leaves for its parent. */
+typedef struct Shared {
+    Result result;
+    bool good;
+    char dump[64 << 20]; /* only what is used takes memory */
+} Shared;
+
+/* Each in a process of its own, where the libraries lie at the same addresses: bytes may hold some. */
+static bool run_alone(char **libraries, bool through_file, Result *result)
+{
+    Shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (shared == MAP_FAILED)
+        return false;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        shared->good = run(libraries, through_file, &shared->result) &&
+                       strlen(shared->result.dump) < sizeof shared->dump;
+        if (shared->good)
+            strcpy(shared->dump, shared->result.dump);
+        fflush(NULL);
+        _exit(0);
+    }
+    bool good = child > 0 && waitpid(child, NULL, 0) == child && shared->good;
+    if (good) {
+        *result = shared->result;
+        result->dump = strdup(shared->dump);
+    }
+    munmap(shared, sizeof *shared);
+    return good;
+}
+
 static bool write_text(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
@@ -93,7 +128,7 @@ int main(int argc, char **argv)
         return 2;
     }
     Result memory = {0}, file = {0};
-    bool good = run(argv + 1, false, &memory) && run(argv + 1, true, &file);
+    bool good = run_alone(argv + 1, false, &memory) && run_alone(argv + 1, true, &file);
     if (good && strcmp(memory.outcome, file.outcome) != 0)
         printf("through-file differs: %s in memory, %s through a file\n%s\n", memory.outcome,
                file.outcome, file.detail);

@@ -25,9 +25,9 @@ class Crash(HostTest):
         self.private.mkdir()
         self.environment = {**self.environment, "TMPDIR": str(self.private)}
 
-    def start(self, *arguments, environment=None):
+    def start(self, *arguments, environment=None, gallery="gallery_1"):
         """A host that goes on until it is told to quit; the first events are read."""
-        self.library = self.own_gallery()
+        self.library = self.own_gallery(gallery)
         with (self.folder / "log").open("w") as log:
             self.running = subprocess.Popen(
                 [HOST, str(self.library), "--console", "--events", "-", "--mute", *arguments],
@@ -157,11 +157,11 @@ class Crash(HostTest):
         maps = pathlib.Path(f"/proc/{self.running.pid}/maps").read_text()
         return set(re.findall(r"/(lib(?:GL|EGL|gallium)[\w-]*|\w+_dri)\.so", maps))
 
-    def left_code(self):
-        """The files to start again with are complete and of the code that runs."""
+    def left_code(self, library=None):
+        """The files to start again with are complete and of the code that runs, or of that library."""
         for ready in self.private.glob("molt-*/restart"):
             code = ready.parent / f"restart-{ready.read_text().split()[0]}.so"
-            if code.exists() and code.stat().st_size == self.library.stat().st_size:
+            if code.exists() and code.stat().st_size == (library or self.library).stat().st_size:
                 return True
         return False
 
@@ -249,6 +249,71 @@ class Crash(HostTest):
         self.assertGreaterEqual(self.gallery_now()["visitors"], visitors)
         self.quit()
 
+    def leave_first_code(self):
+        """Other code runs, and that of before has left the process."""
+        self.replace("gallery_1")
+        self.assertEqual(self.wait("reload")["outcome"], "migrated")
+        self.wait("running")
+        maps = pathlib.Path(f"/proc/{self.running.pid}/maps")
+        deadline = time.monotonic() + SECONDS
+        while "libgallery.1.so" in maps.read_text():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+
+    def test_stale_call_is_named_and_runs_no_other_code(self):
+        self.start("--headless", gallery="gallery_crashes", environment={"GALLERY_SIGNAL": "1"})
+        self.running.send_signal(signal.SIGUSR1)
+        self.leave_first_code()
+        for name in ("gallery_2", "gallery_1"):  # somebody else could be there by now
+            self.replace(name)
+            self.assertEqual(self.wait("reload")["outcome"], "migrated")
+        self.running.send_signal(signal.SIGUSR1)
+        self.wait("started")
+        crashed = self.wait("crashed")
+        self.assertIn("SIGSEGV (a call of on_user (gallery.c) in libgallery.1.so, which is unloaded)",
+                      crashed["headline"])
+        self.assertIn("such as a signal handler", crashed["detail"])
+        self.replace("gallery_2")
+        self.wait("running")
+        self.quit()
+
+    def test_crash_in_what_a_timer_calls_is_a_crash(self):
+        self.start("--headless", gallery="gallery_crashes", environment={"GALLERY_TIMER": "1"})
+        self.replace("gallery_1")
+        refused = self.wait("reload")
+        self.assertEqual(refused["outcome"], "refused")
+        self.assertIn("SIGEV_THREAD calls on_timer", refused["detail"])
+        before = self.frames() + 70
+        while self.frames() < before or not self.left_code(self.gallery("gallery_crashes")):
+            time.sleep(0.01)
+        (self.folder / "crash_timer").touch()
+        self.wait("started")
+        crashed = self.wait("crashed")
+        self.assertRegex(crashed["headline"], r"in crash \(gallery\.c:\d+\).* on the thread .*: SIGSEGV")
+        self.assertIn("called by on_timer (gallery.c:", crashed["detail"])
+        frames = self.frames()
+        self.assertGreater(frames, 0)  # a checkpoint is made beside a timer
+        self.assertLess(frames, 100000)
+        (self.folder / "crash_timer").touch()
+        time.sleep(0.05)
+        self.assertTrue((self.folder / "crash_timer").exists())  # nothing is called while the game stands still
+        self.assertTrue(self.tell("quit")["ok"])
+        self.assertEqual(self.running.wait(timeout=SECONDS), 1)  # nobody has mended it
+        self.assertEqual(os.listdir(self.private), [])
+
+    def test_thread_that_does_not_return_leaves_no_folder(self):
+        self.start("--headless", environment={"GALLERY_STUCK": "1"})
+        self.replace("gallery_crashes")
+        self.assertEqual(self.wait("reload")["outcome"], "migrated")
+        self.wait("running")
+        before = self.frame() + 70
+        while self.frame() < before:  # beyond the probation; the old code cannot be looked for
+            time.sleep(0.01)
+        self.assertTrue(self.tell("quit")["ok"])
+        self.assertNotEqual(self.running.wait(timeout=SECONDS), 0)
+        self.assertIn("The thread or job stuck does not return", (self.folder / "log").read_text())
+        self.assertEqual(os.listdir(self.private), [])
+
     def play_to_the_end(self, name, *, status, **environment):
         """A run without anybody to mend anything; what it says."""
         (self.folder / "crash").touch()
@@ -257,6 +322,13 @@ class Crash(HostTest):
             return self.host(self.gallery(name), "--headless", "--frames", 20, status=status).stderr
         finally:
             self.assertEqual(os.listdir(self.private) if status == 1 else [], [])
+
+    def test_crash_of_a_child_of_the_game_is_its_own(self):
+        done = self.host(self.gallery("gallery_crashes"), "--headless", "--frames", 5,
+                         environment={**self.environment, "GALLERY_CHILD": "1"})
+        self.assertIn("game: a child has crashed", done.stderr)
+        self.assertNotIn("molt-host:", done.stderr)
+        self.assertEqual(os.listdir(self.private), [])
 
     def test_crash_in_the_first_frame_is_a_failure_at_the_end(self):
         for name, called in (("gallery_crashes", ""), ("gallery_crashes_in_libc", "memset, called by ")):

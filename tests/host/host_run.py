@@ -104,9 +104,9 @@ class HostTest(unittest.TestCase):
     def gallery(self, name="gallery_1"):
         return GALLERY / f"lib{name}.so"
 
-    def own_gallery(self):
+    def own_gallery(self, name="gallery_1"):
         """A copy of the library that the test may replace; no manifest, so nothing is built."""
-        return shutil.copy(self.gallery(), self.folder / "libgallery.so")
+        return shutil.copy(self.gallery(name), self.folder / "libgallery.so")
 
     def host(self, *arguments, status=0, text="", environment=None, stdin=None):
         """Runs the host to its end, in the test's folder, with a text or a file as its input."""

@@ -135,7 +135,10 @@ struct MoltPlatformApi {
      * Jobs and threads have names, one space for both. `context` is NULL, an object of the heap, a
      * variable of the library or foreign memory; an object that is deleted while a step may still come
      * makes reloads be refused. What two threads touch at a time, the game guards with atomics; no mutex
-     * is needed between a step and save, load, reload or dump, for which all threads rest. */
+     * is needed between a step and save, load, reload or dump, for which all threads rest.
+     *
+     * Migration hooks may only call parallel_for(): what starts, stops or waits for jobs and threads does
+     * nothing there, and refuses the reload. */
 
     /* Calls task(context, 0) to task(context, count - 1), each once, on several threads and this one, in
      * no order; returns when all have returned. Inside of a task it runs on the calling thread alone. */

@@ -2,6 +2,7 @@
  * expect: migrated
  * json: no, the addresses in the bytes would mean nothing
  * through-file: differs a file cannot keep the addresses
+ * undo: differs the addresses in the bytes are of the library, which comes back elsewhere
  */
 #include "case.h"
 
