@@ -25,36 +25,52 @@ typedef struct Claimant {
     const char *other; /* what else they say lies there; NULL: nothing */
 } Claimant;
 
-static MoltTypeId old_type(const MoltMigration *m, const char *name, size_t length)
+/* The old type that has that name in one of the two schemas. */
+static MoltTypeId old_type(const MoltMigration *m, const MoltSchema *schema, const char *name,
+                           size_t length)
 {
-    MoltTypeId named = molt__schema_find_part(m->plan->after, name, length);
-    return named != MOLT_NO_TYPE ? m->plan->origins[named] : MOLT_NO_TYPE;
+    MoltTypeId named = molt__schema_find_part(schema, name, length);
+    return named != MOLT_NO_TYPE && schema == m->plan->after ? m->plan->origins[named] : named;
 }
 
-/* Whether a pointer field of the new schema says what the memory behind it holds. */
-static bool read_note(const MoltMigration *m, const MoltField *field, Claimant *by)
+static const MoltNote *pool_note(const MoltSchema *schema, const MoltField *field)
 {
-    const MoltSchema *after = m->plan->after;
-    const MoltType *type = molt_type(after, field->type);
+    return molt_schema_note(schema, field->note_first, field->note_count, MOLT_NOTE_POOL);
+}
+
+static void read_pool(const MoltMigration *m, const MoltSchema *schema, const MoltNote *pool,
+                      Claimant *by)
+{
+    const char *text = molt_string(schema, pool->text), *comma = strstr(text, ", ");
+    by->type = old_type(m, schema, text, comma ? (size_t)(comma - text) : strlen(text));
+    by->headed = comma != NULL;
+    if (comma)
+        by->header = old_type(m, schema, comma + 2, strlen(comma + 2));
+    if (comma && by->header == MOLT_NO_TYPE)
+        by->type = MOLT_NO_TYPE;
+}
+
+/* Whether a pointer field says what the memory behind it holds, in the new schema or, where the note comes off
+ * in this edit, in the old one: what lies in a block that the heap has as bytes is known by the note alone. */
+static bool read_note(const MoltMigration *m, const MoltField *was, const MoltField *is,
+                      Claimant *by)
+{
+    const MoltSchema *before = m->plan->before, *after = m->plan->after;
+    const MoltType *type = molt_type(after, is->type);
     by->type = by->header = by->to = MOLT_NO_TYPE;
     while (type->kind == MOLT_KIND_ARRAY)
         type = molt_type(after, type->elem);
     if (type->kind != MOLT_KIND_POINTER)
         return false;
-    const MoltNote *pool =
-        molt_schema_note(after, field->note_first, field->note_count, MOLT_NOTE_POOL);
-    if (!pool) {
+    const MoltNote *pool = pool_note(after, is), *old = pool_note(before, was);
+    bool counted = molt_schema_note(after, is->note_first, is->note_count, MOLT_NOTE_COUNT) != NULL;
+    if (pool)
+        read_pool(m, after, pool, by);
+    else if (counted)
         by->type = m->plan->origins[type->elem];
-        return molt_schema_note(after, field->note_first, field->note_count, MOLT_NOTE_COUNT);
-    }
-    const char *text = molt_string(after, pool->text), *comma = strstr(text, ", ");
-    by->type = old_type(m, text, comma ? (size_t)(comma - text) : strlen(text));
-    by->headed = comma != NULL;
-    if (comma)
-        by->header = old_type(m, comma + 2, strlen(comma + 2));
-    if (comma && by->header == MOLT_NO_TYPE)
-        by->type = MOLT_NO_TYPE;
-    return true;
+    else if (old)
+        read_pool(m, before, old, by);
+    return pool || counted || old;
 }
 
 /* What the sources of one side say of the memory behind a pointer: of pointers to anything but structs
@@ -333,7 +349,7 @@ static bool walk(MoltMigration *m, MoltTypeId before, MoltTypeId after, const un
         const MoltField *source = &old->tables.fields[from];
         const unsigned char *at = value ? value + source->bit_offset / 8 : NULL;
         Claimant by = {.owner = after, .field = is->first + n};
-        bool noted = read_note(m, field, &by);
+        bool noted = read_note(m, source, field, &by);
         if (!noted && !molt__retype_is_number(m, source, field, &by.type, &by.to)) {
             any = walk(m, source->type, field->type, at) || any;
         } else {
