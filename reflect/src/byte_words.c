@@ -78,7 +78,7 @@ static void note(Search *search, MoltByteWordKind kind, uint32_t run, const unsi
                                .tail = scan->tail};
         fact->untagged =
             molt_type(m->plan->before, scan->runs.items[run].type)->kind == MOLT_KIND_UNION;
-        if (search->in_pool)
+        if (search->in_pool && !molt__is_bytes(m->plan->before, scan->span->type))
             pool_path(search, run, begin, fact->path, sizeof fact->path);
         else
             molt__byte_scan_path(scan, run, begin, fact->path, sizeof fact->path);

@@ -33,6 +33,7 @@ typedef struct MoltRetyped {
     const char *problem;  /* why the block keeps its bytes; NULL: it gets the type */
     const char
         *other; /* "Vel game.c:9": what else may lie there, as the sources say; NULL: nothing */
+    bool renumbered; /* the problem is one of every edit: its numbers would be read as others */
     MoltTypeId owner;     /* the new struct with the note, and its field */
     uint32_t field;
     bool offered; /* only a kept pointer says so (attic_retype.h), */
