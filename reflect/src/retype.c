@@ -21,7 +21,8 @@ static bool converts(const MoltMigration *m, MoltTypeId id, bool bytes)
     const MoltSchema *schema = m->plan->before;
     const MoltTypePlan *type = &m->plan->types[id];
     if (molt_type(schema, id)->size == 0 || molt_schema_tail(schema, id) ||
-        (!bytes && molt__is_bytes(schema, id)) || type->fate == MOLT_FATE_GONE || type->after == MOLT_NO_TYPE ||
+        (!bytes && molt__is_bytes(schema, id)) || type->fate == MOLT_FATE_GONE ||
+        type->after == MOLT_NO_TYPE ||
         molt__plan_keeps(m->plan, id) || molt_schema_tail(m->plan->after, type->after))
         return false;
     for (uint32_t o = type->first_op; o < type->first_op + type->op_count; o++) {
