@@ -216,11 +216,12 @@ bool molt__raw_fits(MoltMigration *m, const MoltOp *op, const MoltSpan *span, ui
         has_or_ends_at(m->plan->before, type, offset, op->before) ||
         (!late && !fills(m, type, op->before, offset)))
         return true;
+    bool marked = offset % molt_type(m->plan->before, op->before)->align != 0;
     molt__raw_add(m, (MoltRawFact){.span = (uint32_t)(span - m->heap->spans),
                               .index = index,
                               .type = op->before,
                               .check = op->check,
-                              .kind = MOLT__RAW_MISFIT});
+                              .kind = marked ? MOLT__RAW_MARKED : MOLT__RAW_MISFIT});
     return false;
 }
 
@@ -421,6 +422,12 @@ static void say_what(const MoltMigration *m, const Group *group, char *text, siz
                  molt_type_name(schema, group->block), path_of(m, group->check, path, sizeof path),
                  name);
         return;
+    case MOLT__RAW_MARKED:
+        snprintf(text, size,
+                 "%s leads to where no %s can begin, as where the game keeps a mark in the lowest "
+                 "bits of a pointer",
+                 path_of(m, group->check, path, sizeof path), name);
+        return;
     case MOLT__RAW_ADDRESS:
         snprintf(text, size, "it has the address of a block of %s, which moves or goes", name);
         return;
@@ -456,6 +463,9 @@ static void say_remedy(const Group *group, const char *reason, char *text, size_
             "one of the two is wrong: correct the pointer, or what says the type of the block (its "
             "allocation or a note) and copy what is there into a new block in end_reload(), in a "
             "save before the edit";
+    else if (group->kind == MOLT__RAW_MARKED)
+        remedy = "keep the mark in a field of its own beside the pointer, and take it out of the "
+                 "pointer in end_reload(), in a save before the edit";
     else if (group->kind == MOLT__RAW_AREA)
         remedy =
             "keep such objects under their own type, in an array of it or in blocks of "
@@ -468,7 +478,8 @@ static void say_remedy(const Group *group, const char *reason, char *text, size_
             "allocated (sizeof(T)), or keep the blocks of each type behind a field of its own with "
             "such a note, and copy what is there into new blocks in end_reload(), in a save before "
             "the edit";
-    if (group->kind == MOLT__RAW_MISFIT || group->kind == MOLT__RAW_AREA)
+    if (group->kind == MOLT__RAW_MISFIT || group->kind == MOLT__RAW_MARKED ||
+        group->kind == MOLT__RAW_AREA)
         reason = "";
     snprintf(text, size, "%s%s%s", reason, reason[0] ? ": " : "", remedy);
 }
