@@ -14,7 +14,9 @@
 #ifndef __NO_INLINE__
 #define __NO_INLINE__ 1 /* glibc would else define getline inline */
 #endif
+#include <argz.h>
 #include <dlfcn.h>
+#include <envz.h>
 #include <errno.h>
 #include <malloc.h>
 #include <stdbool.h>
@@ -49,6 +51,17 @@ size_t malloc_usable_size(void *block);
 ssize_t getdelim(char **line, size_t *capacity, int delimiter, FILE *stream);
 ssize_t __getdelim(char **line, size_t *capacity, int delimiter, FILE *stream);
 ssize_t getline(char **line, size_t *capacity, FILE *stream);
+error_t argz_add(char **argz, size_t *length, const char *text);
+error_t argz_add_sep(char **argz, size_t *length, const char *text, int delimiter);
+error_t argz_append(char **argz, size_t *length, const char *texts, size_t size);
+error_t argz_insert(char **argz, size_t *length, char *before, const char *text);
+void argz_delete(char **argz, size_t *length, char *entry);
+error_t argz_replace(char **argz, size_t *length, const char *text, const char *with,
+                     unsigned *count);
+error_t envz_add(char **envz, size_t *length, const char *name, const char *value);
+error_t envz_merge(char **envz, size_t *length, const char *other, size_t size, int override);
+void envz_remove(char **envz, size_t *length, const char *name);
+void envz_strip(char **envz, size_t *length);
 
 #pragma GCC visibility pop
 
@@ -322,4 +335,147 @@ ROUTED ssize_t __getdelim(char **line, size_t *capacity, int delimiter, FILE *st
 ROUTED ssize_t getline(char **line, size_t *capacity, FILE *stream)
 {
     return read_line(line, capacity, '\n', stream);
+}
+
+/* A vector of texts that libc grows or frees: it gets a copy of its own, and what that became is copied back
+ * to a block that the game may own. */
+typedef struct Lent {
+    char **argz;
+    size_t *length;
+    char *texts;
+    size_t size;
+} Lent;
+
+static bool lend(Lent *lent, char **argz, size_t *length)
+{
+    *lent = (Lent){argz, length, NULL, *argz != NULL ? *length : 0};
+    if (lent->size > 0) {
+        lent->texts = early_new(1, lent->size);
+        if (lent->texts == NULL) {
+            return false;
+        }
+        memcpy(lent->texts, *argz, lent->size);
+    }
+    return true;
+}
+
+static error_t take_back(Lent *lent, error_t error)
+{
+    static const MoltCaller nobody;
+    char *own = *lent->argz, *block = own;
+    if (error == 0 && lent->size > 0) {
+        own = own != NULL ? own : new_text("", 0);
+        block = own != NULL ? resize_block(&nobody, own, lent->size) : NULL;
+        if (block == NULL && *lent->argz == NULL) {
+            free_block(own);
+        }
+        error = block != NULL ? 0 : ENOMEM;
+    }
+    if (error == 0 && lent->size > 0) {
+        memcpy(block, lent->texts, lent->size);
+    } else if (error == 0) {
+        free_block(own);
+        block = NULL;
+    }
+    if (error == 0) {
+        *lent->argz = block;
+        *lent->length = lent->size;
+    }
+    early_free(lent->texts);
+    return error;
+}
+
+ROUTED error_t argz_add(char **argz, size_t *length, const char *text)
+{
+    return argz_append(argz, length, text, strlen(text) + 1);
+}
+
+ROUTED error_t argz_add_sep(char **argz, size_t *length, const char *text, int delimiter)
+{
+    Lent lent;
+    LIBC(error_t, "argz_add_sep", char **, size_t *, const char *, int);
+    return lend(&lent, argz, length)
+               ? take_back(&lent, libc.function(&lent.texts, &lent.size, text, delimiter))
+               : ENOMEM;
+}
+
+ROUTED error_t argz_append(char **argz, size_t *length, const char *texts, size_t size)
+{
+    Lent lent;
+    LIBC(error_t, "argz_append", char **, size_t *, const char *, size_t);
+    return lend(&lent, argz, length)
+               ? take_back(&lent, libc.function(&lent.texts, &lent.size, texts, size))
+               : ENOMEM;
+}
+
+ROUTED error_t argz_insert(char **argz, size_t *length, char *before, const char *text)
+{
+    Lent lent;
+    LIBC(error_t, "argz_insert", char **, size_t *, char *, const char *);
+    if (before != NULL && (before < *argz || before >= *argz + *length)) {
+        return EINVAL;
+    }
+    if (!lend(&lent, argz, length)) {
+        return ENOMEM;
+    }
+    char *at = before != NULL ? lent.texts + (before - *argz) : NULL;
+    return take_back(&lent, libc.function(&lent.texts, &lent.size, at, text));
+}
+
+ROUTED void argz_delete(char **argz, size_t *length, char *entry)
+{
+    Lent lent;
+    LIBC(void, "argz_delete", char **, size_t *, char *);
+    if (entry != NULL && lend(&lent, argz, length)) {
+        libc.function(&lent.texts, &lent.size, lent.texts + (entry - *argz));
+        take_back(&lent, 0);
+    }
+}
+
+ROUTED error_t argz_replace(char **argz, size_t *length, const char *text, const char *with,
+                            unsigned *count)
+{
+    Lent lent;
+    LIBC(error_t, "argz_replace", char **, size_t *, const char *, const char *, unsigned *);
+    return lend(&lent, argz, length)
+               ? take_back(&lent, libc.function(&lent.texts, &lent.size, text, with, count))
+               : ENOMEM;
+}
+
+ROUTED error_t envz_add(char **envz, size_t *length, const char *name, const char *value)
+{
+    Lent lent;
+    LIBC(error_t, "envz_add", char **, size_t *, const char *, const char *);
+    return lend(&lent, envz, length)
+               ? take_back(&lent, libc.function(&lent.texts, &lent.size, name, value))
+               : ENOMEM;
+}
+
+ROUTED error_t envz_merge(char **envz, size_t *length, const char *other, size_t size, int override)
+{
+    Lent lent;
+    LIBC(error_t, "envz_merge", char **, size_t *, const char *, size_t, int);
+    return lend(&lent, envz, length)
+               ? take_back(&lent, libc.function(&lent.texts, &lent.size, other, size, override))
+               : ENOMEM;
+}
+
+ROUTED void envz_remove(char **envz, size_t *length, const char *name)
+{
+    Lent lent;
+    LIBC(void, "envz_remove", char **, size_t *, const char *);
+    if (lend(&lent, envz, length)) {
+        libc.function(&lent.texts, &lent.size, name);
+        take_back(&lent, 0);
+    }
+}
+
+ROUTED void envz_strip(char **envz, size_t *length)
+{
+    Lent lent;
+    LIBC(void, "envz_strip", char **, size_t *);
+    if (lend(&lent, envz, length)) {
+        libc.function(&lent.texts, &lent.size);
+        take_back(&lent, 0);
+    }
 }

@@ -190,6 +190,28 @@ static bool is_plain_name(CXCursor cursor)
     return opened && !star;
 }
 
+/* sizeof(float): libclang says of what only where the type has a name of its own. */
+static bool is_of_numbers(CXCursor cursor)
+{
+    static const char *const words[] = {"(",      ")",     "sizeof", "unsigned", "signed",
+                                        "char",   "short", "int",    "long",     "float",
+                                        "double", "_Bool", "bool",   "const"};
+    CXTranslationUnit unit = clang_Cursor_getTranslationUnit(cursor);
+    CXToken *tokens = NULL;
+    unsigned count = 0, known = 0;
+    clang_tokenize(unit, clang_getCursorExtent(cursor), &tokens, &count);
+    for (unsigned i = 0; i < count; i++) {
+        CXString spelling = clang_getTokenSpelling(unit, tokens[i]);
+        const char *text = clang_getCString(spelling);
+        for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) {
+            known += strcmp(text, words[k]) == 0;
+        }
+        clang_disposeString(spelling);
+    }
+    clang_disposeTokens(unit, tokens, count);
+    return count > 0 && known == count;
+}
+
 static bool is_object(CXType type)
 {
     return type.kind != CXType_Invalid && type.kind != CXType_Void &&
@@ -282,7 +304,7 @@ static MoltAllocatedType by_pointer(CXType pointee)
 static MoltAllocatedType by_sizes(const Reading *reading, CXType pointee)
 {
     CXType found = {.kind = CXType_Invalid};
-    bool several = false, unclear = false;
+    bool several = false, unclear = false, named = false, numbers = true;
     if (measures_elements(reading, pointee)) {
         return is_type(pointee, false);
     }
@@ -291,14 +313,18 @@ static MoltAllocatedType by_sizes(const Reading *reading, CXType pointee)
         if (is_flexible(type)) {
             return is_type(type, true); /* the other sizes are of its elements */
         }
+        if (type.kind == CXType_Invalid) {
+            numbers = numbers && is_of_numbers(reading->items[i].cursor);
+        }
         unclear = unclear || type.kind == CXType_Invalid;
+        named = named || type.kind == CXType_Record;
         several = several || (i > 0 && !unclear && !clang_equalTypes(found, type));
         found = i == 0 ? type : found;
     }
-    if (unclear) {
+    if (unclear && !(named && numbers)) {
         return not_known("what sizeof measures is not clear");
     }
-    if (several) {
+    if (several || unclear) {
         bool either = reading->chosen && !reading->summed;
         return not_known(either ? "a condition chooses between the sizes of several types"
                                 : "the size adds up several types");

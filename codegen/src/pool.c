@@ -47,6 +47,18 @@ static const char *stars_of(MoltArena *arena, const char *name, const char **bas
     return stars;
 }
 
+/* "unsigned" as the schema spells it. */
+static const char *number_name(const char *name)
+{
+    static const char *const spelled[][2] = {{"unsigned", "unsigned int"}, {"_Bool", "bool"}};
+    for (size_t i = 0; i < sizeof spelled / sizeof spelled[0]; i++) {
+        if (strcmp(spelled[i][0], name) == 0) {
+            return spelled[i][1];
+        }
+    }
+    return name;
+}
+
 static const char *read_name(MoltTypeReader *reader, MoltPlace place, const char *name)
 {
     CXType named;
@@ -56,6 +68,9 @@ static const char *read_name(MoltTypeReader *reader, MoltPlace place, const char
     if (molt__wanted_find(reader, base, &named)) {
         const MoltModelType *read = molt__type_read(reader, named, place);
         known = read != NULL ? read->name : base;
+    } else {
+        const MoltModelType *number = molt__type_read_number(reader, number_name(base));
+        known = number != NULL ? number->name : known;
     }
     size_t length = strlen(known); /* a typedef may be a pointer itself */
     bool pointer = length > 0 && known[length - 1] == '*';

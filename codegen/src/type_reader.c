@@ -90,16 +90,47 @@ static MoltModelType *read_arithmetic(MoltTypeReader *reader, CXType type)
     return NULL;
 }
 
+/* What C measures itself; 0 for what depends on more than the game's ABI tells. */
+static uint32_t size_of(const MoltTypeReader *reader, const char *name)
+{
+    static const struct {
+        const char *name;
+        uint32_t size;
+    } SIZES[] = {{"bool", 1},  {"char", 1},   {"signed char", 1},    {"unsigned char", 1},
+                 {"short", 2}, {"int", 4},    {"unsigned short", 2}, {"unsigned int", 4},
+                 {"float", 4}, {"double", 8}, {"long long", 8},      {"unsigned long long", 8}};
+    for (size_t i = 0; i < sizeof SIZES / sizeof SIZES[0]; i++) {
+        if (strcmp(SIZES[i].name, name) == 0) {
+            return SIZES[i].size;
+        }
+    }
+    bool is_long = strcmp(name, "long") == 0 || strcmp(name, "unsigned long") == 0;
+    return is_long ? reader->model->abi.long_size : 0;
+}
+
+MoltModelType *molt__type_read_number(MoltTypeReader *reader, const char *name)
+{
+    MoltModelType *found = molt__model_find(reader->model, name);
+    uint32_t size = size_of(reader, name);
+    for (size_t i = 0; found == NULL && size > 0; i++) {
+        const Arithmetic *row = &ARITHMETIC[i];
+        if (strcmp(row->name, name) != 0) {
+            continue;
+        }
+        found = molt__model_add(reader->model, row->name, "");
+        found->kind = row->kind;
+        found->flags = row->flags;
+        found->size = found->align = size;
+    }
+    if (found != NULL && (found->flags & MOLT_TYPE_CHAR) != 0) {
+        found->flags = MOLT_TYPE_CHAR | (reader->model->abi.char_signed ? MOLT_TYPE_SIGNED : 0);
+    }
+    return size > 0 ? found : NULL;
+}
+
 MoltModelType *molt__type_read_char(MoltTypeReader *reader)
 {
-    MoltModelType *found = molt__model_find(reader->model, "char");
-    if (found == NULL) {
-        found = molt__model_add(reader->model, "char", "");
-        found->kind = MOLT_KIND_INT;
-        found->flags = MOLT_TYPE_CHAR | (reader->model->abi.char_signed ? MOLT_TYPE_SIGNED : 0);
-        found->size = found->align = 1;
-    }
-    return found;
+    return molt__type_read_number(reader, "char");
 }
 
 /* ---- derived types --------------------------------------------------------------------------- */

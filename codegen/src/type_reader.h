@@ -55,6 +55,10 @@ MoltModelType *molt__type_bytes(MoltTypeReader *reader, CXType type);
 /* Makes a record a struct of nothing but its bytes, in one field of that name. */
 void molt__type_conceal(MoltTypeReader *reader, MoltModelType *record, CXType type);
 
+/* A type of numbers by the name that schemas give it, such as "float", where no declaration has it; NULL for
+ * other names, and for numbers whose size the game's ABI does not tell (long double). */
+MoltModelType *molt__type_read_number(MoltTypeReader *reader, const char *name);
+
 /* The type char, which every game has: molt_strdup and migrations make texts, whoever points at them. */
 MoltModelType *molt__type_read_char(MoltTypeReader *reader);
 

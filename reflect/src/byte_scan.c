@@ -175,14 +175,15 @@ void molt__byte_scan_path(const MoltByteScan *scan, uint32_t run, const unsigned
     const MoltSchema *schema = heap->schema;
     const char *name = molt_type_name(schema, scan->span->type);
     uint32_t origin = molt__byte_scan_origin(scan);
+    bool bytes = scan->bytes_only || molt__is_bytes(schema, scan->span->type); /* of a block's part */
     MoltPlace place;
     MoltDumpPath where;
     if (scan->variable != UINT32_MAX) {
         uint32_t field = molt_type(schema, scan->span->type)->first + scan->variable;
         snprintf(path, size, "%s", molt_string(schema, schema->tables.fields[field].name));
-    } else if (scan->bytes_only && origin != 0) {
+    } else if (bytes && origin != 0) {
         molt__origin_text(&heap->origins.items[origin], path, size);
-    } else if (scan->bytes_only) {
+    } else if (bytes) {
         snprintf(path, size, "%s", name);
     } else {
         molt_heap_locate(heap, begin, &place);

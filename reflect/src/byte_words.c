@@ -78,7 +78,7 @@ static void note(Search *search, MoltByteWordKind kind, uint32_t run, const unsi
                                .tail = scan->tail};
         fact->untagged =
             molt_type(m->plan->before, scan->runs.items[run].type)->kind == MOLT_KIND_UNION;
-        if (search->in_pool)
+        if (search->in_pool && !molt__is_bytes(m->plan->before, scan->span->type))
             pool_path(search, run, begin, fact->path, sizeof fact->path);
         else
             molt__byte_scan_path(scan, run, begin, fact->path, sizeof fact->path);
@@ -217,8 +217,17 @@ static void look_at(MoltByteScan *scan, uint32_t run, const unsigned char *begin
 {
     Search *search = scan->context;
     const MoltMigration *m = search->m;
-    if (scan->bytes_only && molt__retyped(m, (uintptr_t)molt__span_block(scan->span, scan->block)))
+    const MoltRetyped *item =
+        scan->bytes_only ? molt__retyped(m, (uintptr_t)molt__span_block(scan->span, scan->block))
+                         : NULL;
+    if (item && item->to == MOLT_NO_TYPE)
         return; /* which are objects from here on */
+    if (item) {
+        note(search, MOLT__WORD_STALE, run, begin,
+             "at byte %llu an address, and its bytes become numbers of another type",
+             (unsigned long long)(at - begin));
+        return;
+    }
     if (value - search->heap_low < search->heap_size)
         look_at_heap(search, run, begin, at, value);
     else if (m->code && (value - m->code->begin < m->code->end - m->code->begin ||

@@ -114,6 +114,7 @@ static bool becomes_flags(const MoltPlan *plan, const MoltCheck *check)
 static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule rule, char *buffer,
                          size_t size)
 {
+    char indexed[400];
     const char *text = NULL;
     switch (rule) {
     case MOLT_RULE_FIELD_REMOVED:
@@ -164,6 +165,11 @@ static void write_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule 
                    : "add an enumerator with this value, or keep the number type";
         break;
     case MOLT_RULE_ELEMENTS_DROPPED:
+        if (molt__plan_index_keeps(plan, check->before, check->after, indexed, sizeof indexed)) {
+            snprintf(buffer, size, "%s, or annotate the field with MOLT_CONVERT(truncate)",
+                     indexed);
+            return;
+        }
         text = "keep the array's length, or annotate the field with MOLT_CONVERT(truncate)";
         break;
     case MOLT_RULE_STRING_CONVERTED:

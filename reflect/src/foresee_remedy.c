@@ -282,6 +282,7 @@ void molt__foresee_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule
                           MoltSeverity severity, const char *names, char *buffer, size_t size)
 {
     const Words words = {buffer, size, plan, check, names};
+    char indexed[400];
     buffer[0] = '\0';
     switch (rule) {
     case MOLT_RULE_FIELD_REMOVED:
@@ -297,7 +298,12 @@ void molt__foresee_remedy(const MoltPlan *plan, const MoltCheck *check, MoltRule
         break;
     case MOLT_RULE_BOOL_COLLAPSED: convert_ways(&words, "keep the number", "saturate", NULL); break;
     case MOLT_RULE_ELEMENTS_DROPPED:
-        convert_ways(&words, "keep the length", "truncate", NULL);
+        convert_ways(&words,
+                     molt__plan_index_keeps(plan, words.check->before, words.check->after, indexed,
+                                            sizeof indexed)
+                         ? indexed
+                         : "keep the length",
+                     "truncate", NULL);
         break;
     case MOLT_RULE_STRING_TRUNCATED:
         convert_ways(&words, "keep room for the text", "truncate", NULL);

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "plan_emit.h"
@@ -237,7 +238,13 @@ static const MoltIndexMap *map_of(MoltPlan *plan, uint32_t before, uint32_t afte
         return NULL;
     plan->target_count += (uint32_t)arrays.had;
     plan->indexes[plan->index_count++] =
-        (MoltIndexMap){before, after, first, arrays.dimensions, false};
+        (MoltIndexMap){.before = before,
+                       .after = after,
+                       .old_enum = arrays.old_enum,
+                       .new_enum = arrays.new_enum,
+                       .first = first,
+                       .length = (uint32_t)arrays.had,
+                       .dimensions = arrays.dimensions};
     return find_map(plan, before, after);
 }
 
@@ -280,6 +287,40 @@ bool molt__plan_index_unclear(const MoltPlan *plan, uint32_t before, uint32_t af
 {
     const MoltIndexMap *map = find_map(plan, before, after);
     return map && !map->dimensions;
+}
+
+bool molt__plan_index_keeps(const MoltPlan *plan, uint32_t before, uint32_t after, char *buffer,
+                            size_t size)
+{
+    const MoltIndexMap *map = find_map(plan, before, after);
+    const char *gone = NULL;
+    uint32_t others = 0;
+    const MoltType *was = map ? molt_type(plan->before, map->old_enum) : NULL;
+    for (uint32_t e = was ? was->first : 0; was && e < was->first + was->count; e++) {
+        const MoltEnumerator *item = &plan->before->tables.enumerators[e];
+        if (item->value >= map->length || plan->targets[map->first + item->value] != UINT32_MAX)
+            continue;
+        others += gone != NULL;
+        gone = gone ? gone : molt_string(plan->before, item->name);
+    }
+    if (!gone)
+        return false;
+    char more[32] = "";
+    if (others > 0)
+        snprintf(more, sizeof more, " and %u more", others);
+    const char *old = molt_type_name(plan->before, map->old_enum);
+    const char *new = molt_type_name(plan->after, map->new_enum);
+    if (plan->types[map->old_enum].after == map->new_enum)
+        snprintf(buffer, size,
+                 "the elements follow the names of %s, which has no %s%s any more: keep it, or name "
+                 "its successor with MOLT_WAS(\"%s\")",
+                 new, gone, more, gone);
+    else
+        snprintf(buffer, size,
+                 "the elements follow the names of %s, and %s has no %s%s: keep MOLT_INDEX of the one "
+                 "enum, or name the successor with MOLT_WAS(\"%s\")",
+                 old, new, gone, more, gone);
+    return true;
 }
 
 static uint64_t source_of(const uint32_t *targets, uint64_t had, uint64_t element)

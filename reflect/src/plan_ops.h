@@ -163,7 +163,9 @@ typedef struct MoltMove {
 /* Where the elements of an array go whose indices are the values of an enum. */
 typedef struct MoltIndexMap {
     uint32_t before, after; /* fields */
+    MoltTypeId old_enum, new_enum;
     uint32_t first;         /* in targets[], one for each old element; UINT32_MAX: gone */
+    uint32_t length;        /* how many those are */
     uint32_t dimensions;    /* that follow the enum, all of one length; bit 0: the outermost; 0: nothing
                                says which */
     bool told;              /* it is in the report */
@@ -391,6 +393,9 @@ void molt__plan_tell_unreached(MoltPlan *plan);
  * and the places of the elements of such a field. */
 bool molt__plan_is_reindexed(MoltPlan *plan, MoltTypeId before, MoltTypeId after);
 MoltIndexPlaces molt__plan_index(const MoltPlan *plan, uint32_t before, uint32_t after);
+/* What keeps elements of such a field whose enumerator is gone, "keep WOOD, or ..."; false where none is. */
+bool molt__plan_index_keeps(const MoltPlan *plan, uint32_t before, uint32_t after, char *buffer,
+                            size_t size);
 /* The elements of such a field have other places, but nothing says in which of its dimensions. */
 bool molt__plan_index_unclear(const MoltPlan *plan, uint32_t before, uint32_t after);
 /* A field loses its MOLT_INDEX in the very edit that gives enumerators of the enum other values; or that was

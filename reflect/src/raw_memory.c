@@ -216,25 +216,42 @@ bool molt__raw_fits(MoltMigration *m, const MoltOp *op, const MoltSpan *span, ui
         has_or_ends_at(m->plan->before, type, offset, op->before) ||
         (!late && !fills(m, type, op->before, offset)))
         return true;
+    bool marked = offset % molt_type(m->plan->before, op->before)->align != 0;
     molt__raw_add(m, (MoltRawFact){.span = (uint32_t)(span - m->heap->spans),
                               .index = index,
                               .type = op->before,
                               .check = op->check,
-                              .kind = MOLT__RAW_MISFIT});
+                              .kind = marked ? MOLT__RAW_MARKED : MOLT__RAW_MISFIT});
     return false;
+}
+
+/* A pointer to pointers, of which some may lead to a struct that changes. */
+static bool leads_to_pointers(MoltMigration *m, MoltTypeId pointee)
+{
+    if (molt_type(m->plan->before, pointee)->kind != MOLT_KIND_POINTER)
+        return false;
+    const bool *leads = leading_types(m);
+    return leads && leads[pointee];
 }
 
 bool molt__raw_reached(MoltMigration *m, const MoltOp *op, const MoltSpan *span, uint32_t index,
                        uint64_t offset, uint64_t i)
 {
     const MoltSchema *schema = m->plan->before;
-    if (!is_record(schema, op->before) || m->mode != MOLT__RUN_STATE || m->keeping)
+    bool record = is_record(schema, op->before);
+    if (m->mode != MOLT__RUN_STATE || m->keeping ||
+        (!record && !(span->align != 0 && is_raw(schema, span->type) &&
+                      leads_to_pointers(m, op->before))))
         return true;
     MoltRawFact fact = {.span = (uint32_t)(span - m->heap->spans),
                         .index = index,
                         .type = op->before,
                         .check = op->check,
                         .kind = MOLT__RAW_VISITED};
+    if (!record) {
+        molt__raw_add(m, fact);
+        return true;
+    }
     if (is_raw(schema, span->type))
         return reached_raw(m, op, fact, span->align != 0, i);
     if (m->plan->types[op->before].fate != MOLT_FATE_SAME &&
@@ -255,6 +272,22 @@ typedef struct Words {
     bool bytes;       /* addresses in it are byte_words.h's, but for those that lead on */
 } Words;
 
+/* Pointers and what they lead to are in one block, as of a table whose rows follow it. */
+static void look_at_itself(Words *words)
+{
+    const MoltPlan *plan = words->m->plan;
+    const MoltType *type = molt_type(plan->before, words->fact.type);
+    MoltRawFact fact = words->fact;
+    while (type->kind == MOLT_KIND_POINTER) {
+        fact.type = type->elem;
+        type = molt_type(plan->before, type->elem);
+    }
+    fact.kind = MOLT__RAW_HOLDS;
+    if (fact.type != words->fact.type && is_record(plan->before, fact.type) &&
+        plan->types[fact.type].fate != MOLT_FATE_SAME)
+        molt__raw_add(words->m, fact);
+}
+
 static void look_at_heap(Words *words, uintptr_t value)
 {
     MoltMigration *m = words->m;
@@ -271,8 +304,9 @@ static void look_at_heap(Words *words, uintptr_t value)
         molt__ownership_is_claimed(m, place.block.type, (uintptr_t)place.block.start)) {
         if (!words->bytes)
             molt__raw_add(m, fact);
-    } else if (words->chained && is_raw(m->plan->before, place.block.type) &&
-               (place.block.span != fact.span || place.block.index != fact.index)) {
+    } else if (words->chained && place.block.span == fact.span && place.block.index == fact.index) {
+        look_at_itself(words);
+    } else if (words->chained && is_raw(m->plan->before, place.block.type)) {
         fact.span = place.block.span;
         fact.index = place.block.index;
         fact.type = MOLT_NO_TYPE;
@@ -388,6 +422,12 @@ static void say_what(const MoltMigration *m, const Group *group, char *text, siz
                  molt_type_name(schema, group->block), path_of(m, group->check, path, sizeof path),
                  name);
         return;
+    case MOLT__RAW_MARKED:
+        snprintf(text, size,
+                 "%s leads to where no %s can begin, as where the game keeps a mark in the lowest "
+                 "bits of a pointer",
+                 path_of(m, group->check, path, sizeof path), name);
+        return;
     case MOLT__RAW_ADDRESS:
         snprintf(text, size, "it has the address of a block of %s, which moves or goes", name);
         return;
@@ -423,6 +463,9 @@ static void say_remedy(const Group *group, const char *reason, char *text, size_
             "one of the two is wrong: correct the pointer, or what says the type of the block (its "
             "allocation or a note) and copy what is there into a new block in end_reload(), in a "
             "save before the edit";
+    else if (group->kind == MOLT__RAW_MARKED)
+        remedy = "keep the mark in a field of its own beside the pointer, and take it out of the "
+                 "pointer in end_reload(), in a save before the edit";
     else if (group->kind == MOLT__RAW_AREA)
         remedy =
             "keep such objects under their own type, in an array of it or in blocks of "
@@ -435,7 +478,8 @@ static void say_remedy(const Group *group, const char *reason, char *text, size_
             "allocated (sizeof(T)), or keep the blocks of each type behind a field of its own with "
             "such a note, and copy what is there into new blocks in end_reload(), in a save before "
             "the edit";
-    if (group->kind == MOLT__RAW_MISFIT || group->kind == MOLT__RAW_AREA)
+    if (group->kind == MOLT__RAW_MISFIT || group->kind == MOLT__RAW_MARKED ||
+        group->kind == MOLT__RAW_AREA)
         reason = "";
     snprintf(text, size, "%s%s%s", reason, reason[0] ? ": " : "", remedy);
 }

@@ -18,6 +18,7 @@ struct MoltMigration;
 typedef enum MoltRawKind {
     MOLT__RAW_VISITED, /* holds structs with pointers: its words are looked at */
     MOLT__RAW_HOLDS,   /* holds a type that the edit changes */
+    MOLT__RAW_MARKED, /* a pointer into it leads to where no such object can begin */
     MOLT__RAW_MISFIT,  /* has a type by its allocation site, and a pointer says another */
     MOLT__RAW_ADDRESS, /* has a word that is the address of an object which moves or goes */
     MOLT__RAW_CODE,    /* has a word that is an address in the library that goes */

@@ -9,104 +9,20 @@
 #include "byte_runs.h"
 #include "heap_plain.h"
 #include "migration.h"
+#include "pool_note.h"
 #include "tables.h"
 
 /* ---- which blocks ----------------------------------------------------------------------------- */
 
-/* A field of the new schema whose note says a type. */
-typedef struct Claimant {
-    MoltTypeId owner; /* new */
-    uint32_t field;
-    MoltTypeId type; /* old; MOLT_NO_TYPE: the old schema does not know it */
-    MoltTypeId to;   /* new, of numbers that change; MOLT_NO_TYPE otherwise */
-    MoltTypeId header; /* old, of what lies before the objects */
-    bool headed; /* something does; when the old schema does not know it, the type is not known */
-    bool shown;  /* the sources or the pointer's type say so as well */
-    const char *other; /* what else they say lies there; NULL: nothing */
-} Claimant;
-
-static MoltTypeId old_type(const MoltMigration *m, const char *name, size_t length)
-{
-    MoltTypeId named = molt__schema_find_part(m->plan->after, name, length);
-    return named != MOLT_NO_TYPE ? m->plan->origins[named] : MOLT_NO_TYPE;
-}
-
-/* Whether a pointer field of the new schema says what the memory behind it holds. */
-static bool read_note(const MoltMigration *m, const MoltField *field, Claimant *by)
-{
-    const MoltSchema *after = m->plan->after;
-    const MoltType *type = molt_type(after, field->type);
-    by->type = by->header = by->to = MOLT_NO_TYPE;
-    while (type->kind == MOLT_KIND_ARRAY)
-        type = molt_type(after, type->elem);
-    if (type->kind != MOLT_KIND_POINTER)
-        return false;
-    const MoltNote *pool =
-        molt_schema_note(after, field->note_first, field->note_count, MOLT_NOTE_POOL);
-    if (!pool) {
-        by->type = m->plan->origins[type->elem];
-        return molt_schema_note(after, field->note_first, field->note_count, MOLT_NOTE_COUNT);
-    }
-    const char *text = molt_string(after, pool->text), *comma = strstr(text, ", ");
-    by->type = old_type(m, text, comma ? (size_t)(comma - text) : strlen(text));
-    by->headed = comma != NULL;
-    if (comma)
-        by->header = old_type(m, comma + 2, strlen(comma + 2));
-    if (comma && by->header == MOLT_NO_TYPE)
-        by->type = MOLT_NO_TYPE;
-    return true;
-}
-
-/* What the sources of one side say of the memory behind a pointer: of pointers to anything but structs
- * only that they are pointers. */
-static bool is_told(const char *text, const MoltSchema *schema, MoltTypeId type)
-{
-    const char *name = type != MOLT_NO_TYPE ? molt_type_name(schema, type) : "";
-    bool pointer = type != MOLT_NO_TYPE && molt_type(schema, type)->kind == MOLT_KIND_POINTER;
-    size_t length = strlen(name);
-    return (length > 0 && strncmp(text, name, length) == 0 && text[length] == ' ') ||
-           (pointer && strncmp(text, "(pointers) ", strlen("(pointers) ")) == 0);
-}
-
-static void hear_sources(Claimant *by, const MoltSchema *schema, const MoltField *field,
-                         MoltTypeId type, MoltTypeId header)
-{
-    const MoltNote *notes = schema->tables.notes + field->note_first;
-    for (uint32_t n = 0; n < field->note_count; n++) {
-        const char *text = molt_string(schema, notes[n].text);
-        if (notes[n].kind != MOLT_NOTE_HOLDS)
-            continue;
-        if (is_told(text, schema, type))
-            by->shown = true;
-        else if (!is_told(text, schema, header))
-            by->other = text;
-    }
-}
-
-static void hear(const MoltMigration *m, Claimant *by, const MoltField *was, const MoltField *is)
-{
-    const MoltSchema *before = m->plan->before, *after = m->plan->after;
-    if (by->type == MOLT_NO_TYPE)
-        return;
-    MoltTypeId to = was->type;
-    while (molt_type(before, to)->kind == MOLT_KIND_ARRAY)
-        to = molt_type(before, to)->elem;
-    by->shown =
-        molt_type(before, to)->kind == MOLT_KIND_POINTER && molt_type(before, to)->elem == by->type;
-    hear_sources(by, before, was, by->type, by->header);
-    MoltTypeId type = m->plan->types[by->type].after;
-    MoltTypeId head = by->headed ? m->plan->types[by->header].after : MOLT_NO_TYPE;
-    if (type != MOLT_NO_TYPE)
-        hear_sources(by, after, is, type, head);
-}
-
-/* Structs become blocks of their own only where the survey saw them. */
-static bool converts(const MoltMigration *m, MoltTypeId id)
+/* Structs become blocks of their own only where the survey saw them. Bytes are not the objects of a block,
+ * but may well be what lies behind a header. */
+static bool converts(const MoltMigration *m, MoltTypeId id, bool bytes)
 {
     const MoltSchema *schema = m->plan->before;
     const MoltTypePlan *type = &m->plan->types[id];
     if (molt_type(schema, id)->size == 0 || molt_schema_tail(schema, id) ||
-        molt__is_bytes(schema, id) || type->fate == MOLT_FATE_GONE || type->after == MOLT_NO_TYPE ||
+        (!bytes && molt__is_bytes(schema, id)) || type->fate == MOLT_FATE_GONE ||
+        type->after == MOLT_NO_TYPE ||
         molt__plan_keeps(m->plan, id) || molt_schema_tail(m->plan->after, type->after))
         return false;
     for (uint32_t o = type->first_op; o < type->first_op + type->op_count; o++) {
@@ -127,7 +43,7 @@ static bool rest_is_zero(const unsigned char *block, uint64_t bytes, uint64_t un
 }
 
 /* The objects begin where their type may: the header takes as much room in the new state as it needs. */
-static uint64_t head_after(const MoltMigration *m, const Claimant *by)
+static uint64_t head_after(const MoltMigration *m, const MoltPoolNote *by)
 {
     const MoltSchema *after = m->plan->after;
     return by->headed ? molt_type(after, m->plan->types[by->header].after)->size : 0;
@@ -135,18 +51,20 @@ static uint64_t head_after(const MoltMigration *m, const Claimant *by)
 
 /* Why a block of bytes cannot be taken for objects of the type; NULL: it can. `at` is where the pointer
  * leads in it. */
-static const char *problem_of(const MoltMigration *m, const Claimant *by,
+static const char *problem_of(const MoltMigration *m, const MoltPoolNote *by,
                               const unsigned char *block, uint64_t bytes, uint64_t at)
 {
     const MoltSchema *before = m->plan->before, *after = m->plan->after;
     if (by->type == MOLT_NO_TYPE)
         return "the block stays as it is, for the running version does not know that type: save "
                "the note alone first, and then the edit";
-    if (!converts(m, by->type) || (by->headed && !converts(m, by->header)))
+    if (!converts(m, by->type, by->headed) || (by->headed && !converts(m, by->header, false)))
         return "the block has no type yet, and such an edit cannot give it that one: save the note "
                "alone first, and then the edit";
     uint64_t unit = molt_type(before, by->type)->size;
     uint64_t head = by->headed ? molt_type(before, by->header)->size : 0;
+    if (by->renumbered)
+        return "the note named another type of numbers before, and they are not converted: keep it";
     if (by->other)
         return "the block keeps its bytes";
     if (bytes < head || (at != 0 && at != head))
@@ -218,7 +136,7 @@ static void add(MoltMigration *m, const MoltRetyped *item)
     *at = all->count;
 }
 
-static void take(MoltMigration *m, const Claimant *by, uintptr_t value)
+static void take(MoltMigration *m, const MoltPoolNote *by, uintptr_t value)
 {
     const MoltHeap *heap = m->heap;
     const MoltSchema *schema = m->plan->before;
@@ -244,14 +162,15 @@ static void take(MoltMigration *m, const Claimant *by, uintptr_t value)
                           .head = head,
                           .head_after = problem ? 0 : head_after(m, by),
                           .problem = problem,
-                          .other = problem ? by->other : NULL,
+                          .other = problem && !by->renumbered ? by->other : NULL,
+                          .renumbered = by->renumbered,
                           .span = place.block.span,
                           .index = place.block.index,
                           .owner = by->owner,
                           .field = by->field});
 }
 
-static void add_numbers(MoltMigration *m, const Claimant *by, const MoltBlock *block, bool offered)
+static void add_numbers(MoltMigration *m, const MoltPoolNote *by, const MoltBlock *block, bool offered)
 {
     uint64_t bytes = molt__span_bytes(&m->heap->spans[block->span], block->count);
     add(m, &(MoltRetyped){.block = (uintptr_t)block->start,
@@ -267,7 +186,7 @@ static void add_numbers(MoltMigration *m, const Claimant *by, const MoltBlock *b
                           .offered = offered});
 }
 
-static void take_numbers(MoltMigration *m, const Claimant *by, uintptr_t value)
+static void take_numbers(MoltMigration *m, const MoltPoolNote *by, uintptr_t value)
 {
     MoltPlace place;
     molt_heap_locate(m->heap, (const void *)value, &place); /* NOLINT: an address from the state */
@@ -280,11 +199,11 @@ void molt__retype_offer(MoltMigration *m, uintptr_t block, MoltTypeId to, MoltTy
 {
     MoltPlace place;
     molt_heap_locate(m->heap, (const void *)block, &place); /* NOLINT: a block */
-    const Claimant by = {.owner = owner, .field = field, .type = place.block.type, .to = to};
+    const MoltPoolNote by = {.owner = owner, .field = field, .type = place.block.type, .to = to};
     add_numbers(m, &by, &place.block, true);
 }
 
-static void take_all(MoltMigration *m, const Claimant *by, MoltTypeId id,
+static void take_all(MoltMigration *m, const MoltPoolNote *by, MoltTypeId id,
                      const unsigned char *value)
 {
     const MoltSchema *schema = m->plan->before;
@@ -332,14 +251,14 @@ static bool walk(MoltMigration *m, MoltTypeId before, MoltTypeId after, const un
             continue;
         const MoltField *source = &old->tables.fields[from];
         const unsigned char *at = value ? value + source->bit_offset / 8 : NULL;
-        Claimant by = {.owner = after, .field = is->first + n};
-        bool noted = read_note(m, field, &by);
+        MoltPoolNote by = {.owner = after, .field = is->first + n};
+        bool noted = molt__pool_note_read(m, source, field, &by);
         if (!noted && !molt__retype_is_number(m, source, field, &by.type, &by.to)) {
             any = walk(m, source->type, field->type, at) || any;
         } else {
             any = true;
             if (noted)
-                hear(m, &by, source, field);
+                molt__pool_note_hear(m, &by, source, field);
             if (at)
                 take_all(m, &by, source->type, at);
         }
@@ -476,6 +395,15 @@ static bool stays(const MoltMigration *m, const MoltRetyped *item)
            types[item->header].fate == MOLT_FATE_SAME;
 }
 
+/* The edit concerns what the block is said to hold. */
+static bool changes(const MoltMigration *m, const MoltRetyped *item)
+{
+    const MoltTypePlan *types = m->plan->types;
+    return item->renumbered ||
+           (item->type != MOLT_NO_TYPE && types[item->type].fate != MOLT_FATE_SAME) ||
+           (item->header != MOLT_NO_TYPE && types[item->header].fate != MOLT_FATE_SAME);
+}
+
 void molt__retype_find(MoltMigration *m)
 {
     MoltRetypes *all = &m->retypes;
@@ -490,15 +418,13 @@ void molt__retype_find(MoltMigration *m)
     molt__attic_retype_offer(m);
     settle(m);
     for (uint64_t i = 0; i < all->count && !m->failed; i++) {
-        MoltTypeId type = all->items[i].type;
         bool numbers = all->items[i].to != MOLT_NO_TYPE;
         if (numbers && !all->items[i].problem && !molt__retype_number_fits(m, &all->items[i]))
             all->items[i].problem = "a number in it does not fit";
         if (numbers && all->items[i].problem)
             continue; /* then the pointers to it are what refuses */
         if (all->items[i].problem) {
-            bool same = type == MOLT_NO_TYPE || m->plan->types[type].fate == MOLT_FATE_SAME;
-            m->refused = m->refused || !same;
+            m->refused = m->refused || changes(m, &all->items[i]);
             continue;
         }
         if (stays(m, &all->items[i])) {
@@ -693,9 +619,9 @@ static void add_line(MoltMigration *m, const MoltRetyped *item, uint64_t blocks)
         "name the type where the block is allocated, and copy what is there into a new "
         "block in end_reload(), in a save before the edit";
     bool known = item->type != MOLT_NO_TYPE;
-    bool changes = known && m->plan->types[item->type].fate != MOLT_FATE_SAME;
+    bool refused = item->problem && changes(m, item);
     bool numbers = item->to != MOLT_NO_TYPE;
-    if ((item->problem && (numbers || (known && !changes))) || item->held ||
+    if ((item->problem && (numbers || (known && !refused))) || item->held ||
         (!item->problem && item->after == item->block))
         return; /* its bytes are what they were */
     if (item->field != MOLT__NO_FIELD)
@@ -715,6 +641,10 @@ static void add_line(MoltMigration *m, const MoltRetyped *item, uint64_t blocks)
         snprintf(value, sizeof value, "the numbers that it leads to are %s from now on, not %s",
                  molt_type_name(m->plan->after, item->to),
                  molt_type_name(m->plan->before, item->type));
+    } else if (item->header != MOLT_NO_TYPE && is_plain(m->plan->before, item->type)) {
+        snprintf(value, sizeof value,
+                 "the block that it leads to begins with a %s, and the numbers behind it stay",
+                 molt_type_name(m->plan->after, m->plan->types[item->header].after));
     } else if (item->header != MOLT_NO_TYPE) {
         snprintf(value, sizeof value, "the block that it leads to holds %s behind a %s",
                  molt_type_name(m->plan->after, m->plan->types[item->type].after),
@@ -726,11 +656,11 @@ static void add_line(MoltMigration *m, const MoltRetyped *item, uint64_t blocks)
     }
     molt_report_add(
         m->report,
-        &(MoltFinding){.severity = item->problem && changes ? MOLT_REFUSE : MOLT_INFO,
+        &(MoltFinding){.severity = refused ? MOLT_REFUSE : MOLT_INFO,
                        .rule = numbers ? MOLT_RULE_NUMBER_CONVERTED : MOLT_RULE_UNTYPED_MEMORY,
                        .path = path,
                        .value = value,
-                       .remedy = item->problem && changes ? remedy : NULL,
+                       .remedy = refused ? remedy : NULL,
                        .objects = blocks});
 }
 

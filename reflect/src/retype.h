@@ -1,12 +1,12 @@
 /* Plain memory that gets its type late. A block keeps the type that the call which made it showed, so a
  * MOLT_POOL or MOLT_COUNT that somebody adds afterwards would help new blocks alone. A migration
- * therefore looks where the new schema's notes stand, and takes each block of bytes that such a pointer
- * begins for what its old bytes are: objects of the old type of that name. They are converted into a block
- * of the new type, which pointers follow to, and the old block goes at commit. A block that begins with a
- * header of another type, as MOLT_POOL(T, H) says, has no type of the heap's: it stays bytes, and every
- * migration converts what is in it. Blocks of numbers whose pointers all become pointers to another number
- * type are converted the same way, also where only kept pointers say so (attic_retype.h). It must never know
- * which rule refused the block as it was.
+ * therefore looks where the new schema's notes stand, or the old one's that go, and takes each block of bytes
+ * that such a pointer begins for what its old bytes are: objects of the old type of that name. They are
+ * converted into a block of the new type, which pointers follow to, and the old block goes at commit. A block
+ * that begins with a header of another type, as MOLT_POOL(T, H) says, has no type of the heap's: it stays
+ * bytes, and every migration converts what is in it. Blocks of numbers whose pointers all become pointers to
+ * another number type are converted the same way, also where only kept pointers say so (attic_retype.h). It
+ * must never know which rule refused the block as it was.
  *
  * The elements of such a block may have pointers with notes of their own, and so on to any depth.
  *
@@ -33,6 +33,7 @@ typedef struct MoltRetyped {
     const char *problem;  /* why the block keeps its bytes; NULL: it gets the type */
     const char
         *other; /* "Vel game.c:9": what else may lie there, as the sources say; NULL: nothing */
+    bool renumbered; /* the problem is one of every edit: its numbers would be read as others */
     MoltTypeId owner;     /* the new struct with the note, and its field */
     uint32_t field;
     bool offered; /* only a kept pointer says so (attic_retype.h), */

@@ -5,12 +5,15 @@
 #include "heap_span.h"
 #include "migration.h"
 
-/* Bytes are left alone: they may be anything. */
+/* Text and untyped memory are left alone: they may be anything. Of other bytes an address among them says so
+ * (byte_words.h). */
 static bool is_number(const MoltSchema *schema, MoltTypeId id)
 {
     const MoltType *type = molt_type(schema, id);
-    return (type->kind == MOLT_KIND_INT || type->kind == MOLT_KIND_FLOAT) && type->size > 1 &&
-           type->size <= 16 && (type->flags & (MOLT_TYPE_CHAR | MOLT_TYPE_UNTYPED)) == 0;
+    bool number = type->kind == MOLT_KIND_INT || type->kind == MOLT_KIND_FLOAT ||
+                  type->kind == MOLT_KIND_BOOL;
+    return number && type->size > 0 && type->size <= 16 &&
+           (type->flags & (MOLT_TYPE_CHAR | MOLT_TYPE_UNTYPED)) == 0;
 }
 
 bool molt__retype_converts(const MoltSchema *before, MoltTypeId from, const MoltSchema *after,

@@ -73,6 +73,25 @@ static void widen(uintptr_t *low, uintptr_t *high, uintptr_t begin, uintptr_t en
     *high = end > *high ? end : *high;
 }
 
+/* Objects in blocks of bytes have bytes of their own. */
+static bool look_into_pools(MoltByteScan *scan, const MoltPoolBlocks *pools)
+{
+    bool done = true;
+    for (uint64_t i = 0; i < pools->count && done; i++) {
+        const MoltPoolBlock *pool = &pools->items[i];
+        const unsigned char *block = (const unsigned char *)pool->block; /* NOLINT: of the heap */
+        MoltSpan span = scan->heap->spans[pool->span];
+        scan->span = &span;
+        scan->block = pool->index;
+        span.type = pool->header;
+        if (pool->head > 0)
+            done = molt__byte_scan_objects(scan, pool->header, block, 1);
+        span.type = pool->type;
+        done = done && molt__byte_scan_objects(scan, pool->type, block + pool->head, pool->count);
+    }
+    return done;
+}
+
 bool molt__snapshot_bytes_check(const MoltHeap *heap, const MoltPoolBlocks *pools,
                                 const MoltCodeMap *code, const MoltSaveDesc *desc,
                                 MoltFileFindings *findings, uint64_t *object)
@@ -95,5 +114,5 @@ bool molt__snapshot_bytes_check(const MoltHeap *heap, const MoltPoolBlocks *pool
                          .low = low,
                          .size = high - low,
                          .mirror = molt__globals_mirror(heap)};
-    return molt__byte_scan(&scan);
+    return molt__byte_scan(&scan) && look_into_pools(&scan, pools);
 }

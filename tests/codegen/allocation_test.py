@@ -108,10 +108,11 @@ class Allocations(GameTest):
 
     def test_the_reason_is_what_stands_there(self):
         calls, _ = self.allocations("size_t s = n ? sizeof(Node) : sizeof(Ant); g->any = malloc(s);",
-                                    "g->any = malloc(sizeof(Node) + sizeof(Ant));")
+                                    "g->any = malloc(sizeof(Node) + sizeof(Ant));",
+                                    "g->node = malloc(sizeof(Node) + 3 * sizeof(unsigned short));")
         self.assertEqual([call[0][2] for call in calls],
                          ["a condition chooses between the sizes of several types",
-                          "the size adds up several types"])
+                          "the size adds up several types", "the size adds up several types"])
 
     def test_number_that_never_changes_is_followed(self):
         self.assert_types(

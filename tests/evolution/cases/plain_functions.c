@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #include "case.h"
 
+#include <argz.h>
+#include <envz.h>
 #include <errno.h>
 #include <limits.h>
 #include <malloc.h>
@@ -27,6 +29,8 @@ typedef struct State {
     char *path;
     char *line;
     size_t line_size;
+    char *words;
+    size_t words_size;
     char *text, *part, *printed;
     wchar_t *wide;
     double *aligned;
@@ -134,6 +138,30 @@ static bool reads_lines(State *s)
     return true;
 }
 
+static bool grows_vectors(State *s)
+{
+    char **words = &s->words, *other = NULL;
+    size_t *size = &s->words_size, other_size = 0;
+    unsigned replaced = 0;
+    CHECK(argz_add(words, size, "b=2") == 0 && argz_add_sep(words, size, "c=3 d", ' ') == 0);
+    CHECK(argz_insert(words, size, *words, "a=1") == 0 && argz_append(words, size, "e", 2) == 0);
+    CHECK(*size == 16 && memcmp(*words, "a=1\0b=2\0c=3\0d\0e", 16) == 0);
+    CHECK(argz_insert(words, size, s->text, "x") == EINVAL && *size == 16);
+    CHECK(argz_replace(words, size, "c", "longer", &replaced) == 0 && replaced == 1);
+    argz_delete(words, size, *words + 4);
+    CHECK(envz_add(words, size, "d", "4") == 0 && strcmp(envz_get(*words, *size, "d"), "4") == 0);
+    CHECK(argz_create_sep("a=9 f=6", ' ', &other, &other_size) == 0); /* libc's block */
+    CHECK(argz_add(&other, &other_size, "g") == 0);
+    CHECK(envz_merge(words, size, other, other_size, 1) == 0);
+    envz_remove(words, size, "longer");
+    envz_strip(words, size);
+    CHECK(strcmp(envz_get(*words, *size, "a"), "9") == 0 && argz_count(*words, *size) == 3);
+    while (other)
+        argz_delete(&other, &other_size, other);
+    CHECK(other_size == 0 && usable(*words) >= *size);
+    return true;
+}
+
 static bool makes_everything(State *s)
 {
     s->hooks = malloc(sizeof *s->hooks);
@@ -175,7 +203,8 @@ static bool makes_everything(State *s)
 static State *make(void)
 {
     State *s = calloc(1, sizeof *s);
-    return makes_everything(s) && refuses_what_cannot_be(s) && keeps_promises() && reads_lines(s)
+    return makes_everything(s) && refuses_what_cannot_be(s) && keeps_promises() && reads_lines(s) &&
+                   grows_vectors(s)
                ? s
                : NULL;
 }
@@ -193,6 +222,7 @@ static bool check(State *s)
     CHECK(s->aligned[63] == 1.5 && s->lanes[7] == 2.5f);
     CHECK((uintptr_t)s->aligned % 256 == 0 && (uintptr_t)s->lanes % 64 == 0);
     CHECK(strcmp(early, "early") == 0);
+    CHECK(argz_count(s->words, s->words_size) == 3);
     void *block = s->hooks->malloc(8);
     CHECK(block);
     s->hooks->free(block);
