@@ -259,6 +259,16 @@ static void code_ref(MoltKeepsakes *keep, const MoltAtticPage *page, MoltAtticRe
                       "a pointer leads out of its object");
 }
 
+/* A pointer that was NULL, for which a struct of today stands: attic_null.h takes that for a whole one. */
+static bool is_sound_null(const MoltKeepsakes *keep, const MoltAtticRun *run)
+{
+    const MoltSchema *now = keep->schema;
+    return run->placed && run->was.kind == MOLT__LEAF_POINTER &&
+           run->is.type < now->tables.type_count &&
+           molt_type(now, run->is.type)->kind == MOLT_KIND_STRUCT &&
+           run->is.size == molt_type(now, run->is.type)->size;
+}
+
 static void code_run(MoltKeepsakes *keep, const MoltAtticPage *page, MoltAtticRun *run,
                      uint64_t room, uint64_t room_now)
 {
@@ -283,7 +293,8 @@ static void code_run(MoltKeepsakes *keep, const MoltAtticPage *page, MoltAtticRu
     bool sound = is_sound(&run->was, room, then->tables.type_count) &&
                  is_of(then, root, &run->was) &&
                  (!run->placed || is_sound(&run->is, room_now, UINT32_MAX)) &&
-                 run->hooked <= then->tables.type_count && run->watch_count <= MOLT__WATCHES + 1;
+                 run->hooked <= then->tables.type_count && run->watch_count <= MOLT__WATCHES + 1 &&
+                 (!run->null || is_sound_null(keep, run));
     for (uint32_t w = 0; sound && w < MOLT__WATCHES && w < run->watch_count; w++)
         sound = !run->placed || fits(run->watches[w].at, run->is.stride, run->was.count,
                                      run->watches[w].size, room_now);

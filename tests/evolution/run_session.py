@@ -134,13 +134,18 @@ def relabelled(dump):
 
 
 def lines_of(output):
-    """What came of each step. Which object is the first of several depends on where they lie."""
+    """What came of each step. Which object is the first of several, and which of two findings comes first, may
+    depend on where they lie."""
+    findings = []
     for line in output.splitlines():
         word, _, rest = line.partition(" ")
-        if word == "dump":
-            yield f"dump {relabelled(rest)}"
-        elif word in ("step", "finding") and not rest.startswith("info address-in-bytes"):
-            yield line
+        if word == "finding" and not rest.startswith("info address-in-bytes"):
+            findings.append(line)
+        elif word in ("dump", "step"):
+            yield from sorted(findings)
+            findings = []
+            yield f"dump {relabelled(rest)}" if word == "dump" else line
+    yield from sorted(findings)
 
 
 def run_again(command, result):
