@@ -283,6 +283,30 @@ static void walk_fields(FieldWalk *walk, CXType type)
 
 /* ---- following ------------------------------------------------------------------------------- */
 
+/* gcc swaps the bytes of such a struct's numbers in memory. clang knows no such attribute and has it nowhere
+ * in its tree, so it is looked for in the text of the declaration, and behind it up to the ';'. */
+static bool is_swapped(MoltTypeReader *reader, CXCursor definition)
+{
+    static const char attribute[] = "scalar_storage_order";
+    CXSourceRange extent = clang_getCursorExtent(definition);
+    CXFile file = NULL;
+    unsigned begin = 0, end = 0;
+    size_t size = 0;
+    clang_getSpellingLocation(clang_getRangeStart(extent), &file, NULL, NULL, &begin);
+    clang_getSpellingLocation(clang_getRangeEnd(extent), NULL, NULL, NULL, &end);
+    const char *text =
+        file != NULL ? clang_getFileContents(reader->unit->handle, file, &size) : NULL;
+    while (text != NULL && end < size && text[end] != ';') {
+        end++;
+    }
+    for (size_t at = begin; text != NULL && end <= size && at + sizeof attribute <= end; at++) {
+        if (strncmp(text + at, attribute, sizeof attribute - 1) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void check_records(MoltTypeReader *reader)
 {
     for (uint32_t i = 0; i < reader->model->type_count; i++) {
@@ -302,6 +326,12 @@ void molt__records_follow(MoltTypeReader *reader)
         MoltModelType *record = reader->pending[i];
         CXCursor definition = clang_getCursorDefinition(record->cursor);
         FieldWalk walk = {reader, record, record->name, 0};
+        if (!reader->lenient && is_swapped(reader, definition)) {
+            molt__refuse(reader->diagnostics, record->place,
+                         "keep the numbers in the machine's order, or as arrays of bytes, and swap "
+                         "them in code",
+                         "'%s': scalar_storage_order is not supported yet", record->name);
+        }
         walk_fields(&walk, clang_getCanonicalType(clang_getCursorType(definition)));
     }
     reader->pending_count = 0;

@@ -400,6 +400,62 @@ static void refuse_second_body(MoltTypeReader *reader, const MoltModelType *firs
                  there.file == NULL ? "(built in)" : there.file, there.line);
 }
 
+typedef struct Holder {
+    CXCursor declaration; /* of a type without a name */
+    CXCursor field;       /* the first that leads to it */
+} Holder;
+
+static enum CXVisitorResult visit_holder(CXCursor cursor, CXClientData data)
+{
+    Holder *holder = data;
+    CXType type = clang_getCanonicalType(clang_getCursorType(cursor));
+    for (CXType inner = type; inner.kind != CXType_Invalid;) {
+        type = clang_getCanonicalType(inner);
+        inner = type.kind == CXType_Pointer ? clang_getPointeeType(type)
+                                            : clang_getArrayElementType(type);
+    }
+    if (clang_equalCursors(clang_getCanonicalCursor(clang_getTypeDeclaration(type)),
+                           holder->declaration)) {
+        holder->field = cursor;
+        return CXVisit_Break;
+    }
+    return CXVisit_Continue;
+}
+
+static const char *member_name(MoltTypeReader *reader, CXCursor declaration);
+
+/* What members of the record are called after: its name, or for an unnamed group that of the one around. */
+static const char *owner_name(MoltTypeReader *reader, CXCursor record)
+{
+    const char *keyword = "";
+    CXType type = clang_getCanonicalType(clang_getCursorType(record));
+    const char *name = type.kind == CXType_Record ? declared_name(reader, type, &keyword) : NULL;
+    if (name != NULL || type.kind != CXType_Record) {
+        return name;
+    }
+    return clang_Cursor_isAnonymousRecordDecl(record)
+               ? owner_name(reader, clang_getCursorLexicalParent(record))
+               : member_name(reader, clang_getCanonicalCursor(record));
+}
+
+/* "Game::slots", for what stands in a member of a struct; NULL for what stands elsewhere. Code may need a
+ * type before the member is read, as malloc(sizeof *game->slots) does. */
+static const char *member_name(MoltTypeReader *reader, CXCursor declaration)
+{
+    CXCursor outer = clang_getCursorLexicalParent(declaration);
+    CXType type = clang_getCanonicalType(clang_getCursorType(outer));
+    Holder holder = {declaration, clang_getNullCursor()};
+    if (type.kind == CXType_Record) {
+        clang_Type_visitFields(type, visit_holder, &holder);
+    }
+    const char *owner =
+        clang_Cursor_isNull(holder.field) ? NULL : owner_name(reader, outer);
+    return owner == NULL
+               ? NULL
+               : molt__arena_format(reader->model->arena, "%s::%s", owner,
+                                    copy_string(reader, clang_getCursorSpelling(holder.field)));
+}
+
 /* The model's entry for a declared record or enum: found by name, or added as OPAQUE. */
 static MoltModelType *declared_type(MoltTypeReader *reader, CXType type, MoltTypeContext context)
 {
@@ -417,7 +473,7 @@ static MoltModelType *declared_type(MoltTypeReader *reader, CXType type, MoltTyp
         spelling = molt__arena_format(arena, "%s%s", keyword, name);
     } else if (context.owner != NULL && !context.signature) {
         name = molt__arena_format(arena, "%s::%s", context.owner, context.field);
-    } else {
+    } else if ((name = member_name(reader, declaration)) == NULL) {
         return molt__type_refuse(reader, context, "a type without a name is", "give it a name");
     }
     MoltModelType *found = molt__model_find(reader->model, name);

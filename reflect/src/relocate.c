@@ -184,11 +184,20 @@ static uintptr_t relocate_code(MoltMigration *m, const MoltOp *op, uintptr_t val
 static uintptr_t dangling(MoltMigration *m, const MoltOp *op, uintptr_t value, uint64_t i,
                           const MoltSpan *span)
 {
+    const MoltSchema *before = m->plan->before;
+    const MoltTypePlan *types = m->plan->types;
+    bool same = (!span || types[span->type].fate == MOLT_FATE_SAME) &&
+                types[op->before].fate == MOLT_FATE_SAME;
     /* where neither the pointer nor what it pointed at moves, nothing is decided about it */
-    if (m->scanning && (!span || m->plan->types[span->type].fate == MOLT_FATE_SAME))
+    if (m->scanning && same)
         return value;
-    bool keep = molt__tally(m, op, MOLT_RULE_DANGLING_POINTER, MOLT_LOSS, i, "freed %s",
-                            span ? molt_type_name(m->plan->before, span->type) : "memory");
+    bool other = span && span->type != op->before && /* such as before the first of an array */
+                 molt_type(before, op->before)->kind != MOLT_KIND_VOID;
+    bool keep = molt__tally(m, op, MOLT_RULE_DANGLING_POINTER, MOLT_LOSS, i, "%s %s",
+                            other ? "no live" : "freed",
+                            other  ? molt_type_name(before, op->before)
+                            : span ? molt_type_name(before, span->type)
+                                   : "memory");
     return keep ? 0 : value;
 }
 

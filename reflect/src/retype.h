@@ -71,7 +71,8 @@ uint64_t molt__retype_elements(const struct MoltMigration *m, MoltTypeId type);
 /* A pointer, or an array of them, to numbers of type *from that becomes one to numbers of type *to. */
 bool molt__retype_is_number(const struct MoltMigration *m, const MoltField *was,
                             const MoltField *is, MoltTypeId *from, MoltTypeId *to);
-/* Numbers of the one type are converted to the other one. */
+/* Numbers of the one type are converted to the other one, also where a kept pointer alone says so: not those
+ * of one byte. */
 bool molt__retype_converts(const MoltSchema *before, MoltTypeId from, const MoltSchema *after,
                            MoltTypeId to);
 /* Offers to make a block of numbers one of type `to`, for a kept pointer that returns to `field`. */

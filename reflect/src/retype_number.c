@@ -20,7 +20,8 @@ bool molt__retype_converts(const MoltSchema *before, MoltTypeId from, const Molt
                            MoltTypeId to)
 {
     return from != MOLT_NO_TYPE && to != MOLT_NO_TYPE && is_number(before, from) &&
-           is_number(after, to);
+           is_number(after, to) && molt_type(before, from)->size > 1 &&
+           molt_type(after, to)->size > 1;
 }
 
 bool molt__retype_is_number(const MoltMigration *m, const MoltField *was, const MoltField *is,
@@ -33,7 +34,7 @@ bool molt__retype_is_number(const MoltMigration *m, const MoltField *was, const 
         new = molt_type(after, new->elem);
     }
     if (old->kind != MOLT_KIND_POINTER || new->kind != MOLT_KIND_POINTER ||
-        !molt__retype_converts(before, old->elem, after, new->elem) ||
+        !is_number(before, old->elem) || !is_number(after, new->elem) ||
         m->plan->types[old->elem].after == new->elem)
         return false;
     *from = old->elem;

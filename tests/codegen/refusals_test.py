@@ -45,6 +45,13 @@ class Refusals(GameTest):
             with self.subTest(field=field):
                 self.assert_refused(game(field), f"4:{column}", message, remedy)
 
+    def test_numbers_in_another_order_than_the_machine_has(self):
+        order = '__attribute__((scalar_storage_order("big-endian")))'
+        for part in (f"struct {order} Part {{ int x; }}", f"struct Part {{ int x; }} {order}"):
+            self.assert_refused(f"{part};\n" + game("struct Part p;"), f"2:{part.index('Part') + 1}",
+                                "'Part': scalar_storage_order is not supported yet", "swap them in code")
+        self.schema_of(f"struct {order} Packet {{ int x; }};\n" + game("int x;"))
+
     def test_one_enumerator_may_be_the_fallback(self):
         kinds = "enum K { A MOLT_FALLBACK, B, C MOLT_FALLBACK };"
         self.assert_refused(game("enum K k;", kinds), "2:30",
