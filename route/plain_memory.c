@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,10 +151,13 @@ static void free_block(void *block)
     }
 }
 
-static char *new_text(const char *text, size_t length)
+static char *new_text(const MoltCaller *caller, const char *text, size_t length)
 {
+    if (molt__heap != NULL && molt__heap->size <= offsetof(MoltHeapApi, plain_text_at)) {
+        return molt__heap->plain_text(molt__heap, text, length); /* of a host from before */
+    }
     if (molt__heap != NULL) {
-        return molt__heap->plain_text(molt__heap, text, length);
+        return molt__heap->plain_text_at(molt__heap, caller, text, length);
     }
     char *copy = length < SIZE_MAX ? early_new(1, length + 1) : NULL;
     return copy != NULL ? memcpy(copy, text, length) : NULL;
@@ -214,22 +218,22 @@ ROUTED void cfree(void *block)
 
 ROUTED char *strdup(const char *text)
 {
-    return new_text(text, strlen(text));
+    return new_text(CALLER, text, strlen(text));
 }
 
 ROUTED char *__strdup(const char *text)
 {
-    return new_text(text, strlen(text));
+    return new_text(CALLER, text, strlen(text));
 }
 
 ROUTED char *strndup(const char *text, size_t length)
 {
-    return new_text(text, strnlen(text, length));
+    return new_text(CALLER, text, strnlen(text, length));
 }
 
 ROUTED char *__strndup(const char *text, size_t length)
 {
-    return new_text(text, strnlen(text, length));
+    return new_text(CALLER, text, strnlen(text, length));
 }
 
 ROUTED wchar_t *wcsdup(const wchar_t *text)
@@ -301,7 +305,7 @@ static ssize_t read_line(char **line, size_t *capacity, int delimiter, FILE *str
     ssize_t length = libc.function(&read, &room, delimiter, stream);
     if (length >= 0 && (*line == NULL || *capacity < (size_t)length + 1)) {
         size_t wanted = (size_t)length + 1 > 120 ? (size_t)length + 1 : 120;
-        char *grown = *line == NULL ? new_text("", 0) : *line;
+        char *grown = *line == NULL ? new_text(&nobody, "", 0) : *line;
         char *block = grown != NULL ? resize_block(&nobody, grown, wanted) : NULL;
         if (block == NULL) {
             if (*line == NULL) {

@@ -9,17 +9,30 @@
 #include "wanted.h"
 
 /* C's functions that allocate; `sizes` are the arguments that make the size, `into` the one that is the
- * address of the pointer which takes the block, or -1. */
+ * address of the pointer which takes the block. RESULT: the call gives it; TEXT: as a copy of a text, which
+ * is of char whatever takes it. */
+enum { RESULT = -1, TEXT = -2 };
+
 typedef struct Allocator {
     const char *name;
     int sizes[2], into;
 } Allocator;
 
 static const Allocator ALLOCATORS[] = {
-    {"malloc", {0, -1}, -1},        {"calloc", {0, 1}, -1},        {"realloc", {1, -1}, -1},
-    {"reallocarray", {1, 2}, -1},   {"aligned_alloc", {1, -1}, -1}, {"memalign", {1, -1}, -1},
-    {"posix_memalign", {2, -1}, 0}, {"valloc", {0, -1}, -1},       {"pvalloc", {0, -1}, -1},
-    {"wcsdup", {-1, -1}, -1},
+    {"malloc", {0, -1}, RESULT},
+    {"calloc", {0, 1}, RESULT},
+    {"realloc", {1, -1}, RESULT},
+    {"reallocarray", {1, 2}, RESULT},
+    {"aligned_alloc", {1, -1}, RESULT},
+    {"memalign", {1, -1}, RESULT},
+    {"posix_memalign", {2, -1}, 0},
+    {"valloc", {0, -1}, RESULT},
+    {"pvalloc", {0, -1}, RESULT},
+    {"wcsdup", {-1, -1}, RESULT},
+    {"strdup", {-1, -1}, TEXT},
+    {"__strdup", {-1, -1}, TEXT},
+    {"strndup", {-1, -1}, TEXT},
+    {"__strndup", {-1, -1}, TEXT},
 };
 
 enum { STACK_MAX = 128, HANDED_MAX = 16 };
@@ -456,6 +469,10 @@ static void read_allocator(Walk *walk, CXCursor call, const Allocator *allocator
                             clang_Cursor_getArgument(call, (unsigned)allocator->into));
     MoltUnitAllocation *made = add(walk, call, allocator->name);
     made->libc = true;
+    if (allocator->into == TEXT) {
+        made->type = "char";
+        return;
+    }
     if (passes_on(sizes, count)) {
         made->adds = adds_to(sizes, count);
         note_handed(walk, &taker);

@@ -239,12 +239,30 @@ static bool parts_from_first(const MoltPlan *plan, MoltTypeId type)
     return pair != NULL;
 }
 
+/* A `type` may lie where no object of its own begins: as a part of another one, as a variable, or in
+ * memory that the heap knows as bytes. */
+static bool lies_inside(const MoltSchema *schema, MoltTypeId type)
+{
+    const MoltTables *t = &schema->tables;
+    for (uint32_t f = 0; f < t->field_count; f++) {
+        MoltTypeId id = molt_value_type(schema, t->fields[f].type);
+        while (molt_kind_is_sequence(molt_type(schema, id)->kind))
+            id = molt_value_type(schema, molt_type(schema, id)->elem);
+        if (id == type)
+            return true;
+    }
+    for (uint32_t n = 0; n < t->note_count; n++)
+        if (t->notes[n].kind == MOLT_NOTE_ERASED || t->notes[n].kind == MOLT_NOTE_POOL)
+            return true;
+    return false;
+}
+
 static void foresee_first_member(const MoltForesight *f, MoltTypeId type)
 {
     Part part = {.plan = f->plan, .type = type, .number = MOLT_NO_TYPE};
     const MoltTables *t = &f->plan->before->tables;
     char value[300], what[128];
-    if (!parts_from_first(f->plan, type))
+    if (!parts_from_first(f->plan, type) || !lies_inside(f->plan->before, type))
         return;
     visit_pointers(f->plan, visit_untyped, &part);
     if (part.pointers.named == 0)

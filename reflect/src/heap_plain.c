@@ -257,24 +257,31 @@ static void *plain_new(const MoltHeapApi *api, const MoltCaller *caller, size_t 
     return or_no_memory(new_anew(heap, caller, size, align));
 }
 
-static void *new_text(MoltHeap *heap, MoltTypeId type, uint64_t size)
+/* The type does not depend on the site; that only says where it was. */
+static void *new_text(MoltHeap *heap, const MoltCaller *caller, MoltTypeId type, uint64_t size)
 {
     const uint32_t align = alignof(max_align_t);
     MoltKnownSite known = {.count = size};
     void *block = NULL;
     uint32_t arena = molt__gate_enter(heap->gate);
-    if (molt__known_aim(heap, arena, type, align, &known))
+    uint32_t site = molt__plain_site(heap->origins.sites, *caller);
+    known.origin = site < heap->origins.site_count ? heap->origins.of_site[site] : 0;
+    if ((known.origin != 0 || site == UINT32_MAX) &&
+        molt__known_aim(heap, arena, type, align, &known))
         block = make_own(heap, arena, &known);
     molt__gate_leave(heap->gate, arena);
     if (block)
         return memset(block, 0, known.bytes);
     molt__heap_lock(heap);
-    block = make(heap, type, size, align, 0);
+    site = molt__plain_site(heap->origins.sites, *caller);
+    uint32_t origin = molt__origins_of(&heap->allocator, &heap->origins, site);
+    block = make(heap, type, size, align, origin);
     molt__heap_unlock(heap);
     return block;
 }
 
-static char *plain_text(const MoltHeapApi *api, const char *text, size_t length)
+static char *plain_text_at(const MoltHeapApi *api, const MoltCaller *caller, const char *text,
+                           size_t length)
 {
     MoltHeap *heap = api->heap;
     MoltTypeId type = heap->char_type != MOLT_NO_TYPE ? heap->char_type : heap->untyped;
@@ -284,13 +291,19 @@ static char *plain_text(const MoltHeapApi *api, const char *text, size_t length)
     if (type == MOLT_NO_TYPE) {
         copy = malloc(length + 1);
     } else {
-        copy = new_text(heap, type, length + 1);
+        copy = new_text(heap, caller, type, length + 1);
     }
     if (copy) {
         memcpy(copy, text, length);
         copy[length] = '\0';
     }
     return or_no_memory(copy);
+}
+
+static char *plain_text(const MoltHeapApi *api, const char *text, size_t length)
+{
+    static const MoltCaller nobody;
+    return plain_text_at(api, &nobody, text, length);
 }
 
 static uint64_t bytes_of(const MoltHeap *heap, const MoltBlock *block)
@@ -383,6 +396,7 @@ void molt__heap_make_plain_api(MoltHeapApi *api)
     api->plain_new = plain_new;
     api->plain_resize = plain_resize;
     api->plain_text = plain_text;
+    api->plain_text_at = plain_text_at;
     api->plain_free = plain_free;
     api->plain_size = plain_size;
 }

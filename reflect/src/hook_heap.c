@@ -320,7 +320,8 @@ static void *plain_resize(const MoltHeapApi *api, const MoltCaller *caller, void
     return moved;
 }
 
-static char *plain_text(const MoltHeapApi *api, const char *text, size_t length)
+static char *plain_text_at(const MoltHeapApi *api, const MoltCaller *caller, const char *text,
+                           size_t length)
 {
     MoltMigration *m = api->heap;
     const MoltPlainTypes types = plain_types(m);
@@ -331,7 +332,8 @@ static char *plain_text(const MoltHeapApi *api, const char *text, size_t length)
     if (length >= PTRDIFF_MAX)
         return or_no_memory(NULL);
     if (type != MOLT_NO_TYPE)
-        copy = make_plain(m, &types, UINT32_MAX, type, length + 1, alignof(max_align_t));
+        copy = make_plain(m, &types, molt__plain_site(types.sites, *caller), type, length + 1,
+                          alignof(max_align_t));
     else
         copy = or_no_memory(malloc(length + 1));
     if (copy) {
@@ -339,6 +341,12 @@ static char *plain_text(const MoltHeapApi *api, const char *text, size_t length)
         copy[length] = '\0';
     }
     return copy;
+}
+
+static char *plain_text(const MoltHeapApi *api, const char *text, size_t length)
+{
+    static const MoltCaller nobody;
+    return plain_text_at(api, &nobody, text, length);
 }
 
 static size_t plain_size(const MoltHeapApi *api, const void *block)
@@ -368,6 +376,7 @@ void molt__hook_make_api(MoltMigration *m)
                                        .plain_new = plain_new,
                                        .plain_resize = plain_resize,
                                        .plain_text = plain_text,
+                                       .plain_text_at = plain_text_at,
                                        .plain_free = plain_free,
                                        .plain_size = plain_size};
 }

@@ -291,9 +291,10 @@ static bool is_noted(const MoltMigration *m, const MoltOp *op, MoltTypeId type)
 }
 
 /* What is said and kept of a pointer into something that changes: the way there is known, but not what
- * is meant, or not the way back. */
+ * is meant, or not the way back. Where an object `starts` that the heap knows by its type, that is
+ * meant, and the beginning of one leads back to a beginning. */
 static void note_way(MoltMigration *m, const MoltOp *op, uint64_t i, const MoltPointerWay *way,
-                     uintptr_t box, MoltTypeId ambiguous)
+                     uintptr_t box, MoltTypeId ambiguous, bool starts)
 {
     const MoltSchema *before = m->plan->before;
     const MoltType *now = molt_type(m->plan->after, op->after);
@@ -301,8 +302,8 @@ static void note_way(MoltMigration *m, const MoltOp *op, uint64_t i, const MoltP
     if (ambiguous != MOLT_NO_TYPE && untyped && !is_noted(m, op, ambiguous)) {
         uint32_t first = molt_type(before, ambiguous)->first;
         const char *name = molt_string(before, before->tables.fields[first].name);
-        molt__tally(m, op, MOLT_RULE_TARGET_AMBIGUOUS, MOLT_LOSS, i, "a %s or its %s",
-                    molt_type_name(before, ambiguous), name);
+        molt__tally(m, op, MOLT_RULE_TARGET_AMBIGUOUS, starts ? MOLT_INFO : MOLT_LOSS, i,
+                    "a %s or its %s", molt_type_name(before, ambiguous), name);
     }
     if (m->mode == MOLT__RUN_STATE && m->plan->policy == MOLT_POLICY_LIVE &&
         (box != 0 || (way->op && !molt__way_leads_back(m, way))))
@@ -367,7 +368,7 @@ static uintptr_t relocate_retyped(MoltMigration *m, const MoltOp *op, uintptr_t 
         return 0;
     }
     if (!whole)
-        note_way(m, op, i, &(MoltPointerWay){0}, box, ambiguous);
+        note_way(m, op, i, &(MoltPointerWay){0}, box, ambiguous, false);
     return box ? box + inner : retyped->after + start_after + element * size + inner;
 }
 
@@ -534,7 +535,7 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
                         molt_type_name(m->plan->before, span->type), (unsigned long long)at);
             return 0;
         }
-        note_way(m, op, i, &taken, box, ambiguous);
+        note_way(m, op, i, &taken, box, ambiguous, at == 0);
         return box ? box + inner : moved->base + index * moved->stride + inner;
     }
     if (offset == 0 && element > 0 &&
@@ -565,7 +566,7 @@ static uintptr_t relocate_heap(MoltMigration *m, const MoltOp *op, uintptr_t val
     }
     if (!whole)
         note_way(m, op, i, &(MoltPointerWay){op, span->type, count, element, offset, inner}, box,
-                 ambiguous);
+                 ambiguous, offset == 0);
     if (box)
         return box + inner;
     return moved->base + index * moved->stride + element * moved->elem_size + inner;

@@ -80,7 +80,9 @@ class Allocations(GameTest):
             ('g->wide = wcsdup(L"x");', "int"),
             ("posix_memalign((void **)&g->reals, 64, bytes);", "float"),
             ("unsigned char *raw = (unsigned char *)malloc(bytes); (void)raw;", "unsigned char"),
-            ("g->text = memcpy(malloc(n), g->text, n);", "char"))
+            ("g->text = memcpy(malloc(n), g->text, n);", "char"),
+            ("g->text = strdup(g->text);", "char"),
+            ("g->any = strndup(g->text, n);", "char"))
 
     def test_flexible_arrays_take_what_is_added(self):
         self.assert_types(

@@ -71,6 +71,21 @@ static void replace(Session *session, const char *library, MoltReloadEvent *even
     molt_reload_force(session->reload, event);
 }
 
+/* What strdup made is from where that is called. */
+static void check_place_of_text(const Session *session)
+{
+    const MoltHeap *heap = molt_reload_heap(session->reload);
+    MoltTypeId text = molt_schema_find(molt_reload_schema(session->reload), "char");
+    MoltBlock block;
+    uint64_t cursor = 0;
+    assert_true(molt_heap_next(heap, text, &cursor, &block));
+    const MoltOrigin *origin = molt_heap_origin(heap, &block);
+    assert_non_null(origin);
+    assert_non_null(strstr(origin->file, "pantry.c"));
+    assert_string_equal(origin->reason, "");
+    assert_true(origin->line > 0);
+}
+
 /* Types, places, an edit there and back, and nothing lost on the way. */
 static void check_library(void **state, const char *first, const char *second)
 {
@@ -82,6 +97,7 @@ static void check_library(void **state, const char *first, const char *second)
     assert_int_equal(blocks_of(&session, "Pantry"), 1);
     assert_int_equal(blocks_of(&session, "char"), 1);
     assert_int_equal(blocks_of(&session, MOLT_UNTYPED_NAME), 1);
+    check_place_of_text(&session);
 
     MoltLeaks leaks;
     assert_int_equal(molt_leaks_find(molt_reload_heap(session.reload), &leaks, NULL), MOLT_OK);

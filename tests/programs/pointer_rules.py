@@ -179,7 +179,8 @@ class PointerRules:
             self.open |= short != ref.steps and any(s.moves for s in self.new.structs)
             ref = Ref(ref.obj, ref.element, short + self._first_indexed(ref, short))
         untyped = old.to is VOID or isinstance(old.to, Int) and old.to.bits == 8
-        if untyped and (new.to is VOID or isinstance(new.to, Int)):
+        inside = ref.obj.plain == "pool" or trimmed(ref.obj.type, ref.steps)
+        if untyped and inside and (new.to is VOID or isinstance(new.to, Int)):
             # where the place and its first member part; the table of edits shows when
             self.optional.add(("pointer-ambiguous", site.path))
         try:

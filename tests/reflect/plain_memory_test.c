@@ -347,11 +347,19 @@ static void what_nothing_reaches_is_listed(void **state)
     first[0] = second; /* a cycle keeps nothing */
     second[0] = first;
     new_at(fixture, AT_NOWHERE, 1000);
+    const MoltCaller hatch = {.address = AT_ANT};
+    fixture->api->plain_text(fixture->api, "nobody's", 8);
+    for (int i = 0; i < 3; i++) /* among texts of others, by both doors */
+        fixture->api->plain_text_at(fixture->api, &hatch, "leaked", 6);
     assert_int_equal(molt_leaks_find(fixture->heap, &leaks, NULL), MOLT_OK);
-    assert_int_equal(leaks.count, 2);
-    assert_int_equal(leaks.blocks, 3);
-    assert_int_equal(leaks.bytes, 1048);
+    assert_int_equal(leaks.count, 4);
+    assert_int_equal(leaks.blocks, 7);
+    assert_int_equal(leaks.bytes, 1078);
     char line[300];
+    molt_leak_text(fixture->heap, &leaks.items[2], line, sizeof line);
+    assert_string_equal(line, "3 blocks, 21 bytes of char from ant.c:10 (hatch)");
+    molt_leak_text(fixture->heap, &leaks.items[3], line, sizeof line);
+    assert_string_equal(line, "1 block, 9 bytes of char from a place that is not known");
     molt_leak_text(fixture->heap, &leaks.items[1], line, sizeof line);
     assert_string_equal(line, "2 blocks, 48 bytes of Ant from ant.c:10 (hatch)");
     molt_leaks_clear(&leaks);

@@ -193,6 +193,15 @@ class Schema(ToolTest):
                 for name, fields in (("old", "int *q; int a;"), ("new", "long *q; long a;"))]
         self.assertNotIn("interior-target-removed", self.tool("schema", "diff", *same).stdout)
 
+    def test_a_first_member_is_in_doubt_only_where_a_struct_may_lie_inside_of_something(self):
+        for holder, noted in [("Mob *m;", False), ("Mob m;", True), ("Mob m[2];", True)]:
+            with self.subTest(holder=holder):
+                paths = [self.schema(name, f"typedef struct Mob {{ {fields} }} Mob; "
+                                           f"typedef struct Player {{ int front; void *p; {holder} }} Player;")
+                         for name, fields in (("old", "int hp; int mana;"), ("new", "int mana; int hp;"))]
+                seen = self.tool("schema", "diff", *paths).stdout
+                self.assertEqual(bool(re.search(r"(?m)^\S+ note +pointer-ambiguous +Mob\b", seen)), noted, seen)
+
     def test_an_unrecorded_layout_is_checked_as_what_comes_next(self):
         self.record(FIRST)
         later = self.schema("later", FIRST.replace("    long gold;\n", ""))

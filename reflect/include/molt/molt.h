@@ -113,6 +113,9 @@ struct MoltHeapApi {
     char *(*plain_text)(const MoltHeapApi *api, const char *text, size_t length); /* adds a NUL */
     void (*plain_free)(const MoltHeapApi *api, void *block);
     size_t (*plain_size)(const MoltHeapApi *api, const void *block); /* bytes that may be used */
+    /* plain_text, of which is known who asked for it */
+    char *(*plain_text_at)(const MoltHeapApi *api, const MoltCaller *caller, const char *text,
+                           size_t length);
 };
 
 /* Defined by the generated metadata of the library. */

@@ -1,10 +1,10 @@
-/* a pointer without a type to where a struct and its first member begin, which an edit parts: it follows
- * the struct, unless its new declaration says more; undoing the edit finds every place again
+/* a pointer without a type to where a struct and its first member begin, which an edit parts: the heap
+ * knows the struct, and it follows that, unless its new declaration says more; the strict policy has nothing
+ * against it; undoing the edit finds every place again
  * expect: migrated
- * report: loss pointer-ambiguous State.mob 1
- * report: loss pointer-ambiguous State.bytes 1
- * report: loss pointer-ambiguous Watch.at 1
- * remedy: it follows the object
+ * report: info pointer-ambiguous State.mob 1
+ * report: info pointer-ambiguous State.bytes 1
+ * report: info pointer-ambiguous Watch.at 1
  */
 #include "case.h"
 
