@@ -368,7 +368,7 @@ static error_t take_back(Lent *lent, error_t error)
     static const MoltCaller nobody;
     char *own = *lent->argz, *block = own;
     if (error == 0 && lent->size > 0) {
-        own = own != NULL ? own : new_text("", 0);
+        own = own != NULL ? own : new_text(&nobody, "", 0);
         block = own != NULL ? resize_block(&nobody, own, lent->size) : NULL;
         if (block == NULL && *lent->argz == NULL) {
             free_block(own);
