@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "benches.h"
 
@@ -81,9 +82,14 @@ static bool run_part(Table *table, const Options *options)
     return bench_part(table, amount(options, options->size << 20, MIB(1)), rounds(options, 9));
 }
 
+/* The curves go to four times the size where there is memory for old, new and what the heap keeps warm. */
 static bool run_scaling(Table *table, const Options *options)
 {
-    return bench_scaling(table, amount(options, options->size << 20, MIB(1)), rounds(options, 3));
+    uint64_t most = options->size << 20;
+    uint64_t free_bytes = (uint64_t)sysconf(_SC_AVPHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    if (4 * most * 3 < free_bytes)
+        most *= 4;
+    return bench_scaling(table, amount(options, most, MIB(1)), rounds(options, 3));
 }
 
 static bool run_allocator(Table *table, const Options *options)
