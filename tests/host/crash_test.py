@@ -131,7 +131,7 @@ class Crash(HostTest):
     def test_saved_asset_lets_the_game_go_on(self):
         tuning = self.folder / "tuning.txt"
         tuning.write_text("1")
-        self.start("--headless", "--assets", str(self.folder))
+        self.start("--headless", "--assets", str(self.folder), environment={"GALLERY_TUNING": "1"})
         frames = self.crash_later()
         tuning.write_text("2")
         self.assertTrue(self.wait("asset")["ok"])
