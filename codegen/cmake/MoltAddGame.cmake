@@ -142,6 +142,29 @@ function(molt__game_metadata target folder schema)
     # Makefiles know no files of other targets.
     add_dependencies(${target} ${target}_metadata)
   endif()
+  cmake_language(EVAL CODE "cmake_language(DEFER CALL molt__game_order [[${target}]])")
+endfunction()
+
+# The generator reads what the compilers read, so it waits for whatever makes that: targets that the game
+# depends on, and generated files among its sources. At the end of the folder, when all of it is known.
+function(molt__game_order target)
+  get_target_property(makers ${target} MANUALLY_ADDED_DEPENDENCIES)
+  list(REMOVE_ITEM makers ${target}_metadata)
+  if(makers)
+    add_dependencies(${target}_metadata ${makers})
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  set(made "")
+  foreach(source IN LISTS sources)
+    get_source_file_property(generated ${source} GENERATED)
+    if(generated)
+      list(APPEND made ${source})
+    endif()
+  endforeach()
+  if(made)
+    add_custom_target(${target}_made DEPENDS ${made})
+    add_dependencies(${target}_metadata ${target}_made)
+  endif()
 endfunction()
 
 # Links a file of route/ into the target, an object of its own because it must not be optimised together

@@ -477,7 +477,7 @@ static MoltModelType *declared_type(MoltTypeReader *reader, CXType type, MoltTyp
         return molt__type_refuse(reader, context, "a type without a name is", "give it a name");
     }
     MoltModelType *found = molt__model_find(reader->model, name);
-    if (found != NULL && reader->lenient && *keyword != '\0') {
+    if (found != NULL && reader->lenient && spelling != NULL && *keyword != '\0') {
         name = spelling; /* "struct Ant" beside another Ant */
         found = molt__model_find(reader->model, name);
     }

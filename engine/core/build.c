@@ -124,7 +124,7 @@ static char **environment_of(const MoltBuild *build)
 {
     size_t count = 0, used = 0;
     size_t length = strcspn(build->variable, "=") + 1;
-    while (environ[count] != NULL) {
+    while (environ != NULL && environ[count] != NULL) { /* none after clearenv() */
         count++;
     }
     char **list = calloc(count + 2, sizeof *list);

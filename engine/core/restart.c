@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -359,6 +360,28 @@ bool molt__restart_problem(MoltRestart *restart, char *text, size_t size)
     return true;
 }
 
+/* Interval timers go on in the next program, and handlers do not: what the game handles would end that
+ * before end_reload() has its handlers set again. Those of the host are set as it begins. */
+static void quieten_signals(void)
+{
+    static const struct itimerval off;
+    struct sigaction action;
+    const struct sigaction ignored = {.sa_handler = SIG_IGN};
+    setitimer(ITIMER_REAL, &off, NULL);
+    setitimer(ITIMER_VIRTUAL, &off, NULL);
+    setitimer(ITIMER_PROF, &off, NULL);
+    for (int number = 1; number < NSIG; number++) {
+        bool hosts = number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGCHLD;
+#define X(fault) hosts = hosts || number == fault;
+        MOLT__FAULT_SIGNALS(X)
+#undef X
+        if (!hosts && sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL &&
+            action.sa_handler != SIG_IGN) {
+            sigaction(number, &ignored, NULL);
+        }
+    }
+}
+
 /* Stays open in the next program. */
 static void hand_on(int descriptor)
 {
@@ -392,6 +415,7 @@ void molt__restart_now(void *context, const MoltCrash *crash)
         (void)!write(file, &restart->record, sizeof restart->record);
         close(file);
     }
+    quieten_signals();
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL); /* a mask goes on in the next program */
     hand_on(restart->record.lock);

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 
 #include "session.h"
@@ -31,6 +32,30 @@ static void catch_signals(void)
     signal(SIGPIPE, SIG_IGN); /* a reader of the events that goes away does not end the game */
 }
 
+/* A game may change the current folder, and a process that goes on after a crash begins there: it is
+ * given the library by a path that means the same everywhere. What is no folder stays as it was said. */
+static void fix_library(MoltOptions *options)
+{
+    const char *slash = strrchr(options->library, '/');
+    const char *name = slash ? slash + 1 : options->library;
+    if (options->library[0] == '/')
+        return;
+    char *folder = slash ? strndup(options->library, (size_t)(slash - options->library)) : strdup(".");
+    char *whole = folder ? realpath(folder, NULL) : NULL;
+    size_t size = whole ? strlen(whole) + strlen(name) + 2 : 0;
+    char *path = whole ? malloc(size) : NULL; /* for as long as the process lives */
+    free(folder);
+    if (path) {
+        snprintf(path, size, "%s/%s", whole, name);
+        for (char **word = options->command; *word; word++) {
+            if (*word == options->library)
+                *word = path;
+        }
+        options->library = path;
+    }
+    free(whole);
+}
+
 int main(int argc, char **argv)
 {
     MoltOptions options;
@@ -50,5 +75,6 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     catch_signals();
+    fix_library(&options);
     return molt__session_run(&options, &interrupted);
 }

@@ -41,6 +41,17 @@ void *start_up(const MoltPlatformApi *api) { (void)api; return molt_new(Game); }
 bool main_loop(void *state) { return state != 0; }
 void shut_down(void *state) { molt_delete(state); }
 """
+MADE_LISTS = """
+set(into ${CMAKE_BINARY_DIR}/into)
+add_custom_command(OUTPUT ${into}/made.h
+  COMMAND ${CMAKE_COMMAND} -E sleep 0.3
+  COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_SOURCE_DIR}/made.in ${into}/made.h DEPENDS made.in VERBATIM)
+target_sources(game PRIVATE ${into}/made.h)
+add_custom_target(stamp COMMAND ${CMAKE_COMMAND} -E sleep 0.3
+  COMMAND ${CMAKE_COMMAND} -E copy_if_different ${CMAKE_SOURCE_DIR}/stamp.in ${into}/stamp.h VERBATIM)
+add_dependencies(game stamp)
+target_include_directories(game PRIVATE ${into})
+"""
 NEST_C = """#include "nest.h"
 struct Nest { long store; };
 Nest *found(void) { return molt_new(Nest); }
@@ -125,6 +136,24 @@ class Project(GameTest):
         ran = self.build()
         self.assertEqual(ran, {"generate", "read main.c", "library"})
         self.assertEqual(self.build(), set())
+
+    def test_headers_that_the_build_makes_are_there_when_they_are_read(self):
+        self.write("made.in", "#define MADE 2\n")
+        self.write("stamp.in", "#define STAMP 3\n")
+        self.write("CMakeLists.txt", (self.folder / "CMakeLists.txt").read_text() + MADE_LISTS)
+        self.write("main.c", '#include "made.h"\n#include "stamp.h"\n' + MAIN_C.replace(
+            "Part part;", "Part part; int made[MADE], stamp[STAMP];"))
+        shutil.rmtree(self.folder / "build")
+        self.configure()
+        self.build()
+        self.assertEqual(self.code, 0, self.output)
+        self.edit("made.in", "#define MADE 5\n")
+        self.edit("stamp.in", "#define STAMP 7\n")
+        self.build()
+        self.assertEqual(self.code, 0, self.output)
+        types = self.schema()["types"]
+        game = next(t for t in types if t["name"] == "Game")
+        self.assertEqual([field["type"] for field in game["fields"][1:]], ["int[5]", "int[7]"])
 
     def test_header_outside_the_library_counts_too(self):
         self.edit("sub/nest.h", NEST_H.replace("Nest *found(void);",

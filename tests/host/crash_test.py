@@ -203,6 +203,9 @@ class Crash(HostTest):
     def test_restart_headless(self):
         self.go_on(self.restart("--headless"))
 
+    def test_timer_of_the_game_does_not_end_the_new_process(self):
+        self.go_on(self.restart("--headless", environment={"GALLERY_ALARM": "1"}))
+
     def test_restart_with_its_window(self):
         place = (77, 55, 960, 540)
         if not shutil.which("Xvfb"):
