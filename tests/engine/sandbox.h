@@ -26,6 +26,14 @@ void sandbox_folder(const char *path);
 void sandbox_remove(const char *path); /* with everything below */
 void sandbox_sleep(unsigned milliseconds);
 
+/* Mappings more that there may be when ranges are kept closed: a sanitizer's areas would be one where they
+ * lie side by side, and those part them. */
+#ifdef __SANITIZE_ADDRESS__
+#define SANDBOX_PARTS 256
+#else
+#define SANDBOX_PARTS 0
+#endif
+
 unsigned sandbox_open_files(void);           /* descriptors of this process */
 unsigned sandbox_mappings(const char *part); /* lines of /proc/self/maps that hold `part` */
 unsigned sandbox_closed_mappings(void);      /* those that are without access and of no file */
